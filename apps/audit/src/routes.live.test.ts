@@ -1,0 +1,97 @@
+import { Code, createClient } from "@connectrpc/connect";
+import { AuditService } from "@fanfare/contracts/audit/v1/audit";
+import { findUnguardedMethods } from "@fanfare/service";
+import { createTestTransport } from "@fanfare/service/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { createRoutes } from "./routes.ts";
+import { appendEvent } from "./store.ts";
+
+const ids = (...numbers: number[]) => numbers.map((number) => `event-${number}`);
+const eventTime = new Date("2026-11-21T10:00:00Z");
+
+describe("createRoutes()", { timeout: 60_000 }, () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    for (let index = 1; index <= 25; index += 1) {
+      await appendEvent(database.db, {
+        eventId: `event-${index}`,
+        topic: index % 2 === 0 ? "trips.completed" : "trips.started",
+        key: index % 5 === 0 ? undefined : `trip-${index % 5}`,
+        type: "trips.v1.TripCompleted",
+        source: "//trips",
+        time: eventTime,
+        json: `{"number":${index}}`,
+      });
+    }
+  }, 60_000);
+  afterAll(() => database?.[Symbol.asyncDispose]());
+
+  const clientOf = (role: "rider" | "operator" | "service") =>
+    createClient(
+      AuditService,
+      createTestTransport(createRoutes(database.db), { role, subject: "somebody" }),
+    );
+
+  async function allOf(request: { topic?: string; key?: string; pageSize?: number }) {
+    const seen: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await clientOf("operator").listEvents({ ...request, pageToken });
+      expect(page.events.length).toBeLessThanOrEqual(request.pageSize ?? 20);
+      seen.push(...page.events.map((event) => event.eventId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return seen;
+  }
+
+  it("guards every method", () => {
+    expect(findUnguardedMethods([AuditService])).toEqual([]);
+  });
+
+  it("shows an event as it was recorded", async () => {
+    const { events } = await clientOf("operator").listEvents({ pageSize: 1 });
+    expect(events).toMatchObject([
+      {
+        position: 1n,
+        eventId: "event-1",
+        topic: "trips.started",
+        key: "trip-1",
+        type: "trips.v1.TripCompleted",
+        source: "//trips",
+        eventTime: { seconds: BigInt(eventTime.getTime() / 1000) },
+        json: '{"number":1}',
+      },
+    ]);
+  });
+
+  it("pages through all of them in order", async () => {
+    const all = ids(...Array.from({ length: 25 }, (_, index) => index + 1));
+    expect(await allOf({})).toEqual(all);
+    expect(await allOf({ pageSize: 5 })).toEqual(all);
+    expect(await allOf({ pageSize: 100 })).toEqual(all);
+  });
+
+  it("filters by topic and by key", async () => {
+    expect(await allOf({ topic: "trips.completed", pageSize: 5 })).toEqual(
+      ids(2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24),
+    );
+    expect(await allOf({ key: "trip-3" })).toEqual(ids(3, 8, 13, 18, 23));
+    expect(await allOf({ key: "trip-3", topic: "trips.completed" })).toEqual(ids(8, 18));
+    expect(await allOf({ key: "trip-9" })).toEqual([]);
+  });
+
+  it.each(["rider", "service"] as const)("refuses a %s", async (role) => {
+    await expect(clientOf(role).listEvents({})).rejects.toMatchObject({
+      code: Code.PermissionDenied,
+    });
+  });
+
+  it("refuses what is malformed", async () => {
+    const refused = { code: Code.InvalidArgument };
+    const operator = clientOf("operator");
+    await expect(operator.listEvents({ pageToken: "sesame" })).rejects.toMatchObject(refused);
+    await expect(operator.listEvents({ pageSize: -1 })).rejects.toMatchObject(refused);
+  });
+});

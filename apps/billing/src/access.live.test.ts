@@ -1,0 +1,89 @@
+import { type Client, Code } from "@connectrpc/connect";
+import type { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import type { Caller } from "@fanfare/service";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  newTrip,
+  operator,
+  refusal,
+  rider,
+  startTestBilling,
+  type TestBilling,
+  under,
+  worker,
+} from "./test-billing.ts";
+
+let test: TestBilling;
+let billing: Client<typeof BillingService>;
+
+beforeAll(async () => {
+  test = await startTestBilling();
+  billing = test.as(worker);
+}, 120_000);
+
+afterAll(async () => {
+  await test?.[Symbol.asyncDispose]();
+}, 60_000);
+
+/** What each writing call is refused with. */
+function refusedWrites(caller: Caller, key: ReturnType<typeof under> | object) {
+  const { tripId, open, fee } = newTrip();
+  const client = test.as(caller);
+  const calls = [
+    client.openTab(open, key),
+    client.charge(fee, key),
+    client.refund({ tripId }, key),
+    client.captureTab({ tripId }, key),
+    client.voidTab({ tripId }, key),
+  ];
+  return Promise.all(calls.map(refusal));
+}
+
+describe("GetTab", () => {
+  it("does not know a trip without a tab", async () => {
+    const error = await refusal(billing.getTab({ tripId: newTrip().tripId }));
+    expect(error.code).toBe(Code.NotFound);
+    expect(error.rawMessage).toContain("it gets one from OpenTab");
+  });
+
+  it("is for operators too, and not for riders", async () => {
+    const { tripId } = await test.openTrip();
+    const { tab } = await test.as(operator).getTab({ tripId });
+    expect(tab?.tripId).toBe(tripId);
+    expect((await refusal(test.as(rider).getTab({ tripId }))).code).toBe(Code.PermissionDenied);
+  });
+});
+
+describe("bad calls", () => {
+  it.each([rider, operator])("may not be written by a $role", async (caller) => {
+    for (const error of await refusedWrites(caller, under("key"))) {
+      expect(error.code).toBe(Code.PermissionDenied);
+    }
+  });
+
+  it("are refused without an idempotency-key", async () => {
+    for (const error of await refusedWrites(worker, {})) {
+      expect(error.code).toBe(Code.InvalidArgument);
+      expect(error.rawMessage).toContain("idempotency-key");
+    }
+  });
+
+  it.each([
+    { tripId: "trip-1" },
+    { riderId: "" },
+    { paymentMethod: "" },
+    { limit: { minorUnits: 100n, currency: "euro" } },
+  ])("are refused with a malformed field: %o", async (wrong) => {
+    const { open, openKey } = newTrip();
+    const error = await refusal(billing.openTab({ ...open, ...wrong }, openKey));
+    expect(error.code).toBe(Code.InvalidArgument);
+  });
+
+  it("are refused without a limit and without an amount", async () => {
+    const { openKey, feeKey, tripId } = newTrip();
+    const open = { tripId, riderId: "rider-1", paymentMethod: "pm_card_visa" };
+    expect((await refusal(billing.openTab(open, openKey))).code).toBe(Code.InvalidArgument);
+    const fee = { tripId, description: "Unlock fee" };
+    expect((await refusal(billing.charge(fee, feeKey))).code).toBe(Code.InvalidArgument);
+  });
+});

@@ -1,0 +1,15 @@
+import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { allowedRoles, findUnguardedMethods } from "@fanfare/service";
+import { describe, expect, it } from "vitest";
+
+describe("BillingService", () => {
+  it("says of every method who may call it", () => {
+    expect(findUnguardedMethods([BillingService])).toEqual([]);
+  });
+
+  it("lets services alone write", () => {
+    const { getTab: _read, ...writes } = BillingService.method;
+    const roles = Object.values(writes).map(allowedRoles);
+    expect(roles).toEqual(Array.from({ length: 5 }, () => ["service"]));
+  });
+});

@@ -1,0 +1,234 @@
+import { type Client, Code } from "@connectrpc/connect";
+import { type BillingService, TabState } from "@fanfare/contracts/billing/v1/billing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  accountOf,
+  euros,
+  insist,
+  newTrip,
+  refusal,
+  startTestBilling,
+  type TestBilling,
+  under,
+  worker,
+} from "./test-billing.ts";
+
+let test: TestBilling;
+let billing: Client<typeof BillingService>;
+
+beforeAll(async () => {
+  test = await startTestBilling();
+  billing = test.as(worker);
+}, 120_000);
+
+afterAll(async () => {
+  await test?.[Symbol.asyncDispose]();
+}, 60_000);
+
+describe("Charge", () => {
+  it("adds up, up to the limit", async () => {
+    const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
+    await billing.charge(fee, feeKey);
+    const { tab } = await billing.charge({ ...fare, amount: euros(4900) }, fareKey);
+    expect(tab?.entries).toMatchObject([
+      { description: "Unlock fee", amount: euros(100) },
+      { description: "Fare", amount: euros(4900) },
+    ]);
+    expect(tab?.balance).toMatchObject(euros(5000));
+    const free = { tripId, description: "A gift", amount: euros(0) };
+    await billing.charge(free, under(`trip/${tripId}/gift`));
+    expect(await test.balanceOf(tripId)).toBe(5000n);
+  });
+
+  it("refuses what exceeds the limit and says what is left", async () => {
+    const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
+    await billing.charge(fee, feeKey);
+    const error = await refusal(billing.charge({ ...fare, amount: euros(4901) }, fareKey));
+    expect(error.code).toBe(Code.OutOfRange);
+    expect(error.rawMessage).toContain("charge at most 4900");
+    expect(await test.balanceOf(tripId)).toBe(100n);
+  });
+
+  it("adds exact amounts beyond what a floating point number can hold", async () => {
+    const limit = { minorUnits: 9_007_199_254_740_995n, currency: "EUR" };
+    const { open, openKey, fee, feeKey, fare, fareKey, tripId } = newTrip();
+    await billing.openTab({ ...open, limit }, openKey);
+    const most = { minorUnits: 9_007_199_254_740_993n, currency: "EUR" };
+    await billing.charge({ ...fare, amount: most }, fareKey);
+    await billing.charge({ ...fee, amount: euros(2) }, feeKey);
+    expect(await test.balanceOf(tripId)).toBe(9_007_199_254_740_995n);
+  });
+
+  it("never exceeds the limit, whatever is charged at once", async () => {
+    const { tripId, fare } = await test.openTrip();
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, index) =>
+        insist(() =>
+          billing.charge({ ...fare, amount: euros(1000) }, under(`trip/${tripId}/${index}`)),
+        ),
+      ),
+    );
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    expect(await test.balanceOf(tripId)).toBe(5000n);
+  });
+
+  it("refuses another currency than the tab's, and a negative amount", async () => {
+    const { tripId, fare, fareKey } = await test.openTrip();
+    const dollars = { minorUnits: 100n, currency: "USD" };
+    const currency = await refusal(billing.charge({ ...fare, amount: dollars }, fareKey));
+    expect(currency.code).toBe(Code.InvalidArgument);
+    expect(currency.rawMessage).toContain("charge in EUR");
+    const negative = await refusal(billing.charge({ ...fare, amount: euros(-1) }, fareKey));
+    expect(negative.code).toBe(Code.InvalidArgument);
+    expect(negative.rawMessage).toContain("call Refund");
+    expect(await test.balanceOf(tripId)).toBe(0n);
+  });
+
+  it("refuses when there is no tab, none open any more, or none yet", async () => {
+    const none = newTrip();
+    const without = await refusal(billing.charge(none.fee, none.feeKey));
+    expect(without.code).toBe(Code.FailedPrecondition);
+    expect(without.rawMessage).toContain("call OpenTab first");
+
+    const voided = await test.openTrip();
+    await billing.voidTab({ tripId: voided.tripId }, voided.openKey);
+    const late = await refusal(billing.charge(voided.fee, voided.feeKey));
+    expect(late.code).toBe(Code.FailedPrecondition);
+
+    const captured = await test.openTrip();
+    await billing.captureTab({ tripId: captured.tripId }, captured.captureKey);
+    const later = await refusal(billing.charge(captured.fee, captured.feeKey));
+    expect(later.code).toBe(Code.FailedPrecondition);
+  });
+
+  it("charges twenty equal calls at once once, and answers them alike", async () => {
+    const { tripId, fee, feeKey } = await test.openTrip();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => insist(() => billing.charge(fee, feeKey))),
+    );
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(await test.balanceOf(tripId)).toBe(100n);
+  });
+});
+
+describe("Refund", () => {
+  it("takes the charge under its key back, once", async () => {
+    const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
+    await billing.charge(fee, feeKey);
+    await billing.charge(fare, fareKey);
+    await Promise.all(
+      Array.from({ length: 5 }, () => insist(() => billing.refund({ tripId }, feeKey))),
+    );
+    const { tab } = await billing.getTab({ tripId });
+    expect(tab?.entries).toMatchObject([
+      { description: "Unlock fee", amount: euros(100) },
+      { description: "Fare", amount: euros(1250) },
+      { description: "Refund: Unlock fee", amount: euros(-100) },
+    ]);
+    expect(tab?.balance).toMatchObject(euros(1250));
+  });
+
+  it("is harmless where nothing was charged, and refuses a charge that comes late", async () => {
+    const { tripId, fee, feeKey } = await test.openTrip();
+    await billing.refund({ tripId }, feeKey);
+    const error = await refusal(billing.charge(fee, feeKey));
+    expect(error.code).toBe(Code.FailedPrecondition);
+    expect(await test.balanceOf(tripId)).toBe(0n);
+    await billing.refund({ tripId: newTrip().tripId }, under("nothing"));
+  });
+
+  it("leaves no charge when it races it", async () => {
+    const { tripId, fee } = await test.openTrip();
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) => under(`trip/${tripId}/${index}`)).flatMap((key) => [
+        billing.charge(fee, key).catch(() => {}),
+        insist(() => billing.refund({ tripId }, key)),
+      ]),
+    );
+    expect(await test.balanceOf(tripId)).toBe(0n);
+  });
+
+  it("works after the tab was voided", async () => {
+    const { tripId, openKey, fee, feeKey } = await test.openTrip();
+    await billing.charge(fee, feeKey);
+    await billing.voidTab({ tripId }, openKey);
+    await billing.refund({ tripId }, feeKey);
+    expect(await test.balanceOf(tripId)).toBe(0n);
+  });
+
+  it("refuses to take back what was captured", async () => {
+    const { tripId, fee, feeKey, captureKey } = await test.openTrip();
+    await billing.charge(fee, feeKey);
+    await billing.captureTab({ tripId }, captureKey);
+    const error = await refusal(billing.refund({ tripId }, feeKey));
+    expect(error.code).toBe(Code.FailedPrecondition);
+    expect(await test.balanceOf(tripId)).toBe(100n);
+  });
+
+  it("refuses the key of another trip's charge", async () => {
+    const charged = await test.openTrip();
+    await billing.charge(charged.fee, charged.feeKey);
+    const { tripId } = await test.openTrip();
+    const error = await refusal(billing.refund({ tripId }, charged.feeKey));
+    expect(error.code).toBe(Code.InvalidArgument);
+    expect(await test.balanceOf(charged.tripId)).toBe(100n);
+  });
+});
+
+describe("CaptureTab", () => {
+  it("captures charges less refunds, once, and answers the same amount again", async () => {
+    const { tripId, fee, feeKey, fare, fareKey, captureKey } = await test.openTrip();
+    await billing.charge(fee, feeKey);
+    await billing.charge(fare, fareKey);
+    await billing.refund({ tripId }, feeKey);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => insist(() => billing.captureTab({ tripId }, captureKey))),
+    );
+    for (const { captured } of answers) expect(captured).toMatchObject(euros(1250));
+    const again = await billing.captureTab({ tripId }, under(`trip/${tripId}/capture-again`));
+    expect(again.captured).toMatchObject(euros(1250));
+    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 1250 });
+    const { tab } = await billing.getTab({ tripId });
+    expect(tab).toMatchObject({ state: TabState.CAPTURED, captured: euros(1250) });
+  });
+
+  it("takes nothing for a tab without charges, and gives the authorisation back", async () => {
+    const { tripId, captureKey } = await test.openTrip();
+    const { captured } = await billing.captureTab({ tripId }, captureKey);
+    expect(captured).toMatchObject(euros(0));
+    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+  });
+
+  it("refuses when the gateway declines, each time it is asked, and leaves the tab open", async () => {
+    const { tripId, fee, feeKey, captureKey } = await test.openTrip("pm_card_chargeCustomerFail");
+    await billing.charge(fee, feeKey);
+    for (let time = 0; time < 2; time++) {
+      const error = await refusal(billing.captureTab({ tripId }, captureKey));
+      expect(error.code).toBe(Code.FailedPrecondition);
+      expect(error.rawMessage).toContain("pm_card_chargeCustomerFail is declined");
+    }
+    const { tab } = await billing.getTab({ tripId });
+    expect(tab?.state).toBe(TabState.OPEN);
+    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+  });
+
+  it("refuses a tab that was voided, and a trip without one", async () => {
+    const { tripId, openKey, captureKey } = await test.openTrip();
+    await billing.voidTab({ tripId }, openKey);
+    const voided = await refusal(billing.captureTab({ tripId }, captureKey));
+    expect(voided.code).toBe(Code.FailedPrecondition);
+    const none = newTrip();
+    const error = await refusal(billing.captureTab({ tripId: none.tripId }, none.captureKey));
+    expect(error.code).toBe(Code.FailedPrecondition);
+  });
+
+  it("refuses another trip's key and takes nothing", async () => {
+    const first = await test.openTrip();
+    await billing.captureTab({ tripId: first.tripId }, first.captureKey);
+    const second = await test.openTrip();
+    await billing.charge(second.fee, second.feeKey);
+    const error = await refusal(billing.captureTab({ tripId: second.tripId }, first.captureKey));
+    expect(error.code).toBe(Code.AlreadyExists);
+    expect(await accountOf(test.db, second.tripId)).toMatchObject({ taken: 0 });
+  });
+});

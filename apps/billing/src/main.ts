@@ -1,0 +1,49 @@
+import {
+  authVariables,
+  createLogger,
+  createTokenVerifier,
+  databaseVariables,
+  loadConfig,
+  openDatabase,
+  portVariable,
+  runUntilSignal,
+  serve,
+  serverVariables,
+} from "@fanfare/service";
+import { migrations } from "./migrations.ts";
+import { createRoutes } from "./routes.ts";
+import { createSandboxGateway } from "./sandbox-gateway.ts";
+import type { BillingTables } from "./tables.ts";
+
+const name = "billing";
+const config = loadConfig({
+  name,
+  about: "keeps the tab of each trip: charges, refunds and the capture of what it costs.",
+  variables: {
+    ...serverVariables,
+    port: portVariable("PORT", 8083),
+    ...authVariables,
+    ...databaseVariables,
+  },
+});
+const logger = createLogger({ name, level: config.logLevel });
+
+runUntilSignal(
+  async (resources) => {
+    const database = resources.use(
+      openDatabase<BillingTables>({ url: config.databaseUrl, name, migrations, logger }),
+    );
+    const access = createTokenVerifier(config);
+    resources.use(
+      await serve({
+        host: config.host,
+        port: config.port,
+        routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
+        access,
+        checks: { database: () => database.ready(), tokens: () => access.ready() },
+        logger,
+      }),
+    );
+  },
+  { logger },
+);

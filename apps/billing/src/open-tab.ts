@@ -1,0 +1,127 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  BillingService,
+  type OpenTabRequest,
+  type OpenTabResponse,
+} from "@fanfare/contracts/billing/v1/billing";
+import { once } from "@fanfare/service";
+import type { Insertable, Transaction } from "kysely";
+import { readLimit } from "./amounts.ts";
+import { refusalOf } from "./ask-gateway.ts";
+import { authoriseTab } from "./authorise-tab.ts";
+import type { Billing } from "./billing.ts";
+import { recall } from "./recall.ts";
+import { findTab, insertTab, inTrip, readTab, type TabRow, updateTab } from "./store.ts";
+import { toTab } from "./tab.ts";
+import type { BillingTables, TabTable } from "./tables.ts";
+
+/**
+ * openTab records that it will ask the gateway, asks it, and records the answer. A crash in between
+ * leaves a tab that is opening, which the same call completes and VoidTab gives back.
+ */
+export async function openTab(
+  { db, gateway }: Billing,
+  key: string,
+  request: OpenTabRequest,
+): Promise<OpenTabResponse> {
+  const { tripId } = request;
+  const call = { key, method: BillingService.method.openTab, request };
+  const wanted = wantedTab(key, request);
+
+  const begun = await inTrip(db, tripId, async (tx) => {
+    const answer = await recall(tx, call);
+    return answer === undefined ? { tab: await beginOpening(tx, wanted) } : { answer };
+  });
+  if (begun.answer !== undefined) return begun.answer;
+  const { tab } = begun;
+
+  const result = await authoriseTab(gateway, tab);
+  if (result.outcome !== "authorised") {
+    await inTrip(db, tripId, async (tx) => {
+      if (isSameAttempt(await findTab(tx, tripId), tab)) {
+        await updateTab(tx, tripId, { state: "declined" });
+      }
+    });
+    throw refusalOf(result);
+  }
+
+  return await inTrip(db, tripId, (tx) =>
+    once(tx, call, async () => {
+      if (!isSameAttempt(await findTab(tx, tripId), tab)) throw overtaken(tripId);
+      await updateTab(tx, tripId, {
+        state: "open",
+        authorisation_id: result.authorisationId,
+      });
+      return { tab: toTab(await readTab(tx, tripId)) };
+    }),
+  );
+}
+
+function wantedTab(key: string, request: OpenTabRequest): Insertable<TabTable> {
+  const limit = readLimit(request.limit);
+  return {
+    trip_id: request.tripId,
+    rider_id: request.riderId,
+    payment_method: request.paymentMethod,
+    currency: limit.currency,
+    limit_minor_units: limit.minorUnits,
+    state: "opening",
+    opened_under: key,
+    authorise_attempt: 1,
+  };
+}
+
+async function beginOpening(
+  tx: Transaction<BillingTables>,
+  wanted: Insertable<TabTable>,
+): Promise<TabRow> {
+  const tab = await findTab(tx, wanted.trip_id);
+  switch (tab?.state) {
+    case undefined:
+      return await insertTab(tx, wanted);
+    case "declined":
+      // What the gateway declined stays declined under its key: the next attempt has another.
+      return await updateTab(tx, wanted.trip_id, {
+        ...wanted,
+        authorise_attempt: tab.authorise_attempt + 1,
+      });
+    case "voiding":
+    case "void":
+      throw new ConnectError(
+        `The tab of trip ${wanted.trip_id} was voided and cannot be opened again: start another trip`,
+        Code.FailedPrecondition,
+      );
+    case "opening":
+      if (isForTheSame(tab, wanted)) return tab;
+      break;
+    case "open":
+    case "capturing":
+    case "captured":
+      break;
+  }
+  throw new ConnectError(
+    `Trip ${wanted.trip_id} has a tab: read it with GetTab, or repeat OpenTab as it was first sent`,
+    Code.AlreadyExists,
+  );
+}
+
+function isForTheSame(tab: TabRow, wanted: Insertable<TabTable>): boolean {
+  return (
+    tab.opened_under === wanted.opened_under &&
+    tab.rider_id === wanted.rider_id &&
+    tab.payment_method === wanted.payment_method &&
+    tab.currency === wanted.currency &&
+    tab.limit_minor_units === String(wanted.limit_minor_units)
+  );
+}
+
+function isSameAttempt(now: TabRow | undefined, begun: TabRow): boolean {
+  return now?.state === "opening" && now.authorise_attempt === begun.authorise_attempt;
+}
+
+function overtaken(tripId: string): ConnectError {
+  return new ConnectError(
+    `The tab of trip ${tripId} was voided or opened anew meanwhile: call again to learn which`,
+    Code.Aborted,
+  );
+}

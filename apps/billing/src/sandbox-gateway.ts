@@ -1,0 +1,103 @@
+import type { Kysely } from "kysely";
+import type { PaymentGateway } from "./gateway.ts";
+import { refuseAuthorisation, refuseCapture } from "./sandbox-methods.ts";
+import type { SandboxTables } from "./tables.ts";
+
+/**
+ * createSandboxGateway is a gateway that takes no money and forgets nothing: what it authorised,
+ * captured and gave back is in tables of its own, in transactions of its own, as a real gateway's
+ * would be somewhere else. Its payment methods are those of `sandbox-methods.ts`.
+ */
+export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway {
+  return {
+    async authorise({ key, paymentMethod, amount }) {
+      const asked = refuseAuthorisation(paymentMethod);
+      await db
+        .insertInto("sandbox_authorisations")
+        .values({
+          authorisation_key: key,
+          payment_method: paymentMethod,
+          minor_units: amount.minorUnits,
+          currency: amount.currency,
+          state: asked === undefined ? "authorised" : "refused",
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      const { payment_method } = await db
+        .selectFrom("sandbox_authorisations")
+        .select("payment_method")
+        .where("authorisation_key", "=", key)
+        .executeTakeFirstOrThrow();
+      const refusal = refuseAuthorisation(payment_method);
+      return refusal ?? { outcome: "authorised", authorisationId: key };
+    },
+
+    capture({ key, authorisationId, amount }) {
+      return db.transaction().execute(async (tx) => {
+        const authorisation = await lockAuthorisation(tx, authorisationId);
+        const refusal = refuseCapture(authorisation.payment_method);
+        const earlier = await tx
+          .selectFrom("sandbox_captures")
+          .select("taken")
+          .where("capture_key", "=", key)
+          .executeTakeFirst();
+        if (earlier === undefined) {
+          if (authorisation.state !== "authorised") {
+            throw new Error(`authorisation ${authorisationId} is ${authorisation.state}`);
+          }
+          if (
+            amount.currency !== authorisation.currency ||
+            amount.minorUnits > BigInt(authorisation.minor_units)
+          ) {
+            throw new Error(`a capture on ${authorisationId} is more than what is authorised`);
+          }
+          await tx
+            .insertInto("sandbox_captures")
+            .values({
+              capture_key: key,
+              authorisation_key: authorisationId,
+              minor_units: amount.minorUnits,
+              taken: refusal === undefined,
+            })
+            .execute();
+          if (refusal === undefined) {
+            await setState(tx, authorisationId, "captured");
+          }
+        }
+        return refusal ?? { outcome: "captured" };
+      });
+    },
+
+    async void({ authorisationId }) {
+      await db.transaction().execute(async (tx) => {
+        const { state } = await lockAuthorisation(tx, authorisationId);
+        if (state === "authorised") {
+          await setState(tx, authorisationId, "void");
+        } else if (state !== "void") {
+          throw new Error(`authorisation ${authorisationId} is ${state}: it cannot be given back`);
+        }
+      });
+    },
+  };
+}
+
+function lockAuthorisation(tx: Kysely<SandboxTables>, authorisationId: string) {
+  return tx
+    .selectFrom("sandbox_authorisations")
+    .selectAll()
+    .where("authorisation_key", "=", authorisationId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+}
+
+async function setState(
+  tx: Kysely<SandboxTables>,
+  authorisationId: string,
+  state: "captured" | "void",
+): Promise<void> {
+  await tx
+    .updateTable("sandbox_authorisations")
+    .set({ state })
+    .where("authorisation_key", "=", authorisationId)
+    .execute();
+}

@@ -1,0 +1,18 @@
+import type { Story } from "./stories.ts";
+import type { DemoTrip } from "./tell-story.ts";
+
+/** problemsOf says what about a trip is not as its story has it; nothing when all is well. */
+export function problemsOf(trip: DemoTrip, story: Story): string[] {
+  const problems: string[] = [];
+  if (trip.status !== story.ends) problems.push(`it is ${trip.status} and not ${story.ends}`);
+  const missing = story.undone.filter((step) => !trip.undone.includes(step));
+  if (missing.length > 0) problems.push(`not undone: ${missing.join(", ")}`);
+  if (story.undone.length === 0 && trip.undone.length > 0) {
+    problems.push(`undone, and should not be: ${trip.undone.join(", ")}`);
+  }
+  for (const [group, count] of Object.entries(trip.effects)) {
+    if (count === story.effects) continue;
+    problems.push(`${group} has ${count} effects of it and not ${story.effects}`);
+  }
+  return problems.map((problem) => `the ${story.name} trip ${trip.tripId}: ${problem}`);
+}

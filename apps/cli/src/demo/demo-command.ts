@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stateFolder } from "../checkout.ts";
+import { Failure } from "../failure.ts";
+import { followLogs } from "../follow-logs.ts";
+import { reportProgress } from "../prepare.ts";
+import { printLog } from "../print-log.ts";
+import { type Stack, startStack } from "../stack.ts";
+import { createTerminal, type Terminal } from "../terminal.ts";
+import { type Demo, type DemoStack, runDemo } from "./demo.ts";
+import { findDemoStack } from "./find-demo-stack.ts";
+
+export interface DemoOptions {
+  /** Run it on the stack that is running, and not on one of its own. */
+  readonly running?: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/**
+ * demoCommand runs the demo on a stack of its own, which is gone afterwards, or on the one that is
+ * running. Rejects with what is not as it should be, and where the logs of its own stack are.
+ */
+export async function demoCommand(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const terminal = createTerminal(options.json ? process.stderr : process.stdout);
+  if (options.running) {
+    const demo = await runDemo(await findDemoStack(), { terminal, signal });
+    return tellDemo(demo, { terminal, json: options.json, logs: "" });
+  }
+  const logFolder = await makeLogFolder();
+  using shown = new DisposableStack();
+  if (options.verbose) shown.use(followLogs(logFolder, printLog));
+  let demo: Demo;
+  try {
+    demo = await onStack(logFolder, terminal, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure(`${reason}\nThe logs are in ${logFolder}`, { cause: error });
+  }
+  tellDemo(demo, { terminal, json: options.json, logs: `The logs are in ${logFolder}` });
+}
+
+interface TellOptions {
+  readonly terminal: Terminal;
+  readonly json: boolean | undefined;
+  /** Where the logs are, in a sentence; empty when that is not known. */
+  readonly logs: string;
+}
+
+function tellDemo({ trips, problems }: Demo, { terminal, json, logs }: TellOptions): void {
+  const seconds = Number((performance.now() / 1000).toFixed(1));
+  const ok = problems.length === 0;
+  if (json) process.stdout.write(`${JSON.stringify({ ok, seconds, trips })}\n`);
+  if (!ok) throw new Failure([...problems, logs].join("\n").trimEnd());
+  terminal.line();
+  terminal.line(
+    terminal.colour("green", `All as it should be, in ${seconds} s. ${logs}`.trimEnd()),
+  );
+}
+
+function demoStackOf({ system, servers, keys, streams }: Stack): DemoStack {
+  const urls = {
+    trips: system.app("trips").url,
+    pricing: system.app("pricing").url,
+    audit: system.app("audit").url,
+    notifications: system.app("notifications").url,
+  };
+  return { urls, natsUrl: servers.nats.url, keys, streams };
+}
+
+async function onStack(logFolder: string, terminal: Terminal, signal: AbortSignal): Promise<Demo> {
+  const keysFolder = await mkdtemp(join(tmpdir(), "fanfare-keys-"));
+  try {
+    await using stack = await startStack({
+      logFolder,
+      keysFolder,
+      progress: reportProgress,
+      signal,
+    });
+    const over = new AbortController();
+    const demo = runDemo(demoStackOf(stack), {
+      terminal,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    const death = stack.died.then((how) => {
+      throw new Failure(how);
+    });
+    return await Promise.race([demo, death]).finally(() => over.abort());
+  } finally {
+    await rm(keysFolder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a folder for this demo's logs and removes those of earlier ones, but for the last four. */
+async function makeLogFolder(): Promise<string> {
+  const logs = join(stateFolder(), "logs");
+  const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
+  await mkdir(logs, { recursive: true });
+  const earlier = (await readdir(logs)).filter((name) => name.startsWith("demo-")).toSorted();
+  for (const name of earlier.slice(0, -4)) {
+    await rm(join(logs, name), { recursive: true, force: true });
+  }
+  return await mkdtemp(join(logs, `demo-${time}-`));
+}

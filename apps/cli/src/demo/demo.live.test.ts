@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { waitUntil } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runFanfare, startFanfare } from "../../test/run-fanfare.ts";
+
+const run = promisify(execFile);
+let state: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+  env = { ...process.env, FANFARE_STATE: state };
+});
+afterAll(async () => {
+  await rm(state, { recursive: true, force: true });
+});
+
+/** Those of the processes that still run. */
+async function stillRunning(pids: readonly string[]): Promise<string[]> {
+  const { stdout } = await run("ps", ["-A", "-o", "pid=,stat=,args="]);
+  return stdout.split("\n").filter((line) => {
+    const [pid = "", stat = ""] = line.trim().split(/\s+/);
+    return pids.includes(pid) && !stat.startsWith("Z");
+  });
+}
+
+/** Starts a demo and waits until it says this, and gives the pids of all that it started. */
+async function demoUntil(text: string) {
+  const demo = startFanfare(["demo", "--verbose"], env);
+  await demo.says(text);
+  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
+  const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/));
+  const pids = rows.filter(([, parent]) => parent === String(demo.pid)).map(([pid = ""]) => pid);
+  return { demo, pids };
+}
+
+describe("fanfare demo", { timeout: 240_000 }, () => {
+  it("prints one JSON document that tells of three trips, each as it should be", async () => {
+    const { stdout } = await runFanfare(["demo", "--json"], env);
+    const { ok, seconds, trips } = JSON.parse(stdout);
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+    expect(ok).toBe(true);
+    expect(seconds).toBeGreaterThan(0);
+    const one = { pricing: 1, audit: 1, notifications: 1 };
+    const none = { pricing: 0, audit: 0, notifications: 0 };
+    expect(trips).toEqual([
+      expect.objectContaining({ story: "completed", status: "SETTLED", undone: [], effects: one }),
+      expect.objectContaining({
+        story: "declined",
+        status: "CANCELLED",
+        undone: expect.arrayContaining(["reserve-vehicle", "take-up"]),
+        effects: none,
+      }),
+      expect.objectContaining({
+        story: "cancelled",
+        status: "CANCELLED",
+        undone: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "take-up"],
+        effects: none,
+      }),
+    ]);
+    expect(trips[0].steps).toEqual(
+      expect.arrayContaining(["reserve-vehicle", "settle", "publish"]),
+    );
+  });
+
+  it("stops everything within 10 s of a Ctrl-C, and leaves no process behind", async () => {
+    const { demo, pids } = await demoUntil("✓ take-up");
+    const asked = performance.now();
+    const status = await demo.end("SIGINT");
+    expect(performance.now() - asked).toBeLessThan(10_000);
+    expect(status).toBe(130);
+    expect(await stillRunning(pids)).toEqual([]);
+    expect(pids.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it("leaves no process behind when it is killed itself", async () => {
+    const { demo, pids } = await demoUntil("trips is ready");
+    await demo.end("SIGKILL");
+    const ended = waitUntil(async () => (await stillRunning(pids)).length === 0, {
+      what: "the end of all that it started",
+    });
+    await expect(ended).resolves.toBe(true);
+  });
+
+  it("says which process died, with the end of its log, and exits with 1", async () => {
+    const { demo, pids } = await demoUntil("✓ take-up");
+    const logs = join(state, "logs");
+    const names = (await readdir(logs)).toSorted();
+    const log = await readFile(join(logs, names.at(-1) ?? "", "audit.log"), "utf8");
+    const [, pid = ""] = /"pid":(\d+)/.exec(log) ?? [];
+    process.kill(Number(pid), "SIGKILL");
+    const status = await demo.end();
+    expect(status).toBe(1);
+    expect(demo.output()).toMatch(/audit ended with signal SIGKILL/);
+    expect(demo.output()).toMatch(/The logs are in /);
+    expect(await stillRunning(pids)).toEqual([]);
+  });
+});

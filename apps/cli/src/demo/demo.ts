@@ -1,0 +1,63 @@
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { type DevKeys, mintToken } from "@fanfare/dev-stack";
+import { alignRows, type Terminal } from "../terminal.ts";
+import { connectTo } from "../trips-client.ts";
+import { problemsOf } from "./check-trip.ts";
+import { createEffectsReader, type Effects } from "./effects.ts";
+import { groupsAreDone } from "./groups.ts";
+import { stories } from "./stories.ts";
+import { type DemoTrip, type ToldStory, tellStory } from "./tell-story.ts";
+
+/** DemoStack is what the demo has to know of a stack. */
+export interface DemoStack {
+  /** Where the API of each of these is. */
+  readonly urls: Readonly<Record<"trips" | keyof Effects, string>>;
+  readonly natsUrl: string;
+  readonly keys: DevKeys;
+  readonly streams: readonly string[];
+}
+
+export interface Demo {
+  readonly trips: readonly DemoTrip[];
+  /** What is not as it should be. */
+  readonly problems: readonly string[];
+}
+
+/** runDemo takes the three trips through a stack, and counts the effects of each in each group. */
+export async function runDemo(
+  stack: DemoStack,
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+): Promise<Demo> {
+  const { urls, natsUrl, keys, streams } = stack;
+  const token = await mintToken(keys, { role: "rider", subject: "alice" });
+  using trips = connectTo(TripsService, { url: urls.trips, token });
+  const told: ToldStory[] = [];
+  for (const story of stories) {
+    told.push(await tellStory(story, { client: trips.client, terminal, signal }));
+  }
+  const operator = await mintToken(keys, { role: "operator", subject: "demo" });
+  using reader = createEffectsReader(urls, operator);
+  await groupsAreDone({ natsUrl, streams, groups, signal });
+  const counted = await Promise.all(
+    told.map(async (trip) => ({ ...trip, effects: await reader.of(trip.tripId, signal) })),
+  );
+  showEffects(counted, terminal);
+  const problems = counted.flatMap((trip) => {
+    const story = stories.find(({ name }) => name === trip.story);
+    return story === undefined ? [] : problemsOf(trip, story);
+  });
+  return { trips: counted, problems };
+}
+
+const groups = ["pricing", "audit", "notifications"] as const satisfies (keyof Effects)[];
+
+function showEffects(trips: readonly DemoTrip[], terminal: Terminal): void {
+  const head = ["effects", "status", ...groups].map((name) => terminal.colour("dim", name));
+  const rows = trips.map((trip) => [
+    trip.story,
+    trip.status,
+    ...groups.map((group) => String(trip.effects[group])),
+  ]);
+  terminal.line();
+  for (const line of alignRows([head, ...rows])) terminal.line(`  ${line}`);
+}

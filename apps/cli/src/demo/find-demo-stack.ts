@@ -1,0 +1,44 @@
+import { provisionTopics } from "@fanfare/bus-nats";
+import { createDevKeys } from "@fanfare/dev-stack";
+import { Failure } from "../failure.ts";
+import { keysFolder, readStack } from "../running-stack.ts";
+import { topics } from "../topics.ts";
+import type { DemoStack } from "./demo.ts";
+
+/** Which variable says where a part is, when it is not the stack of this checkout. */
+const variables = {
+  trips: "FANFARE_URL",
+  pricing: "PRICING_URL",
+  audit: "AUDIT_URL",
+  notifications: "NOTIFICATIONS_URL",
+  NATS: "NATS_URL",
+} as const;
+
+/**
+ * findDemoStack finds the stack that is running: each part where its variable says, else where the
+ * stack of this checkout has it. Rejects when neither is there.
+ */
+export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promise<DemoStack> {
+  const stack = await readStack();
+  const addressOf = (part: keyof typeof variables): string => {
+    const address = env[variables[part]] ?? stack?.addresses[part];
+    if (address !== undefined) return address;
+    throw new Failure(
+      `No stack is running: start one with "npm start", or say where it is in ${Object.values(variables).join(", ")}`,
+    );
+  };
+  const natsUrl = addressOf("NATS");
+  const urls = {
+    trips: addressOf("trips"),
+    pricing: addressOf("pricing"),
+    audit: addressOf("audit"),
+    notifications: addressOf("notifications"),
+  };
+  const planned = await provisionTopics({ servers: natsUrl }, { topics, dryRun: true });
+  return {
+    urls,
+    natsUrl,
+    keys: await createDevKeys(keysFolder()),
+    streams: planned.map(({ stream }) => stream),
+  };
+}

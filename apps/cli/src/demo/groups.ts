@@ -1,0 +1,37 @@
+import { waitUntil } from "@fanfare/dev-stack";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+
+/**
+ * groupsAreDone waits until each of the groups has handled every event in the streams. What was
+ * published before this was called has had its effect when it resolves, and what has none then,
+ * never will: that is how the demo knows that a trip has no effects, and not just none yet.
+ */
+export async function groupsAreDone(options: {
+  readonly natsUrl: string;
+  readonly streams: readonly string[];
+  readonly groups: readonly string[];
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { natsUrl, streams, groups, signal } = options;
+  const connection = await connect({ servers: natsUrl });
+  try {
+    const manager = await jetstreamManager(connection);
+    const openGroups = async (): Promise<string[]> => {
+      const done = new Set<string>();
+      for (const stream of streams) {
+        for await (const { config, num_pending, num_ack_pending } of manager.consumers.list(
+          stream,
+        )) {
+          const group = config.metadata?.["fanfare.group"];
+          if (group !== undefined && num_pending === 0 && num_ack_pending === 0) done.add(group);
+        }
+      }
+      return groups.filter((group) => !done.has(group));
+    };
+    const what = "every group to handle every event";
+    await waitUntil(async () => (await openGroups()).length === 0, { what, everyMs: 50, signal });
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { TripStep_State as State } from "@fanfare/contracts/trips/v1/trips";
+import type { Terminal } from "../terminal.ts";
+import { colouredStatus, statusName } from "../trip-text.ts";
+import type { TripsClient } from "../trips-client.ts";
+import type { Effects } from "./effects.ts";
+import { followTrip, type TripChange, undone } from "./follow-trip.ts";
+import type { Story } from "./stories.ts";
+
+/** ToldStory is what became of a story's trip, before its effects are counted. */
+export interface ToldStory {
+  readonly story: Story["name"];
+  readonly tripId: string;
+  readonly status: string;
+  readonly steps: readonly string[];
+  readonly undone: readonly string[];
+}
+
+/** DemoTrip is a story's trip as the demo reports it. */
+export interface DemoTrip extends ToldStory {
+  readonly effects: Effects;
+}
+
+export interface StoryContext {
+  readonly client: TripsClient;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** How long a story may take that takes a second on an idle machine. */
+const deadlineMs = 120_000;
+
+/** tellStory takes a trip through its story and shows each step and undo as it happens. */
+export async function tellStory(story: Story, context: StoryContext): Promise<ToldStory> {
+  const { client, terminal, signal } = context;
+  const tripId = crypto.randomUUID();
+  const { title, vehicleId, paymentMethod } = story;
+  terminal.line();
+  terminal.line(terminal.colour("bold", title));
+  terminal.line(terminal.colour("dim", `  trip ${tripId}, ${vehicleId}, ${paymentMethod}`));
+  const began = performance.now();
+  const follower = new AbortController();
+  const following = followTrip(client, {
+    tripId,
+    onChange: (change) => terminal.line(changeLine(change, performance.now() - began, terminal)),
+    signal: AbortSignal.any([signal, follower.signal, AbortSignal.timeout(deadlineMs)]),
+  });
+  following.catch(() => {});
+  try {
+    await story.act(client, { tripId, signal });
+  } catch (error) {
+    follower.abort();
+    throw error;
+  }
+  const { trip, steps } = await following;
+  if (!story.isOver(trip)) throw new Error(`the stream of trip ${tripId} ended before it was over`);
+  return {
+    story: story.name,
+    tripId,
+    status: statusName(trip.status),
+    steps: steps.filter((step) => step.state !== State.FAILED).map((step) => step.name),
+    undone: undone(steps).map((step) => step.name),
+  };
+}
+
+function changeLine(change: TripChange, milliseconds: number, terminal: Terminal): string {
+  const time = terminal.colour("dim", `${milliseconds.toFixed(0).padStart(7)} ms`);
+  if (change.kind === "status") return `${time}  ● ${colouredStatus(change.status, terminal)}`;
+  const { name, lastError } = change.step;
+  if (change.kind === "undo") return `${time}  ${terminal.colour("yellow", "↩")} ${name} undone`;
+  if (lastError === "") return `${time}  ${terminal.colour("green", "✓")} ${name}`;
+  return `${time}  ${terminal.colour("red", "✗")} ${name}: ${lastError}`;
+}

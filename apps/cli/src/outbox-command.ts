@@ -1,0 +1,37 @@
+import { listSetAside, readOutboxState } from "@fanfare/bus-sql";
+import { Kysely, PostgresDialect } from "kysely";
+import { Pool } from "pg";
+import { Failure } from "./failure.ts";
+import { readStack } from "./running-stack.ts";
+import { alignRows, createTerminal } from "./terminal.ts";
+
+const connectTimeoutMs = 5_000;
+
+/**
+ * outboxCommand prints how the outbox at DATABASE_URL is, or else that of the running stack's fleet:
+ * what waits, for how long, and what was set aside, with the reason.
+ */
+export async function outboxCommand(
+  { json = false }: { json?: boolean },
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const connectionString =
+    env.DATABASE_URL || (await readStack())?.environments.fleet?.DATABASE_URL;
+  if (!connectionString) {
+    throw new Failure("Name the database in DATABASE_URL, or start a stack with npm start");
+  }
+  const pool = new Pool({ connectionString, connectionTimeoutMillis: connectTimeoutMs, max: 1 });
+  await using db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const state = await readOutboxState(db);
+  const setAside = await listSetAside(db);
+  const terminal = createTerminal();
+  if (json) return terminal.line(JSON.stringify({ ...state, events: setAside }));
+  const { waiting, oldestMs, setAside: count } = state;
+  const oldest = waiting === 0 ? "-" : `${Math.round(oldestMs / 1_000)} s`;
+  const header = ["waiting", "oldest", "set aside"];
+  for (const line of alignRows([header, [`${waiting}`, oldest, `${count}`]])) terminal.line(line);
+  if (setAside.length === 0) return;
+  terminal.line();
+  const rows = setAside.map(({ topic, id, code, reason }) => [topic, id, code, reason]);
+  for (const line of alignRows([["topic", "id", "code", "reason"], ...rows])) terminal.line(line);
+}

@@ -1,0 +1,86 @@
+import {
+  checkDurability,
+  type Permissions,
+  permissionsOf,
+  provisionGroups,
+  provisionTopics,
+} from "@fanfare/bus-nats";
+import { Failure } from "./failure.ts";
+import { alignRows, createTerminal } from "./terminal.ts";
+import { groups, publishers, topics } from "./topics.ts";
+
+/**
+ * planCommand prints what provisioning the server at NATS_URL would change. With `check` it fails
+ * when there is anything, and says whether the server keeps events through a power failure: that only
+ * NATS_MONITORING_URL, or NATS_SYSTEM_CREDENTIALS (a file of a user of the system account), can tell.
+ */
+export async function planCommand(
+  { check = false, json = false }: { check?: boolean; json?: boolean },
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const { NATS_URL, NATS_MONITORING_URL, NATS_SYSTEM_CREDENTIALS } = env;
+  if (!NATS_URL) throw new Failure("Name the server to look at in NATS_URL");
+  const nats = { servers: NATS_URL };
+  const streams = await provisionTopics(nats, { topics, dryRun: true });
+  const consumers = await provisionGroups(nats, { groups, dryRun: true });
+  const changes = [...streams, ...consumers];
+  const durability = check
+    ? await checkDurability({
+        monitoringUrl: NATS_MONITORING_URL || undefined,
+        system: NATS_SYSTEM_CREDENTIALS
+          ? { servers: NATS_URL, credentialsFile: NATS_SYSTEM_CREDENTIALS }
+          : undefined,
+      })
+    : undefined;
+  const terminal = createTerminal();
+  if (json) terminal.line(JSON.stringify({ changes, durability }));
+  else {
+    const rows = [
+      ...streams.map((one) => [one.action, "stream", one.stream, one.differences.join("; ")]),
+      ...consumers.map((one) => [
+        one.action,
+        `group ${one.group}`,
+        one.stream,
+        one.differences.join("; "),
+      ]),
+    ];
+    for (const line of alignRows(rows)) terminal.line(line);
+    if (durability !== undefined) terminal.line(`${durability.state}: ${durability.message}`);
+  }
+  const lacking = changes.filter(({ action }) => action !== "none");
+  if (check && lacking.length > 0) {
+    throw new Failure(`${lacking.length} of ${changes.length} are not as declared: provision them`);
+  }
+}
+
+/** printPermissions prints the users of NATS as its configuration has them, passwords left to fill in. */
+export function printPermissions(): void {
+  const users = [
+    ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
+    ...groups.map((group) => ({ name: group.group, groups: [group] })),
+  ].map(({ name, ...uses }) => {
+    const inboxPrefix = `_INBOX_${name}`;
+    return userText(name, permissionsOf({ ...uses, inboxPrefix }));
+  });
+  const terminal = createTerminal();
+  terminal.line("# Each process connects with provision: false and inboxPrefix: _INBOX_<user>.");
+  terminal.line(`authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`);
+}
+
+function userText(name: string, { publish, subscribe }: Permissions): string {
+  const variable = `$${name.toUpperCase()}_PASSWORD`;
+  return `    {
+      user: ${name}
+      password: ${variable}
+      permissions: {
+        publish: [${list(publish)}
+        ]
+        subscribe: [${list(subscribe)}
+        ]
+      }
+    }`;
+}
+
+function list(subjects: readonly string[]): string {
+  return subjects.map((subject) => `\n          ${JSON.stringify(subject)}`).join("");
+}

@@ -1,0 +1,57 @@
+import { isFree } from "@fanfare/dev-stack";
+import { Failure } from "./failure.ts";
+import { portHolders } from "./port-holders.ts";
+
+/** usualPorts are where people expect things; PostgreSQL's own 5432 is often taken. */
+export const usualPorts = {
+  temporal: 7233,
+  temporalPage: 8233,
+  nats: 4222,
+  postgres: 5433,
+  trips: 8080,
+  ledger: 8081,
+  fleet: 8082,
+  billing: 8083,
+  worker: 8084,
+  pricing: 8085,
+  audit: 8086,
+  notifications: 8087,
+} as const;
+
+export type Ports = Readonly<Record<keyof typeof usualPorts, number>>;
+
+/** choosePorts changes some of the usual ports, each given as name=port. */
+export function choosePorts(choices: readonly string[]): Ports {
+  const ports: Record<keyof Ports, number> = { ...usualPorts };
+  for (const choice of choices) {
+    const [name = "", port = ""] = choice.split("=");
+    if (!isName(name)) {
+      const names = Object.keys(usualPorts).join(", ");
+      throw new Failure(`There is no port named "${name}": it is one of ${names}`);
+    }
+    if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+      throw new Failure(`"${choice}" is no port: write ${name}=${usualPorts[name] + 10_000}`);
+    }
+    ports[name] = Number(port);
+  }
+  return ports;
+}
+
+/** requireFree rejects with each port that is in use, by what, and how to choose another. */
+export async function requireFree(ports: Partial<Ports>): Promise<void> {
+  const checked = await Promise.all(
+    Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
+  );
+  const taken = checked.filter(({ free }) => !free);
+  if (taken.length === 0) return;
+  const holders = await portHolders(taken.map(({ port }) => port));
+  const lines = taken.map(({ name, port }) => {
+    const advice = `choose another with --port ${name}=${(port % 50_000) + 10_000}`;
+    return `Port ${port} for ${name} is in use by ${holders.get(port) ?? "another process"}: ${advice}`;
+  });
+  throw new Failure(lines.join("\n"));
+}
+
+function isName(name: string): name is keyof Ports {
+  return Object.hasOwn(usualPorts, name);
+}

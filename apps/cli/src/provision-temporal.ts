@@ -1,0 +1,79 @@
+import { waitUntil } from "@fanfare/dev-stack";
+import { Connection, isGrpcServiceError } from "@temporalio/client";
+import { msToTs } from "@temporalio/common/lib/time.js";
+import { searchAttributeTypes } from "./search-attributes.ts";
+
+const keyword = 2;
+
+/** What a server answers that has just started, or has not yet heard of a new namespace. */
+const notYet = { NOT_FOUND: 5, UNAVAILABLE: 14 };
+
+/**
+ * provisionTemporal makes the namespace and those search attributes that are missing, and gives the
+ * names of the attributes. It gives a server that has just started a minute to answer.
+ */
+export async function provisionTemporal(temporal: {
+  readonly address: string;
+  readonly namespace: string;
+}): Promise<readonly string[]> {
+  const { address, namespace } = temporal;
+  const connection = await Connection.connect({ address });
+  try {
+    return await soon(`namespace ${namespace} of Temporal at ${address}`, async () => {
+      await provisionNamespace(connection, namespace);
+      return await provisionSearchAttributes(connection, namespace);
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** provisionNamespace makes a namespace that keeps what it knows of a workflow for a week. */
+async function provisionNamespace(
+  { workflowService }: Connection,
+  namespace: string,
+): Promise<void> {
+  try {
+    await workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    if (!hasCode(error, notYet.NOT_FOUND)) throw error;
+    const workflowExecutionRetentionPeriod = msToTs("7 days");
+    await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  }
+}
+
+async function provisionSearchAttributes(
+  { operatorService }: Connection,
+  namespace: string,
+): Promise<readonly string[]> {
+  const names = Object.keys(searchAttributeTypes);
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = names.filter((name) => customAttributes[name] === undefined);
+  if (missing.length > 0) {
+    const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
+    await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  }
+  return names;
+}
+
+/** soon tries until the server is ready for it; any other failure is a failure at once. */
+async function soon<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const outcome = await waitUntil(
+    async () => {
+      try {
+        return { value: await work() };
+      } catch (error) {
+        if (Object.values(notYet).some((code) => hasCode(error, code))) throw error;
+        return { error };
+      }
+    },
+    { what, everyMs: 500, deadlineMs: 60_000 },
+  );
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+function hasCode(error: unknown, code: number): boolean {
+  const found: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+  return found === code;
+}

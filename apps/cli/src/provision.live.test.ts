@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServers } from "@fanfare/dev-stack";
+import { describe, expect, it } from "vitest";
+import { runFanfare } from "../test/run-fanfare.ts";
+
+describe("fanfare provision", { timeout: 120_000 }, () => {
+  it("makes databases, streams and search attributes, and changes nothing the second time", async () => {
+    const logFolder = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+    await using servers = await startServers({ logFolder });
+    const env = {
+      ...process.env,
+      POSTGRES_ADMIN_URL: servers.postgres.adminUrl,
+      NATS_URL: servers.nats.url,
+      TEMPORAL_ADDRESS: servers.temporal.address,
+    };
+    const first = await runFanfare(["provision", "--json"], env);
+    expect(first.stderr).toBe("");
+    const provisioned = JSON.parse(first.stdout);
+    expect(Object.keys(provisioned.databases).toSorted()).toEqual([
+      "audit",
+      "billing",
+      "fleet",
+      "notifications",
+      "pricing",
+      "trips",
+    ]);
+    expect(provisioned.streams).toHaveLength(2);
+    expect(provisioned.searchAttributes).toEqual(["TripStatus", "TripAttention", "TripDelayed"]);
+    const second = await runFanfare(["provision", "--json"], env);
+    expect(JSON.parse(second.stdout)).toEqual(provisioned);
+    await rm(logFolder, { recursive: true, force: true });
+  });
+
+  it("says what to do when no server is named", async () => {
+    const { status, stderr } = await runFanfare(["provision"], { PATH: process.env.PATH });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^There is nothing to provision: name servers in POSTGRES_ADMIN_URL/,
+      ),
+    });
+  });
+});

@@ -1,0 +1,113 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { freePorts, waitUntil } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Running, startCommand } from "../test/run-fanfare.ts";
+import { usualPorts } from "./ports.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const readme = await readFile(join(root, "README.md"), "utf8");
+
+/** blocksOf gives the code blocks of one language, in order. */
+function blocksOf(language: string): string[] {
+  const blocks = readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
+  return [...blocks].filter((block) => block[1] === language).map((block) => block[2] ?? "");
+}
+
+const commands = blocksOf("sh").flatMap((block) => block.trim().split("\n"));
+const triedElsewhere = ["npm run demo", "npm test"];
+
+describe("the README's commands", { timeout: 240_000 }, () => {
+  let env: NodeJS.ProcessEnv;
+  let stack: Running;
+  let tried: string[];
+
+  beforeAll(async () => {
+    env = { ...process.env, FANFARE_STATE: await mkdtemp(join(tmpdir(), "fanfare-readme-")) };
+    tried = [];
+    const names = Object.keys(usualPorts);
+    const ports = await freePorts(names.length);
+    const flags = names.map((name, i) => `--port ${name}=${ports[i]}`).join(" ");
+    stack = start("npm start", (command) => `exec ${command} -- ${flags}`);
+    await stack.says("Ctrl-C stops everything");
+    // Where the README's reader has it from npm start.
+    await mkdir(join(root, ".fanfare"), { recursive: true });
+  }, 240_000);
+
+  afterAll(async () => {
+    await stack?.end("SIGINT");
+    await rm(env.FANFARE_STATE ?? "", { recursive: true, force: true });
+  }, 60_000);
+
+  /** The README's line that begins so, changed where a test has to. */
+  function line(beginning: string, change: (command: string) => string = (same) => same): string {
+    const found = commands.find((command) => command.startsWith(beginning));
+    if (found === undefined) throw new Error(`the README has no command that begins: ${beginning}`);
+    tried.push(found);
+    return change(found);
+  }
+
+  function start(beginning: string, change?: (command: string) => string): Running {
+    return startCommand("/bin/sh", ["-c", line(beginning, change)], { cwd: root, env });
+  }
+
+  async function run(beginning: string, change?: (command: string) => string): Promise<string> {
+    const options = { cwd: root, env, timeout: 120_000 };
+    return (await promisify(execFile)("/bin/sh", ["-c", line(beginning, change)], options)).stdout;
+  }
+
+  async function startTrip(): Promise<(command: string) => string> {
+    const id = /^trip +(\S+)$/m.exec(await run("npm run fanfare -- trip start"))?.[1] ?? "";
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    return (command) => command.replace("<trip id>", id);
+  }
+
+  it("take trips on a running stack", async () => {
+    const withId = await startTrip();
+    expect(await run("npm run fanfare -- trip list")).toContain("ACTIVE");
+    const watching = run("npm run fanfare -- trip watch", withId);
+    expect(await run("npm run fanfare -- trip end", withId)).toMatch(/^status +ENDED$/m);
+    expect(await watching).toContain("SETTLED");
+    expect(await run("npm run fanfare -- trip get", withId)).toMatch(/^status +SETTLED$/m);
+    const other = await startTrip();
+    expect(await run("npm run fanfare -- trip cancel", other)).toMatch(/^status +CANCELLED$/m);
+    expect(await run("npm run fanfare -- token")).toMatch(/^ey\S+$/m);
+  });
+
+  it("run a reactor as a process of its own", async () => {
+    await run("npm run -s fanfare -- env pricing");
+    const [port] = await freePorts(1);
+    const pricing = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
+    await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
+      what: "the second pricing to be ready",
+      deadlineMs: 60_000,
+    });
+    expect(await pricing.end("SIGTERM")).toBe(0);
+  });
+
+  it("print the configuration of a process", async () => {
+    expect(await run("node_modules/.bin/node apps/trips/src/main.ts --help")).toContain("PORT");
+  });
+
+  it("are all tried", () => {
+    expect(commands.filter((command) => !tried.includes(command))).toEqual(triedElsewhere);
+  });
+});
+
+describe("the README's snippet", () => {
+  it("prints what the README says", { timeout: 60_000 }, async () => {
+    const [snippet = ""] = blocksOf("ts");
+    const file = join(root, `apps/cli/readme-${process.pid}.ts`);
+    await writeFile(file, snippet);
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, [file]);
+      expect(blocksOf("text")).toContain(stdout);
+    } finally {
+      await rm(file);
+    }
+  });
+});

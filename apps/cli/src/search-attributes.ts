@@ -1,0 +1,6 @@
+import { searchAttributes } from "@fanfare/worker/contract";
+
+/** searchAttributeTypes are what Temporal has to know of trips before their workflows can run. */
+export const searchAttributeTypes: Readonly<Record<string, "Keyword">> = Object.fromEntries(
+  Object.values(searchAttributes).map((name) => [name, "Keyword" as const]),
+);

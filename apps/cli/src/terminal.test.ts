@@ -1,0 +1,13 @@
+import { describe, expect, it } from "vitest";
+import { alignRows } from "./terminal.ts";
+
+describe("alignRows()", () => {
+  it("puts columns below each other, and colours count for nothing", () => {
+    expect(
+      alignRows([
+        ["a", "long", "x"],
+        ["\u001B[32mabc\u001B[39m", "b"],
+      ]),
+    ).toEqual(["a    long  x", "\u001B[32mabc\u001B[39m  b"]);
+  });
+});

@@ -1,0 +1,19 @@
+import { createDevKeys, mintToken } from "@fanfare/dev-stack";
+import { Failure } from "./failure.ts";
+import { keysFolder } from "./running-stack.ts";
+
+export interface TokenOptions {
+  readonly role: string;
+  readonly subject: string;
+  readonly expiresIn: string;
+}
+
+/** developmentToken signs a token with the development keys of this checkout. */
+export async function developmentToken(options: TokenOptions): Promise<string> {
+  const { role, subject, expiresIn } = options;
+  if (role !== "rider" && role !== "operator" && role !== "service") {
+    throw new Failure(`There is no role ${role}: it is one of rider, operator, service`);
+  }
+  const keys = await createDevKeys(keysFolder());
+  return await mintToken(keys, { role, subject, expiresIn });
+}

@@ -1,0 +1,28 @@
+import { type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { event } from "@fanfare/bus/proto/fanfare/events/v1/options_pb.js";
+import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
+import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+
+const eventServices: readonly DescService[] = [TripEvents, FleetEvents];
+
+/** publishers are the apps that publish, and what. */
+export const publishers: Readonly<Record<string, readonly string[]>> = {
+  worker: topicsOf(TripEvents),
+  fleet: topicsOf(FleetEvents),
+};
+
+/** groups are those of the reactors; each begins at the first event, as its process does. */
+export const groups = [
+  { group: "pricing", topics: topicsOf(TripEvents), from: "start" },
+  { group: "audit", topics: [...topicsOf(TripEvents), ...topicsOf(FleetEvents)], from: "start" },
+  { group: "notifications", topics: topicsOf(TripEvents), from: "start" },
+] as const;
+
+/** topics are all that are declared in proto. */
+export const topics: readonly string[] = eventServices.flatMap(topicsOf);
+
+function topicsOf(service: DescService): string[] {
+  return service.methods
+    .filter((method) => hasOption(method, event))
+    .map((method) => getOption(method, event).topic);
+}

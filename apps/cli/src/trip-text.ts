@@ -1,0 +1,101 @@
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { Money } from "@fanfare/contracts/money/v1/money";
+import {
+  Broadcast_State,
+  type Trip,
+  TripStatus,
+  TripStatusSchema,
+  type TripStep,
+  TripStep_StateSchema,
+} from "@fanfare/contracts/trips/v1/trips";
+import { alignRows, type Colour, type Terminal } from "./terminal.ts";
+
+/** statusName is a trip's status, such as SETTLED. */
+export function statusName(status: TripStatus): string {
+  return TripStatusSchema.value[status]?.localName ?? `status ${status}`;
+}
+
+/** colouredStatus is a trip's status in the colour of how well it is. */
+export function colouredStatus(status: TripStatus, terminal: Terminal): string {
+  return terminal.colour(colours[status] ?? "cyan", statusName(status));
+}
+
+const colours: Readonly<Partial<Record<TripStatus, Colour>>> = {
+  [TripStatus.SETTLED]: "green",
+  [TripStatus.COMPENSATING]: "yellow",
+  [TripStatus.CANCELLED]: "yellow",
+  [TripStatus.NEEDS_ATTENTION]: "red",
+};
+
+/** tripLines shows all of a trip, and its steps. */
+export function tripLines(trip: Trip, steps: readonly TripStep[], terminal: Terminal): string[] {
+  const facts: [string, string][] = [
+    ["trip", trip.tripId],
+    ["status", colouredStatus(trip.status, terminal)],
+    ["rider", trip.riderId],
+    ["vehicle", trip.vehicleId],
+    ["payment", trip.paymentMethod],
+    ["requested", timeText(trip.requestedAt)],
+    ["started", timeText(trip.startedAt)],
+    ["ended", timeText(trip.endedAt)],
+    ["fare", moneyText(trip.fare)],
+    ["settled", moneyText(trip.settled)],
+    ["broadcast", broadcastText(trip)],
+    ["delayed", trip.delayedStep],
+    ["reason", trip.reason],
+    ["decision", trip.decision],
+  ];
+  const known = facts.filter(([, text]) => text !== "");
+  return [
+    ...alignRows(known.map(([name, text]) => [terminal.colour("dim", name), text])),
+    ...stepLines(steps, terminal),
+  ];
+}
+
+/** stepLines shows each step of a trip's saga with what became of it. */
+function stepLines(steps: readonly TripStep[], terminal: Terminal): string[] {
+  return alignRows(
+    steps.map((step) => [
+      `  ${step.name}`,
+      (TripStep_StateSchema.value[step.state]?.localName ?? "").toLowerCase(),
+      step.attempts > 1 ? `attempt ${step.attempts}` : "",
+      terminal.colour("dim", step.lastError),
+    ]),
+  );
+}
+
+/** tripTable shows trips, a line each. */
+export function tripTable(trips: readonly Trip[], terminal: Terminal): string[] {
+  const head = ["TRIP", "STATUS", "VEHICLE", "RIDER", "REQUESTED", "SETTLED"];
+  return alignRows([
+    head.map((name) => terminal.colour("dim", name)),
+    ...trips.map((trip) => [
+      trip.tripId,
+      colouredStatus(trip.status, terminal),
+      trip.vehicleId,
+      trip.riderId,
+      timeText(trip.requestedAt),
+      moneyText(trip.settled),
+    ]),
+  ]);
+}
+
+function broadcastText({ broadcast }: Trip): string {
+  if (broadcast === undefined) return "";
+  if (broadcast.state === Broadcast_State.PUBLISHED) {
+    return `published ${timeText(broadcast.publishedAt)}`;
+  }
+  return broadcast.state === Broadcast_State.DELAYED ? `delayed: ${broadcast.error}` : "";
+}
+
+/** moneyText is an amount as people write it, such as €1.30; empty when there is none. */
+function moneyText(money: Money | undefined): string {
+  if (money === undefined) return "";
+  const format = new Intl.NumberFormat("en", { style: "currency", currency: money.currency });
+  const { maximumFractionDigits: digits = 2 } = format.resolvedOptions();
+  return format.format(Number(money.minorUnits) / 10 ** digits);
+}
+
+function timeText(time: Timestamp | undefined): string {
+  return time === undefined ? "" : timestampDate(time).toISOString().replace("T", " ").slice(0, 19);
+}

@@ -1,0 +1,134 @@
+import { create, type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
+import {
+  ListTripsResponseSchema,
+  type Trip,
+  TripSchema,
+  TripStatus,
+  type TripStep,
+} from "@fanfare/contracts/trips/v1/trips";
+import { addressFor, type CallerOptions } from "./caller.ts";
+import { Failure } from "./failure.ts";
+import type { Terminal } from "./terminal.ts";
+import { colouredStatus, tripLines, tripTable } from "./trip-text.ts";
+import { connectToTrips, type TripsClient } from "./trips-client.ts";
+
+export interface TripOptions extends CallerOptions {
+  readonly json?: boolean;
+}
+
+export interface TripContext {
+  readonly client: TripsClient;
+  readonly terminal: Terminal;
+  readonly json: boolean;
+}
+
+/** withTrips runs a command on the running stack. */
+export async function withTrips(
+  options: TripOptions,
+  terminal: Terminal,
+  command: (context: TripContext) => Promise<void>,
+): Promise<void> {
+  using trips = connectToTrips(await addressFor(options));
+  await command({ client: trips.client, terminal, json: options.json ?? false });
+}
+
+export interface StartOptions {
+  readonly id?: string;
+  readonly vehicle: string;
+  readonly payment: string;
+}
+
+/** startTrip starts a trip and shows it, ACTIVE or on its way to that. */
+export async function startTrip(context: TripContext, options: StartOptions): Promise<void> {
+  const { trip } = await context.client.startTrip({
+    tripId: options.id ?? crypto.randomUUID(),
+    vehicleId: options.vehicle,
+    paymentMethod: options.payment,
+  });
+  show(context, trip);
+}
+
+/** endTrip ends the drive and shows the trip. */
+export async function endTrip(context: TripContext, tripId: string): Promise<void> {
+  const { trip } = await context.client.endTrip({ tripId });
+  show(context, trip);
+}
+
+/** cancelTrip undoes a trip and shows it. */
+export async function cancelTrip(
+  context: TripContext,
+  tripId: string,
+  reason: string,
+): Promise<void> {
+  const { trip } = await context.client.cancelTrip({ tripId, reason });
+  show(context, trip);
+}
+
+/** getTrip shows a trip and its steps, as far as its workflow can be asked. */
+export async function getTrip(context: TripContext, tripId: string): Promise<void> {
+  const { client } = context;
+  const [{ trip }, { steps }] = await Promise.all([
+    client.getTrip({ tripId }),
+    client.getTripProgress({ tripId }).catch(() => ({ steps: [] })),
+  ]);
+  show(context, trip, steps);
+}
+
+export interface ListOptions {
+  readonly limit: number;
+  readonly page?: string;
+  readonly status?: string;
+}
+
+/** listTrips shows a page of trips, newest first. */
+export async function listTrips(context: TripContext, options: ListOptions): Promise<void> {
+  const page = await context.client.listTrips({
+    pageSize: options.limit,
+    pageToken: options.page ?? "",
+    status: options.status === undefined ? TripStatus.UNSPECIFIED : statusOf(options.status),
+  });
+  if (context.json) return printJson(context, ListTripsResponseSchema, page);
+  for (const line of tripTable(page.trips, context.terminal)) context.terminal.line(line);
+  if (page.nextPageToken !== "") context.terminal.line(`more: --page ${page.nextPageToken}`);
+}
+
+/** watchTrip shows a trip after each change until it is over and its broadcast is out. */
+export async function watchTrip(context: TripContext, tripId: string): Promise<void> {
+  const { client, terminal, json } = context;
+  for await (const { trip } of client.watchTrip({ tripId }, { timeoutMs: 0 })) {
+    if (trip === undefined) continue;
+    if (json) printJson(context, TripSchema, trip);
+    else terminal.line(watchLine(trip, terminal));
+  }
+}
+
+function watchLine(trip: Trip, terminal: Terminal): string {
+  const parts = [`version ${trip.version}`, colouredStatus(trip.status, terminal)];
+  if (trip.delayedStep !== "") parts.push(`${trip.delayedStep} is delayed`);
+  if (trip.broadcast !== undefined) parts.push("broadcast published");
+  if (trip.reason !== "") parts.push(trip.reason);
+  return parts.join("  ");
+}
+
+function statusOf(name: string): TripStatus {
+  const found = Object.entries(TripStatus).find(([key]) => key === name.toUpperCase());
+  if (found === undefined || typeof found[1] === "string") {
+    const names = Object.keys(TripStatus).filter((key) => Number.isNaN(Number(key)));
+    throw new Failure(`There is no status ${name}: it is one of ${names.slice(1).join(", ")}`);
+  }
+  return found[1];
+}
+
+function show(context: TripContext, trip: Trip | undefined, steps: readonly TripStep[] = []): void {
+  const shown = trip ?? create(TripSchema);
+  if (context.json) return printJson(context, TripSchema, shown);
+  for (const line of tripLines(shown, steps, context.terminal)) context.terminal.line(line);
+}
+
+function printJson<S extends DescMessage>(
+  { terminal }: TripContext,
+  schema: S,
+  message: MessageShape<S>,
+): void {
+  terminal.line(JSON.stringify(toJson(schema, message)));
+}

@@ -1,0 +1,46 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+
+export type TripsClient = Client<typeof TripsService>;
+
+export interface Address {
+  /** Such as http://127.0.0.1:8080. */
+  readonly url: string;
+  /** The bearer token of whoever calls. */
+  readonly token: string;
+}
+
+/** ServiceClient is a client of one service, whose connection ends when it is disposed of. */
+export interface ServiceClient<S extends DescService> extends Disposable {
+  readonly client: Client<S>;
+}
+
+/** connectTo makes a client of a service for one caller. A call may take 60 s unless it says so. */
+export function connectTo<S extends DescService>(
+  service: S,
+  { url, token }: Address,
+): ServiceClient<S> {
+  const sessionManager = new Http2SessionManager(url);
+  const authorize: Interceptor = (next) => async (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return await next(request);
+  };
+  const transport = createConnectTransport({
+    baseUrl: url,
+    httpVersion: "2",
+    sessionManager,
+    interceptors: [authorize],
+    defaultTimeoutMs: 30_000,
+  });
+  return {
+    client: createClient(service, transport),
+    [Symbol.dispose]: () => sessionManager.abort(),
+  };
+}
+
+/** connectToTrips makes a client of the API of riders and operators. */
+export function connectToTrips(address: Address): ServiceClient<typeof TripsService> {
+  return connectTo(TripsService, address);
+}

@@ -1,0 +1,121 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { freePorts } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ran, type Running, runFanfare, startFanfare } from "../test/run-fanfare.ts";
+import { usualPorts } from "./ports.ts";
+
+const run = promisify(execFile);
+let state: string;
+let env: NodeJS.ProcessEnv;
+let upArguments: string[];
+let stack: Running;
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+  env = { ...process.env, FANFARE_STATE: state };
+  const names = Object.keys(usualPorts);
+  const ports = await freePorts(names.length);
+  upArguments = ["up", ...names.flatMap((name, i) => ["--port", `${name}=${ports[i]}`])];
+  stack = startFanfare(upArguments, env);
+  await stack.says("Ctrl-C stops everything");
+}, 180_000);
+
+afterAll(async () => {
+  await stack.end("SIGTERM");
+  await rm(state, { recursive: true, force: true });
+}, 30_000);
+
+async function trip(...args: readonly string[]): Promise<Ran> {
+  return await runFanfare(["trip", ...args], env);
+}
+
+describe("fanfare up", { timeout: 180_000 }, () => {
+  it("prints a line that starts a trip when it is pasted into a shell, and again gives the same", async () => {
+    const [curl = ""] = /^curl .*$/m.exec(stack.output()) ?? [];
+    const first = JSON.parse((await run("/bin/sh", ["-c", curl])).stdout);
+    expect(first.trip.status).toBe("TRIP_STATUS_ACTIVE");
+    const second = JSON.parse((await run("/bin/sh", ["-c", curl])).stdout);
+    expect(second.trip.tripId).toBe(first.trip.tripId);
+    expect((await trip("end", first.trip.tripId)).stdout).toMatch(/^status +ENDED$/m);
+  });
+
+  it("refuses to start a second one on the same ports, and says what has them", async () => {
+    const { status, stderr } = await runFanfare(upArguments, env);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Port \d+ for trips is in use by .*choose another with --port trips=/);
+  });
+
+  it("keeps its data, and stops with status 0", async () => {
+    const { stdout } = await trip("start", "--vehicle", "vehicle-5", "--json");
+    const { tripId } = JSON.parse(stdout);
+    expect(await stack.end("SIGINT")).toBe(0);
+    expect(await readdir(state)).toEqual(["data", "keys", "logs"]);
+    stack = startFanfare(upArguments, env);
+    await stack.says("Ctrl-C stops everything");
+    expect((await trip("end", tripId)).stdout).toMatch(/^status +ENDED$/m);
+    expect((await trip("watch", tripId)).stdout).toMatch(/SETTLED {2}broadcast published\n$/);
+  });
+});
+
+describe("fanfare trip", { timeout: 60_000 }, () => {
+  it("starts, shows and cancels a trip for people", async () => {
+    const id = crypto.randomUUID();
+    const started = await trip("start", "--vehicle", "vehicle-6", "--id", id);
+    expect(started.stdout).toMatch(new RegExp(`^trip +${id}\nstatus +ACTIVE\n`));
+    expect((await trip("get", id)).stdout).toMatch(/^ {2}reserve-vehicle +done$/m);
+    expect((await trip("list", "--status", "active")).stdout).toMatch(
+      new RegExp(`^${id} {2}ACTIVE +vehicle-6`, "m"),
+    );
+    expect((await trip("cancel", id)).stdout).toMatch(/^status +CANCELLED$/m);
+  });
+
+  it("prints one JSON document, and a line of JSON for each change that it watches", async () => {
+    const started = JSON.parse((await trip("start", "--vehicle", "vehicle-7", "--json")).stdout);
+    const watching = trip("watch", started.tripId, "--json");
+    const ended = JSON.parse((await trip("end", started.tripId, "--json")).stdout);
+    expect(ended.tripId).toBe(started.tripId);
+    const lines = (await watching).stdout.trim().split("\n");
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
+      status: "TRIP_STATUS_SETTLED",
+      broadcast: { state: "STATE_PUBLISHED" },
+    });
+    const { trips } = JSON.parse((await trip("list", "--json", "--limit", "1")).stdout);
+    expect(trips).toHaveLength(1);
+  });
+
+  it("says in one line what is wrong, and exits with 1", async () => {
+    const cases: [string[], RegExp][] = [
+      [["start", "--vehicle", "vehicle-99"], /^not_found: .+\n$/],
+      [["start", "--payment", "pm_card_chargeDeclined"], /^failed_precondition: .+\n$/],
+      [["get", "abc"], /^invalid_argument: .+\n$/],
+      [["list", "--token", "nonsense"], /^unauthenticated: .+\n$/],
+      [
+        ["list", "--url", "http://127.0.0.1:1"],
+        /^connect ECONNREFUSED 127.0.0.1:1: is the stack running\? .+\n$/,
+      ],
+      [["list", "--status", "parked"], /^There is no status parked: it is one of REQUESTED,.+\n$/],
+    ];
+    for (const [args, line] of cases) {
+      const { status, stderr, stdout } = await trip(...args);
+      expect({ status, stderr, stdout }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(line),
+        stdout: "",
+      });
+    }
+  });
+
+  it("shows a rider no other rider's trips, and an operator all", async () => {
+    const { tripId } = JSON.parse(
+      (await trip("start", "--vehicle", "vehicle-8", "--rider", "bob", "--json")).stdout,
+    );
+    expect((await trip("get", tripId)).stderr).toMatch(/^not_found: /);
+    expect((await trip("list", "--operator")).stdout).toContain(tripId);
+    const token = await runFanfare(["token", "--subject", "bob"], env);
+    expect((await trip("get", tripId, "--token", token.stdout.trim())).stdout).toContain(tripId);
+  });
+});

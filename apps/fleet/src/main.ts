@@ -1,0 +1,68 @@
+import { connectNats } from "@fanfare/bus-nats";
+import { listenWith, startRelay } from "@fanfare/bus-sql";
+import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
+import {
+  authVariables,
+  createLogger,
+  createTokenVerifier,
+  databaseVariables,
+  loadConfig,
+  openDatabase,
+  portVariable,
+  runUntilSignal,
+  serve,
+  serverVariables,
+  variable,
+} from "@fanfare/service";
+import { z } from "zod";
+import { migrations } from "./migrations.ts";
+import { createRoutes } from "./routes.ts";
+import type { FleetTables } from "./store.ts";
+
+const name = "fleet";
+const config = loadConfig({
+  name,
+  about: "knows where the vehicles are and which trip holds which.",
+  variables: {
+    ...serverVariables,
+    port: portVariable("PORT", 8082),
+    ...authVariables,
+    ...databaseVariables,
+    natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
+      about: "Where NATS is.",
+      example: "nats://127.0.0.1:4222",
+    }),
+  },
+});
+const logger = createLogger({ name, level: config.logLevel });
+
+runUntilSignal(
+  async (resources) => {
+    const database = resources.use(
+      openDatabase<FleetTables>({ url: config.databaseUrl, name, migrations, logger }),
+    );
+    const bus = resources.use(
+      await connectNats({ servers: config.natsUrl, name, connectDeadlineMs: 1_000 }),
+    );
+    resources.use(
+      startRelay(database.db, bus, {
+        services: [FleetEvents],
+        listen: listenWith(() => database.client()),
+        onError: (error) => logger.warn({ err: error }, "changes are not announced yet"),
+        onSetAside: ({ id, error }) => logger.error({ err: error, id }, "a change was set aside"),
+      }),
+    );
+    const access = createTokenVerifier(config);
+    resources.use(
+      await serve({
+        host: config.host,
+        port: config.port,
+        routes: createRoutes(database.db),
+        access,
+        checks: { database: () => database.ready(), tokens: () => access.ready() },
+        logger,
+      }),
+    );
+  },
+  { logger },
+);

@@ -1,0 +1,46 @@
+import { outboxMigration } from "@fanfare/bus-sql";
+import { idempotencyMigration } from "@fanfare/service";
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { type SeedVehicle, seedVehicles } from "./seed-vehicles.ts";
+
+const vehicles: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("vehicles")
+      // Byte order, so that pages are the same whatever the server's locale.
+      .addColumn("vehicle_id", sql`text collate "C"`, (column) => column.primaryKey())
+      .addColumn("model", "text", (column) => column.notNull())
+      .addColumn("latitude", "double precision", (column) =>
+        column.notNull().check(sql`latitude between -90 and 90`),
+      )
+      .addColumn("longitude", "double precision", (column) =>
+        column.notNull().check(sql`longitude between -180 and 180`),
+      )
+      .addColumn("in_service", "boolean", (column) => column.notNull())
+      .execute();
+    // One row for each hold: a vehicle has at most one holder, a trip at most one vehicle.
+    await db.schema
+      .createTable("vehicle_holds")
+      .addColumn("vehicle_id", sql`text collate "C"`, (column) =>
+        column.primaryKey().references("vehicles.vehicle_id"),
+      )
+      .addColumn("trip_id", "uuid", (column) => column.notNull().unique())
+      .addColumn("held_since", "timestamptz", (column) => column.notNull().defaultTo(sql`now()`))
+      .execute();
+  },
+};
+
+const seed: Migration = {
+  async up(db: Kysely<{ vehicles: SeedVehicle }>) {
+    await db.insertInto("vehicles").values(seedVehicles).execute();
+  },
+};
+
+/** migrations make the tables of fleet and their first vehicles, in the order of their names. */
+export const migrations: Record<string, Migration> = {
+  "0001-idempotency": idempotencyMigration,
+  "0002-vehicles": vehicles,
+  "0003-seed-vehicles": seed,
+  "0004-outbox": outboxMigration,
+};

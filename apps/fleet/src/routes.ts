@@ -1,0 +1,74 @@
+import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
+import {
+  callerOf,
+  decodePageToken,
+  encodePageToken,
+  idempotencyKeyOf,
+  once,
+  type Routes,
+  tombstone,
+} from "@fanfare/service";
+import type { Kysely } from "kysely";
+import { z } from "zod";
+import { announceChange } from "./announce-change.ts";
+import { refusalOf, unknownVehicle } from "./refusal.ts";
+import { type FleetTables, findVehicle, freeVehicle, holdVehicle, listVehicles } from "./store.ts";
+import { toVehicle } from "./vehicle.ts";
+
+const defaultPageSize = 20;
+const position = z.string();
+
+/** createRoutes makes FleetService on the database. */
+export function createRoutes(db: Kysely<FleetTables>): Routes {
+  return (router) =>
+    router.service(FleetService, {
+      async reserveVehicle(request, context) {
+        const key = idempotencyKeyOf(context);
+        const call = { key, method: FleetService.method.reserveVehicle, request };
+        return await db.transaction().execute((tx) =>
+          once(tx, call, async () => {
+            const result = await holdVehicle(tx, request);
+            if (result.outcome !== "held") throw refusalOf(result, request.vehicleId);
+            const { vehicle, changed } = result;
+            if (changed) await announceChange(tx, { ...vehicle, trip_id: null }, vehicle);
+            return { vehicle: toVehicle(vehicle, { showHolder: true }) };
+          }),
+        );
+      },
+
+      // The undo of ReserveVehicle, under its key, and a step of its own after the drive.
+      async releaseVehicle(request, context) {
+        const key = idempotencyKeyOf(context);
+        await db.transaction().execute(async (tx) => {
+          await tombstone(tx, key);
+          const freed = await freeVehicle(tx, request);
+          if (freed) await announceChange(tx, { ...freed, trip_id: request.tripId }, freed);
+        });
+        return {};
+      },
+
+      async getVehicle({ vehicleId }, context) {
+        const vehicle = await findVehicle(db, vehicleId);
+        if (vehicle === undefined) throw unknownVehicle(vehicleId);
+        return { vehicle: toVehicle(vehicle, { showHolder: seesHolders(context) }) };
+      },
+
+      async listVehicles({ pageSize, pageToken }, context) {
+        const limit = pageSize || defaultPageSize;
+        const after = decodePageToken(pageToken, position) ?? "";
+        // One more than the page holds, to know whether there is another.
+        const rows = await listVehicles(db, { after, limit: limit + 1 });
+        const page = rows.slice(0, limit);
+        const last = rows.length > limit ? page.at(-1) : undefined;
+        const showHolder = seesHolders(context);
+        return {
+          vehicles: page.map((row) => toVehicle(row, { showHolder })),
+          nextPageToken: last === undefined ? "" : encodePageToken(last.vehicle_id),
+        };
+      },
+    });
+}
+
+function seesHolders(context: Parameters<typeof callerOf>[0]): boolean {
+  return callerOf(context).role !== "rider";
+}

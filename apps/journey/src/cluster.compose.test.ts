@@ -1,0 +1,92 @@
+import { freePorts } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createCompose, docker } from "../test/compose/compose.ts";
+import { leftOf } from "../test/compose/containers.ts";
+import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
+import { oneEffect } from "../test/effects.ts";
+
+const project = "fanfare-test-cluster";
+const image = `${project}:latest`;
+
+const streams = z.object({
+  account_details: z.array(
+    z.object({
+      stream_detail: z.array(
+        z.object({
+          name: z.string(),
+          config: z.object({ num_replicas: z.number() }),
+          cluster: z.object({ leader: z.string() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** The service of the NATS server of this name. */
+const serviceOf = (server: string): string => (server === "nats-1" ? "nats" : server);
+
+describe("docker compose, with clusters in the servers' place", { timeout: 900_000 }, async () => {
+  const [trips, temporal, nats, postgres] = await freePorts(4);
+  const stack = createCompose({
+    project,
+    files: ["docker-compose.yml", "deploy/compose/cluster.yml"],
+    variables: {
+      FANFARE_IMAGE: image,
+      TRIPS_PORT: String(trips),
+      TEMPORAL_PORT: String(temporal),
+      NATS_PORT: String(nats),
+      POSTGRES_PORT: String(postgres),
+    },
+  });
+  const { compose } = stack;
+
+  async function streamsNow() {
+    const url = "http://127.0.0.1:8222/jsz?streams=true&config=true";
+    const page = await compose("exec", "-T", "nats", "wget", "-q", "-O", "-", url);
+    return streams.parse(JSON.parse(page)).account_details.flatMap((one) => one.stream_detail);
+  }
+
+  beforeAll(() => compose("down", "--volumes", "--remove-orphans"), 120_000);
+
+  afterAll(async () => {
+    await compose("down", "--volumes", "--remove-orphans");
+    await docker(["image", "rm", "--force", image]);
+  }, 120_000);
+
+  it("starts three NATS servers, a Temporal server on PostgreSQL and the apps", async () => {
+    await compose("up", "--build", "--wait");
+    const kept = (await streamsNow()).map(({ name, config }) => [name, config.num_replicas]);
+    expect(Object.fromEntries(kept)).toEqual({
+      fanfare_trips_completed: 3,
+      fanfare_fleet_vehicles_changed: 3,
+    });
+  });
+
+  it("plays the demo's three stories", async () => {
+    const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
+    expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
+  });
+
+  it("loses nothing when the NATS server is killed that leads the trips' stream", async () => {
+    const [stream] = (await streamsNow()).filter(({ name }) => name === "fanfare_trips_completed");
+    const leader = serviceOf(stream?.cluster.leader ?? "");
+    const begun = await beginTrips(await stack.clients(), 3);
+    await compose("kill", leader);
+    const effects = await endTrips(await stack.clients(), begun);
+    expect(effects).toEqual(begun.map(() => oneEffect));
+    await compose("up", "--wait", "--no-recreate", "--no-deps", leader);
+  });
+
+  it("loses nothing when Temporal and its database are restarted in the middle of trips", async () => {
+    const begun = await beginTrips(await stack.clients(), 3);
+    await compose("restart", "temporal-postgres", "temporal");
+    const effects = await endTrips(await stack.clients(), begun);
+    expect(effects).toEqual(begun.map(() => oneEffect));
+  });
+
+  it("leaves nothing behind", async () => {
+    await compose("down", "--volumes");
+    expect(await leftOf(project)).toEqual([]);
+  });
+});

@@ -1,0 +1,100 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { migrations as auditMigrations } from "@fanfare/audit/migrations";
+import { react as audit } from "@fanfare/audit/react";
+import type { AuditDatabase } from "@fanfare/audit/tables";
+import { createMemoryBus, createPublisher } from "@fanfare/bus";
+import { NoteEvents } from "@fanfare/bus/testing";
+import { TripCompletedSchema, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { startPostgres } from "@fanfare/dev-stack";
+import { migrations as notificationsMigrations } from "@fanfare/notifications/migrations";
+import { react as notifications } from "@fanfare/notifications/react";
+import type { NotificationsDatabase } from "@fanfare/notifications/tables";
+import { migrations as pricingMigrations } from "@fanfare/pricing/migrations";
+import { react as pricing } from "@fanfare/pricing/react";
+import type { PricingDatabase } from "@fanfare/pricing/tables";
+import { createLogger, openDatabase } from "@fanfare/service";
+import { describe, expect, it } from "vitest";
+
+type Migrations = Parameters<typeof openDatabase>[0]["migrations"];
+
+/** fanOut joins the three reactors to one memory bus, each with its own database. */
+async function fanOut() {
+  const stack = new AsyncDisposableStack();
+  const postgres = stack.use(await startPostgres());
+  const logger = createLogger({ name: "fan-out", level: "silent" });
+  async function database<DB>(name: string, migrations: Migrations) {
+    const url = await postgres.createDatabase(name);
+    const opened = openDatabase<DB>({ url, name, migrations, logger });
+    stack.defer(() => opened.close());
+    await opened.migrated();
+    return opened.db;
+  }
+  const pricingDb = await database<PricingDatabase>("pricing", pricingMigrations);
+  const auditDb = await database<AuditDatabase>("audit", auditMigrations);
+  const notificationsDb = await database<NotificationsDatabase>(
+    "notifications",
+    notificationsMigrations,
+  );
+  const bus = stack.use(createMemoryBus());
+  await bus.subscribe("pricing", pricing(pricingDb));
+  await bus.subscribe("audit", audit(auditDb));
+  await bus.subscribe("notifications", notifications(notificationsDb));
+  return {
+    bus,
+    revenue: () => pricingDb.selectFrom("revenue").selectAll().execute(),
+    events: () => auditDb.selectFrom("events").selectAll().execute(),
+    receipts: () => notificationsDb.selectFrom("receipts").selectAll().execute(),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const euros = (minorUnits: bigint) => ({ minorUnits, currency: "EUR" });
+const trip = create(TripCompletedSchema, {
+  tripId: "0b0a8c5e-6f0c-4c39-9f4e-1d6a3b9c7d21",
+  riderId: "alice",
+  vehicleId: "vehicle-7",
+  startedAt: timestampFromDate(new Date("2026-11-21T10:00:00Z")),
+  endedAt: timestampFromDate(new Date("2026-11-21T10:23:00Z")),
+  unlockFee: euros(100n),
+  fare: euros(690n),
+  settled: euros(790n),
+});
+
+describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
+  it("drives all three reactors by one publish, with the whole message", async () => {
+    await using reactors = await fanOut();
+    const trips = createPublisher(TripEvents, reactors.bus);
+    await trips.tripCompleted(trip, { id: `trip/${trip.tripId}/completed` });
+    await reactors.bus.idle();
+
+    expect(await reactors.revenue()).toMatchObject([
+      { trip_id: trip.tripId, vehicle_id: "vehicle-7", minor_units: "790", currency: "EUR" },
+    ]);
+    expect(await reactors.receipts()).toMatchObject([
+      { trip_id: trip.tripId, rider_id: "alice", text: expect.stringContaining("7.90") },
+    ]);
+    const events = await reactors.events();
+    expect(events).toHaveLength(1);
+    expect(JSON.parse(events[0]?.json ?? "")).toEqual({
+      tripId: trip.tripId,
+      riderId: "alice",
+      vehicleId: "vehicle-7",
+      startedAt: "2026-11-21T10:00:00Z",
+      endedAt: "2026-11-21T10:23:00Z",
+      unlockFee: { minorUnits: "100", currency: "EUR" },
+      fare: { minorUnits: "690", currency: "EUR" },
+      settled: { minorUnits: "790", currency: "EUR" },
+    });
+  });
+
+  it("reaches none of them with another topic", async () => {
+    await using reactors = await fanOut();
+    const notes = createPublisher(NoteEvents, reactors.bus);
+    await notes.noteWritten({ author: "alice", number: 1 });
+    await reactors.bus.idle();
+    expect(await reactors.revenue()).toEqual([]);
+    expect(await reactors.events()).toEqual([]);
+    expect(await reactors.receipts()).toEqual([]);
+  });
+});

@@ -1,0 +1,55 @@
+import { ConnectError } from "@connectrpc/connect";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { appNames, waitUntil } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { effectsOf, oneEffect } from "../test/effects.ts";
+import { type Stack, startStack } from "../test/stack.ts";
+import { effectsAre, newTrip, startTrip, tripIs } from "../test/trips.ts";
+
+/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
+async function insist<T>(what: string, call: () => Promise<T>): Promise<T> {
+  return await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
+}
+
+describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack();
+  }, 180_000);
+  afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
+
+  it.each(appNames)("settles a trip during which %s is killed while it starts", async (name) => {
+    const { clients, system } = stack;
+    const trip = newTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 1}` });
+    const starting = startTrip(clients, trip).catch((error: unknown) => ConnectError.from(error));
+    await system.app(name).kill();
+    await system.app(name).start();
+    await starting;
+    await insist("the trip to start", async () => (await startTrip(clients, trip)) !== undefined);
+    await tripIs(clients, trip, TripStatus.ACTIVE);
+
+    await insist("the trip to end", () => clients.trips(trip.name).endTrip(trip));
+    await tripIs(clients, trip, TripStatus.SETTLED);
+    await effectsAre(clients, trip.tripId, oneEffect);
+    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+  });
+
+  it.each(appNames)("settles a trip at whose end %s is killed", async (name) => {
+    const { clients, system } = stack;
+    const trip = newTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 8}` });
+    await startTrip(clients, trip);
+    await tripIs(clients, trip, TripStatus.ACTIVE);
+    const ending = clients
+      .trips(trip.name)
+      .endTrip(trip)
+      .catch((error: unknown) => ConnectError.from(error));
+    await system.app(name).kill();
+    await system.app(name).start();
+    await ending;
+
+    await insist("the trip to end", () => clients.trips(trip.name).endTrip(trip));
+    await tripIs(clients, trip, TripStatus.SETTLED);
+    await effectsAre(clients, trip.tripId, oneEffect);
+    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+  });
+});

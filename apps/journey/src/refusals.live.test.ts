@@ -1,0 +1,150 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Stack, startStack } from "../test/stack.ts";
+import { newTrip, type Rider, startTrip, tripIs } from "../test/trips.ts";
+
+/** refusalOf gives how a call was refused; that it was not is an answer too. */
+async function refusalOf(call: Promise<unknown>): Promise<{ code: string; sentence: string }> {
+  const error = await call.then(
+    () => new ConnectError("it was not refused", Code.Unknown),
+    (reason: unknown) => ConnectError.from(reason),
+  );
+  return { code: Code[error.code], sentence: error.rawMessage };
+}
+
+describe("what is refused at the edge", { timeout: 180_000 }, () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack();
+  }, 180_000);
+  afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
+
+  /** Nothing of a refused trip is held, and nothing charged. */
+  async function leavesNothing(trip: Rider) {
+    const { vehicles } = await stack.clients.fleet.listVehicles({ pageSize: 100 });
+    expect(vehicles.filter((vehicle) => vehicle.tripId === trip.tripId)).toEqual([]);
+    const tab = await stack.clients.billing.getTab(trip).then(
+      ({ tab: found }) => found?.balance?.minorUnits,
+      (error: unknown) => ConnectError.from(error).code,
+    );
+    expect([0n, Code.NotFound]).toContain(tab);
+  }
+
+  it.each<[string, Partial<Rider>, string, RegExp]>([
+    ["an unknown vehicle", { vehicleId: "vehicle-99" }, "NotFound", /vehicle-99/],
+    [
+      "a vehicle that is out of service",
+      { vehicleId: "vehicle-20" },
+      "FailedPrecondition",
+      /choose an available vehicle/,
+    ],
+    [
+      "a payment method that is declined",
+      { paymentMethod: "pm_card_chargeDeclined" },
+      "FailedPrecondition",
+      /declined/,
+    ],
+    [
+      "a payment method that does not exist",
+      { paymentMethod: "pm_wishful" },
+      "InvalidArgument",
+      /pm_card_visa/,
+    ],
+    ["a trip id that is no UUID", { tripId: "one" }, "InvalidArgument", /trip_id/],
+    ["a missing vehicle", { vehicleId: "" }, "InvalidArgument", /vehicle_id/],
+    ["a body over the limit", { vehicleId: "v".repeat(1_050_000) }, "ResourceExhausted", /./],
+  ])("refuses %s", async (_what, fields, code, sentence) => {
+    const trip = newTrip({ vehicleId: "vehicle-5", ...fields });
+    expect(await refusalOf(startTrip(stack.clients, trip))).toEqual({
+      code,
+      sentence: expect.stringMatching(sentence),
+    });
+    if (code !== "InvalidArgument" || fields.paymentMethod !== undefined) await leavesNothing(trip);
+  });
+
+  it("refuses a vehicle in use, and leaves it with its holder", async () => {
+    const { clients } = stack;
+    const holder = newTrip({ vehicleId: "vehicle-6" });
+    await startTrip(clients, holder);
+    const late = newTrip({ name: "bob", vehicleId: "vehicle-6" });
+    expect(await refusalOf(startTrip(clients, late))).toMatchObject({ code: "FailedPrecondition" });
+    await leavesNothing(late);
+    expect((await clients.fleet.getVehicle(holder)).vehicle?.tripId).toBe(holder.tripId);
+  });
+
+  it("refuses the same trip id with other contents, and keeps the first", async () => {
+    const { clients } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-7" });
+    const first = await startTrip(clients, trip);
+    const other = { ...trip, vehicleId: "vehicle-8" };
+    expect(await refusalOf(startTrip(clients, other))).toMatchObject({ code: "AlreadyExists" });
+    expect(await startTrip(clients, trip)).toEqual(first);
+    await leavesNothing({ ...trip, tripId: crypto.randomUUID() });
+    expect((await clients.fleet.getVehicle(other)).vehicle?.tripId).toBe("");
+  });
+
+  it("shows and gives a rider no other rider's trip", async () => {
+    const { clients } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-9" });
+    await startTrip(clients, trip);
+    const mallory = clients.trips("mallory");
+    const unknown = { tripId: crypto.randomUUID() };
+    const calls = [
+      (of: { tripId: string }) => mallory.getTrip(of),
+      (of: { tripId: string }) => mallory.endTrip(of),
+      (of: { tripId: string }) => mallory.cancelTrip(of),
+      (of: { tripId: string }) => mallory.getTripProgress(of),
+    ];
+    for (const call of calls) {
+      expect(await refusalOf(call(trip))).toMatchObject({ code: "NotFound" });
+      expect(await refusalOf(call(unknown))).toMatchObject({ code: "NotFound" });
+    }
+    expect((await mallory.listTrips({})).trips).toEqual([]);
+    await tripIs(clients, trip, TripStatus.ACTIVE);
+  });
+
+  it("refuses to cancel a settled trip, and ends a trip twice with one answer", async () => {
+    const { clients } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-10" });
+    await startTrip(clients, trip);
+    const rider = clients.trips(trip.name);
+    const { trip: first } = await rider.endTrip(trip);
+    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    const { trip: second } = await rider.endTrip(trip);
+    expect(second).toMatchObject({ endedAt: first?.endedAt, fare: first?.fare });
+    expect(await refusalOf(rider.cancelTrip(trip))).toMatchObject({ code: "FailedPrecondition" });
+    expect((await tripIs(clients, trip, TripStatus.SETTLED)).settled).toEqual(settled.settled);
+  });
+
+  it.each([
+    ["an expired token", { expiresIn: "-1m" }, "Unauthenticated", /expired/],
+    ["a token for another audience", { audience: "elsewhere" }, "Unauthenticated", /audience/],
+    ["the token of a service", { role: "service" as const }, "PermissionDenied", /rider/],
+  ])("refuses %s", async (_what, claims, code, sentence) => {
+    const trip = newTrip({ vehicleId: "vehicle-11" });
+    const { tripId, vehicleId, paymentMethod } = trip;
+    const trips = stack.clients.trips(trip.name, claims);
+    expect(await refusalOf(trips.startTrip({ tripId, vehicleId, paymentMethod }))).toEqual({
+      code,
+      sentence: expect.stringMatching(sentence),
+    });
+    await leavesNothing(trip);
+    expect(await refusalOf(stack.clients.trips(trip.name).getTrip(trip))).toMatchObject({
+      code: "NotFound",
+    });
+  });
+
+  it("refuses a call without a token", async () => {
+    const answer = await fetch(`${stack.system.app("trips").url}/trips.v1.TripsService/ListTrips`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({
+      code: "unauthenticated",
+      message: expect.stringMatching(/Bearer/),
+    });
+  });
+});

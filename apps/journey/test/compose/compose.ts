@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type AppName, appNames, type TokenClaims } from "@fanfare/dev-stack";
+import { type Clients, connect } from "../clients.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
+
+/** Compose is a compose project of its own: its containers, volumes and network. */
+export interface Compose {
+  readonly project: string;
+  /** Runs `docker compose` with these arguments and gives what it prints; rejects with what it says. */
+  readonly compose: (...args: readonly string[]) => Promise<string>;
+  /** Clients of the apps, where they are now: a port may change when a container is restarted. */
+  readonly clients: () => Promise<Clients>;
+}
+
+export interface ComposeOptions {
+  readonly project: string;
+  /** From the root of the repository. */
+  readonly files: readonly string[];
+  /** Of .env.example. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** docker runs docker and gives what it prints. It may take a quarter of an hour: it builds images. */
+export async function docker(args: readonly string[], env = process.env): Promise<string> {
+  const options = { cwd: root, env, timeout: 900_000, maxBuffer: 64 * 1024 * 1024 };
+  try {
+    return (await run("docker", args, options)).stdout.trim();
+  } catch (error) {
+    const output = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+    const end = output.trim().split("\n").slice(-30).join("\n");
+    throw new Error(`docker ${args.join(" ")} failed:\n${end}`, { cause: error });
+  }
+}
+
+/** createCompose gives a project that is not up yet. */
+export function createCompose({ project, files, variables }: ComposeOptions): Compose {
+  const where = files.flatMap((file) => ["--file", file]);
+  const env = { ...process.env, ...variables };
+  const compose = async (...args: readonly string[]) =>
+    await docker(
+      ["compose", "--project-name", project, "--progress", "quiet", ...where, ...args],
+      env,
+    );
+  const tokens = new Map<string, Promise<string>>();
+
+  function tokenOf({ role, subject }: TokenClaims): Promise<string> {
+    const who = ["--role", role, "--subject", subject, "--expires-in", "12h"];
+    const token =
+      tokens.get(who.join(" ")) ??
+      compose("run", "--rm", "--no-deps", "-T", "fanfare", "token", ...who);
+    tokens.set(who.join(" "), token);
+    return token;
+  }
+
+  return {
+    project,
+    compose,
+    async clients() {
+      const reachable = appNames.filter((name) => name !== "worker");
+      const urls = new Map<AppName, string>();
+      for (const name of reachable) {
+        urls.set(name, `http://${await compose("port", name, "8080")}`);
+      }
+      return connect({ urlOf: (name) => urls.get(name) ?? "", tokenOf });
+    },
+  };
+}

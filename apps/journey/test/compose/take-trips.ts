@@ -1,0 +1,41 @@
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { waitUntil } from "@fanfare/dev-stack";
+import type { Clients } from "../clients.ts";
+import { type Effects, effectsOf, oneEffect } from "../effects.ts";
+import { effectsAre, newTrip, type Rider, startTrip, tripIs } from "../trips.ts";
+
+/** beginTrips starts trips, each with a vehicle of its own, and waits until all are being driven. */
+export async function beginTrips(clients: Clients, count: number): Promise<readonly Rider[]> {
+  const trips = Array.from({ length: count }, (_, i) => newTrip({ vehicleId: `vehicle-${i + 1}` }));
+  await Promise.all(
+    trips.map(async (trip) => {
+      await insist("start", trip, () => startTrip(clients, trip));
+      await tripIs(clients, trip, TripStatus.ACTIVE);
+    }),
+  );
+  return trips;
+}
+
+/**
+ * endTrips ends trips, as often as it takes, waits until each group has its effect of each, and gives
+ * what they have then.
+ */
+export async function endTrips(
+  clients: Clients,
+  trips: readonly Rider[],
+): Promise<readonly Effects[]> {
+  return await Promise.all(
+    trips.map(async (trip) => {
+      await insist("end", trip, () => clients.trips(trip.name).endTrip(trip));
+      await tripIs(clients, trip, TripStatus.SETTLED);
+      await effectsAre(clients, trip.tripId, oneEffect);
+      return await effectsOf(clients, trip.tripId);
+    }),
+  );
+}
+
+/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
+async function insist<T>(verb: string, trip: Rider, call: () => Promise<T>): Promise<void> {
+  const what = `trip ${trip.tripId} to ${verb}`;
+  await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
+}

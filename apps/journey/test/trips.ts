@@ -1,0 +1,59 @@
+import { type Trip, type TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
+import { waitUntil } from "@fanfare/dev-stack";
+import type { Clients } from "./clients.ts";
+import { type Effects, effectsOf } from "./effects.ts";
+
+/** Rider is a person with a trip to take. */
+export interface Rider {
+  readonly name: string;
+  readonly tripId: string;
+  readonly vehicleId: string;
+  readonly paymentMethod: string;
+}
+
+/** newTrip is a trip that can complete, but for what is given. */
+export function newTrip(fields: Partial<Rider> = {}): Rider {
+  return {
+    name: "alice",
+    tripId: crypto.randomUUID(),
+    vehicleId: "vehicle-1",
+    paymentMethod: "pm_card_visa",
+    ...fields,
+  };
+}
+
+/** startTrip starts it and answers the trip. */
+export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | undefined> {
+  const { name, tripId, vehicleId, paymentMethod } = rider;
+  return (await clients.trips(name).startTrip({ tripId, vehicleId, paymentMethod })).trip;
+}
+
+/** tripIs waits until the trip has the status, for as long as a system that was hurt may need. */
+export async function tripIs(clients: Clients, rider: Rider, status: TripStatus): Promise<Trip> {
+  return await waitUntil(
+    async () => {
+      const { trip } = await clients.trips(rider.name).getTrip({ tripId: rider.tripId });
+      return trip?.status === status && trip;
+    },
+    {
+      what: `trip ${rider.tripId} to be ${TripStatusSchema.value[status]?.name}`,
+      everyMs: 100,
+      deadlineMs: 120_000,
+    },
+  );
+}
+
+/** effectsAre waits until every group has made of the trip what is expected. */
+export async function effectsAre(clients: Clients, tripId: string, expected: Effects) {
+  let seen: Effects | undefined;
+  await waitUntil(
+    async () => {
+      seen = await effectsOf(clients, tripId);
+      const groups = ["pricing", "audit", "notifications"] as const;
+      return groups.every((group) => seen?.[group] === expected[group]);
+    },
+    { what: `the effects of trip ${tripId}`, everyMs: 100, deadlineMs: 120_000 },
+  ).catch((error: unknown) => {
+    throw new Error(`${String(error)}; seen: ${JSON.stringify(seen)}`, { cause: error });
+  });
+}

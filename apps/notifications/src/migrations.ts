@@ -1,0 +1,32 @@
+import { inboxMigration } from "@fanfare/bus-sql";
+import { sql } from "kysely";
+import type { Migration } from "kysely/migration";
+
+/** A trip may have many: an effect that happened twice shows. */
+const createReceipts = sql`
+  create table receipts (
+    id bigint primary key generated always as identity,
+    trip_id text not null,
+    rider_id text not null,
+    subject text not null,
+    text text not null,
+    created_at timestamptz not null default now(),
+    sent_at timestamptz,
+    attempts integer not null default 0,
+    due_at timestamptz not null default now(),
+    last_error text
+  )`;
+
+/** migrations of the notifications database, by name and in order. */
+export const migrations: Record<string, Migration> = {
+  "0001-inbox": inboxMigration,
+  "0002-receipts": {
+    async up(db) {
+      await createReceipts.execute(db);
+      await sql`create index receipts_of_trip on receipts (trip_id, id)`.execute(db);
+      await sql`create index receipts_to_send on receipts (due_at) where sent_at is null`.execute(
+        db,
+      );
+    },
+  },
+};

@@ -1,0 +1,25 @@
+import { create } from "@bufbuild/protobuf";
+import { MoneySchema } from "@fanfare/contracts/money/v1/money";
+import { describe, expect, it } from "vitest";
+import { moneyText } from "./money-text.ts";
+
+describe("moneyText()", () => {
+  it.each([
+    [1250n, "EUR", "€12.50"],
+    [5n, "EUR", "€0.05"],
+    [0n, "USD", "$0.00"],
+    [-5n, "EUR", "-€0.05"],
+    [1250n, "JPY", "¥1,250"],
+    [1250n, "KWD", "KWD\u00a01.250"],
+    [123456789n, "CHF", "CHF\u00a01,234,567.89"],
+    [9007199254740991n, "EUR", "€90,071,992,547,409.91"],
+  ])("writes %d minor units of %s as %s", (minorUnits, currency, text) => {
+    expect(moneyText(create(MoneySchema, { minorUnits, currency }))).toBe(text);
+  });
+
+  it("refuses what is no currency", () => {
+    expect(() => moneyText(create(MoneySchema, { minorUnits: 1n, currency: "€" }))).toThrow(
+      RangeError,
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import { completedTrip } from "../test/completed-trip.ts";
+import { receiptOf } from "./receipt.ts";
+
+const at = (iso: string) => timestampFromDate(new Date(iso));
+
+describe("receiptOf()", () => {
+  it("tells the rider what the trip was and cost", () => {
+    const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
+    expect(receiptOf(completedTrip({ tripId }))).toEqual({
+      tripId,
+      riderId: "rider-1",
+      subject: "Your receipt: €12.50",
+      text: `Thank you for driving with Fanfare.
+
+Vehicle    vehicle-1
+From       21 November 2026 at 10:00 UTC
+To         21 November 2026 at 10:23 UTC
+Duration   23 min
+Unlocking  €1.00
+Driving    €11.50
+Total      €12.50
+Trip       ${tripId}
+`,
+    });
+  });
+
+  it.each([
+    ["2026-11-21T10:00:42Z", "42 s"],
+    ["2026-11-21T10:01:59Z", "1 min"],
+    ["2026-11-21T12:05:00Z", "2 h 5 min"],
+    ["2026-11-22T11:00:00Z", "25 h 0 min"],
+  ])("gives a drive until %s the duration %s", (endedAt, duration) => {
+    const { text } = receiptOf(completedTrip({ endedAt: at(endedAt) }));
+    expect(text).toContain(`Duration   ${duration}\n`);
+  });
+
+  it("refuses for good an event without its amounts", () => {
+    const trip = completedTrip({ settled: undefined });
+    expect(() => receiptOf(trip)).toThrow(
+      expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),
+    );
+  });
+});

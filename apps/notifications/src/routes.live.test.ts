@@ -1,0 +1,56 @@
+import { Code, createClient } from "@connectrpc/connect";
+import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
+import { type Caller, findUnguardedMethods } from "@fanfare/service";
+import { createTestTransport } from "@fanfare/service/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { createRoutes } from "./routes.ts";
+import { addReceipt } from "./store.ts";
+
+const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
+const rider = (subject: string): Caller => ({ role: "rider", subject });
+
+describe("createRoutes()", { timeout: 60_000 }, () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    await addReceipt(database.db, { tripId, riderId: "ada", subject: "Hi", text: "Thanks" });
+  }, 60_000);
+  afterAll(() => database?.[Symbol.asyncDispose]());
+
+  const clientOf = (caller: Caller) =>
+    createClient(NotificationsService, createTestTransport(createRoutes(database.db), caller));
+
+  it("guards every method", () => {
+    expect(findUnguardedMethods([NotificationsService])).toEqual([]);
+  });
+
+  it.each([rider("ada"), { role: "operator", subject: "ops" } as const])(
+    "shows the receipt to the %o",
+    async (caller) => {
+      const { receipts } = await clientOf(caller).listReceipts({ tripId });
+      expect(receipts).toMatchObject([
+        { tripId, riderId: "ada", subject: "Hi", text: "Thanks", createdAt: {} },
+      ]);
+      expect(receipts[0]?.sentAt).toBeUndefined();
+    },
+  );
+
+  it("shows another rider what it shows for a trip without a receipt: nothing", async () => {
+    const bob = clientOf(rider("bob"));
+    expect((await bob.listReceipts({ tripId })).receipts).toEqual([]);
+    expect((await bob.listReceipts({ tripId: crypto.randomUUID() })).receipts).toEqual([]);
+  });
+
+  it("refuses a service", async () => {
+    await expect(
+      clientOf({ role: "service", subject: "worker" }).listReceipts({ tripId }),
+    ).rejects.toMatchObject({ code: Code.PermissionDenied });
+  });
+
+  it("refuses a trip id that is none", async () => {
+    await expect(clientOf(rider("ada")).listReceipts({ tripId: "42" })).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { createValidator } from "@bufbuild/protovalidate";
+import { assertSubscribed, keepSubscribed } from "@fanfare/bus";
+import { createValidation } from "@fanfare/bus/validate";
+import { connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
+import { startPruning } from "@fanfare/bus-sql";
+import {
+  authVariables,
+  createLogger,
+  createTokenVerifier,
+  databaseVariables,
+  loadConfig,
+  openDatabase,
+  portVariable,
+  runUntilSignal,
+  serve,
+  serverVariables,
+  variable,
+} from "@fanfare/service";
+import { z } from "zod";
+import { migrations } from "./migrations.ts";
+import { react } from "./react.ts";
+import { createRoutes } from "./routes.ts";
+import type { PricingDatabase } from "./tables.ts";
+
+/** The process and its group: all processes of this name share the events. */
+const name = "pricing";
+const config = loadConfig({
+  name,
+  about: "keeps revenue and trip figures by vehicle and day.",
+  variables: {
+    ...serverVariables,
+    port: portVariable("PORT", 8085),
+    ...authVariables,
+    ...databaseVariables,
+    natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
+      about: "Where NATS is.",
+      example: "nats://127.0.0.1:4222",
+    }),
+  },
+});
+const logger = createLogger({ name, level: config.logLevel });
+const dayMs = 24 * 3_600_000;
+
+runUntilSignal(
+  async (resources) => {
+    const database = resources.use(
+      openDatabase<PricingDatabase>({ url: config.databaseUrl, name, migrations, logger }),
+    );
+    const { maxAgeMs } = defaultStreamSettings;
+    resources.use(
+      startPruning(database.db, {
+        keepMs: maxAgeMs + dayMs,
+        longestRedeliveryMs: maxAgeMs,
+        onError: (error) => logger.warn({ err: error }, "the inbox was not pruned"),
+      }),
+    );
+    const bus = resources.use(
+      await connectNats({
+        servers: config.natsUrl,
+        name,
+        connectDeadlineMs: 1_000,
+        interceptors: [createValidation(createValidator())],
+      }),
+    );
+    // From the start: what trips published before this group's first day counts too.
+    const subscribed = keepSubscribed(bus, name, react(database.db), {
+      from: "start",
+      signal: resources.signal,
+      onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
+      onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
+    });
+    resources.watch("the subscription", subscribed);
+    const access = createTokenVerifier(config);
+    resources.use(
+      await serve({
+        host: config.host,
+        port: config.port,
+        routes: createRoutes(database.db),
+        access,
+        checks: {
+          database: () => database.ready(),
+          bus: () => assertSubscribed(bus, name),
+          tokens: () => access.ready(),
+        },
+        logger,
+      }),
+    );
+  },
+  { logger },
+);

@@ -1,0 +1,45 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import { completedTrip } from "../test/completed-trip.ts";
+import { revenueOf } from "./revenue.ts";
+
+const at = (iso: string) => timestampFromDate(new Date(iso));
+
+describe("revenueOf()", () => {
+  it("is what was captured, for whom and how long", () => {
+    const trip = completedTrip();
+    expect(revenueOf(trip)).toEqual({
+      tripId: trip.tripId,
+      vehicleId: "vehicle-1",
+      minorUnits: 1250n,
+      currency: "EUR",
+      day: "2026-11-21",
+      drivenSeconds: 1380n,
+    });
+  });
+
+  it("counts for the day the trip ended, UTC", () => {
+    const trip = completedTrip({
+      startedAt: at("2026-11-21T23:59:00+00:00"),
+      endedAt: at("2026-11-22T00:30:00+01:00"),
+    });
+    expect(revenueOf(trip).day).toBe("2026-11-21");
+    trip.endedAt = at("2026-11-22T00:00:00Z");
+    expect(revenueOf(trip).day).toBe("2026-11-22");
+  });
+
+  it("rounds seconds down", () => {
+    const trip = completedTrip({
+      startedAt: at("2026-11-21T10:00:00.900Z"),
+      endedAt: at("2026-11-21T10:00:02.100Z"),
+    });
+    expect(revenueOf(trip).drivenSeconds).toBe(1n);
+  });
+
+  it("refuses for good an event without its end", () => {
+    const trip = completedTrip({ endedAt: undefined });
+    expect(() => revenueOf(trip)).toThrow(
+      expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),
+    );
+  });
+});

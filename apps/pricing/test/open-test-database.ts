@@ -1,0 +1,25 @@
+import { startPostgres } from "@fanfare/dev-stack";
+import { createLogger, openDatabase } from "@fanfare/service";
+import type { Kysely } from "kysely";
+import { migrations } from "../src/migrations.ts";
+import type { PricingDatabase } from "../src/tables.ts";
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly db: Kysely<PricingDatabase>;
+}
+
+/** openTestDatabase starts a PostgreSQL of its own and makes the tables. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const postgres = await startPostgres();
+  const logger = createLogger({ name: "pricing", level: "silent" });
+  const url = await postgres.createDatabase("pricing");
+  const database = openDatabase<PricingDatabase>({ url, name: "pricing", migrations, logger });
+  await database.migrated();
+  return {
+    db: database.db,
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await postgres.stop();
+    },
+  };
+}

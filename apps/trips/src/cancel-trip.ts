@@ -1,0 +1,61 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { CancelTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { Caller } from "@fanfare/service";
+import { withdraw } from "./change.ts";
+import { noAnswer } from "./no-answer.ts";
+import type { Ledger } from "./store.ts";
+import type { TripRow } from "./tables.ts";
+import { tripOf } from "./trip.ts";
+import { visibleTrip } from "./visible-trip.ts";
+import type { Call, TripWorkflows } from "./workflows.ts";
+
+/** CancelTripDeps are what cancelling a trip needs. */
+export interface CancelTripDeps {
+  readonly ledger: Ledger;
+  readonly workflows: TripWorkflows;
+}
+
+/**
+ * cancelTrip undoes a trip whose drive has not ended and answers it as CANCELLED, or as
+ * NEEDS_ATTENTION when something is still held; repeated, the same. It throws failed_precondition
+ * when the drive has ended.
+ */
+export async function cancelTrip(
+  request: CancelTripRequest,
+  call: Call & { caller: Caller },
+  { ledger, workflows }: CancelTripDeps,
+): Promise<Trip> {
+  const reason = request.reason || `cancelled by ${whoIs(call.caller)}`;
+  let trip = await visibleTrip(ledger, call.caller, request.tripId);
+  // Nothing is held for a trip that the saga has not taken up: no need to ask anybody.
+  if (trip.status === "REQUESTED") {
+    trip = await ledger.record(trip.trip_id, withdraw(reason));
+  }
+  if (isUndone(trip)) return tripOf(trip);
+  if (trip.ended_at !== null) throw cannotCancel(trip);
+
+  const reply = await workflows.cancel(trip.trip_id, { reason }, call);
+  const what = `cancellation of trip ${trip.trip_id}`;
+  if (reply.kind === "refused") throw noAnswer(reply, what);
+  trip = await visibleTrip(ledger, call.caller, request.tripId);
+  if (isUndone(trip)) return tripOf(trip);
+  if (reply.kind === "late" || reply.kind === "away") throw noAnswer(reply, what);
+  throw cannotCancel(trip);
+}
+
+function whoIs({ role }: Caller): string {
+  return role === "operator" ? "an operator" : "its rider";
+}
+
+/** isUndone: everything is undone, or what is left waits for an operator. */
+function isUndone({ status, ended_at }: TripRow): boolean {
+  return status === "CANCELLED" || (status === "NEEDS_ATTENTION" && ended_at === null);
+}
+
+function cannotCancel(trip: TripRow): ConnectError {
+  const ended = trip.ended_at === null ? "" : ", its drive has ended";
+  return new ConnectError(
+    `trip ${trip.trip_id} is ${trip.status}${ended}: it can no longer be cancelled. Ask the operator if its fare is wrong`,
+    Code.FailedPrecondition,
+  );
+}

@@ -1,0 +1,17 @@
+import { type Amount, defaultTimings, fareOf } from "@fanfare/worker/contract";
+
+/** DriveTimes are when a drive began and ended. */
+export interface DriveTimes {
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}
+
+/**
+ * fareOfDrive is what a drive costs beside the unlock fee: the tariff for each minute begun, up to
+ * the longest drive, which is what the rider's payment method was authorised for. A drive that ends
+ * before it began (clocks differ) costs nothing.
+ */
+export function fareOfDrive({ startedAt, endedAt }: DriveTimes): Amount {
+  const driveMs = endedAt.getTime() - startedAt.getTime();
+  return fareOf(Math.min(driveMs, defaultTimings.maximumDriveMs));
+}

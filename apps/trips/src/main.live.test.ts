@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createDevKeys, freePorts, mintToken, startPostgres, waitUntil } from "@fanfare/dev-stack";
+import { expect, it } from "vitest";
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+
+async function statusOf(url: string): Promise<number> {
+  return (await fetch(url)).status;
+}
+
+it("starts before its servers, answers when they come, and ends cleanly", async () => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "trips-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const keys = await createDevKeys(folder);
+  const postgres = stack.use(await startPostgres());
+  const databaseUrl = await postgres.createDatabase("trips");
+  await postgres.kill();
+
+  const [port = 0, internalPort = 0, nobodysPort = 0] = await freePorts(3);
+  const trips = spawn(process.execPath, [main], {
+    env: {
+      PORT: String(port),
+      INTERNAL_PORT: String(internalPort),
+      AUTH_JWKS: keys.jwksFile,
+      AUTH_ISSUER: keys.issuer,
+      AUTH_AUDIENCE: keys.audience,
+      DATABASE_URL: databaseUrl,
+      TEMPORAL_ADDRESS: `127.0.0.1:${nobodysPort}`,
+    },
+    stdio: "ignore",
+  });
+  const exited = once(trips, "exit");
+  stack.defer(() => void trips.kill("SIGKILL"));
+
+  const edge = `http://127.0.0.1:${port}`;
+  await waitUntil(async () => (await statusOf(`${edge}/healthz`)) === 200, { what: "the process" });
+  expect(await statusOf(`${edge}/readyz`)).toBe(503);
+
+  await postgres.start();
+  const ledgerReady = `http://127.0.0.1:${internalPort}/readyz`;
+  await waitUntil(async () => (await statusOf(ledgerReady)) === 200, { what: "the ledger" });
+  expect(await statusOf(`${edge}/readyz`)).toBe(503);
+
+  const tripId = randomUUID();
+  const token = await mintToken(keys, { role: "rider", subject: "rosa" });
+  const answer = await fetch(`${edge}/trips.v1.TripsService/StartTrip`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" }),
+  });
+  expect(await answer.json()).toMatchObject({
+    trip: { tripId, riderId: "rosa", status: "TRIP_STATUS_REQUESTED" },
+  });
+
+  trips.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
+});

@@ -1,0 +1,103 @@
+import {
+  authVariables,
+  createLogger,
+  createTokenVerifier,
+  databaseVariables,
+  loadConfig,
+  openDatabase,
+  portVariable,
+  runUntilSignal,
+  serve,
+  serverVariables,
+  variable,
+} from "@fanfare/service";
+import { z } from "zod";
+import { createChangeFeed } from "./change-feed.ts";
+import { createLedgerRoutes } from "./ledger-routes.ts";
+import { migrations } from "./migrations.ts";
+import { openTemporal } from "./open-temporal.ts";
+import { createTripsRoutes } from "./routes.ts";
+import { createLedger } from "./store.ts";
+import { sweepUntil } from "./sweeper.ts";
+import type { TripsDatabase } from "./tables.ts";
+import { createTripWorkflows } from "./temporal.ts";
+
+const name = "trips";
+const config = loadConfig({
+  name,
+  about: "the API of riders and operators, and the ledger that the saga records trips in",
+  variables: {
+    ...serverVariables,
+    internalPort: portVariable("INTERNAL_PORT", 8081, "Port of the ledger, for services alone."),
+    ...authVariables,
+    ...databaseVariables,
+    temporalAddress: variable("TEMPORAL_ADDRESS", z.string().min(1).default("127.0.0.1:7233"), {
+      about: "host:port of Temporal.",
+      example: "127.0.0.1:7233",
+    }),
+    temporalNamespace: variable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
+      about: "Namespace of the trips' workflows.",
+      example: "default",
+    }),
+    sweepAfterMs: variable("SWEEP_AFTER_MS", z.coerce.number().int().min(100).default(10_000), {
+      about: "How long a trip may be without a workflow, in ms, before it is started again.",
+      example: "10000",
+    }),
+  },
+});
+const logger = createLogger({ name, level: config.logLevel });
+
+runUntilSignal(
+  async (resources) => {
+    const { host, sweepAfterMs } = config;
+    const access = createTokenVerifier(config);
+    const database = resources.use(
+      openDatabase<TripsDatabase>({ url: config.databaseUrl, name, migrations, logger }),
+    );
+    const temporal = resources.use(
+      openTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),
+    );
+    const ledger = createLedger(database.db);
+    const workflows = createTripWorkflows(temporal.client, (cause) =>
+      logger.warn({ err: cause }, "Temporal cannot do its work"),
+    );
+    const checks = { tokens: () => access.ready(), database: () => database.ready() };
+    const feed = createChangeFeed({
+      ledger,
+      intervalMs: 200,
+      maxWatchers: 1_000,
+      onError: (error) => logger.warn({ err: error }, "the changes of trips cannot be read"),
+    });
+
+    resources.use(
+      await serve({
+        host,
+        port: config.internalPort,
+        portName: "INTERNAL_PORT",
+        routes: createLedgerRoutes(ledger),
+        access,
+        checks,
+        logger,
+      }),
+    );
+    resources.use(
+      await serve({
+        host,
+        port: config.port,
+        routes: createTripsRoutes({ ledger, workflows, feed, sweepAfterMs }),
+        access,
+        checks: { ...checks, temporal: () => temporal.ready() },
+        logger,
+      }),
+    );
+    resources.watch(
+      "the sweeper",
+      sweepUntil(
+        resources.signal,
+        { ledger, workflows, logger },
+        { intervalMs: 1_000, longestPauseMs: 5_000, batch: 50, leaseMs: sweepAfterMs },
+      ),
+    );
+  },
+  { logger },
+);

@@ -1,0 +1,66 @@
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+
+const createTrips = sql`
+  create table trips (
+    trip_id uuid primary key,
+    rider_id text not null,
+    vehicle_id text not null,
+    payment_method text not null,
+    request_hash text not null,
+    status text not null check (status in ('REQUESTED', 'PENDING', 'ACTIVE', 'ENDED', 'SETTLED',
+      'COMPENSATING', 'CANCELLED', 'NEEDS_ATTENTION')),
+    version bigint not null check (version >= 1),
+    undo_version bigint not null default 0,
+    delay_version bigint not null default 0,
+    requested_at timestamptz not null,
+    started_at timestamptz,
+    ended_at timestamptz check (ended_at >= started_at),
+    fare bigint check (fare >= 0),
+    settled bigint check (settled >= 0),
+    currency text,
+    reason text,
+    refusal_code text,
+    refusal_message text,
+    delayed_step text,
+    broadcast text check (broadcast in ('DELAYED', 'PUBLISHED')),
+    broadcast_error text,
+    published_at timestamptz,
+    sweep_at timestamptz not null,
+    check (status not in ('ENDED', 'SETTLED') or fare is not null),
+    check (status <> 'CANCELLED' or ended_at is null),
+    check ((status = 'SETTLED') = (settled is not null)),
+    check (broadcast is null or status = 'SETTLED')
+  )`;
+
+const createTripChanges = sql`
+  create table trip_changes (
+    trip_id uuid not null references trips,
+    version bigint not null,
+    trip jsonb not null,
+    recorded_at timestamptz not null default now(),
+    primary key (trip_id, version)
+  )`;
+
+const indexes = [
+  sql`create index trips_newest on trips (requested_at desc, trip_id desc)`,
+  sql`create index trips_newest_of_rider on trips (rider_id, requested_at desc, trip_id desc)`,
+  sql`create index trips_newest_of_status on trips (status, requested_at desc, trip_id desc)`,
+  sql`create index trips_to_sweep on trips (sweep_at) where status = 'REQUESTED'`,
+];
+
+/** migrations of the trips database, by name and in order. */
+export const migrations: Record<string, Migration> = {
+  "0001-ledger": {
+    async up(db: Kysely<unknown>) {
+      for (const statement of [createTrips, createTripChanges, ...indexes]) {
+        await statement.execute(db);
+      }
+    },
+  },
+  "0002-decisions": {
+    async up(db: Kysely<unknown>) {
+      await sql`alter table trips add column decision text`.execute(db);
+    },
+  },
+};

@@ -1,0 +1,95 @@
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { type Caller, callerOf, type Routes } from "@fanfare/service";
+import { callOf } from "./call-of.ts";
+import { cancelTrip } from "./cancel-trip.ts";
+import type { ChangeFeed } from "./change-feed.ts";
+import { resolveTrip, retryTrip } from "./decide-trip.ts";
+import { endTrip } from "./end-trip.ts";
+import { listTrips } from "./list-trips.ts";
+import { stepsOf } from "./progress.ts";
+import { type StartTripDeps, startTrip } from "./start-trip.ts";
+import { tripOf } from "./trip.ts";
+import { visibleTrip } from "./visible-trip.ts";
+import type { Call } from "./workflows.ts";
+
+/** TripsDeps are what the edge API works with. */
+export interface TripsDeps extends StartTripDeps {
+  readonly feed: ChangeFeed;
+}
+
+/** createTripsRoutes is the API of riders and operators. */
+export function createTripsRoutes(deps: TripsDeps): Routes {
+  const { ledger, workflows, feed } = deps;
+  return (router) => {
+    router.service(TripsService, {
+      async startTrip(request, context) {
+        const { subject: riderId } = callerOf(context);
+        return { trip: await startTrip(request, { ...callOf(context), riderId }, deps) };
+      },
+
+      async endTrip({ tripId }, context) {
+        return { trip: await endTrip(tripId, callBy(context), deps) };
+      },
+
+      async cancelTrip(request, context) {
+        return { trip: await cancelTrip(request, callBy(context), deps) };
+      },
+
+      async retryTrip(request, context) {
+        return await retryTrip(request, callBy(context), deps);
+      },
+
+      async resolveTrip(request, context) {
+        return await resolveTrip(request, callBy(context), deps);
+      },
+
+      async getTrip({ tripId }, context) {
+        return { trip: tripOf(await visibleTrip(ledger, callerOf(context), tripId)) };
+      },
+
+      async getTripProgress({ tripId }, context) {
+        const trip = await visibleTrip(ledger, callerOf(context), tripId);
+        const reply = await workflows.progress(trip.trip_id, callOf(context, progressTimeoutMs));
+        if (reply.kind === "answered") return { steps: stepsOf(reply.outcome) };
+        if (reply.kind === "gone") throw noWorkflow(trip.trip_id);
+        throw cannotTell(trip.trip_id, reply);
+      },
+
+      async listTrips(request, context) {
+        return await listTrips(request, callerOf(context), deps);
+      },
+
+      async *watchTrip({ tripId }, context) {
+        const trip = await visibleTrip(ledger, callerOf(context), tripId);
+        for await (const change of feed.watch(tripOf(trip), context.signal)) {
+          yield { trip: change };
+        }
+      },
+    });
+  };
+}
+
+function callBy(context: HandlerContext): Call & { caller: Caller } {
+  return { ...callOf(context), caller: callerOf(context) };
+}
+
+/** Without a worker nobody answers a query, and the caller is not to wait for all of its time. */
+const progressTimeoutMs = 5_000;
+
+function cannotTell(tripId: string, cause: unknown): ConnectError {
+  return new ConnectError(
+    `the workflow of trip ${tripId} cannot be asked right now: ask again in a moment. GetTrip tells how the trip is`,
+    Code.Unavailable,
+    undefined,
+    undefined,
+    cause,
+  );
+}
+
+function noWorkflow(tripId: string): ConnectError {
+  return new ConnectError(
+    `trip ${tripId} has no workflow that could tell: it is forgotten, or has not begun. GetTrip tells how the trip is`,
+    Code.NotFound,
+  );
+}

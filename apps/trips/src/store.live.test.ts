@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openTestLedger, type TestLedger } from "../test/ledger.ts";
+import { completeDrive, takeUp } from "./change.ts";
+import type { TripRow } from "./tables.ts";
+
+let test: TestLedger;
+beforeAll(async () => {
+  test = await openTestLedger();
+});
+afterAll(async () => {
+  await test[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  await test.database.db.deleteFrom("trip_changes").execute();
+  await test.database.db.deleteFrom("trips").execute();
+});
+
+const anHour = 3_600_000;
+
+async function requested(sweepAfterMs: number): Promise<TripRow> {
+  return await test.ledger.request({
+    tripId: randomUUID(),
+    riderId: "rosa",
+    vehicleId: "vehicle-1",
+    paymentMethod: "pm_card_visa",
+    requestHash: "hash",
+    requestedAt: new Date(),
+    sweepAfterMs,
+  });
+}
+
+async function claim(limit: number, leaseMs: number): Promise<TripRow[]> {
+  return await test.ledger.claimUnstarted({ limit, leaseMs });
+}
+
+function idsOf(trips: TripRow[]): string[] {
+  return trips.map((trip) => trip.trip_id).toSorted();
+}
+
+describe("claimUnstarted()", () => {
+  it("takes trips that are REQUESTED and overdue, and no others", async () => {
+    const overdue = await requested(0);
+    await requested(anHour);
+    const takenUp = await requested(0);
+    await test.ledger.record(takenUp.trip_id, takeUp());
+    const claimed = await claim(10, anHour);
+    expect(idsOf(claimed)).toEqual([overdue.trip_id]);
+  });
+
+  it("gives a trip again only when its lease is over", async () => {
+    const { trip_id } = await requested(0);
+    expect(idsOf(await claim(10, 0))).toEqual([trip_id]);
+    expect(idsOf(await claim(10, anHour))).toEqual([trip_id]);
+    expect(await claim(10, anHour)).toEqual([]);
+  });
+
+  it("does not wait for a trip that somebody is changing", async () => {
+    const { trip_id } = await requested(0);
+    await test.database.db.transaction().execute(async (tx) => {
+      await tx.updateTable("trips").set({ reason: "?" }).where("trip_id", "=", trip_id).execute();
+      expect(await claim(10, anHour)).toEqual([]);
+    });
+  });
+
+  it("shares what is overdue among processes that claim at once", async () => {
+    const trips = await Promise.all(Array.from({ length: 12 }, () => requested(0)));
+    const claims = await Promise.all(Array.from({ length: 4 }, () => claim(3, anHour)));
+    const rest = await claim(100, anHour);
+    expect(idsOf([...claims.flat(), ...rest])).toEqual(idsOf(trips));
+  });
+});
+
+describe("record()", () => {
+  it("leaves no trace of a change that throws", async () => {
+    const { trip_id } = await requested(0);
+    await expect(test.ledger.record(trip_id, completeDrive(new Date()))).rejects.toThrow(
+      "it cannot become ENDED",
+    );
+    expect((await test.ledger.find(trip_id))?.version).toBe("1");
+  });
+});
+
+describe("the tables", () => {
+  it("hold no trip that contradicts itself", async () => {
+    const { trip_id } = await requested(0);
+    for (const wrong of [
+      { status: "ENDED" },
+      { status: "SETTLED" },
+      { settled: 100 },
+      { broadcast: "PUBLISHED" },
+    ] as const) {
+      const update = test.database.db.updateTable("trips").set(wrong);
+      await expect(update.where("trip_id", "=", trip_id).execute()).rejects.toThrow(/check/);
+    }
+  });
+});

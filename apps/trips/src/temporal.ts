@@ -1,0 +1,138 @@
+import {
+  type CancelOutcome,
+  type EndOutcome,
+  operatorUpdates,
+  progressQuery,
+  type ResolveArgument,
+  type RetryArgument,
+  type SagaProgress,
+  type StartOutcome,
+  type TripInput,
+  taskQueue,
+  tripWorkflowId,
+  tripWorkflowType,
+  updates,
+} from "@fanfare/worker/contract";
+import {
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from "@temporalio/client";
+import { replyOfError } from "./reply-of-error.ts";
+import type { Call, PendingActivity, Reply, TripWorkflows } from "./workflows.ts";
+
+/** createTripWorkflows asks Temporal; `onAway` hears why it cannot do its work. */
+export function createTripWorkflows(
+  { connection, workflow }: Client,
+  onAway: (cause: unknown) => void,
+): TripWorkflows {
+  async function ask<Outcome>(call: Call, work: () => Promise<Outcome>): Promise<Reply<Outcome>> {
+    const { timeoutMs, signal = new AbortController().signal } = call;
+    try {
+      signal.throwIfAborted();
+      const outcome = await connection.withDeadline(Date.now() + timeoutMs, () =>
+        connection.withAbortSignal(signal, work),
+      );
+      return { kind: "answered", outcome };
+    } catch (error) {
+      const reply: Reply<Outcome> = signal.aborted ? { kind: "late" } : replyOfError(error);
+      if (reply.kind === "away") onAway(reply.cause);
+      return reply;
+    }
+  }
+
+  async function decide(
+    tripId: string,
+    argument: RetryArgument | ResolveArgument,
+    { name, ...call }: Call & { name: string },
+  ): Promise<Reply<readonly string[]>> {
+    const handle = workflow.getHandle(tripWorkflowId(tripId));
+    return await ask(call, () =>
+      handle.executeUpdate<readonly string[], [typeof argument]>(name, { args: [argument] }),
+    );
+  }
+
+  return {
+    async start(trip, call) {
+      // One round trip: the update reaches the workflow that this starts, or the one that runs. Its
+      // fixed id makes a repeated call join the first.
+      return await ask(call, () =>
+        workflow.executeUpdateWithStart<TripWorkflow, StartOutcome, []>(updates.start, {
+          updateId: updates.start,
+          startWorkflowOperation: new WithStartWorkflowOperation<TripWorkflow>(
+            tripWorkflowType,
+            startOptions(trip),
+          ),
+        }),
+      );
+    },
+
+    async launch(trip, call) {
+      return await ask(call, async () => {
+        await workflow.start<TripWorkflow>(tripWorkflowType, startOptions(trip));
+        return "launched" as const;
+      });
+    },
+
+    async end(tripId, call) {
+      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      return await ask(call, () =>
+        handle.executeUpdate<EndOutcome, []>(updates.end, { updateId: updates.end }),
+      );
+    },
+
+    async cancel(tripId, argument, call) {
+      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      return await ask(call, () =>
+        handle.executeUpdate<CancelOutcome, [typeof argument]>(updates.cancel, {
+          updateId: updates.cancel,
+          args: [argument],
+        }),
+      );
+    },
+
+    retry: (tripId, argument, call) =>
+      decide(tripId, argument, { ...call, name: operatorUpdates.retry }),
+    resolve: (tripId, argument, call) =>
+      decide(tripId, argument, { ...call, name: operatorUpdates.resolve }),
+
+    async progress(tripId, call) {
+      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      return await ask(call, async () => {
+        const [saga, { raw }] = await Promise.all([
+          handle.query<SagaProgress>(progressQuery),
+          handle.describe(),
+        ]);
+        return { saga, pending: (raw.pendingActivities ?? []).map(pendingActivityOf) };
+      });
+    },
+  };
+}
+
+type TripWorkflow = (trip: TripInput) => Promise<unknown>;
+
+/** A trip has one workflow, ever: one that runs is used, one that is over is never repeated. */
+function startOptions(trip: TripInput) {
+  return {
+    taskQueue,
+    workflowId: tripWorkflowId(trip.tripId),
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    args: [trip] as [TripInput],
+  };
+}
+
+function pendingActivityOf(pending: RawPendingActivity): PendingActivity {
+  return {
+    activityId: pending.activityId ?? "",
+    attempt: pending.attempt ?? 0,
+    lastError: pending.lastFailure?.message ?? "",
+  };
+}
+
+interface RawPendingActivity {
+  readonly activityId?: string | null;
+  readonly attempt?: number | null;
+  readonly lastFailure?: { readonly message?: string | null } | null;
+}

@@ -1,0 +1,20 @@
+import type { Caller } from "@fanfare/service";
+import { type Ledger, noSuchTrip } from "./store.ts";
+import type { TripRow } from "./tables.ts";
+
+/** visibleTrip is the trip if the caller may see it; otherwise it throws not_found, whether or not it exists. */
+export async function visibleTrip(
+  ledger: Ledger,
+  caller: Caller,
+  tripId: string,
+): Promise<TripRow> {
+  const trip = await ledger.find(tripId);
+  if (trip === undefined || !maySee(caller, trip)) throw noSuchTrip(tripId);
+  return trip;
+}
+
+function maySee(caller: Caller, trip: TripRow): boolean {
+  return (
+    caller.role === "operator" || (caller.role === "rider" && caller.subject === trip.rider_id)
+  );
+}

@@ -1,0 +1,83 @@
+import {
+  type CancelArgument,
+  type CancelOutcome,
+  type EndOutcome,
+  operatorUpdates,
+  progressQuery,
+  type ResolveArgument,
+  type RetryArgument,
+  refusedUpdate,
+  type SagaProgress,
+  type StartOutcome,
+  type TripInput,
+  updates,
+} from "@fanfare/worker/contract";
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+} from "@temporalio/workflow";
+
+/** Vehicles that the stand-in knows: the drive of the one cannot be ended, that of the other hangs. */
+export const locked = "vehicle-locked";
+export const stuck = "vehicle-stuck";
+
+const { capture } = proxyActivities<{ capture(): Promise<void> }>({
+  startToCloseTimeout: "1 minute",
+  retry: { initialInterval: 10, maximumInterval: 10 },
+  activityId: "capture",
+});
+
+/** trip answers what the workflow of a trip answers, otherwise each time, and does nothing. */
+export async function trip({ vehicleId, requestedAt }: TripInput): Promise<string> {
+  let over = false;
+  let answers = 0;
+  setHandler(
+    defineUpdate<StartOutcome>(updates.start),
+    (): StartOutcome => ({ status: "ACTIVE", startedAt: `answer ${++answers}` }),
+  );
+  setHandler(
+    defineUpdate<EndOutcome>(updates.end),
+    async () => {
+      over = vehicleId !== stuck;
+      await condition(() => over);
+      return { endedAt: `answer ${++answers}`, fare: { minorUnits: 30, currency: "EUR" } };
+    },
+    {
+      validator() {
+        if (vehicleId === locked) throw ApplicationFailure.nonRetryable("locked", refusedUpdate);
+      },
+    },
+  );
+  setHandler(
+    defineUpdate<CancelOutcome, [CancelArgument]>(updates.cancel),
+    ({ reason }): CancelOutcome => {
+      over = true;
+      return { status: "CANCELLED", reason };
+    },
+  );
+  setHandler(
+    defineUpdate<readonly string[], [RetryArgument]>(operatorUpdates.retry),
+    ({ step }) => ["retried", step ?? "all"],
+  );
+  setHandler(
+    defineUpdate<readonly string[], [ResolveArgument]>(operatorUpdates.resolve),
+    ({ note, step }) => ["resolved", step ?? "all", note],
+  );
+  const progress: SagaProgress = {
+    state: "forward",
+    pivoted: true,
+    steps: [{ name: "capture", state: "running", startedAt: requestedAt }],
+  };
+  setHandler(defineQuery<SagaProgress>(progressQuery), () => progress);
+
+  const capturing = new CancellationScope();
+  if (vehicleId === stuck) capturing.run(capture).catch(() => {});
+  await condition(() => over);
+  capturing.cancel();
+  return "over";
+}

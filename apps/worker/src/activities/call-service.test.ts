@@ -1,0 +1,78 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
+import { describe, expect, it } from "vitest";
+import { activityEnvironment, asActivity, workflowId } from "../../test/activity.ts";
+import { callService } from "./call-service.ts";
+
+async function failing(error: Error): Promise<unknown> {
+  const fail = async (): Promise<never> => {
+    throw error;
+  };
+  try {
+    return await asActivity(() => callService("open-tab", fail));
+  } catch (reason) {
+    return reason;
+  }
+}
+
+describe("callService()", () => {
+  it("gives the call its idempotency-key, a deadline and the activity's signal", async () => {
+    const environment = activityEnvironment();
+    const options = await asActivity(
+      () => callService("open-tab", (given) => Promise.resolve(given)),
+      environment,
+    );
+    expect(options).toEqual({
+      headers: { "idempotency-key": `${workflowId}/open-tab` },
+      timeoutMs: 4_000,
+      signal: environment.context.cancellationSignal,
+    });
+  });
+
+  it.each([
+    [Code.InvalidArgument, "invalid_argument"],
+    [Code.NotFound, "not_found"],
+    [Code.AlreadyExists, "already_exists"],
+    [Code.FailedPrecondition, "failed_precondition"],
+    [Code.PermissionDenied, "permission_denied"],
+    [Code.OutOfRange, "out_of_range"],
+  ])("takes code %i for a business refusal", async (code, type) => {
+    const failure = await failing(new ConnectError("no", code));
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type, message: "no", nonRetryable: true });
+  });
+
+  it.each([
+    [Code.Unavailable, "unavailable"],
+    [Code.DeadlineExceeded, "deadline_exceeded"],
+    [Code.ResourceExhausted, "resource_exhausted"],
+    [Code.Aborted, "aborted"],
+    [Code.Internal, "internal"],
+    [Code.Unauthenticated, "unauthenticated"],
+    [Code.Unimplemented, "unimplemented"],
+    [Code.Unknown, "unknown"],
+    [Code.DataLoss, "data_loss"],
+    [Code.Canceled, "canceled"],
+  ])("retries code %i", async (code, type) => {
+    const failure = await failing(new ConnectError("not now", code));
+    expect(failure).toMatchObject({ type, message: "not now", nonRetryable: false });
+  });
+
+  it("retries what is no Connect error", async () => {
+    const failure = await failing(new TypeError("fetch failed"));
+    expect(failure).toMatchObject({ message: "fetch failed", nonRetryable: false });
+  });
+
+  it("ends as cancelled when the activity is cancelled", async () => {
+    const environment = activityEnvironment();
+    const ended = asActivity(
+      () =>
+        callService("open-tab", async ({ signal }) => {
+          environment.cancel();
+          signal?.throwIfAborted();
+        }),
+      environment,
+    );
+    await expect(ended).rejects.toBeInstanceOf(CancelledFailure);
+  });
+});

@@ -1,0 +1,52 @@
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { Context } from "@temporalio/activity";
+import { ApplicationFailure, ApplicationFailureCategory } from "@temporalio/common";
+
+/** How long one attempt of a call may take, in milliseconds: less than its activity may. */
+const callDeadlineMs = 4_000;
+
+const refusals: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.AlreadyExists,
+  Code.FailedPrecondition,
+  Code.PermissionDenied,
+  Code.OutOfRange,
+]);
+
+/**
+ * callService makes a service's call from an activity: with the idempotency-key
+ * `<workflow id>/<step>`, a deadline, and the activity's own cancellation. A business refusal rejects
+ * with a non-retryable ApplicationFailure of the code's name, anything else with a retryable one.
+ */
+export async function callService<T>(
+  step: string,
+  call: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  const { info, cancellationSignal } = Context.current();
+  const key = `${info.workflowExecution?.workflowId}/${step}`;
+  try {
+    return await call({
+      headers: { "idempotency-key": key },
+      timeoutMs: callDeadlineMs,
+      signal: cancellationSignal,
+    });
+  } catch (error) {
+    // Temporal wants to see its own CancelledFailure come back.
+    cancellationSignal.throwIfAborted();
+    throw failureFrom(error);
+  }
+}
+
+/** failureFrom lets the Connect code decide whether a call is worth a retry. */
+function failureFrom(error: unknown): ApplicationFailure {
+  const { code, rawMessage } = ConnectError.from(error);
+  const nonRetryable = refusals.has(code);
+  return ApplicationFailure.create({
+    message: rawMessage,
+    type: codeToString(code),
+    nonRetryable,
+    ...(nonRetryable ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+}

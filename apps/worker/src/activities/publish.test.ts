@@ -1,0 +1,90 @@
+import { BusError, createMemoryBus } from "@fanfare/bus";
+import { type TripCompleted, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { CancelledFailure } from "@temporalio/common";
+import { describe, expect, it } from "vitest";
+import { activityEnvironment, asActivity } from "../../test/activity.ts";
+import { lastingFailure } from "../activity-types.ts";
+import { createPublishActivities } from "./publish.ts";
+
+const euros = (minorUnits: number) => ({ minorUnits, currency: "EUR" });
+const trip = {
+  tripId: "2f8780ca-332e-4b70-855f-fc4fe612040a",
+  riderId: "rider-1",
+  vehicleId: "vehicle-1",
+  startedAt: "2030-01-01T10:00:00.000Z",
+  endedAt: "2030-01-01T10:20:00.000Z",
+  unlockFee: euros(100),
+  fare: euros(600),
+  settled: euros(700),
+};
+
+async function publishAgainst(error: Error, environment = activityEnvironment()) {
+  const publish = async (): Promise<never> => {
+    throw error;
+  };
+  const activities = createPublishActivities({ bus: { publish } });
+  try {
+    return await asActivity(() => activities.publishTripCompleted(trip), environment);
+  } catch (reason) {
+    return reason;
+  }
+}
+
+describe("publishTripCompleted()", () => {
+  it("publishes the trip under an id of its own, so that a retry stores nothing more", async () => {
+    await using bus = createMemoryBus();
+    const seen: { id: string; trip: TripCompleted }[] = [];
+    await bus.subscribe("test", (on) =>
+      on.service(TripEvents, {
+        tripCompleted: (message, { id }) => void seen.push({ id, trip: message }),
+      }),
+    );
+    const activities = createPublishActivities({ bus });
+    await asActivity(() => activities.publishTripCompleted(trip));
+    await asActivity(() => activities.publishTripCompleted(trip));
+    await bus.idle();
+    expect(seen).toMatchObject([
+      {
+        id: `trip/${trip.tripId}/completed`,
+        trip: {
+          tripId: trip.tripId,
+          riderId: "rider-1",
+          vehicleId: "vehicle-1",
+          startedAt: { seconds: BigInt(Date.parse(trip.startedAt) / 1_000) },
+          endedAt: { seconds: BigInt(Date.parse(trip.endedAt) / 1_000) },
+          unlockFee: { minorUnits: 100n, currency: "EUR" },
+          fare: { minorUnits: 600n },
+          settled: { minorUnits: 700n },
+        },
+      },
+    ]);
+  });
+
+  it("is retried within seconds when the error passes", async () => {
+    const failure = await publishAgainst(new BusError("unavailable", "no broker"));
+    expect(failure).toMatchObject({
+      message: "unavailable: no broker",
+      type: "unavailable",
+      nonRetryable: false,
+      nextRetryDelay: undefined,
+    });
+  });
+
+  it.each([new BusError("permission_denied", "not yours"), new TypeError("odd")])(
+    "is retried every minute when it does not pass by itself: %s",
+    async (error) => {
+      expect(await publishAgainst(error)).toMatchObject({
+        type: lastingFailure,
+        nonRetryable: false,
+        nextRetryDelay: "1 minute",
+      });
+    },
+  );
+
+  it("ends as cancelled when the activity is cancelled", async () => {
+    const environment = activityEnvironment();
+    environment.cancel();
+    const ended = await publishAgainst(new BusError("aborted", "gave up"), environment);
+    expect(ended).toBeInstanceOf(CancelledFailure);
+  });
+});

@@ -1,0 +1,84 @@
+import { createClient, type Transport } from "@connectrpc/connect";
+import { Broadcast_State, LedgerService } from "@fanfare/contracts/trips/v1/trips";
+import type { BroadcastState, LedgerActivities, LedgerCall } from "../activity-types.ts";
+import { callService } from "./call-service.ts";
+import { amountOf, isoOf, moneyOf, timestampOf } from "./plain.ts";
+
+/** createLedgerActivities makes the activities that record a trip in the ledger. */
+export function createLedgerActivities({ transport }: { transport: Transport }): LedgerActivities {
+  const ledger = createClient(LedgerService, transport);
+  return {
+    async takeUpTrip(call) {
+      await callService(call.step, (options) => ledger.takeUpTrip(changeOf(call), options));
+    },
+    async activateTrip(call) {
+      const request = { ...changeOf(call), startedAt: timestampOf(call.startedAt) };
+      await callService(call.step, (options) => ledger.activateTrip(request, options));
+    },
+    async completeDrive(call) {
+      const request = { ...changeOf(call), endedAt: timestampOf(call.endedAt) };
+      const { trip } = await callService(call.step, (options) =>
+        ledger.completeDrive(request, options),
+      );
+      return {
+        endedAt: isoOf(trip?.endedAt, "end of the drive"),
+        fare: amountOf(trip?.fare, "fare"),
+      };
+    },
+    async settleTrip(call) {
+      const request = { ...changeOf(call), settled: moneyOf(call.settled) };
+      await callService(call.step, (options) => ledger.settleTrip(request, options));
+    },
+    async compensateTrip(call) {
+      const request = { ...changeOf(call), reason: sentence(call.reason) };
+      await callService(call.step, (options) => ledger.compensateTrip(request, options));
+    },
+    async cancelTripRecord(call) {
+      const { code, message } = call.refusal ?? {};
+      const request = {
+        ...changeOf(call),
+        reason: sentence(call.reason),
+        ...(code === undefined ? {} : { refusal: { code, message: message ?? "" } }),
+      };
+      await callService(call.step, (options) => ledger.cancelTripRecord(request, options));
+    },
+    async parkTrip(call) {
+      const request = {
+        ...changeOf(call),
+        step: call.parkedStep,
+        reason: sentence(call.reason),
+      };
+      await callService(call.step, (options) => ledger.parkTrip(request, options));
+    },
+    async resumeTrip(call) {
+      await callService(call.step, (options) => ledger.resumeTrip(changeOf(call), options));
+    },
+    async recordDelay(call) {
+      const request = { ...changeOf(call), step: call.delayedStep };
+      await callService(call.step, (options) => ledger.recordDelay(request, options));
+    },
+    async recordBroadcast(call) {
+      const request = { ...changeOf(call), broadcast: broadcastOf(call.broadcast) };
+      await callService(call.step, (options) => ledger.recordBroadcast(request, options));
+    },
+  };
+}
+
+function changeOf({ tripId, version }: LedgerCall) {
+  return { tripId, version: BigInt(version) };
+}
+
+function broadcastOf(broadcast: BroadcastState) {
+  if (broadcast.state === "delayed") {
+    return { state: Broadcast_State.DELAYED, error: sentence(broadcast.error) };
+  }
+  return {
+    state: Broadcast_State.PUBLISHED,
+    publishedAt: timestampOf(broadcast.publishedAt),
+  };
+}
+
+/** sentence cuts to what the ledger takes: a trip must not get stuck on a long reason. */
+function sentence(text: string): string {
+  return text.slice(0, 1_000);
+}

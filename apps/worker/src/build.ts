@@ -1,0 +1,12 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundleWorkflowCode, DefaultLogger } from "@temporalio/worker";
+import { workflowBundlePath } from "./workflow-bundle.ts";
+
+const { code } = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL("./trip-workflow.ts", import.meta.url)),
+  logger: new DefaultLogger("WARN"),
+});
+await mkdir(dirname(workflowBundlePath), { recursive: true });
+await writeFile(workflowBundlePath, code);

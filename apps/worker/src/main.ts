@@ -1,0 +1,105 @@
+import { createValidator } from "@bufbuild/protovalidate";
+import { createValidation } from "@fanfare/bus/validate";
+import { connectNats } from "@fanfare/bus-nats";
+import {
+  addressVariable,
+  createLogger,
+  createServiceTransport,
+  loadConfig,
+  portVariable,
+  runUntilSignal,
+  serve,
+  serverVariables,
+  serviceTokenVariables,
+  variable,
+} from "@fanfare/service";
+import { Runtime } from "@temporalio/worker";
+import { z } from "zod";
+import { createBillingActivities } from "./activities/billing.ts";
+import { createFleetActivities } from "./activities/fleet.ts";
+import { createPublishActivities } from "./activities/publish.ts";
+import { createLedgerActivities } from "./activities/trips.ts";
+import { createTemporalLog } from "./temporal-log.ts";
+import { startTripWorker } from "./trip-worker.ts";
+import { findWorkflowBundle } from "./workflow-bundle.ts";
+
+const name = "worker";
+const config = loadConfig({
+  name,
+  about: "takes each trip through its saga: it runs the trip workflow and its activities.",
+  variables: {
+    ...serverVariables,
+    port: portVariable("PORT", 8084, "Port of /healthz and /readyz."),
+    ...serviceTokenVariables,
+    temporalAddress: variable("TEMPORAL_ADDRESS", z.string().min(1).default("127.0.0.1:7233"), {
+      about: "host:port of Temporal.",
+      example: "127.0.0.1:7233",
+    }),
+    temporalNamespace: variable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
+      about: "Namespace of the trips' workflows.",
+      example: "default",
+    }),
+    natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
+      about: "Address of NATS.",
+      example: "nats://127.0.0.1:4222",
+    }),
+    tripsUrl: addressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The ledger of trips."),
+    fleetUrl: addressVariable("FLEET_URL", "http://127.0.0.1:8082", "The fleet."),
+    billingUrl: addressVariable("BILLING_URL", "http://127.0.0.1:8083", "Billing."),
+  },
+});
+const logger = createLogger({ name, level: config.logLevel });
+
+runUntilSignal(
+  async (resources) => {
+    const bundlePath = findWorkflowBundle();
+    Runtime.install({
+      logger: createTemporalLog(logger),
+      telemetryOptions: { logging: { filter: { core: "WARN", other: "ERROR" }, forward: {} } },
+      shutdownSignals: [],
+    });
+
+    const tokenFile = config.serviceTokenFile;
+    const reach = (baseUrl: string) => ({
+      transport: resources.use(createServiceTransport({ baseUrl, tokenFile })),
+    });
+    const bus = resources.use(
+      await connectNats({
+        servers: config.natsUrl,
+        name,
+        connectDeadlineMs: 1_000,
+        interceptors: [createValidation(createValidator())],
+      }),
+    );
+    const worker = resources.use(
+      startTripWorker({
+        address: config.temporalAddress,
+        namespace: config.temporalNamespace,
+        bundlePath,
+        activities: {
+          ...createLedgerActivities(reach(config.tripsUrl)),
+          ...createFleetActivities(reach(config.fleetUrl)),
+          ...createBillingActivities(reach(config.billingUrl)),
+          ...createPublishActivities({ bus }),
+        },
+        logger,
+      }),
+    );
+    resources.watch("the worker", worker.stopped);
+
+    resources.use(
+      await serve({
+        host: config.host,
+        port: config.port,
+        checks: {
+          temporal: () => worker.ready(),
+          broker: () => {
+            if (!bus.health().connected) throw new Error("NATS cannot be reached");
+          },
+        },
+        logger,
+      }),
+    );
+  },
+  { logger },
+);

@@ -1,0 +1,14 @@
+/** The steps of a trip, in the order of its story. Each name is part of its call's idempotency-key. */
+export const steps = {
+  takeUp: "take-up",
+  reserveVehicle: "reserve-vehicle",
+  openTab: "open-tab",
+  chargeUnlockFee: "charge-unlock-fee",
+  drive: "drive",
+  completeDrive: "complete-drive",
+  releaseVehicle: "release-vehicle",
+  chargeFare: "charge-fare",
+  capture: "capture",
+  settle: "settle",
+  publish: "publish",
+} as const;

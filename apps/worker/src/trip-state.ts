@@ -1,0 +1,51 @@
+import type { UndoCause } from "@fanfare/saga";
+import type { Amount, EndOutcome, Refusal, Undone } from "./contract.ts";
+
+/** TripState is what a trip's workflow remembers, for its updates to answer from. */
+export interface TripState {
+  /** Set once the ledger is asked to say ACTIVE, and may say so. */
+  activating?: true;
+  /** When the drive began; set once the ledger says ACTIVE. */
+  startedAt?: string;
+  /** When the rider asked to end the drive. */
+  endRequestedAt?: string;
+  /** Set once the ledger says ENDED. */
+  ended?: EndOutcome;
+  /** Set once the ledger says SETTLED. */
+  settled?: Amount;
+  /** Set once the ledger says CANCELLED, or NEEDS_ATTENTION before the pivot. */
+  undone?: Undone;
+}
+
+/** Cancelled is an Undone of which nothing is left. */
+export interface Cancelled extends Undone {
+  readonly status: "CANCELLED";
+}
+
+/** undoneFor says to a rider why a trip is undone. */
+export function undoneFor(cause: UndoCause): Cancelled {
+  const status = "CANCELLED";
+  if (cause.kind === "cancelled") {
+    return { status, reason: cause.by === "temporal" ? "cancelled in Temporal" : cause.message };
+  }
+  const refusal = refusalFor(cause);
+  return { status, reason: refusal.message, refusal };
+}
+
+function refusalFor(cause: Exclude<UndoCause, { kind: "cancelled" }>): Refusal {
+  const { step, message } = cause;
+  if (cause.kind === "refused") return { code: cause.code, message, step };
+  const advice = `${step} did not succeed by its deadline (${message}): start another trip, later`;
+  return { code: "aborted", message: advice, step };
+}
+
+/** driveEnd is when the drive ended: when the rider asked, at the latest after the maximum drive. */
+export function driveEnd(
+  startedAt: string,
+  endRequestedAt: string | undefined,
+  maximumDriveMs: number,
+): string {
+  const latest = Date.parse(startedAt) + maximumDriveMs;
+  const asked = endRequestedAt === undefined ? latest : Date.parse(endRequestedAt);
+  return new Date(Math.min(asked, latest)).toISOString();
+}

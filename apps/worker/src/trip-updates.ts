@@ -1,0 +1,128 @@
+import type { Saga } from "@fanfare/saga";
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+} from "@temporalio/workflow";
+import {
+  type CancelArgument,
+  type CancelOutcome,
+  type EndOutcome,
+  operatorUpdates,
+  progressQuery,
+  type ResolveArgument,
+  type RetryArgument,
+  refusedUpdate,
+  type SagaProgress,
+  type StartOutcome,
+  updates,
+} from "./contract.ts";
+import { steps } from "./steps.ts";
+import type { TripState } from "./trip-state.ts";
+
+const start = defineUpdate<StartOutcome>(updates.start);
+const end = defineUpdate<EndOutcome>(updates.end);
+const cancel = defineUpdate<CancelOutcome, [CancelArgument]>(updates.cancel);
+const retry = defineUpdate<readonly string[], [RetryArgument?]>(operatorUpdates.retry);
+const resolve = defineUpdate<readonly string[], [ResolveArgument]>(operatorUpdates.resolve);
+const progress = defineQuery<SagaProgress>(progressQuery);
+
+/** answerTripUpdates lets a trip be asked and told from outside. */
+export function answerTripUpdates(saga: Saga, trip: TripState): void {
+  setHandler(progress, () => saga.progress());
+
+  setHandler(start, async (): Promise<StartOutcome> => {
+    await until(() => trip.startedAt !== undefined || trip.undone !== undefined);
+    if (trip.undone !== undefined) return trip.undone;
+    return { status: "ACTIVE", startedAt: trip.startedAt ?? "" };
+  });
+
+  setHandler(
+    end,
+    async () => {
+      trip.endRequestedAt ??= new Date().toISOString();
+      const stuck = () => saga.parked().some(({ step }) => step === steps.completeDrive);
+      await until(() => trip.ended !== undefined || undoCause(saga) !== undefined || stuck());
+      if (trip.ended !== undefined) return trip.ended;
+      throw refused(undoCause(saga) ?? "the end of the trip waits for an operator");
+    },
+    {
+      validator: () => {
+        const undone = undoCause(saga);
+        if (undone !== undefined) throw refused(undone);
+        // The rider may hear of ACTIVE from the ledger before this workflow does.
+        if (trip.activating === undefined) {
+          throw refused("the trip is not ACTIVE yet: wait for StartTrip to answer, then end it");
+        }
+      },
+    },
+  );
+
+  setHandler(
+    cancel,
+    async ({ reason }): Promise<CancelOutcome> => {
+      saga.cancel(reason);
+      await until(() => trip.undone !== undefined);
+      if (trip.undone !== undefined) return trip.undone;
+      throw refused("the trip could not be cancelled");
+    },
+    {
+      validator: (argument: unknown) => {
+        if (textOf(argument, "reason") === undefined) throw refused("cancel needs a reason");
+        const ending = trip.endRequestedAt !== undefined && undoCause(saga) === undefined;
+        if (saga.progress().pivoted || ending) {
+          throw refused("the drive has ended: a trip can be cancelled until then, not after");
+        }
+      },
+    },
+  );
+
+  setHandler(retry, (argument) => saga.retry(argument?.step), {
+    validator: (argument?: unknown) => {
+      if (reachable(saga, textOf(argument, "step")).length === 0) throw nothingParked();
+    },
+  });
+
+  setHandler(resolve, ({ note, step }) => saga.resolve(note, step), {
+    validator: (argument: unknown) => {
+      if (!textOf(argument, "note")) throw refused("resolve needs a note that says what was done");
+      const parked = reachable(saga, textOf(argument, "step"));
+      if (parked.length === 0) throw nothingParked();
+      if (!parked.some(({ resolvable }) => resolvable)) {
+        throw refused(`${parked[0]?.step} cannot be done by hand, only retried`);
+      }
+    },
+  });
+}
+
+/** until waits out of reach of the workflow's cancellation, which must not fail an update. */
+function until(holds: () => boolean): Promise<void> {
+  return CancellationScope.nonCancellable(() => condition(holds));
+}
+
+function undoCause(saga: Saga): string | undefined {
+  const cause = saga.progress().cause;
+  return cause && `the trip is cancelled: ${cause.message}`;
+}
+
+function reachable(saga: Saga, step: string | undefined) {
+  return saga.parked().filter((parked) => step === undefined || parked.step === step);
+}
+
+function nothingParked(): ApplicationFailure {
+  return refused("nothing of that name waits for an operator");
+}
+
+function refused(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, refusedUpdate);
+}
+
+/** textOf reads a field of what came from outside and may be anything. */
+function textOf(argument: unknown, field: string): string | undefined {
+  if (typeof argument !== "object" || argument === null) return undefined;
+  const value: unknown = Reflect.get(argument, field);
+  return typeof value === "string" ? value : undefined;
+}

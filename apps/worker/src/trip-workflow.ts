@@ -1,0 +1,156 @@
+import { createSaga } from "@fanfare/saga";
+import {
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+} from "@temporalio/workflow";
+import { broadcastTrip } from "./broadcast.ts";
+import { createTripCalls } from "./calls.ts";
+import {
+  type Amount,
+  defaultTimings,
+  type EndOutcome,
+  fareOf,
+  type TripInput,
+  type TripOutcome,
+  unlockFee,
+} from "./contract.ts";
+import { steps } from "./steps.ts";
+import { checkTripInput } from "./trip-input.ts";
+import { createTripLedger } from "./trip-ledger.ts";
+import { markTrip } from "./trip-marks.ts";
+import { createTripRecords } from "./trip-records.ts";
+import { driveEnd, type TripState, undoneFor } from "./trip-state.ts";
+import { answerTripUpdates } from "./trip-updates.ts";
+
+/**
+ * trip is the workflow of one trip, from its request to its settlement, or back to nothing. Workers
+ * replay it from its history: a change of the order of its calls has to be patched.
+ */
+export async function trip(input: TripInput): Promise<TripOutcome> {
+  checkTripInput(input);
+  const { tripId, riderId, vehicleId, paymentMethod } = input;
+  const timings = { ...defaultTimings, ...input.timings };
+  const calls = createTripCalls(timings);
+  const ledger = createTripLedger(tripId, calls);
+  const state: TripState = {};
+  const saga = createSaga(createTripRecords(ledger, state));
+  answerTripUpdates(saga, state);
+
+  const about = <S extends string>(step: S) => ({ step, tripId });
+  const { delayedAfterMs } = timings;
+
+  async function begin(): Promise<void> {
+    await saga.step(steps.takeUp, {
+      run: () => ledger.takeUp(),
+      undo: (cause) => ledger.cancel(undoneFor(cause)),
+    });
+    markTrip("status", "PENDING");
+
+    const reserve = { ...about(steps.reserveVehicle), vehicleId };
+    await saga.step(steps.reserveVehicle, {
+      run: () => calls.before(steps.reserveVehicle).reserveVehicle(reserve),
+      undo: () => calls.undo(steps.reserveVehicle).releaseVehicle(reserve),
+    });
+
+    const tab = about(steps.openTab);
+    const limit = sum(unlockFee, fareOf(timings.maximumDriveMs));
+    await saga.step(steps.openTab, {
+      run: () => calls.before(steps.openTab).openTab({ ...tab, riderId, paymentMethod, limit }),
+      undo: () => calls.undo(steps.openTab).voidTab(tab),
+    });
+
+    const unlock = about(steps.chargeUnlockFee);
+    const fee = { description: "Unlock fee", amount: unlockFee };
+    await saga.step(steps.chargeUnlockFee, {
+      run: () => calls.before(steps.chargeUnlockFee).charge({ ...unlock, ...fee }),
+      undo: () => calls.undo(steps.chargeUnlockFee).refund(unlock),
+    });
+  }
+
+  /** drive lasts until the rider ends it, at the longest for the maximum drive. */
+  async function drive(): Promise<{ startedAt: string; endedAt: string }> {
+    const startedAt = new Date().toISOString();
+    state.activating = true;
+    await ledger.activate(startedAt);
+    state.startedAt = startedAt;
+    markTrip("status", "ACTIVE");
+    await condition(() => state.endRequestedAt !== undefined, timings.maximumDriveMs);
+    return {
+      startedAt,
+      endedAt: driveEnd(startedAt, state.endRequestedAt, timings.maximumDriveMs),
+    };
+  }
+
+  async function release(): Promise<void> {
+    const call = { ...about(steps.releaseVehicle), vehicleId };
+    await saga.step(steps.releaseVehicle, {
+      delayedAfterMs,
+      run: () => calls.after(steps.releaseVehicle).releaseVehicle(call),
+      resolved: () => undefined,
+    });
+  }
+
+  async function settle(fare: Amount): Promise<Amount> {
+    await saga.step(steps.chargeFare, {
+      delayedAfterMs,
+      run: () =>
+        calls
+          .after(steps.chargeFare)
+          .charge({ ...about(steps.chargeFare), description: "Fare", amount: fare }),
+      resolved: () => undefined,
+    });
+    const settled = await saga.step(steps.capture, {
+      delayedAfterMs,
+      run: () => calls.after(steps.capture).captureTab(about(steps.capture)),
+      // Dealt with by hand: nothing came from the payment method.
+      resolved: () => ({ ...fare, minorUnits: 0 }),
+    });
+    await saga.step(steps.settle, { delayedAfterMs, run: () => ledger.settle(settled) });
+    state.settled = settled;
+    markTrip("status", "SETTLED");
+    return settled;
+  }
+
+  async function settleAndTell(startedAt: string, ended: EndOutcome): Promise<Amount> {
+    const settled = await settle(ended.fare);
+    const completed = { tripId, riderId, vehicleId, startedAt, ...ended, unlockFee, settled };
+    await saga.step(steps.publish, {
+      delayedAfterMs: timings.broadcastDelayedAfterMs,
+      run: () => broadcastTrip(completed, { calls, ledger }),
+    });
+    return settled;
+  }
+
+  const ending = await saga.run(async () => {
+    await begin();
+    const { startedAt, endedAt } = await saga.step(steps.drive, { run: drive });
+
+    saga.pivot();
+    const ended: EndOutcome = await saga.step(steps.completeDrive, {
+      delayedAfterMs,
+      run: () => ledger.complete(endedAt),
+    });
+    state.ended = ended;
+    markTrip("status", "ENDED");
+
+    const [settled] = await Promise.all([settleAndTell(startedAt, ended), release()]);
+    return settled;
+  });
+
+  if (ending.outcome === "undone") {
+    state.undone = undoneFor(ending.cause);
+    markTrip("status", "CANCELLED");
+  }
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (ending.outcome === "completed") return { status: "SETTLED", settled: ending.value };
+  if (ending.cause.kind === "cancelled" && ending.cause.by === "temporal") {
+    throw new CancelledFailure("the trip is undone");
+  }
+  return undoneFor(ending.cause);
+}
+
+function sum(one: Amount, other: Amount): Amount {
+  return { ...one, minorUnits: one.minorUnits + other.minorUnits };
+}

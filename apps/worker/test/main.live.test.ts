@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePorts, startNats, startTemporal } from "@fanfare/dev-stack";
+import { describe, expect, it, vi } from "vitest";
+import { searchAttributes } from "../src/contract.ts";
+import { eventually } from "./eventually.ts";
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+/** startWorker starts the worker's own process, and kills it if it is still there at the end. */
+function startWorker(env: Record<string, string>) {
+  const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const log: string[] = [];
+  child.stdout.on("data", (chunk) => log.push(String(chunk)));
+  child.stderr.on("data", (chunk) => log.push(String(chunk)));
+  const exited = once(child, "exit").then(([code]) => Number(code));
+  return {
+    exited,
+    log: () => log.join(""),
+    stop: () => child.kill("SIGTERM"),
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
+  };
+}
+
+async function readiness(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+  return `${answer.status} ${await answer.text()}`;
+}
+
+describe("the worker's process", () => {
+  it("waits for its servers, is ready when they are there, and stops cleanly", async () => {
+    const [health = 0, temporalPort = 0, natsPort = 0] = await freePorts(3);
+    const folder = await mkdtemp(join(tmpdir(), "worker-"));
+    const tokenFile = join(folder, "token");
+    await writeFile(tokenFile, "token");
+    using worker = startWorker({
+      PORT: String(health),
+      SERVICE_TOKEN_FILE: tokenFile,
+      TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
+      NATS_URL: `nats://127.0.0.1:${natsPort}`,
+    });
+    await eventually(async () => {
+      const state = await readiness(health);
+      expect(state).toMatch(/^503/);
+      expect(state).toContain("temporal");
+      expect(state).toContain("broker");
+    });
+
+    const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
+    await using servers = new AsyncDisposableStack();
+    servers.use(await startNats({ port: natsPort }));
+    servers.use(
+      await startTemporal({
+        port: temporalPort,
+        searchAttributes: Object.fromEntries(attributes),
+      }),
+    );
+    await eventually(async () => expect(await readiness(health)).toMatch(/^200/));
+
+    worker.stop();
+    expect({ status: await worker.exited, log: worker.log() }).toMatchObject({ status: 0 });
+    await rm(folder, { recursive: true });
+  });
+
+  it("says which search attributes are missing", async () => {
+    const [health = 0] = await freePorts(1);
+    await using nats = await startNats();
+    await using temporal = await startTemporal();
+    using worker = startWorker({
+      PORT: String(health),
+      SERVICE_TOKEN_FILE: "/nowhere",
+      TEMPORAL_ADDRESS: temporal.address,
+      NATS_URL: nats.url,
+    });
+    await eventually(async () =>
+      expect(await readiness(health)).toContain(
+        "lacks the search attributes TripStatus, TripAttention, TripDelayed",
+      ),
+    );
+    worker.stop();
+    expect({ status: await worker.exited, log: worker.log() }).toMatchObject({ status: 0 });
+  });
+
+  it("refuses to start when a variable is wrong, and says which", async () => {
+    using worker = startWorker({ SERVICE_TOKEN_FILE: "/nowhere", FLEET_URL: "fleet" });
+    expect(await worker.exited).toBe(1);
+    expect(worker.log()).toContain("FLEET_URL");
+  });
+});

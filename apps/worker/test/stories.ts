@@ -1,0 +1,78 @@
+import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
+import type { TestTrip, TripLab } from "./trip-lab.ts";
+
+/** Story plays one path of a trip to its end. */
+export type Story = (lab: TripLab) => Promise<TestTrip>;
+
+async function driven(lab: TripLab, script: Script = {}): Promise<TestTrip> {
+  const timings = { delayedAfterMs: 200, broadcastDelayedAfterMs: 200, stepDeadlineMs: 1_000 };
+  const trip = lab.begin(script, { timings });
+  await trip.started;
+  return trip;
+}
+
+async function settled(trip: TestTrip): Promise<TestTrip> {
+  await trip.end();
+  await trip.outcome();
+  return trip;
+}
+
+/** The paths whose histories are recorded, to be replayed against the code of every later day. */
+export const stories: Readonly<Record<string, Story>> = {
+  completed: async (lab) => settled(await driven(lab)),
+
+  declined: (lab) => driven(lab, { openTab: { before: refuse("the card was declined") } }),
+
+  "lost-reply": (lab) => driven(lab, { openTab: { after: failTimes(1_000) } }),
+
+  async cancelled(lab) {
+    const trip = await driven(lab);
+    await trip.cancel("changed my mind");
+    return trip;
+  },
+
+  async "cancelled-before-drive"(lab) {
+    const gate = createGate();
+    const trip = lab.begin({ openTab: { before: gate.pass } });
+    await gate.reached;
+    await trip.cancel("changed my mind");
+    gate.open();
+    return trip;
+  },
+
+  async "cancelled-in-temporal"(lab) {
+    const trip = await driven(lab);
+    await trip.handle.cancel();
+    await trip.outcome().catch(() => undefined);
+    return trip;
+  },
+
+  async "parked-and-retried"(lab) {
+    const trip = await driven(lab, { voidTab: { before: refuse("the tab is locked") } });
+    await trip.cancel("changed my mind");
+    lab.services.script(trip.tripId, {});
+    await trip.retry();
+    await trip.outcome();
+    return trip;
+  },
+
+  async "parked-and-resolved"(lab) {
+    const gate = createGate();
+    const declined = refuse("insufficient funds");
+    const trip = await driven(lab, {
+      captureTab: { before: declined },
+      parkTrip: { after: gate.pass },
+    });
+    await trip.end();
+    await gate.reached;
+    await trip.resolve("written off");
+    gate.open();
+    await trip.outcome();
+    return trip;
+  },
+
+  delayed: async (lab) => settled(await driven(lab, { captureTab: { before: failTimes(3) } })),
+
+  "broadcast-delayed": async (lab) =>
+    settled(await driven(lab, { publishTripCompleted: { before: failTimes(3) } })),
+};

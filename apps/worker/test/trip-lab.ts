@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { startTemporal } from "@fanfare/dev-stack";
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+  WorkflowUpdateFailedError,
+} from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
+import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
+import { defineUpdate } from "@temporalio/workflow";
+import {
+  type CancelOutcome,
+  type EndOutcome,
+  operatorUpdates,
+  progressQuery,
+  type SagaProgress,
+  type StartOutcome,
+  searchAttributes,
+  type TripInput,
+  type TripOutcome,
+  taskQueue,
+  tripWorkflowId,
+  tripWorkflowType,
+  updates,
+} from "../src/contract.ts";
+import {
+  createFakeServices,
+  type FakeServices,
+  type FakeTrip,
+  type Script,
+} from "./fake-services.ts";
+
+/** TestTrip is a trip that runs against fake services, told and asked as its callers would. */
+export interface TestTrip {
+  readonly tripId: string;
+  readonly handle: WorkflowHandle;
+  /** The answer to the start: the trip is ACTIVE, or it was undone. */
+  readonly started: Promise<StartOutcome>;
+  readonly fake: FakeTrip;
+  end(updateId?: string): Promise<EndOutcome>;
+  cancel(reason: string): Promise<CancelOutcome>;
+  retry(step?: string): Promise<readonly string[]>;
+  resolve(note: string): Promise<readonly string[]>;
+  outcome(): Promise<TripOutcome>;
+  progress(): Promise<SagaProgress>;
+  /** What the search attributes say. */
+  marks(): Promise<Record<keyof typeof searchAttributes, string | undefined>>;
+}
+
+export interface TripLab extends AsyncDisposable {
+  readonly services: FakeServices;
+  begin(script?: Script, input?: Partial<TripInput>): TestTrip;
+}
+
+const startUpdate = defineUpdate<StartOutcome>(updates.start);
+
+/** openTripLab starts a Temporal server and a worker with the trip workflow on it. */
+export async function openTripLab(): Promise<TripLab> {
+  Runtime.install({
+    logger: new DefaultLogger("ERROR"),
+    telemetryOptions: { logging: { filter: "ERROR", forward: {} } },
+  });
+  const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
+  const temporal = await startTemporal({ searchAttributes: Object.fromEntries(attributes) });
+  const { address, namespace } = temporal;
+  const clientConnection = await Connection.connect({ address });
+  const workerConnection = await NativeConnection.connect({ address });
+  const client = new Client({ connection: clientConnection, namespace, identity: "lab" });
+  const services = createFakeServices();
+  const worker = await Worker.create({
+    connection: workerConnection,
+    namespace,
+    identity: "lab",
+    taskQueue,
+    workflowsPath: fileURLToPath(new URL("../src/trip-workflow.ts", import.meta.url)),
+    activities: services.activities,
+  });
+  const running = worker.run();
+
+  function begin(script: Script = {}, input: Partial<TripInput> = {}): TestTrip {
+    const tripId = input.tripId ?? randomUUID();
+    services.script(tripId, script);
+    const workflowId = tripWorkflowId(tripId);
+    const startWorkflowOperation = new WithStartWorkflowOperation(tripWorkflowType, {
+      workflowId,
+      taskQueue,
+      workflowIdConflictPolicy: "USE_EXISTING",
+      args: [
+        {
+          tripId,
+          riderId: "rider-1",
+          vehicleId: "vehicle-1",
+          paymentMethod: "pm_card_visa",
+          requestedAt: new Date().toISOString(),
+          ...input,
+        },
+      ],
+    });
+    const started = client.workflow.executeUpdateWithStart(startUpdate, {
+      updateId: updates.start,
+      startWorkflowOperation,
+    });
+    started.catch(() => undefined);
+    return testTrip(client, services.trip(tripId), { tripId, started });
+  }
+
+  return {
+    services,
+    begin,
+    async [Symbol.asyncDispose]() {
+      worker.shutdown();
+      await running;
+      await workerConnection.close();
+      await clientConnection.close();
+      await temporal.stop();
+    },
+  };
+}
+
+function testTrip(
+  client: Client,
+  fake: FakeTrip,
+  { tripId, started }: Pick<TestTrip, "tripId" | "started">,
+): TestTrip {
+  const handle = client.workflow.getHandle(tripWorkflowId(tripId));
+  return {
+    tripId,
+    handle,
+    started,
+    fake,
+    end: (updateId = updates.end) => handle.executeUpdate(updates.end, { updateId }),
+    cancel: (reason) =>
+      handle.executeUpdate(updates.cancel, { updateId: updates.cancel, args: [{ reason }] }),
+    retry: (step) =>
+      handle.executeUpdate(operatorUpdates.retry, { args: [step === undefined ? {} : { step }] }),
+    resolve: (note) => handle.executeUpdate(operatorUpdates.resolve, { args: [{ note }] }),
+    outcome: () => handle.result(),
+    progress: () => handle.query(progressQuery),
+    async marks() {
+      const { typedSearchAttributes } = await handle.describe();
+      const all = new Map(
+        typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
+      );
+      const read = (name: string) => {
+        const value = all.get(name);
+        return value === undefined ? undefined : String(value);
+      };
+      const { status, attention, delayed } = searchAttributes;
+      return { status: read(status), attention: read(attention), delayed: read(delayed) };
+    },
+  };
+}
+
+/** refusalOf resolves to the type and message with which an update was refused. */
+export async function refusalOf(update: Promise<unknown>): Promise<string> {
+  try {
+    await update;
+  } catch (error) {
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : error;
+    if (cause instanceof ApplicationFailure) return `${cause.type}: ${cause.message}`;
+    throw error;
+  }
+  throw new Error("the update was not refused");
+}

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type EndOutcome, undoSuffix, unlockFee, updates } from "../src/contract.ts";
+import { steps } from "../src/steps.ts";
+import { eventually } from "./eventually.ts";
+import { createGate, failTimes, refuse } from "./fake-services.ts";
+import { openTripLab, refusalOf, type TripLab } from "./trip-lab.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+let lab: TripLab;
+beforeAll(async () => {
+  lab = await openTripLab();
+});
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+describe("a trip that completes", () => {
+  it("goes through every step, settles, and is published once", async () => {
+    const trip = lab.begin();
+    const started = await trip.started;
+    expect(started).toMatchObject({ status: "ACTIVE" });
+    expect(trip.fake).toMatchObject({ vehicle: "vehicle-1", tab: { state: "open" } });
+    expect((await trip.marks()).status).toBe("ACTIVE");
+
+    const ended = await trip.end();
+    expect(ended.fare).toEqual({ minorUnits: 30, currency: "EUR" });
+    expect(await trip.outcome()).toEqual({
+      status: "SETTLED",
+      settled: { minorUnits: 130, currency: "EUR" },
+    });
+    expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
+    expect(trip.fake.vehicle).toBeUndefined();
+    expect(trip.fake.published).toEqual([
+      {
+        tripId: trip.tripId,
+        riderId: "rider-1",
+        vehicleId: "vehicle-1",
+        startedAt: started.status === "ACTIVE" ? started.startedAt : undefined,
+        ...ended,
+        unlockFee,
+        settled: { minorUnits: 130, currency: "EUR" },
+      },
+    ]);
+    expect(trip.fake.broadcasts).toMatchObject([{ state: "published" }]);
+    const progress = await trip.progress();
+    expect(progress.state).toBe("done");
+    expect(progress.steps.every(({ state }) => state === "done")).toBe(true);
+    const names = progress.steps.map(({ name }) => name);
+    expect(names.toSorted()).toEqual(Object.values(steps).toSorted());
+    expect(await trip.marks()).toEqual({ status: "SETTLED" });
+  });
+
+  it("authorises the most that the longest drive can cost", async () => {
+    const trip = lab.begin({}, { timings: { maximumDriveMs: 10 * 60_000 } });
+    await trip.started;
+    expect(trip.fake.tab?.limit).toEqual({ minorUnits: 100 + 10 * 30, currency: "EUR" });
+    await trip.cancel("enough");
+  });
+
+  it("ends by itself after the maximum drive, at exactly that time", async () => {
+    const trip = lab.begin({}, { timings: { maximumDriveMs: 1_000 } });
+    await trip.started;
+    expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
+    const [event] = trip.fake.published;
+    expect(Date.parse(event?.endedAt ?? "") - Date.parse(event?.startedAt ?? "")).toBe(1_000);
+  });
+
+  it("numbers the changes of the ledger upwards, each once", async () => {
+    const trip = lab.begin();
+    await trip.started;
+    await trip.end();
+    await trip.outcome();
+    expect(trip.fake.versions).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe("the update `end`", () => {
+  it("is refused before the trip is ACTIVE", async () => {
+    const gate = createGate();
+    const trip = lab.begin({ openTab: { before: gate.pass } });
+    await gate.reached;
+    expect(await refusalOf(trip.end())).toMatch(/^RefusedUpdate: the trip is not ACTIVE yet/);
+    gate.open();
+    await trip.started;
+    await trip.cancel("enough");
+  });
+
+  it("is accepted once the ledger may say ACTIVE, and waits for the drive to begin", async () => {
+    const gate = createGate();
+    const trip = lab.begin({ activateTrip: { after: gate.pass } });
+    await gate.reached;
+    const waitForStage = "ACCEPTED";
+    const ended = await trip.handle.startUpdate<EndOutcome, []>(updates.end, { waitForStage });
+    expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE"]);
+    gate.open();
+    const { endedAt } = await ended.result();
+    expect(Date.parse(endedAt)).toBeGreaterThanOrEqual(Date.parse(trip.fake.startedAt ?? ""));
+    expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
+    expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
+  });
+
+  it("is refused after all when the drive cannot begin", async () => {
+    const gate = createGate();
+    const trip = lab.begin({
+      activateTrip: {
+        before: async (attempt) => {
+          await gate.pass(attempt);
+          await refuse("no more trips today")(attempt);
+        },
+      },
+    });
+    await gate.reached;
+    const waitForStage = "ACCEPTED";
+    const ended = await trip.handle.startUpdate<EndOutcome, []>(updates.end, { waitForStage });
+    gate.open();
+    expect(await refusalOf(ended.result())).toBe(
+      "RefusedUpdate: the trip is cancelled: no more trips today",
+    );
+    expect(await trip.started).toMatchObject({ status: "CANCELLED" });
+  });
+
+  it("gives the same result twice, under the same id or another", async () => {
+    const gate = createGate();
+    const trip = lab.begin({ captureTab: { before: gate.pass } });
+    await trip.started;
+    const ended = await trip.end();
+    expect(await trip.end()).toEqual(ended);
+    expect(await trip.end("again")).toEqual(ended);
+    gate.open();
+    await trip.outcome();
+    expect(trip.fake.statuses.filter((status) => status === "ENDED")).toHaveLength(1);
+  });
+
+  it("is refused while the trip is undone", async () => {
+    const gate = createGate();
+    const trip = lab.begin({ refund: { before: gate.pass } });
+    await trip.started;
+    const cancelled = trip.cancel("rain");
+    await gate.reached;
+    expect(await refusalOf(trip.end())).toBe("RefusedUpdate: the trip is cancelled: rain");
+    gate.open();
+    await cancelled;
+  });
+});
+
+describe("a step after the pivot that takes long", () => {
+  it("is retried without end, and the trip says which it is", async () => {
+    const trip = lab.begin(
+      { captureTab: { before: failTimes(4) } },
+      { timings: { delayedAfterMs: 200, stepDeadlineMs: 500 } },
+    );
+    await trip.started;
+    await trip.end();
+    await eventually(() => expect(trip.fake.delays).toEqual(["capture"]));
+    expect((await trip.marks()).delayed).toBe("capture");
+    expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
+    expect(trip.fake.delays).toEqual(["capture", ""]);
+    expect((await trip.marks()).delayed).toBeUndefined();
+  });
+});
+
+describe("the broadcast", () => {
+  it("that fails is retried, says why it is delayed, and never undoes a settled trip", async () => {
+    const gate = createGate();
+    const trip = lab.begin(
+      {
+        publishTripCompleted: {
+          before: async (attempt) => {
+            await failTimes(3, "no broker")(attempt);
+            await gate.pass(attempt);
+          },
+        },
+      },
+      { timings: { broadcastDelayedAfterMs: 300 } },
+    );
+    await trip.started;
+    await trip.end();
+    await eventually(() =>
+      expect(trip.fake.broadcasts).toEqual([{ state: "delayed", error: "no broker" }]),
+    );
+    expect(trip.fake.statuses.at(-1)).toBe("SETTLED");
+    await eventually(async () => expect((await trip.marks()).delayed).toBe("publish"));
+    expect((await trip.marks()).status).toBe("SETTLED");
+    gate.open();
+    expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
+    expect(trip.fake.published).toHaveLength(1);
+    expect(trip.fake.broadcasts.at(-1)).toMatchObject({ state: "published" });
+    expect(trip.fake.delays).toEqual([]);
+    expect((await trip.marks()).delayed).toBeUndefined();
+  });
+});
+
+describe("a workflow that was started with something else than a trip", () => {
+  it("fails, and says why", async () => {
+    const trip = lab.begin({}, { riderId: "" });
+    await expect(trip.started).rejects.toThrow("Update");
+    await expect(trip.outcome()).rejects.toMatchObject({
+      cause: { message: "this is no trip: riderId is missing" },
+    });
+    expect(trip.fake.calls).toEqual([]);
+  });
+});
+
+describe("what is running", () => {
+  it("is pending under the name of its step, or of its undo", async () => {
+    const gate = createGate();
+    const undoing = createGate();
+    const trip = lab.begin({
+      openTab: { before: gate.pass },
+      voidTab: { before: undoing.pass },
+    });
+    await gate.reached;
+    const pending = async () =>
+      (await trip.handle.describe()).raw.pendingActivities?.map(({ activityId }) => activityId);
+    expect(await pending()).toEqual(["open-tab"]);
+    const cancelled = trip.cancel("rain");
+    await undoing.reached;
+    expect(await pending()).toContain(`open-tab${undoSuffix}`);
+    undoing.open();
+    gate.open();
+    await cancelled;
+  });
+});

@@ -1,0 +1,39 @@
+import { inRounds, rowOf } from "../compare.ts";
+import type { Row } from "../report.ts";
+import type { Lab } from "./lab.ts";
+import { preload } from "./publish.ts";
+import { type ReaderOrder, startReader } from "./reader.ts";
+
+export interface FanOut {
+  readonly kind: ReaderOrder["kind"];
+  readonly groups: number;
+  readonly events: number;
+  readonly concurrency: number;
+  readonly bytes?: number;
+}
+
+/** fanOutRate is how many deliveries a second several groups take together, each in its process. */
+export async function fanOutRate(lab: Lab, order: FanOut): Promise<number> {
+  const { kind, groups, events, concurrency, bytes = 100 } = order;
+  await lab.clear();
+  await preload(lab, events, new Uint8Array(bytes));
+  const told = { kind, url: lab.nats.url, from: "start", concurrency, count: events } as const;
+  const readers = await Promise.all(
+    Array.from({ length: groups }, (_, n) =>
+      startReader({ ...told, group: `${kind}-${n}`, latency: false }),
+    ),
+  );
+  for (const reader of readers) reader.begin();
+  const results = await Promise.all(readers.map(({ result }) => result));
+  const elapsedMs = Math.max(...results.map((result) => result.elapsedMs));
+  return (events * groups * 1_000) / elapsedMs;
+}
+
+/** fanOut: one topic to three groups in three processes, decoded and acknowledged. */
+export async function fanOut(lab: Lab): Promise<Row> {
+  const rate = (kind: FanOut["kind"]) =>
+    fanOutRate(lab, { kind, groups: 3, events: 20_000, concurrency: 256 });
+  const pairs = await inRounds(3, { ours: () => rate("bus"), base: () => rate("raw") });
+  const about = { name: "fan-out", target: 0.8, unit: "deliveries/s" };
+  return rowOf({ ...about, kind: "rate" }, pairs);
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Delivery } from "@fanfare/bus";
+import { inboxMigration, outboxMigration } from "@fanfare/bus-sql";
+import { startPostgres } from "@fanfare/dev-stack";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import { Pool } from "pg";
+
+/** EffectsDatabase has one table of effects beside inbox and outbox. */
+export interface EffectsDatabase {
+  readonly effects: { readonly note: string };
+}
+
+/** Lab is a PostgreSQL that syncs every commit, as a real one does. */
+export interface Lab extends AsyncDisposable {
+  /** Opens a pool of this many connections. */
+  connect(connections: number): Kysely<EffectsDatabase>;
+}
+
+export async function openLab(): Promise<Lab> {
+  const stack = new AsyncDisposableStack();
+  const data = await mkdtemp(join(tmpdir(), "fanfare-bench-"));
+  stack.defer(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
+  const server = stack.use(await startPostgres({ data }));
+  const url = await server.createDatabase("effects");
+  const pools: Kysely<EffectsDatabase>[] = [];
+  stack.defer(async () => void (await Promise.all(pools.map((pool) => pool.destroy()))));
+  function connect(connections: number): Kysely<EffectsDatabase> {
+    const pool = new Pool({ connectionString: url, max: connections, min: connections });
+    // What the server says to idle connections when it stops.
+    pool.on("error", () => {});
+    pool.on("connect", (client) => client.on("error", () => {}));
+    const db = new Kysely<EffectsDatabase>({ dialect: new PostgresDialect({ pool }) });
+    pools.push(db);
+    return db;
+  }
+  const db = connect(1);
+  await inboxMigration.up(db);
+  await outboxMigration.up(db);
+  await sql`create table effects (note text not null)`.execute(db);
+  return { connect, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** deliveryOf is the delivery of an event that nobody has handled. */
+export function deliveryOf(): Delivery {
+  return {
+    group: "bench",
+    id: crypto.randomUUID(),
+    topic: "notes.written",
+    key: undefined,
+    attempt: 1,
+    time: new Date(),
+    source: "bench",
+    headers: {},
+    signal: new AbortController().signal,
+  };
+}
+
+/** rateOf does something `count` times, `atOnce` at a time, and returns how often a second. */
+export async function rateOf(
+  { count, atOnce }: { readonly count: number; readonly atOnce: number },
+  act: () => Promise<unknown>,
+): Promise<number> {
+  let left = count;
+  const began = performance.now();
+  async function loop(): Promise<void> {
+    while (left > 0) {
+      left -= 1;
+      await act();
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, loop));
+  return (count * 1_000) / (performance.now() - began);
+}

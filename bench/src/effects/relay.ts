@@ -1,0 +1,80 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { createPublisher, type EventBus } from "@fanfare/bus";
+import { NoteEvents, NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { connectNats } from "@fanfare/bus-nats";
+import { readOutboxState, startRelay } from "@fanfare/bus-sql";
+import { startNats, waitUntil } from "@fanfare/dev-stack";
+import { type Kysely, sql } from "kysely";
+import { inRounds, rowOf } from "../compare.ts";
+import type { Row } from "../report.ts";
+import { type EffectsDatabase, type Lab, rateOf } from "./lab.ts";
+
+const rounds = 3;
+const count = 5_000;
+const authors = 500;
+const batch = 500;
+const workers = 2;
+const body = new Uint8Array(100);
+
+/** fill puts events into the outbox as a bulk load would, in lanes as `outbox` spreads them. */
+async function fill(db: Kysely<EffectsDatabase>): Promise<void> {
+  const data = toBinary(NoteSchema, create(NoteSchema, { author: "Ada", body }));
+  await sql`
+    insert into outbox (topic, event_id, event_key, lane, type, data, headers, event_time)
+    select 'notes.written', gen_random_uuid()::text, 'author-' || n % ${authors}::int,
+      hashtext('notes.written' || chr(10) || 'author-' || n % ${authors}::int) & 15,
+      ${NoteSchema.typeName}, ${data}::bytea, '{}', now()
+    from generate_series(1, ${count}::int) as n`.execute(db);
+  await sql`analyze outbox`.execute(db);
+}
+
+async function relayed(db: Kysely<EffectsDatabase>, bus: EventBus): Promise<number> {
+  await fill(db);
+  const began = performance.now();
+  await using relay = startRelay(db, bus, { services: [NoteEvents], batch, workers });
+  await waitUntil(() => relay.health().published === count, {
+    what: "the outbox to be empty",
+    everyMs: 2,
+  });
+  const seconds = (performance.now() - began) / 1_000;
+  const { waiting } = await readOutboxState(db);
+  if (waiting > 0) throw new Error(`${waiting} events were not marked`);
+  return count / seconds;
+}
+
+/** readAndDelete is what PostgreSQL alone does in the same batches, on as many connections. */
+async function readAndDelete(db: Kysely<EffectsDatabase>): Promise<number> {
+  await fill(db);
+  const batches = { count: count / batch, atOnce: workers };
+  const rate = await rateOf(batches, () =>
+    db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ sequence: string }>`
+        select * from outbox order by sequence limit ${batch} for update skip locked`.execute(tx);
+      const sequences = rows.map(({ sequence }) => sequence);
+      await sql`delete from outbox where sequence = any(${sequences}::bigint[])`.execute(tx);
+    }),
+  );
+  await sql`truncate outbox`.execute(db);
+  return rate * batch;
+}
+
+/** published is what the bus alone does, with as many in flight. */
+async function published(bus: EventBus): Promise<number> {
+  const { noteWritten } = createPublisher(NoteEvents, bus);
+  let author = 0;
+  return await rateOf({ count, atOnce: batch * workers }, () =>
+    noteWritten({ author: `author-${author++ % authors}`, body }),
+  );
+}
+
+/** relayRow compares the relay with the slower of what it stands on. */
+export async function relayRow(lab: Lab): Promise<Row> {
+  await using nats = await startNats();
+  await using bus = await connectNats({ servers: nats.url, name: "bench" });
+  const db = lab.connect(workers + 1);
+  const pairs = await inRounds(rounds, {
+    ours: () => relayed(db, bus),
+    base: async () => Math.min(await readAndDelete(db), await published(bus)),
+  });
+  return rowOf({ name: "outbox-relay", target: 0.8, kind: "rate", unit: "events/s" }, pairs);
+}

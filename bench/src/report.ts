@@ -1,0 +1,51 @@
+/** Row is one comparison: more is better, and `target` is what the ratio is to reach. */
+export interface Row {
+  readonly name: string;
+  /** The median of the rounds. */
+  readonly ratio: number;
+  readonly min: number;
+  readonly max: number;
+  readonly target: number;
+  /** What was compared with what, in figures, such as "31,000/s against 11,000/s". */
+  readonly figures: string;
+}
+
+/** Table is what something costs as it grows; nothing is promised of it. */
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Report {
+  readonly rows: readonly Row[];
+  readonly tables: readonly Table[];
+}
+
+/** Bench runs everything once and says on the way what it is at. */
+export type Bench = (progress: (what: string) => void) => Promise<Report>;
+
+/** printReport prints Markdown, or one JSON document. */
+export function printReport(report: Report & { bench: string }, { json }: { json: boolean }): void {
+  if (json) return void process.stdout.write(`${JSON.stringify(report)}\n`);
+  const header = ["", "ratio", "from", "to", "target", "", "figures"];
+  const rows = report.rows.map((row) => [
+    row.name,
+    row.ratio.toFixed(2),
+    row.min.toFixed(2),
+    row.max.toFixed(2),
+    `${row.target}`,
+    row.ratio >= row.target ? "met" : "missed",
+    row.figures,
+  ]);
+  printTable(header, rows);
+  for (const { name, columns, rows: lines } of report.tables) {
+    process.stdout.write(`\n${name}\n\n`);
+    printTable(columns, lines);
+  }
+}
+
+function printTable(columns: readonly string[], rows: readonly (readonly string[])[]): void {
+  const lines = [columns, columns.map(() => "---"), ...rows];
+  for (const line of lines) process.stdout.write(`| ${line.join(" | ")} |\n`);
+}

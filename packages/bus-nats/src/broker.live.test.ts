@@ -1,0 +1,131 @@
+import type { Lease } from "@fanfare/bus";
+import type { Nats } from "@fanfare/dev-stack";
+import { MsgHdrsImpl } from "@nats-io/nats-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openAdmin } from "../test/admin.ts";
+import { ownNats } from "../test/nats-server.ts";
+import { append, group, idOf, openBroker, read, record } from "../test/open-broker.ts";
+
+const soon = { timeout: 20_000, interval: 20 };
+
+describe("the JetStream broker", { timeout: 60_000 }, () => {
+  let nats: Nats;
+  beforeAll(async () => {
+    nats = await ownNats();
+  }, 120_000);
+  afterAll(() => nats?.stop());
+
+  it("hands a group what is stored after it was declared", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "hands" });
+    await append(broker, "before");
+    await broker.declare(group());
+    const { sequence, duplicate } = await append(broker, "after");
+    expect({ sequence, duplicate }).toEqual({ sequence: 2, duplicate: false });
+    await using reader = await read(broker, group());
+    await vi.waitFor(() => expect(reader.ids).toEqual(["after"]), soon);
+  });
+
+  it("brings nothing that is not asked for", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "asked" });
+    await broker.declare(group());
+    await Promise.all(["1", "2", "3", "4"].map((id) => append(broker, id)));
+    const leases: Lease[] = [];
+    const stream = await broker.lease(group(), (lease) => leases.push(lease));
+    stream.request(1);
+    stream.request(1);
+    await vi.waitFor(() => expect(leases).toHaveLength(2), soon);
+    stream.request(1);
+    await vi.waitFor(() => expect(leases).toHaveLength(3), soon);
+    expect(leases.map((lease) => lease.deliveries)).toEqual([1, 1, 1]);
+    await stream.close();
+  });
+
+  it("brings what is given back after its delay, counted", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "back" });
+    await broker.declare(group());
+    await append(broker, "1");
+    const seen: number[] = [];
+    const settled: Promise<void>[] = [];
+    const stream = await broker.lease(group(), (lease) => {
+      seen.push(lease.deliveries);
+      const isLast = lease.deliveries === 3;
+      settled.push(
+        isLast ? lease.acknowledge({ confirmed: true }) : lease.giveBack({ delayMs: 20 }),
+      );
+      stream.request(1);
+    });
+    stream.request(1);
+    await vi.waitFor(() => expect(seen).toEqual([1, 2, 3]), soon);
+    await Promise.all(settled);
+    await stream.close();
+  });
+
+  it("keeps a record whose lease is extended", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "extended" });
+    const short = group({ leaseMs: 1_500 });
+    await broker.declare(short);
+    await append(broker, "1");
+    const leases: Lease[] = [];
+    const stream = await broker.lease(short, (lease) => leases.push(lease));
+    stream.request(2);
+    await vi.waitFor(() => expect(leases).toHaveLength(1), soon);
+    const twoLeasesOn = Date.now() + 3_000;
+    const extend = async () => {
+      await leases[0]?.extend();
+      expect(Date.now()).toBeGreaterThan(twoLeasesOn);
+    };
+    await vi.waitFor(extend, { timeout: 20_000, interval: 100 });
+    expect(leases).toHaveLength(1);
+    await vi.waitFor(() => expect(leases).toHaveLength(2), soon);
+    expect(leases.map((lease) => [idOf(lease), lease.deliveries])).toEqual([
+      ["1", 1],
+      ["1", 2],
+    ]);
+    await stream.close();
+  });
+
+  it("shares the places out among the topics of a group, even when there are fewer", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "turns" });
+    const topics = ["a", "b", "c"];
+    const of = group({ topics });
+    await broker.declare(of);
+    await using reader = await read(broker, of, 1);
+    const ids = topics.flatMap((topic) => [1, 2, 3].map((n) => `${topic}${n}`));
+    for (const id of ids) {
+      await broker.append(record(id, { topic: id.slice(0, 1) }), {
+        deadlineMs: 5_000,
+        signal: undefined,
+      });
+    }
+    await vi.waitFor(() => expect(reader.ids.toSorted()).toEqual(ids), soon);
+  });
+
+  it("hands on what is no event, and what comes after it", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "foreign" });
+    await broker.declare(group());
+    await using admin = await openAdmin(nats.url);
+    const headers = MsgHdrsImpl.fromRecord({ "no header": ["1"] });
+    await admin.jetstream().publish("foreign.things.made.0", "?", { headers });
+    await append(broker, "1");
+    await using reader = await read(broker, group());
+    await vi.waitFor(() => expect(reader.ids).toEqual(["", "1"]), soon);
+  });
+
+  it("stores an id once, also when it is asked a thousand times", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "once" });
+    await broker.declare(group());
+    const all = await Promise.all(Array.from({ length: 1_000 }, () => append(broker, "1")));
+    expect(all.filter((appended) => !appended.duplicate)).toHaveLength(1);
+  });
+
+  it("carries ten thousand records", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "many" });
+    await broker.declare(group());
+    await using reader = await read(broker, group(), 64);
+    for (let i = 0; i < 10_000; i += 1_000) {
+      await Promise.all(Array.from({ length: 1_000 }, (_, n) => append(broker, `${i + n}`)));
+    }
+    await vi.waitFor(() => expect(new Set(reader.ids).size).toBe(10_000), soon);
+    expect(reader.ids).toHaveLength(10_000);
+  });
+});

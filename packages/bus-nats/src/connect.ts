@@ -1,0 +1,38 @@
+import { BusError, createBus, type EventBus } from "@fanfare/bus";
+import { createJetStreamBroker } from "./broker.ts";
+import { openLink } from "./link.ts";
+import { type NatsOptions, settingsOf } from "./settings.ts";
+
+/**
+ * connectNats opens a bus over JetStream.
+ *
+ * It resolves once connected, or after `connectDeadlineMs` without an answer: then it goes on
+ * trying for ever, `health()` says so, and what is asked of the bus meanwhile waits for the
+ * connection until its own deadline. It rejects with `permission_denied` when the server does not
+ * know this user, and with `invalid_argument` for options that cannot work.
+ */
+export async function connectNats(options: NatsOptions): Promise<EventBus> {
+  const settings = settingsOf(options);
+  const link = openLink(options);
+  const broker = createJetStreamBroker(link, settings);
+  const until = { deadlineAt: Date.now() + settings.connectDeadlineMs };
+  const refused = Promise.withResolvers<never>();
+  const unwatch = link.watch({
+    failed(error) {
+      if (!error.retryable) refused.reject(error);
+    },
+  });
+  try {
+    await Promise.race([link.connected(until), refused.promise]);
+  } catch (reason) {
+    const error = BusError.from(reason);
+    if (!error.retryable) {
+      await link.close(until);
+      throw error;
+    }
+  } finally {
+    unwatch();
+  }
+  const { source = options.name ?? "fanfare", interceptors = [] } = options;
+  return createBus(broker, { source, interceptors });
+}

@@ -1,0 +1,199 @@
+import type { Lease } from "@fanfare/bus";
+import type { Nats } from "@fanfare/dev-stack";
+import { DeliverPolicy } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/nats-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openAdmin } from "../test/admin.ts";
+import { ownNats } from "../test/nats-server.ts";
+import { append, disposable, group, idOf, openBroker, read } from "../test/open-broker.ts";
+
+const soon = { timeout: 20_000, interval: 20 };
+const streamOf = (prefix: string) => `${prefix}_things_made`;
+
+describe("a group on JetStream", { timeout: 60_000 }, () => {
+  let nats: Nats;
+  beforeAll(async () => {
+    nats = await ownNats();
+  }, 120_000);
+  afterAll(() => nats?.stop());
+
+  it("is one durable consumer that never gives up and takes its own replays", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "durable" });
+    await using admin = await openAdmin(nats.url);
+    await broker.declare(group({ leaseMs: 3_000 }));
+    const { config } = await admin.consumers.info(streamOf("durable"), "readers");
+    expect(config).toMatchObject({
+      durable_name: "readers",
+      deliver_policy: "new",
+      ack_policy: "explicit",
+      ack_wait: nanos(3_000),
+      max_deliver: -1,
+      filter_subjects: ["durable.things.made.*", "durable.things.made._replay.readers"],
+    });
+    expect(config.backoff).toBeUndefined();
+  });
+
+  it("begins where it was declared to begin, and keeps its place", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "place" });
+    await append(broker, "1");
+    const between = new Date();
+    await append(broker, "2");
+    await broker.declare(group({ group: "all", from: "start" }));
+    await broker.declare(group({ group: "some", from: between }));
+    await broker.declare(group({ group: "none", from: "now" }));
+    await append(broker, "3");
+    await broker.declare(group({ group: "none", from: "now" }));
+    await broker.declare(group({ group: "all", from: "now" }));
+    const expected = { all: ["1", "2", "3"], some: ["2", "3"], none: ["3"] };
+    for (const [name, ids] of Object.entries(expected)) {
+      await using reader = await read(broker, group({ group: name }));
+      await vi.waitFor(() => expect(reader.ids).toEqual(ids), soon);
+    }
+  });
+
+  it("is shared by its processes, each event going to one of them", async () => {
+    const options = { servers: nats.url, prefix: "shared" };
+    await using first = openBroker(options);
+    await using second = openBroker(options);
+    await Promise.all([first.declare(group()), second.declare(group())]);
+    await using one = await read(first, group(), 4);
+    await using two = await read(second, group(), 4);
+    const ids = Array.from({ length: 500 }, (_, n) => `${n}`);
+    await Promise.all(ids.map((id) => append(first, id)));
+    await vi.waitFor(() => expect(one.ids.length + two.ids.length).toBe(500), soon);
+    expect(new Set([...one.ids, ...two.ids]).size).toBe(500);
+    expect(Math.min(one.ids.length, two.ids.length)).toBeGreaterThan(50);
+  });
+
+  it("loses no acknowledgement that was made just before the bus closes", async () => {
+    await using admin = await openAdmin(nats.url);
+    const broker = openBroker({ servers: nats.url, prefix: "closing" });
+    const patient = group({ leaseMs: 60_000 });
+    await broker.declare(patient);
+    await Promise.all(Array.from({ length: 500 }, (_, n) => append(broker, `${n}`)));
+    const leases: Lease[] = [];
+    const stream = await broker.lease(patient, (lease) => leases.push(lease));
+    stream.request(500);
+    await vi.waitFor(() => expect(leases).toHaveLength(500), soon);
+    const acknowledged = leases.map((lease) => lease.acknowledge({ confirmed: false }));
+    await broker.close();
+    await Promise.all(acknowledged);
+    await vi.waitFor(async () => {
+      const info = await admin.consumers.info(streamOf("closing"), "readers");
+      expect([info.num_ack_pending, info.num_pending]).toEqual([0, 0]);
+    }, soon);
+  });
+
+  it("gives back what was under way to a process that stops", async () => {
+    const options = { servers: nats.url, prefix: "stopping" };
+    const patient = group({ leaseMs: 60_000 });
+    await using after = openBroker(options);
+    await using broker = openBroker(options);
+    await broker.declare(patient);
+    await Promise.all(Array.from({ length: 2_000 }, (_, n) => append(broker, `${n}`)));
+    const first = await read(broker, patient, 1_000);
+    await vi.waitFor(() => expect(first.ids.length).toBeGreaterThan(0), soon);
+    await first.stream.close();
+    const before = first.ids.length;
+    await using rest = await read(after, patient, 100);
+    await vi.waitFor(() => expect(before + rest.ids.length).toBe(2_000), soon);
+    expect(new Set([...first.ids, ...rest.ids]).size).toBe(2_000);
+    expect(first.ids).toHaveLength(before);
+  });
+
+  it("says not_provisioned when its consumer is deleted, and resumes when it is there again", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "deleted" });
+    await using guest = openBroker({ servers: nats.url, prefix: "deleted", provision: false });
+    await using admin = await openAdmin(nats.url);
+    await broker.declare(group());
+    await guest.declare(group());
+    await using reader = await read(guest, group());
+    await append(broker, "1");
+    await vi.waitFor(() => expect(reader.ids).toEqual(["1"]), soon);
+    await admin.consumers.delete(streamOf("deleted"), "readers");
+    await vi.waitFor(
+      () => expect(reader.stream.health().error).toMatchObject({ code: "not_provisioned" }),
+      soon,
+    );
+    await broker.declare(group());
+    await append(broker, "2");
+    await vi.waitFor(() => expect(reader.ids).toEqual(["1", "2"]), soon);
+    expect(reader.stream.health()).toEqual({});
+  });
+
+  it("is made again, when its consumer is deleted, from the first event it did not acknowledge", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "again" });
+    await using admin = await openAdmin(nats.url);
+    await broker.declare(group());
+    for (const id of ["1", "2", "3"]) await append(broker, id);
+    const leases: Lease[] = [];
+    await using stream = disposable(await broker.lease(group(), (lease) => leases.push(lease)));
+    stream.request(10);
+    await vi.waitFor(() => expect(leases.map(idOf)).toEqual(["1", "2", "3"]), soon);
+    await leases[0]?.acknowledge({ confirmed: true });
+    await leases[2]?.acknowledge({ confirmed: false });
+    await admin.consumers.delete(streamOf("again"), "readers");
+    await append(broker, "4");
+    await vi.waitFor(() => expect(leases.map(idOf)).toEqual(["1", "2", "3", "2", "4"]), soon);
+    expect(stream.health()).toEqual({});
+  });
+
+  it("goes on in a new stream when its stream is deleted, and says what is gone", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "gone" });
+    await using admin = await openAdmin(nats.url);
+    await broker.declare(group());
+    await using reader = await read(broker, group());
+    await append(broker, "1");
+    await vi.waitFor(() => expect(reader.ids).toEqual(["1"]), soon);
+    await admin.streams.delete(streamOf("gone"));
+    await append(broker, "2");
+    await append(broker, "3");
+    await vi.waitFor(() => expect(reader.ids).toEqual(["1", "2", "3"]), soon);
+    expect(broker.health()).toMatchObject({
+      connected: true,
+      lastError: { code: "data_loss", message: expect.stringContaining("gone_things_made") },
+    });
+  });
+
+  it("is brought up to date where that can be done in place", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "changed" });
+    await using admin = await openAdmin(nats.url);
+    await append(broker, "1");
+    await broker.declare(group({ from: "start", leaseMs: 1_000 }));
+    await broker.declare(group({ from: "now", leaseMs: 2_000 }));
+    const { config } = await admin.consumers.info(streamOf("changed"), "readers");
+    expect(config).toMatchObject({ ack_wait: nanos(2_000), deliver_policy: "all" });
+  });
+
+  it("is refused, by name, where it cannot", async () => {
+    await using broker = openBroker({ servers: nats.url, prefix: "drift" });
+    await using admin = await openAdmin(nats.url);
+    await broker.declare(group({ group: "others" }));
+    await admin.consumers.add(streamOf("drift"), {
+      durable_name: "readers",
+      ack_policy: "none",
+      deliver_policy: DeliverPolicy.All,
+    });
+    await expect(broker.declare(group())).rejects.toMatchObject({
+      code: "drift",
+      retryable: false,
+      message: expect.stringContaining('ack_policy is "none" and is to be "explicit"'),
+    });
+    expect((await admin.consumers.info(streamOf("drift"), "readers")).config.ack_policy).toBe(
+      "none",
+    );
+  });
+
+  it("is not made by a process that may not provision", async () => {
+    await using owner = openBroker({ servers: nats.url, prefix: "guest" });
+    await using guest = openBroker({ servers: nats.url, prefix: "guest", provision: false });
+    await expect(guest.declare(group())).rejects.toMatchObject({ code: "not_provisioned" });
+    await expect(append(guest, "1")).rejects.toMatchObject({ code: "not_provisioned" });
+    await owner.declare(group());
+    await guest.declare(group());
+    await append(guest, "1");
+    await using reader = await read(guest, group());
+    await vi.waitFor(() => expect(reader.ids).toEqual(["1"]), soon);
+    await expect(guest.declare(group({ leaseMs: 1 }))).rejects.toMatchObject({ code: "drift" });
+  });
+});

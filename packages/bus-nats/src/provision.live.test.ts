@@ -1,0 +1,140 @@
+import type { Nats } from "@fanfare/dev-stack";
+import { nanos } from "@nats-io/nats-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openAdmin } from "../test/admin.ts";
+import { ownNats } from "../test/nats-server.ts";
+import { append, openBroker } from "../test/open-broker.ts";
+import { provisionGroups, provisionTopics } from "./provision.ts";
+import type { StreamSettings } from "./stream-settings.ts";
+
+const topic = "things.made";
+const hourMs = 3_600_000;
+
+describe("provisionTopics()", { timeout: 60_000 }, () => {
+  let nats: Nats;
+  beforeAll(async () => {
+    nats = await ownNats();
+  }, 120_000);
+  afterAll(() => nats?.stop());
+
+  const options = (prefix: string, streams: StreamSettings = {}) => ({
+    servers: nats.url,
+    prefix,
+    streams,
+  });
+
+  it("makes what is missing, as it planned, and nothing twice", async () => {
+    const plan = [
+      { topic: "a", stream: "plan_a", action: "create", differences: [] },
+      { topic: "b.c", stream: "plan_b_c", action: "create", differences: [] },
+    ];
+    const topics = ["a", "b.c"];
+    expect(await provisionTopics(options("plan"), { topics, dryRun: true })).toEqual(plan);
+    expect(await provisionTopics(options("plan"), { topics })).toEqual(plan);
+    const again = await provisionTopics(options("plan"), { topics });
+    expect(again.map(({ action }) => action)).toEqual(["none", "none"]);
+  });
+
+  it("makes streams that keep events on disk and refuse what they cannot hold", async () => {
+    await provisionTopics(options("made", { maxAgeMs: hourMs, dedupeWindowMs: 60_000 }), {
+      topics: [topic],
+    });
+    await using admin = await openAdmin(nats.url);
+    const { config } = await admin.streams.info("made_things_made");
+    expect(config).toMatchObject({
+      subjects: ["made.things.made.*", "made.things.made._replay.*"],
+      storage: "file",
+      retention: "limits",
+      discard: "new",
+      max_age: nanos(hourMs),
+      duplicate_window: nanos(60_000),
+      num_replicas: 1,
+    });
+  });
+
+  it("remembers ids no longer than events are kept", async () => {
+    await provisionTopics(options("short", { maxAgeMs: 1_000 }), { topics: [topic] });
+    await using admin = await openAdmin(nats.url);
+    const { config } = await admin.streams.info("short_things_made");
+    expect(config.duplicate_window).toBe(nanos(1_000));
+  });
+
+  it("makes groups for processes that may not, and says what differs", async () => {
+    const readers = { group: "readers", topics: [topic], from: "start" } as const;
+    const plan = (leaseMs: number) =>
+      provisionGroups(options("ahead"), { groups: [{ ...readers, leaseMs }], dryRun: true });
+    expect(await plan(10_000)).toMatchObject([{ group: "readers", topic, action: "create" }]);
+    await provisionTopics(options("ahead"), { topics: [topic] });
+    await provisionGroups(options("ahead"), { groups: [readers] });
+    expect(await plan(10_000)).toMatchObject([{ action: "none", differences: [] }]);
+    expect(await plan(20_000)).toMatchObject([
+      { action: "update", differences: ["ack_wait is 10000000000 and is to be 20000000000"] },
+    ]);
+    await using broker = openBroker({ ...options("ahead"), provision: false });
+    await broker.declare({ group: "readers", topics: [topic], from: "start", leaseMs: 10_000 });
+  });
+
+  it("widens limits in place", async () => {
+    await provisionTopics(options("wider", { maxAgeMs: hourMs }), { topics: [topic] });
+    const wider = options("wider", { maxAgeMs: 2 * hourMs });
+    const [change] = await provisionTopics(wider, { topics: [topic] });
+    expect(change).toMatchObject({
+      action: "update",
+      differences: ["max_age is 3600 s and is to be 7200 s"],
+    });
+  });
+
+  it("leaves alone what is not said", async () => {
+    await provisionTopics(options("said", { maxAgeMs: hourMs }), { topics: [topic] });
+    const [change] = await provisionTopics(options("said"), { topics: [topic] });
+    expect(change?.action).toBe("none");
+  });
+
+  it("refuses what may delete events, unless that is allowed", async () => {
+    const loss = { code: "drift", message: expect.stringContaining("max_age is 7200 s") };
+    const narrow = options("narrow", { maxAgeMs: hourMs });
+    await provisionTopics(options("narrow", { maxAgeMs: 2 * hourMs }), { topics: [topic] });
+    const plan = await provisionTopics(narrow, { topics: [topic], dryRun: true });
+    expect(plan[0]?.action).toBe("refuse");
+    await expect(provisionTopics(narrow, { topics: ["other", topic] })).rejects.toMatchObject(loss);
+    await using admin = await openAdmin(nats.url);
+    await expect(admin.streams.info("narrow_other")).rejects.toThrow("stream not found");
+    await using broker = openBroker(narrow);
+    const declared = broker.declare({ group: "g", topics: [topic], from: "now", leaseMs: 1_000 });
+    await expect(declared).rejects.toMatchObject(loss);
+    const [change] = await provisionTopics(narrow, { topics: [topic], allowLoss: true });
+    expect(change?.action).toBe("update");
+  });
+
+  it("says whose the subject is when another stream has it", async () => {
+    await using admin = await openAdmin(nats.url);
+    await admin.streams.add({ name: "greedy", subjects: ["taken.>"] });
+    await expect(provisionTopics(options("taken"), { topics: [topic] })).rejects.toMatchObject({
+      code: "drift",
+      message: expect.stringContaining("subjects overlap"),
+    });
+    await using broker = openBroker(options("taken"));
+    await expect(append(broker, "1")).rejects.toMatchObject({
+      code: "drift",
+      message: expect.stringContaining("is stored by stream greedy"),
+    });
+  });
+
+  it("reports a full stream as such", async () => {
+    await using broker = openBroker(options("full", { maxEvents: 1 }));
+    await append(broker, "1");
+    await expect(append(broker, "2")).rejects.toMatchObject({
+      code: "stream_full",
+      retryable: true,
+    });
+  });
+
+  it("reports an event over the server's limit as too large", async () => {
+    await using broker = openBroker(options("large"));
+    await append(broker, "1");
+    const data = new Uint8Array(broker.features.maxRecordBytes ?? 0);
+    const large = { topic, id: "2", partition: 0, headers: {}, data };
+    const publish = broker.append(large, { deadlineMs: 5_000, signal: undefined });
+    await expect(publish).rejects.toMatchObject({ code: "too_large", retryable: false });
+  });
+});

@@ -1,0 +1,76 @@
+import { RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { type StreamSettings, streamLimits } from "./stream-settings.ts";
+import { streamSubjects } from "./subject.ts";
+
+/** StreamDrift is how an existing stream differs from what is declared. */
+export interface StreamDrift {
+  /** What to change in place. */
+  readonly update: Partial<StreamConfig>;
+  /** Each difference in words, such as "max_age is 60s and is to be 30s". */
+  readonly differences: readonly string[];
+  /** Those that no update can mend. */
+  readonly refused: readonly string[];
+  /** Those whose update may delete events, or forget ids. */
+  readonly lossy: readonly string[];
+}
+
+/** streamDrift compares an existing stream with the settings that are declared for its topic. */
+export function streamDrift(
+  config: StreamConfig,
+  declared: { readonly prefix: string; readonly topic: string; readonly settings: StreamSettings },
+): StreamDrift {
+  const update: Partial<StreamConfig> = {};
+  const differences: string[] = [];
+  const refused: string[] = [];
+  const lossy: string[] = [];
+
+  const missing = streamSubjects(declared.prefix, declared.topic).filter(
+    (subject) => !config.subjects.includes(subject),
+  );
+  if (missing.length > 0) {
+    update.subjects = [...config.subjects, ...missing];
+    differences.push(`subjects lack ${missing.join(" and ")}`);
+  }
+
+  const must = {
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    no_ack: false,
+    sealed: false,
+  };
+  for (const [name, wanted] of Object.entries(must)) {
+    const found = valueOf(config, name) ?? false;
+    if (found !== wanted) {
+      refused.push(`${name} is ${inWords(name, found)} and must be ${inWords(name, wanted)}`);
+    }
+  }
+
+  const limits = streamLimits(declared.settings);
+  for (const [name, wanted] of Object.entries(limits)) {
+    const found = valueOf(config, name);
+    if (found === wanted) continue;
+    const difference = `${name} is ${inWords(name, found)} and is to be ${inWords(name, wanted)}`;
+    differences.push(difference);
+    if (isLess(wanted, found) && name !== "num_replicas") lossy.push(difference);
+  }
+  return { update: { ...update, ...limits }, differences, refused, lossy };
+}
+
+function valueOf(config: StreamConfig, name: string): unknown {
+  return Object.entries(config).find(([key]) => key === name)?.[1];
+}
+
+/** 0 and -1 stand for "no limit", which is more than any number. */
+function isLess(wanted: unknown, found: unknown): boolean {
+  return limit(wanted) < limit(found);
+}
+
+function limit(value: unknown): number {
+  return typeof value !== "number" || value <= 0 ? Infinity : value;
+}
+
+function inWords(name: string, value: unknown): string {
+  if (typeof value !== "number") return String(value);
+  if (value <= 0) return "unlimited";
+  return name === "max_age" || name === "duplicate_window" ? `${value / 1e9} s` : String(value);
+}

@@ -1,0 +1,137 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Delivery } from "@fanfare/bus";
+import { type Postgres, startPostgres } from "@fanfare/dev-stack";
+import { type Kysely, sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deliveryOf, type FaresDatabase, openFares } from "../test/fares.ts";
+import { inboxBatch } from "./inbox-batch.ts";
+
+interface Trip {
+  readonly tripId: string;
+}
+
+describe("inboxBatch()", { timeout: 60_000 }, () => {
+  let server: Postgres;
+  let db: Kysely<FaresDatabase>;
+  beforeAll(async () => {
+    server = await startPostgres();
+    db = await openFares(await server.createDatabase("fares"));
+  }, 60_000);
+  afterAll(async () => {
+    await db?.destroy();
+    await server?.stop();
+  }, 60_000);
+
+  /** A handler that keeps which batches it was called with; a trip whose id has "poison" fails. */
+  function create(size?: number) {
+    const batches: string[][] = [];
+    const handle = inboxBatch<Trip, FaresDatabase>(
+      db,
+      async (events, tx) => {
+        const ids = events.map(({ message }) => message.tripId);
+        batches.push(ids);
+        await tx
+          .insertInto("fares")
+          .values(ids.map((trip_id) => ({ trip_id })))
+          .execute();
+        if (ids.some((id) => id.includes("poison"))) throw new Error("poison");
+      },
+      size === undefined ? {} : { size },
+    );
+    return {
+      batches,
+      handle: (id: string, overrides: Partial<Delivery> = {}) =>
+        handle({ tripId: id }, deliveryOf(id, overrides)),
+    };
+  }
+
+  async function faresOf(prefix: string): Promise<string[]> {
+    const rows = await db
+      .selectFrom("fares")
+      .select("trip_id")
+      .where("trip_id", "like", `${prefix}%`)
+      .orderBy("id")
+      .execute();
+    return rows.map(({ trip_id }) => trip_id);
+  }
+
+  it("takes what is started together in one transaction, in order", async () => {
+    const { batches, handle } = create();
+    const ids = ["c", "a", "b"].map((name) => `together-${name}`);
+    await Promise.all(ids.map((id) => handle(id)));
+    expect(batches).toEqual([ids]);
+    expect(await faresOf("together")).toEqual(ids);
+    const { rows } = await sql`
+      select distinct xmin::text from inbox where event_id like 'together%'`.execute(db);
+    expect(rows).toHaveLength(1);
+  });
+
+  it("takes no more than its size at a time", async () => {
+    const { batches, handle } = create(4);
+    const ids = Array.from({ length: 10 }, (_, index) => `size-${index}`);
+    await Promise.all(ids.map((id) => handle(id)));
+    expect(batches).toEqual([ids.slice(0, 4), ids.slice(4, 8), ids.slice(8)]);
+  });
+
+  it("leaves out what was handled before, and what is there twice", async () => {
+    const { batches, handle } = create();
+    await handle("known-1");
+    await Promise.all([handle("known-1"), handle("known-2"), handle("known-2")]);
+    expect(batches).toEqual([["known-1"], ["known-2"]]);
+    await handle("known-2");
+    expect(batches).toHaveLength(2);
+    expect(await faresOf("known")).toEqual(["known-1", "known-2"]);
+  });
+
+  it("finds the poison, lets it alone fail, and commits the others once", async () => {
+    const { handle } = create();
+    const ids = Array.from({ length: 20 }, (_, index) => `mixed-${index}`);
+    ids[7] = "mixed-poison";
+    const outcomes = await Promise.allSettled(ids.map((id) => handle(id)));
+    expect(outcomes.map(({ status }) => status === "rejected")).toEqual(
+      ids.map((id) => id === "mixed-poison"),
+    );
+    expect(await faresOf("mixed")).toEqual(ids.filter((id) => id !== "mixed-poison"));
+    const { rows } = await sql`
+      select 1 from inbox where event_id like 'mixed%'`.execute(db);
+    expect(rows).toHaveLength(19);
+  });
+
+  it("handles what comes again by itself", async () => {
+    const { batches, handle } = create();
+    const others = [handle("again-1"), handle("again-2")];
+    const poison = handle("again-poison", { attempt: 2 });
+    const last = handle("again-3");
+    await expect(poison).rejects.toThrow("poison");
+    await Promise.all([...others, last]);
+    expect(batches).toEqual([["again-1", "again-2"], ["again-poison"], ["again-3"]]);
+  });
+
+  it("gives up the event alone whose deadline has passed", async () => {
+    const deadline = new AbortController();
+    const entered = Promise.withResolvers<void>();
+    let calls = 0;
+    const handle = inboxBatch<Trip, FaresDatabase>(db, async (events, tx) => {
+      calls += 1;
+      await tx
+        .insertInto("fares")
+        .values(events.map(({ message }) => ({ trip_id: message.tripId })))
+        .execute();
+      if (calls > 1) return;
+      entered.resolve();
+      await sql`select pg_sleep(600)`.execute(tx);
+    });
+    const late = handle({ tripId: "late-1" }, deliveryOf("late-1", { signal: deadline.signal }));
+    const fine = handle({ tripId: "late-2" }, deliveryOf("late-2"));
+    await entered.promise;
+    deadline.abort(new Error("past its deadline"));
+    await expect(late).rejects.toThrow("past its deadline");
+    await fine;
+    await turn();
+    expect(await faresOf("late")).toEqual(["late-2"]);
+  });
+
+  it("refuses a size that is none", () => {
+    expect(() => create(0)).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  });
+});

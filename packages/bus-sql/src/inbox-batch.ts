@@ -1,0 +1,106 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { BusError, type Delivery } from "@fanfare/bus";
+import type { Kysely, Transaction } from "kysely";
+import { handleOnce } from "./handle-once.ts";
+
+/** InboxEvent is one event of a batch. */
+export interface InboxEvent<Message> {
+  readonly message: Message;
+  readonly delivery: Delivery;
+}
+
+/** InboxBatchHandler handles events, in the order in which they came, inside one transaction. */
+export type InboxBatchHandler<Message, DB> = (
+  events: readonly InboxEvent<Message>[],
+  tx: Transaction<DB>,
+) => Promise<void>;
+
+export interface InboxBatchOptions {
+  /** How many events one transaction takes, at most. Default: 100. */
+  readonly size?: number;
+}
+
+interface Waiting<Message> extends InboxEvent<Message> {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * inboxBatch is `inbox` for handlers that want many events in one transaction: those that the
+ * subscription has started and that no batch took yet. As events of one key start one after another,
+ * a batch has one of each key, and the subscription's `concurrency` bounds it: set that to `size` or
+ * more, best to twice as much.
+ *
+ * A batch that fails is rolled back, halved, and tried again, down to the event that fails alone:
+ * that one comes again, and is then handled by itself; the others are done.
+ */
+export function inboxBatch<Message, DB>(
+  db: Kysely<DB>,
+  handler: InboxBatchHandler<Message, DB>,
+  { size = 100 }: InboxBatchOptions = {},
+): (message: Message, delivery: Delivery) => Promise<void> {
+  if (!(Number.isInteger(size) && size > 0)) {
+    throw new BusError("invalid_argument", `size must be a whole number above 0, not ${size}`);
+  }
+  let waiting: Waiting<Message>[] = [];
+  let working = false;
+
+  async function work(): Promise<void> {
+    if (working) return;
+    working = true;
+    // What arrives together goes together.
+    await turn();
+    while (waiting.length > 0) {
+      const again = waiting.findIndex(({ delivery }) => delivery.attempt > 1);
+      const count = again === -1 ? size : Math.min(size, Math.max(again, 1));
+      const batch = waiting.slice(0, count);
+      waiting = waiting.slice(count);
+      await settle(batch);
+    }
+    working = false;
+  }
+
+  async function settle(batch: readonly Waiting<Message>[]): Promise<void> {
+    try {
+      await handleTogether(batch);
+      for (const { resolve } of batch) resolve();
+    } catch (reason) {
+      const [aborted, left] = split(batch, ({ delivery }) => delivery.signal.aborted);
+      for (const { delivery, reject } of aborted) reject(delivery.signal.reason);
+      if (left.length === 0) return;
+      if (aborted.length > 0) return await settle(left);
+      if (left.length === 1 || isUnavailable(reason)) {
+        for (const { reject } of left) reject(reason);
+        return;
+      }
+      const half = left.length / 2;
+      await settle(left.slice(0, half));
+      await settle(left.slice(half));
+    }
+  }
+
+  async function handleTogether(batch: readonly Waiting<Message>[]): Promise<void> {
+    const deliveries = batch.map(({ delivery }) => delivery);
+    const signal = AbortSignal.any(deliveries.map((delivery) => delivery.signal));
+    await handleOnce(db, { deliveries, signal }, (tx, fresh) =>
+      handler(
+        batch.filter(({ delivery }) => fresh.has(delivery)),
+        tx,
+      ),
+    );
+  }
+
+  return (message, delivery) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ message, delivery, resolve, reject });
+      void work();
+    });
+}
+
+function isUnavailable(reason: unknown): boolean {
+  return reason instanceof BusError && reason.code === "unavailable";
+}
+
+function split<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

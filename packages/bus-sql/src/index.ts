@@ -1,0 +1,20 @@
+export { type InboxHandler, inbox } from "./inbox.ts";
+export {
+  type InboxBatchHandler,
+  type InboxBatchOptions,
+  type InboxEvent,
+  inboxBatch,
+} from "./inbox-batch.ts";
+export { type Listen, type ListenClient, type Listening, listenWith } from "./listen.ts";
+export { inboxMigration } from "./migration.ts";
+export { type AnyTransaction, outbox } from "./outbox.ts";
+export { outboxMigration } from "./outbox-migration.ts";
+export {
+  type EventSetAside,
+  listSetAside,
+  type OutboxState,
+  readOutboxState,
+} from "./outbox-state.ts";
+export { type PruneOptions, type PruningOptions, pruneInbox, startPruning } from "./prune-inbox.ts";
+export { type Relay, type RelayHealth, type RelayOptions, startRelay } from "./relay.ts";
+export type { SetAside } from "./relay-store.ts";

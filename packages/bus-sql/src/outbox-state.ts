@@ -1,0 +1,46 @@
+import { type Kysely, sql } from "kysely";
+
+/** OutboxState says how an outbox is. */
+export interface OutboxState {
+  /** Events that are not published yet. */
+  readonly waiting: number;
+  /** How long the oldest of them waits, by the database's clock, in milliseconds; 0 when none does. */
+  readonly oldestMs: number;
+  /** Events that can never be published. */
+  readonly setAside: number;
+}
+
+/** readOutboxState counts what is in the outbox. */
+export async function readOutboxState<DB>(db: Kysely<DB>): Promise<OutboxState> {
+  const { rows } = await sql<OutboxState>`
+    select (count(*) filter (where set_aside_at is null))::float8 as "waiting",
+      coalesce(extract(epoch from now() - min(written_at) filter (where set_aside_at is null))
+        * 1000, 0)::float8 as "oldestMs",
+      (count(*) filter (where set_aside_at is not null))::float8 as "setAside"
+    from outbox`.execute(db);
+  return rows[0] ?? { waiting: 0, oldestMs: 0, setAside: 0 };
+}
+
+/** EventSetAside is an event that can never be published as it is. */
+export interface EventSetAside {
+  readonly topic: string;
+  readonly id: string;
+  readonly key: string | null;
+  readonly setAsideAt: Date;
+  /** A code of BusError. */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** listSetAside lists what was set aside, the latest first, at most `limit`. */
+export async function listSetAside<DB>(
+  db: Kysely<DB>,
+  { limit = 100 }: { readonly limit?: number } = {},
+): Promise<EventSetAside[]> {
+  const { rows } = await sql<EventSetAside>`
+    select topic, event_id as id, event_key as key, set_aside_at as "setAsideAt",
+      set_aside_code as code, set_aside_reason as reason
+    from outbox where set_aside_at is not null
+    order by set_aside_at desc, sequence desc limit ${limit}`.execute(db);
+  return rows;
+}

@@ -1,0 +1,155 @@
+import { BusError } from "@fanfare/bus";
+import { BrokenEvents, NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { type Postgres, startPostgres } from "@fanfare/dev-stack";
+import { type Kysely, sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { connectNotes, type NotesDatabase, openNotes } from "../test/notes.ts";
+import { outbox } from "./outbox.ts";
+import { listSetAside, readOutboxState } from "./outbox-state.ts";
+
+const codeOf = (code: string) => expect.objectContaining({ name: BusError.name, code });
+
+describe("outbox()", { timeout: 60_000 }, () => {
+  let server: Postgres;
+  let db: Kysely<NotesDatabase>;
+  beforeAll(async () => {
+    server = await startPostgres();
+    db = await openNotes(await server.createDatabase("notes"));
+  }, 60_000);
+  afterAll(async () => {
+    await db?.destroy();
+    await server?.stop();
+  }, 60_000);
+  beforeEach(async () => {
+    await sql`truncate outbox`.execute(db);
+  });
+
+  const waiting = async () => (await readOutboxState(db)).waiting;
+  const write = (number: number, id: string) =>
+    db
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada", number }, { id }));
+
+  it("keeps an event when its transaction commits, with what it is made of", async () => {
+    const time = new Date("2026-11-21T10:00:00.123Z");
+    const receipt = await db
+      .transaction()
+      .execute((tx) =>
+        outbox(tx, NoteEvents).noteWritten(
+          { author: "Ada", number: 1 },
+          { id: "note/1", headers: { "X-Trace": "abc" }, time },
+        ),
+      );
+    expect(receipt).toMatchObject({ id: "note/1", topic: "notes.written", duplicate: false });
+    const { rows } = await sql`
+      select topic, event_id, event_key, type, headers, event_time from outbox`.execute(db);
+    expect(rows).toEqual([
+      {
+        topic: "notes.written",
+        event_id: "note/1",
+        event_key: "Ada",
+        type: "fanfare.testing.v1.Note",
+        headers: { "X-Trace": "abc" },
+        event_time: time,
+      },
+    ]);
+  });
+
+  it("keeps nothing when its transaction rolls back", async () => {
+    const failure = new Error("no");
+    const undone = db.transaction().execute(async (tx) => {
+      await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "undone" });
+      throw failure;
+    });
+    await expect(undone).rejects.toBe(failure);
+    expect(await waiting()).toBe(0);
+  });
+
+  it("writes the same event once", async () => {
+    const first = await write(1, "same");
+    expect(await write(1, "same")).toEqual({ ...first, duplicate: true });
+    expect(await waiting()).toBe(1);
+  });
+
+  it("refuses an id that waits with other contents", async () => {
+    await write(1, "reused");
+    await expect(write(2, "reused")).rejects.toEqual(codeOf("invalid_argument"));
+    expect(await waiting()).toBe(1);
+  });
+
+  it("lets a transaction with more keys than the server has locks commit", async () => {
+    await db.transaction().execute(async (tx) => {
+      const { noteWritten } = outbox(tx, NoteEvents);
+      for (let number = 0; number < 2_000; number++) await noteWritten({ author: `a${number}` });
+    });
+    expect(await waiting()).toBe(2_000);
+    const { rows } = await sql`select distinct lane from outbox`.execute(db);
+    expect(rows).toHaveLength(16);
+  });
+
+  it("makes a second writer of a key wait for the first, and no writer of another", async () => {
+    const first = await db.startTransaction().execute();
+    await outbox(first, NoteEvents).noteWritten({ author: "Ada", number: 1 }, { id: "first" });
+    await db.transaction().execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Bob" }));
+    const second = write(2, "second");
+    await expect
+      .poll(
+        async () => (await sql`select from pg_locks where not granted`.execute(db)).rows.length,
+        { timeout: 30_000 },
+      )
+      .toBe(1);
+    await first.commit().execute();
+    await second;
+    const { rows } = await sql`
+      select event_id from outbox where event_key = 'Ada' order by sequence`.execute(db);
+    expect(rows).toEqual([{ event_id: "first" }, { event_id: "second" }]);
+  });
+
+  it("refuses what is no transaction, no event, no id", async () => {
+    // @ts-expect-error A plain connection commits each statement by itself.
+    expect(() => outbox(db, NoteEvents)).toThrow(codeOf("invalid_argument"));
+    await db.transaction().execute(async (tx) => {
+      expect(() => outbox(tx, BrokenEvents)).toThrow(codeOf("unknown_topic"));
+      const { noteWritten } = outbox(tx, NoteEvents);
+      await expect(noteWritten({ author: "Ada" }, { id: "" })).rejects.toEqual(
+        codeOf("invalid_argument"),
+      );
+      await expect(
+        noteWritten({ author: "Ada" }, { headers: { "ce-id": "mine" } }),
+      ).rejects.toEqual(codeOf("invalid_argument"));
+    });
+    expect(await waiting()).toBe(0);
+  });
+
+  it("says what to do where the table is missing", async () => {
+    const bare = connectNotes(await server.createDatabase("bare"));
+    const writing = bare
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada" }));
+    await expect(writing).rejects.toEqual(
+      expect.objectContaining({
+        code: "not_provisioned",
+        message: expect.stringContaining("outboxMigration"),
+      }),
+    );
+    await bare.destroy();
+  });
+
+  it("tells how many wait, for how long, and what was set aside", async () => {
+    expect(await readOutboxState(db)).toEqual({ waiting: 0, oldestMs: 0, setAside: 0 });
+    await write(1, "old");
+    await write(2, "gone");
+    await sql`update outbox set written_at = now() - interval '1 minute' where event_id = 'old'`.execute(
+      db,
+    );
+    await sql`
+      update outbox set set_aside_at = now(), set_aside_code = 'too_large', set_aside_reason = 'big'
+      where event_id = 'gone'`.execute(db);
+    const state = await readOutboxState(db);
+    expect(state).toMatchObject({ waiting: 1, setAside: 1 });
+    expect(state.oldestMs).toBeGreaterThanOrEqual(60_000);
+    expect(await listSetAside(db)).toMatchObject([
+      { topic: "notes.written", id: "gone", key: "Ada", code: "too_large", reason: "big" },
+    ]);
+  });
+});

@@ -1,0 +1,152 @@
+import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
+import { BusError, type EventBus, type EventMethod } from "@fanfare/bus";
+import type { Kysely } from "kysely";
+import { type EventRow, lockLanes, mark, readRows, type SetAside } from "./relay-store.ts";
+import { settlesWithin } from "./settles-within.ts";
+
+export interface BatchOptions<DB> {
+  readonly db: Kysely<DB>;
+  readonly bus: Pick<EventBus, "publish">;
+  /** What may be published now, by topic. */
+  readonly methods: ReadonlyMap<string, EventMethod>;
+  /** How many events one batch has at most. */
+  readonly size: number;
+  /** How long the server lets a batch hold its lanes, in milliseconds. */
+  readonly leaseMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** BatchReport is what became of a batch. */
+export interface BatchReport {
+  readonly taken: number;
+  readonly published: number;
+  /** Of the published: those that the broker had already. */
+  readonly repeated: number;
+  /** The topics of the published. */
+  readonly topics: ReadonlySet<string>;
+  readonly setAside: readonly SetAside[];
+  /** Why a topic's events could not be published for now. */
+  readonly failed: ReadonlyMap<string, BusError>;
+}
+
+/**
+ * relayBatch takes lanes that have events and that no other relay holds, publishes their first
+ * events, and removes them, all in one transaction: its locks end with it, and the server ends it
+ * when this process falls silent. Events of one topic and key are published one after another, each
+ * when the one before it is stored, so that not even a relay that lost its lanes can turn them round.
+ */
+export async function relayBatch<DB>(options: BatchOptions<DB>): Promise<BatchReport> {
+  const { db, methods, size, leaseMs } = options;
+  const taking = { topics: [...methods.keys()], leaseMs };
+  return await db.transaction().execute(async (tx) => {
+    const places = await lockLanes(tx, taking);
+    if (places.length === 0) return nothing;
+    // A statement of its own: it sees what was committed up to the lock, and not only before it.
+    const rows = await readRows(tx, { places, each: Math.ceil(size / places.length) });
+    const outcome = await publishAll(rows, options);
+    await mark(tx, outcome);
+    return { ...outcome, taken: rows.length, published: outcome.out.length };
+  });
+}
+
+const nothing: BatchReport = {
+  taken: 0,
+  published: 0,
+  repeated: 0,
+  topics: new Set(),
+  setAside: [],
+  failed: new Map(),
+};
+
+interface Outcome {
+  /** Sequence numbers of what the broker has. */
+  readonly out: string[];
+  readonly topics: Set<string>;
+  readonly setAside: SetAside[];
+  readonly failed: Map<string, BusError>;
+  repeated: number;
+}
+
+async function publishAll<DB>(
+  rows: readonly EventRow[],
+  { bus, methods, leaseMs, signal }: BatchOptions<DB>,
+): Promise<Outcome> {
+  const outcome: Outcome = {
+    out: [],
+    topics: new Set(),
+    setAside: [],
+    failed: new Map(),
+    repeated: 0,
+  };
+  // Half of the lease, so that there is time to write down what is out.
+  const until = performance.now() + leaseMs / 2;
+  let over = false;
+
+  async function publish(row: EventRow): Promise<void> {
+    const method = methods.get(row.topic);
+    if (method === undefined) return;
+    const deadlineMs = until - performance.now();
+    if (!(deadlineMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
+    const { duplicate } = await bus.publish(method, decode(method, row), {
+      id: row.id,
+      headers: headersOf(row),
+      time: new Date(row.time),
+      deadlineMs,
+      signal,
+    });
+    if (duplicate) outcome.repeated++;
+    outcome.out.push(row.sequence);
+    outcome.topics.add(row.topic);
+  }
+
+  async function publishChain(chain: readonly EventRow[]): Promise<void> {
+    for (const row of chain) {
+      if (over || outcome.failed.has(row.topic)) return;
+      try {
+        await publish(row);
+      } catch (reason) {
+        const error = BusError.from(reason);
+        if (!hopeless(error)) return void outcome.failed.set(row.topic, error);
+        outcome.setAside.push({ ...row, error });
+      }
+    }
+  }
+
+  const chains = Promise.all(chainsOf(rows).map(publishChain));
+  // A publish that keeps neither its deadline nor its signal must not keep the lanes.
+  await settlesWithin(chains, { ms: leaseMs * 0.6, signal });
+  over = true;
+  return outcome;
+}
+
+/** chainsOf puts the events of one topic and key in a row; each without a key is on its own. */
+function chainsOf(rows: readonly EventRow[]): EventRow[][] {
+  const chains = Map.groupBy(rows, ({ topic, key, sequence }) =>
+    key === null ? sequence : `${topic}\n${key}`,
+  );
+  return [...chains.values()];
+}
+
+/** hopeless tells errors that are the event's own from those that end some day. */
+function hopeless({ code }: BusError): boolean {
+  return code === "too_large" || code === "invalid_argument" || code === "undecodable";
+}
+
+function decode<I extends DescMessage>(method: EventMethod<I>, row: EventRow) {
+  const { typeName } = method.input;
+  if (row.type !== typeName) {
+    throw new BusError("undecodable", `it is a ${row.type}, and ${row.topic} has ${typeName}`);
+  }
+  try {
+    return fromBinary(method.input, row.data);
+  } catch (reason) {
+    throw BusError.from(reason, "undecodable");
+  }
+}
+
+function headersOf(row: EventRow): Record<string, string> {
+  const headers: unknown = JSON.parse(row.headers);
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]),
+  );
+}

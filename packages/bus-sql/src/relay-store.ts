@@ -1,0 +1,116 @@
+import type { BusError } from "@fanfare/bus";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { lanes, relayLock } from "./locks.ts";
+
+/** Place is a lane of a topic. */
+export interface Place {
+  readonly topic: string;
+  readonly lane: number;
+}
+
+/** EventRow is an event in the outbox, in types that every configuration of the driver gives. */
+export interface EventRow {
+  /** A bigint, as decimal digits. */
+  readonly sequence: string;
+  readonly topic: string;
+  readonly id: string;
+  readonly key: string | null;
+  readonly type: string;
+  readonly data: Uint8Array;
+  /** A JSON object of strings. */
+  readonly headers: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+}
+
+/** SetAside is an event that can never be published, with the reason. */
+export interface SetAside extends Pick<EventRow, "sequence" | "topic" | "id"> {
+  readonly error: BusError;
+}
+
+/** How many lanes one batch takes, so that other relays find some too. */
+const lanesOfBatch = lanes / 4;
+
+/**
+ * lockLanes locks some of the lanes that have events of these topics and that nobody holds, until
+ * the end of the transaction, and returns where the events are. The server ends the transaction
+ * when it hears nothing for `leaseMs`.
+ */
+export async function lockLanes<DB>(
+  tx: Transaction<DB>,
+  { topics, leaseMs }: { readonly topics: readonly string[]; readonly leaseMs: number },
+): Promise<Place[]> {
+  const { rows } = await sql<Place>`
+    with places as materialized (
+      select known.topic, every.lane
+      from unnest(${topics}::text[]) as known (topic)
+        cross join generate_series(0, ${sql.lit(lanes - 1)}) as every (lane)
+      where exists (
+        select from outbox
+        where outbox.topic = known.topic and outbox.lane = every.lane and set_aside_at is null
+      )
+    ), shuffled as materialized (
+      select lane from places group by lane order by random()
+    ), locked as materialized (
+      select lane from shuffled where pg_try_advisory_xact_lock(${sql.lit(relayLock)}, lane)
+      limit ${sql.lit(lanesOfBatch)}
+    )
+    select topic, lane, set_config('idle_in_transaction_session_timeout', ${String(leaseMs)}, true)
+    from places join locked using (lane)`.execute(tx);
+  return rows;
+}
+
+/** readRows reads the first events of each place. */
+export async function readRows<DB>(
+  tx: Transaction<DB>,
+  { places, each }: { readonly places: readonly Place[]; readonly each: number },
+): Promise<EventRow[]> {
+  const topics = places.map(({ topic }) => topic);
+  const laneNumbers = places.map(({ lane }) => lane);
+  const { rows } = await sql<EventRow>`
+    select event.*
+    from unnest(${topics}::text[], ${laneNumbers}::int[]) as place (topic, lane)
+      cross join lateral (
+        select sequence::text, topic, event_id as id, event_key as key, type, data,
+          headers::text as headers,
+          (extract(epoch from event_time) * 1000)::float8 as time
+        from outbox
+        where topic = place.topic and lane = place.lane and set_aside_at is null
+        order by outbox.sequence
+        limit ${each}
+      ) as event`.execute(tx);
+  return rows;
+}
+
+/** mark removes what is out and sets aside what can never be. */
+export async function mark<DB>(
+  tx: Transaction<DB>,
+  { out, setAside }: { readonly out: readonly string[]; readonly setAside: readonly SetAside[] },
+): Promise<void> {
+  if (out.length > 0) {
+    await sql`delete from outbox where sequence = any(${out}::bigint[])`.execute(tx);
+  }
+  for (const { sequence, error } of setAside) {
+    await sql`
+      update outbox
+      set set_aside_at = now(), set_aside_code = ${error.code}, set_aside_reason = ${error.message}
+      where sequence = ${sequence}::bigint`.execute(tx);
+  }
+}
+
+/**
+ * setAsideUnknown sets aside what waits under topics other than these since before the grace, which
+ * gives a newer version of the process, that knows the topic, its time to come up.
+ */
+export async function setAsideUnknown<DB>(
+  db: Kysely<DB>,
+  { topics, graceMs }: { readonly topics: readonly string[]; readonly graceMs: number },
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    update outbox
+    set set_aside_at = now(), set_aside_code = 'unknown_topic',
+      set_aside_reason = 'no relay knows the topic: give it the service that declares it'
+    where set_aside_at is null and topic <> all(${topics}::text[])
+      and written_at <= now() - make_interval(secs => ${graceMs / 1000})`.execute(db);
+  return Number(numAffectedRows);
+}

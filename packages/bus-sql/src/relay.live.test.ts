@@ -1,0 +1,261 @@
+import { BusError, type Receipt } from "@fanfare/bus";
+import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { type Postgres, startPostgres } from "@fanfare/dev-stack";
+import { type Kysely, sql } from "kysely";
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { connectNotes, createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
+import { listenWith } from "./listen.ts";
+import { type AnyTransaction, outbox } from "./outbox.ts";
+import { listSetAside, readOutboxState } from "./outbox-state.ts";
+import { type RelayOptions, startRelay } from "./relay.ts";
+import { lockLanes } from "./relay-store.ts";
+
+const long = { timeout: 30_000 };
+
+function write(tx: AnyTransaction, author: string, number: number): Promise<Receipt> {
+  return outbox(tx, NoteEvents).noteWritten({ author, number }, { id: `${author}/${number}` });
+}
+
+describe("startRelay()", { timeout: 120_000 }, () => {
+  let server: Postgres;
+  let url: string;
+  let db: Kysely<NotesDatabase>;
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = await server.createDatabase("notes");
+    db = await openNotes(url);
+  }, 60_000);
+  afterAll(async () => {
+    await db?.destroy();
+    await server?.stop();
+  }, 60_000);
+  beforeEach(async () => {
+    await sql`truncate outbox`.execute(db);
+  });
+
+  const listen = () => listenWith(() => new Client({ connectionString: url }));
+  const relay = (bus: ReturnType<typeof createRecordingBus>, options: Partial<RelayOptions> = {}) =>
+    startRelay(db, bus, { services: [NoteEvents], pollMs: 20, ...options });
+  const commit = (author: string, number: number) =>
+    db.transaction().execute((tx) => write(tx, author, number));
+  const emptied = () => expect.poll(async () => (await readOutboxState(db)).waiting, long).toBe(0);
+
+  it("publishes what is committed, with its id, headers and time, and removes it", async () => {
+    const bus = createRecordingBus();
+    const time = new Date("2026-11-21T10:00:00.123Z");
+    await using publishing = relay(bus);
+    await db
+      .transaction()
+      .execute((tx) =>
+        outbox(tx, NoteEvents).noteRead(
+          { author: "Ada", number: 7 },
+          { id: "note/7", headers: { "x-trace": "ä" }, time },
+        ),
+      );
+    await emptied();
+    expect(bus.stored).toMatchObject([
+      {
+        id: "note/7",
+        topic: "noteRead",
+        author: "Ada",
+        number: 7,
+        options: { headers: { "x-trace": "ä" }, time },
+      },
+    ]);
+    expect(publishing.health()).toEqual({ published: 1, repeated: 0, setAside: 0, failures: 0 });
+  });
+
+  it("never publishes what is rolled back", async () => {
+    const bus = createRecordingBus();
+    await using _ = relay(bus);
+    const undone = await db.startTransaction().execute();
+    await write(undone, "Ada", 1);
+    await undone.rollback().execute();
+    await commit("Ada", 2);
+    await emptied();
+    expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/2"]);
+  });
+
+  it("does not skip a transaction that commits late with a lower number", async () => {
+    const bus = createRecordingBus();
+    await using _ = relay(bus);
+    const late = await db.startTransaction().execute();
+    await write(late, "Ada", 1);
+    await commit("Bob", 1);
+    await expect.poll(() => bus.stored.map(({ id }) => id), long).toEqual(["Bob/1"]);
+    await late.commit().execute();
+    await emptied();
+    expect(bus.stored.map(({ id }) => id)).toEqual(["Bob/1", "Ada/1"]);
+  });
+
+  it("wakes at the commit, long before it would look by itself", async () => {
+    const bus = createRecordingBus();
+    await using _ = relay(bus, { pollMs: 3_600_000, listen: listen() });
+    await expect
+      .poll(
+        async () =>
+          (await sql`select from pg_stat_activity where query = 'listen outbox'`.execute(db)).rows
+            .length,
+        long,
+      )
+      .toBe(1);
+    await commit("Ada", 1);
+    await expect.poll(() => bus.stored.length, long).toBe(1);
+    // Again after the connection was lost, and what was committed meanwhile as well.
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen outbox'`.execute(
+      db,
+    );
+    await commit("Ada", 2);
+    await expect.poll(() => bus.stored.length, long).toBe(2);
+  });
+
+  it("publishes once and in order per key from several relays at the same time", async () => {
+    const bus = createRecordingBus();
+    bus.before = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+    const pools = [connectNotes(url), connectNotes(url)];
+    const options = { services: [NoteEvents], pollMs: 5, batch: 20, workers: 3 };
+    const relays = pools.map((pool) => startRelay(pool, bus, options));
+    const authors = Array.from({ length: 12 }, (_, index) => `author-${index}`);
+    await Promise.all(
+      authors.map(async (author) => {
+        for (let number = 0; number < 50; number++) await commit(author, number);
+      }),
+    );
+    await emptied();
+    await Promise.all(relays.map((one) => one.stop()));
+    await Promise.all(pools.map((pool) => pool.destroy()));
+    const upTo50 = Array.from({ length: 50 }, (_, number) => number);
+    for (const author of authors) {
+      const published = bus.stored.filter((event) => event.author === author);
+      expect(published.map(({ number }) => number)).toEqual(upTo50);
+    }
+    // Not one of them did it all.
+    const shares = relays.map((one) => one.health().published);
+    expect(Math.min(...shares)).toBeGreaterThan(0);
+    expect(relays.map((one) => one.health().repeated)).toEqual([0, 0]);
+  });
+
+  it("keeps what a relay holds from the others until the server ends its silence", async () => {
+    await commit("Ada", 1);
+    const inside = Promise.withResolvers<void>();
+    const awake = Promise.withResolvers<void>();
+    const silent = db.transaction().execute(async (tx) => {
+      const places = await lockLanes(tx, { topics: ["notes.written"], leaseMs: 1_000 });
+      expect(places).toMatchObject([{ topic: "notes.written" }]);
+      inside.resolve();
+      await awake.promise;
+    });
+    await inside.promise;
+    const bus = createRecordingBus();
+    await using publishing = relay(bus);
+    await emptied();
+    expect(bus.stored.length).toBe(1);
+    expect(publishing.health().failures).toBe(0);
+    // It has lost its lease, and can mark nothing.
+    awake.resolve();
+    await expect(silent).rejects.toThrow(/terminat|connection/i);
+  });
+
+  it("waits for a broker that is away, and then keeps the order", async () => {
+    const bus = createRecordingBus();
+    let away = true;
+    bus.before = () => {
+      if (away) throw new BusError("unavailable", "the broker is away");
+    };
+    await using publishing = relay(bus);
+    for (let number = 0; number < 10; number++) await commit("Ada", number);
+    await expect.poll(() => publishing.health().failures, long).toBeGreaterThan(2);
+    expect(publishing.health().lastError?.message).toBe("the broker is away");
+    away = false;
+    await emptied();
+    expect(bus.stored.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("lets a topic that is stuck not hold up another", async () => {
+    const bus = createRecordingBus();
+    bus.before = ({ topic }) => {
+      if (topic === "noteErased") throw new BusError("resource_exhausted", "the stream is full");
+    };
+    await using _ = relay(bus);
+    await db.transaction().execute(async (tx) => {
+      const { noteErased, noteWritten } = outbox(tx, NoteEvents);
+      for (let number = 0; number < 100; number++) await noteErased({ author: "Ada", number });
+      await noteWritten({ author: "Ada", number: 1 });
+    });
+    await expect.poll(() => bus.stored.map(({ topic }) => topic), long).toEqual(["noteWritten"]);
+  });
+
+  it("sets aside what can never be published, and goes on with its neighbours", async () => {
+    const bus = createRecordingBus();
+    bus.before = ({ number }) => {
+      if (number === 1) throw new BusError("too_large", "it has 9 MB, and 1 MB is the limit");
+    };
+    const heard: string[] = [];
+    for (const number of [0, 1, 2]) await commit("Ada", number);
+    await sql`update outbox set data = '\\xff' where event_id = 'Ada/0'`.execute(db);
+    await using publishing = relay(bus, { onSetAside: ({ id }) => heard.push(id) });
+    await emptied();
+    expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/2"]);
+    expect(await listSetAside(db)).toMatchObject([
+      { id: "Ada/1", code: "too_large", reason: expect.stringContaining("9 MB") },
+      { id: "Ada/0", code: "undecodable" },
+    ]);
+    await expect.poll(() => heard, long).toEqual(["Ada/0", "Ada/1"]);
+    expect(publishing.health().setAside).toBe(heard.length);
+  });
+
+  it("sets aside, past its grace, what is of a topic that no relay knows", async () => {
+    const bus = createRecordingBus();
+    await db
+      .transaction()
+      .execute((tx) => outbox(tx, ShelfEvents).shelf01({ author: "Ada" }, { id: "shelf" }));
+    await commit("Ada", 1);
+    {
+      await using _ = relay(bus);
+      await expect.poll(() => readOutboxState(db), long).toMatchObject({ waiting: 1, setAside: 0 });
+      expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/1"]);
+    }
+    await using _ = relay(bus, { unknownTopicGraceMs: 1 });
+    await emptied();
+    expect(await listSetAside(db)).toMatchObject([{ id: "shelf", code: "unknown_topic" }]);
+  });
+
+  it("repeats with the same id what a server's crash keeps it from marking", async () => {
+    const bus = createRecordingBus();
+    let kills = 0;
+    bus.before = async ({ number }) => {
+      if (number === 3 && kills++ === 0) await server.kill();
+    };
+    await using publishing = relay(bus, { batch: 1_000 });
+    await db.transaction().execute(async (tx) => {
+      for (let number = 0; number < 6; number++) await write(tx, "Ada", number);
+    });
+    await expect.poll(() => publishing.health().failures, long).toBeGreaterThan(0);
+    await server.start();
+    await emptied();
+    const firsts = [...new Set(bus.stored.map(({ id }) => id))];
+    expect(firsts).toEqual([0, 1, 2, 3, 4, 5].map((number) => `Ada/${number}`));
+    expect(bus.stored.length).toBeGreaterThan(6);
+  });
+
+  it("stops by its deadline while the broker does not answer", async () => {
+    const bus = createRecordingBus();
+    bus.before = () => new Promise(() => {});
+    const stuck = relay(bus);
+    await commit("Ada", 1);
+    const begun = performance.now();
+    await stuck.stop({ deadlineMs: 500 });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect((await readOutboxState(db)).waiting).toBe(1);
+  });
+
+  it("refuses settings that make no sense", () => {
+    const bus = createRecordingBus();
+    for (const wrong of [{ batch: 0 }, { workers: -1 }, { leaseMs: Number.NaN }]) {
+      expect(() => relay(bus, wrong)).toThrow(
+        expect.objectContaining({ code: "invalid_argument" }),
+      );
+    }
+  });
+});

@@ -1,0 +1,170 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { BusError, checkTopic, type EventBus, type EventMethod, readTopic } from "@fanfare/bus";
+import type { Kysely } from "kysely";
+import { createBell } from "./bell.ts";
+import type { Listen } from "./listen.ts";
+import { type BatchReport, relayBatch } from "./relay-batch.ts";
+import { type SetAside, setAsideUnknown } from "./relay-store.ts";
+import { createRests } from "./rests.ts";
+import { settlesWithin } from "./settles-within.ts";
+
+export interface RelayOptions {
+  /** The event services whose events are published. All relays of one outbox have the same. */
+  readonly services: readonly DescService[];
+  /** Wakes the relay at each commit, see `listenWith`; without it the relay polls. */
+  readonly listen?: Listen | undefined;
+  /** How often the relay looks without being woken, in milliseconds. Default: 1,000. */
+  readonly pollMs?: number;
+  /** How many events are published in one transaction, at most. Default: 500. */
+  readonly batch?: number;
+  /** How many such transactions run side by side, each on a connection of its own. Default: 2. */
+  readonly workers?: number;
+  /**
+   * How long a relay that fell silent keeps its events from the others, in milliseconds. A batch has
+   * half of it to publish. Default: 10,000.
+   */
+  readonly leaseMs?: number;
+  /**
+   * How long an event waits whose topic none of the services has, in milliseconds, before it is set
+   * aside: a newer version of the process may know it. Default: an hour.
+   */
+  readonly unknownTopicGraceMs?: number;
+  /** Hears of what failed and is tried again. */
+  readonly onError?: (error: BusError) => void;
+  /** Hears of an event that was set aside for its own sake. */
+  readonly onSetAside?: (event: SetAside) => void;
+}
+
+/** RelayHealth counts since the relay was started. */
+export interface RelayHealth {
+  readonly published: number;
+  /** Of the published: those that the broker had already. */
+  readonly repeated: number;
+  readonly setAside: number;
+  readonly failures: number;
+  readonly lastError?: BusError;
+}
+
+export interface Relay extends AsyncDisposable {
+  health(): RelayHealth;
+  /** stop finishes what is being published, or gives it up in time for its deadline (10,000 ms). */
+  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+}
+
+const sweepMs = 60_000;
+const theDatabase = "the database";
+
+/**
+ * startRelay publishes what is committed to a database's outbox, until it is stopped. Any number of
+ * processes may run one at the same time. It starts before the database and the broker do, and lives
+ * through the loss of either. Throws `invalid_argument`, and `unknown_topic` for a service without
+ * events.
+ */
+export function startRelay<DB>(
+  db: Kysely<DB>,
+  bus: Pick<EventBus, "publish">,
+  options: RelayOptions,
+): Relay {
+  const { pollMs = 1_000, batch = 500, workers = 2, leaseMs = 10_000 } = options;
+  const graceMs = options.unknownTopicGraceMs ?? 3_600_000;
+  check({ pollMs, batch, workers, leaseMs });
+  const methods = methodsOf(options.services);
+  const bell = createBell();
+  const rests = createRests();
+  const stopping = new AbortController();
+  const aborting = new AbortController();
+  const counts = { published: 0, repeated: 0, setAside: 0, failures: 0 };
+  let lastError: BusError | undefined;
+  let sweepAt = 0;
+
+  async function work(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const since = bell.rung;
+      const found = await look();
+      if (!found && !stopping.signal.aborted) await bell.wait(since, rests.within(pollMs));
+    }
+  }
+
+  /** look publishes a batch, and says whether it found anything. */
+  async function look(): Promise<boolean> {
+    if (rests.resting(theDatabase)) return false;
+    try {
+      await sweep();
+      const report = await relayBatch({
+        db,
+        bus,
+        methods: new Map([...methods].filter(([topic]) => !rests.resting(topic))),
+        size: batch,
+        leaseMs,
+        signal: aborting.signal,
+      });
+      rests.end(theDatabase);
+      note(report);
+      return report.taken > 0;
+    } catch (reason) {
+      fail(theDatabase, BusError.from(reason, "unavailable"));
+      return false;
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    if (performance.now() < sweepAt) return;
+    sweepAt = performance.now() + Math.min(sweepMs, Math.max(graceMs, pollMs));
+    counts.setAside += await setAsideUnknown(db, { topics: [...methods.keys()], graceMs });
+  }
+
+  function note(report: BatchReport): void {
+    counts.published += report.published;
+    counts.repeated += report.repeated;
+    counts.setAside += report.setAside.length;
+    for (const topic of report.topics) rests.end(topic);
+    for (const event of report.setAside) options.onSetAside?.(event);
+    for (const [topic, error] of report.failed) fail(topic, error);
+  }
+
+  function fail(what: string, error: BusError): void {
+    if (aborting.signal.aborted) return;
+    rests.begin(what);
+    counts.failures++;
+    lastError = error;
+    options.onError?.(error);
+  }
+
+  const listening = options.listen?.("outbox", () => bell.ring());
+  const running = Promise.all(Array.from({ length: workers }, work));
+
+  async function stop({ deadlineMs = 10_000 }: { readonly deadlineMs?: number } = {}) {
+    stopping.abort();
+    bell.ring();
+    const ended = Promise.all([running, listening?.close()]);
+    if (await settlesWithin(ended, { ms: deadlineMs * 0.8 })) return;
+    aborting.abort();
+    await settlesWithin(ended, { ms: deadlineMs * 0.2 });
+  }
+
+  return {
+    health: () => (lastError === undefined ? { ...counts } : { ...counts, lastError }),
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}
+
+function check(settings: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (value > 0 && Number.isFinite(value)) continue;
+    throw new BusError("invalid_argument", `${name} must be a number above 0, not ${value}`);
+  }
+}
+
+function methodsOf(services: readonly DescService[]): Map<string, EventMethod> {
+  const methods = new Map<string, EventMethod>();
+  for (const service of services) {
+    for (const method of service.methods) {
+      checkTopic(method);
+      methods.set(readTopic(method).name, method);
+    }
+  }
+  return methods;
+}

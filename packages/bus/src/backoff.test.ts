@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { createBackoff } from "./backoff.ts";
+
+describe("createBackoff()", () => {
+  it("doubles up to its maximum", () => {
+    const backoffOf = createBackoff({ firstMs: 100, maxMs: 1_000, jitter: 0 });
+    expect([1, 2, 3, 4, 5, 5_000].map(backoffOf)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+  });
+
+  it("takes up to the jitter off", () => {
+    const options = { firstMs: 100, maxMs: 1_000, jitter: 0.5 };
+    expect(createBackoff(options, () => 1)(1)).toBe(50);
+    expect(createBackoff(options, () => 0)(1)).toBe(100);
+  });
+
+  it.each([
+    { firstMs: 0 },
+    { firstMs: 10, maxMs: 5 },
+    { maxMs: Number.POSITIVE_INFINITY },
+    { jitter: 1.1 },
+    { jitter: Number.NaN },
+  ])("refuses %j", (options) => {
+    expect(() => createBackoff(options)).toThrow(
+      expect.objectContaining({ code: "invalid_argument" }),
+    );
+  });
+});

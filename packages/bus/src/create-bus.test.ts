@@ -1,0 +1,175 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import type { Broker } from "./broker.ts";
+import type { Binder } from "./bus.ts";
+import { createBus } from "./create-bus.ts";
+import { BrokenEvents, NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
+import { createMemoryBus } from "./memory/create-memory-bus.ts";
+import { createMemoryStore } from "./memory/memory-store.ts";
+import { createCollector, publisherOf, takeRead, takeWritten } from "./testing/notes.ts";
+
+const handler = () => {};
+const never = new Promise<never>(() => {});
+
+describe("publish()", () => {
+  it("refuses a method without a topic", async () => {
+    await using bus = createMemoryBus();
+    await expect(bus.publish(BrokenEvents.method.silent, create(NoteSchema))).rejects.toMatchObject(
+      { name: "BusError", code: "unknown_topic" },
+    );
+  });
+
+  it.each([0, -1, Number.NaN])("refuses a deadline of %d ms", async (deadlineMs) => {
+    await using bus = createMemoryBus();
+    await expect(publisherOf(bus).noteRead({}, { deadlineMs })).rejects.toMatchObject({
+      code: "invalid_argument",
+    });
+  });
+
+  it("makes every error of a broker a BusError", async () => {
+    const broker: Broker = {
+      ...createMemoryStore().open(),
+      append: () => Promise.reject(new TypeError("cable pulled")),
+    };
+    await using bus = createBus(broker, { source: "//tests" });
+    await expect(publisherOf(bus).noteRead({})).rejects.toMatchObject({
+      code: "internal",
+      message: "cable pulled",
+    });
+  });
+});
+
+describe("subscribe()", () => {
+  it("refuses a topic bound twice, in one subscription or in two", async () => {
+    await using bus = createMemoryBus();
+    const twice = bus.subscribe("readers", (on) => {
+      on.service(NoteEvents, { noteRead: handler });
+      on.service(NoteEvents, { noteRead: handler });
+    });
+    await expect(twice).rejects.toMatchObject({ code: "already_bound" });
+    const first = await takeRead(bus, "readers", { handler });
+    await expect(takeRead(bus, "readers", { handler })).rejects.toMatchObject({
+      code: "already_bound",
+    });
+    await takeRead(bus, "others", { handler });
+    await takeWritten(bus, "readers", { handler });
+    await first.stop();
+    await takeRead(bus, "readers", { handler });
+  });
+
+  it("lets no second subscription in while a handler of a stopped one still runs", async () => {
+    await using bus = createMemoryBus();
+    const gate = Promise.withResolvers<void>();
+    const first = await takeRead(bus, "readers", { handler: () => gate.promise });
+    await publisherOf(bus).noteRead({});
+    await bus.advance(0);
+    expect((await first.stop({ deadlineMs: 10 })).unsettled).toHaveLength(1);
+    await expect(takeRead(bus, "readers", { handler })).rejects.toThrow("let its handlers end");
+    gate.resolve();
+    await bus.advance(0);
+    await takeRead(bus, "readers", { handler });
+  });
+
+  it.each([
+    ["nothing bound", () => {}],
+    ["nothing handled", (on: Binder) => on.service(NoteEvents, {})],
+  ])("refuses a subscription with %s", async (_, bind) => {
+    await using bus = createMemoryBus();
+    await expect(bus.subscribe("readers", bind)).rejects.toMatchObject({
+      code: "invalid_argument",
+    });
+  });
+
+  it("refuses a handler for a method that the service does not have", async () => {
+    await using bus = createMemoryBus();
+    const bound = bus.subscribe("readers", (on) =>
+      // @ts-expect-error: there is no such method
+      on.service(NoteEvents, { noteSung: handler }),
+    );
+    await expect(bound).rejects.toThrow('NoteEvents has no event "noteSung"');
+  });
+
+  it("gives back what a broker hands out without being asked, and goes on", async () => {
+    const store = createMemoryStore();
+    const broker = store.open();
+    let forged = 0;
+    const confused: Broker = {
+      ...broker,
+      lease: (group, receive) =>
+        broker.lease(group, (lease) => {
+          const topic = forged++ === 0 ? "notes.unheard" : lease.record.topic;
+          receive({ ...lease, record: { ...lease.record, topic } });
+        }),
+    };
+    await using bus = createBus(confused, { source: "//tests" });
+    const { seen, handler: collect } = createCollector();
+    const subscription = await takeRead(bus, "readers", {
+      handler: collect,
+      concurrency: 1,
+      readAhead: 0,
+    });
+    await publisherOf(bus).noteRead({ number: 1 });
+    await store.clock.advance(60_000);
+    expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([2]);
+    expect(subscription.health().lastError).toMatchObject({ code: "internal" });
+  });
+
+  it.each(["", "Readers", "a.b", "a b", "a*", "-a", "x".repeat(65)])(
+    "refuses the group name %j",
+    async (group) => {
+      await using bus = createMemoryBus();
+      await expect(takeRead(bus, group, { handler })).rejects.toMatchObject({
+        code: "invalid_argument",
+      });
+    },
+  );
+
+  it.each([
+    { concurrency: 0 },
+    { concurrency: 1.5 },
+    { readAhead: -1 },
+    { deadlineMs: 0 },
+    { leaseMs: 99 },
+    { from: new Date("never") },
+    { backoff: { firstMs: -1 } },
+  ])("refuses %j", async (options) => {
+    await using bus = createMemoryBus();
+    await expect(takeRead(bus, "readers", { handler, ...options })).rejects.toMatchObject({
+      code: "invalid_argument",
+    });
+  });
+});
+
+describe("close()", () => {
+  it("refuses what comes after", async () => {
+    const bus = createMemoryBus();
+    await bus.close();
+    await expect(publisherOf(bus).noteRead({})).rejects.toMatchObject({ code: "aborted" });
+    await expect(takeRead(bus, "readers", { handler })).rejects.toMatchObject({ code: "aborted" });
+    expect(bus.health()).toMatchObject({ connected: false, subscriptions: [] });
+  });
+
+  it("ends by its deadline when the broker answers nothing any more", async () => {
+    const store = createMemoryStore();
+    const broker = store.open();
+    const stubborn: Broker = {
+      ...broker,
+      async lease(group, receive) {
+        const stream = await broker.lease(group, (lease) =>
+          receive({ ...lease, acknowledge: () => never, giveBack: () => never }),
+        );
+        return { ...stream, close: () => never };
+      },
+      close: () => never,
+    };
+    const bus = createBus(stubborn, { source: "//tests" });
+    const subscription = await takeRead(bus, "readers", { handler, concurrency: 1 });
+    await publisherOf(bus).noteRead({}, { id: "unacknowledged" });
+    await publisherOf(bus).noteRead({}, { id: "not-given-back" });
+    await store.clock.advance(0);
+    expect(subscription.health()).toMatchObject({ running: 1, waiting: 1 });
+    expect(await bus.close({ deadlineMs: 50 })).toEqual({
+      unsettled: ["unacknowledged", "not-given-back"],
+    });
+  });
+});

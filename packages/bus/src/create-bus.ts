@@ -1,0 +1,192 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { type Binding, collectBindings } from "./binder.ts";
+import type { Broker } from "./broker.ts";
+import type {
+  Binder,
+  EventBus,
+  EventMethod,
+  PublishOptions,
+  Receipt,
+  StopOptions,
+  StopReport,
+  SubscribeOptions,
+  Subscription,
+} from "./bus.ts";
+import { openDeadLetters } from "./dead-letters.ts";
+import { seal } from "./envelope.ts";
+import { BusError } from "./error.ts";
+import {
+  chain,
+  type Handle,
+  type Interceptor,
+  type Publish,
+  type PublishCall,
+} from "./interceptor.ts";
+import { settles } from "./settles.ts";
+import { openSubscription } from "./subscription.ts";
+import { checkGroup, settingsOf } from "./subscription-settings.ts";
+import { createTopicBook } from "./topic-book.ts";
+import { createTracker } from "./tracker.ts";
+
+export interface BusOptions {
+  /** Who publishes, as CloudEvents' `source` has it: a URI reference such as `//trips.example.com`. */
+  readonly source: string;
+  /** What stands around every publish and every handler; of several the first is outermost. */
+  readonly interceptors?: readonly Interceptor[];
+  /** What `stop` and `close` wait when they are not told, in milliseconds. Default: 10,000. */
+  readonly stopDeadlineMs?: number;
+}
+
+const publishDeadlineMs = 10_000;
+
+/** createBus puts the bus over a broker, which it owns from now on. */
+export function createBus(
+  broker: Broker,
+  { source, interceptors = [], stopDeadlineMs = 10_000 }: BusOptions,
+): EventBus {
+  if (source === "" || !source.isWellFormed()) {
+    throw new BusError("invalid_argument", "source is empty: say who publishes");
+  }
+  const topics = createTopicBook();
+  const publishing = createTracker<Promise<Receipt>>();
+  const subscriptions = new Set<Subscription>();
+  /** What this process takes, as `<group> <topic>`: taken twice, a key would be handled twice at a time. */
+  const taken = new Set<string>();
+  let closing: Promise<StopReport> | undefined;
+
+  function refuseIfClosed(): void {
+    if (closing !== undefined) throw new BusError("aborted", "the bus is closed");
+  }
+
+  const send = chain<Publish>(
+    store,
+    interceptors.flatMap(({ publish: wrap }) => wrap ?? []),
+  );
+  const aroundHandle = interceptors.flatMap(({ handle }) => handle ?? []);
+
+  async function store({ method, message, options }: PublishCall): Promise<Receipt> {
+    refuseIfClosed();
+    const { deadlineMs = publishDeadlineMs, signal } = options;
+    if (!(deadlineMs > 0)) {
+      throw new BusError("invalid_argument", `deadlineMs must be above 0, not ${deadlineMs}`);
+    }
+    const record = seal(topics.read(method), message, {
+      ...options,
+      source,
+      now: broker.clock.now(),
+    });
+    const appended = await broker.append(record, { deadlineMs, signal });
+    return { id: record.id, topic: record.topic, ...appended };
+  }
+
+  async function publish<I extends DescMessage>(
+    method: EventMethod<I>,
+    message: MessageShape<I>,
+    options: PublishOptions = {},
+  ): Promise<Receipt> {
+    const sending = send({ method, message, options });
+    publishing.add(sending);
+    try {
+      return await sending;
+    } catch (reason) {
+      throw BusError.from(reason);
+    } finally {
+      publishing.delete(sending);
+    }
+  }
+
+  async function subscribe(
+    group: string,
+    bind: (on: Binder) => void,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    refuseIfClosed();
+    checkGroup(group);
+    const settings = settingsOf(options);
+    const bindings = intercepted(collectBindings(topics, bind), aroundHandle);
+    const release = take(group, bindings);
+    try {
+      const subscription = await openSubscription(broker, {
+        group,
+        bindings,
+        settings,
+        stopDeadlineMs,
+        onStopped: () => subscriptions.delete(subscription),
+        onQuiet: release,
+      });
+      subscriptions.add(subscription);
+      if (closing !== undefined) {
+        await subscription.stop({ deadlineMs: 0 });
+        refuseIfClosed();
+      }
+      return subscription;
+    } catch (reason) {
+      release();
+      throw BusError.from(reason);
+    }
+  }
+
+  function take(group: string, bindings: ReadonlyMap<string, Binding>): () => void {
+    const names = Array.from(bindings.keys(), (topic) => `${group} ${topic}`);
+    for (const name of names) {
+      if (!taken.has(name)) continue;
+      const [, topic] = name.split(" ");
+      throw new BusError(
+        "already_bound",
+        `this bus takes ${topic} for the group ${group} already: raise the concurrency, or stop that subscription and let its handlers end`,
+      );
+    }
+    for (const name of names) taken.add(name);
+    return () => {
+      for (const name of names) taken.delete(name);
+    };
+  }
+
+  async function shutDown(deadlineMs: number): Promise<StopReport> {
+    const until = Date.now() + deadlineMs;
+    const stopping = Array.from(subscriptions, (subscription) => subscription.stop({ deadlineMs }));
+    const published = settles(publishing.whenEmpty(), broker.clock, deadlineMs);
+    const reports = await Promise.all(stopping);
+    await published;
+    await settles(broker.close(), broker.clock, Math.max(0, until - Date.now()));
+    return { unsettled: reports.flatMap(({ unsettled }) => unsettled) };
+  }
+
+  function close({ deadlineMs = stopDeadlineMs }: StopOptions = {}): Promise<StopReport> {
+    closing ??= shutDown(deadlineMs);
+    return closing;
+  }
+
+  return {
+    publish,
+    subscribe,
+    close,
+    deadLetters(group) {
+      checkGroup(group);
+      return openDeadLetters(broker, group);
+    },
+    health: () => ({
+      broker: broker.name,
+      ...broker.health(),
+      subscriptions: Array.from(subscriptions, (subscription) => subscription.health()),
+    }),
+    async [Symbol.asyncDispose]() {
+      await close();
+    },
+  };
+}
+
+function intercepted(
+  bindings: ReadonlyMap<string, Binding>,
+  around: readonly ((next: Handle) => Handle)[],
+): ReadonlyMap<string, Binding> {
+  if (around.length === 0) return bindings;
+  const wrap = (binding: Binding): Binding => {
+    const { method } = binding;
+    const handle = chain<Handle>(async (call) => {
+      await binding.handler(call.message, call.delivery);
+    }, around);
+    return { ...binding, handler: (message, delivery) => handle({ method, message, delivery }) };
+  };
+  return new Map(Array.from(bindings, ([topic, binding]) => [topic, wrap(binding)]));
+}

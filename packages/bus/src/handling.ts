@@ -1,0 +1,198 @@
+import { createAttempt } from "./attempt.ts";
+import type { Broker } from "./broker.ts";
+import type { Failure } from "./bus.ts";
+import { sealDeadLetter } from "./dead-letter.ts";
+import { idOf, open } from "./envelope.ts";
+import { BusError } from "./error.ts";
+import type { Held } from "./held.ts";
+import { type DeathCause, isPoison, outcomeOf } from "./outcome.ts";
+import type { LastWord, Settling } from "./settling.ts";
+import type { SubscriptionSettings } from "./subscription-settings.ts";
+import type { Uncounted } from "./uncounted.ts";
+
+/** Handling runs handlers, and decides what becomes of their events. */
+export interface Handling {
+  readonly handled: number;
+  readonly failures: number;
+  readonly dead: number;
+  /** Tries an event until it is settled, or until the subscription has left it. */
+  run(item: Held): Promise<void>;
+  /** Says that the attempt has taken too long. */
+  overrun(item: Held): void;
+}
+
+export interface HandlingOptions {
+  readonly broker: Broker;
+  readonly group: string;
+  readonly settings: SubscriptionSettings;
+  readonly settling: Settling;
+  readonly uncounted: Uncounted;
+  /** Whether settling events is over. */
+  readonly left: () => boolean;
+  /** How an event is acknowledged now. */
+  readonly acknowledge: LastWord;
+  /** Whether an event is tried again in this process, and others wait for it. */
+  readonly holdsBack: (item: Held) => boolean;
+  /** Waits with a failed event, and holds others back; true when it is to be tried again. */
+  readonly holdBack: (item: Held, delayMs: number) => Promise<boolean>;
+  /** Waits for what the handler depends on; true when the event is to be tried again. */
+  readonly sitOut: (item: Held) => Promise<boolean>;
+  readonly onError: (error: Error) => void;
+}
+
+/** How long storing a dead letter may take, in milliseconds. */
+const storeDeadlineMs = 10_000;
+
+const giveBackAtOnce: LastWord = (lease) => lease.giveBack({ delayMs: 0 });
+
+export function createHandling(options: HandlingOptions): Handling {
+  const { broker, group, settings, settling, uncounted, left, acknowledge, sitOut } = options;
+  const { attempts, backoffOf } = settings;
+  let handled = 0;
+  let failures = 0;
+  let dead = 0;
+
+  async function run(item: Held): Promise<void> {
+    if (isPoison(item.attempt, attempts)) {
+      const why = `it was handed out ${item.attempt} times and never settled: its handler may end the process`;
+      bury(item, "poison", new BusError("permanent", why));
+    }
+    for (let again = item.settlement === undefined; again; ) {
+      settling.startDeadline(item);
+      const failure = await tryOnce(item);
+      const settled = item.settlement !== undefined || left();
+      again = !settled && (await conclude(item, failure));
+    }
+  }
+
+  async function tryOnce(item: Held): Promise<{ readonly reason: unknown } | undefined> {
+    try {
+      const { message, envelope } = open(item.binding.topic, item.lease.record);
+      item.running = createAttempt(envelope, { group, attempt: item.attempt });
+      await item.binding.handler(message, item.running.delivery);
+      return overran(item);
+    } catch (reason) {
+      return overran(item) ?? { reason };
+    }
+  }
+
+  /** conclude settles the event, or resolves to true when it is to be tried again in place. */
+  async function conclude(
+    item: Held,
+    failure: { readonly reason: unknown } | undefined,
+  ): Promise<boolean> {
+    if (failure === undefined) {
+      handled++;
+      uncounted.forget(item.lease);
+      settling.settle(item, acknowledge);
+      return false;
+    }
+    if (item.running?.aborted?.code === "aborted") {
+      // An attempt that stop cut short has not failed.
+      settling.settle(item, giveBackAtOnce);
+      return false;
+    }
+    const error = errorOf(failure.reason);
+    const { kind } = outcomeOf(error, { attempt: item.attempt, attempts });
+    if (kind === "outage") {
+      report(item, error, "outage");
+      return await sitOut(item);
+    }
+    if (kind === "retry" && options.holdsBack(item)) {
+      failures++;
+      report(item, error, "retry");
+      return await options.holdBack(item, backoffOf(item.attempt++));
+    }
+    fail(item, error);
+    return false;
+  }
+
+  function fail(item: Held, error: Error): void {
+    failures++;
+    const outcome = outcomeOf(error, { attempt: item.attempt, attempts });
+    if (outcome.kind === "dead") return bury(item, outcome.cause, error);
+    report(item, error, "retry");
+    settling.settle(item, retry(item));
+  }
+
+  function retry(item: Held): LastWord {
+    return (lease) => lease.giveBack({ delayMs: backoffOf(item.attempt) });
+  }
+
+  function bury(item: Held, cause: DeathCause, error: Error): void {
+    settling.settleLater(item, giveUp(item, cause, error));
+  }
+
+  /** giveUp stores the dead letter; an event of which none can be stored is not given up. */
+  async function giveUp(item: Held, cause: DeathCause, error: Error): Promise<LastWord> {
+    const { lease, attempt } = item;
+    const death = { group, cause, error, attempts: attempt, at: broker.clock.now() };
+    const stored = { deadlineMs: storeDeadlineMs, signal: undefined };
+    try {
+      await broker.deadLetters.store(group, sealDeadLetter(lease.record, death), stored);
+    } catch (reason) {
+      const { code, message } = BusError.from(reason);
+      const why = `${error.message}; and its dead letter cannot be stored: ${message}`;
+      report(item, new BusError(code, why, { cause: error }), "retry");
+      return retry(item);
+    }
+    dead++;
+    uncounted.forget(lease);
+    report(item, error, "dead");
+    return acknowledge;
+  }
+
+  function report(item: Held, error: Error, outcome: Failure["outcome"]): void {
+    options.onError(error);
+    const { record } = item.lease;
+    const { topic } = record;
+    try {
+      settings.onFailure?.({
+        group,
+        topic,
+        id: idOf(record),
+        attempt: item.attempt,
+        error,
+        outcome,
+      });
+    } catch (reason) {
+      options.onError(errorOf(reason));
+    }
+  }
+
+  return {
+    get handled() {
+      return handled;
+    },
+    get failures() {
+      return failures;
+    },
+    get dead() {
+      return dead;
+    },
+    run,
+    overrun(item) {
+      const { deadlineMs } = settings;
+      const id = idOf(item.lease.record);
+      const reason = new BusError(
+        "deadline_exceeded",
+        `the handler of ${group} took longer than ${deadlineMs} ms for event ${id}`,
+      );
+      const { kind } = outcomeOf(reason, { attempt: item.attempt, attempts });
+      // Settled first: what the abort sets off finds the attempt over. What is tried again here has to
+      // wait until its handler returns.
+      if (kind === "dead" || !options.holdsBack(item)) fail(item, reason);
+      item.running?.abort(reason);
+    },
+  };
+}
+
+function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : BusError.from(reason);
+}
+
+/** An attempt that has taken too long has failed, whatever its handler made of it. */
+function overran({ running }: Held): { readonly reason: unknown } | undefined {
+  const reason = running?.aborted;
+  return reason?.code === "deadline_exceeded" ? { reason } : undefined;
+}

@@ -1,0 +1,61 @@
+export type {
+  AnyEventHandler,
+  Backoff,
+  Binder,
+  BusHealth,
+  Delivery,
+  EventBus,
+  EventHandler,
+  EventHandlers,
+  EventMethod,
+  Failure,
+  PublishOptions,
+  Receipt,
+  StopOptions,
+  StopReport,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionHealth,
+} from "./bus.ts";
+export { type BusOptions, createBus } from "./create-bus.ts";
+export type { DeadLetter } from "./dead-letter.ts";
+export type { DeadLetters } from "./dead-letters.ts";
+export { type BusCode, BusError, type BusErrorOptions } from "./error.ts";
+export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";
+export { assertSubscribed, type KeepSubscribedOptions, keepSubscribed } from "./keep-subscribed.ts";
+export {
+  createMemoryBus,
+  type MemoryBus,
+  type MemoryBusOptions,
+} from "./memory/create-memory-bus.ts";
+export { createManualClock, type ManualClock } from "./memory/manual-clock.ts";
+export {
+  createMemoryStore,
+  type MemoryStore,
+  type MemoryStoreOptions,
+} from "./memory/memory-store.ts";
+export type { DeathCause } from "./outcome.ts";
+export { createPublisher, type Publisher } from "./publisher.ts";
+
+// What whoever writes a broker needs.
+
+export type {
+  Appended,
+  AppendOptions,
+  Broker,
+  BrokerFeatures,
+  BrokerHealth,
+  DeadLetterPage,
+  DeadLetterStore,
+  GroupDeclaration,
+  Lease,
+  LeaseStream,
+  LeaseStreamHealth,
+  NewRecord,
+  StartPosition,
+  StoredRecord,
+} from "./broker.ts";
+export { type Clock, systemClock } from "./clock.ts";
+// What publishes later what is written down now needs.
+export { type SealOptions, seal } from "./envelope.ts";
+export { checkTopic, readTopic, type Topic } from "./topic.ts";

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { BusError } from "./error.ts";
+import type { Interceptor } from "./interceptor.ts";
+import { createMemoryBus } from "./memory/create-memory-bus.ts";
+import { createCollector, publisherOf, takeRead } from "./testing/notes.ts";
+
+function tracer(name: string, trace: string[]): Interceptor {
+  return {
+    publish: (next) => async (call) => {
+      trace.push(`${name} publishes ${call.method.name}`);
+      const headers = { ...call.options.headers, [name]: "was here" };
+      return await next({ ...call, options: { ...call.options, headers } });
+    },
+    handle: (next) => async (call) => {
+      trace.push(`${name} handles ${call.delivery.id}`);
+      await next(call);
+    },
+  };
+}
+
+describe("interceptors", () => {
+  it("stand around publish and handle, the first outermost", async () => {
+    const trace: string[] = [];
+    const interceptors = [tracer("one", trace), tracer("two", trace)];
+    await using bus = createMemoryBus({ interceptors });
+    const { seen, handler } = createCollector(() => void trace.push("the handler"));
+    await takeRead(bus, "readers", { handler });
+    await publisherOf(bus).noteRead({}, { id: "a" });
+    await bus.idle();
+    expect(trace).toEqual([
+      "one publishes NoteRead",
+      "two publishes NoteRead",
+      "one handles a",
+      "two handles a",
+      "the handler",
+    ]);
+    expect(seen[0]?.delivery.headers).toEqual({ one: "was here", two: "was here" });
+  });
+
+  it("may refuse to publish, and to handle", async () => {
+    let refused = true;
+    const never = () => {
+      if (refused) throw new BusError("permanent", "never");
+    };
+    const refusing: Interceptor = {
+      publish: (next) => async (call) => {
+        if (call.options.id === "bad") throw new Error("not this one");
+        return await next(call);
+      },
+      handle: (next) => async (call) => {
+        never();
+        await next(call);
+      },
+    };
+    await using bus = createMemoryBus({ interceptors: [refusing] });
+    const { seen, handler } = createCollector();
+    const subscription = await takeRead(bus, "readers", { handler });
+    const bad = publisherOf(bus).noteRead({}, { id: "bad" });
+    await expect(bad).rejects.toMatchObject({ name: "BusError", message: "not this one" });
+    await publisherOf(bus).noteRead({}, { id: "good" });
+    await bus.idle();
+    expect([seen.length, subscription.health().dead]).toEqual([0, 1]);
+    refused = false;
+    await bus.deadLetters("readers").replay(1);
+    await bus.idle();
+    expect(seen.map(({ delivery }) => delivery.id)).toEqual(["good"]);
+  });
+});

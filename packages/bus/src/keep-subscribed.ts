@@ -1,0 +1,70 @@
+import { createBackoff } from "./backoff.ts";
+import type { Binder, EventBus, SubscribeOptions } from "./bus.ts";
+import { systemClock } from "./clock.ts";
+import { BusError } from "./error.ts";
+
+export interface KeepSubscribedOptions extends SubscribeOptions {
+  /** Ends the keeping. The subscription is stopped with the bus. */
+  readonly signal: AbortSignal;
+  /** Hears of each refusal that is only for now. */
+  readonly onRetry?: (error: BusError) => void;
+}
+
+/**
+ * keepSubscribed is `subscribe` for a process that may start before its broker: it tries again, with
+ * backoff, until the group is declared. It resolves when the signal aborts, and rejects with a
+ * BusError that trying again would not mend.
+ */
+export async function keepSubscribed(
+  bus: EventBus,
+  group: string,
+  bind: (on: Binder) => void,
+  options: KeepSubscribedOptions,
+): Promise<void> {
+  const { signal, onRetry, ...subscribeOptions } = options;
+  const backoffOf = createBackoff({});
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      await bus.subscribe(group, bind, subscribeOptions);
+      break;
+    } catch (reason) {
+      const error = BusError.from(reason);
+      if (signal.aborted) return;
+      if (!error.retryable) throw error;
+      onRetry?.(error);
+      await pause(backoffOf(attempt), signal);
+    }
+  }
+  await pause(undefined, signal);
+}
+
+/**
+ * assertSubscribed throws a BusError `unavailable`, with the reason, while this process takes no
+ * events for the group: a readiness check.
+ */
+export function assertSubscribed(bus: EventBus, group: string): void {
+  const { connected, lastError, subscriptions } = bus.health();
+  if (!connected) {
+    const reason = lastError?.message ?? "not connected";
+    throw new BusError("unavailable", `the broker cannot be reached: ${reason}`);
+  }
+  const states = subscriptions.filter((one) => one.group === group);
+  if (states.some(({ state }) => state === "running")) return;
+  const paused = states.find(({ state }) => state === "paused");
+  const why = paused === undefined ? "not subscribed yet" : `paused: ${paused.lastError?.message}`;
+  throw new BusError("unavailable", `the group ${group} is ${why}`);
+}
+
+/** pause ends after `ms`, without it never, and when the signal aborts. */
+function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = ms === undefined ? () => {} : systemClock.schedule(ms, end);
+    signal.addEventListener("abort", end);
+  });
+}

@@ -1,0 +1,15 @@
+import { describe } from "vitest";
+import { testBroker } from "../testing/index.ts";
+import { createMemoryStore } from "./memory-store.ts";
+
+describe("the memory broker", () => {
+  const { features } = createMemoryStore();
+  testBroker(features, async () => {
+    const store = createMemoryStore();
+    return {
+      open: async () => store.open(),
+      advance: (ms) => store.clock.advance(ms),
+      async [Symbol.asyncDispose]() {},
+    };
+  });
+});

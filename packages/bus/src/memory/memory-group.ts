@@ -1,0 +1,133 @@
+import type { GroupDeclaration, Lease, LeaseStream } from "../broker.ts";
+import type { Clock } from "../clock.ts";
+import { createCountdown } from "../countdown.ts";
+import { type Backlog, createBacklog, type Taken } from "./backlog.ts";
+import type { TopicLog } from "./topic-log.ts";
+
+/** MemoryGroup shares the records of its topics out among the processes that lease them. */
+export interface MemoryGroup {
+  /** Adds the topics that the group does not have yet. */
+  declare(declaration: GroupDeclaration): void;
+  lease(declaration: GroupDeclaration, receive: (lease: Lease) => void): LeaseStream;
+  /** Hands out what is due. */
+  wake(): void;
+  /**
+   * What running processes have, or could have, to do; empty when there is nothing. So much of what is
+   * handed out is `resting`.
+   */
+  unfinished(resting: number): string[];
+}
+
+interface Hand {
+  readonly topics: ReadonlySet<string>;
+  wanted: number;
+  give(backlog: Backlog, taken: Taken): void;
+}
+
+export function createMemoryGroup(
+  name: string,
+  { clock, logOf }: { readonly clock: Clock; readonly logOf: (topic: string) => TopicLog },
+): MemoryGroup {
+  const backlogs: Backlog[] = [];
+  /** In the order in which they are served: whoever was served last comes last. */
+  const hands: Hand[] = [];
+  let awake = false;
+
+  function wake(): void {
+    if (awake) return;
+    awake = true;
+    queueMicrotask(() => {
+      awake = false;
+      while (serve());
+    });
+  }
+
+  /** Hands one record to the process whose turn it is; false when there is none, or nobody to take it. */
+  function serve(): boolean {
+    for (const [turn, hand] of hands.entries()) {
+      if (hand.wanted === 0) continue;
+      const backlog = backlogs.find(({ topic, due }) => due > 0 && hand.topics.has(topic));
+      const taken = backlog?.take();
+      if (backlog === undefined || taken === undefined) continue;
+      moveLast(backlogs, backlogs.indexOf(backlog));
+      moveLast(hands, turn);
+      hand.give(backlog, taken);
+      return true;
+    }
+    return false;
+  }
+
+  return {
+    declare({ topics, from }) {
+      for (const topic of topics) {
+        if (backlogs.some((backlog) => backlog.topic === topic)) continue;
+        backlogs.push(createBacklog(logOf(topic), { group: name, from }));
+      }
+    },
+    lease({ topics, leaseMs }, receive) {
+      const expiring = createCountdown<{ expire(): void }>(clock, leaseMs, (lease) =>
+        lease.expire(),
+      );
+      const hand: Hand = {
+        topics: new Set(topics),
+        wanted: 0,
+        give(backlog, taken) {
+          hand.wanted--;
+          receive(createLease(backlog, taken));
+        },
+      };
+
+      function createLease(backlog: Backlog, taken: Taken): Lease & { expire(): void } {
+        function end(then: () => void): Promise<void> {
+          expiring.stop(lease);
+          if (backlog.letGo(taken)) then();
+          return Promise.resolve();
+        }
+        function again(): void {
+          backlog.again(taken);
+          wake();
+        }
+        const lease = {
+          record: taken.record,
+          deliveries: taken.times,
+          acknowledge: () => end(() => backlog.settle(taken)),
+          giveBack: ({ delayMs }: { readonly delayMs: number }) =>
+            end(() => void (delayMs > 0 ? clock.schedule(delayMs, again) : again())),
+          extend() {
+            expiring.start(lease);
+            return Promise.resolve();
+          },
+          expire: () => void end(again),
+        };
+        expiring.start(lease);
+        return lease;
+      }
+
+      hands.push(hand);
+      return {
+        request(count) {
+          hand.wanted += count;
+          wake();
+        },
+        health: () => ({}),
+        close() {
+          const index = hands.indexOf(hand);
+          if (index >= 0) hands.splice(index, 1);
+          return Promise.resolve();
+        },
+      };
+    },
+    wake,
+    unfinished(resting) {
+      const served = new Set(hands.flatMap(({ topics }) => [...topics]));
+      const busy = backlogs.reduce((sum, { out }) => sum + out, 0) > resting;
+      return backlogs
+        .filter(({ topic, due, out }) => (busy && out > 0) || (due > 0 && served.has(topic)))
+        .map(({ topic, due, out }) => `${name} has ${out} leased and ${due} due of ${topic}`);
+    },
+  };
+}
+
+function moveLast(list: unknown[], index: number): void {
+  list.push(...list.splice(index, 1));
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryStore } from "./memory-store.ts";
+
+const record = (bytes: number) => ({
+  topic: "notes.read",
+  id: `${bytes} bytes`,
+  partition: 0,
+  headers: { "ce-id": "one" },
+  data: new Uint8Array(bytes),
+});
+
+describe("createMemoryStore()", () => {
+  it("counts payload and headers against its limit", () => {
+    // "ce-id: one\r\n" has 12 bytes.
+    const store = createMemoryStore({ maxRecordBytes: 100 });
+    expect(store.append(record(88))).toEqual({ duplicate: false, sequence: 1 });
+    expect(() => store.append(record(89))).toThrow(
+      "event 89 bytes has 101 bytes, the limit is 100",
+    );
+  });
+});

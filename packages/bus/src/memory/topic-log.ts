@@ -1,0 +1,98 @@
+import type { Appended, NewRecord, StartPosition, StoredRecord } from "../broker.ts";
+import type { Clock } from "../clock.ts";
+import { createCountdown } from "../countdown.ts";
+import { BusError } from "../error.ts";
+
+/** TopicLog holds the records of one topic, in order, and remembers their ids for a while. */
+export interface TopicLog {
+  readonly topic: string;
+  /** The sequence that the next record gets. */
+  readonly next: number;
+  append(record: NewRecord): Appended;
+  /** Stores a record that only one group gets. Its id is known for that group alone. */
+  replay(group: string, record: NewRecord): Appended;
+  get(sequence: number): StoredRecord | undefined;
+  /** The record, unless it is another group's alone. */
+  getFor(group: string, sequence: number): StoredRecord | undefined;
+  /** False when it was not there. */
+  remove(sequence: number): boolean;
+  /** The sequence of the first record at a start position. */
+  find(from: StartPosition): number;
+  /** Registers somebody who may still need a record, which therefore stays. */
+  addReader(needs: (sequence: number) => boolean): void;
+}
+
+export interface TopicLogOptions {
+  readonly clock: Clock;
+  readonly dedupeWindowMs: number;
+  /** Beyond these, the oldest goes that no reader needs. */
+  readonly maxRecords: number;
+}
+
+export function createTopicLog(
+  topic: string,
+  { clock, dedupeWindowMs, maxRecords }: TopicLogOptions,
+): TopicLog {
+  const records = new Map<number, StoredRecord>();
+  const ids = new Map<string, number>();
+  const forgetting = createCountdown<string>(clock, dedupeWindowMs, (id) => ids.delete(id));
+  /** Whose record it is, where it is one group's alone. */
+  const owners = new Map<number, string>();
+  const readers: ((sequence: number) => boolean)[] = [];
+  let first = 1;
+  let next = 1;
+
+  function makeRoom(): void {
+    if (records.size < maxRecords) return;
+    if (readers.some((needs) => needs(first))) {
+      throw new BusError(
+        "stream_full",
+        `${topic} is full: ${maxRecords} events, the oldest of which a group has not handled`,
+      );
+    }
+    records.delete(first);
+    owners.delete(first);
+    first++;
+  }
+
+  function store(dedupeId: string, { topic: of, headers, data }: NewRecord): Appended {
+    const known = ids.get(dedupeId);
+    if (known !== undefined) return { duplicate: true, sequence: known };
+    makeRoom();
+    const sequence = next++;
+    records.set(sequence, { topic: of, headers, data, sequence, storedAt: clock.now() });
+    ids.set(dedupeId, sequence);
+    forgetting.start(dedupeId);
+    return { duplicate: false, sequence };
+  }
+
+  return {
+    topic,
+    get next() {
+      return next;
+    },
+    append: (record) => store(`/${record.id}`, record),
+    replay(group, record) {
+      const appended = store(`${group}/${record.id}`, record);
+      owners.set(appended.sequence, group);
+      return appended;
+    },
+    get: (sequence) => records.get(sequence),
+    getFor(group, sequence) {
+      const owner = owners.size === 0 ? undefined : owners.get(sequence);
+      return owner === undefined || owner === group ? records.get(sequence) : undefined;
+    },
+    remove: (sequence) => records.delete(sequence),
+    find(from) {
+      if (from === "now") return next;
+      if (from === "start") return first;
+      for (const { sequence, storedAt } of records.values()) {
+        if (storedAt >= from.getTime()) return sequence;
+      }
+      return next;
+    },
+    addReader(needs) {
+      readers.push(needs);
+    },
+  };
+}

@@ -1,0 +1,13 @@
+const partitions = 64;
+const encoder = new TextEncoder();
+
+/**
+ * partitionOf is the FNV-1a hash (32 bit) of the key's UTF-8 bytes, modulo 64; 0 without a key.
+ * It is part of the wire: the subject of an event ends in it.
+ */
+export function partitionOf(key: string | undefined): number {
+  if (key === undefined) return 0;
+  let hash = 0x811c9dc5;
+  for (const byte of encoder.encode(key)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % partitions;
+}

@@ -1,0 +1,64 @@
+import type { Lease } from "./broker.ts";
+import type { Clock } from "./clock.ts";
+import { createCountdown } from "./countdown.ts";
+import type { Held } from "./held.ts";
+import type { SubscriptionSettings } from "./subscription-settings.ts";
+
+/** LastWord is how a lease ends. */
+export type LastWord = (lease: Lease) => Promise<void>;
+
+/** Settling ends leases, and keeps them until then: it extends each, and tells of deadlines. */
+export interface Settling {
+  /** Keeps the lease until it is settled. */
+  keep(item: Held): void;
+  /** Begins an attempt's time. */
+  startDeadline(item: Held): void;
+  stopDeadline(item: Held): void;
+  settle(item: Held, word: LastWord): void;
+  /** Settles the lease once it is known how, and keeps it until then. */
+  settleLater(item: Held, word: Promise<LastWord>): void;
+  /** Lets go of every lease, as it is. */
+  clear(): void;
+}
+
+export interface SettlingOptions {
+  readonly clock: Clock;
+  readonly settings: Pick<SubscriptionSettings, "leaseMs" | "deadlineMs">;
+  readonly onOverrun: (item: Held) => void;
+  readonly onError: (reason: unknown) => void;
+}
+
+export function createSettling(options: SettlingOptions): Settling {
+  const { clock, settings, onOverrun, onError } = options;
+  // A third, so that two signs of life may get lost.
+  const leases = createCountdown<Held>(clock, settings.leaseMs / 3, (item) => {
+    item.lease.extend().catch(onError);
+    leases.start(item);
+  });
+  const deadlines = createCountdown<Held>(clock, settings.deadlineMs, onOverrun);
+
+  async function settleLater(item: Held, word: Promise<LastWord>): Promise<void> {
+    const say = await word;
+    leases.stop(item);
+    await say(item.lease);
+  }
+
+  return {
+    keep: (item) => leases.start(item),
+    startDeadline: (item) => deadlines.start(item),
+    stopDeadline: (item) => deadlines.stop(item),
+    settle(item, word) {
+      leases.stop(item);
+      deadlines.stop(item);
+      item.settlement = word(item.lease).catch(onError);
+    },
+    settleLater(item, word) {
+      deadlines.stop(item);
+      item.settlement = settleLater(item, word).catch(onError);
+    },
+    clear() {
+      leases.clear();
+      deadlines.clear();
+    },
+  };
+}

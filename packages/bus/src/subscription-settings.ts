@@ -1,0 +1,62 @@
+import { createBackoff } from "./backoff.ts";
+import type { StartPosition } from "./broker.ts";
+import type { Failure, SubscribeOptions } from "./bus.ts";
+import { BusError } from "./error.ts";
+
+/** SubscriptionSettings are SubscribeOptions, checked and complete. */
+export interface SubscriptionSettings {
+  readonly from: StartPosition;
+  readonly concurrency: number;
+  readonly readAhead: number;
+  readonly deadlineMs: number;
+  readonly leaseMs: number;
+  /** What to wait after attempt n, in milliseconds. */
+  readonly backoffOf: (attempt: number) => number;
+  readonly attempts: number;
+  readonly strict: boolean;
+  /** How many events may be held back behind failed ones. */
+  readonly maxHeldBack: number;
+  readonly onFailure: ((failure: Failure) => void) | undefined;
+  readonly confirmAcks: boolean;
+}
+
+const groupName = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
+const groupNameLimit = 64;
+
+/** checkGroup throws `invalid_argument` for a name that a broker could not take. */
+export function checkGroup(group: string): void {
+  if (groupName.test(group) && group.length <= groupNameLimit) return;
+  throw new BusError(
+    "invalid_argument",
+    `"${group}" cannot name a group: use lower-case letters and digits, joined by - or _, at most ${groupNameLimit} characters`,
+  );
+}
+
+/** settingsOf completes the options. Throws `invalid_argument`. */
+export function settingsOf(options: SubscribeOptions): SubscriptionSettings {
+  const { from = "now" } = options;
+  if (from instanceof Date && Number.isNaN(from.getTime())) {
+    throw new BusError("invalid_argument", "from is an invalid date");
+  }
+  return {
+    from,
+    concurrency: atLeast(1, "concurrency", options.concurrency ?? 16),
+    readAhead: atLeast(0, "readAhead", options.readAhead ?? 32),
+    deadlineMs: atLeast(1, "deadlineMs", options.deadlineMs ?? 30_000),
+    leaseMs: atLeast(100, "leaseMs", options.leaseMs ?? 10_000),
+    backoffOf: createBackoff(options.backoff ?? {}),
+    attempts: atLeast(1, "attempts", options.attempts ?? 8),
+    strict: options.order === "strict",
+    maxHeldBack: atLeast(0, "maxHeldBack", options.maxHeldBack ?? 1_000),
+    onFailure: options.onFailure,
+    confirmAcks: options.confirmAcks ?? false,
+  };
+}
+
+function atLeast(least: number, name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new BusError(
+    "invalid_argument",
+    `${name} must be a whole number of at least ${least}, not ${value}`,
+  );
+}

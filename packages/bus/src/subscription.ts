@@ -1,0 +1,235 @@
+import type { Binding } from "./binder.ts";
+import type { Broker, Lease } from "./broker.ts";
+import type { StopOptions, StopReport, Subscription, SubscriptionHealth } from "./bus.ts";
+import { idOf } from "./envelope.ts";
+import { BusError } from "./error.ts";
+import { createHandling } from "./handling.ts";
+import { type Held, hold, inOrder, isKeyed } from "./held.ts";
+import { openIntake } from "./intake.ts";
+import { createLanes } from "./lanes.ts";
+import { createOutages } from "./outage.ts";
+import { createRests } from "./rests.ts";
+import { settles } from "./settles.ts";
+import { createSettling } from "./settling.ts";
+import type { SubscriptionSettings } from "./subscription-settings.ts";
+import { createTracker } from "./tracker.ts";
+import { createUncounted } from "./uncounted.ts";
+
+export interface SubscriptionOptions {
+  readonly group: string;
+  readonly bindings: ReadonlyMap<string, Binding>;
+  readonly settings: SubscriptionSettings;
+  /** What stop waits when it is not told, in milliseconds. */
+  readonly stopDeadlineMs: number;
+  /** Called once, when the subscription has stopped. */
+  readonly onStopped: () => void;
+  /** Called once, when after a stop none of its handlers runs any more. */
+  readonly onQuiet: () => void;
+}
+
+/** How long handlers have to end after stop has aborted them, at most, in milliseconds. */
+const abortGraceMs = 500;
+
+/** openSubscription declares the group, then takes its events and has them handled. */
+export async function openSubscription(
+  broker: Broker,
+  { group, bindings, settings, stopDeadlineMs, onStopped, onQuiet }: SubscriptionOptions,
+): Promise<Subscription> {
+  const topics = [...bindings.keys()];
+  const capacity = settings.concurrency + settings.readAhead;
+
+  let state: SubscriptionHealth["state"] = "running";
+  let lastError: Error | undefined;
+  let quiet: Promise<unknown> | undefined;
+
+  const held = createTracker<Held>();
+  const lanes = createLanes<Held>(settings.concurrency, (item) => void run(item));
+  const rests = createRests(broker.clock);
+  const openings = createRests(broker.clock);
+  const uncounted = createUncounted();
+  const settling = createSettling({
+    clock: broker.clock,
+    settings,
+    onOverrun: overrun,
+    onError: note,
+  });
+  const outages = createOutages({
+    rests,
+    backoffOf: settings.backoffOf,
+    running: () => state === "running",
+    paused: () => state === "paused",
+    onBegin: pause,
+    onOver: resume,
+  });
+  const handling = createHandling({
+    broker,
+    group,
+    settings,
+    settling,
+    uncounted,
+    left: () => state === "stopped",
+    acknowledge: (lease) =>
+      lease.acknowledge({ confirmed: settings.confirmAcks || state === "stopping" }),
+    holdsBack,
+    holdBack,
+    sitOut,
+    onError: note,
+  });
+  const intake = await openIntake(broker, {
+    declaration: { group, topics, from: settings.from, leaseMs: settings.leaseMs },
+    rests: openings,
+    backoffOf: settings.backoffOf,
+    receive,
+    wanted: () => state === "running",
+    onOpen: request,
+    onError: note,
+  });
+  request();
+
+  function request(): void {
+    if (state !== "running") return;
+    const heldBack = Math.min(lanes.parked + lanes.behind, settings.maxHeldBack);
+    intake.fill(capacity - held.size + heldBack);
+  }
+
+  function receive(lease: Lease): void {
+    const binding = bindings.get(lease.record.topic);
+    if (binding === undefined) {
+      note(new BusError("internal", `the broker leased ${lease.record.topic} without being asked`));
+      lease.giveBack({ delayMs: settings.leaseMs }).catch(note);
+      return request();
+    }
+    const item = hold(lease, { binding, attempt: uncounted.attemptOf(lease) });
+    held.add(item);
+    if (state !== "running" && !(settings.strict && state === "paused")) return release(item);
+    settling.keep(item);
+    lanes.add(item);
+    if (lanes.parked > 0) request();
+  }
+
+  async function run(item: Held): Promise<void> {
+    await handling.run(item);
+    outages.release(item);
+    await item.settlement;
+    held.delete(item);
+    lanes.finish(item);
+    request();
+  }
+
+  function overrun(item: Held): void {
+    handling.overrun(item);
+    if (item.settlement !== undefined) outages.release(item);
+  }
+
+  function holdsBack(item: Held): boolean {
+    return settings.strict && isKeyed(item);
+  }
+
+  /** holdBack keeps an event and its key, not its place, and resolves to true once it is to be tried. */
+  async function holdBack(item: Held, delayMs: number): Promise<boolean> {
+    outages.release(item);
+    settling.stopDeadline(item);
+    lanes.park(item);
+    request();
+    await rests.rest(delayMs);
+    const going = state === "running" || state === "paused";
+    if (going && (await lanes.unpark(item))) return true;
+    if (item.settlement === undefined && state !== "stopped") giveBack(item, 0);
+    return false;
+  }
+
+  async function sitOut(item: Held): Promise<boolean> {
+    settling.stopDeadline(item);
+    if (await outages.sitOut(item)) return true;
+    if (state === "paused" && holdsBack(item)) return await holdBack(item, settings.backoffOf(1));
+    if (state !== "stopped") {
+      giveBack(item, state === "paused" ? settings.backoffOf(1) : 0);
+    }
+    return false;
+  }
+
+  function pause(): void {
+    state = "paused";
+    // In strict order nothing is given back, as it would come again in any order.
+    if (settings.strict) return lanes.suspend();
+    void intake.shut();
+    for (const item of inOrder(lanes.clear())) release(item);
+  }
+
+  function resume(): void {
+    state = "running";
+    if (!settings.strict) return intake.reopen();
+    lanes.proceed();
+    request();
+  }
+
+  /** giveBack gives an event back of which nothing was tried. */
+  function giveBack(item: Held, delayMs: number): void {
+    uncounted.add(item.lease);
+    settling.settle(item, (lease) => lease.giveBack({ delayMs }));
+  }
+
+  /** release gives back what has not started. */
+  function release(item: Held): void {
+    giveBack(item, 0);
+    void item.settlement?.then(() => held.delete(item));
+  }
+
+  function note(reason: unknown): void {
+    lastError = reason instanceof Error ? reason : BusError.from(reason);
+  }
+
+  function beginStop(): Promise<unknown> {
+    state = "stopping";
+    const closed = intake.shut();
+    rests.end();
+    openings.end();
+    for (const item of inOrder(lanes.clear())) release(item);
+    const settled = held.whenEmpty().then(onQuiet);
+    return Promise.all([closed, settled]);
+  }
+
+  async function stop({ deadlineMs = stopDeadlineMs }: StopOptions = {}): Promise<StopReport> {
+    quiet ??= beginStop();
+    const graceMs = Math.min(abortGraceMs, deadlineMs / 10);
+    if (!(await settles(quiet, broker.clock, deadlineMs - graceMs))) {
+      const reason = new BusError("aborted", `the subscription of ${group} is stopping`);
+      for (const item of held) item.running?.abort(reason);
+      await settles(quiet, broker.clock, graceMs);
+    }
+    if (state !== "stopped") {
+      state = "stopped";
+      settling.clear();
+      onStopped();
+    }
+    return { unsettled: Array.from(held, (item) => idOf(item.lease.record)) };
+  }
+
+  function health(): SubscriptionHealth {
+    const error = intake.error ?? lastError;
+    const { handled, failures, dead } = handling;
+    const { parked, behind } = lanes;
+    const current: SubscriptionHealth = {
+      group,
+      topics,
+      state,
+      running: lanes.running - Math.max(0, rests.size - parked),
+      waiting: lanes.waiting - behind,
+      resting: rests.size + behind,
+      handled,
+      failures,
+      dead,
+    };
+    return error === undefined ? current : { ...current, lastError: error };
+  }
+
+  return {
+    group,
+    topics,
+    health,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import { expect, it } from "vitest";
+import type { NewRecord } from "../broker.ts";
+import type { EventBus } from "../bus.ts";
+import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
+import { outOfRoom, refuse, withDeadLetters } from "./dead-letter-faults.ts";
+import { createCollector, publisherOf, sortedNumbersOf, takeRead, takeWritten } from "./notes.ts";
+import type { Stage } from "./stage.ts";
+import type { SuiteContext } from "./suite-context.ts";
+
+const backoff = { firstMs: 50, maxMs: 100 };
+const within = { deadlineMs: 10_000, signal: undefined };
+
+/** deadLetterCases state which events are given up, and what can be done with them. */
+export function deadLetterCases({ stageOf }: SuiteContext): void {
+  it("gives an event up after its last attempt, with all that it had and why", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector((_, { attempt }) => {
+      throw new Error(`attempt ${attempt} fails: 100 %`);
+    });
+    const outcomes: string[] = [];
+    const subscription = await takeWritten(bus, "failing", {
+      handler,
+      backoff,
+      attempts: 3,
+      onFailure: ({ attempt, outcome }) => outcomes.push(`${attempt} ${outcome}`),
+    });
+    const time = new Date("2026-03-01T10:11:12.345Z");
+    const headers = { "x-mood": "très bien" };
+    const note = { author: "Zoë", number: 7 };
+    await publisherOf(bus).noteWritten(note, { id: "note/7 é", time, headers });
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 2, 3]);
+    expect(outcomes).toEqual(["1 retry", "2 retry", "3 dead"]);
+    const [letter, ...more] = await bus.deadLetters("failing").list();
+    expect(more).toEqual([]);
+    expect(letter).toMatchObject({
+      group: "failing",
+      id: "note/7 é",
+      topic: "notes.written",
+      key: "Zoë",
+      type: "fanfare.testing.v1.Note",
+      source: "//conformance",
+      time,
+      headers,
+      cause: "attempts",
+      attempts: 3,
+      error: "attempt 3 fails: 100 %",
+    });
+    expect(await bus.deadLetters("failing").read(letter?.sequence ?? 0)).toEqual(letter);
+    await stage.pass(1_000);
+    expect(seen).toHaveLength(3);
+  });
+
+  it("gives up at once what a handler calls permanent", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector(refuse);
+    const subscription = await takeRead(bus, "failing", { handler, backoff });
+    await publisherOf(bus).noteRead({ number: 1 });
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    const [letter] = await bus.deadLetters("failing").list();
+    expect(letter).toMatchObject({ cause: "permanent", attempts: 1, error: "never" });
+    expect(seen).toHaveLength(1);
+  });
+
+  it("gives up at once what cannot be decoded, and spares its neighbours", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector();
+    const subscription = await takeRead(bus, "readers", { handler, backoff });
+    const { noteRead } = publisherOf(bus);
+    const foreign = await stage.openBroker();
+    await noteRead({ number: 1 });
+    await foreign.append(record("garbage", { "ce-type": "fanfare.testing.v1.Note" }), within);
+    await noteRead({ number: 2 });
+    await foreign.append(record("stranger", { "ce-type": "fanfare.testing.v1.Shelf" }), within);
+    await noteRead({ number: 3 });
+    await stage.until("two dead letters", () => subscription.health().dead === 2);
+    await stage.untilThere(seen, 3);
+    expect(sortedNumbersOf(seen)).toEqual([1, 2, 3]);
+    expect(subscription.health().lastError).toMatchObject({ code: "undecodable" });
+    const letters = await bus.deadLetters("readers").list();
+    const { data } = record("any", {});
+    const undecodable = { cause: "undecodable", attempts: 1, source: "//stranger", data };
+    expect(letters.map(({ id }) => id).toSorted()).toEqual(["garbage", "stranger"]);
+    for (const letter of letters) expect(letter).toMatchObject(undecodable);
+  });
+
+  it("gives an event up when its last attempt overruns its deadline", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const gate = Promise.withResolvers<void>();
+    const { handler } = createCollector(() => gate.promise);
+    const options = { handler, backoff, attempts: 1, deadlineMs: 300 };
+    const subscription = await takeRead(bus, "slow", options);
+    await publisherOf(bus).noteRead({ number: 1 });
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    gate.resolve();
+    const [letter] = await bus.deadLetters("slow").list();
+    expect(letter?.error).toMatch("longer than 300 ms");
+  });
+
+  it("keeps dead letters of the same id apart: of topics, of groups, of two events", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const both = { noteWritten: refuse, noteRead: refuse };
+    const groups = ["one", "two"];
+    const subscriptions = await Promise.all(
+      groups.map((group) => bus.subscribe(group, (on) => on.service(NoteEvents, both))),
+    );
+    const { noteWritten, noteRead } = publisherOf(bus);
+    await noteWritten({}, { id: "same" });
+    await noteRead({}, { id: "same" });
+    const foreign = await stage.openBroker();
+    // Another event with the id "same", as if its window was over.
+    const again = record("same", { "ce-type": "fanfare.testing.v1.Note" });
+    await foreign.append({ ...again, id: "another" }, within);
+    const dead = () => subscriptions.map((subscription) => subscription.health().dead);
+    await stage.until("three each", () => dead().every((count) => count === 3));
+    for (const group of groups) {
+      const letters = await bus.deadLetters(group).list();
+      const topics = letters.map(({ topic, id }) => `${topic} ${id}`).toSorted();
+      expect(topics).toEqual(["notes.read same", "notes.read same", "notes.written same"]);
+    }
+  });
+
+  it("gives nothing up that it cannot store as a dead letter", async () => {
+    await using stage = await stageOf();
+    let full = true;
+    const bus = await stage.openBus((broker) =>
+      withDeadLetters(broker, {
+        store: (group, dead, options) =>
+          full ? outOfRoom() : broker.deadLetters.store(group, dead, options),
+      }),
+    );
+    const { seen, handler } = createCollector(refuse);
+    const subscription = await takeRead(bus, "failing", { handler, backoff });
+    await publisherOf(bus).noteRead({ number: 1 }, { id: "one" });
+    await stage.untilThere(seen, 4);
+    expect(subscription.health()).toMatchObject({ dead: 0, state: "running" });
+    expect(subscription.health().lastError?.message).toMatch(/never.*no room/);
+    full = false;
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    expect((await bus.deadLetters("failing").list()).map(({ id }) => id)).toEqual(["one"]);
+  });
+
+  it("loses nothing that was given back more often than it may be attempted", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    await giveBack(stage, bus, 5);
+    const { seen, handler } = createCollector();
+    const subscription = await takeRead(bus, "busy", { handler, attempts: 2 });
+    await stage.untilThere(seen, 1);
+    expect(seen[0]?.delivery.attempt).toBe(6);
+    expect(subscription.health()).toMatchObject({ dead: 0, handled: 1 });
+  });
+
+  it("gives up what was handed out far beyond its attempts, without its handler", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    await giveBack(stage, bus, 20);
+    const { seen, handler } = createCollector();
+    const subscription = await takeRead(bus, "busy", { handler, attempts: 2 });
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    expect(seen).toEqual([]);
+    const [letter] = await bus.deadLetters("busy").list();
+    expect(letter).toMatchObject({ cause: "poison", attempts: 21 });
+  });
+}
+
+/** Declares the group "busy", publishes one event, and gives it back so many times. */
+async function giveBack(stage: Stage, bus: EventBus, times: number): Promise<void> {
+  const broker = await stage.openBroker();
+  const topics = ["notes.read"];
+  const group = { group: "busy", topics, from: "now" as const, leaseMs: 10_000 };
+  await broker.declare(group);
+  await publisherOf(bus).noteRead({ number: 1 });
+  let given = 0;
+  const stream = await broker.lease(group, (lease) => {
+    void lease.giveBack({ delayMs: 0 });
+    given++;
+    if (given < times) stream.request(1);
+  });
+  stream.request(1);
+  await stage.until(`${times} leases`, () => given === times);
+  await stream.close();
+}
+
+/** A record that is no Note, as a stranger might store it. */
+function record(id: string, headers: Record<string, string>): NewRecord {
+  return {
+    topic: "notes.read",
+    id,
+    partition: 0,
+    headers: { "ce-specversion": "1.0", "ce-id": id, "ce-source": "//stranger", ...headers },
+    data: new Uint8Array([0xff, 0xff, 0xff]),
+  };
+}

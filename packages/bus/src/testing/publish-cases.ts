@@ -1,0 +1,130 @@
+import { expect, it } from "vitest";
+import { BusError } from "../error.ts";
+import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
+import type { SuiteContext } from "./suite-context.ts";
+
+/** publishCases state what a publisher may rely on. */
+export function publishCases({ features, stageOf }: SuiteContext): void {
+  it("hands the message and its envelope to a handler as they were published", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector();
+    await takeWritten(bus, "readers", { handler });
+    const time = new Date("2026-03-01T10:11:12.345Z");
+    const receipt = await publisherOf(bus).noteWritten(
+      { author: "Zoë & 100%", number: 7, body: new Uint8Array([0, 255]) },
+      { id: "note/7 é", time, headers: { "X-Mood": "très\nbien", traceparent: "00-a-b-01" } },
+    );
+    await stage.untilThere(seen, 1);
+    expect(receipt).toMatchObject({ id: "note/7 é", topic: "notes.written", duplicate: false });
+    expect(seen[0]?.note).toMatchObject({ author: "Zoë & 100%", number: 7 });
+    expect(seen[0]?.note.body).toEqual(new Uint8Array([0, 255]));
+    expect(seen[0]?.delivery).toMatchObject({
+      group: "readers",
+      id: "note/7 é",
+      topic: "notes.written",
+      key: "Zoë & 100%",
+      attempt: 1,
+      time,
+      source: "//conformance",
+      headers: { "x-mood": "très\nbien", traceparent: "00-a-b-01" },
+    });
+  });
+
+  it("gives each event an id and a growing sequence", async () => {
+    await using stage = await stageOf();
+    const { noteWritten } = publisherOf(await stage.openBus());
+    const first = await noteWritten({ number: 1 });
+    const second = await noteWritten({ number: 1 });
+    expect(second.id).not.toBe(first.id);
+    expect(second.sequence).toBeGreaterThan(first.sequence);
+    expect(second.duplicate).toBe(false);
+  });
+
+  it("carries an event of no bytes", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector();
+    await takeRead(bus, "readers", { handler });
+    await publisherOf(bus).noteRead({});
+    await stage.untilThere(seen, 1);
+    expect(seen[0]?.note).toMatchObject({ author: "", number: 0 });
+    expect(seen[0]?.delivery.key).toBeUndefined();
+  });
+
+  it("stores nothing for a signal that has aborted", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector();
+    await takeRead(bus, "readers", { handler });
+    const { noteRead } = publisherOf(bus);
+    const refused = noteRead({ number: 1 }, { signal: AbortSignal.abort() });
+    await expect(refused).rejects.toMatchObject({ name: "BusError", code: "aborted" });
+    await noteRead({ number: 2 });
+    await stage.untilThere(seen, 1);
+    expect(numbersOf(seen)).toEqual([2]);
+  });
+
+  it("settles every publish when the bus closes under load", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { noteRead } = publisherOf(bus);
+    await noteRead({ number: 500 });
+    const publishing = Promise.allSettled(upTo(500).map((number) => noteRead({ number })));
+    await bus.close();
+    const outcomes = await publishing;
+    await expect(noteRead({})).rejects.toMatchObject({ name: "BusError", code: "aborted" });
+
+    const { seen, handler } = createCollector();
+    await takeRead(await stage.openBus(), "readers", { handler, from: "start" });
+    const stored = upTo(500).filter((number) => outcomes[number]?.status === "fulfilled");
+    const there = () => {
+      const numbers = new Set(numbersOf(seen));
+      return stored.every((number) => numbers.has(number));
+    };
+    await stage.until("what was said to be stored", there);
+    const refused = outcomes.filter((outcome) => outcome.status === "rejected");
+    expect(refused.every(({ reason }) => reason instanceof BusError)).toBe(true);
+  });
+
+  it.skipIf(features.maxRecordBytes === undefined)(
+    "carries an event at the limit, and refuses one byte more as too_large",
+    async () => {
+      await using stage = await stageOf();
+      const bus = await stage.openBus();
+      const { seen, handler } = createCollector();
+      await takeRead(bus, "readers", { handler });
+      const limit = features.maxRecordBytes ?? 0;
+      const { noteRead } = publisherOf(bus);
+      const refusals: unknown[] = [];
+      let attempts = 0;
+      const fits = async (size: number): Promise<boolean> => {
+        const id = `at-the-limit-${String(attempts++).padStart(2, "0")}`;
+        const body = new Uint8Array(size);
+        try {
+          await noteRead({ body }, { id, time: new Date(0) });
+          return true;
+        } catch (reason) {
+          refusals.push(reason);
+          return false;
+        }
+      };
+      // Where exactly the limit lies depends on how the broker counts headers.
+      let largest = limit - 2_048;
+      let tooLarge = limit + 1;
+      expect(await fits(largest)).toBe(true);
+      expect(await fits(tooLarge)).toBe(false);
+      while (tooLarge - largest > 1) {
+        const middle = Math.floor((largest + tooLarge) / 2);
+        if (await fits(middle)) largest = middle;
+        else tooLarge = middle;
+      }
+      for (const refusal of refusals) {
+        expect(refusal).toMatchObject({ code: "too_large", retryable: false });
+      }
+      const arrived = () => seen.some(({ note }) => note.body.length === largest);
+      await stage.until(`the event with ${largest} bytes`, arrived);
+      expect(seen.every(({ note }) => note.body.length <= largest)).toBe(true);
+    },
+  );
+}

@@ -1,0 +1,101 @@
+import { expect, it } from "vitest";
+import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
+import type { SuiteContext } from "./suite-context.ts";
+
+const leaseMs = 1_000;
+
+/** slowHandlerCases state who keeps an event, and for how long. */
+export function slowHandlerCases({ stageOf }: SuiteContext): void {
+  it("lets a handler that is slower than the lease keep its event", async () => {
+    await using stage = await stageOf();
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(({ number }) =>
+      number === 0 ? gate.promise : undefined,
+    );
+    for (const _ of upTo(2)) await takeRead(await stage.openBus(), "slow", { handler, leaseMs });
+    const { noteRead } = publisherOf(await stage.openBus());
+    await noteRead({ number: 0 });
+    await stage.untilThere(seen, 1);
+    await stage.pass(leaseMs * 2.5);
+    gate.resolve();
+    await noteRead({ number: 1 });
+    await stage.untilThere(seen, 2);
+    expect(numbersOf(seen)).toEqual([0, 1]);
+  });
+
+  it("lets a process keep what waits behind a slow handler", async () => {
+    await using stage = await stageOf();
+    const gate = Promise.withResolvers<void>();
+    const first = createCollector(() => gate.promise);
+    const subscription = await takeRead(await stage.openBus(), "slow", {
+      handler: first.handler,
+      leaseMs,
+      concurrency: 1,
+      readAhead: 3,
+    });
+    const { noteRead } = publisherOf(await stage.openBus());
+    for (const number of upTo(4)) await noteRead({ number });
+    await stage.until("a full process", () => subscription.health().waiting === 3);
+    const second = createCollector();
+    await takeRead(await stage.openBus(), "slow", { handler: second.handler, leaseMs });
+    await stage.pass(leaseMs * 2.5);
+    expect(second.seen).toEqual([]);
+    gate.resolve();
+    await stage.untilThere(first.seen, 4);
+    expect(first.seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1, 1]);
+  });
+
+  it("aborts a handler at its deadline, and the attempt has failed", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector(async (_, { attempt, signal }) => {
+      if (attempt > 1) return;
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("gave up")));
+      });
+    });
+    const subscription = await takeRead(bus, "slow", {
+      handler,
+      leaseMs,
+      deadlineMs: 400,
+      backoff: { firstMs: 100 },
+    });
+    await publisherOf(bus).noteRead({ number: 1 });
+    await stage.untilThere(seen, 2);
+    expect(seen[0]?.delivery.signal.reason).toMatchObject({ code: "deadline_exceeded" });
+    expect(seen[1]?.delivery.signal.aborted).toBe(false);
+    expect(subscription.health().failures).toBe(1);
+    expect(subscription.health().lastError).toMatchObject({ code: "deadline_exceeded" });
+  });
+
+  it("keeps the key and the place of a handler that ignores its deadline", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(({ number }, { attempt }) =>
+      number === 0 && attempt === 1 ? gate.promise : undefined,
+    );
+    const subscription = await takeWritten(bus, "slow", {
+      handler,
+      leaseMs,
+      deadlineMs: 300,
+      concurrency: 2,
+      backoff: { firstMs: 100 },
+    });
+    const { noteWritten } = publisherOf(bus);
+    await noteWritten({ author: "busy", number: 0 });
+    await noteWritten({ author: "busy", number: 1 });
+    await noteWritten({ author: "other", number: 2 });
+    await stage.until("the deadline", () => subscription.health().failures === 1);
+    // The retry of the first is in this process, behind its key, as is the second.
+    await stage.until("the retry", () => subscription.health().waiting === 2);
+    await noteWritten({ author: "other", number: 3 });
+    await stage.untilThere(seen, 3);
+    expect(numbersOf(seen)).toEqual([0, 2, 3]);
+    expect(subscription.health().running).toBe(1);
+    gate.resolve();
+    await stage.untilThere(seen, 5);
+    expect(numbersOf(seen).slice(3)).toEqual([1, 0]);
+    expect(seen[4]?.delivery.attempt).toBe(2);
+  });
+}

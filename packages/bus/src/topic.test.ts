@@ -1,0 +1,61 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import {
+  BrokenEvents,
+  NoteEvents,
+  NoteSchema,
+  ShelfSchema,
+} from "./gen/fanfare/testing/v1/note_events_pb.ts";
+import { readTopic } from "./topic.ts";
+import { createTopicBook } from "./topic-book.ts";
+
+describe("readTopic()", () => {
+  it("reads topic, message type and key from the option", () => {
+    const topic = readTopic(NoteEvents.method.noteWritten);
+    expect(topic.name).toBe("notes.written");
+    expect(topic.schema).toBe(NoteSchema);
+    expect(topic.keyOf(create(NoteSchema, { author: "zoe" }))).toBe("zoe");
+  });
+
+  it("has no key where the option has none, and where its field is empty", () => {
+    expect(readTopic(NoteEvents.method.noteRead).keyOf(create(NoteSchema, { author: "zoe" }))).toBe(
+      undefined,
+    );
+    expect(readTopic(NoteEvents.method.noteWritten).keyOf(create(NoteSchema))).toBe(undefined);
+  });
+
+  it("writes a number as a key, zero too", () => {
+    const topic = readTopic(BrokenEvents.method.numbered);
+    expect(topic.keyOf(create(ShelfSchema, { shelfNumber: -9007199254740993n }))).toBe(
+      "-9007199254740993",
+    );
+    expect(topic.keyOf(create(ShelfSchema))).toBe("0");
+  });
+
+  it.each([
+    ["silent", "unknown_topic", "BrokenEvents.Silent has no topic: give the method the option"],
+    ["shouted", "invalid_argument", 'has the topic "Notes.Shouted": write lower-case words'],
+    ["lost", "invalid_argument", 'has the key "owner", but fanfare.testing.v1.Note.owner does not'],
+    ["heavy", "invalid_argument", "Note.body is neither a string nor an integer"],
+    ["streamed", "invalid_argument", "BrokenEvents.Streamed streams"],
+  ] as const)("refuses %s with %s", (name, code, message) => {
+    const read = () => readTopic(BrokenEvents.method[name]);
+    expect(read).toThrow(expect.objectContaining({ name: "BusError", code }));
+    expect(read).toThrow(message);
+  });
+});
+
+describe("createTopicBook()", () => {
+  it("refuses a topic with two message types", () => {
+    const book = createTopicBook();
+    book.read(NoteEvents.method.noteWritten);
+    expect(() => book.read(BrokenEvents.method.disguised)).toThrow(
+      "publishes fanfare.testing.v1.Shelf under notes.written, which has fanfare.testing.v1.Note",
+    );
+  });
+
+  it("reads a method once", () => {
+    const book = createTopicBook();
+    expect(book.read(NoteEvents.method.noteRead)).toBe(book.read(NoteEvents.method.noteRead));
+  });
+});

@@ -1,0 +1,33 @@
+/** Tracker holds what is under way, and says when nothing is. */
+export interface Tracker<T> extends Iterable<T> {
+  readonly size: number;
+  add(item: T): void;
+  delete(item: T): void;
+  whenEmpty(): Promise<void>;
+}
+
+export function createTracker<T>(): Tracker<T> {
+  const items = new Set<T>();
+  let waiters: (() => void)[] = [];
+  return {
+    get size() {
+      return items.size;
+    },
+    add(item) {
+      items.add(item);
+    },
+    delete(item) {
+      items.delete(item);
+      if (items.size > 0 || waiters.length === 0) return;
+      for (const resolve of waiters) resolve();
+      waiters = [];
+    },
+    whenEmpty() {
+      if (items.size === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        waiters.push(resolve);
+      });
+    },
+    [Symbol.iterator]: () => items[Symbol.iterator](),
+  };
+}

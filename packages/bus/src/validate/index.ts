@@ -1,0 +1,1 @@
+export { createValidation } from "./validation.ts";

@@ -1,0 +1,62 @@
+import { createHmac } from "node:crypto";
+import { Client, escapeIdentifier, escapeLiteral } from "pg";
+
+/**
+ * databaseUrl is the address of an app's own database, with its role and the role's password, which
+ * is made from the administrator's.
+ */
+export function databaseUrl(adminUrl: string, name: string): string {
+  const url = new URL(adminUrl);
+  url.password = createHmac("sha256", `fanfare:${url.password}`).update(name).digest("hex");
+  url.username = encodeURIComponent(name);
+  url.pathname = `/${encodeURIComponent(name)}`;
+  return url.href;
+}
+
+/**
+ * createDatabase makes a database and the one role that may connect to it, under the same name, and
+ * gives that role's address. It may be called again, also by two processes at once, and then
+ * changes nothing.
+ */
+export async function createDatabase(adminUrl: string, name: string): Promise<string> {
+  const address = databaseUrl(adminUrl, name);
+  const { password } = new URL(address);
+  const role = escapeIdentifier(name);
+  await asAdministrator(adminUrl, async (client) => {
+    // one at a time: two that make the same role or copy the same template at once may clash
+    await client.query("select pg_advisory_lock(hashtext('fanfare.create_database'))");
+    const roles = await client.query("select from pg_roles where rolname = $1", [name]);
+    const verb = roles.rowCount === 0 ? "create" : "alter";
+    await client.query(`${verb} role ${role} login password ${escapeLiteral(password)}`);
+    const databases = await client.query("select from pg_database where datname = $1", [name]);
+    if (databases.rowCount === 0) {
+      // an administrator who is no superuser has to belong to the role that it gives a database to
+      await client.query(`grant ${role} to current_user`);
+      await client.query(`create database ${role} owner ${role}`);
+    }
+    await client.query(`revoke connect on database ${role} from public`);
+  });
+  return address;
+}
+
+/** dropDatabase removes what `createDatabase` made, also while it is in use. */
+export async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+  const role = escapeIdentifier(name);
+  await asAdministrator(adminUrl, async (client) => {
+    await client.query(`drop database if exists ${role} with (force)`);
+    await client.query(`drop role if exists ${role}`);
+  });
+}
+
+async function asAdministrator(
+  adminUrl: string,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { withLock } from "./file-lock.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("withLock()", () => {
+  it("lets one at a time work, and leaves no lock behind", async () => {
+    let [inside, most] = [0, 0];
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++inside);
+      await new Promise(setImmediate);
+      inside--;
+    };
+    const file = join(folder, "lock");
+    await Promise.all([1, 2, 3].map(() => withLock(file, work)));
+    expect(most).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("takes over from a holder that is gone", async () => {
+    const file = join(folder, "lock");
+    await writeFile(file, "999999999");
+    expect(await withLock(file, async () => "worked", { deadlineMs: 0 })).toBe("worked");
+  });
+
+  it("gives up by its deadline while another process holds it", async () => {
+    const file = join(folder, "lock");
+    await writeFile(file, String(process.pid));
+    await expect(withLock(file, async () => "worked", { deadlineMs: 50 })).rejects.toThrow(
+      /the lock .* \(remove it if nothing holds it\)/,
+    );
+  });
+});

@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { cacheFolder } from "@fanfare/tools/cache-folder";
+import type { Program } from "./programs.ts";
+
+const run = promisify(execFile);
+
+/**
+ * findProgram finds a server's program: one on PATH that is new enough, else the one in the cache
+ * folder. Undefined when there is neither.
+ */
+export async function findProgram(
+  program: Program,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  for (const folder of (env.PATH ?? "").split(delimiter)) {
+    const file = join(folder, program.name);
+    if (folder !== "" && (await isExecutable(file)) && (await isNewEnough(file, program))) {
+      return file;
+    }
+  }
+  const cached = cachedProgram(program, env);
+  return (await isExecutable(cached)) ? cached : undefined;
+}
+
+/** cachedProgram is where the pinned version of a program is kept. */
+export function cachedProgram(program: Program, env: NodeJS.ProcessEnv = process.env): string {
+  return join(cacheFolder(env), "bin", `${program.name}-${program.version}`, program.name);
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return await access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isNewEnough(file: string, program: Program): Promise<boolean> {
+  try {
+    const { stdout } = await run(file, ["--version"], { timeout: 10_000 });
+    return program.accepts(stdout);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,53 @@
+import { createServer, type Server } from "node:net";
+
+/** Below the ports that systems give to outgoing connections, and above the ones that people use. */
+const [lowest, highest] = [15_000, 32_000];
+
+/**
+ * freePorts finds ports of 127.0.0.1 that nobody listens on, all different. Another process may
+ * take one before it is used: whoever uses it must be ready to try again with another.
+ */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const held: Server[] = [];
+  const ports: number[] = [];
+  try {
+    for (let attempt = 0; ports.length < count; attempt++) {
+      if (attempt > count + 1_000) throw new Error("There is no free port on 127.0.0.1");
+      const port = lowest + Math.floor(Math.random() * (highest - lowest));
+      const server = await listen(port);
+      if (server === undefined) continue;
+      held.push(server);
+      ports.push(port);
+    }
+    return ports;
+  } finally {
+    await Promise.all(held.map(close));
+  }
+}
+
+/** freePort finds one port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  if (port === undefined) throw new Error("There is no free port on 127.0.0.1");
+  return port;
+}
+
+/** isFree tells whether nobody listens on a port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port);
+  if (server === undefined) return false;
+  await close(server);
+  return true;
+}
+
+function listen(port: number): Promise<Server | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Server | undefined>();
+  const server = createServer();
+  server.once("error", () => resolve(undefined));
+  server.listen({ port, host: "127.0.0.1", exclusive: true }, () => resolve(server));
+  return promise;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

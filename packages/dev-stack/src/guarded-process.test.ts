@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isRunning } from "./file-lock.ts";
+import { describeExit, endOf, startGuarded } from "./guarded-process.ts";
+import { waitUntil } from "./wait-until.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const shell = (script: string) => ({
+  command: "/bin/sh",
+  args: ["-c", script],
+  logFile: join(folder, "log"),
+});
+
+describe("startGuarded()", () => {
+  it("gives the exit status, and the end of the output", async () => {
+    const process = await startGuarded(shell("echo one; echo two >&2; exit 3"));
+    expect(await process.exited).toEqual({ status: 3, signal: null });
+    expect(process.output(1)).toBe("two");
+  });
+
+  it("names the signal that ended it", async () => {
+    const process = await startGuarded(shell("kill -9 $$"));
+    expect(describeExit(await process.exited)).toBe("signal SIGKILL");
+  });
+
+  it("stops one that ignores SIGTERM by its deadline", async () => {
+    const process = await startGuarded(shell('trap "" TERM; echo up; while :; do sleep 0.1; done'));
+    await waitUntil(() => process.output().includes("up"), { what: "its start" });
+    expect(await process.stop({ deadlineMs: 200 })).toEqual({ status: null, signal: "SIGKILL" });
+  });
+
+  it("leaves nothing of its group behind", async () => {
+    const process = await startGuarded(shell("sleep 300 & echo $!; wait"));
+    const child = Number(
+      await waitUntil(() => process.output() || undefined, { what: "the child's pid" }),
+    );
+    await process.stop();
+    const ended = waitUntil(() => !isRunning(child), { what: "the end of the child" });
+    await expect(ended).resolves.toBe(true);
+  });
+
+  it("ends, and its temporary folder goes, when the process that started it is killed", async () => {
+    const temporaryFolder = join(folder, "temporary");
+    await mkdir(temporaryFolder);
+    const script = `
+      import { startGuarded } from ${JSON.stringify(import.meta.resolve("./guarded-process.ts"))};
+      const { pid } = await startGuarded(${JSON.stringify({ ...shell("echo up; exec sleep 300"), temporaryFolder })});
+      process.stdout.write(String(pid) + "\\n");
+    `;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [output] = await once(parent.stdout, "data");
+    const pid = Number(String(output));
+    await waitUntil(() => endOf(join(folder, "log")) === "up", { what: "its start" });
+    expect(isRunning(pid)).toBe(true);
+    parent.kill("SIGKILL");
+    await waitUntil(() => !isRunning(pid), { what: "the end of the program" });
+    await waitUntil(() => !existsSync(temporaryFolder), { what: "the end of its folder" });
+  });
+});

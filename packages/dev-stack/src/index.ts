@@ -1,0 +1,17 @@
+export { cacheFolder } from "@fanfare/tools/cache-folder";
+export { type App, type AppName, appNames, startApp } from "./app.ts";
+export { createDatabase, databaseUrl, dropDatabase } from "./database.ts";
+export type { DevServer } from "./dev-server.ts";
+export { withLock } from "./file-lock.ts";
+export { freePort, freePorts, isFree } from "./free-port.ts";
+export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
+export { type Nats, type NatsOptions, startNats } from "./nats.ts";
+export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
+export { postgresBin } from "./postgres-program.ts";
+export { natsServer, type Program, temporalCli } from "./programs.ts";
+export type { Progress } from "./progress.ts";
+export { type ProvideOptions, provideProgram } from "./provide-program.ts";
+export { type ServerPorts, type Servers, startServers } from "./servers.ts";
+export { type AppPorts, type System, startSystem } from "./system.ts";
+export { startTemporal, type Temporal, type TemporalOptions } from "./temporal.ts";
+export { type WaitOptions, waitUntil } from "./wait-until.ts";

@@ -1,0 +1,75 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
+
+/** DevKeys is a key pair that signs development tokens, and where its public half is. */
+export interface DevKeys {
+  /** A file with a JWK Set, for AUTH_JWKS. */
+  readonly jwksFile: string;
+  /** For AUTH_ISSUER. */
+  readonly issuer: string;
+  /** For AUTH_AUDIENCE. */
+  readonly audience: string;
+  readonly keyId: string;
+  readonly signingKey: JWK;
+}
+
+export interface TokenClaims {
+  readonly role: "rider" | "operator" | "service";
+  /** The rider's id, the operator's name, or the service's. */
+  readonly subject: string;
+  /** As in "1h", "7 days" or "-1m" for one that has expired; an hour when absent. */
+  readonly expiresIn?: string;
+  /** Another audience or issuer than the keys', for tests. */
+  readonly audience?: string;
+  readonly issuer?: string;
+}
+
+const signingKeyFile = "signing-key.json";
+
+/**
+ * createDevKeys makes an Ed25519 key pair in a folder, or reads the one that is there: jwks.json is
+ * public, signing-key.json is for this user alone.
+ */
+export async function createDevKeys(folder: string): Promise<DevKeys> {
+  await mkdir(folder, { recursive: true });
+  const jwksFile = join(folder, "jwks.json");
+  const signingKey = (await readSigningKey(folder)) ?? (await makeKeys(folder, jwksFile));
+  const keyId = signingKey.kid ?? "dev";
+  return { jwksFile, issuer: "fanfare-dev", audience: "fanfare", keyId, signingKey };
+}
+
+/** mintToken signs a token that says who calls. */
+export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<string> {
+  const key = await importJWK(keys.signingKey, "EdDSA");
+  return await new SignJWT({ role: claims.role })
+    .setProtectedHeader({ alg: "EdDSA", kid: keys.keyId })
+    .setSubject(claims.subject)
+    .setIssuer(claims.issuer ?? keys.issuer)
+    .setAudience(claims.audience ?? keys.audience)
+    .setIssuedAt()
+    .setExpirationTime(claims.expiresIn ?? "1h")
+    .sign(key);
+}
+
+async function readSigningKey(folder: string): Promise<JWK | undefined> {
+  const text = await readFile(join(folder, signingKeyFile), "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const key: JWK = JSON.parse(text);
+  return key;
+}
+
+async function makeKeys(folder: string, jwksFile: string): Promise<JWK> {
+  const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true });
+  const kid = `dev-${crypto.randomUUID().slice(0, 8)}`;
+  const signingKey = { ...(await exportJWK(privateKey)), kid };
+  const jwk = { ...(await exportJWK(publicKey)), kid, alg: "EdDSA", use: "sig" };
+  await writeWhole(jwksFile, { keys: [jwk] }, 0o644);
+  await writeWhole(join(folder, signingKeyFile), signingKey, 0o600);
+  return signingKey;
+}
+
+async function writeWhole(file: string, value: unknown, mode: number): Promise<void> {
+  await writeFile(`${file}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode });
+  await rename(`${file}.new`, file);
+}

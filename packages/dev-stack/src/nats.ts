@@ -1,0 +1,87 @@
+import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { dataFolder } from "./data-folder.ts";
+import type { DevServer } from "./dev-server.ts";
+import { startGuarded } from "./guarded-process.ts";
+import { foundServer, startOwn } from "./own-server.ts";
+import { natsServer } from "./programs.ts";
+import type { Progress } from "./progress.ts";
+import { provideProgram } from "./provide-program.ts";
+
+export interface NatsOptions {
+  readonly port?: number | undefined;
+  /** Where streams are kept; a temporary folder, removed at stop, when absent. */
+  readonly data?: string | undefined;
+  readonly logFile?: string | undefined;
+  /**
+   * When what was written is synced to disk: after each write ("always"), or every so often, as in
+   * "2m". Killing the server loses nothing either way, only a crash of the machine does. "always"
+   * when data is kept, "2m" when it is temporary.
+   */
+  readonly syncInterval?: string;
+  /** More of the server's configuration, such as its users. */
+  readonly config?: string;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+}
+
+export interface Nats extends DevServer {
+  /** Such as nats://127.0.0.1:4222. */
+  readonly url: string;
+  readonly port: number;
+}
+
+/**
+ * startNats gives a NATS server with JetStream and a store on disk: the one at NATS_URL, else one of
+ * its own on 127.0.0.1.
+ */
+export async function startNats(options: NatsOptions = {}): Promise<Nats> {
+  const { env = process.env } = options;
+  if (env.NATS_URL) {
+    const port = Number(new URL(env.NATS_URL).port || "4222");
+    return { ...foundServer("NATS", "NATS_URL"), url: env.NATS_URL, port };
+  }
+  const command = await provideProgram(natsServer, options);
+  const folder = await dataFolder("nats", options);
+  const sync = options.syncInterval ?? (folder.temporary ? "2m" : "always");
+  const config = join(folder.path, "nats.conf");
+  const temporaryFolder = folder.temporary ? folder.path : undefined;
+  const server = await startOwn({
+    name: "nats-server",
+    portCount: 1,
+    ports: options.port === undefined ? undefined : [options.port],
+    temporaryFolder,
+    logFile: folder.logFile,
+    signal: options.signal,
+    stopSignal: folder.temporary ? "SIGKILL" : "SIGTERM",
+    async launch([port = 0]) {
+      const store = JSON.stringify(join(folder.path, "store"));
+      await writeFile(
+        config,
+        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}" }\n${options.config ?? ""}\n`,
+      );
+      return await startGuarded({
+        command,
+        args: ["-c", config],
+        temporaryFolder,
+        logFile: folder.logFile,
+      });
+    },
+    answers: async ([port = 0]) => await greets(port),
+  });
+  const port = server.ports[0] ?? 0;
+  return Object.assign(server, { url: `nats://127.0.0.1:${port}`, port });
+}
+
+/** greets tells whether a NATS server with JetStream greets whoever connects. */
+async function greets(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });
+  socket.once("data", (data) => resolve(data.toString("utf8").includes('"jetstream":true')));
+  socket.once("timeout", () => resolve(false));
+  socket.once("error", () => resolve(false));
+  socket.once("close", () => resolve(false));
+  return await promise.finally(() => socket.destroy());
+}

@@ -1,0 +1,142 @@
+import { rm } from "node:fs/promises";
+import type { DevServer } from "./dev-server.ts";
+import { freePorts } from "./free-port.ts";
+import { describeExit, type Exit, type GuardedProcess } from "./guarded-process.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export interface OwnServerOptions {
+  readonly name: string;
+  /** The ports it has to have; free ones are chosen when this is absent. */
+  readonly ports?: readonly number[] | undefined;
+  readonly portCount: number;
+  /** Removed by `stop`. */
+  readonly temporaryFolder?: string | undefined;
+  readonly logFile: string;
+  /** Gives up the first start. */
+  readonly signal?: AbortSignal | undefined;
+  /** What `stop` sends. */
+  readonly stopSignal: NodeJS.Signals;
+  /** How often to ask whether it answers, in milliseconds; 20 unless told. */
+  readonly askEveryMs?: number;
+  launch(ports: readonly number[]): Promise<GuardedProcess>;
+  /** Resolves once it answers; asked again while it rejects or resolves to false. */
+  answers(ports: readonly number[], process: GuardedProcess): Promise<boolean>;
+}
+
+/**
+ * startOwn starts a server of our own on the ports given or on free ones, waits until it answers,
+ * and keeps it startable and killable. A free port that somebody else takes first is replaced.
+ */
+export async function startOwn(
+  options: OwnServerOptions,
+): Promise<DevServer & { readonly ports: readonly number[] }> {
+  let ports = options.ports ?? (await freePorts(options.portCount));
+  const firstTries = options.ports === undefined ? 5 : 1;
+  let running: GuardedProcess | undefined;
+  let stopped = false;
+  const { promise: died, resolve: reportDeath } = Promise.withResolvers<string>();
+
+  async function launch(signal?: AbortSignal): Promise<void> {
+    const process = await options.launch(ports);
+    try {
+      await waitUntil(
+        async () => {
+          if (process.exit !== undefined) return "ended";
+          return (await options.answers(ports, process)) ? "answers" : undefined;
+        },
+        {
+          what: `${options.name} to answer`,
+          everyMs: options.askEveryMs ?? 20,
+          deadlineMs: 60_000,
+          signal,
+        },
+      );
+      if (process.exit !== undefined) {
+        throw new StartError(options.name, process.exit, process.output());
+      }
+    } catch (error) {
+      process.signal("SIGKILL");
+      throw error;
+    }
+    running = process;
+    void reportWhenDead(process);
+  }
+
+  async function reportWhenDead(process: GuardedProcess): Promise<void> {
+    const exit = await process.exited;
+    if (running !== process) return;
+    running = undefined;
+    const how = `${options.name} ended with ${describeExit(exit)}`;
+    reportDeath(`${how}. The end of its log, ${options.logFile}:\n${process.output(15)}`);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const process = running;
+    running = undefined;
+    await process?.stop({ signal });
+  }
+
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await launch(options.signal);
+      break;
+    } catch (error) {
+      const taken = error instanceof StartError && /already in use/i.test(error.message);
+      if (!taken || attempt >= firstTries) throw error;
+      ports = await freePorts(options.portCount);
+    }
+  }
+
+  const stop = async (): Promise<void> => {
+    stopped = true;
+    await end(options.stopSignal);
+    if (options.temporaryFolder !== undefined) {
+      await rm(options.temporaryFolder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  };
+  return {
+    own: true,
+    died,
+    get ports() {
+      return ports;
+    },
+    logFile: options.logFile,
+    get pid() {
+      return running?.pid;
+    },
+    kill: (signal = "SIGKILL") => end(signal),
+    async start() {
+      if (stopped) throw new Error(`${options.name} was stopped for good`);
+      if (running === undefined) await launch();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+class StartError extends Error {
+  override readonly name = "StartError";
+  constructor(program: string, exit: Exit, output: string) {
+    super(`${program} ended with ${describeExit(exit)} when it was started:\n${output}`);
+  }
+}
+
+/** foundServer stands for a server that runs already and is not ours to stop. */
+export function foundServer(name: string, variable: string): DevServer {
+  const refuse = (): Promise<never> =>
+    Promise.reject(
+      new Error(`${name} was found in ${variable} and is not ours to kill; unset ${variable}`),
+    );
+  return {
+    own: false,
+    logFile: undefined,
+    pid: undefined,
+    died: new Promise(() => {}),
+    kill: refuse,
+    start: nothing,
+    stop: nothing,
+    [Symbol.asyncDispose]: nothing,
+  };
+}
+
+async function nothing(): Promise<void> {}

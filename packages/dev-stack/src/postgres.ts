@@ -1,0 +1,119 @@
+import { chown } from "node:fs/promises";
+import { join } from "node:path";
+import { Client } from "pg";
+import { dataFolder } from "./data-folder.ts";
+import { createDatabase, dropDatabase } from "./database.ts";
+import type { DevServer } from "./dev-server.ts";
+import { startGuarded } from "./guarded-process.ts";
+import { foundServer, startOwn } from "./own-server.ts";
+import { adminPassword, adminUser, clusterIn } from "./postgres-data.ts";
+import { postgresBin, postgresRunner } from "./postgres-program.ts";
+
+export interface PostgresOptions {
+  readonly port?: number | undefined;
+  /** Where databases are kept; a temporary folder, removed at stop, when absent. */
+  readonly data?: string | undefined;
+  readonly logFile?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Postgres extends DevServer {
+  /** The address of a superuser, such as postgres://postgres:fanfare@127.0.0.1:5433/postgres. */
+  readonly adminUrl: string;
+  /**
+   * Makes a database with a role of its own that no other role may connect to, and gives the address
+   * to use it with. The same name again gives the same address.
+   */
+  createDatabase(name: string): Promise<string>;
+}
+
+/**
+ * startPostgres gives a PostgreSQL server: the one at POSTGRES_ADMIN_URL, else one of its own on
+ * 127.0.0.1. On a server from the environment, databases are made under names of their own and
+ * dropped at stop, unless `data` says that they are kept.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const { env = process.env } = options;
+  if (env.POSTGRES_ADMIN_URL) return onServer(env.POSTGRES_ADMIN_URL, options.data !== undefined);
+  const bin = postgresBin();
+  const folder = await dataFolder("postgres", options);
+  const runner = await postgresRunner(bin, folder.path);
+  const data = join(folder.path, "cluster");
+  if (runner.owner && folder.temporary) {
+    await chown(folder.path, runner.owner.uid, runner.owner.gid);
+  }
+  await clusterIn(data, { bin, runner, env });
+  const temporaryFolder = folder.temporary ? folder.path : undefined;
+  const server = await startOwn({
+    name: "postgres",
+    portCount: 1,
+    ports: options.port === undefined ? undefined : [options.port],
+    temporaryFolder,
+    logFile: folder.logFile,
+    signal: options.signal,
+    // SIGINT ends sessions and shuts down; SIGQUIT does not write anything back
+    stopSignal: folder.temporary ? "SIGQUIT" : "SIGINT",
+    async launch([port = 0]) {
+      const [command, ...args] = [...runner.prefix, join(bin, "postgres"), "-D", data];
+      const settings = {
+        port,
+        listen_addresses: "127.0.0.1",
+        unix_socket_directories: "",
+        max_connections: 300,
+        shared_buffers: "64MB",
+        // killing the server loses nothing without fsync, only a crash of the machine does
+        ...(folder.temporary ? { fsync: "off", full_page_writes: "off" } : {}),
+      };
+      return await startGuarded({
+        command,
+        args: [...args, ...Object.entries(settings).flatMap(([k, v]) => ["-c", `${k}=${v}`])],
+        cwd: folder.path,
+        env: { ...env, LC_MESSAGES: "C" },
+        temporaryFolder,
+        logFile: folder.logFile,
+        ...runner.as,
+      });
+    },
+    answers: async ([port = 0]) => await answers(urlOf(port)),
+  });
+  const adminUrl = urlOf(server.ports[0] ?? 0);
+  return Object.assign(server, {
+    adminUrl,
+    createDatabase: (name: string) => createDatabase(adminUrl, name),
+  });
+}
+
+function onServer(adminUrl: string, kept: boolean): Postgres {
+  const made = new Set<string>();
+  const prefix = `fanfare_${crypto.randomUUID().slice(0, 8)}_`;
+  const stop = async (): Promise<void> => {
+    for (const name of made) await dropDatabase(adminUrl, name);
+    made.clear();
+  };
+  return {
+    ...foundServer("PostgreSQL", "POSTGRES_ADMIN_URL"),
+    adminUrl,
+    async createDatabase(name) {
+      if (kept) return await createDatabase(adminUrl, name);
+      made.add(prefix + name);
+      return await createDatabase(adminUrl, prefix + name);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function urlOf(port: number): string {
+  return `postgres://${adminUser}:${adminPassword}@127.0.0.1:${port}/postgres`;
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    return true;
+  } finally {
+    await client.end();
+  }
+}

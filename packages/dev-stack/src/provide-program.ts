@@ -1,0 +1,90 @@
+import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "@fanfare/tools/cache-folder";
+import { buildDeadlineMs, buildProgram } from "./build-program.ts";
+import { downloadProgram } from "./download-program.ts";
+import { withLock } from "./file-lock.ts";
+import { cachedProgram, findProgram } from "./find-program.ts";
+import type { Program } from "./programs.ts";
+import { type Progress, reportLong } from "./progress.ts";
+
+export interface ProvideOptions {
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Where to download from instead of the release's own folder. */
+  readonly folderUrl?: string | undefined;
+}
+
+/**
+ * provideProgram gives a server's program: one on PATH that is new enough, the one in the cache
+ * folder, or else the pinned version, downloaded or built into the cache folder. Processes that ask
+ * at once wait for the first. Rejects with one line that says what is missing and what to do.
+ */
+export async function provideProgram(
+  program: Program,
+  { env = process.env, ...options }: ProvideOptions = {},
+): Promise<string> {
+  const found = await findProgram(program, env);
+  if (found !== undefined) return found;
+  const file = cachedProgram(program, env);
+  return await withLock(
+    `${dirname(file)}.lock`,
+    async () => {
+      const meanwhile = await findProgram(program, env);
+      if (meanwhile !== undefined) return meanwhile;
+      await mkdir(cacheFolder(env), { recursive: true });
+      const scratch = await mkdtemp(join(cacheFolder(env), `${program.name}-new-`));
+      try {
+        await moveInto(file, await obtain(program, scratch, { ...options, env }));
+      } finally {
+        await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+      }
+      return file;
+    },
+    { deadlineMs: buildDeadlineMs },
+  );
+}
+
+async function obtain(
+  program: Program,
+  scratch: string,
+  { env = process.env, progress, folderUrl, signal }: ProvideOptions,
+): Promise<string> {
+  const name = `${program.name} ${program.version}`;
+  const [downloads, build] = [join(scratch, "download"), join(scratch, "build")];
+  await Promise.all([mkdir(downloads), mkdir(build)]);
+  let refusal: string;
+  try {
+    const download = () => downloadProgram(program, downloads, { folderUrl, signal });
+    return await reportLong(`downloading ${name}`, download, progress);
+  } catch (error) {
+    signal?.throwIfAborted();
+    refusal = reasonOf(error);
+    progress?.(`${name} cannot be downloaded (${refusal})`);
+  }
+  try {
+    const go = () => buildProgram(program, build, { env, signal });
+    return await reportLong(`building ${name} with go install`, go, progress);
+  } catch (error) {
+    throw new Error(
+      `${program.name} (${program.needs}) is missing, cannot be downloaded (${refusal}) and cannot ` +
+        `be built (${reasonOf(error)}): install it or Go, or name a running server in ` +
+        program.variable,
+      { cause: error },
+    );
+  }
+}
+
+/** moveInto puts a finished program in its place, where it appears whole or not at all. */
+async function moveInto(place: string, file: string): Promise<void> {
+  await mkdir(dirname(place), { recursive: true });
+  await chmod(file, 0o755);
+  await rename(file, place);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error && error.message === "fetch failed" ? cause.message : error.message;
+}

@@ -1,0 +1,89 @@
+import { Client } from "pg";
+import { describe, expect, it } from "vitest";
+import { startNats, startPostgres, startTemporal } from "./index.ts";
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe("startPostgres()", () => {
+  it("gives each name a database that no other role may use", async () => {
+    await using postgres = await startPostgres();
+    const trips = await postgres.createDatabase("trips");
+    const fleet = await postgres.createDatabase("fleet");
+    await query(trips, "create table t (x int)");
+    const intruder = new URL(fleet);
+    intruder.pathname = "/trips";
+    await expect(query(intruder.href, "select * from t")).rejects.toThrow(/permission denied/);
+    expect(await postgres.createDatabase("trips")).toBe(trips);
+  });
+
+  it("has its port and its data again after a kill", async () => {
+    await using postgres = await startPostgres();
+    const url = await postgres.createDatabase("trips");
+    await query(url, "create table t as select 7 as x");
+    await postgres.kill();
+    await expect(query(url, "select 1")).rejects.toThrow(/ECONNREFUSED/);
+    await postgres.start();
+    expect(await query(url, "select x from t")).toEqual([{ x: 7 }]);
+  });
+});
+
+describe("a server from the environment", () => {
+  it("is used as it is, cannot be killed, and outlives its users", async () => {
+    await using own = await startNats();
+    const found = await startNats({ env: { NATS_URL: own.url } });
+    expect(found).toMatchObject({ own: false, url: own.url, port: own.port });
+    await expect(found.kill()).rejects.toThrow(/found in NATS_URL and is not ours to kill/);
+    await found.stop();
+    expect(own.pid).toBeDefined();
+  });
+
+  it("lends databases under names of their own, which are dropped at stop", async () => {
+    await using own = await startPostgres();
+    const env = { POSTGRES_ADMIN_URL: own.adminUrl };
+    const [one, two] = await Promise.all([startPostgres({ env }), startPostgres({ env })]);
+    const url = await one.createDatabase("trips");
+    expect(await two.createDatabase("trips")).not.toBe(url);
+    await query(url, "create table t (x int)");
+    await Promise.all([one.stop(), two.stop()]);
+    const names = await query(
+      own.adminUrl,
+      "select datname from pg_database where datname like 'fan%'",
+    );
+    expect(names).toEqual([]);
+  });
+});
+
+describe("startNats()", () => {
+  it("answers again on its port after a kill", async () => {
+    await using nats = await startNats();
+    const { pid } = nats;
+    await nats.kill();
+    expect(nats.pid).toBeUndefined();
+    await nats.start();
+    expect(nats.pid).not.toBe(pid);
+  });
+
+  it("tells when it dies by itself", async () => {
+    await using nats = await startNats();
+    process.kill(nats.pid ?? 0, "SIGTERM");
+    expect(await nats.died).toContain("nats-server ended with");
+  });
+});
+
+describe("startTemporal()", () => {
+  it("starts, and again after a kill", async () => {
+    await using temporal = await startTemporal({ searchAttributes: { TripStatus: "Keyword" } });
+    const { pid } = temporal;
+    await temporal.kill();
+    await temporal.start();
+    expect(temporal.pid).not.toBe(pid);
+  });
+});

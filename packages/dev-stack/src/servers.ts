@@ -1,0 +1,60 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Nats, startNats } from "./nats.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
+import type { Progress } from "./progress.ts";
+import { stopAll } from "./stop-all.ts";
+import { startTemporal, type Temporal } from "./temporal.ts";
+
+export interface ServersOptions {
+  /** Where their logs go, a file each. */
+  readonly logFolder: string;
+  /** Where data is kept; in temporary folders, removed at stop, when absent. */
+  readonly data?: string | undefined;
+  /** Free ones, and no page for Temporal, when absent. */
+  readonly ports?: ServerPorts | undefined;
+  /** Search attributes to be made, such as { TripStatus: "Keyword" }. */
+  readonly searchAttributes?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ServerPorts {
+  readonly temporal: number;
+  readonly temporalPage: number;
+  readonly nats: number;
+  readonly postgres: number;
+}
+
+/** Servers are the three that Fanfare stands on. */
+export interface Servers extends AsyncDisposable {
+  readonly temporal: Temporal;
+  readonly nats: Nats;
+  readonly postgres: Postgres;
+  stop(): Promise<void>;
+}
+
+/** startServers starts the three side by side; when one fails, it stops the others and rejects. */
+export async function startServers(options: ServersOptions): Promise<Servers> {
+  const { logFolder, data, ports } = options;
+  await mkdir(logFolder, { recursive: true });
+  const common = (name: string) => ({
+    ...options,
+    logFile: join(logFolder, `${name}.log`),
+    data: data === undefined ? undefined : join(data, name),
+  });
+  const starting = [
+    startTemporal({ ...common("temporal"), port: ports?.temporal, uiPort: ports?.temporalPage }),
+    startNats({ ...common("nats"), port: ports?.nats }),
+    startPostgres({ ...common("postgres"), port: ports?.postgres }),
+  ] as const;
+  const stop = () => stopAll(starting);
+  try {
+    const [temporal, nats, postgres] = await Promise.all(starting);
+    return { temporal, nats, postgres, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

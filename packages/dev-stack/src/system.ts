@@ -1,0 +1,107 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type App, type AppName, appNames, startApp } from "./app.ts";
+import { freePorts } from "./free-port.ts";
+import { type DevKeys, mintToken } from "./keys.ts";
+import type { Servers } from "./servers.ts";
+import { stopAll } from "./stop-all.ts";
+
+/** AppPorts are where the apps listen; `ledger` is the port of trips for services alone. */
+export type AppPorts = Readonly<Record<AppName | "ledger", number>>;
+
+export interface SystemOptions {
+  readonly servers: Servers;
+  readonly keys: DevKeys;
+  /** Where the logs go, a file each. */
+  readonly logFolder: string;
+  /** Where the token goes with which services call each other. */
+  readonly serviceTokenFile: string;
+  /** Free ones when absent. */
+  readonly ports?: AppPorts | undefined;
+  /** Variables for all apps besides their own, such as LOG_LEVEL. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told each time that an app is ready, with the time that it took. */
+  readonly onReady?: ((name: AppName, milliseconds: number) => void) | undefined;
+}
+
+/** System is the seven processes of Fanfare, each of which can be killed and started again. */
+export interface System extends AsyncDisposable {
+  app(name: AppName): App;
+  /** Where the ledger of trips is, for services alone. */
+  readonly ledgerUrl: string;
+  /** Resolves when a process ends without having been asked to, as an app's own `died` does. */
+  readonly died: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * startSystem makes a database for each app, starts the seven processes side by side, and resolves
+ * when all say that they are ready. When one fails, it stops the others and rejects. Nothing that
+ * dies is started again by itself.
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { servers, keys, logFolder, serviceTokenFile } = options;
+  await mkdir(logFolder, { recursive: true });
+  const ports = options.ports ?? (await chosenPorts());
+  await writeServiceToken(keys, serviceTokenFile);
+  const shared = {
+    HOST: "127.0.0.1",
+    AUTH_JWKS: keys.jwksFile,
+    AUTH_ISSUER: keys.issuer,
+    AUTH_AUDIENCE: keys.audience,
+    SERVICE_TOKEN_FILE: serviceTokenFile,
+    NATS_URL: servers.nats.url,
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    TEMPORAL_NAMESPACE: servers.temporal.namespace,
+    TRIPS_URL: `http://127.0.0.1:${ports.ledger}`,
+    FLEET_URL: `http://127.0.0.1:${ports.fleet}`,
+    BILLING_URL: `http://127.0.0.1:${ports.billing}`,
+    INTERNAL_PORT: String(ports.ledger),
+    ...options.env,
+  };
+  const starting = appNames.map(async (name) => {
+    const began = performance.now();
+    const env = { ...shared, ...(await databaseOf(name, servers)) };
+    const logFile = join(logFolder, `${name}.log`);
+    const app = await startApp({ name, port: ports[name], env, logFile, signal: options.signal });
+    options.onReady?.(name, performance.now() - began);
+    return app;
+  });
+  const stop = () => stopAll(starting);
+  try {
+    const apps = await Promise.all(starting);
+    return {
+      app: (name) => named(name, apps),
+      ledgerUrl: shared.TRIPS_URL,
+      died: Promise.race(apps.map((app) => app.died)),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function chosenPorts(): Promise<AppPorts> {
+  const [trips = 0, ledger = 0, fleet = 0, billing = 0, ...others] = await freePorts(8);
+  const [worker = 0, pricing = 0, audit = 0, notifications = 0] = others;
+  return { trips, ledger, fleet, billing, worker, pricing, audit, notifications };
+}
+
+function named(name: AppName, apps: readonly App[]): App {
+  const app = apps.find((one) => one.name === name);
+  if (app === undefined) throw new Error(`there is no app ${name}`);
+  return app;
+}
+
+async function databaseOf(name: AppName, { postgres }: Servers): Promise<Record<string, string>> {
+  return name === "worker" ? {} : { DATABASE_URL: await postgres.createDatabase(name) };
+}
+
+async function writeServiceToken(keys: DevKeys, file: string): Promise<void> {
+  const token = await mintToken(keys, { role: "service", subject: "worker", expiresIn: "30d" });
+  await writeFile(`${file}.new`, token, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

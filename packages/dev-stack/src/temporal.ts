@@ -1,0 +1,103 @@
+import { connect } from "node:net";
+import { join } from "node:path";
+import { dataFolder } from "./data-folder.ts";
+import type { DevServer } from "./dev-server.ts";
+import { startGuarded } from "./guarded-process.ts";
+import { foundServer, startOwn } from "./own-server.ts";
+import { temporalCli } from "./programs.ts";
+import type { Progress } from "./progress.ts";
+import { provideProgram } from "./provide-program.ts";
+
+export interface TemporalOptions {
+  readonly port?: number | undefined;
+  /** The port of its page; without one it has no page. */
+  readonly uiPort?: number | undefined;
+  /** Where workflows are kept; a temporary folder, removed at stop, when absent. */
+  readonly data?: string | undefined;
+  readonly logFile?: string | undefined;
+  /** Search attributes to be made, such as { TripStatus: "Keyword" }. */
+  readonly searchAttributes?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
+}
+
+export interface Temporal extends DevServer {
+  /** Host and port, such as 127.0.0.1:7233. */
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string | undefined;
+}
+
+/** As it comes, the development server adds some 100 ms to each step of a workflow; not with these. */
+const dynamicConfig = [
+  "history.transferProcessorMaxPollRPS=200",
+  "history.timerProcessorMaxPollRPS=200",
+  "system.enableActivityEagerExecution=true",
+];
+
+/**
+ * startTemporal gives a Temporal server: the one at TEMPORAL_ADDRESS, else a development server of
+ * its own on 127.0.0.1. One from the environment is left as it is: search attributes are not made.
+ */
+export async function startTemporal(options: TemporalOptions = {}): Promise<Temporal> {
+  const { env = process.env } = options;
+  if (env.TEMPORAL_ADDRESS) {
+    return Object.assign(foundServer("Temporal", "TEMPORAL_ADDRESS"), {
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE ?? "default",
+      uiUrl: undefined,
+    });
+  }
+  const command = await provideProgram(temporalCli, options);
+  const folder = await dataFolder("temporal", options);
+  const temporaryFolder = folder.temporary ? folder.path : undefined;
+  const server = await startOwn({
+    name: "temporal",
+    portCount: 1,
+    ports: options.port === undefined ? undefined : [options.port],
+    temporaryFolder,
+    logFile: folder.logFile,
+    signal: options.signal,
+    stopSignal: folder.temporary ? "SIGKILL" : "SIGTERM",
+    launch: async ([port = 0]) =>
+      await startGuarded({
+        command,
+        args: [
+          "server",
+          "start-dev",
+          "--ip=127.0.0.1",
+          `--port=${port}`,
+          options.uiPort === undefined ? "--headless" : `--ui-port=${options.uiPort}`,
+          `--db-filename=${join(folder.path, "temporal.db")}`,
+          "--sqlite-pragma=journal_mode=WAL",
+          // Neither loses anything when the server is killed. NORMAL loses the last moments when the
+          // machine crashes, and never damages the file; OFF may, and is for what is thrown away.
+          `--sqlite-pragma=synchronous=${folder.temporary ? "OFF" : "NORMAL"}`,
+          ...dynamicConfig.map((value) => `--dynamic-config-value=${value}`),
+          ...Object.entries(options.searchAttributes ?? {}).map(
+            ([name, type]) => `--search-attribute=${name}=${type}`,
+          ),
+        ],
+        temporaryFolder,
+        logFile: folder.logFile,
+      }),
+    // it names its address once it is up, search attributes and all
+    answers: async ([port = 0], process) =>
+      process.output().includes(`:${port}`) && (await accepts(port)),
+  });
+  return Object.assign(server, {
+    address: `127.0.0.1:${server.ports[0]}`,
+    namespace: "default",
+    uiUrl: options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`,
+  });
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });
+  socket.once("connect", () => resolve(true));
+  socket.once("timeout", () => resolve(false));
+  socket.once("error", () => resolve(false));
+  return await promise.finally(() => socket.destroy());
+}

@@ -1,0 +1,185 @@
+import { CancellationScope, CancelledFailure, isCancellation } from "@temporalio/workflow";
+import { createNotice } from "./beside.ts";
+import { watchDelays } from "./delays.ts";
+import { accountFor, isFailure } from "./failure.ts";
+import { createJournal, type Entry } from "./journal.ts";
+import type { SagaState, UndoCause } from "./progress.ts";
+import type { Saga, SagaEnding, SagaOptions, Step } from "./saga.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
+
+interface Undo {
+  readonly entry: Entry;
+  readonly run: (cause: UndoCause) => Promise<unknown>;
+}
+
+interface Attempt<T> {
+  readonly entry: Entry;
+  readonly undo: boolean;
+  readonly run: () => Promise<T>;
+  readonly resolved: ((note: string) => T) | undefined;
+}
+
+/** createSaga makes a saga inside a workflow. `runSaga` is shorter where nothing else has to reach it. */
+export function createSaga(options: SagaOptions = {}): Saga {
+  const isRefusal = options.isRefusal ?? ((failure) => failure.nonRetryable === true);
+  const journal = createJournal();
+  const room = createWaitingRoom();
+  const undoing = createNotice("onUndoing", options.onUndoing);
+  const parked = createNotice("onParked", options.onParked);
+  const delays = watchDelays(options.onDelayed);
+  const shield = new CancellationScope({ cancellable: false });
+  const forward = new CancellationScope({ cancellable: true, parent: shield });
+  const undos: Undo[] = [];
+  const running: Promise<unknown>[] = [];
+  const origins = new Map<unknown, string>();
+  let phase: "new" | "forward" | "undoing" | "done" = "new";
+  let pivoted = false;
+  let cause: UndoCause | undefined;
+
+  function state(): SagaState {
+    if (phase === "done") return "done";
+    if (room.parked().length > 0) return "parked";
+    return phase === "undoing" ? "undoing" : "forward";
+  }
+
+  function abandon(why: UndoCause): boolean {
+    if (pivoted || phase === "done") return false;
+    if (phase !== "undoing") cause ??= why;
+    forward.cancel();
+    return true;
+  }
+
+  async function insist<T>({ entry, undo, run, resolved }: Attempt<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!isFailure(error)) throw error;
+        const reason = accountFor(error, isRefusal).message;
+        const resolvable = resolved !== undefined;
+        const decided = room.wait({ step: entry.name, undo, reason, resolvable });
+        entry.parked(reason);
+        parked.tell(room.parked());
+        const decision = await decided;
+        entry.resumed(undo);
+        parked.tell(room.parked());
+        if (decision.kind === "resolve" && resolved !== undefined) {
+          entry.noted(decision.note);
+          return resolved(decision.note);
+        }
+      }
+    }
+  }
+
+  async function perform<T>(entry: Entry, step: Step<T>): Promise<T> {
+    const run = () => delays.watch(entry, step.delayedAfterMs, step.run);
+    try {
+      if (forward.consideredCancelled) throw new CancelledFailure("the saga is being undone");
+      const value = pivoted
+        ? await insist({ entry, undo: false, run, resolved: step.resolved })
+        : await run();
+      entry.done();
+      return value;
+    } catch (error) {
+      if (isFailure(error)) {
+        entry.failed(reasonOf(error));
+        origins.set(error, entry.name);
+      }
+      throw error;
+    }
+  }
+
+  function reasonOf(error: unknown): string {
+    if (isCancellation(error) && cause !== undefined) return `cancelled: ${cause.message}`;
+    return accountFor(error, isRefusal).message;
+  }
+
+  function causeOf(error: unknown): UndoCause {
+    const { code, message } = accountFor(error, isRefusal);
+    if (isCancellation(error)) return { kind: "cancelled", by: "request", message };
+    const step = origins.get(error) ?? "";
+    if (code === undefined) return { kind: "failed", step, message };
+    return { kind: "refused", step, code, message };
+  }
+
+  async function unwind(why: UndoCause): Promise<void> {
+    cause = why;
+    phase = "undoing";
+    forward.cancel();
+    for (const settled of await Promise.allSettled(running)) {
+      if (settled.status === "rejected" && !isFailure(settled.reason)) throw settled.reason;
+    }
+    undoing.tell(why);
+    for (const { entry, run } of undos.toReversed()) {
+      entry.undoing();
+      await insist<unknown>({
+        entry,
+        undo: true,
+        run: () => run(why),
+        resolved: () => undefined,
+      });
+      entry.undone();
+    }
+    undoing.cancel();
+    parked.cancel();
+  }
+
+  async function noticesOver(): Promise<void> {
+    await Promise.all([undoing.over(), parked.over(), delays.over()]);
+    phase = "done";
+  }
+
+  return {
+    async run<T>(body: () => Promise<T>): Promise<SagaEnding<T>> {
+      if (phase !== "new") throw new Error("a saga runs once");
+      phase = "forward";
+      CancellationScope.current().cancelRequested.catch((error: unknown) => {
+        const { message } = accountFor(error, isRefusal);
+        abandon({ kind: "cancelled", by: "temporal", message });
+      });
+      let why: UndoCause;
+      try {
+        const value = await forward.run(body);
+        if (cause === undefined) {
+          await noticesOver();
+          return { outcome: "completed", value };
+        }
+        why = cause;
+      } catch (error) {
+        if (pivoted || !isFailure(error)) throw error;
+        why = isCancellation(error) ? (cause ?? causeOf(error)) : causeOf(error);
+      }
+      await shield.run(() => unwind(why));
+      await noticesOver();
+      return { outcome: "undone", cause: why };
+    },
+
+    step(name, step) {
+      if (phase !== "forward") {
+        const over = `step ${name}: the saga is ${phase === "new" ? "not running" : phase}`;
+        return Promise.reject(phase === "undoing" ? new CancelledFailure(over) : new Error(over));
+      }
+      const entry = journal.begin(name);
+      if (step.undo !== undefined) undos.push({ entry, run: step.undo });
+      const result = perform(entry, step);
+      running.push(result);
+      return result;
+    },
+
+    pivot() {
+      if (forward.consideredCancelled) throw new CancelledFailure("the saga is being undone");
+      pivoted = true;
+    },
+
+    cancel: (message) => abandon({ kind: "cancelled", by: "request", message }),
+    retry: (step) => room.decide({ kind: "retry" }, step),
+    resolve: (note, step) => room.decide({ kind: "resolve", note }, step),
+    parked: () => room.parked(),
+    progress: () => ({
+      state: state(),
+      pivoted,
+      steps: journal.steps(),
+      ...(cause === undefined ? {} : { cause }),
+    }),
+  };
+}

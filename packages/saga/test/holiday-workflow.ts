@@ -1,0 +1,102 @@
+import {
+  type ActivityOptions,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+} from "@temporalio/workflow";
+import { createSaga, runSaga, type SagaEnding, type SagaProgress } from "../src/index.ts";
+
+/** A holiday: a flight and, beside each other, a hotel and a car; then it is paid and cannot go back. */
+export interface HolidayPlan {
+  /** What goes wrong in the workflow's own code. */
+  readonly bug?: boolean;
+  /** The saga is cancelled at the last moment before its pivot. */
+  readonly changeOfMind?: boolean;
+  /** The hotel's booking goes on, whatever is cancelled. */
+  readonly stubbornHotel?: boolean;
+  readonly delayedAfterMs?: number;
+  readonly stepDeadlineMs?: number;
+  readonly undoDeadlineMs?: number;
+}
+
+interface HolidayActivities {
+  call(what: string): Promise<string>;
+}
+
+export const progress = defineQuery<SagaProgress>("progress");
+export const cancel = defineUpdate<boolean, [string]>("cancel");
+export const retry = defineUpdate<readonly string[], [{ readonly step?: string }]>("retry");
+export const resolve = defineUpdate<readonly string[], [string]>("resolve");
+
+const attempt: ActivityOptions = {
+  startToCloseTimeout: 10_000,
+  cancellationType: "TRY_CANCEL",
+  retry: { initialInterval: 20, maximumInterval: 100 },
+};
+const call = (what: string) => proxyActivities<HolidayActivities>(attempt).call(what);
+const callFor = (ms: number, what: string) =>
+  proxyActivities<HolidayActivities>({ ...attempt, scheduleToCloseTimeout: ms }).call(what);
+
+async function tell(what: string): Promise<void> {
+  await callFor(300, `tell ${what}`);
+}
+
+export async function holiday(plan: HolidayPlan): Promise<SagaEnding<string>> {
+  const undoMs = plan.undoDeadlineMs ?? 20_000;
+  const saga = createSaga({
+    onUndoing: (cause) => tell(`undoing: ${cause.kind}`),
+    onParked: (parked) => tell(`parked: ${parked.map(({ step }) => step).join()}`),
+    onDelayed: (steps) => tell(`delayed: ${steps.join()}`),
+  });
+  setHandler(progress, () => saga.progress());
+  setHandler(cancel, (message) => saga.cancel(message));
+  setHandler(retry, ({ step }) => saga.retry(step));
+  setHandler(resolve, (note) => saga.resolve(note));
+
+  const book = (name: string) =>
+    saga.step(name, {
+      run: () => callFor(plan.stepDeadlineMs ?? 20_000, name),
+      undo: () => callFor(undoMs, `undo ${name}`),
+    });
+
+  const bookHotel = () =>
+    plan.stubbornHotel ? CancellationScope.nonCancellable(() => book("hotel")) : book("hotel");
+
+  return saga.run(async () => {
+    await book("flight");
+    await Promise.all([bookHotel(), book("car")]);
+    if (plan.bug) throw new TypeError("a bug in the workflow");
+    if (plan.changeOfMind) saga.cancel("rain");
+    saga.pivot();
+    const receipt = await saga.step("pay", {
+      run: () => call("pay"),
+      resolved: (note) => `by hand: ${note}`,
+      ...(plan.delayedAfterMs === undefined ? {} : { delayedAfterMs: plan.delayedAfterMs }),
+    });
+    await saga.step("tickets", { run: () => call("tickets") });
+    return receipt;
+  });
+}
+
+/** picnic is the shortest saga: no pivot, nothing from outside, and a wait between its steps. */
+export async function picnic(): Promise<SagaEnding<string>> {
+  return runSaga(async (saga) => {
+    const basket = await saga.step("basket", {
+      run: () => call("basket"),
+      undo: (cause) => call(`undo basket: ${cause.message}`),
+    });
+    await condition(() => false, 60_000);
+    return basket;
+  });
+}
+
+/** stroll is cancelled when all of it is done, and has no pivot. */
+export async function stroll(): Promise<SagaEnding<void>> {
+  return runSaga(async (saga) => {
+    await saga.step("walk", { run: () => call("walk"), undo: () => call("undo walk") });
+    saga.cancel("rain");
+  });
+}

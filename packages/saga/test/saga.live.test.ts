@@ -1,0 +1,310 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { SagaProgress } from "../src/index.ts";
+import * as concert from "./concert-workflow.ts";
+import { type Holiday, type HolidayLab, openHolidayLab } from "./holiday-lab.ts";
+import { createGate, failTimes, refuse } from "./travel-agency.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+const patience = { timeout: 60_000, interval: 50 };
+let lab: HolidayLab;
+beforeAll(async () => {
+  lab = await openHolidayLab();
+});
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+/** parked waits until something is parked. */
+function parked(holiday: Holiday): Promise<SagaProgress> {
+  return vi.waitFor(async () => {
+    const progress = await holiday.progress();
+    expect(progress.state).toBe("parked");
+    return progress;
+  }, patience);
+}
+
+describe("a saga that goes forward", () => {
+  it("completes with what its body returns", async () => {
+    const holiday = await lab.begin();
+    expect(await holiday.ending()).toEqual({ outcome: "completed", value: "pay #1" });
+    const progress = await holiday.progress();
+    expect(progress).toMatchObject({ state: "done", pivoted: true });
+    expect(progress.cause).toBeUndefined();
+    expect(await holiday.states()).toEqual({
+      flight: "done",
+      hotel: "done",
+      car: "done",
+      pay: "done",
+      tickets: "done",
+    });
+    expect(holiday.undos()).toEqual([]);
+  });
+
+  it("says which step is delayed, and that it no longer is", async () => {
+    const gate = createGate();
+    const holiday = await lab.begin({ pay: gate.pass }, { delayedAfterMs: 50 });
+    await vi.waitFor(() => expect(holiday.told()).toEqual(["tell delayed: pay"]), patience);
+    const delayed = (await holiday.progress()).steps.find(({ name }) => name === "pay");
+    expect(delayed).toMatchObject({ state: "running", delayed: true });
+    gate.open();
+    await holiday.ending();
+    expect(holiday.told()).toEqual(["tell delayed: pay", "tell delayed: "]);
+  });
+});
+
+describe("a step that is refused", () => {
+  it("undoes what was begun, the refused step first", async () => {
+    const holiday = await lab.begin({ car: refuse("no car left") });
+    const cause = {
+      kind: "refused",
+      step: "car",
+      code: "failed_precondition",
+      message: "no car left",
+    };
+    expect(await holiday.ending()).toEqual({ outcome: "undone", cause });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    const progress = await holiday.progress();
+    expect(progress).toMatchObject({ state: "done", pivoted: false, cause });
+    expect(await holiday.states()).toEqual({ flight: "undone", hotel: "undone", car: "undone" });
+    expect(progress.steps.find(({ name }) => name === "car")?.error).toBe("no car left");
+  });
+
+  it("does not wait for a step beside it, which is undone as well", async () => {
+    const gate = createGate();
+    const holiday = await lab.begin({ hotel: gate.pass, car: refuse("no car left") });
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    gate.open();
+  });
+
+  it("undoes nothing while a step beside it cannot be stopped", async () => {
+    const gate = createGate();
+    let booked = false;
+    const bookedAtUndo: boolean[] = [];
+    const holiday = await lab.begin(
+      {
+        hotel: async (attempt) => {
+          await gate.pass(attempt);
+          booked = true;
+        },
+        car: refuse("no car left"),
+        "undo car": () => void bookedAtUndo.push(booked),
+      },
+      { stubbornHotel: true },
+    );
+    await vi.waitFor(async () => {
+      expect((await holiday.progress()).state).toBe("undoing");
+    }, patience);
+    gate.open();
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
+    expect(bookedAtUndo).toEqual([true]);
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+  });
+
+  it("undoes what has not even begun to answer, such as the first step", async () => {
+    const holiday = await lab.begin({ flight: refuse("no flight") });
+    expect(await holiday.ending()).toMatchObject({ cause: { step: "flight" } });
+    expect(holiday.undos()).toEqual(["undo flight"]);
+  });
+});
+
+describe("a step whose reply is lost", () => {
+  it("is retried until its deadline, then undone", async () => {
+    const holiday = await lab.begin({ hotel: failTimes(1_000) }, { stepDeadlineMs: 4_000 });
+    expect(await holiday.ending()).toMatchObject({
+      outcome: "undone",
+      cause: { kind: "failed", step: "hotel" },
+    });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+  });
+});
+
+describe("a cancellation", () => {
+  it("asked of the saga undoes it, and tells why", async () => {
+    const gate = createGate();
+    const holiday = await lab.begin({ hotel: gate.pass });
+    await gate.reached;
+    expect(await holiday.cancel("rain")).toBe(true);
+    const cause = { kind: "cancelled", by: "request", message: "rain" };
+    expect(await holiday.ending()).toEqual({ outcome: "undone", cause });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    const hotel = (await holiday.progress()).steps.find(({ name }) => name === "hotel");
+    expect(hotel).toMatchObject({ state: "undone", error: "cancelled: rain" });
+    gate.open();
+  });
+
+  it("asked of Temporal undoes it, whatever comes meanwhile", async () => {
+    const gate = createGate();
+    const undoing = createGate();
+    const holiday = await lab.begin({ hotel: gate.pass, "undo flight": undoing.pass });
+    await gate.reached;
+    await holiday.handle.cancel();
+    await undoing.reached;
+    await holiday.handle.cancel();
+    expect(await holiday.cancel("rain")).toBe(true);
+    undoing.open();
+    expect(await holiday.ending()).toMatchObject({
+      outcome: "undone",
+      cause: { kind: "cancelled", by: "temporal" },
+    });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    gate.open();
+  });
+
+  it("at the last moment stops the saga at its pivot", async () => {
+    const holiday = await lab.begin({}, { changeOfMind: true });
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone", cause: { message: "rain" } });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(holiday.calls()).not.toContain("pay");
+  });
+
+  it("undoes a saga without a pivot until its very end", async () => {
+    const holiday = await lab.beginOther("stroll");
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone", cause: { message: "rain" } });
+    expect(holiday.calls()).toEqual(["walk", "undo walk"]);
+  });
+
+  it("changes nothing after the pivot", async () => {
+    const gate = createGate();
+    const holiday = await lab.begin({ pay: gate.pass });
+    await gate.reached;
+    await holiday.handle.cancel();
+    expect(await holiday.cancel("rain")).toBe(false);
+    gate.open();
+    expect(await holiday.ending()).toEqual({ outcome: "completed", value: "pay #1" });
+    expect(holiday.undos()).toEqual([]);
+  });
+
+  it("reaches a wait between two steps", async () => {
+    const holiday = await lab.beginOther("picnic");
+    await vi.waitFor(() => expect(holiday.calls()).toEqual(["basket"]), patience);
+    await holiday.handle.cancel();
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
+    expect(holiday.undos()).toEqual(["undo basket: Workflow cancelled"]);
+  });
+});
+
+describe("an undo that keeps failing", () => {
+  const broken = { car: refuse("no car left"), "undo hotel": refuse("the desk is closed") };
+
+  it("is parked, and goes on when it is retried", async () => {
+    const holiday = await lab.begin(broken);
+    const progress = await parked(holiday);
+    expect(await holiday.states()).toEqual({ flight: "done", hotel: "parked", car: "undone" });
+    expect(progress.steps[1]?.error).toBe("the desk is closed");
+    await vi.waitFor(() => expect(holiday.told()).toContain("tell parked: hotel"), patience);
+    holiday.script({});
+    expect(await holiday.retry("car")).toEqual([]);
+    expect(await holiday.retry("hotel")).toEqual(["hotel"]);
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone", cause: { step: "car" } });
+    expect(holiday.undos().slice(-2)).toEqual(["undo hotel", "undo flight"]);
+  });
+
+  it("goes on without it when it is resolved, with the note on record", async () => {
+    const holiday = await lab.begin(broken);
+    await parked(holiday);
+    const resolved = await holiday.resolve("phoned them");
+    expect(resolved).toEqual(["hotel"]);
+    await holiday.ending();
+    const hotel = (await holiday.progress()).steps[1];
+    expect(hotel).toMatchObject({ state: "undone", note: "phoned them" });
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+  });
+
+  it("is parked after its own deadline too", async () => {
+    const holiday = await lab.begin(
+      { car: refuse("no car left"), "undo car": failTimes(1_000) },
+      { undoDeadlineMs: 300 },
+    );
+    await parked(holiday);
+    expect(await holiday.states()).toMatchObject({
+      car: "parked",
+      hotel: "done",
+    });
+    await holiday.handle.terminate();
+  });
+});
+
+describe("a refusal after the pivot", () => {
+  it("is parked, and yields what was done by hand", async () => {
+    const holiday = await lab.begin({ pay: refuse("card declined") });
+    expect(await parked(holiday)).toMatchObject({ pivoted: true });
+    await holiday.resolve("cash");
+    expect(await holiday.ending()).toEqual({ outcome: "completed", value: "by hand: cash" });
+    expect(holiday.undos()).toEqual([]);
+  });
+
+  it("stays parked when nothing done by hand can stand for it", async () => {
+    const holiday = await lab.begin({ tickets: refuse("printer on fire") });
+    await parked(holiday);
+    expect(await holiday.resolve("drew them")).toEqual([]);
+    holiday.script({});
+    expect(await holiday.retry()).toEqual(["tickets"]);
+    expect(await holiday.ending()).toMatchObject({ outcome: "completed" });
+  });
+});
+
+describe("an error in workflow code", () => {
+  it("fails the workflow task, undoes nothing, and leaves the saga where it is", async () => {
+    const holiday = await lab.begin({}, { bug: true });
+    await vi.waitFor(async () => {
+      const { events } = await holiday.handle.fetchHistory();
+      const failed = events?.find((event) => event.workflowTaskFailedEventAttributes);
+      expect(failed?.workflowTaskFailedEventAttributes?.failure?.message).toBe(
+        "a bug in the workflow",
+      );
+    }, patience);
+    expect((await holiday.handle.describe()).status.name).toBe("RUNNING");
+    expect(holiday.undos()).toEqual([]);
+    await holiday.handle.terminate();
+  });
+});
+
+describe("a hook that fails", () => {
+  it("does no harm", async () => {
+    const holiday = await lab.begin({
+      car: refuse("no car left"),
+      "tell undoing: refused": refuse("nobody listens"),
+    });
+    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
+    expect(holiday.told()).toEqual(["tell undoing: refused"]);
+    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+  });
+});
+
+describe("the README's saga", () => {
+  it("answers the tickets", async () => {
+    const saga = await lab.beginConcert();
+    expect(await saga.ending()).toEqual({ outcome: "completed", value: "printTickets #1" });
+    expect(saga.calls()).toEqual(["holdSeats", "charge", "printTickets"]);
+  });
+
+  it("frees the seats when the card is declined", async () => {
+    const saga = await lab.beginConcert({ charge: refuse("the card was declined") });
+    expect(await saga.ending()).toEqual({
+      outcome: "undone",
+      cause: {
+        kind: "refused",
+        step: "payment",
+        code: "failed_precondition",
+        message: "the card was declined",
+      },
+    });
+    expect(saga.calls()).toEqual(["holdSeats", "charge", "refund", "freeSeats"]);
+  });
+
+  it("waits for an operator when the tickets are refused", async () => {
+    const saga = await lab.beginConcert({ printTickets: refuse("no paper") });
+    const isParked = () =>
+      vi.waitFor(async () => {
+        expect((await saga.handle.query(concert.progress)).state).toBe("parked");
+      }, patience);
+    await isParked();
+    expect(await saga.handle.executeUpdate(concert.cancel, { args: ["rain"] })).toBe(false);
+    saga.script({ printTickets: refuse("no ink") });
+    expect(await saga.handle.executeUpdate(concert.retry)).toEqual(["tickets"]);
+    await isParked();
+    const resolved = saga.handle.executeUpdate(concert.resolve, { args: ["written by hand"] });
+    expect(await resolved).toEqual(["tickets"]);
+    expect(await saga.ending()).toEqual({ outcome: "completed", value: "written by hand" });
+  });
+});

@@ -1,0 +1,19 @@
+import type { Logger } from "pino";
+import { pino, stdTimeFunctions } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger };
+
+/** LoggerOptions name the process and the least level that is written. */
+export interface LoggerOptions {
+  readonly name: string;
+  /** trace, debug, info, warn, error, fatal or silent; info by default. */
+  readonly level?: string;
+}
+
+/** createLogger makes the process's log on stdout: JSON lines, or coloured text at a terminal. */
+export function createLogger({ name, level = "info" }: LoggerOptions): Logger {
+  const options = { name, level, timestamp: stdTimeFunctions.isoTime };
+  if (!process.stdout.isTTY) return pino(options);
+  return pino(options, pretty({ sync: true, ignore: "pid,hostname" }));
+}

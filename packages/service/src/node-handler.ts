@@ -1,0 +1,101 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Writable } from "node:stream";
+import { createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { logCall } from "./call-log.ts";
+import type { NodeHandler, NodeRequest, NodeResponse } from "./listen.ts";
+import type { Logger } from "./logger.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** NodeHandlerOptions are what requests are answered with. */
+export interface NodeHandlerOptions {
+  readonly handlers: readonly UniversalHandler[];
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+  /** Deadline of a unary call that names none, in ms. */
+  readonly defaultTimeoutMs: number;
+  /** Deadline of a stream that names none, in ms. */
+  readonly defaultStreamMs: number;
+}
+
+/** createNodeHandler answers calls, /healthz and /readyz, over HTTP/1.1 and HTTP/2. */
+export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
+  const { handlers, readiness, logger } = options;
+  const byPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
+  return (request, response) => {
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const handler = byPath.get(path);
+    if (handler !== undefined) {
+      setDefaultTimeout(
+        request.headers,
+        handler.method.methodKind === "unary" ? options.defaultTimeoutMs : options.defaultStreamMs,
+      );
+      answerCall(handler, { request, response, logger });
+    } else if (path === "/healthz") {
+      answerJson(response, 200, { alive: true });
+    } else if (path === "/readyz") {
+      void answerReadiness(response, readiness);
+    } else {
+      const message = `there is no ${path} here: methods are /<package>.<Service>/<Method>`;
+      answerJson(response, 404, { code: "unimplemented", message });
+    }
+  };
+}
+
+interface Exchange {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly logger: Logger;
+}
+
+function answerCall(handler: UniversalHandler, { request, response, logger }: Exchange): void {
+  const startedAt = performance.now();
+  const values = createContextValues();
+  let answer: UniversalServerResponse | undefined;
+  const ended: Writable = response;
+  ended.once("close", () => logCall(logger, { handler, values, startedAt, response: answer }));
+  async function run(): Promise<void> {
+    answer = await handler(universalRequestFromNodeRequest(request, response, undefined, values));
+    endHalfRead(request, response);
+    await universalResponseToNodeResponse(answer, response);
+  }
+  run().catch((error: unknown) => {
+    // The caller is gone, or sent what is not HTTP: there is nobody to answer.
+    logger.debug({ err: error, path: handler.requestPath }, "an answer could not be sent");
+    if (!response.headersSent) answerJson(response, 400, { code: "invalid_argument" });
+    else ended.destroy();
+  });
+}
+
+/**
+ * endHalfRead ends an HTTP/1.1 connection with this answer when the request was given up in the middle
+ * of its body: the rest would stand before the next request. Node itself reads on what nobody began to
+ * read, and HTTP/2 keeps requests apart.
+ */
+function endHalfRead(request: NodeRequest, response: NodeResponse): void {
+  if (request.httpVersionMajor > 1 || request.complete || !request.readableDidRead) return;
+  response.setHeader("connection", "close");
+}
+
+async function answerReadiness(response: NodeResponse, readiness: Readiness): Promise<void> {
+  const report = await readiness.report();
+  answerJson(response, report.ready ? 200 : 503, report);
+}
+
+function setDefaultTimeout(headers: IncomingHttpHeaders, timeoutMs: number): void {
+  if (headers["content-type"]?.startsWith("application/grpc") === true) {
+    headers["grpc-timeout"] ??= `${timeoutMs}m`;
+  } else {
+    headers["connect-timeout-ms"] ??= String(timeoutMs);
+  }
+}
+
+function answerJson(response: NodeResponse, status: number, body: unknown): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.end(`${JSON.stringify(body)}\n`);
+}

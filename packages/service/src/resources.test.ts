@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { createResourceStack } from "./resources.ts";
+
+const unexpected = (error: Error) => {
+  throw error;
+};
+
+describe("createResourceStack()", () => {
+  it("closes in reverse order, each in the way it has, with the signal aborted before", async () => {
+    const { resources, ...stack } = createResourceStack(unexpected);
+    const closed: string[] = [];
+    resources.use({ close: async () => void closed.push(`close ${resources.signal.aborted}`) });
+    resources.use({ stop: async ({ deadlineMs }) => void closed.push(`stop ${deadlineMs > 0}`) });
+    resources.use({ [Symbol.asyncDispose]: async () => void closed.push("async dispose") });
+    resources.use({ [Symbol.dispose]: () => void closed.push("dispose") });
+    resources.defer(() => void closed.push("defer"));
+    expect(await stack.closeAll({ deadlineMs: 1000 })).toEqual([]);
+    expect(closed).toEqual(["defer", "dispose", "async dispose", "stop true", "close true"]);
+  });
+
+  it("goes on past what fails and what does not end, and says so", async () => {
+    const { resources, ...stack } = createResourceStack(unexpected);
+    const closed: string[] = [];
+    resources.defer(() => void closed.push("first"));
+    resources.defer(() => new Promise(() => {}));
+    resources.defer(() => Promise.reject(new Error("broken")));
+    const failures = await stack.closeAll({ deadlineMs: 50 });
+    expect(closed).toEqual(["first"]);
+    expect(failures.map(({ message }) => message)).toEqual([
+      "it could not be closed",
+      "it did not close in time",
+    ]);
+  });
+
+  it("closes at once what is opened when the process is stopping already", async () => {
+    const { resources, ...stack } = createResourceStack(unexpected);
+    await stack.closeAll({ deadlineMs: 50 });
+    const closed = Promise.withResolvers<string>();
+    resources.defer(() => closed.resolve("late"));
+    expect(await closed.promise).toBe("late");
+  });
+
+  it("hears of watched work that fails or ends, until it stops", async () => {
+    const failed = Promise.withResolvers<Error>();
+    const { resources } = createResourceStack(failed.resolve);
+    resources.watch("the worker", Promise.reject(new Error("broken")));
+    expect(await failed.promise).toMatchObject({
+      message: "the worker failed",
+      cause: { message: "broken" },
+    });
+
+    const ended = Promise.withResolvers<Error>();
+    createResourceStack(ended.resolve).resources.watch("the worker", Promise.resolve());
+    expect(await ended.promise).toMatchObject({ message: "the worker ended by itself" });
+
+    const stopping = createResourceStack(unexpected);
+    await stopping.closeAll({ deadlineMs: 50 });
+    stopping.resources.watch("the worker", Promise.resolve());
+  });
+});

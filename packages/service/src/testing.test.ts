@@ -1,0 +1,42 @@
+import { Code, createClient } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { callerOf } from "./caller.ts";
+import { EchoService } from "./gen/fanfare/echo/v1/echo_pb.ts";
+import type { Routes } from "./routes.ts";
+import { createTestTransport } from "./testing.ts";
+
+const routes: Routes = (router) => {
+  router.service(EchoService, {
+    say(_request, context) {
+      return { text: callerOf(context).subject };
+    },
+    repeat() {
+      throw new Error("unforeseen");
+    },
+  });
+};
+
+describe("createTestTransport()", () => {
+  it("calls routes as the caller", async () => {
+    const transport = createTestTransport(routes, { role: "rider", subject: "rider-1" });
+    expect((await createClient(EchoService, transport).say({ text: "x" })).text).toBe("rider-1");
+  });
+
+  it("refuses what a server would refuse", async () => {
+    const rider = createTestTransport(routes, { role: "rider", subject: "rider-1" });
+    const operator = createTestTransport(routes, { role: "operator", subject: "olga" });
+    await expect(createClient(EchoService, rider).say({ text: "" })).rejects.toMatchObject({
+      code: Code.InvalidArgument,
+    });
+    await expect(createClient(EchoService, operator).say({ text: "x" })).rejects.toMatchObject({
+      code: Code.PermissionDenied,
+    });
+    await expect(createClient(EchoService, rider).forget({})).rejects.toMatchObject({
+      code: Code.PermissionDenied,
+    });
+    const stream = createClient(EchoService, rider).repeat({ text: "x" });
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: Code.Internal,
+    });
+  });
+});

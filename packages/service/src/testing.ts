@@ -1,0 +1,29 @@
+import type { Interceptor, Transport } from "@connectrpc/connect";
+import { createRouterTransport } from "@connectrpc/connect";
+import { createValidateInterceptor } from "@connectrpc/validate";
+import { assertAllowed } from "./access.ts";
+import { createCallInterceptor } from "./call-interceptor.ts";
+import type { Caller } from "./caller.ts";
+import { callerKey } from "./caller.ts";
+import type { Routes } from "./routes.ts";
+
+/** asCaller is an interceptor for routes under test: every call is made by this caller. */
+export function asCaller(caller: Caller): Interceptor {
+  return (next) => async (request) => {
+    request.contextValues.set(callerKey, caller);
+    return await next(request);
+  };
+}
+
+/**
+ * createTestTransport calls routes in memory as `serve` would have them called by this caller: with
+ * access, validation and errors, without ports and tokens.
+ */
+export function createTestTransport(routes: Routes, caller: Caller): Transport {
+  return createRouterTransport(routes, {
+    router: {
+      interceptors: [createCallInterceptor(), asCaller(caller), createValidateInterceptor()],
+      requestGate: (context) => assertAllowed(context.method, caller),
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import type { Interceptor, ServiceImpl } from "@connectrpc/connect";
+import { EchoService } from "../src/gen/fanfare/echo/v1/echo_pb.ts";
+import type { Routes } from "../src/routes.ts";
+import type { ServeOptions, Server } from "../src/serve.ts";
+import { serve } from "../src/serve.ts";
+import { createTokenVerifier } from "../src/token-verifier.ts";
+import type { Issuer } from "./issuer.ts";
+import { createIssuer } from "./issuer.ts";
+import { createRecordedLogger } from "./recorded-logger.ts";
+
+export interface Echo extends AsyncDisposable {
+  readonly server: Server;
+  readonly issuer: Issuer;
+  readonly lines: Record<string, unknown>[];
+  /** post calls a method as curl would. */
+  post(method: string, options?: PostOptions): Promise<Answer>;
+  /** asRider is a client's interceptor that sends a rider's token. */
+  readonly asRider: Interceptor;
+}
+
+interface PostOptions {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: { code?: string; message?: string; text?: string };
+}
+
+/** startEcho serves the EchoService on a free port; what is given replaces its methods and options. */
+export async function startEcho(
+  methods: Partial<ServiceImpl<typeof EchoService>> = {},
+  options: Partial<ServeOptions> = {},
+): Promise<Echo> {
+  const issuer = await createIssuer();
+  const { logger, lines } = createRecordedLogger();
+  const server = await serve({
+    host: "127.0.0.1",
+    port: 0,
+    routes: echoRoutes(methods),
+    access: createTokenVerifier(issuer.trust),
+    logger,
+    ...options,
+  });
+  const token = await issuer.mint();
+  return {
+    server,
+    issuer,
+    lines,
+    async post(method, call = {}) {
+      const bearer = "token" in call ? call.token : token;
+      const response = await fetch(`${server.url}/fanfare.echo.v1.EchoService/${method}`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+          ...call.headers,
+        },
+        body: typeof call.body === "string" ? call.body : JSON.stringify(call.body ?? {}),
+      });
+      return { status: response.status, body: JSON.parse(await response.text()) };
+    },
+    asRider: (next) => async (request) => {
+      request.header.set("authorization", `Bearer ${token}`);
+      return await next(request);
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await issuer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function echoRoutes(methods: Partial<ServiceImpl<typeof EchoService>>): Routes {
+  return (router) => {
+    router.service(EchoService, {
+      say: ({ text }) => ({ text }),
+      async *repeat({ text }) {
+        yield { text };
+        yield { text };
+      },
+      forget: () => ({}),
+      ...methods,
+    });
+  };
+}

@@ -1,0 +1,185 @@
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+// A checkout that has the real tools, in front of an npm, a pnpm and a Node that only write down how
+// they were called.
+
+const tools = dirname(fileURLToPath(import.meta.url));
+let folder;
+let checkout;
+let cache;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+  checkout = join(folder, "checkout");
+  cache = join(folder, "cache");
+  await cp(tools, join(checkout, "tools"), {
+    recursive: true,
+    filter: (path) => !path.includes("node_modules"),
+  });
+  await write("apps/worker/src/trip-workflow.ts", "one");
+  await write("apps/worker/package.json", "{}");
+  await write("packages/saga/src/saga.ts", "one");
+  await write("packages/saga/package.json", "{}");
+  await write("pnpm-lock.yaml", "one");
+  await write(
+    "package.json",
+    JSON.stringify({
+      scripts: { demo: "…", "check:types": "…" },
+      devEngines: { packageManager: { version: "12.21.0" } },
+    }),
+  );
+  await program("git", "echo git version 2");
+  await program("npm", fakeNpm);
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const fakeNpm = `
+echo "npm $*" >> "$CALLS"
+while [ "$1" != --prefix ]; do shift; done
+mkdir -p "$2/node_modules/.bin"
+cp "$(dirname "$0")/../pnpm" "$2/node_modules/.bin/pnpm"
+`;
+
+const fakePnpm = `#!/bin/sh
+echo "pnpm $*" >> "$CALLS"
+[ "$1" = install ] || exit 0
+mkdir -p node_modules/node/bin
+echo '{ "version": "24.21.0" }' > node_modules/node/package.json
+cp "$(dirname "$CALLS")/node" node_modules/node/bin/node
+`;
+
+const fakeNode = `#!/bin/sh
+echo "node $*" >> "$CALLS"
+case "$1" in
+  src/build.ts) mkdir -p dist; echo built > dist/workflow-bundle.js ;;
+  *) echo "said $2"; exit "\${STATUS:-0}" ;;
+esac
+`;
+
+async function write(path, text) {
+  await mkdir(dirname(join(checkout, path)), { recursive: true });
+  await writeFile(join(checkout, path), text);
+}
+
+async function program(name, script) {
+  await mkdir(join(folder, "bin"), { recursive: true });
+  await writeFile(join(folder, "bin", name), `#!/bin/sh\n${script}\n`);
+  await chmod(join(folder, "bin", name), 0o755);
+}
+
+/** Runs a command of the checkout, and tells what it said and which programs it called. */
+async function run(args, env = {}) {
+  const calls = join(folder, "calls");
+  for (const [name, text] of [
+    ["pnpm", fakePnpm],
+    ["node", fakeNode],
+    ["calls", ""],
+  ]) {
+    await writeFile(join(folder, name), text, { mode: 0o755 });
+  }
+  const result = await new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(checkout, "tools", "run.mjs"), ...args],
+      {
+        env: {
+          PATH: `${join(folder, "bin")}:/usr/bin:/bin`,
+          FANFARE_CACHE: cache,
+          CALLS: calls,
+          ...env,
+        },
+      },
+      (error, stdout, stderr) => resolve({ status: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+  const called = (await readFile(calls, "utf8")).trim().split("\n").filter(Boolean);
+  return { ...result, called };
+}
+
+describe("node tools/run.mjs", () => {
+  it("installs pnpm, packages and workflows the first time, and nothing the second", async () => {
+    const first = await run(["demo", "--json"]);
+    expect(first.status).toBe(0);
+    expect(first.called).toEqual([
+      expect.stringMatching(/^npm install --prefix .* pnpm@12.21.0$/),
+      expect.stringMatching(
+        /^pnpm install --frozen-lockfile .*--store-dir .*\/cache\/pnpm\/store$/,
+      ),
+      "node src/build.ts",
+      `node ${join(checkout, "apps/cli/src/main.ts")} demo --json`,
+    ]);
+    const second = await run(["demo", "--json"]);
+    expect(second.called).toEqual([`node ${join(checkout, "apps/cli/src/main.ts")} demo --json`]);
+  });
+
+  it("leaves stdout to the command, and says on stderr what it does", async () => {
+    const { stdout, stderr } = await run(["demo"]);
+    expect(stdout).toBe("said demo\n");
+    expect(stderr).toMatch(/pnpm +installing 12.21.0: done in \d+\.\d s/);
+    expect((await run(["start"])).stdout).toBe("said up\n");
+  });
+
+  it("is quiet about what it found when it runs fanfare", async () => {
+    await run(["demo"]);
+    expect((await run(["fanfare", "trip", "list"])).stderr).toBe("");
+  });
+
+  it("installs again when the lockfile has changed, and builds when a workflow has", async () => {
+    await run(["demo"]);
+    await write("pnpm-lock.yaml", "two");
+    expect((await run(["demo"])).called).toHaveLength(3);
+    await write("apps/worker/src/trip-workflow.ts", "two");
+    expect((await run(["demo"])).called[0]).toBe("node src/build.ts");
+    await write("apps/worker/dist/workflow-bundle.js", "made of other sources");
+    expect((await run(["demo"])).called[0]).toBe("node src/build.ts");
+  });
+
+  it("keeps the store that packages were installed from by hand", async () => {
+    const store = join(folder, "store");
+    await mkdir(join(store, "v11"), { recursive: true });
+    await write("node_modules/.modules.yaml", `{\n  "storeDir": "${store}/v11",\n}`);
+    expect((await run(["demo"])).called[1]).toMatch(new RegExp(`--store-dir ${store}$`));
+  });
+
+  it("passes on the exit status", async () => {
+    expect((await run(["demo"], { STATUS: "7" })).status).toBe(7);
+  });
+
+  it("uses nothing of an installation that was cut short", async () => {
+    await program("npm", "mkdir -p node_modules/.bin; touch node_modules/.bin/pnpm; exit 1");
+    const { status, stderr } = await run(["demo"]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/npm failed \(exit status 1\): npm has to reach its registry, once/);
+    expect(await readdir(cache)).toEqual([]);
+  });
+
+  it("says in one line what is missing and what to do", async () => {
+    await rm(join(folder, "bin", "git"));
+    const { status, stderr } = await run(["demo"], { PATH: join(folder, "bin") });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "git is not on PATH: install git\n" });
+  });
+
+  it("knows its commands", async () => {
+    const { status, stderr } = await run(["fly"]);
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'There is no command "fly": it is one of demo, start, fanfare, bench, sabotage, test:compose, test\n',
+    );
+  });
+
+  it("runs the tests and the checks with turbo, once the servers are there", async () => {
+    const { called } = await run(["test", "--filter", "x"]);
+    expect(called.slice(-2)).toEqual([
+      `node ${join(checkout, "apps/cli/src/main.ts")} prepare`,
+      "pnpm exec turbo run build test test:live check:types --filter x",
+    ]);
+  });
+});
