@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
@@ -46,6 +46,8 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
   };
 }
 
+const lingerMs = 2000;
+
 interface Exchange {
   readonly request: NodeRequest;
   readonly response: NodeResponse;
@@ -58,9 +60,11 @@ function answerCall(handler: UniversalHandler, { request, response, logger }: Ex
   let answer: UniversalServerResponse | undefined;
   const ended: Writable = response;
   ended.once("close", () => logCall(logger, { handler, values, startedAt, response: answer }));
+  const body = chunksOf(request);
   async function run(): Promise<void> {
-    answer = await handler(universalRequestFromNodeRequest(request, response, undefined, values));
-    endHalfRead(request, response);
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    answer = await handler({ ...call, body });
+    if (request.httpVersionMajor === 1 && !request.complete) linger(request, response, body);
     await universalResponseToNodeResponse(answer, response);
   }
   run().catch((error: unknown) => {
@@ -71,14 +75,22 @@ function answerCall(handler: UniversalHandler, { request, response, logger }: Ex
   });
 }
 
+async function* chunksOf(request: Readable): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  yield* chunks;
+}
+
 /**
- * endHalfRead ends an HTTP/1.1 connection with this answer when the request was given up in the middle
- * of its body: the rest would stand before the next request. Node itself reads on what nobody began to
- * read, and HTTP/2 keeps requests apart.
+ * linger reads what is left of a body that is answered before its end: it stands before the next
+ * request of the connection, and a connection that ends with bytes unread can take the answer with
+ * it. A caller that sends no end is cut off. HTTP/2 keeps requests apart and needs none of this.
  */
-function endHalfRead(request: NodeRequest, response: NodeResponse): void {
-  if (request.httpVersionMajor > 1 || request.complete || !request.readableDidRead) return;
-  response.setHeader("connection", "close");
+function linger(request: Readable, response: Writable, body: AsyncGenerator): void {
+  void body.return(undefined).then(() => request.resume());
+  response.once("finish", () => {
+    const timer = setTimeout(() => request.destroy(), lingerMs);
+    request.once("close", () => clearTimeout(timer));
+  });
 }
 
 async function answerReadiness(response: NodeResponse, readiness: Readiness): Promise<void> {
