@@ -191,10 +191,14 @@ tripCommand("watch", "follow a trip until it is over")
 
 tripCommand("stuck", "list the trips that wait for an operator, as one")
   .option("--limit <count>", "how many", Number, 20)
-  .option("--page <token>", "the page that an earlier one names")
-  .action(async (options: TripOptions & { limit: number; page?: string }) => {
-    const { stuckTrips } = await import("./stuck-trips.ts");
-    await onTrips({ ...options, operator: true }, (context) => stuckTrips(context, options));
+  .action(async (options: TripOptions & { limit: number }) => {
+    const [{ stuckTrips }, { findWaitingTrips, temporalOf }] = await Promise.all([
+      import("./stuck-trips.ts"),
+      import("./waiting-trips.ts"),
+    ]);
+    await onTrips({ ...options, operator: true }, async (context) => {
+      await stuckTrips(context, await findWaitingTrips(await temporalOf(), options.limit));
+    });
   });
 
 tripCommand("retry", "take up again what a trip waits with, as an operator")

@@ -1,33 +1,78 @@
-import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
 import {
-  ListTripsResponseSchema,
   ResolveTripResponseSchema,
   RetryTripResponseSchema,
   type Trip,
-  TripStatus,
+  TripSchema,
+  type TripStep,
+  TripStep_State,
+  TripStepSchema,
 } from "@fanfare/contracts/trips/v1/trips";
-import { alignRows } from "./terminal.ts";
+import { heldBy } from "./held-by.ts";
+import { alignRows, type Terminal } from "./terminal.ts";
 import type { TripContext } from "./trip.ts";
+import { colouredStatus } from "./trip-text.ts";
+import type { WaitingTrips } from "./waiting-trips.ts";
 
-/** stuckTrips lists a page of the trips that wait for an operator, with what they wait for. */
-export async function stuckTrips(
-  context: TripContext,
-  options: { readonly limit: number; readonly page?: string },
-): Promise<void> {
-  const { client, terminal } = context;
-  const page = await client.listTrips({
-    status: TripStatus.NEEDS_ATTENTION,
-    pageSize: options.limit,
-    pageToken: options.page ?? "",
-  });
-  if (context.json) return printJson(context, ListTripsResponseSchema, page);
-  if (page.trips.length === 0) terminal.line("no trip waits for an operator");
-  for (const line of alignRows(page.trips.map(rowOf))) terminal.line(line);
-  if (page.nextPageToken !== "") terminal.line(`more: --page ${page.nextPageToken}`);
+/** StuckTrip is a trip that waits for an operator. */
+interface StuckTrip {
+  readonly trip: Trip;
+  /** The steps that wait, with what they failed with; undefined when its workflow does not answer. */
+  readonly waiting: readonly TripStep[] | undefined;
+  /** What it still holds, in words. */
+  readonly held: readonly string[];
 }
 
-function rowOf({ tripId, riderId, vehicleId, reason }: Trip): string[] {
-  return [tripId, riderId, vehicleId, reason];
+/** stuckTrips lists trips that wait for an operator: with what, what they hold, and why. */
+export async function stuckTrips(
+  context: TripContext,
+  { tripIds, more }: WaitingTrips,
+): Promise<void> {
+  const { client, terminal, json } = context;
+  const stuck = (await Promise.all(tripIds.map((tripId) => readStuck(client, tripId)))).filter(
+    ({ waiting }) => waiting?.length !== 0,
+  );
+  if (json) return terminal.line(JSON.stringify({ trips: stuck.map(jsonOf), more }));
+  if (stuck.length === 0) return terminal.line("no trip waits for an operator");
+  const head = ["TRIP", "STATUS", "RIDER", "WAITS", "HOLDS", "WHY"];
+  const rows = stuck.flatMap((one) => rowsOf(one, terminal));
+  for (const line of alignRows([head.map((name) => terminal.colour("dim", name)), ...rows])) {
+    terminal.line(line);
+  }
+  if (more) terminal.line("more: raise --limit");
+}
+
+async function readStuck(client: TripContext["client"], tripId: string): Promise<StuckTrip> {
+  const [{ trip = create(TripSchema, { tripId }) }, steps] = await Promise.all([
+    client.getTrip({ tripId }),
+    client.getTripProgress({ tripId }).then(
+      (progress) => progress.steps,
+      () => undefined,
+    ),
+  ]);
+  if (steps === undefined) return { trip, waiting: undefined, held: ["unknown"] };
+  const waiting = steps.filter(({ state }) => state === TripStep_State.PARKED);
+  return { trip, waiting, held: heldBy(trip, steps) };
+}
+
+function rowsOf({ trip, waiting, held }: StuckTrip, terminal: Terminal): string[][] {
+  const unknown = [{ name: "unknown", lastError: trip.reason }];
+  return (waiting ?? unknown).map(({ name, lastError }) => [
+    trip.tripId,
+    colouredStatus(trip.status, terminal),
+    trip.riderId,
+    name,
+    held.join(", ") || "-",
+    lastError,
+  ]);
+}
+
+function jsonOf({ trip, waiting, held }: StuckTrip): object {
+  return {
+    trip: toJson(TripSchema, trip),
+    waiting: waiting?.map((step) => toJson(TripStepSchema, step)),
+    held,
+  };
 }
 
 /** retryTrip takes up again what a trip waits with, one step or all. */

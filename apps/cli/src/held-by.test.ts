@@ -1,0 +1,36 @@
+import { create } from "@bufbuild/protobuf";
+import { TripSchema, TripStep_State, TripStepSchema } from "@fanfare/contracts/trips/v1/trips";
+import { describe, expect, it } from "vitest";
+import { heldBy } from "./held-by.ts";
+
+const trip = create(TripSchema, { vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
+
+function held(states: Record<string, keyof typeof TripStep_State>): string[] {
+  const steps = Object.entries(states).map(([name, state]) =>
+    create(TripStepSchema, { name, state: TripStep_State[state] }),
+  );
+  return heldBy(trip, steps);
+}
+
+describe("heldBy()", () => {
+  it("counts what is not undone, parked or not", () => {
+    const states = { "reserve-vehicle": "PARKED", "open-tab": "DONE" } as const;
+    expect(held({ ...states, "charge-unlock-fee": "UNDONE" })).toEqual([
+      "vehicle-1",
+      "authorisation on pm_card_visa",
+    ]);
+  });
+
+  it("counts a step that failed, as it may have happened", () => {
+    expect(held({ "take-up": "DONE", "reserve-vehicle": "FAILED" })).toEqual(["vehicle-1"]);
+  });
+
+  it("counts nothing that was given back or paid after the drive", () => {
+    const begun = { "reserve-vehicle": "DONE", "open-tab": "DONE", "charge-fare": "DONE" } as const;
+    expect(held({ ...begun, "release-vehicle": "DONE", capture: "PARKED" })).toEqual([
+      "authorisation on pm_card_visa",
+      "fare",
+    ]);
+    expect(held({ ...begun, "release-vehicle": "PARKED", capture: "DONE" })).toEqual(["vehicle-1"]);
+  });
+});

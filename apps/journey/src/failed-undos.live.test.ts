@@ -1,0 +1,184 @@
+import { ConnectError } from "@connectrpc/connect";
+import { TabState } from "@fanfare/contracts/billing/v1/billing";
+import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
+import { TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
+import { waitUntil } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { effectsOf, noEffects, oneEffect } from "../test/effects.ts";
+import { fanfare } from "../test/fanfare.ts";
+import { stepIs } from "../test/progress.ts";
+import { refusalSentence, whileRefusing } from "../test/refusing-service.ts";
+import { type Stack, startStack } from "../test/stack.ts";
+import { effectsAre, newTrip, type Rider, startTrip, tripIs } from "../test/trips.ts";
+
+interface Stuck {
+  readonly trip: { readonly tripId: string; readonly status: string };
+  readonly waiting: readonly { readonly name: string; readonly lastError: string }[];
+  readonly held: readonly string[];
+}
+
+describe("what waits for an operator", { timeout: 300_000 }, () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack();
+  }, 180_000);
+  afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
+
+  /** stuckTrip waits until `fanfare trip stuck` lists the trip: Temporal takes a moment to list it. */
+  async function stuckTrip({ tripId }: Rider): Promise<Stuck> {
+    return await waitUntil(
+      async () => {
+        const { stdout } = await fanfare(stack, "trip", "stuck", "--json");
+        const { trips }: { trips: Stuck[] } = JSON.parse(stdout);
+        return trips.find(({ trip }) => trip.tripId === tripId);
+      },
+      { what: `trip ${tripId} to be listed as stuck`, everyMs: 500, deadlineMs: 120_000 },
+    );
+  }
+
+  async function nothingIsStuck() {
+    await waitUntil(
+      async () =>
+        (await fanfare(stack, "trip", "stuck")).stdout === "no trip waits for an operator\n",
+      { what: "no trip to be stuck", everyMs: 500, deadlineMs: 120_000 },
+    );
+  }
+
+  async function vehicleIsFree(trip: Rider) {
+    const { vehicle } = await stack.clients.fleet.getVehicle(trip);
+    expect(vehicle).toMatchObject({ state: VehicleState.AVAILABLE, tripId: "" });
+  }
+
+  it("shows an undo that is tried, parks it when it is refused, and ends it when it is retried", async () => {
+    const { clients, system } = stack;
+    const trip = newTrip();
+    await startTrip(clients, trip);
+    await system.app("fleet").kill();
+    const cancelling = clients
+      .trips(trip.name)
+      .cancelTrip({ tripId: trip.tripId, reason: "rain" })
+      .catch((error: unknown) => ConnectError.from(error));
+    const tried = await stepIs(clients, trip, {
+      name: "reserve-vehicle",
+      state: TripStep_State.UNDOING,
+      minAttempts: 3,
+    });
+    expect(tried.lastError).toMatch(/ECONNREFUSED/);
+    expect(await tripIs(clients, trip, TripStatus.COMPENSATING)).toMatchObject({ reason: "rain" });
+
+    await whileRefusing(stack, "fleet", async () => {
+      expect((await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toBe(
+        `reserve-vehicle: ${refusalSentence}`,
+      );
+      await cancelling;
+      expect(await stuckTrip(trip)).toMatchObject({
+        trip: { status: "TRIP_STATUS_NEEDS_ATTENTION" },
+        waiting: [{ name: "reserve-vehicle", lastError: refusalSentence }],
+        held: ["vehicle-1"],
+      });
+    });
+
+    await system.app("fleet").start();
+    const retried = await fanfare(stack, "trip", "retry", trip.tripId);
+    expect(retried).toEqual({ status: 0, stdout: "retrying reserve-vehicle\n", stderr: "" });
+    const cancelled = await tripIs(clients, trip, TripStatus.CANCELLED);
+    expect(cancelled).toMatchObject({ reason: "rain", decision: "ada retried reserve-vehicle" });
+    await vehicleIsFree(trip);
+    const { tab } = await clients.billing.getTab(trip);
+    expect(tab).toMatchObject({ state: TabState.VOID, balance: { minorUnits: 0n } });
+    await nothingIsStuck();
+    const again = await fanfare(stack, "trip", "retry", trip.tripId);
+    expect(again).toMatchObject({ status: 1, stdout: "" });
+    expect(again.stderr).toMatch(/^failed_precondition: /);
+  });
+
+  it("ends an undo that is resolved, with the note on record", async () => {
+    const { clients, system } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-2" });
+    await startTrip(clients, trip);
+    await system.app("billing").kill();
+    await whileRefusing(stack, "billing", async () => {
+      const { trip: answer } = await clients
+        .trips(trip.name)
+        .cancelTrip({ tripId: trip.tripId, reason: "rain" });
+      expect(answer?.status).toBe(TripStatus.NEEDS_ATTENTION);
+      expect(await stuckTrip(trip)).toMatchObject({
+        waiting: [{ name: "charge-unlock-fee" }],
+        held: ["vehicle-2", "authorisation on pm_card_visa", "unlock fee"],
+      });
+    });
+    await system.app("billing").start();
+    const note = "paid back in cash";
+    const resolved = await fanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
+    expect(resolved.stdout).toBe("resolved charge-unlock-fee\n");
+    const cancelled = await tripIs(clients, trip, TripStatus.CANCELLED);
+    expect(cancelled.decision).toBe(`ada resolved charge-unlock-fee: ${note}`);
+    await vehicleIsFree(trip);
+    expect((await clients.billing.getTab(trip)).tab?.state).toBe(TabState.VOID);
+    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+    await nothingIsStuck();
+  });
+
+  it("parks a capture that is declined, again when it is retried, and settles when it is resolved", async () => {
+    const { clients } = stack;
+    const paymentMethod = "pm_card_chargeCustomerFail";
+    const trip = newTrip({ vehicleId: "vehicle-3", paymentMethod });
+    await startTrip(clients, trip);
+    await clients.trips(trip.name).endTrip(trip);
+    expect((await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toMatch(
+      /^capture: .*declined/,
+    );
+    expect(await stuckTrip(trip)).toMatchObject({
+      waiting: [{ name: "capture", lastError: expect.stringMatching(/declined/) }],
+      held: [`authorisation on ${paymentMethod}`, "unlock fee", "fare"],
+    });
+    await vehicleIsFree(trip);
+
+    const { version: before } = await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION);
+    await fanfare(stack, "trip", "retry", trip.tripId);
+    await waitUntil(
+      async () => {
+        const parked = await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION);
+        // resumed, decided and parked once more
+        return parked.version >= before + 3n && parked.decision === "ada retried capture";
+      },
+      { what: "the capture to be parked again", everyMs: 100, deadlineMs: 120_000 },
+    );
+    await stuckTrip(trip);
+    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+
+    const note = "paid in cash";
+    await fanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
+    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    expect(settled).toMatchObject({
+      decision: `ada resolved capture: ${note}`,
+      settled: { minorUnits: 0n },
+      reason: "",
+    });
+    await effectsAre(clients, trip.tripId, oneEffect);
+    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+    await nothingIsStuck();
+  });
+
+  it("lists a vehicle that waits although its trip is settled", async () => {
+    const { clients, system } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-4" });
+    await startTrip(clients, trip);
+    await system.app("fleet").kill();
+    await whileRefusing(stack, "fleet", async () => {
+      await clients.trips(trip.name).endTrip(trip);
+      await tripIs(clients, trip, TripStatus.SETTLED);
+      expect(await stuckTrip(trip)).toMatchObject({
+        trip: { status: "TRIP_STATUS_SETTLED" },
+        waiting: [{ name: "release-vehicle" }],
+        held: ["vehicle-4"],
+      });
+    });
+    await system.app("fleet").start();
+    await fanfare(stack, "trip", "retry", trip.tripId);
+    await nothingIsStuck();
+    await vehicleIsFree(trip);
+    const { trip: after } = await clients.trips(trip.name).getTrip(trip);
+    expect(after).toMatchObject({ status: TripStatus.SETTLED, reason: "" });
+  });
+});

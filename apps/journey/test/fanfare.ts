@@ -1,0 +1,34 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { mintToken } from "@fanfare/dev-stack";
+import type { Stack } from "./stack.ts";
+
+const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
+
+/** Ran is what a command said, and its exit status. */
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** fanfare runs a command of the CLI on the stack to its end, as the operator ada. */
+export async function fanfare(
+  { system, servers, keys }: Stack,
+  ...args: readonly string[]
+): Promise<Ran> {
+  const env = {
+    ...process.env,
+    FANFARE_URL: system.app("trips").url,
+    FANFARE_TOKEN: await mintToken(keys, { role: "operator", subject: "ada" }),
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    TEMPORAL_NAMESPACE: servers.temporal.namespace,
+  };
+  const options = { env, timeout: 60_000 };
+  return await new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {
+      const status = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
+      resolve({ status, stdout, stderr });
+    });
+  });
+}

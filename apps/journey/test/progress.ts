@@ -1,0 +1,22 @@
+import type { TripStep } from "@fanfare/contracts/trips/v1/trips";
+import { waitUntil } from "@fanfare/dev-stack";
+import type { Clients } from "./clients.ts";
+import type { Rider } from "./trips.ts";
+
+/** stepIs waits until a step of the trip is as wanted, and gives it. */
+export async function stepIs(
+  clients: Clients,
+  rider: Rider,
+  { name, ...wanted }: Partial<Pick<TripStep, "state">> & { name: string; minAttempts?: number },
+): Promise<TripStep> {
+  const trips = clients.trips(rider.name);
+  return await waitUntil(
+    async () => {
+      const { steps } = await trips.getTripProgress({ tripId: rider.tripId });
+      const step = steps.find((one) => one.name === name);
+      if (step === undefined || step.attempts < (wanted.minAttempts ?? 0)) return false;
+      return (wanted.state === undefined || step.state === wanted.state) && step;
+    },
+    { what: `${name} of trip ${rider.tripId}`, everyMs: 20, deadlineMs: 120_000 },
+  );
+}

@@ -1,0 +1,52 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
+import { createLogger, createTokenVerifier, type Routes, serve } from "@fanfare/service";
+import type { Stack } from "./stack.ts";
+
+/** What a refusing service says. */
+export const refusalSentence = "the desk is closed";
+
+function refuse(): never {
+  throw new ConnectError(refusalSentence, Code.FailedPrecondition);
+}
+
+const routes: Readonly<Record<"fleet" | "billing", Routes>> = {
+  fleet: (router) =>
+    router.service(FleetService, { reserveVehicle: refuse, releaseVehicle: refuse }),
+  billing: (router) =>
+    router.service(BillingService, {
+      openTab: refuse,
+      voidTab: refuse,
+      charge: refuse,
+      refund: refuse,
+      captureTab: refuse,
+    }),
+};
+
+/**
+ * whileRefusing takes the port of a service that is not running, and says no to each step and undo
+ * as long as the work takes.
+ */
+export async function whileRefusing(
+  { system, keys }: Stack,
+  name: "fleet" | "billing",
+  work: () => Promise<void>,
+): Promise<void> {
+  const server = await serve({
+    host: "127.0.0.1",
+    port: Number(new URL(system.app(name).url).port),
+    routes: routes[name],
+    access: createTokenVerifier({
+      jwks: keys.jwksFile,
+      issuer: keys.issuer,
+      audience: keys.audience,
+    }),
+    logger: createLogger({ name, level: "silent" }),
+  });
+  try {
+    await work();
+  } finally {
+    await server.close();
+  }
+}
