@@ -2,6 +2,7 @@ import { BusError } from "@fanfare/bus";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { backoffMs } from "./backoff.ts";
 import { isPassing, toBusError } from "./errors.ts";
+import { createFailure } from "./failure.ts";
 import type { Link } from "./link.ts";
 import { pause, type Until } from "./until.ts";
 
@@ -35,13 +36,13 @@ async function attempt<T>(
   const connection = await link.connected(until);
   const timeout = Math.max(1, Math.min(5_000, until.deadlineAt - Date.now()));
   const api = await jetstreamManager(connection, { checkAPI: false, timeout });
-  const lost = Promise.withResolvers<never>();
+  const { failed, fail } = createFailure();
   const unwatch = link.watch({
-    down: lost.reject,
-    closed: () => lost.reject(new BusError("aborted", "the bus is closed")),
+    down: fail,
+    closed: () => fail(new BusError("aborted", "the bus is closed")),
   });
   try {
-    return await Promise.race([run(api), lost.promise]);
+    return await Promise.race([run(api), failed]);
   } finally {
     unwatch();
   }

@@ -1,5 +1,6 @@
 import { BusError, createBus, type EventBus } from "@fanfare/bus";
 import { createJetStreamBroker } from "./broker.ts";
+import { createFailure } from "./failure.ts";
 import { openLink } from "./link.ts";
 import { type NatsOptions, settingsOf } from "./settings.ts";
 
@@ -16,14 +17,14 @@ export async function connectNats(options: NatsOptions): Promise<EventBus> {
   const link = openLink(options);
   const broker = createJetStreamBroker(link, settings);
   const until = { deadlineAt: Date.now() + settings.connectDeadlineMs };
-  const refused = Promise.withResolvers<never>();
+  const { failed, fail } = createFailure();
   const unwatch = link.watch({
     failed(error) {
-      if (!error.retryable) refused.reject(error);
+      if (!error.retryable) fail(error);
     },
   });
   try {
-    await Promise.race([link.connected(until), refused.promise]);
+    await Promise.race([link.connected(until), failed]);
   } catch (reason) {
     const error = BusError.from(reason);
     if (!error.retryable) {

@@ -1,11 +1,13 @@
 export { cacheFolder } from "@fanfare/tools/cache-folder";
 export { type App, type AppName, appNames, startApp } from "./app.ts";
+export { type CodeBlock, codeBlocks } from "./code-blocks.ts";
 export { createDatabase, databaseUrl, dropDatabase } from "./database.ts";
 export type { DevServer } from "./dev-server.ts";
 export { withLock } from "./file-lock.ts";
 export { freePort, freePorts, isFree } from "./free-port.ts";
 export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
 export { type Nats, type NatsOptions, startNats } from "./nats.ts";
+export { installPacked, type PackedOptions, type PackedProject } from "./packed.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
 export { postgresBin } from "./postgres-program.ts";
 export { natsServer, type Program, temporalCli } from "./programs.ts";

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { codeBlocks, installPacked, type Nats, type PackedProject } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ownNats } from "../test/nats-server.ts";
+
+const compilerOptions = {
+  target: "es2022",
+  lib: ["es2022", "esnext.disposable"],
+  module: "nodenext",
+  types: ["node"],
+  strict: true,
+  rewriteRelativeImportExtensions: true,
+  outDir: "dist",
+};
+const tsconfig = { compilerOptions, include: ["*.ts", "gen"] };
+
+/** The README of a package, as it was packed. */
+async function readmeOf(project: PackedProject, name: string): Promise<string> {
+  return await readFile(`${project.folder}/node_modules/@fanfare/${name}/README.md`, "utf8");
+}
+
+describe("the packages, packed and installed outside of the checkout", { timeout: 180_000 }, () => {
+  let project: PackedProject;
+  let nats: Nats;
+  beforeAll(async () => {
+    const also = ["@bufbuild/protobuf", "@types/node"];
+    project = await installPacked({ packages: ["bus", "bus-nats"], also });
+    nats = await ownNats();
+    await project.write("tsconfig.json", JSON.stringify(tsconfig));
+  }, 300_000);
+  afterAll(async () => {
+    await project?.[Symbol.asyncDispose]();
+    await nats?.stop();
+  });
+
+  it("generate, publish and react as the README of the bus says", async () => {
+    const blocks = codeBlocks(await readmeOf(project, "bus"));
+    for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);
+    await project.run("buf", ["generate"]);
+    await project.run("tsc", []);
+    const printed = await project.run("node", ["dist/start.js"]);
+    expect(printed).toBe(blocks.find(({ language }) => language === "text")?.code);
+  });
+
+  it("publish and react on a server as the README of the JetStream broker says", async () => {
+    const [first] = codeBlocks(await readmeOf(project, "bus-nats")).filter(
+      ({ language }) => language === "ts",
+    );
+    await project.write("on-nats.ts", first?.code ?? "");
+    await project.run("tsc", []);
+    const printed = await project.run("node", ["dist/on-nats.js"], { NATS_URL: nats.url });
+    expect(printed.trim().split("\n").toSorted()).toEqual(["readers got note/1 by Ada", "stored"]);
+  });
+});

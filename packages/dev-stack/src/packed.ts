@@ -1,0 +1,148 @@
+import { exec, execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { cacheFolder } from "@fanfare/tools/cache-folder";
+import { providePnpm } from "@fanfare/tools/provide-pnpm";
+import { withLock } from "./file-lock.ts";
+import { machineNode } from "./machine-node.ts";
+
+export interface PackedOptions {
+  /** The folders in packages/ that are built, packed and installed: each with what it needs of them. */
+  readonly packages: readonly string[];
+  /** What else is installed from the registry, by name, in the version that these packages use. */
+  readonly also?: readonly string[];
+}
+
+/** PackedProject is a project outside of the checkout that has packages as strangers would get them. */
+export interface PackedProject extends AsyncDisposable {
+  readonly folder: string;
+  /** Writes a file of the project, and the folders above it. */
+  write(path: string, text: string): Promise<void>;
+  /**
+   * Runs a program in the project, for at most two minutes, and gives what it printed; rejects with
+   * that when it fails. `node` is the machine's own, 20 or newer; the checkout's tools (`tsc`, `buf`)
+   * are found as well.
+   */
+  run(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
+}
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const longestMs = 120_000;
+
+/**
+ * installPacked builds and packs packages of the checkout and installs them with npm, from its
+ * registry or its cache, into an empty folder, which goes when the project is disposed of.
+ */
+export async function installPacked(options: PackedOptions): Promise<PackedProject> {
+  const { packages, also = [] } = options;
+  const cache = cacheFolder();
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "fanfare-packed-")));
+  const bins = [join(folder, "node_modules", ".bin"), await machineNode()];
+  const tools = join(root, "node_modules", ".bin");
+  const path = [...bins, process.env.PATH, tools].join(delimiter);
+
+  async function run(
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<string> {
+    const all = { ...process.env, PATH: path, ...env };
+    try {
+      const given = { cwd: folder, env: all, timeout: longestMs };
+      return (await promisify(execFile)(command, args, given)).stdout;
+    } catch (reason) {
+      throw new Error(`${command} ${args.join(" ")} failed:\n${outputOf(reason)}`, {
+        cause: reason,
+      });
+    }
+  }
+
+  async function write(file: string, text: string): Promise<void> {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
+
+  const project: PackedProject = {
+    folder,
+    write,
+    run,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+  try {
+    const archives: string[] = [];
+    for (const name of packages) archives.push(await pack(name, { to: folder, cache }));
+    const others = await Promise.all(also.map((name) => pinned(name, packages)));
+    const manifest = { name: "stranger", version: "1.0.0", private: true, type: "module" };
+    await write("package.json", JSON.stringify(manifest));
+    const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", ["install", ...quiet, ...archives, ...others], {
+      npm_config_cache: join(cache, "npm"),
+    });
+    return project;
+  } catch (error) {
+    await project[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** pack builds a package and packs it, while nobody else does. */
+async function pack(
+  name: string,
+  { to, cache }: { readonly to: string; readonly cache: string },
+): Promise<string> {
+  const room = join(root, "packages", name);
+  const { version } = (await manifestOf(root)).devEngines.packageManager;
+  const pnpm = await withLock(join(cache, "pnpm.lock"), () =>
+    providePnpm({ cache, version, env: process.env, report: silent }),
+  );
+  const bins = [join(root, "node_modules", ".bin"), pnpm, process.env.PATH];
+  const given = {
+    cwd: room,
+    env: { ...process.env, PATH: bins.join(delimiter) },
+    timeout: longestMs,
+  };
+  const { build } = (await manifestOf(room)).scripts;
+  return await withLock(join(cache, `pack-${name}.lock`), async () => {
+    await rm(join(room, "dist"), { recursive: true, force: true });
+    await promisify(exec)(build, given);
+    await mkdir(join(to, "packed", name), { recursive: true });
+    const args = ["pack", "--pack-destination", join(to, "packed", name)];
+    await promisify(execFile)("pnpm", args, given);
+    const [archive = ""] = await readdir(join(to, "packed", name));
+    return join(to, "packed", name, archive);
+  });
+}
+
+/** pinned is a package in the version that stands beside one of ours, as npm takes it. */
+async function pinned(name: string, packages: readonly string[]): Promise<string> {
+  const rooms = [...packages.map((each) => join(root, "packages", each)), root];
+  for (const room of rooms) {
+    const manifest = await manifestOf(join(room, "node_modules", name)).catch(() => undefined);
+    if (manifest !== undefined) return `${name}@${manifest.version}`;
+  }
+  throw new Error(`none of ${packages.join(", ")} uses ${name}`);
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly scripts: { readonly build: string };
+  readonly devEngines: { readonly packageManager: { readonly version: string } };
+}
+
+async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+}
+
+const silent = {
+  found: () => {},
+  doing: <T>(_name: string, _what: string, work: () => Promise<T>) => work(),
+};
+
+function outputOf(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  const { message, stdout, stderr }: Error & { stdout?: string; stderr?: string } = reason;
+  return [stdout, stderr].filter(Boolean).join("\n").slice(-8_000) || message;
+}
