@@ -6,7 +6,10 @@ import { type Amount, fareOf } from "../src/contract.ts";
 /** Behaviour runs before or after a call has its effect, at its n-th attempt (from 1). */
 export type Behaviour = (attempt: number) => Promise<void> | void;
 
-/** Script says, by activity or by `activity step`, what else a call does. */
+/**
+ * Script says what else a call does: by activity, by `activity step`, or by activity id, which is the
+ * step or, for its undo, `<step>:undo`.
+ */
 export type Script = Readonly<Record<string, { before?: Behaviour; after?: Behaviour }>>;
 
 /** FakeTrip is what the fake services hold for one trip. */
@@ -19,6 +22,8 @@ export interface FakeTrip {
   readonly published: CompletedTrip[];
   /** Every attempt: the activity and its step. */
   readonly calls: string[];
+  /** How many attempts are under way. */
+  running: number;
   /** Steps that were undone: a late copy is refused. */
   readonly tombstones: Set<string>;
   readonly charges: Map<string, Amount>;
@@ -50,6 +55,7 @@ export function createFakeServices(): FakeServices {
       broadcasts: [],
       published: [],
       calls: [],
+      running: 0,
       tombstones: new Set(),
       charges: new Map(),
     };
@@ -62,15 +68,21 @@ export function createFakeServices(): FakeServices {
     effect: (fake: FakeTrip) => T,
   ): Promise<T> {
     const { info, cancelled } = Context.current();
-    const { activityType, attempt } = info;
+    const { activityType, activityId, attempt } = info;
     const fake = trip(tripId);
     const script = scripts.get(tripId) ?? {};
-    const { before, after } = script[`${activityType} ${step}`] ?? script[activityType] ?? {};
+    const { before, after } =
+      script[`${activityType} ${step}`] ?? script[activityType] ?? script[activityId] ?? {};
     fake.calls.push(`${activityType} ${step}`);
-    await Promise.race([before?.(attempt), cancelled]);
-    const result = effect(fake);
-    await Promise.race([after?.(attempt), cancelled]);
-    return result;
+    fake.running += 1;
+    try {
+      await Promise.race([before?.(attempt), cancelled]);
+      const result = effect(fake);
+      await Promise.race([after?.(attempt), cancelled]);
+      return result;
+    } finally {
+      fake.running -= 1;
+    }
   }
 
   const step = (call: TripCall, effect: (fake: FakeTrip) => void) =>
