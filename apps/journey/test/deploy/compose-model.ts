@@ -1,0 +1,102 @@
+import { parse, type Tags } from "yaml";
+import { z } from "zod";
+import { readRepository } from "./repository.ts";
+
+const texts = z.array(z.string());
+const limited = z.object({
+  test: texts,
+  interval: z.string(),
+  timeout: z.string(),
+  retries: z.number(),
+  start_period: z.string(),
+});
+const service = z.object({
+  image: z.string(),
+  build: z.unknown().optional(),
+  user: z.string().optional(),
+  command: texts.optional(),
+  entrypoint: z.unknown().optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  env_file: z.unknown().optional(),
+  init: z.boolean().default(false),
+  read_only: z.boolean().default(false),
+  privileged: z.unknown().optional(),
+  cap_drop: texts.default([]),
+  security_opt: texts.default([]),
+  mem_limit: z.string().optional(),
+  restart: z.string().optional(),
+  profiles: texts.default([]),
+  ports: texts.default([]),
+  volumes: texts.default([]),
+  stop_grace_period: z.string().optional(),
+  working_dir: z.string().optional(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  healthcheck: limited.partial({ interval: true }).optional(),
+});
+const file = z.object({
+  name: z.string(),
+  services: z.record(z.string(), service),
+  volumes: z.record(z.string(), z.null()),
+});
+
+/** ComposeFile is a compose project, as far as its rules ask. */
+export type ComposeFile = z.infer<typeof file>;
+/** Service is one of its services. */
+export type Service = z.infer<typeof service>;
+
+/** Instead of what the files before have: !override gives something else, and !reset nothing. */
+class Instead {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+const tags: Tags = [
+  { tag: "!override", collection: "seq", resolve: (node) => new Instead(node.toJSON()) },
+  { tag: "!reset", collection: "seq", resolve: () => new Instead(undefined) },
+];
+
+/** readCompose reads compose files, each laid over those before it as compose does. */
+export async function readCompose(paths: readonly string[]): Promise<ComposeFile> {
+  const layers = await Promise.all(
+    paths.map(async (path) =>
+      z
+        .looseObject({ services: z.record(z.string(), z.looseObject({})) })
+        .parse(parse(await readRepository(path), { merge: true, customTags: tags })),
+    ),
+  );
+  const base = layers[0]?.services ?? {};
+  const whole = layers.reduce<unknown>((under, layer) => {
+    const services = Object.entries(layer.services).map(([name, { extends: from, ...own }]) => {
+      const other = z.object({ service: z.string() }).safeParse(from).data?.service;
+      return [name, other === undefined ? own : lay(own, base[other], "")];
+    });
+    return lay({ ...layer, services: Object.fromEntries(services) }, under, "");
+  }, {});
+  return file.parse(whole);
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** lay gives a value over another: maps are joined, lists too but for those that are one command. */
+function lay(over: unknown, under: unknown, key: string): unknown {
+  if (over instanceof Instead) return over.value;
+  if (over === undefined) return under;
+  if (isMap(over)) {
+    const below = isMap(under) ? under : {};
+    const keys = new Set([...Object.keys(below), ...Object.keys(over)]);
+    return Object.fromEntries([...keys].map((name) => [name, lay(over[name], below[name], name)]));
+  }
+  if (!Array.isArray(over) || !Array.isArray(under)) return over;
+  if (key === "command" || key === "test") return over;
+  if (key !== "volumes") return [...new Set([...under, ...over])];
+  const mounted = new Set(over.map(targetOf));
+  return [...under.filter((volume) => !mounted.has(targetOf(volume))), ...over];
+}
+
+/** targetOf gives where a volume is mounted. */
+function targetOf(volume: unknown): string {
+  return String(volume).split(":")[1] ?? "";
+}

@@ -1,0 +1,40 @@
+import { readRepository } from "./repository.ts";
+
+/** Instruction is one of a Dockerfile's, with its continued lines joined. */
+export interface Instruction {
+  /** Such as RUN. */
+  readonly verb: string;
+  readonly rest: string;
+}
+
+/** Stage is what a Dockerfile does from one FROM to the next. */
+export interface Stage {
+  /** What it is made from: an image, or an earlier stage. */
+  readonly from: string;
+  readonly name: string | undefined;
+  readonly instructions: readonly Instruction[];
+}
+
+/** readDockerfile reads the stages of a Dockerfile. */
+export async function readDockerfile(path: string): Promise<readonly Stage[]> {
+  const text = (await readRepository(path)).replaceAll(/^\s*#.*\n/gm, "").replaceAll(/\\\n/g, " ");
+  const stages: { from: string; name: string | undefined; instructions: Instruction[] }[] = [];
+  for (const line of text.split("\n").filter((one) => one.trim() !== "")) {
+    const [, verb = "", rest = ""] = /^(\S+)\s+(.*)$/.exec(line.trim()) ?? [];
+    if (verb === "FROM") {
+      const [from = "", , name] = rest.split(/\s+/);
+      stages.push({ from, name, instructions: [] });
+    } else {
+      stages.at(-1)?.instructions.push({ verb, rest });
+    }
+  }
+  return stages;
+}
+
+/** imageVariables names the variables that an image gives to whoever runs in it. */
+export async function imageVariables(path: string): Promise<readonly string[]> {
+  const instructions = (await readDockerfile(path)).at(-1)?.instructions ?? [];
+  return instructions
+    .filter(({ verb }) => verb === "ENV")
+    .flatMap(({ rest }) => [...rest.matchAll(/(\w+)=/g)].map(([, name = ""]) => name));
+}
