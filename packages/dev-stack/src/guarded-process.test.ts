@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { ChildProcess, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isRunning } from "./file-lock.ts";
 import { describeExit, endOf, startGuarded } from "./guarded-process.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -49,6 +49,28 @@ describe("startGuarded()", () => {
     await process.stop();
     const ended = waitUntil(() => !isRunning(child), { what: "the end of the child" });
     await expect(ended).resolves.toBe(true);
+  });
+
+  it("keeps its temporary folder when it ends by itself: it may be started again", async () => {
+    const temporaryFolder = join(folder, "temporary");
+    await mkdir(temporaryFolder);
+    // As on a machine that is busy with something else just then.
+    const emit = vi.spyOn(ChildProcess.prototype, "emit").mockImplementation(function (
+      this: ChildProcess,
+      name: string | symbol,
+      ...args: unknown[]
+    ): boolean {
+      if (name === "exit") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      return EventEmitter.prototype.emit.call(this, name, ...args);
+    });
+    try {
+      const process = await startGuarded({ ...shell("sleep 0.2"), temporaryFolder });
+      await process.exited;
+      expect(emit).toHaveBeenCalledWith("exit", 0, null);
+    } finally {
+      emit.mockRestore();
+    }
+    expect(existsSync(temporaryFolder)).toBe(true);
   });
 
   it("ends, and its temporary folder goes, when the process that started it is killed", async () => {

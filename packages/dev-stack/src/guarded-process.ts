@@ -5,17 +5,16 @@ import { waitUntil } from "./wait-until.ts";
 
 /**
  * The program takes the place of this shell, and so its pid, which is also the id of its process
- * group. A second shell waits in the group for the end of its input, a pipe that only the process
- * that started all this holds: when that process is gone, however it went, the program is asked to
- * stop, and killed with all its group when it does not within 5 s. Its temporary folder goes too.
+ * group. A second shell waits in the group for the end of a pipe that only the process that started
+ * all this holds: when that process is gone, however it went, the program is asked to stop, and
+ * killed with all its group when it does not within 5 s. Its temporary folder goes too.
  */
 const guard = `
 folder=$1
 shift
-exec 3<&0
 (
-  exec 4<&3 3<&- </dev/null >/dev/null 2>&1
-  cat <&4
+  exec </dev/null >/dev/null 2>&1
+  cat <&3
   kill -TERM $$
   tries=0
   while kill -0 $$ && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
@@ -73,7 +72,9 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
       "/bin/sh",
       ["-c", guard, "sh", options.temporaryFolder ?? "", options.command, ...options.args],
       {
-        stdio: ["pipe", log, log],
+        // Not as the standard input, which Node closes before anybody hears of the exit: the second
+        // shell would take that for the end of this process.
+        stdio: ["ignore", log, log, "pipe"],
         detached: true,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         ...(options.env === undefined ? {} : { env: options.env }),
@@ -92,11 +93,11 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
     child.once("exit", (status, signal) => {
       exit = { status, signal };
       killGroup(pid);
-      child.stdin?.destroy();
+      child.stdio[3]?.destroy();
       resolve(exit);
     });
   });
-  child.stdin?.on("error", () => {});
+  child.stdio[3]?.on("error", () => {});
   const signal = (name: NodeJS.Signals): void => {
     if (exit !== undefined) return;
     if (name === "SIGKILL") killGroup(pid);
