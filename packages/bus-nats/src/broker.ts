@@ -3,6 +3,7 @@ import { createDeadLetters } from "./dead-letters.ts";
 import { createGroups } from "./groups.ts";
 import { openLeaseStream } from "./lease-stream.ts";
 import type { Link } from "./link.ts";
+import { createProgress } from "./progress.ts";
 import { createPublish } from "./publish.ts";
 import { openReplies } from "./replies.ts";
 import type { Settings } from "./settings.ts";
@@ -33,6 +34,7 @@ export function createJetStreamBroker(link: Link, settings: Settings): Broker {
       };
     },
     deadLetters: createDeadLetters(link, settings),
+    progress: createProgress(link, settings),
     health() {
       const loss = streams.loss();
       return loss === undefined ? link.health() : { lastError: loss, ...link.health() };

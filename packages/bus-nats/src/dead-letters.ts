@@ -1,6 +1,7 @@
 import { type Appended, BusError, type DeadLetterStore, type NewRecord } from "@fanfare/bus";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { callApi } from "./api.ts";
+import { countDead, noneYet } from "./dead-count.ts";
 import { isMissing, storedRecordOf } from "./dead-record.ts";
 import { makeDeadStream } from "./dead-stream.ts";
 import { deadStream, deadSubject, replaySubject } from "./dead-subject.ts";
@@ -32,9 +33,14 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
   };
 
   /** What is not there is an empty list, not an error. */
-  const look = async <T>(group: string, none: T, run: (api: JetStreamManager) => Promise<T>) => {
+  const look = async <T>(
+    group: string,
+    none: T,
+    run: (api: JetStreamManager) => Promise<T>,
+    deadlineMs?: number,
+  ) => {
     const about = `cannot look at the dead letters of group ${group}`;
-    return await callApi(link, { about, until: within() }, async (api) => {
+    return await callApi(link, { about, until: within(deadlineMs) }, async (api) => {
       try {
         return await run(api);
       } catch (reason) {
@@ -73,6 +79,8 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
         return messages.map((message) => storedRecordOf(message, { prefix, group }));
       }),
     read,
+    count: (group, { deadlineMs }) =>
+      look(group, noneYet, (api) => countDead(api, deadStream(prefix, group)), deadlineMs),
     remove: (group, sequence) =>
       look(group, false, (api) => api.streams.deleteMessage(deadStream(prefix, group), sequence)),
     replay(group, record, { deadlineMs, signal }) {

@@ -86,6 +86,22 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     await vi.waitFor(dead, soon);
   });
 
+  it("are told how far their group has come", async () => {
+    await using bus = await connectAs("audit");
+    const subscription = await bus.subscribe("audit", (on) =>
+      on.service(NoteEvents, { noteWritten: () => new Promise(() => {}) }),
+    );
+    await using publisher = await connectAs("publisher");
+    await createPublisher(NoteEvents, publisher).noteWritten({ author: "ada" }, { id: "slow" });
+    await vi.waitFor(async () => {
+      const { progress } = await subscription.stats();
+      expect(progress).toMatchObject({ pending: 0, deadLetters: { count: 0 } });
+      expect(progress?.inFlight).toBeGreaterThan(0);
+      expect(progress?.topics[0]?.oldestAt).toBeGreaterThan(Date.now() - 60_000);
+    }, soon);
+    await subscription.stop({ deadlineMs: 100 });
+  });
+
   it.each([
     ["publisher", ["fanfare.notes.other.0", "fanfare.notes.written._replay.audit"]],
     [
@@ -103,7 +119,9 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
       `$JS.API.STREAM.PURGE.${stream}`,
       `$JS.API.STREAM.DELETE.${stream}`,
       `$JS.API.STREAM.MSG.GET.${stream}`,
-      `$JS.API.DIRECT.GET.${stream}`,
+      `$JS.API.DIRECT.GET.${user === "publisher" ? stream : "fanfare_notes_other"}`,
+      `$JS.API.STREAM.INFO.fanfare___dead_audit`,
+      `$JS.API.DIRECT.GET.fanfare___dead_${user}`,
       `$JS.API.STREAM.CREATE.mine`,
       `$JS.API.CONSUMER.CREATE.${stream}.mine`,
       `$JS.API.CONSUMER.DELETE.${stream}.${user}`,

@@ -1,4 +1,4 @@
-import { deadFilter } from "./dead-subject.ts";
+import { deadFilter, deadStream } from "./dead-subject.ts";
 import { checkPrefix, consumerName, streamName, topicPattern } from "./subject.ts";
 
 /** Permissions is what a user of NATS may do, as the server's configuration has it. */
@@ -39,7 +39,16 @@ export function permissionsOf(options: PermissionsOptions): Permissions {
         `$JS.API.CONSUMER.MSG.NEXT.${consumer}`,
         `$JS.ACK.${consumer}.>`,
       ]),
-      ...groups.map(({ group }) => deadFilter(prefix, group)),
+      // How old the oldest event is, and how many dead letters there are.
+      ...new Set(
+        groups.flatMap(({ topics }) =>
+          topics.map((topic) => `$JS.API.DIRECT.GET.${streamName(prefix, topic)}`),
+        ),
+      ),
+      ...groups.flatMap(({ group }) => [
+        deadFilter(prefix, group),
+        `$JS.API.STREAM.INFO.${deadStream(prefix, group)}`,
+      ]),
     ],
     subscribe: [`${inboxPrefix}.>`],
   };

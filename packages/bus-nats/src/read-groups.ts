@@ -1,7 +1,8 @@
 import { BusError } from "@fanfare/bus";
-import type { ConsumerInfo, JetStreamManager, StreamInfo } from "@nats-io/jetstream";
+import type { JetStreamManager } from "@nats-io/jetstream";
 import { callApi } from "./api.ts";
 import { openLink } from "./link.ts";
+import { progressOf } from "./progress.ts";
 import { type NatsOptions, settingsOf } from "./settings.ts";
 import { streamName } from "./subject.ts";
 
@@ -63,32 +64,14 @@ async function readTopic(
   prefix: string,
   topic: string,
 ): Promise<GroupStatus[]> {
-  const stream = await api.streams.info(streamName(prefix, topic));
   const statuses: GroupStatus[] = [];
-  for await (const consumer of api.consumers.list(stream.config.name)) {
+  for await (const consumer of api.consumers.list(streamName(prefix, topic))) {
     const group = consumer.config.metadata?.["fanfare.group"];
     if (group === undefined) continue;
-    statuses.push({
-      group,
-      topic,
-      pending: consumer.num_pending,
-      inFlight: consumer.num_ack_pending,
-      redelivered: consumer.num_redelivered,
-      oldest: await oldestOf(api, stream, consumer),
-      listening: consumer.num_waiting > 0,
-    });
+    const about = { prefix, topic, group };
+    const { oldestAt, ...progress } = await progressOf(api, consumer, about);
+    const oldest = oldestAt === undefined ? undefined : new Date(oldestAt);
+    statuses.push({ group, ...progress, oldest, listening: consumer.num_waiting > 0 });
   }
   return statuses;
-}
-
-/** The first event beyond what is acknowledged; another group's replay may stand there instead. */
-async function oldestOf(
-  api: JetStreamManager,
-  stream: StreamInfo,
-  { ack_floor, num_ack_pending, num_pending }: ConsumerInfo,
-): Promise<Date | undefined> {
-  if (num_ack_pending + num_pending === 0) return undefined;
-  const seq = Math.max(ack_floor.stream_seq + 1, stream.state.first_seq);
-  const message = await api.streams.getMessage(stream.config.name, { seq });
-  return message?.time;
 }

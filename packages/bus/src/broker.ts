@@ -30,6 +30,11 @@ export interface Broker {
    */
   lease(group: GroupDeclaration, receive: (lease: Lease) => void): Promise<LeaseStream>;
   readonly deadLetters: DeadLetterStore;
+  /** How far a declared group has come with each of the topics, over all its processes. */
+  progress(
+    group: Pick<GroupDeclaration, "group" | "topics">,
+    options: AskOptions,
+  ): Promise<readonly TopicProgress[]>;
   health(): BrokerHealth;
   /** Gives the connection up. What is leased comes again to another process once its lease ends. */
   close(): Promise<void>;
@@ -75,6 +80,11 @@ export interface AppendOptions {
   /** How long to wait for the broker's word, in milliseconds. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
+}
+
+export interface AskOptions {
+  /** How long to wait for the broker's word, in milliseconds. */
+  readonly deadlineMs: number;
 }
 
 export interface Appended {
@@ -136,6 +146,7 @@ export interface DeadLetterStore {
    */
   list(group: string, page: DeadLetterPage): Promise<readonly StoredRecord[]>;
   read(group: string, sequence: number): Promise<StoredRecord | undefined>;
+  count(group: string, options: AskOptions): Promise<DeadLetterCount>;
   /** False when it was not there. */
   remove(group: string, sequence: number): Promise<boolean>;
   /**
@@ -145,10 +156,33 @@ export interface DeadLetterStore {
   replay(group: string, record: NewRecord, options: AppendOptions): Promise<Appended>;
 }
 
+/** DeadLetterCount is how many dead letters a group has. */
+export interface DeadLetterCount {
+  readonly count: number;
+  /** When the oldest was stored, in milliseconds since the Unix epoch; undefined when there is none. */
+  readonly oldestAt: number | undefined;
+}
+
 export interface DeadLetterPage {
   /** 0 begins at the oldest. */
   readonly after: number;
   readonly limit: number;
+}
+
+/** TopicProgress is how far a group has come with one topic. */
+export interface TopicProgress {
+  readonly topic: string;
+  /** Records that were not leased yet. */
+  readonly pending: number;
+  /** Records that were leased and are not settled: held, or given back and to come again. */
+  readonly inFlight: number;
+  /** Those in flight that were leased more than once. */
+  readonly redelivered: number;
+  /**
+   * When the oldest of all of these was stored, in milliseconds since the Unix epoch; undefined when
+   * there is none, or the broker does not say.
+   */
+  readonly oldestAt: number | undefined;
 }
 
 export interface BrokerHealth {

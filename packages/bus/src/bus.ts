@@ -8,6 +8,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { StartPosition } from "./broker.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { BusStats, StatsOptions, SubscriptionStats } from "./stats.ts";
 
 /**
  * EventBus stores events and hands each to every group that asked for its topic.
@@ -35,7 +36,10 @@ export interface EventBus extends AsyncDisposable {
   ): Promise<Subscription>;
   /** deadLetters are the events that a group has given up. */
   deadLetters(group: string): DeadLetters;
+  /** health is what this process knows by itself, at once. */
   health(): BusHealth;
+  /** stats is health with numbers for operators; it asks the broker, and never rejects. */
+  stats(options?: StatsOptions): Promise<BusStats>;
   /**
    * close refuses what comes, stops every subscription, waits for what is being published, and gives
    * the connection up, all by the deadline. Closing again waits for the first.
@@ -186,6 +190,8 @@ export interface Subscription extends AsyncDisposable {
   readonly group: string;
   readonly topics: readonly string[];
   health(): SubscriptionHealth;
+  /** stats is health with rates and with how far the group has come; never rejects. */
+  stats(options?: StatsOptions): Promise<SubscriptionStats>;
   /**
    * stop takes no more events, gives back what had not started, lets what had started finish, and
    * aborts it shortly before the deadline (a tenth of it, at most 500 ms). It resolves by the deadline,

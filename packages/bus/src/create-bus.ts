@@ -3,6 +3,7 @@ import { type Binding, collectBindings } from "./binder.ts";
 import type { Broker } from "./broker.ts";
 import type {
   Binder,
+  BusHealth,
   EventBus,
   EventMethod,
   PublishOptions,
@@ -23,8 +24,10 @@ import {
   type PublishCall,
 } from "./interceptor.ts";
 import { settles } from "./settles.ts";
+import type { BusStats, StatsOptions } from "./stats.ts";
 import { openSubscription } from "./subscription.ts";
 import { checkGroup, settingsOf } from "./subscription-settings.ts";
+import { createTally } from "./tally.ts";
 import { createTopicBook } from "./topic-book.ts";
 import { createTracker } from "./tracker.ts";
 
@@ -49,6 +52,9 @@ export function createBus(
   }
   const topics = createTopicBook();
   const publishing = createTracker<Promise<Receipt>>();
+  const published = createTally(broker.clock);
+  const duplicates = createTally(broker.clock);
+  const refused = createTally(broker.clock);
   const subscriptions = new Set<Subscription>();
   /** What this process takes, as `<group> <topic>`: taken twice, a key would be handled twice at a time. */
   const taken = new Set<string>();
@@ -87,8 +93,12 @@ export function createBus(
     const sending = send({ method, message, options });
     publishing.add(sending);
     try {
-      return await sending;
+      const receipt = await sending;
+      published.add();
+      if (receipt.duplicate) duplicates.add();
+      return receipt;
     } catch (reason) {
+      refused.add();
       throw BusError.from(reason);
     } finally {
       publishing.delete(sending);
@@ -145,9 +155,9 @@ export function createBus(
   async function shutDown(deadlineMs: number): Promise<StopReport> {
     const until = Date.now() + deadlineMs;
     const stopping = Array.from(subscriptions, (subscription) => subscription.stop({ deadlineMs }));
-    const published = settles(publishing.whenEmpty(), broker.clock, deadlineMs);
+    const allSent = settles(publishing.whenEmpty(), broker.clock, deadlineMs);
     const reports = await Promise.all(stopping);
-    await published;
+    await allSent;
     await settles(broker.close(), broker.clock, Math.max(0, until - Date.now()));
     return { unsettled: reports.flatMap(({ unsettled }) => unsettled) };
   }
@@ -155,6 +165,27 @@ export function createBus(
   function close({ deadlineMs = stopDeadlineMs }: StopOptions = {}): Promise<StopReport> {
     closing ??= shutDown(deadlineMs);
     return closing;
+  }
+
+  function health(): BusHealth {
+    return {
+      broker: broker.name,
+      ...broker.health(),
+      subscriptions: Array.from(subscriptions, (subscription) => subscription.health()),
+    };
+  }
+
+  async function stats(options?: StatsOptions): Promise<BusStats> {
+    const each = await Promise.all(Array.from(subscriptions, (one) => one.stats(options)));
+    return {
+      ...health(),
+      publishing: publishing.size,
+      published: published.total,
+      duplicates: duplicates.total,
+      refused: refused.total,
+      rates: { published: published.perSecond, refused: refused.perSecond },
+      subscriptions: each,
+    };
   }
 
   return {
@@ -165,11 +196,8 @@ export function createBus(
       checkGroup(group);
       return openDeadLetters(broker, group);
     },
-    health: () => ({
-      broker: broker.name,
-      ...broker.health(),
-      subscriptions: Array.from(subscriptions, (subscription) => subscription.health()),
-    }),
+    health,
+    stats,
     async [Symbol.asyncDispose]() {
       await close();
     },

@@ -8,13 +8,14 @@ import type { Held } from "./held.ts";
 import { type DeathCause, isPoison, outcomeOf } from "./outcome.ts";
 import type { LastWord, Settling } from "./settling.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
+import { createTally, type Tally } from "./tally.ts";
 import type { Uncounted } from "./uncounted.ts";
 
 /** Handling runs handlers, and decides what becomes of their events. */
 export interface Handling {
-  readonly handled: number;
-  readonly failures: number;
-  readonly dead: number;
+  readonly handled: Tally;
+  readonly failures: Tally;
+  readonly dead: Tally;
   /** Tries an event until it is settled, or until the subscription has left it. */
   run(item: Held): Promise<void>;
   /** Says that the attempt has taken too long. */
@@ -48,9 +49,9 @@ const giveBackAtOnce: LastWord = (lease) => lease.giveBack({ delayMs: 0 });
 export function createHandling(options: HandlingOptions): Handling {
   const { broker, group, settings, settling, uncounted, left, acknowledge, sitOut } = options;
   const { attempts, backoffOf } = settings;
-  let handled = 0;
-  let failures = 0;
-  let dead = 0;
+  const handled = createTally(broker.clock);
+  const failures = createTally(broker.clock);
+  const dead = createTally(broker.clock);
 
   async function run(item: Held): Promise<void> {
     if (isPoison(item.attempt, attempts)) {
@@ -82,7 +83,7 @@ export function createHandling(options: HandlingOptions): Handling {
     failure: { readonly reason: unknown } | undefined,
   ): Promise<boolean> {
     if (failure === undefined) {
-      handled++;
+      handled.add();
       uncounted.forget(item.lease);
       settling.settle(item, acknowledge);
       return false;
@@ -99,7 +100,7 @@ export function createHandling(options: HandlingOptions): Handling {
       return await sitOut(item);
     }
     if (kind === "retry" && options.holdsBack(item)) {
-      failures++;
+      failures.add();
       report(item, error, "retry");
       return await options.holdBack(item, backoffOf(item.attempt++));
     }
@@ -108,7 +109,7 @@ export function createHandling(options: HandlingOptions): Handling {
   }
 
   function fail(item: Held, error: Error): void {
-    failures++;
+    failures.add();
     const outcome = outcomeOf(error, { attempt: item.attempt, attempts });
     if (outcome.kind === "dead") return bury(item, outcome.cause, error);
     report(item, error, "retry");
@@ -136,7 +137,7 @@ export function createHandling(options: HandlingOptions): Handling {
       report(item, new BusError(code, why, { cause: error }), "retry");
       return retry(item);
     }
-    dead++;
+    dead.add();
     uncounted.forget(lease);
     report(item, error, "dead");
     return acknowledge;
@@ -161,15 +162,9 @@ export function createHandling(options: HandlingOptions): Handling {
   }
 
   return {
-    get handled() {
-      return handled;
-    },
-    get failures() {
-      return failures;
-    },
-    get dead() {
-      return dead;
-    },
+    handled,
+    failures,
+    dead,
     run,
     overrun(item) {
       const { deadlineMs } = settings;

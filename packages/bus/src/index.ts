@@ -36,15 +36,18 @@ export {
 } from "./memory/memory-store.ts";
 export type { DeathCause } from "./outcome.ts";
 export { createPublisher, type Publisher } from "./publisher.ts";
+export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";
 
 // What whoever writes a broker needs.
 
 export type {
   Appended,
   AppendOptions,
+  AskOptions,
   Broker,
   BrokerFeatures,
   BrokerHealth,
+  DeadLetterCount,
   DeadLetterPage,
   DeadLetterStore,
   GroupDeclaration,
@@ -54,6 +57,7 @@ export type {
   NewRecord,
   StartPosition,
   StoredRecord,
+  TopicProgress,
 } from "./broker.ts";
 export { type Clock, systemClock } from "./clock.ts";
 // What publishes later what is written down now needs.

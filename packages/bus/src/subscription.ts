@@ -11,6 +11,7 @@ import { createOutages } from "./outage.ts";
 import { createRests } from "./rests.ts";
 import { settles } from "./settles.ts";
 import { createSettling } from "./settling.ts";
+import { readProgress, type StatsOptions, type SubscriptionStats } from "./stats.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 import { createTracker } from "./tracker.ts";
 import { createUncounted } from "./uncounted.ts";
@@ -216,17 +217,34 @@ export async function openSubscription(
       running: lanes.running - Math.max(0, rests.size - parked),
       waiting: lanes.waiting - behind,
       resting: rests.size + behind,
-      handled,
-      failures,
-      dead,
+      handled: handled.total,
+      failures: failures.total,
+      dead: dead.total,
     };
     return error === undefined ? current : { ...current, lastError: error };
+  }
+
+  async function stats(options: StatsOptions = {}): Promise<SubscriptionStats> {
+    const { handled, failures, dead } = handling;
+    const progress = await readProgress(broker, { group, topics }, options).catch(
+      (reason: unknown) => {
+        note(reason);
+        return undefined;
+      },
+    );
+    const rates = {
+      handled: handled.perSecond,
+      failures: failures.perSecond,
+      dead: dead.perSecond,
+    };
+    return { ...health(), rates, progress };
   }
 
   return {
     group,
     topics,
     health,
+    stats,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

@@ -1,4 +1,4 @@
-import type { StartPosition, StoredRecord } from "../broker.ts";
+import type { StartPosition, StoredRecord, TopicProgress } from "../broker.ts";
 import type { TopicLog } from "./topic-log.ts";
 
 /** Backlog is what a group has of a topic: what it has not taken yet, and what it has not settled. */
@@ -16,6 +16,7 @@ export interface Backlog {
   again(taken: Taken): void;
   /** Ends a record that was let go for the group. */
   settle(taken: Taken): void;
+  progress(): TopicProgress;
 }
 
 /** Taken is a record in somebody's hands. The same record taken again is another Taken. */
@@ -70,6 +71,20 @@ export function createBacklog(
     },
     settle(taken) {
       unsettled.delete(taken.record.sequence);
+    },
+    progress() {
+      const open = [...unsettled.values()];
+      const oldest = open.reduce(
+        (first, { record }) => Math.min(first, record.storedAt),
+        log.firstFor(group, cursor)?.storedAt ?? Infinity,
+      );
+      return {
+        topic: log.topic,
+        pending: log.countFor(group, cursor),
+        inFlight: open.length,
+        redelivered: open.filter(({ times }) => times > 1).length,
+        oldestAt: oldest === Infinity ? undefined : oldest,
+      };
     },
   };
 }

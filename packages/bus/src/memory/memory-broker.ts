@@ -37,6 +37,10 @@ export function createMemoryBroker(store: MemoryStore): Broker {
         refuseIfClosed();
         return store.deadLetters.read(group, sequence);
       },
+      async count(group) {
+        refuseIfClosed();
+        return store.deadLetters.count(group);
+      },
       async remove(group, sequence) {
         refuseIfClosed();
         return store.deadLetters.remove(group, sequence);
@@ -55,6 +59,10 @@ export function createMemoryBroker(store: MemoryStore): Broker {
       const stream = store.declare(declaration).lease(declaration, receive);
       streams.add(stream);
       return stream;
+    },
+    async progress({ group, topics }) {
+      refuseIfClosed();
+      return store.progress(group, topics);
     },
     health: () => ({ connected: !closed }),
     async close() {

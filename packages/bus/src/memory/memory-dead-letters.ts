@@ -1,4 +1,10 @@
-import type { Appended, DeadLetterPage, NewRecord, StoredRecord } from "../broker.ts";
+import type {
+  Appended,
+  DeadLetterCount,
+  DeadLetterPage,
+  NewRecord,
+  StoredRecord,
+} from "../broker.ts";
 import type { Clock } from "../clock.ts";
 import { createTopicLog, type TopicLog } from "./topic-log.ts";
 
@@ -7,6 +13,7 @@ export interface MemoryDeadLetters {
   store(group: string, record: NewRecord): Appended;
   list(group: string, page: DeadLetterPage): readonly StoredRecord[];
   read(group: string, sequence: number): StoredRecord | undefined;
+  count(group: string): DeadLetterCount;
   remove(group: string, sequence: number): boolean;
 }
 
@@ -41,6 +48,10 @@ export function createMemoryDeadLetters(options: {
       return found;
     },
     read: (group, sequence) => logs.get(group)?.get(sequence),
+    count(group) {
+      const log = logs.get(group);
+      return { count: log?.size ?? 0, oldestAt: log?.oldest?.storedAt };
+    },
     remove: (group, sequence) => logs.get(group)?.remove(sequence) ?? false,
   };
 }

@@ -1,4 +1,4 @@
-import type { GroupDeclaration, Lease, LeaseStream } from "../broker.ts";
+import type { GroupDeclaration, Lease, LeaseStream, TopicProgress } from "../broker.ts";
 import type { Clock } from "../clock.ts";
 import { createCountdown } from "../countdown.ts";
 import { type Backlog, createBacklog, type Taken } from "./backlog.ts";
@@ -9,6 +9,7 @@ export interface MemoryGroup {
   /** Adds the topics that the group does not have yet. */
   declare(declaration: GroupDeclaration): void;
   lease(declaration: GroupDeclaration, receive: (lease: Lease) => void): LeaseStream;
+  progress(topics: readonly string[]): TopicProgress[];
   /** Hands out what is due. */
   wake(): void;
   /**
@@ -117,6 +118,8 @@ export function createMemoryGroup(
         },
       };
     },
+    progress: (topics) =>
+      backlogs.filter(({ topic }) => topics.includes(topic)).map((backlog) => backlog.progress()),
     wake,
     unfinished(resting) {
       const served = new Set(hands.flatMap(({ topics }) => [...topics]));

@@ -1,4 +1,11 @@
-import type { Appended, Broker, BrokerFeatures, GroupDeclaration, NewRecord } from "../broker.ts";
+import type {
+  Appended,
+  Broker,
+  BrokerFeatures,
+  GroupDeclaration,
+  NewRecord,
+  TopicProgress,
+} from "../broker.ts";
 import { BusError } from "../error.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createMemoryBroker } from "./memory-broker.ts";
@@ -16,6 +23,8 @@ export interface MemoryStore {
   /** Stores a record for one group alone. Throws as append does. */
   replay(group: string, record: NewRecord): Appended;
   readonly deadLetters: MemoryDeadLetters;
+  /** Throws `not_provisioned` for a group that was not declared. */
+  progress(group: string, topics: readonly string[]): TopicProgress[];
   /** Makes the group, or adds topics to it. */
   declare(declaration: GroupDeclaration): MemoryGroup;
   /** Opens a broker: one for each process that a test plays. */
@@ -83,6 +92,11 @@ export function createMemoryStore({
         groupsOf.set(topic, takers.add(group));
       }
       return group;
+    },
+    progress(name, topics) {
+      const group = groups.get(name);
+      if (group === undefined) throw new BusError("not_provisioned", `there is no group ${name}`);
+      return group.progress(topics);
     },
     open: () => createMemoryBroker(store),
     unfinished: (restingOf) =>

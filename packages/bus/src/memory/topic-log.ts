@@ -14,6 +14,13 @@ export interface TopicLog {
   get(sequence: number): StoredRecord | undefined;
   /** The record, unless it is another group's alone. */
   getFor(group: string, sequence: number): StoredRecord | undefined;
+  /** The first record from a sequence on that is not another group's alone. */
+  firstFor(group: string, from: number): StoredRecord | undefined;
+  /** How many of those there are. */
+  countFor(group: string, from: number): number;
+  /** How many records there are, and the oldest. */
+  readonly size: number;
+  readonly oldest: StoredRecord | undefined;
   /** False when it was not there. */
   remove(sequence: number): boolean;
   /** The sequence of the first record at a start position. */
@@ -81,6 +88,24 @@ export function createTopicLog(
     getFor(group, sequence) {
       const owner = owners.size === 0 ? undefined : owners.get(sequence);
       return owner === undefined || owner === group ? records.get(sequence) : undefined;
+    },
+    firstFor(group, from) {
+      for (let sequence = from; sequence < next; sequence++) {
+        const owner = owners.get(sequence);
+        if (owner === undefined || owner === group) return records.get(sequence);
+      }
+      return undefined;
+    },
+    countFor(group, from) {
+      let others = 0;
+      for (const [sequence, owner] of owners) if (sequence >= from && owner !== group) others++;
+      return next - from - others;
+    },
+    get size() {
+      return records.size;
+    },
+    get oldest() {
+      return records.values().next().value;
     },
     remove: (sequence) => records.delete(sequence),
     find(from) {

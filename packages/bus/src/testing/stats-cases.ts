@@ -1,0 +1,139 @@
+import { expect, it } from "vitest";
+import { BusError } from "../error.ts";
+import { refuse } from "./dead-letter-faults.ts";
+import { createCollector, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
+import type { Stage } from "./stage.ts";
+import type { SuiteContext } from "./suite-context.ts";
+
+/** statsCases state what operators are told. */
+export function statsCases({ stageOf }: SuiteContext): void {
+  it("tells how far a group has come, over all its processes", async () => {
+    await using stage = await stageOf();
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(() => gate.promise);
+    const bus = await stage.openBus();
+    const options = { handler, concurrency: 1, readAhead: 0 };
+    const subscription = await takeRead(bus, "readers", options);
+    await takeRead(await stage.openBus(), "readers", options);
+    const idle = await takeRead(bus, "others", { handler() {} });
+    const { noteRead } = publisherOf(bus);
+    for (const number of upTo(5)) await noteRead({ number });
+    await stage.untilThere(seen, 2);
+    await stage.pass(500);
+    const { progress } = await subscription.stats();
+    expect(progress).toMatchObject({
+      pending: 3,
+      inFlight: 2,
+      redelivered: 0,
+      lag: { events: 5 },
+      deadLetters: { count: 0, oldestMs: 0 },
+      topics: [{ topic: "notes.read", pending: 3, inFlight: 2, redelivered: 0 }],
+    });
+    expect(progress?.lag.oldestMs).toBeGreaterThanOrEqual(490);
+    gate.resolve();
+    await stage.untilThere(seen, 5);
+    const none = { pending: 0, inFlight: 0, lag: { events: 0, oldestMs: 0 } };
+    for (const one of [subscription, idle]) {
+      await untilProgress(stage, async () => (await one.stats()).progress?.lag.events === 0);
+      expect((await one.stats()).progress).toMatchObject(none);
+    }
+  });
+
+  it("counts what is handled, fails, comes again and dies", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const gate = Promise.withResolvers<void>();
+    const { handler } = createCollector(({ number }, { attempt }) => {
+      if (number === 2) refuse();
+      if (number === 1 && attempt === 1) throw new Error("not today");
+      return number === 1 ? gate.promise : undefined;
+    });
+    const backoff = { firstMs: 50, maxMs: 100 };
+    const subscription = await takeRead(bus, "readers", { handler, backoff });
+    const { noteRead } = publisherOf(bus);
+    for (const number of upTo(3)) await noteRead({ number });
+    const stats = () => subscription.stats();
+    await untilProgress(stage, async () => (await stats()).progress?.redelivered === 1);
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await untilProgress(stage, async () => (await stats()).progress?.inFlight === 1);
+    const now = await stats();
+    expect(now).toMatchObject({ group: "readers", state: "running", running: 1, waiting: 0 });
+    expect(now).toMatchObject({ handled: 1, failures: 2, dead: 1 });
+    expect(now.progress).toMatchObject({ inFlight: 1, redelivered: 1, deadLetters: { count: 1 } });
+    expect(now.rates.failures).toBeGreaterThan(now.rates.handled);
+    expect(now.rates.handled).toBe(now.rates.dead);
+    expect(now.rates.handled).toBeGreaterThan(0);
+    await bus.deadLetters("readers").discard((await firstDead(bus))?.sequence ?? 0);
+    expect((await stats()).progress?.deadLetters).toEqual({ count: 0, oldestMs: 0 });
+    gate.resolve();
+  });
+
+  it("counts a replay for its group alone", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const subscription = await takeRead(bus, "readers", { handler: refuse });
+    const other = await takeRead(bus, "others", { handler() {} });
+    await publisherOf(bus).noteRead({ number: 1 });
+    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await subscription.stop();
+    await bus.deadLetters("readers").replay((await firstDead(bus))?.sequence ?? 0);
+    await stage.pass(500);
+    const lag = async () => (await other.stats()).progress?.lag;
+    await untilProgress(stage, async () => (await lag())?.events === 0);
+    const progress = async () => (await subscription.stats()).progress;
+    expect(await progress()).toMatchObject({ pending: 1, inFlight: 0, lag: { events: 1 } });
+    expect((await progress())?.lag.oldestMs).toBeGreaterThanOrEqual(490);
+  });
+
+  it("counts what is published, and what is not", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { noteWritten } = publisherOf(bus);
+    const subscription = await takeWritten(bus, "readers", { handler() {} });
+    await noteWritten({ number: 1 }, { id: "same" });
+    await noteWritten({ number: 1 }, { id: "same" });
+    await expect(noteWritten({}, { id: "" })).rejects.toBeInstanceOf(BusError);
+    const stats = await bus.stats();
+    expect(stats).toMatchObject({ connected: true, publishing: 0, published: 2, duplicates: 1 });
+    expect(stats).toMatchObject({ refused: 1, subscriptions: [{ group: "readers" }] });
+    expect(stats.rates.published).toBeGreaterThan(stats.rates.refused);
+    expect(stats.broker).toBe(bus.health().broker);
+    await subscription.stop();
+    expect((await bus.stats()).subscriptions).toEqual([]);
+  });
+
+  it("says what this process knows when the broker does not answer", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus((broker) => ({
+      ...broker,
+      progress: () => Promise.reject(new BusError("unavailable", "no answer")),
+    }));
+    const { seen, handler } = createCollector();
+    const subscription = await takeRead(bus, "readers", { handler });
+    await publisherOf(bus).noteRead({ number: 1 });
+    await stage.untilThere(seen, 1);
+    const stats = await subscription.stats();
+    expect(stats).toMatchObject({ handled: 1, progress: undefined });
+    expect(stats.lastError).toMatchObject({ code: "unavailable", message: "no answer" });
+  });
+}
+
+async function firstDead(bus: Parameters<typeof publisherOf>[0]) {
+  const [letter] = await bus.deadLetters("readers").list();
+  return letter;
+}
+
+/** untilProgress asks again and again, as what a broker says of itself may lag behind. */
+async function untilProgress(stage: Stage, condition: () => Promise<boolean>): Promise<void> {
+  let done = false;
+  let asking = false;
+  const ask = async () => {
+    asking = true;
+    done = await condition();
+    asking = false;
+  };
+  await stage.until("the broker to say so", () => {
+    if (!asking) void ask();
+    return done;
+  });
+}
