@@ -5,7 +5,7 @@ import { eventually } from "./eventually.ts";
 import { createGate, type FakeTrip, type Gate, total } from "./fake-services.ts";
 import { openTripLab, refusalOf, type TestTrip, type TripLab } from "./trip-lab.ts";
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
 
 let lab: TripLab;
 beforeAll(async () => {

@@ -1,0 +1,208 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient, type Client as ServiceClient } from "@connectrpc/connect";
+import { createMemoryBus } from "@fanfare/bus";
+import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import {
+  type App,
+  createDevKeys,
+  freePorts,
+  mintToken,
+  startApp,
+  startServers,
+  type TokenClaims,
+} from "@fanfare/dev-stack";
+import { createLogger, createServiceTransport } from "@fanfare/service";
+import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
+import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
+import { createBillingActivities } from "../src/activities/billing.ts";
+import { createFleetActivities } from "../src/activities/fleet.ts";
+import { createPublishActivities } from "../src/activities/publish.ts";
+import { createLedgerActivities } from "../src/activities/trips.ts";
+import { searchAttributes, tripWorkflowId } from "../src/contract.ts";
+import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
+import { type Books, openBooks } from "./books.ts";
+import { createFaults, type Faults } from "./faults.ts";
+
+/** The groups that hear of completed trips. */
+export const groups = ["pricing", "audit"] as const;
+
+/**
+ * ServiceLab is the worker in this process, on a real Temporal server, with trips, fleet and billing
+ * as processes of their own on real PostgreSQL. Between the worker and them are the faults.
+ */
+export interface ServiceLab extends AsyncDisposable {
+  readonly faults: Faults;
+  readonly books: Books;
+  readonly temporal: Client;
+  readonly app: Readonly<Record<"trips" | "fleet" | "billing", App>>;
+  /** rider calls the trips of a rider; one whose name begins with `hasty` has short deadlines. */
+  rider(name?: string): ServiceClient<typeof TripsService>;
+  readonly operator: ServiceClient<typeof TripsService>;
+  workflow(tripId: string): WorkflowHandle;
+  /** heard is how often each group has heard that the trip is completed. */
+  heard(tripId: string): Readonly<Record<(typeof groups)[number], number>>;
+  /** restartWorker stops the worker as a deploy would, and starts another. */
+  restartWorker(): Promise<void>;
+}
+
+/** openServiceLab starts all of it on free ports, with its data and logs in a folder of its own. */
+export async function openServiceLab(): Promise<ServiceLab> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "fanfare-worker-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  Runtime.install({
+    logger: new DefaultLogger("ERROR"),
+    telemetryOptions: { logging: { filter: "ERROR", forward: {} } },
+  });
+  const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
+  const servers = stack.use(
+    await startServers({
+      logFolder: folder,
+      searchAttributes: Object.fromEntries(attributes),
+      env: withoutServers(process.env),
+    }),
+  );
+  const keys = await createDevKeys(join(folder, "keys"));
+  const tokenFile = join(folder, "token");
+  await writeFile(tokenFile, await mintToken(keys, { role: "service", subject: "worker" }));
+  const bundlePath = join(folder, "workflows.js");
+  const [urls, code] = await Promise.all([
+    createDatabases((name) => servers.postgres.createDatabase(name)),
+    bundleTrips(),
+  ]);
+  await writeFile(bundlePath, code);
+
+  const [trips = 0, ledger = 0, fleet = 0, billing = 0] = await freePorts(4);
+  const shared = {
+    HOST: "127.0.0.1",
+    LOG_LEVEL: "warn",
+    AUTH_JWKS: keys.jwksFile,
+    AUTH_ISSUER: keys.issuer,
+    AUTH_AUDIENCE: keys.audience,
+    NATS_URL: servers.nats.url,
+    TEMPORAL_ADDRESS: servers.temporal.address,
+    TEMPORAL_NAMESPACE: servers.temporal.namespace,
+    INTERNAL_PORT: String(ledger),
+    SWEEP_AFTER_MS: "1000",
+  };
+  const start = async (name: "trips" | "fleet" | "billing", port: number) =>
+    stack.use(
+      await startApp({
+        name,
+        port,
+        env: { ...shared, DATABASE_URL: urls[name] },
+        logFile: join(folder, `${name}.log`),
+      }),
+    );
+  const [tripsApp, fleetApp, billingApp] = await Promise.all([
+    start("trips", trips),
+    start("fleet", fleet),
+    start("billing", billing),
+  ]);
+
+  const faults = createFaults();
+  const reach = (port: number) => ({
+    transport: stack.use(
+      createServiceTransport({
+        baseUrl: `http://127.0.0.1:${port}`,
+        tokenFile,
+        interceptors: [faults.interceptor],
+      }),
+    ),
+  });
+  const counts = new Map<string, Record<(typeof groups)[number], number>>();
+  const heard = (tripId: string) => counts.get(tripId) ?? { pricing: 0, audit: 0 };
+  const bus = stack.use(createMemoryBus());
+  for (const group of groups) {
+    await bus.subscribe(group, (on) =>
+      on.service(TripEvents, {
+        tripCompleted({ tripId }) {
+          const before = heard(tripId);
+          counts.set(tripId, { ...before, [group]: before[group] + 1 });
+        },
+      }),
+    );
+  }
+  const activities = {
+    ...createLedgerActivities(reach(ledger)),
+    ...createFleetActivities(reach(fleet)),
+    ...createBillingActivities(reach(billing)),
+    ...createPublishActivities({ bus: faults.publishing(bus) }),
+  };
+  const { address, namespace } = servers.temporal;
+  const logger = createLogger({ name: "lab", level: "silent" });
+  const startWorker = (): TripWorker =>
+    startTripWorker({ address, namespace, bundlePath, activities, logger });
+  let worker = startWorker();
+  stack.defer(() => worker.stop());
+
+  const connection = await Connection.connect({ address });
+  stack.defer(() => connection.close());
+  const temporal = new Client({ connection, namespace, identity: "lab" });
+  const books = stack.use(openBooks(urls));
+  const connections = stack.use(new DisposableStack());
+  const callers = new Map<string, ServiceClient<typeof TripsService>>();
+  const caller = (claims: TokenClaims) => {
+    const known = callers.get(claims.subject);
+    if (known) return known;
+    const token = mintToken(keys, claims);
+    const transport = connections.use(
+      createServiceTransport({
+        baseUrl: tripsApp.url,
+        deadlineMs: 60_000,
+        interceptors: [
+          (next) => async (request) => {
+            request.header.set("authorization", `Bearer ${await token}`);
+            return await next(request);
+          },
+        ],
+      }),
+    );
+    const client = createClient(TripsService, transport);
+    callers.set(claims.subject, client);
+    return client;
+  };
+
+  const owned = stack.move();
+  return {
+    faults,
+    books,
+    temporal,
+    app: { trips: tripsApp, fleet: fleetApp, billing: billingApp },
+    rider: (name = "rosa") => caller({ role: "rider", subject: name }),
+    operator: caller({ role: "operator", subject: "otto" }),
+    workflow: (tripId) => temporal.workflow.getHandle(tripWorkflowId(tripId)),
+    heard,
+    async restartWorker() {
+      await worker.stop();
+      worker = startWorker();
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function createDatabases(create: (name: string) => Promise<string>) {
+  return {
+    trips: await create("trips"),
+    fleet: await create("fleet"),
+    billing: await create("billing"),
+  };
+}
+
+async function bundleTrips(): Promise<string> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL("./hasty-trip-workflow.ts", import.meta.url)),
+    logger: new DefaultLogger("ERROR"),
+  });
+  return code;
+}
+
+/** Servers that someone else keeps up have other databases and other workflows on them. */
+function withoutServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const addresses = ["TEMPORAL_ADDRESS", "NATS_URL", "POSTGRES_ADMIN_URL"];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !addresses.includes(name)));
+}
