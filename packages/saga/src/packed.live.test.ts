@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import {
+  codeBlocks,
+  installPacked,
+  type PackedProject,
+  startTemporal,
+  type Temporal,
+} from "@fanfare/dev-stack";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+// What is compiled stands beside its source, which is what the worker's bundler reads.
+const compilerOptions = {
+  target: "es2022",
+  module: "nodenext",
+  types: ["node"],
+  strict: true,
+  skipLibCheck: true,
+  rewriteRelativeImportExtensions: true,
+};
+
+let project: PackedProject;
+let temporal: Temporal;
+beforeAll(async () => {
+  const parts = ["client", "common", "worker", "workflow"];
+  const also = [...parts.map((part) => `@temporalio/${part}`), "@types/node"];
+  project = await installPacked({ packages: ["saga"], also });
+  temporal = await startTemporal();
+}, 300_000);
+afterAll(async () => {
+  await temporal?.stop();
+  await project?.[Symbol.asyncDispose]();
+});
+
+it("packed and installed outside of the checkout, it does what its README says", async () => {
+  const readme = await readFile(`${project.folder}/node_modules/@fanfare/saga/README.md`, "utf8");
+  const blocks = codeBlocks(readme);
+  for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);
+  await project.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  await project.run("tsc", []);
+  const printed = await project.run("node", ["start.js"], { TEMPORAL_ADDRESS: temporal.address });
+  expect(printed).toBe(blocks.find(({ language }) => language === "text")?.code);
+}, 180_000);
