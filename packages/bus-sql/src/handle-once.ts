@@ -4,7 +4,7 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { type CancelOptions, cancelOnAbort, type Running } from "./cancel-on-abort.ts";
 import { keepTransaction } from "./keep-transaction.ts";
 import { lostDatabase } from "./lost-database.ts";
-import { noSuchTable, sqlStateOf } from "./sql-state.ts";
+import { needing } from "./missing-table.ts";
 
 export interface HandleOnceOptions {
   readonly deliveries: readonly Delivery[];
@@ -71,15 +71,9 @@ async function record<DB>(
     on conflict do nothing
     returning group_name as "group", topic, event_id as id, pg_backend_pid() as pid,
       now()::text as at`;
-  const recorded = await cancelOnAbort({ tag }, options, () => insert.execute(tx)).catch(
-    (reason: unknown) => {
-      if (sqlStateOf(reason) !== noSuchTable) throw reason;
-      // No event is to blame, nor to be given up, because a migration takes its time.
-      throw new BusError("unavailable", "there is no table inbox: run inboxMigration", {
-        cause: reason,
-      });
-    },
-  );
+  const recording = cancelOnAbort({ tag }, options, () => insert.execute(tx));
+  // No event is to blame, nor to be given up, because a migration takes its time.
+  const recorded = await needing("inbox", recording, "unavailable");
   const unhandled = new Set(recorded.rows.map(nameOf));
   return {
     // Of an event that is there twice, the first.

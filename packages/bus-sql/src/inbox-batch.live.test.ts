@@ -107,6 +107,21 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
     expect(batches).toEqual([["again-1", "again-2"], ["again-poison"], ["again-3"]]);
   });
 
+  it("refuses a handler that commits by itself, and leaves nothing", async () => {
+    const handle = inboxBatch<Trip, FaresDatabase>(db, async (events, tx) => {
+      for (const { message } of events) {
+        await tx.insertInto("fares").values({ trip_id: message.tripId }).execute();
+      }
+      await sql`commit`.execute(tx);
+    });
+    const ids = ["by-itself-1", "by-itself-2"];
+    const handled = ids.map((id) => handle({ tripId: id }, deliveryOf(id)));
+    for (const one of handled) {
+      await expect(one).rejects.toEqual(expect.objectContaining({ code: "permanent" }));
+    }
+    expect(await faresOf("by-itself")).toEqual([]);
+  });
+
   it("gives up the event alone whose deadline has passed", async () => {
     const deadline = new AbortController();
     const entered = Promise.withResolvers<void>();

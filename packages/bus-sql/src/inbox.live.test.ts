@@ -142,6 +142,29 @@ describe("inbox()", { timeout: 60_000 }, () => {
     expect(await faresOf("slowly")).toBe(0);
   });
 
+  it("takes no event to blame whose process froze until the server ended its transaction", async () => {
+    const handle = inbox(db, async (trip: Trip, tx, delivery) => {
+      await insertFare(trip, tx, delivery);
+      await sql`set local idle_in_transaction_session_timeout = 50`.execute(tx);
+      await expect.poll(idleInTransaction, { timeout: 30_000 }).toBe(0);
+      await insertFare(trip, tx, delivery);
+    });
+    await expect(handle({ tripId: "frozen" }, deliveryOf("frozen"))).rejects.toEqual(
+      expect.objectContaining({ code: "unavailable" }),
+    );
+    expect(await recordsOf("frozen")).toEqual([]);
+    await inbox(db, insertFare)({ tripId: "frozen" }, deliveryOf("frozen", { attempt: 2 }));
+    expect(await faresOf("frozen")).toBe(1);
+  });
+
+  it("takes an id for the event: what comes under it with other contents is not handled", async () => {
+    const handle = inbox(db, insertFare);
+    await handle({ tripId: "first-contents" }, deliveryOf("reused"));
+    await handle({ tripId: "other-contents" }, deliveryOf("reused"));
+    expect(await faresOf("first-contents")).toBe(1);
+    expect(await faresOf("other-contents")).toBe(0);
+  });
+
   describe("with the same event in two processes at once", () => {
     it("lets the second wait for the first, then acknowledges it unhandled", async () => {
       await using first = await holdOpen("both");
@@ -272,6 +295,12 @@ describe("inbox()", { timeout: 60_000 }, () => {
         await otherDb.destroy();
       },
     };
+  }
+
+  async function idleInTransaction(): Promise<number> {
+    const { rows } = await sql`
+      select from pg_stat_activity where state = 'idle in transaction'`.execute(db);
+    return rows.length;
   }
 
   async function lockAwaited(): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { needing } from "./missing-table.ts";
 
 /** OutboxState says how an outbox is. */
 export interface OutboxState {
@@ -10,14 +11,15 @@ export interface OutboxState {
   readonly setAside: number;
 }
 
-/** readOutboxState counts what is in the outbox. */
+/** readOutboxState counts what is in the outbox. BusError `not_provisioned` without its table. */
 export async function readOutboxState<DB>(db: Kysely<DB>): Promise<OutboxState> {
-  const { rows } = await sql<OutboxState>`
+  const reading = sql<OutboxState>`
     select (count(*) filter (where set_aside_at is null))::float8 as "waiting",
       coalesce(extract(epoch from now() - min(written_at) filter (where set_aside_at is null))
         * 1000, 0)::float8 as "oldestMs",
       (count(*) filter (where set_aside_at is not null))::float8 as "setAside"
     from outbox`.execute(db);
+  const { rows } = await needing("outbox", reading);
   return rows[0] ?? { waiting: 0, oldestMs: 0, setAside: 0 };
 }
 
@@ -37,10 +39,11 @@ export async function listSetAside<DB>(
   db: Kysely<DB>,
   { limit = 100 }: { readonly limit?: number } = {},
 ): Promise<EventSetAside[]> {
-  const { rows } = await sql<EventSetAside>`
+  const reading = sql<EventSetAside>`
     select topic, event_id as id, event_key as key, set_aside_at as "setAsideAt",
       set_aside_code as code, set_aside_reason as reason
     from outbox where set_aside_at is not null
     order by set_aside_at desc, sequence desc limit ${limit}`.execute(db);
+  const { rows } = await needing("outbox", reading);
   return rows;
 }

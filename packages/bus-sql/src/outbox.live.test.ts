@@ -65,6 +65,32 @@ describe("outbox()", { timeout: 60_000 }, () => {
     expect(await waiting()).toBe(0);
   });
 
+  it("keeps nothing of a savepoint that is rolled back, and what came before it", async () => {
+    const tx = await db.startTransaction().execute();
+    await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "before" });
+    const nested = await tx.savepoint("nested").execute();
+    await outbox(nested, NoteEvents).noteWritten({ author: "Ada" }, { id: "nested" });
+    await nested.rollbackToSavepoint("nested").execute();
+    await tx.commit().execute();
+    const { rows } = await sql`select event_id from outbox`.execute(db);
+    expect(rows).toEqual([{ event_id: "before" }]);
+  });
+
+  it("keeps nothing of a transaction that times out while it waits for its key", async () => {
+    const first = await db.startTransaction().execute();
+    await outbox(first, NoteEvents).noteWritten({ author: "Ada" }, { id: "first" });
+    const second = db.transaction().execute(async (tx) => {
+      await sql`set local lock_timeout = 50`.execute(tx);
+      await tx.insertInto("notes").values({ author: "Ada", number: 2 }).execute();
+      await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "second" });
+    });
+    await expect(second).rejects.toThrow("lock timeout");
+    await first.commit().execute();
+    expect(await db.selectFrom("notes").selectAll().execute()).toEqual([]);
+    const { rows } = await sql`select event_id from outbox`.execute(db);
+    expect(rows).toEqual([{ event_id: "first" }]);
+  });
+
   it("writes the same event once", async () => {
     const first = await write(1, "same");
     expect(await write(1, "same")).toEqual({ ...first, duplicate: true });
@@ -126,12 +152,13 @@ describe("outbox()", { timeout: 60_000 }, () => {
     const writing = bare
       .transaction()
       .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada" }));
-    await expect(writing).rejects.toEqual(
-      expect.objectContaining({
-        code: "not_provisioned",
-        message: expect.stringContaining("outboxMigration"),
-      }),
-    );
+    const missing = expect.objectContaining({
+      code: "not_provisioned",
+      message: expect.stringContaining("outboxMigration"),
+    });
+    await expect(writing).rejects.toEqual(missing);
+    await expect(readOutboxState(bare)).rejects.toEqual(missing);
+    await expect(listSetAside(bare)).rejects.toEqual(missing);
     await bare.destroy();
   });
 

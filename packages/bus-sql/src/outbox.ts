@@ -11,7 +11,7 @@ import {
 } from "@fanfare/bus";
 import { type QueryExecutorProvider, sql } from "kysely";
 import { lanes, writerLock } from "./locks.ts";
-import { noSuchTable, sqlStateOf } from "./sql-state.ts";
+import { needing } from "./missing-table.ts";
 
 /** AnyTransaction is a Kysely transaction, of whatever database and however it was begun. */
 export type AnyTransaction = QueryExecutorProvider & { readonly isTransaction: true };
@@ -71,12 +71,7 @@ async function write<I extends DescMessage>(
       returning sequence
     )
     select sequence::text, pg_notify('outbox', '') from added`;
-  const { rows } = await insert.execute(tx).catch((reason: unknown) => {
-    if (sqlStateOf(reason) !== noSuchTable) throw reason;
-    throw new BusError("not_provisioned", "there is no table outbox: run outboxMigration", {
-      cause: reason,
-    });
-  });
+  const { rows } = await needing("outbox", insert.execute(tx));
   const added = rows[0]?.sequence;
   const sequence = added ?? (await known(tx, { topic: topic.name, id, key, data }));
   return { id, topic: topic.name, duplicate: added === undefined, sequence: Number(sequence) };

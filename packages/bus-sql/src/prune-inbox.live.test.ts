@@ -1,7 +1,7 @@
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type FaresDatabase, openFares } from "../test/fares.ts";
+import { connectFares, type FaresDatabase, openFares } from "../test/fares.ts";
 import { pruneInbox, startPruning } from "./prune-inbox.ts";
 
 const day = 24 * 3_600_000;
@@ -50,6 +50,17 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     await expect(pruneInbox(db, wrong)).rejects.toEqual(refusal);
     expect(() => startPruning(db, wrong)).toThrow(refusal);
     expect(await ages()).toHaveLength(50);
+  });
+
+  it("says what to do where the table is missing", async () => {
+    const bare = connectFares(await server.createDatabase("bare"));
+    await expect(pruneInbox(bare, monthAndDay)).rejects.toEqual(
+      expect.objectContaining({
+        code: "not_provisioned",
+        message: expect.stringContaining("inboxMigration"),
+      }),
+    );
+    await bare.destroy();
   });
 
   it("is done every so often until it is stopped", async () => {

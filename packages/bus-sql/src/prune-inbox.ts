@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BusError } from "@fanfare/bus";
 import { type Kysely, sql } from "kysely";
+import { needing } from "./missing-table.ts";
 
 export interface PruneOptions {
   /** How long records are kept, in milliseconds, by the database's clock. */
@@ -16,19 +17,21 @@ export interface PruneOptions {
 
 /**
  * pruneInbox removes the records that are older than `keepMs`, a batch at a time, and returns how
- * many those were. Throws `invalid_argument` when `keepMs` does not exceed `longestRedeliveryMs`.
+ * many those were. Throws `invalid_argument` when `keepMs` does not exceed `longestRedeliveryMs`,
+ * `not_provisioned` without the table of `inboxMigration`.
  */
 export async function pruneInbox<DB>(db: Kysely<DB>, options: PruneOptions): Promise<number> {
   const { keepMs, batch = 1_000 } = options;
   check(options);
   for (let removed = 0; ; ) {
-    const { numAffectedRows = 0n } = await sql`
+    const removing = sql`
       delete from inbox where (group_name, topic, event_id) in (
         select group_name, topic, event_id from inbox
         where handled_at < now() - make_interval(secs => ${keepMs / 1000})
         order by handled_at limit ${batch}
         for update skip locked
       )`.execute(db);
+    const { numAffectedRows = 0n } = await needing("inbox", removing);
     removed += Number(numAffectedRows);
     if (Number(numAffectedRows) < batch) return removed;
   }

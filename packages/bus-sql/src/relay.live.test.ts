@@ -1,4 +1,4 @@
-import { BusError, type Receipt } from "@fanfare/bus";
+import { BusError, createMemoryBus, createMemoryStore, type Receipt } from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
 import { listenWith } from "./listen.ts";
 import { type AnyTransaction, outbox } from "./outbox.ts";
+import { outboxMigration } from "./outbox-migration.ts";
 import { listSetAside, readOutboxState } from "./outbox-state.ts";
 import { type RelayOptions, startRelay } from "./relay.ts";
 import { lockLanes } from "./relay-store.ts";
@@ -203,6 +204,67 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     ]);
     await expect.poll(() => heard, long).toEqual(["Ada/0", "Ada/1"]);
     expect(publishing.health().setAside).toBe(heard.length);
+  });
+
+  it("sets aside what exceeds the limit of the bus, and goes on with its key", async () => {
+    await using bus = createMemoryBus({ store: createMemoryStore({ maxRecordBytes: 10_000 }) });
+    const heard: number[] = [];
+    await bus.subscribe("readers", (on) =>
+      on.service(NoteEvents, { noteWritten: ({ number }) => void heard.push(number) }),
+    );
+    await db.transaction().execute(async (tx) => {
+      const { noteWritten } = outbox(tx, NoteEvents);
+      await noteWritten({ author: "Ada", number: 1 });
+      await noteWritten({ author: "Ada", number: 2, body: new Uint8Array(20_000) }, { id: "big" });
+      await noteWritten({ author: "Ada", number: 3 });
+    });
+    await using _ = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
+    await emptied();
+    await bus.idle();
+    expect(heard).toEqual([1, 3]);
+    expect(await listSetAside(db)).toMatchObject([{ id: "big", code: "too_large" }]);
+  });
+
+  it("says that a published id came again with other contents, of which the broker keeps the first", async () => {
+    await using bus = createMemoryBus();
+    const heard: number[] = [];
+    await bus.subscribe("readers", (on) =>
+      on.service(NoteEvents, { noteWritten: ({ number }) => void heard.push(number) }),
+    );
+    await using publishing = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
+    for (const number of [1, 2]) {
+      await db
+        .transaction()
+        .execute((tx) =>
+          outbox(tx, NoteEvents).noteWritten({ author: "Ada", number }, { id: "reused" }),
+        );
+      await emptied();
+    }
+    await bus.idle();
+    expect(heard).toEqual([1]);
+    await expect.poll(() => publishing.health(), long).toMatchObject({ published: 2, repeated: 1 });
+  });
+
+  it("waits for a migration that comes late, and says so", async () => {
+    const bare = connectNotes(await server.createDatabase("late"));
+    const bus = createRecordingBus();
+    const errors: BusError[] = [];
+    await using publishing = startRelay(bare, bus, {
+      services: [NoteEvents],
+      pollMs: 20,
+      onError: (error) => errors.push(error),
+    });
+    await expect
+      .poll(() => errors[0], long)
+      .toMatchObject({
+        code: "not_provisioned",
+        message: expect.stringContaining("outboxMigration"),
+      });
+    await outboxMigration.up(bare);
+    await bare.transaction().execute((tx) => write(tx, "Ada", 1));
+    await expect.poll(() => bus.stored.length, long).toBe(1);
+    await publishing.stop();
+    await bare.destroy();
   });
 
   it("sets aside, past its grace, what is of a topic that no relay knows", async () => {

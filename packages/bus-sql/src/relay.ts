@@ -3,6 +3,7 @@ import { BusError, checkTopic, type EventBus, type EventMethod, readTopic } from
 import type { Kysely } from "kysely";
 import { createBell } from "./bell.ts";
 import type { Listen } from "./listen.ts";
+import { needing } from "./missing-table.ts";
 import { type BatchReport, relayBatch } from "./relay-batch.ts";
 import { type SetAside, setAsideUnknown } from "./relay-store.ts";
 import { createRests } from "./rests.ts";
@@ -89,15 +90,7 @@ export function startRelay<DB>(
   async function look(): Promise<boolean> {
     if (rests.resting(theDatabase)) return false;
     try {
-      await sweep();
-      const report = await relayBatch({
-        db,
-        bus,
-        methods: new Map([...methods].filter(([topic]) => !rests.resting(topic))),
-        size: batch,
-        leaseMs,
-        signal: aborting.signal,
-      });
+      const report = await needing("outbox", publishSome());
       rests.end(theDatabase);
       note(report);
       return report.taken > 0;
@@ -105,6 +98,18 @@ export function startRelay<DB>(
       fail(theDatabase, BusError.from(reason, "unavailable"));
       return false;
     }
+  }
+
+  async function publishSome(): Promise<BatchReport> {
+    await sweep();
+    return await relayBatch({
+      db,
+      bus,
+      methods: new Map([...methods].filter(([topic]) => !rests.resting(topic))),
+      size: batch,
+      leaseMs,
+      signal: aborting.signal,
+    });
   }
 
   async function sweep(): Promise<void> {

@@ -1,6 +1,3 @@
-/** What PostgreSQL calls a table that is missing. */
-export const noSuchTable = "42P01";
-
 /** sqlStateOf is the code of a driver's error, or undefined for what is none. */
 export function sqlStateOf(reason: unknown): string | undefined {
   if (!(reason instanceof Error && "code" in reason)) return undefined;
