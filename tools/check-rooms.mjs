@@ -33,6 +33,7 @@ const rooms = {
     "jose",
     "pino",
     "pino-pretty",
+    "prom-client",
     "zod",
   ],
   "apps/trips": [...service, "@fanfare/worker", "@temporalio/client", "@temporalio/common"],

@@ -86,6 +86,11 @@ it("starts before its servers, shares its group, and ends cleanly", {
     entries: [{ amount: { minorUnits: "1250", currency: "EUR" } }],
   });
 
+  const metrics = await (await fetch(`${first.url}/metrics`)).text();
+  expect(metrics).toContain("fanfare_bus_connected 1\n");
+  expect(metrics).toContain('fanfare_bus_lag_seconds{group="pricing"} 0\n');
+  expect(metrics).toContain('fanfare_bus_subscription{group="pricing",state="running"} 1\n');
+
   for (const { pricing } of processes) pricing.kill("SIGTERM");
   for (const { exited } of processes) expect(await exited).toEqual([0, null]);
 });

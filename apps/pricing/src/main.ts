@@ -1,11 +1,12 @@
 import { createValidator } from "@bufbuild/protovalidate";
-import { assertSubscribed, keepSubscribed } from "@fanfare/bus";
+import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
 import { startPruning } from "@fanfare/bus-sql";
 import {
   authVariables,
   createLogger,
+  createMetrics,
   createTokenVerifier,
   databaseVariables,
   loadConfig,
@@ -82,6 +83,7 @@ runUntilSignal(
           bus: () => assertSubscribed(bus, name),
           tokens: () => access.ready(),
         },
+        metrics: createMetrics({ bus: busMetrics(bus) }),
         logger,
       }),
     );

@@ -34,6 +34,7 @@ export {
   type MemoryStore,
   type MemoryStoreOptions,
 } from "./memory/memory-store.ts";
+export { type BusMetric, type BusSample, busMetrics } from "./metrics.ts";
 export type { DeathCause } from "./outcome.ts";
 export { createPublisher, type Publisher } from "./publisher.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";

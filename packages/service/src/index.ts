@@ -15,6 +15,8 @@ export { idempotencyKeyOf } from "./idempotency-key.ts";
 export type { Logger, LoggerOptions } from "./logger.ts";
 // The process.
 export { createLogger } from "./logger.ts";
+export type { Collector, Metric } from "./metrics.ts";
+export { createMetrics } from "./metrics.ts";
 export { decodePageToken, encodePageToken } from "./page-token.ts";
 export { readVariable } from "./read-variable.ts";
 export type { ReadinessCheck } from "./readiness.ts";

@@ -20,11 +20,13 @@ export interface NodeHandlerOptions {
   readonly defaultTimeoutMs: number;
   /** Deadline of a stream that names none, in ms. */
   readonly defaultStreamMs: number;
+  /** What /metrics answers, as Prometheus reads it. */
+  readonly metrics?: (() => Promise<string>) | undefined;
 }
 
-/** createNodeHandler answers calls, /healthz and /readyz, over HTTP/1.1 and HTTP/2. */
+/** createNodeHandler answers calls, /healthz, /readyz and /metrics, over HTTP/1.1 and HTTP/2. */
 export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
-  const { handlers, readiness, logger } = options;
+  const { handlers, readiness, logger, metrics } = options;
   const byPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
     const path = request.url?.split("?", 1)[0] ?? "";
@@ -39,6 +41,8 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
       answerJson(response, 200, { alive: true });
     } else if (path === "/readyz") {
       void answerReadiness(response, readiness);
+    } else if (path === "/metrics" && metrics !== undefined) {
+      void answerMetrics(response, metrics, logger);
     } else {
       const message = `there is no ${path} here: methods are /<package>.<Service>/<Method>`;
       answerJson(response, 404, { code: "unimplemented", message });
@@ -96,6 +100,21 @@ function linger(request: Readable, response: Writable, body: AsyncGenerator): vo
 async function answerReadiness(response: NodeResponse, readiness: Readiness): Promise<void> {
   const report = await readiness.report();
   answerJson(response, report.ready ? 200 : 503, report);
+}
+
+async function answerMetrics(
+  response: NodeResponse,
+  metrics: () => Promise<string>,
+  logger: Logger,
+): Promise<void> {
+  try {
+    const text = await metrics();
+    response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    response.end(text);
+  } catch (error) {
+    logger.warn({ err: error }, "there are no metrics");
+    answerJson(response, 500, { code: "internal", message: "there are no metrics: see the log" });
+  }
 }
 
 function setDefaultTimeout(headers: IncomingHttpHeaders, timeoutMs: number): void {

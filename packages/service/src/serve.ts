@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly checks?: Readonly<Record<string, ReadinessCheck>>;
   /** Run after access and validation. */
   readonly interceptors?: readonly Interceptor[];
+  /** What /metrics answers, such as `createMetrics(...)`; without it there is no /metrics. */
+  readonly metrics?: () => Promise<string>;
   readonly logger: Logger;
   /** The largest request message, in bytes; 1 MiB by default. */
   readonly readMaxBytes?: number;
@@ -59,8 +61,8 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * serve answers Connect, gRPC and gRPC-Web, grpc.health.v1, /healthz and /readyz on one port, over
- * HTTP/1.1 and HTTP/2 without TLS. It rejects when the port cannot be used.
+ * serve answers Connect, gRPC and gRPC-Web, grpc.health.v1, /healthz, /readyz and /metrics on one
+ * port, over HTTP/1.1 and HTTP/2 without TLS. It rejects when the port cannot be used.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
@@ -102,6 +104,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     logger,
     defaultTimeoutMs: Math.min(options.defaultTimeoutMs ?? 15_000, maxTimeoutMs),
     defaultStreamMs: maxStreamMs,
+    metrics: options.metrics,
   });
   const listener = await listenOrExplain(options, () => listen(handler, options));
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;

@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { BusError } from "./error.ts";
+import { createMemoryBus } from "./memory/create-memory-bus.ts";
+import { busMetrics } from "./metrics.ts";
+import { publisherOf, takeRead } from "./testing/notes.ts";
+
+it("makes metrics of the stats of a bus", async () => {
+  await using bus = createMemoryBus();
+  await takeRead(bus, "readers", {
+    handler({ number }) {
+      if (number === 1) throw new BusError("permanent", "never");
+      if (number === 2) throw new Error("not today");
+    },
+  });
+  const { noteRead } = publisherOf(bus);
+  for (const number of [0, 1, 2]) await noteRead({ number });
+  await bus.idle();
+  await bus.advance(100);
+  const metrics = await busMetrics(bus)();
+  const readers = { group: "readers" };
+  const read = { group: "readers", topic: "notes.read" };
+  const sampleOf = (name: string) =>
+    metrics.find((metric) => metric.name === `fanfare_bus_${name}`)?.samples;
+  expect(sampleOf("connected")).toEqual([{ labels: {}, value: 1 }]);
+  expect(sampleOf("published_total")).toEqual([{ labels: {}, value: 3 }]);
+  expect(sampleOf("handled_total")).toEqual([{ labels: readers, value: 1 }]);
+  expect(sampleOf("failures_total")).toEqual([{ labels: readers, value: 2 }]);
+  expect(sampleOf("dead_total")).toEqual([{ labels: readers, value: 1 }]);
+  expect(sampleOf("in_flight")).toEqual([{ labels: read, value: 1 }]);
+  expect(sampleOf("lag_seconds")).toEqual([{ labels: readers, value: 0.1 }]);
+  expect(sampleOf("dead_letters")).toEqual([{ labels: readers, value: 1 }]);
+  expect(sampleOf("subscription")).toEqual([
+    { labels: { group: "readers", state: "running" }, value: 1 },
+  ]);
+  expect(sampleOf("last_error")).toEqual([
+    { labels: { group: "readers", code: "internal" }, value: 1 },
+  ]);
+});
+
+it("leaves out what the broker does not say", async () => {
+  await using bus = createMemoryBus();
+  const subscription = await takeRead(bus, "readers", { handler() {} });
+  const silent = await subscription.stats();
+  const stats = { ...(await bus.stats()), subscriptions: [{ ...silent, progress: undefined }] };
+  const metrics = await busMetrics({ stats: () => Promise.resolve(stats) })();
+  const named = (name: string) => metrics.find((metric) => metric.name === `fanfare_bus_${name}`);
+  expect(named("pending")?.samples).toEqual([]);
+  expect(named("handled_total")?.samples).toHaveLength(1);
+});
