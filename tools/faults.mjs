@@ -202,4 +202,40 @@ export const faults = [
     find: "return groupSubjects(prefix, topic, group)[1];",
     replace: "return group && topicSubject(prefix, topic, 0);",
   },
+  {
+    name: "memory: begin a group anew when it is declared again",
+    room: core,
+    file: "src/memory/memory-group.ts",
+    find: "        if (backlogs.some((backlog) => backlog.topic === topic)) continue;",
+    replace:
+      "        backlogs.splice(0, backlogs.length, ...backlogs.filter((old) => old.topic !== topic));",
+  },
+  {
+    name: "JetStream: lose its place with a deleted consumer",
+    room: jetStream,
+    file: "src/groups.ts",
+    find: "        const startAt = place.next();",
+    replace: "        const startAt = place.next() && 1_000_000;",
+  },
+  {
+    name: "JetStream: keep quiet about a deleted stream",
+    room: jetStream,
+    file: "src/streams.ts",
+    find: "before !== info.created) {",
+    replace: "before === info) {",
+  },
+  {
+    name: "JetStream: shorten how long events are kept, unasked",
+    room: jetStream,
+    file: "src/streams.ts",
+    find: "const { dryRun = false, allowLoss = false } = options;",
+    replace: "const { dryRun = false, allowLoss = true } = options;",
+  },
+  {
+    name: "JetStream: give up what is being published when the connection is lost",
+    room: jetStream,
+    file: "src/publish.ts",
+    find: "if (isPassing(error) || error.code",
+    replace: "if (error.code",
+  },
 ];

@@ -1,8 +1,12 @@
 import { testBroker } from "@fanfare/bus/testing";
 import type { Nats } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe } from "vitest";
+import { consumerName, streamName } from "../src/subject.ts";
+import { openAdmin } from "../test/admin.ts";
 import { ownNats } from "../test/nats-server.ts";
 import { openBroker } from "../test/open-broker.ts";
+
+const long = process.env.FANFARE_SUITE === "long";
 
 describe("the JetStream broker conforms", { timeout: 60_000 }, () => {
   let nats: Nats;
@@ -14,11 +18,31 @@ describe("the JetStream broker conforms", { timeout: 60_000 }, () => {
 
   const dedupeWindowMs = 2_000;
   const features = { durable: true, dedupeWindowMs, maxRecordBytes: 1_048_576 };
-  testBroker(features, async () => {
-    const prefix = `store${(stores += 1)}`;
-    return {
-      open: async () => openBroker({ servers: nats.url, prefix, streams: { dedupeWindowMs } }),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
-  });
+  testBroker(
+    features,
+    async () => {
+      const prefix = `store${(stores += 1)}`;
+      const servers = nats.url;
+      return {
+        open: async () => openBroker({ servers, prefix, streams: { dedupeWindowMs } }),
+        async restart() {
+          await nats.kill();
+          await nats.start();
+        },
+        async deleteGroup(group, topic) {
+          await using admin = await openAdmin(servers);
+          await admin.consumers.delete(streamName(prefix, topic), consumerName(group));
+        },
+        async deleteTopic(topic) {
+          await using admin = await openAdmin(servers);
+          await admin.streams.delete(streamName(prefix, topic));
+        },
+        // Keeping events for less long deletes some.
+        openChanged: async () =>
+          openBroker({ servers, prefix, streams: { dedupeWindowMs, maxAgeMs: 60_000 } }),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+    },
+    { long },
+  );
 });

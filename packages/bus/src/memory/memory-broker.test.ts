@@ -4,12 +4,16 @@ import { createMemoryStore } from "./memory-store.ts";
 
 describe("the memory broker", () => {
   const { features } = createMemoryStore();
-  testBroker(features, async () => {
-    const store = createMemoryStore();
-    return {
-      open: async () => store.open(),
-      advance: (ms) => store.clock.advance(ms),
-      async [Symbol.asyncDispose]() {},
-    };
-  });
+  testBroker(
+    features,
+    async () => {
+      const store = createMemoryStore();
+      return {
+        open: async () => store.open(),
+        advance: (ms) => store.clock.advance(ms),
+        async [Symbol.asyncDispose]() {},
+      };
+    },
+    { long: true },
+  );
 });

@@ -9,4 +9,12 @@ export interface BrokerStore extends AsyncDisposable {
   open(): Promise<Broker>;
   /** Moves the time of the store; left out where time moves by itself. */
   readonly advance?: (ms: number) => Promise<void>;
+  /** Kills the server and starts it again on what it has stored; left out where there is no server. */
+  readonly restart?: () => Promise<void>;
+  /** Deletes, as an administrator would, what holds a group's place in a topic. */
+  readonly deleteGroup?: (group: string, topic: string) => Promise<void>;
+  /** Deletes what holds a topic's events, with all of them. */
+  readonly deleteTopic?: (topic: string) => Promise<void>;
+  /** Opens the broker of a process whose settings contradict what the store's topics have. */
+  readonly openChanged?: () => Promise<Broker>;
 }

@@ -18,11 +18,18 @@ export function groupCases({ stageOf }: SuiteContext): void {
     await using stage = await stageOf();
     const bus = await stage.openBus();
     const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(20)) await noteWritten({ number });
+    for (const number of upTo(100)) {
+      await noteWritten({ number }, { headers: { "x-number": `${number}` } });
+    }
     const { seen, handler } = createCollector();
     await takeWritten(bus, "late", { handler, from: "start" });
-    await stage.untilThere(seen, 20);
-    expect(sortedNumbersOf(seen)).toEqual(upTo(20));
+    await stage.untilThere(seen, 100);
+    expect(sortedNumbersOf(seen)).toEqual(upTo(100));
+    const headers = seen.map(({ note, delivery }) => [
+      `${note.number}`,
+      delivery.headers["x-number"],
+    ]);
+    expect(headers.every(([number, header]) => number === header)).toBe(true);
   });
 
   it("hands a group that begins now what is published from now on", async () => {

@@ -71,3 +71,21 @@ export function sortedNumbersOf(seen: readonly Seen[]): number[] {
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
+
+/** publishAll stores `count` events of each topic, numbered from `from` on, at most 500 in flight. */
+export async function publishAll(
+  bus: EventBus,
+  count: number,
+  { from = 0 }: { readonly from?: number } = {},
+): Promise<void> {
+  const { noteWritten, noteRead } = publisherOf(bus);
+  for (let sent = 0; sent < count; sent += 250) {
+    const batch = upTo(Math.min(250, count - sent)).map((index) => from + sent + index);
+    await Promise.all(
+      batch.flatMap((number) => [
+        noteWritten({ author: `author-${number % 10}`, number }),
+        noteRead({ number }),
+      ]),
+    );
+  }
+}

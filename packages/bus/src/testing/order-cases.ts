@@ -29,13 +29,13 @@ export function orderCases({ stageOf }: SuiteContext): void {
     });
     await takeWritten(bus, "readers", { handler, concurrency: 8 });
     const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(30)) {
-      for (const author of upTo(10)) await noteWritten({ author: `author-${author}`, number });
+    for (const number of upTo(64)) {
+      for (const author of upTo(16)) void noteWritten({ author: `author-${author}`, number });
     }
-    await stage.untilThere(seen, 300);
+    await stage.untilThere(seen, 1_024);
     const byKey = Map.groupBy(seen, ({ delivery }) => delivery.key);
-    expect(byKey.size).toBe(10);
-    for (const events of byKey.values()) expect(numbersOf(events)).toEqual(upTo(30));
+    expect(byKey.size).toBe(16);
+    for (const events of byKey.values()) expect(numbersOf(events)).toEqual(upTo(64));
     expect(overlaps).toEqual([]);
   });
 

@@ -78,23 +78,4 @@ export function retryCases({ stageOf }: SuiteContext): void {
     expect(seen[0]?.delivery.attempt).toBe(2);
     expect(Number(times[0]) - Number(leased[0])).toBeGreaterThanOrEqual(900);
   });
-
-  it("goes on where another subscription stopped", async () => {
-    await using stage = await stageOf();
-    const { noteWritten } = publisherOf(await stage.openBus());
-    const runs = [createCollector(), createCollector(), createCollector()];
-    const first = await takeWritten(await stage.openBus(), "relay", { handler() {} });
-    await first.stop();
-    for (const number of upTo(90)) await noteWritten({ author: `author-${number % 3}`, number });
-    for (const [index, { seen, handler }] of runs.entries()) {
-      const bus = await stage.openBus();
-      await takeWritten(bus, "relay", { handler, concurrency: 2, readAhead: 2 });
-      const soFar = runs.slice(0, index).reduce((sum, run) => sum + run.seen.length, 0);
-      await stage.untilThere(seen, Math.min(30, 90 - soFar));
-      if (index < 2) await bus.close();
-    }
-    const all = () => new Set(runs.flatMap(({ seen }) => numbersOf(seen)));
-    await stage.until("all events", () => all().size >= 90);
-    expect(all().size).toBe(90);
-  });
 }

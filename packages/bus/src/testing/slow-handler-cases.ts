@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { BusError } from "../error.ts";
 import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -97,5 +98,24 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
     await stage.untilThere(seen, 5);
     expect(numbersOf(seen).slice(3)).toEqual([1, 0]);
     expect(seen[4]?.delivery.attempt).toBe(2);
+  });
+
+  it("gives each attempt a signal of its own, which what went before leaves alone", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector((_, { attempt, signal }) => {
+      if (signal.aborted) throw new BusError("permanent", "aborted before it began");
+      if (attempt === 1) throw new Error("not now");
+    });
+    const options = { handler, backoff: { firstMs: 20, maxMs: 20 } };
+    const subscription = await takeRead(bus, "readers", options);
+    const publishing = new AbortController();
+    await publisherOf(bus).noteRead({ number: 1 }, { signal: publishing.signal });
+    publishing.abort();
+    await stage.untilThere(seen, 2);
+    await stage.until("the end", () => subscription.health().handled === 1);
+    const [first, second] = seen.map(({ delivery }) => delivery.signal);
+    expect(second).not.toBe(first);
+    expect(subscription.health().dead).toBe(0);
   });
 }

@@ -9,12 +9,14 @@ export interface Stage extends AsyncDisposable {
   openBus(change?: (broker: Broker) => Broker): Promise<EventBus>;
   /** Opens the broker of another process on the same store. */
   openBroker(): Promise<Broker>;
+  /** What may be done to the store beside its brokers, as far as it can be. */
+  readonly store: Omit<BrokerStore, "open" | "advance" | keyof AsyncDisposable>;
   /** Whether the store's time moves only when a case waits. */
   readonly manual: boolean;
   /** The store's time now, in milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Waits until the condition holds, moving time where it is moved by hand. After 30 s of real time
+   * Waits until the condition holds, moving time where it is moved by hand. After 60 s of real time
    * it fails, and says what it waited for.
    */
   until(what: string, condition: () => boolean): Promise<void>;
@@ -25,7 +27,7 @@ export interface Stage extends AsyncDisposable {
 }
 
 const stepMs = 20;
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** createStage makes an empty store and what plays on it; disposing it closes all of that. */
 export async function createStage(createStore: () => Promise<BrokerStore>): Promise<Stage> {
@@ -66,6 +68,7 @@ export async function createStage(createStore: () => Promise<BrokerStore>): Prom
       opened.push(bus);
       return bus;
     },
+    store,
     manual: store.advance !== undefined,
     now: () => clock.now(),
     until,

@@ -3,28 +3,46 @@ import type { BrokerFeatures } from "../broker.ts";
 import type { BrokerStore } from "./broker-store.ts";
 import { deadLetterCases } from "./dead-letter-cases.ts";
 import { dedupeCases } from "./dedupe-cases.ts";
+import { driftCases } from "./drift-cases.ts";
 import { groupCases } from "./group-cases.ts";
+import { loadCases } from "./load-cases.ts";
 import { orderCases } from "./order-cases.ts";
 import { outageCases } from "./outage-cases.ts";
 import { publishCases } from "./publish-cases.ts";
+import { recoveryCases } from "./recovery-cases.ts";
 import { replayCases } from "./replay-cases.ts";
 import { retryCases } from "./retry-cases.ts";
 import { slowHandlerCases } from "./slow-handler-cases.ts";
 import { createStage } from "./stage.ts";
+import { statsCases } from "./stats-cases.ts";
 import { stopCases } from "./stop-cases.ts";
 import type { SuiteContext } from "./suite-context.ts";
+import { turnoverCases } from "./turnover-cases.ts";
 
-const timeout = 90_000;
+const timeout = 180_000;
+
+export interface SuiteOptions {
+  /**
+   * Whether the cases that carry much do so in full: 10,000 events by 100 publishers, 1,000 groups.
+   * Without it they carry a tenth to a fifth. Default: false.
+   */
+  readonly long?: boolean;
+}
 
 /**
  * testBroker registers the conformance suite with vitest. `createStore` makes an empty store, for
- * each case another. What `features` lack is skipped by name.
+ * each case another. What `features` lack, and what the store cannot do, is skipped by name.
  */
 export function testBroker(
   features: BrokerFeatures,
   createStore: () => Promise<BrokerStore>,
+  { long = false }: SuiteOptions = {},
 ): void {
-  const context: SuiteContext = { features, stageOf: () => createStage(createStore) };
+  const context: SuiteContext = {
+    features,
+    stageOf: () => createStage(createStore),
+    sized: (full, short) => (long ? full : short),
+  };
   describe("publish", { timeout }, () => {
     publishCases(context);
   });
@@ -52,5 +70,20 @@ export function testBroker(
   });
   describe("stop", { timeout }, () => {
     stopCases(context);
+  });
+  describe("turnover", { timeout }, () => {
+    turnoverCases(context);
+  });
+  describe("drift", { timeout }, () => {
+    driftCases(context);
+  });
+  describe("recovery", { timeout }, () => {
+    recoveryCases(context);
+  });
+  describe("load", { timeout }, () => {
+    loadCases(context);
+  });
+  describe("stats", { timeout }, () => {
+    statsCases(context);
   });
 }

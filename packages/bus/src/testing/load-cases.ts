@@ -1,0 +1,134 @@
+import { expect, it } from "vitest";
+import type { EventBus, EventHandler, Subscription } from "../bus.ts";
+import { BusError } from "../error.ts";
+import { NoteEvents, type NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
+import {
+  createCollector,
+  numbersOf,
+  publishAll,
+  publisherOf,
+  sortedNumbersOf,
+  takeRead,
+  upTo,
+} from "./notes.ts";
+import type { SuiteContext } from "./suite-context.ts";
+
+/** loadCases state that what holds for a few holds for many. */
+export function loadCases({ stageOf, sized }: SuiteContext): void {
+  it("carries ten events to each of a thousand groups", async () => {
+    const count = sized(1_000, 100);
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const groups = upTo(count).map((index) => ({ group: `group-${index}`, ...createCollector() }));
+    for (let begun = 0; begun < count; begun += 50) {
+      const batch = groups.slice(begun, begun + 50);
+      await Promise.all(batch.map(({ group, handler }) => takeRead(bus, group, { handler })));
+    }
+    await publishAll(bus, 10);
+    const there = () => groups.every(({ seen }) => seen.length >= 10);
+    await stage.until("ten events in each group", there);
+    for (const { seen } of groups) expect(sortedNumbersOf(seen)).toEqual(upTo(10));
+  });
+
+  it("stores all that it says it stored when a bus closes while twenty publish", async () => {
+    const events = sized(10_000, 2_000);
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { noteRead } = publisherOf(bus);
+    const waiting = upTo(events);
+    const stored: number[] = [];
+    const refusals: unknown[] = [];
+    async function publish(): Promise<void> {
+      for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
+        const taken = number;
+        await noteRead({ number: taken }).then(
+          () => stored.push(taken),
+          (reason: unknown) => refusals.push(reason),
+        );
+      }
+    }
+    const publishing = Promise.all(upTo(20).map(publish));
+    await stage.until("half of it", () => stored.length >= events / 2);
+    await bus.close();
+    await publishing;
+    expect(refusals.every((reason) => reason instanceof BusError)).toBe(true);
+    expect(stored.length + refusals.length).toBe(events);
+    const { seen, handler } = createCollector();
+    await takeRead(await stage.openBus(), "readers", { handler, from: "start" });
+    const there = () => {
+      const numbers = new Set(numbersOf(seen));
+      return stored.every((number) => numbers.has(number));
+    };
+    await stage.until("what was said to be stored", there);
+    expect(new Set(numbersOf(seen)).size).toBe(seen.length);
+  });
+
+  it("has every group handle every event while processes come, go and fail", async () => {
+    const events = sized(4_000, 800);
+    await using stage = await stageOf();
+    const random = createRandom(3);
+    const groups = ["relaxed", "strict", "small"];
+    const handled = new Map(groups.map((group) => [group, new Set<string>()]));
+    const processes: EventBus[] = [];
+    await open();
+    const publishing = Promise.all(upTo(8).map((lane) => publish(lane)));
+    for (const share of [0.1, 0.25, 0.4, 0.55, 0.7, 0.85]) {
+      await open();
+      await stage.until(`${share} of it`, () => least() >= events * share);
+      if (processes.length > 2) await processes.shift()?.close({ deadlineMs: 500 });
+    }
+    await publishing;
+    await stage.until("all of it", () => least() >= events);
+    for (const ids of handled.values()) expect(ids.size).toBe(events);
+    const last = await stage.openBus();
+    for (const group of groups) expect(await last.deadLetters(group).list()).toEqual([]);
+
+    async function open(): Promise<void> {
+      const bus = await stage.openBus();
+      processes.push(bus);
+      await Promise.all(groups.map((group) => take(bus, group)));
+    }
+
+    function take(bus: EventBus, group: string): Promise<Subscription> {
+      const handler: EventHandler<typeof NoteSchema> = async (_, { id }) => {
+        const chance = random();
+        if (chance < 0.3) await new Promise((resolve) => setImmediate(resolve));
+        if (chance < 0.04) throw new Error("not now");
+        if (chance < 0.045) throw new BusError("unavailable", "the database is gone");
+        handled.get(group)?.add(id);
+      };
+      const both = { noteWritten: handler, noteRead: handler };
+      return bus.subscribe(group, (on) => on.service(NoteEvents, both), {
+        attempts: 1_000,
+        backoff: { firstMs: 5, maxMs: 40 },
+        leaseMs: 2_000,
+        order: group === "strict" ? "strict" : "relaxed",
+        ...(group === "small" ? { concurrency: 2, readAhead: 1 } : {}),
+      });
+    }
+
+    async function publish(lane: number): Promise<void> {
+      const { noteWritten, noteRead } = publisherOf(await stage.openBus());
+      for (let number = lane; number < events; number += 8) {
+        const send = number % 3 === 0 ? noteRead : noteWritten;
+        const note = { author: `author-${Math.floor(random() * 20)}`, number };
+        await send(note, { id: `${number}` });
+      }
+    }
+
+    function least(): number {
+      return Math.min(...Array.from(handled.values(), ({ size }) => size));
+    }
+  });
+}
+
+/** createRandom makes a generator of numbers from 0 to below 1, the same ones for a seed (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
