@@ -1,15 +1,10 @@
 import { ConnectError } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { appNames, waitUntil } from "@fanfare/dev-stack";
+import { appNames } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { effectsOf, oneEffect } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { effectsAre, newTrip, startTrip, tripIs } from "../test/trips.ts";
-
-/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
-async function insist<T>(what: string, call: () => Promise<T>): Promise<T> {
-  return await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
-}
+import { effectsAre, insist, newTrip, startTrip, tripIs } from "../test/trips.ts";
 
 describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
   let stack: Stack;

@@ -21,8 +21,11 @@ export interface Stack extends AsyncDisposable {
   readonly clients: Clients;
 }
 
-/** startStack starts everything on free ports, with its data and logs in a folder of its own. */
-export async function startStack(): Promise<Stack> {
+/**
+ * startStack starts everything on free ports, with its data and logs in a folder of its own; `env` is
+ * for all processes, besides their own variables.
+ */
+export async function startStack(env: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const stack = new AsyncDisposableStack();
   try {
     const folder = await mkdtemp(join(tmpdir(), "fanfare-journey-"));
@@ -43,6 +46,7 @@ export async function startStack(): Promise<Stack> {
         servers,
         keys,
         logFolder,
+        env,
         serviceTokenFile: join(folder, "service.token"),
       }),
     );

@@ -1,4 +1,4 @@
-import { type Trip, type TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
+import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "./clients.ts";
 import { type Effects, effectsOf } from "./effects.ts";
@@ -26,6 +26,25 @@ export function newTrip(fields: Partial<Rider> = {}): Rider {
 export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | undefined> {
   const { name, tripId, vehicleId, paymentMethod } = rider;
   return (await clients.trips(name).startTrip({ tripId, vehicleId, paymentMethod })).trip;
+}
+
+/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
+export async function insist<T>(what: string, call: () => Promise<T>): Promise<T> {
+  return await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
+}
+
+/** ride takes a trip to its end, or cancels it during the drive, whatever is down meanwhile. */
+export async function ride(clients: Clients, rider: Rider, end: "end" | "cancel"): Promise<void> {
+  const { tripId } = rider;
+  const trips = clients.trips(rider.name);
+  await insist(`trip ${tripId} to start`, async () => {
+    return (await startTrip(clients, rider))?.status === TripStatus.ACTIVE;
+  });
+  await insist(`trip ${tripId} to ${end}`, async () => {
+    if (end === "end") await trips.endTrip({ tripId });
+    else await trips.cancelTrip({ tripId, reason: "rain" });
+    return true;
+  });
 }
 
 /** tripIs waits until the trip has the status, for as long as a system that was hurt may need. */

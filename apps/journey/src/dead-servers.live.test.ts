@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Account,
+  type Books,
+  openBooks,
+  settledAccount,
+  undoneAccount,
+} from "../test/books.ts";
+import { oneEffect } from "../test/effects.ts";
+import { createFaultTable, type Recovered } from "../test/fault-table.ts";
+import { type Gates, type Point, startGates } from "../test/gates.ts";
+import { stepIs } from "../test/progress.ts";
+import { type Stack, startStack } from "../test/stack.ts";
+import { effectsAre, newTrip, type Rider, ride, tripIs } from "../test/trips.ts";
+
+/** FANFARE_DEAD=long breaks every server on both sides of every call, several times, and prints a table. */
+const long = process.env.FANFARE_DEAD === "long";
+const rounds = long ? Number(process.env.FANFARE_DEAD_ROUNDS ?? 3) : 1;
+
+const services = ["trips", "fleet", "billing"] as const;
+type Fault = "the worker" | "Temporal" | "the services";
+
+const short: [Fault, Point["side"]][] = [
+  ["the worker", "after"],
+  ["Temporal", "after"],
+  ["the services", "before"],
+];
+const all: [Fault, Point["side"]][] = short.flatMap(([fault]) => [
+  [fault, "before"],
+  [fault, "after"],
+]);
+
+describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_000 }, () => {
+  const table = createFaultTable();
+  let gates: Gates;
+  let stack: Stack;
+  let books: Books;
+  let points: Omit<Point, "side">[];
+
+  beforeAll(async () => {
+    gates = await startGates((service) => {
+      const { url, env } = stack.system.app(service);
+      return service === "trips" ? `http://127.0.0.1:${env["INTERNAL_PORT"]}` : url;
+    });
+    const { url } = gates;
+    stack = await startStack({ TRIPS_URL: url, FLEET_URL: url, BILLING_URL: url });
+    books = await openBooks(stack);
+    points = await pointsOfTrips();
+  }, 180_000);
+  afterAll(async () => {
+    await books?.[Symbol.asyncDispose]();
+    await gates?.[Symbol.asyncDispose]();
+    await stack?.[Symbol.asyncDispose]();
+    if (long) process.stdout.write(`${table.lines().join("\n")}\n`);
+  }, 60_000);
+
+  /** pointsOfTrips asks two trips what the steps are, and which of them are undone. */
+  async function pointsOfTrips(): Promise<Omit<Point, "side">[]> {
+    const { clients } = stack;
+    const [completed, cancelled] = [newTrip(), newTrip({ vehicleId: "vehicle-2" })];
+    await Promise.all([ride(clients, completed, "end"), ride(clients, cancelled, "cancel")]);
+    await effectsAre(clients, completed.tripId, oneEffect);
+    await tripIs(clients, cancelled, TripStatus.CANCELLED);
+    const stepsOf = async ({ tripId, name }: Rider) =>
+      (await clients.trips(name).getTripProgress({ tripId })).steps;
+    const steps = await stepsOf(completed);
+    const undone = (await stepsOf(cancelled)).filter(
+      ({ state }) => state === TripStep_State.UNDONE,
+    );
+    return [
+      ...steps.map(({ name: step }) => ({ step, undo: false })),
+      ...undone.map(({ name: step }) => ({ step, undo: true })),
+    ];
+  }
+
+  /** broken kills and starts again what the fault names, and lets the calls pass. */
+  async function broken(fault: Fault): Promise<void> {
+    const { system, servers } = stack;
+    if (fault === "the services") {
+      // While they commit what waited until now.
+      gates.open();
+      const apps = services.map((name) => system.app(name));
+      await Promise.all(apps.map((app) => app.kill()));
+      signalNats("SIGCONT");
+      await Promise.all(apps.map((app) => app.start()));
+      return;
+    }
+    const server = fault === "Temporal" ? servers.temporal : system.app("worker");
+    await server.kill();
+    signalNats("SIGCONT");
+    await server.start();
+    gates.open();
+  }
+
+  /** Events are published past the gates: a trip is held at that step by NATS. */
+  function signalNats(signal: "SIGSTOP" | "SIGCONT"): void {
+    if (stack.servers.nats.pid !== undefined) process.kill(stack.servers.nats.pid, signal);
+  }
+
+  async function recovered(
+    trips: readonly { readonly trip: Rider; readonly undo: boolean }[],
+  ): Promise<Recovered[]> {
+    const began = performance.now();
+    const tripIds = trips.map(({ trip }) => trip.tripId);
+    const wanted = (index: number, { fare }: Account): Account =>
+      trips[index]?.undo ? undoneAccount : settledAccount(fare);
+    const found: Recovered[] = [];
+    while (performance.now() - began < 120_000) {
+      const accounts = await books.accountsOf(tripIds);
+      const ms = performance.now() - began;
+      for (const [index, account] of accounts.entries()) {
+        const whole = isDeepStrictEqual(account, wanted(index, account));
+        if (!whole || found[index]?.whole !== true) found[index] = { account, whole, ms };
+      }
+      if (found.every(({ whole }) => whole)) break;
+      await sleep(100);
+    }
+    return found;
+  }
+
+  it.each(long ? all : short)(
+    "loses nothing when %s is killed %s the calls",
+    async (fault, side) => {
+      const { clients } = stack;
+      for (let round = 1; round <= rounds; round += 1) {
+        const vehicles = await books.addVehicles(points.length);
+        const trips = points.map((point, index) => ({
+          ...point,
+          trip: newTrip({ vehicleId: vehicles[index] ?? "" }),
+        }));
+        signalNats("SIGSTOP");
+        const held = trips.map(({ step, undo, trip }) =>
+          step === "publish"
+            ? stepIs(clients, trip, { name: step, state: TripStep_State.RUNNING })
+            : gates.hold(trip.tripId, { step, undo, side }),
+        );
+        const riding = Promise.allSettled(
+          trips.map(({ undo, trip }) => ride(clients, trip, undo ? "cancel" : "end")),
+        );
+        try {
+          await Promise.all(held);
+          await broken(fault);
+        } finally {
+          signalNats("SIGCONT");
+          gates.open();
+        }
+        const ended = await recovered(trips);
+        table.add(`${fault}, ${side} the calls`, ended);
+        const named = (accounts: readonly Account[]) =>
+          accounts.map((account, index) => ({ point: points[index], ...account }));
+        expect(named(ended.map(({ account }) => account))).toEqual(
+          named(
+            ended.map(({ account }, index) =>
+              points[index]?.undo ? undoneAccount : settledAccount(account.fare),
+            ),
+          ),
+        );
+        const rides = await riding;
+        expect(rides.filter(({ status }) => status === "rejected")).toEqual([]);
+      }
+    },
+  );
+});

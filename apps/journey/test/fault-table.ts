@@ -1,0 +1,46 @@
+import type { Account } from "./books.ts";
+
+/** Recovered is one trip that a fault met. */
+export interface Recovered {
+  readonly account: Account;
+  /** Whether it ended as it had to. */
+  readonly whole: boolean;
+  /** From the end of the fault until its last effect, in milliseconds. */
+  readonly ms: number;
+}
+
+/** FaultTable collects what faults did to trips, a row for each kind. */
+export interface FaultTable {
+  add(fault: string, trips: readonly Recovered[]): void;
+  /** lines are the table in Markdown. */
+  lines(): string[];
+}
+
+export function createFaultTable(): FaultTable {
+  const runs = new Map<string, Recovered[][]>();
+  return {
+    add: (fault, trips) => void runs.set(fault, [...(runs.get(fault) ?? []), [...trips]]),
+    lines() {
+      const head = "| fault | runs | trips hit | lost | left over | charged twice | p50 | p99 |";
+      return [head, "| --- | --- | --- | --- | --- | --- | --- | --- |", ...[...runs].map(rowOf)];
+    },
+  };
+}
+
+function rowOf([fault, runs]: readonly [string, readonly (readonly Recovered[])[]]): string {
+  const trips = runs.flat();
+  const times = trips.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  const quantile = (q: number) => (times[Math.ceil(q * times.length) - 1] ?? Number.NaN) / 1_000;
+  const count = (is: (trip: Recovered) => boolean) => trips.filter(is).length;
+  const cells = [
+    fault,
+    runs.length,
+    trips.length,
+    count(({ whole }) => !whole),
+    count(({ account }) => account.vehicles > 0 || account.authorised > 0),
+    count(({ account }) => account.captures > 1),
+    `${quantile(0.5).toFixed(1)} s`,
+    `${quantile(0.99).toFixed(1)} s`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
