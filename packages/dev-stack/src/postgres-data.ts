@@ -14,13 +14,13 @@ export const adminPassword = "fanfare";
 
 const initdbArguments = [
   "--encoding=UTF8",
-  "--locale-provider=builtin",
-  "--builtin-locale=C.UTF-8",
   "--locale=C",
   "--auth=scram-sha-256",
   `--username=${adminUser}`,
   "--no-sync",
 ];
+/** From PostgreSQL 17 on. */
+const builtinLocale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
 
 /**
  * clusterIn makes a database cluster at `data` unless there is one: a copy of one that initdb made
@@ -31,8 +31,10 @@ export async function clusterIn(
   { bin, runner, env }: { bin: string; runner: Runner; env: NodeJS.ProcessEnv },
 ): Promise<void> {
   if (await exists(data)) return;
+  const version = await versionOf(bin);
+  const args = [...initdbArguments, ...(majorOf(version) < 17 ? [] : builtinLocale)];
   const key = createHash("sha256")
-    .update(JSON.stringify([await versionOf(bin), initdbArguments, adminPassword, runner.owner]))
+    .update(JSON.stringify([version, args, adminPassword, runner.owner]))
     .digest("hex")
     .slice(0, 16);
   const cache = join(cacheFolder(env), "postgres");
@@ -41,7 +43,7 @@ export async function clusterIn(
     await mkdir(cache, { recursive: true });
     const scratch = await mkdtemp(join(cache, "new-"));
     try {
-      await initdb(scratch, bin, runner);
+      await initdb(scratch, { bin, runner, args });
       await rename(join(scratch, "data"), template).catch(async (error: unknown) => {
         if (!(await exists(template))) throw error;
       });
@@ -56,7 +58,13 @@ export async function clusterIn(
   await rename(copy, data);
 }
 
-async function initdb(folder: string, bin: string, runner: Runner): Promise<void> {
+interface Initdb {
+  readonly bin: string;
+  readonly runner: Runner;
+  readonly args: readonly string[];
+}
+
+async function initdb(folder: string, { bin, runner, args: settings }: Initdb): Promise<void> {
   const passwordFile = join(folder, "password");
   await writeFile(passwordFile, `${adminPassword}\n`, { mode: 0o600 });
   if (runner.owner) {
@@ -66,7 +74,7 @@ async function initdb(folder: string, bin: string, runner: Runner): Promise<void
   const [command, ...args] = [
     ...runner.prefix,
     join(bin, "initdb"),
-    ...initdbArguments,
+    ...settings,
     `--pwfile=${passwordFile}`,
     `--pgdata=${join(folder, "data")}`,
   ];
@@ -76,6 +84,11 @@ async function initdb(folder: string, bin: string, runner: Runner): Promise<void
 async function versionOf(bin: string): Promise<string> {
   const { stdout } = await run(join(bin, "postgres"), ["--version"]);
   return stdout.trim();
+}
+
+/** "postgres (PostgreSQL) 14.23" is of 14. */
+function majorOf(version: string): number {
+  return Number(/\d+/.exec(version)?.[0]);
 }
 
 async function exists(path: string): Promise<boolean> {

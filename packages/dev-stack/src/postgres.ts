@@ -11,6 +11,8 @@ import { postgresBin, postgresRunner } from "./postgres-program.ts";
 
 export interface PostgresOptions {
   readonly port?: number | undefined;
+  /** The folder with initdb and postgres, for another version than that of the dev stack. */
+  readonly bin?: string | undefined;
   /** Where databases are kept; a temporary folder, removed at stop, when absent. */
   readonly data?: string | undefined;
   readonly logFile?: string | undefined;
@@ -30,13 +32,13 @@ export interface Postgres extends DevServer {
 
 /**
  * startPostgres gives a PostgreSQL server: the one at POSTGRES_ADMIN_URL, else one of its own on
- * 127.0.0.1. On a server from the environment, databases are made under names of their own and
+ * 127.0.0.1, with the programs in POSTGRES_BIN if that is set. On a server from the environment, databases are made under names of their own and
  * dropped at stop, unless `data` says that they are kept.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const { env = process.env } = options;
   if (env.POSTGRES_ADMIN_URL) return onServer(env.POSTGRES_ADMIN_URL, options.data !== undefined);
-  const bin = postgresBin();
+  const bin = options.bin ?? env.POSTGRES_BIN ?? postgresBin();
   const folder = await dataFolder("postgres", options);
   const runner = await postgresRunner(bin, folder.path);
   const data = join(folder.path, "cluster");

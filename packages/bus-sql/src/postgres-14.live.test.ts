@@ -1,0 +1,116 @@
+import { BusError } from "@fanfare/bus";
+import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { type Postgres, postgresBin, startPostgres } from "@fanfare/dev-stack";
+import { type Kysely, sql } from "kysely";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deliveryOf } from "../test/fares.ts";
+import { createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
+import {
+  inbox,
+  inboxBatch,
+  inboxMigration,
+  listenWith,
+  listSetAside,
+  outbox,
+  pruneInbox,
+  readOutboxState,
+  startRelay,
+} from "./index.ts";
+
+const long = { timeout: 30_000 };
+
+/** Undefined on platforms that the package has no programs of this version for. */
+const bin = findBin();
+function findBin(): string | undefined {
+  try {
+    return postgresBin(import.meta.resolve("postgres-14"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each statement of the package at least once; the other tests run on a newer server. */
+describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () => {
+  let server: Postgres;
+  let url: string;
+  let db: Kysely<NotesDatabase>;
+  beforeAll(async () => {
+    // A server in the environment would be another version.
+    const { POSTGRES_ADMIN_URL: _, ...env } = process.env;
+    server = await startPostgres({ env, bin });
+    url = await server.createDatabase("notes");
+    db = await openNotes(url);
+    await inboxMigration.up(db);
+  }, 60_000);
+  afterAll(async () => {
+    await db?.destroy();
+    await server?.stop();
+  }, 60_000);
+
+  const notes = async () =>
+    (await db.selectFrom("notes").select("number").orderBy("number").execute()).map(
+      ({ number }) => number,
+    );
+
+  it("is what the server is", async () => {
+    const { rows } = await sql`
+      select current_setting('server_version_num')::int / 10000 as major`.execute(db);
+    expect(rows).toEqual([{ major: 14 }]);
+  });
+
+  it("has one effect of an event, alone and in a batch, and gives up at a deadline", async () => {
+    const handle = inbox<number, NotesDatabase>(db, async (number, tx) => {
+      await tx.insertInto("notes").values({ author: "Ada", number }).execute();
+    });
+    await handle(1, deliveryOf("1"));
+    await handle(1, deliveryOf("1", { attempt: 2 }));
+    const together = inboxBatch<number, NotesDatabase>(db, async (events, tx) => {
+      const rows = events.map(({ message }) => ({ author: "Ada", number: message }));
+      await tx.insertInto("notes").values(rows).execute();
+    });
+    await Promise.all([1, 2, 3].map((number) => together(number, deliveryOf(`${number}`))));
+    expect(await notes()).toEqual([1, 2, 3]);
+
+    const deadline = new AbortController();
+    const slow = inbox<number, NotesDatabase>(db, async (_number, tx) => {
+      setImmediate(() => deadline.abort(new Error("past its deadline")));
+      await sql`select pg_sleep(600)`.execute(tx);
+    });
+    const late = slow(4, deliveryOf("4", { signal: deadline.signal }));
+    await expect(late).rejects.toThrow("past its deadline");
+    await sql`update inbox set handled_at = now() - interval '1 hour'`.execute(db);
+    expect(await pruneInbox(db, { keepMs: 2_000, longestRedeliveryMs: 1_000 })).toBe(3);
+  });
+
+  it("publishes what is committed, in order, and sets aside what can never be", async () => {
+    const bus = createRecordingBus();
+    bus.before = ({ number }) => {
+      if (number === 2) throw new BusError("too_large", "it is too large");
+    };
+    await db.transaction().execute(async (tx) => {
+      await outbox(tx, ShelfEvents).shelf01({ author: "Ada" }, { id: "unknown" });
+      for (const number of [1, 2, 3]) {
+        await outbox(tx, NoteEvents).noteWritten({ author: "Ada", number }, { id: `${number}` });
+      }
+    });
+    const again = await db
+      .transaction()
+      .execute((tx) =>
+        outbox(tx, NoteEvents).noteWritten({ author: "Ada", number: 3 }, { id: "3" }),
+      );
+    expect(again.duplicate).toBe(true);
+    await using _ = startRelay(db, bus, {
+      services: [NoteEvents],
+      listen: listenWith(() => new Client({ connectionString: url })),
+      pollMs: 20,
+      unknownTopicGraceMs: 1,
+    });
+    await expect
+      .poll(() => readOutboxState(db), long)
+      .toEqual({ waiting: 0, oldestMs: 0, setAside: 2 });
+    expect(bus.stored.map(({ number }) => number)).toEqual([1, 3]);
+    const codes = (await listSetAside(db)).map(({ code }) => code);
+    expect(codes.toSorted()).toEqual(["too_large", "unknown_topic"]);
+  });
+});
