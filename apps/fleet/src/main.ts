@@ -1,9 +1,11 @@
+import { busMetrics } from "@fanfare/bus";
 import { connectNats } from "@fanfare/bus-nats";
-import { listenWith, startRelay } from "@fanfare/bus-sql";
+import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import {
   authVariables,
   createLogger,
+  createMetrics,
   createTokenVerifier,
   databaseVariables,
   loadConfig,
@@ -44,7 +46,7 @@ runUntilSignal(
     const bus = resources.use(
       await connectNats({ servers: config.natsUrl, name, connectDeadlineMs: 1_000 }),
     );
-    resources.use(
+    const relay = resources.use(
       startRelay(database.db, bus, {
         services: [FleetEvents],
         listen: listenWith(() => database.client()),
@@ -60,6 +62,11 @@ runUntilSignal(
         routes: createRoutes(database.db),
         access,
         checks: { database: () => database.ready(), tokens: () => access.ready() },
+        metrics: createMetrics({
+          bus: busMetrics(bus),
+          outbox: outboxMetrics(database.db),
+          relay: relayMetrics(relay),
+        }),
         logger,
       }),
     );

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { BusError, type Delivery } from "@fanfare/bus";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { type CancelOptions, cancelOnAbort, type Running } from "./cancel-on-abort.ts";
+import type { InboxTally } from "./inbox-tally.ts";
 import { keepTransaction } from "./keep-transaction.ts";
 import { lostDatabase } from "./lost-database.ts";
 import { needing } from "./missing-table.ts";
@@ -10,6 +11,7 @@ export interface HandleOnceOptions {
   readonly deliveries: readonly Delivery[];
   /** Gives it all up: the running statement is cancelled and nothing is committed. */
   readonly signal: AbortSignal;
+  readonly tally?: InboxTally | undefined;
 }
 
 /**
@@ -18,18 +20,22 @@ export interface HandleOnceOptions {
  */
 export async function handleOnce<DB>(
   db: Kysely<DB>,
-  { deliveries, signal }: HandleOnceOptions,
+  { deliveries, signal, tally }: HandleOnceOptions,
   work: (tx: Transaction<DB>, fresh: ReadonlySet<Delivery>) => Promise<void>,
 ): Promise<void> {
   try {
     signal.throwIfAborted();
-    await db.transaction().execute(async (tx) => {
+    const handled = await db.transaction().execute(async (tx) => {
       const { fresh, transaction } = await record(tx, deliveries, { db, signal });
-      if (transaction === undefined) return;
+      if (transaction === undefined) return 0;
       const guarded = tx.withPlugin(keepTransaction);
       await cancelOnAbort(transaction, { db, signal }, () => work(guarded, fresh));
       signal.throwIfAborted();
+      return fresh.size;
     });
+    if (tally === undefined) return;
+    tally.handled += handled;
+    tally.duplicates += deliveries.length - handled;
   } catch (reason) {
     signal.throwIfAborted();
     if (!lostDatabase(reason)) throw reason;

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { BusError, type Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
 import { handleOnce } from "./handle-once.ts";
+import type { InboxOptions } from "./inbox.ts";
 
 /** InboxEvent is one event of a batch. */
 export interface InboxEvent<Message> {
@@ -15,7 +16,7 @@ export type InboxBatchHandler<Message, DB> = (
   tx: Transaction<DB>,
 ) => Promise<void>;
 
-export interface InboxBatchOptions {
+export interface InboxBatchOptions extends InboxOptions {
   /** How many events one transaction takes, at most. Default: 100. */
   readonly size?: number;
 }
@@ -37,7 +38,7 @@ interface Waiting<Message> extends InboxEvent<Message> {
 export function inboxBatch<Message, DB>(
   db: Kysely<DB>,
   handler: InboxBatchHandler<Message, DB>,
-  { size = 100 }: InboxBatchOptions = {},
+  { size = 100, tally }: InboxBatchOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
   if (!(Number.isInteger(size) && size > 0)) {
     throw new BusError("invalid_argument", `size must be a whole number above 0, not ${size}`);
@@ -82,7 +83,7 @@ export function inboxBatch<Message, DB>(
   async function handleTogether(batch: readonly Waiting<Message>[]): Promise<void> {
     const deliveries = batch.map(({ delivery }) => delivery);
     const signal = AbortSignal.any(deliveries.map((delivery) => delivery.signal));
-    await handleOnce(db, { deliveries, signal }, (tx, fresh) =>
+    await handleOnce(db, { deliveries, signal, tally }, (tx, fresh) =>
       handler(
         batch.filter(({ delivery }) => fresh.has(delivery)),
         tx,

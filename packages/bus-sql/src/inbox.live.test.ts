@@ -4,6 +4,9 @@ import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectFares, deliveryOf, type FaresDatabase, openFares } from "../test/fares.ts";
 import { type InboxHandler, inbox } from "./inbox.ts";
+import { inboxBatch } from "./inbox-batch.ts";
+import { createInboxTally } from "./inbox-tally.ts";
+import { inboxMetrics } from "./metrics.ts";
 
 interface Trip {
   readonly tripId: string;
@@ -58,6 +61,23 @@ describe("inbox()", { timeout: 60_000 }, () => {
     await handle({ tripId: "again" }, deliveryOf("again", { attempt: 2 }));
     expect(calls).toBe(1);
     expect(await faresOf("again")).toBe(1);
+  });
+
+  it("counts what it handled and what it knew, and nothing that failed", async () => {
+    const tally = createInboxTally();
+    const handle = inbox(db, insertFare, { tally });
+    const fails = inbox<Trip, FaresDatabase>(db, () => Promise.reject(new Error("no")), { tally });
+    await handle({ tripId: "counted" }, deliveryOf("counted"));
+    await handle({ tripId: "counted" }, deliveryOf("counted", { attempt: 2 }));
+    await expect(fails({ tripId: "uncounted" }, deliveryOf("uncounted"))).rejects.toThrow("no");
+    const batch = inboxBatch<Trip, FaresDatabase>(db, async () => {}, { tally });
+    const ids = ["counted", "counted-1", "counted-2"];
+    await Promise.all(ids.map((id) => batch({ tripId: id }, deliveryOf(id))));
+    const metrics = await inboxMetrics(tally)();
+    expect(metrics.map(({ name, samples }) => [name, samples[0]?.value])).toEqual([
+      ["fanfare_inbox_handled_total", 3],
+      ["fanfare_inbox_duplicates_total", 2],
+    ]);
   });
 
   it("keeps groups and topics apart", async () => {

@@ -1,6 +1,7 @@
 import type { Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
 import { handleOnce } from "./handle-once.ts";
+import type { InboxTally } from "./inbox-tally.ts";
 
 /**
  * InboxHandler handles one event inside a transaction that is committed when it returns and rolled
@@ -11,6 +12,11 @@ export type InboxHandler<Message, DB> = (
   tx: Transaction<DB>,
   delivery: Delivery,
 ) => Promise<void>;
+
+export interface InboxOptions {
+  /** Where what is handled is counted. */
+  readonly tally?: InboxTally;
+}
 
 /**
  * inbox makes an event handler whose database effects happen once for each group, topic and event
@@ -26,10 +32,11 @@ export type InboxHandler<Message, DB> = (
 export function inbox<Message, DB>(
   db: Kysely<DB>,
   handler: InboxHandler<Message, DB>,
+  { tally }: InboxOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
   return async (message, delivery) => {
     const { signal } = delivery;
-    await handleOnce(db, { deliveries: [delivery], signal }, (tx) =>
+    await handleOnce(db, { deliveries: [delivery], signal, tally }, (tx) =>
       handler(message, tx, delivery),
     );
   };

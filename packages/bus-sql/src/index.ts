@@ -1,11 +1,13 @@
-export { type InboxHandler, inbox } from "./inbox.ts";
+export { type InboxHandler, type InboxOptions, inbox } from "./inbox.ts";
 export {
   type InboxBatchHandler,
   type InboxBatchOptions,
   type InboxEvent,
   inboxBatch,
 } from "./inbox-batch.ts";
+export { createInboxTally, type InboxTally } from "./inbox-tally.ts";
 export { type Listen, type ListenClient, type Listening, listenWith } from "./listen.ts";
+export { inboxMetrics, outboxMetrics, relayMetrics } from "./metrics.ts";
 export { inboxMigration } from "./migration.ts";
 export { type AnyTransaction, outbox } from "./outbox.ts";
 export { outboxMigration } from "./outbox-migration.ts";

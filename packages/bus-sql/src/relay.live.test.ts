@@ -1,4 +1,10 @@
-import { BusError, createMemoryBus, createMemoryStore, type Receipt } from "@fanfare/bus";
+import {
+  BusError,
+  type BusMetric,
+  createMemoryBus,
+  createMemoryStore,
+  type Receipt,
+} from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
@@ -6,6 +12,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
 import { listenWith } from "./listen.ts";
+import { outboxMetrics, relayMetrics } from "./metrics.ts";
 import { type AnyTransaction, outbox } from "./outbox.ts";
 import { outboxMigration } from "./outbox-migration.ts";
 import { listSetAside, readOutboxState } from "./outbox-state.ts";
@@ -16,6 +23,10 @@ const long = { timeout: 30_000 };
 
 function write(tx: AnyTransaction, author: string, number: number): Promise<Receipt> {
   return outbox(tx, NoteEvents).noteWritten({ author, number }, { id: `${author}/${number}` });
+}
+
+async function valuesOf(collect: () => Promise<readonly BusMetric[]>) {
+  return (await collect()).map(({ name, samples }) => [name, samples[0]?.value]);
 }
 
 describe("startRelay()", { timeout: 120_000 }, () => {
@@ -299,6 +310,31 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const firsts = [...new Set(bus.stored.map(({ id }) => id))];
     expect(firsts).toEqual([0, 1, 2, 3, 4, 5].map((number) => `Ada/${number}`));
     expect(bus.stored.length).toBeGreaterThan(6);
+  });
+
+  it("has metrics", async () => {
+    const bus = createRecordingBus();
+    bus.before = ({ number }) => {
+      if (number === 1) throw new BusError("too_large", "it is too large");
+    };
+    for (const number of [0, 1, 2]) await commit("Ada", number);
+    const [waiting, oldest] = await valuesOf(outboxMetrics(db));
+    expect(waiting).toEqual(["fanfare_outbox_waiting", 3]);
+    expect(oldest).toEqual(["fanfare_outbox_oldest_seconds", expect.any(Number)]);
+    await using publishing = relay(bus);
+    await emptied();
+    expect(await valuesOf(outboxMetrics(db))).toEqual([
+      ["fanfare_outbox_waiting", 0],
+      ["fanfare_outbox_oldest_seconds", 0],
+      ["fanfare_outbox_set_aside", 1],
+    ]);
+    await expect.poll(() => publishing.health().published, long).toBe(2);
+    expect(await valuesOf(relayMetrics(publishing))).toEqual([
+      ["fanfare_relay_published_total", 2],
+      ["fanfare_relay_repeated_total", 0],
+      ["fanfare_relay_set_aside_total", 1],
+      ["fanfare_relay_failures_total", 0],
+    ]);
   });
 
   it("stops by its deadline while the broker does not answer", async () => {

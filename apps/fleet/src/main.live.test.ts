@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDevKeys, freePort, startApp, startNats, startPostgres } from "@fanfare/dev-stack";
+import { expect, it } from "vitest";
+
+it("says at /metrics how its outbox is", { timeout: 120_000 }, async () => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "fleet-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const keys = await createDevKeys(folder);
+  const nats = stack.use(await startNats());
+  const postgres = stack.use(await startPostgres());
+  const fleet = stack.use(
+    await startApp({
+      name: "fleet",
+      port: await freePort(),
+      logFile: join(folder, "fleet.log"),
+      env: {
+        AUTH_JWKS: keys.jwksFile,
+        AUTH_ISSUER: keys.issuer,
+        AUTH_AUDIENCE: keys.audience,
+        DATABASE_URL: await postgres.createDatabase("fleet"),
+        NATS_URL: nats.url,
+      },
+    }),
+  );
+  const metrics = async () => await (await fetch(`${fleet.url}/metrics`)).text();
+  const lines = [
+    "fanfare_bus_connected 1",
+    "fanfare_outbox_waiting 0",
+    "fanfare_outbox_oldest_seconds 0",
+    "fanfare_outbox_set_aside 0",
+    "fanfare_relay_published_total 0",
+  ];
+  for (const line of lines) {
+    await expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
+  }
+});
