@@ -12,6 +12,8 @@ COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN --mount=type=cache,id=pnpm,target=/pnpm,sharing=locked \
     pnpm fetch --prod --store-dir /pnpm
 COPY . .
+# What a package here wants of whoever uses it (a peer) is found in the root, where all of it is linked.
+ENV pnpm_config_shamefully_hoist=true
 
 FROM packages AS workflows
 RUN --mount=type=cache,id=pnpm,target=/pnpm,sharing=locked \

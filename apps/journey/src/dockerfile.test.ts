@@ -1,7 +1,10 @@
+import { appNames } from "@fanfare/dev-stack";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { readDockerContext } from "../test/deploy/docker-context.ts";
 import { readDockerfile } from "../test/deploy/dockerfile-model.ts";
+import { readImports } from "../test/deploy/imported-files.ts";
 import { readRepository } from "../test/deploy/repository.ts";
 
 describe("Dockerfile", async () => {
@@ -49,12 +52,49 @@ describe("Dockerfile", async () => {
     expect(runs.filter((run) => /curl|wget|https?:/.test(run))).toEqual([]);
   });
 
-  it("sends to the engine what the image is made of, by name, and no tests", async () => {
-    const lines = (await readRepository(".dockerignore")).split("\n");
-    expect(lines.find((line) => line !== "" && !line.startsWith("#"))).toBe("*");
-    for (const line of ["**/node_modules", "**/test", "**/*.test.ts"]) {
-      expect(lines).toContain(line);
+  it("sends the engine all that the image's programs import, and no tests, packages or secrets", async () => {
+    const sent = await readDockerContext();
+    const { files } = await readImports(programs);
+    expect(files.size).toBeGreaterThan(200);
+    expect([...files].filter((path) => !sent(path))).toEqual([]);
+    const unsent = [
+      "node_modules/zod/package.json",
+      "apps/cli/node_modules/zod",
+      "apps/cli/test/run-fanfare.ts",
+      "apps/trips/src/store.live.test.ts",
+      ".env",
+      ".fanfare/stack.json",
+      ".git/config",
+    ];
+    expect(unsent.filter(sent)).toEqual([]);
+  });
+
+  it("has every package that its programs import, as a dependency and not for development alone", async () => {
+    const { packages } = await readImports(programs);
+    expect(packages.size).toBeGreaterThan(20);
+    const installed = new Set<string>();
+    for (const room of rooms) {
+      const { dependencies } = manifest.parse(
+        JSON.parse(await readRepository(`${room}/package.json`)),
+      );
+      for (const name of Object.keys(dependencies)) installed.add(name);
     }
-    expect(lines.filter((line) => /^!\.(env|fanfare|git)/.test(line))).toEqual([]);
+    expect([...packages].filter((name) => !installed.has(name))).toEqual([]);
+    // One room's dependency is another's peer.
+    expect(all).toContainEqual({ verb: "ENV", rest: "pnpm_config_shamefully_hoist=true" });
   });
 });
+
+const apps = [...appNames, "cli"].map((app) => `apps/${app}`);
+const rooms = [
+  ...apps,
+  ...["bus", "bus-nats", "bus-sql", "contracts", "dev-stack", "saga", "service"].map(
+    (name) => `packages/${name}`,
+  ),
+];
+const programs = [
+  ...apps.map((app) => `${app}/src/main.ts`),
+  "apps/worker/src/build.ts",
+  "apps/worker/src/trip-workflow.ts",
+];
+const manifest = z.object({ dependencies: z.record(z.string(), z.string()).default({}) });

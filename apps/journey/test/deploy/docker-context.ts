@@ -1,0 +1,22 @@
+import { matchesGlob } from "node:path";
+import { readRepository } from "./repository.ts";
+
+/** readDockerContext gives whether a file of the repository is sent to the engine, by .dockerignore. */
+export async function readDockerContext(): Promise<(path: string) => boolean> {
+  const rules = (await readRepository(".dockerignore"))
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => ({ sent: line.startsWith("!"), glob: line.replace(/^!/, "") }));
+  // The last rule that a path, or a folder above it, matches decides.
+  return (path) => {
+    const parts = path.split("/");
+    const paths = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
+    const rule = rules.findLast(({ glob }) => paths.some((one) => matches(one, glob)));
+    return rule?.sent ?? true;
+  };
+}
+
+// Unlike a shell's, its star stands for hidden files too.
+function matches(path: string, glob: string): boolean {
+  return glob === "*" ? !path.includes("/") : matchesGlob(path, glob);
+}

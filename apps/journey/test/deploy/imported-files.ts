@@ -1,0 +1,41 @@
+import { readFile, realpath } from "node:fs/promises";
+import { createRequire, isBuiltin } from "node:module";
+import { relative } from "node:path";
+import { root } from "./repository.ts";
+
+/** Imported is what programs are made of. */
+export interface Imported {
+  /** Files of the repository, by their paths from the root. */
+  readonly files: ReadonlySet<string>;
+  /** Packages from elsewhere, by name. */
+  readonly packages: ReadonlySet<string>;
+}
+
+/** readImports gives what programs of the repository are made of: themselves, and what they import. */
+export async function readImports(programs: readonly string[]): Promise<Imported> {
+  const found = new Set<string>();
+  const packages = new Set<string>();
+  const ahead = programs.map((path) => `${root}${path}`);
+  for (let file = ahead.pop(); file !== undefined; file = ahead.pop()) {
+    const path = relative(root, file);
+    if (found.has(path) || path.includes("node_modules")) continue;
+    found.add(path);
+    const resolve = createRequire(file).resolve;
+    const text = await readFile(file, "utf8");
+    for (const [line, fixed, awaited] of text.matchAll(statement)) {
+      const name = fixed ?? awaited ?? "";
+      if (line.startsWith("import type") || line.startsWith("export type")) continue;
+      if (/^(\.|@fanfare\/)/.test(name)) ahead.push(await realpath(resolve(name)));
+      else if (!isBuiltin(name)) packages.add(packageOf(name));
+    }
+  }
+  return { files: found, packages };
+}
+
+/** An import or an export from somewhere, also one that is awaited. */
+const statement = /^(?:import|export) (?:[^;"=()]* from )?"([^"]+)";|\bimport\("([^"]+)"\)/gm;
+
+/** packageOf gives @scope/name of @scope/name/path. */
+function packageOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
