@@ -4,6 +4,7 @@ import { type Bench, printReport } from "./report.ts";
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   bus: async () => (await import("./bus/bus-bench.ts")).busBench,
   effects: async () => (await import("./effects/effects-bench.ts")).effectsBench,
+  saga: async () => (await import("./saga/saga-bench.ts")).sagaBench,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,0 +1,52 @@
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { format } from "../compare.ts";
+import type { Table } from "../report.ts";
+import type { Lab } from "./lab.ts";
+import { takeTrips } from "./trips.ts";
+
+/** answerTable is how long StartTrip takes to answer, and what of that each step takes. */
+export async function answerTable(lab: Lab): Promise<Table[]> {
+  const rows: string[][] = [];
+  for (const load of [
+    { inFlight: 1, count: 40 },
+    { inFlight: 10, count: 100 },
+  ]) {
+    const answers = (await takeTrips(lab, load)).map(({ answerMs }) => answerMs);
+    const at = (share: number) => format(quantile(answers, share));
+    rows.push([`${load.inFlight}`, at(0.5), at(0.99)]);
+  }
+  return [
+    { name: "StartTrip's answer, in ms", columns: ["in flight", "p50", "p99"], rows },
+    await partsTable(lab),
+  ];
+}
+
+async function partsTable(lab: Lab): Promise<Table> {
+  const parts = new Map<string, number[]>();
+  const add = (name: string, ms: number) => parts.set(name, [...(parts.get(name) ?? []), ms]);
+  for (const { tripId, answerMs } of await takeTrips(lab, { inFlight: 1, count: 20 })) {
+    const { steps } = await lab.trips.getTripProgress({ tripId });
+    let rest = answerMs;
+    for (const { name, startedAt, finishedAt } of steps) {
+      if (name === "drive") break;
+      const ms = msOf(finishedAt) - msOf(startedAt);
+      add(name, ms);
+      rest -= ms;
+    }
+    add("the request, the start of the workflow, ACTIVE in the ledger, the answer", rest);
+  }
+  return {
+    name: "Of that, with one in flight, p50 in ms",
+    columns: ["part", "ms"],
+    rows: [...parts].map(([name, ms]) => [name, format(quantile(ms, 0.5))]),
+  };
+}
+
+function msOf(time: Timestamp | undefined): number {
+  return time === undefined ? Number.NaN : timestampMs(time);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}

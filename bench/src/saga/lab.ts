@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Client as ConnectClient, createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import {
+  createDevKeys,
+  mintToken,
+  type Servers,
+  type System,
+  startServers,
+  startSystem,
+} from "@fanfare/dev-stack";
+import { searchAttributes } from "@fanfare/worker/contract";
+import { Client, Connection } from "@temporalio/client";
+import { Client as PostgresClient } from "pg";
+
+/** Lab is the whole stack with its data on disk, and a worker with the bare workflow beside it. */
+export interface Lab extends AsyncDisposable {
+  readonly servers: Servers;
+  readonly system: System;
+  readonly trips: ConnectClient<typeof TripsService>;
+  readonly temporal: Client;
+  /** As many as may be in flight. */
+  readonly vehicles: readonly string[];
+  readonly bareWorkerPid: number;
+}
+
+/** openLab starts everything. */
+export async function openLab(inFlight: number): Promise<Lab> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "fanfare-bench-"));
+    stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const keys = await createDevKeys(join(folder, "keys"));
+    const logFolder = join(folder, "logs");
+    const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
+    const servers = stack.use(
+      await startServers({
+        logFolder,
+        data: join(folder, "data"),
+        searchAttributes: Object.fromEntries(attributes),
+      }),
+    );
+    const serviceTokenFile = join(folder, "service.token");
+    const env = { LOG_LEVEL: "warn" };
+    const system = stack.use(
+      await startSystem({ servers, keys, logFolder, serviceTokenFile, env }),
+    );
+
+    const { address, namespace } = servers.temporal;
+    const connection = await Connection.connect({ address });
+    stack.defer(() => connection.close());
+    const token = await mintToken(keys, { role: "rider", subject: "alice" });
+    const baseUrl = system.app("trips").url;
+    const sessionManager = new Http2SessionManager(baseUrl);
+    stack.defer(() => sessionManager.abort());
+    const withToken: Interceptor = (next) => async (request) => {
+      request.header.set("authorization", `Bearer ${token}`);
+      return await next(request);
+    };
+    const transport = createConnectTransport({
+      baseUrl,
+      httpVersion: "2",
+      sessionManager,
+      interceptors: [withToken],
+      defaultTimeoutMs: 60_000,
+    });
+    const opened = {
+      servers,
+      system,
+      trips: createClient(TripsService, transport),
+      temporal: new Client({ connection, namespace }),
+      vehicles: await addVehicles(system, inFlight),
+      bareWorkerPid: startBareWorker(address, stack),
+    };
+    const owned = stack.move();
+    return { ...opened, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+function startBareWorker(address: string, stack: AsyncDisposableStack): number {
+  const program = fileURLToPath(new URL("bare-worker.ts", import.meta.url));
+  const child = spawn(process.execPath, [program, address], {
+    stdio: ["ignore", "ignore", "inherit"],
+    detached: true,
+  });
+  const ended = once(child, "exit");
+  stack.defer(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  if (child.pid === undefined) throw new Error("the bare worker cannot be started");
+  return child.pid;
+}
+
+async function addVehicles(system: System, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, index) => `bench-${index}`);
+  const client = new PostgresClient({
+    connectionString: system.app("fleet").env["DATABASE_URL"],
+  });
+  await client.connect();
+  await client.query(
+    "insert into vehicles select id, 'Renault Zoe', 45, 4, true from unnest($1::text[]) as id",
+    [ids],
+  );
+  await client.end();
+  return ids;
+}

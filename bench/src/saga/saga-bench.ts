@@ -1,0 +1,105 @@
+import { tripWorkflowId } from "@fanfare/worker/contract";
+import { format, inRounds, rowOf } from "../compare.ts";
+import type { Bench, Row, Table } from "../report.ts";
+import { answerTable } from "./answer.ts";
+import { type Lab, openLab } from "./lab.ts";
+import { cpuOf, memoryOf } from "./processes.ts";
+import { perSecond, runBare, takeTrips } from "./trips.ts";
+
+const rounds = 2;
+const loads = [
+  { inFlight: 1, count: 10 },
+  { inFlight: 10, count: 60 },
+  { inFlight: 50, count: 150 },
+] as const;
+
+/** FANFARE_BENCH_TRIPS goes on with trips until there were so many, and watches the worker's memory. */
+const memoryTrips = Number(process.env.FANFARE_BENCH_TRIPS ?? 0);
+
+/** sagaBench measures trips beside workflows that make as many activities and nothing else. */
+export const sagaBench: Bench = async (progress) => {
+  await using lab = await openLab(Math.max(...loads.map(({ inFlight }) => inFlight)));
+  progress("the first trip");
+  const activities = await activitiesOfTrip(lab);
+  await runBare(lab, { count: 1, inFlight: 1 }, activities);
+
+  const rows: Row[] = [];
+  for (const load of loads) {
+    progress(`${load.inFlight} in flight`);
+    const pairs = await inRounds(rounds, {
+      ours: () => perSecond(load, () => takeTrips(lab, load)),
+      base: () => perSecond(load, () => runBare(lab, load, activities)),
+    });
+    const name = `trips-${load.inFlight}-in-flight`;
+    rows.push(rowOf({ name, target: 1, kind: "rate", unit: "workflows/s" }, pairs));
+  }
+  progress("costs");
+  const tables = [
+    ...(await answerTable(lab)),
+    await processorTable(lab, activities),
+    ...(memoryTrips > 0 ? [await memoryTable(lab)] : []),
+  ];
+  return { rows, tables };
+};
+
+/** activitiesOfTrip counts the activities of a trip that completes. */
+async function activitiesOfTrip(lab: Lab): Promise<number> {
+  const [{ tripId } = { tripId: "" }] = await takeTrips(lab, { count: 1, inFlight: 1 });
+  const handle = lab.temporal.workflow.getHandle(tripWorkflowId(tripId));
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes).length;
+}
+
+/** processorTable is the processor time that a workflow costs in each process. */
+async function processorTable(lab: Lab, activities: number): Promise<Table> {
+  const load = { inFlight: 10, count: 100 };
+  const pids: Record<string, number | undefined> = {
+    Temporal: lab.servers.temporal.pid,
+    PostgreSQL: lab.servers.postgres.pid,
+    NATS: lab.servers.nats.pid,
+    worker: lab.system.app("worker").pid,
+    trips: lab.system.app("trips").pid,
+    fleet: lab.system.app("fleet").pid,
+    billing: lab.system.app("billing").pid,
+    pricing: lab.system.app("pricing").pid,
+    audit: lab.system.app("audit").pid,
+    notifications: lab.system.app("notifications").pid,
+    "bare worker": lab.bareWorkerPid,
+  };
+  const measure = async () => await Promise.all(Object.values(pids).map((pid = 0) => cpuOf(pid)));
+  const before = await measure();
+  await takeTrips(lab, load);
+  const between = await measure();
+  await runBare(lab, load, activities);
+  const after = await measure();
+  const each = (from: readonly number[], to: readonly number[], index: number) =>
+    ((to[index] ?? 0) - (from[index] ?? 0)) / load.count;
+  const names = Object.keys(pids);
+  const sum = (from: readonly number[], to: readonly number[]) =>
+    names.reduce((total, _, index) => total + each(from, to, index), 0);
+  const rows = names.map((name, index) => [
+    name,
+    format(each(before, between, index)),
+    format(each(between, after, index)),
+  ]);
+  rows.push(["together", format(sum(before, between)), format(sum(between, after))]);
+  return {
+    name: `Processor time in ms, a workflow of ${activities} activities, 10 in flight`,
+    columns: ["process", "trip", "bare"],
+    rows,
+  };
+}
+
+/** memoryTable is what the worker of trips has in memory after so many. */
+async function memoryTable(lab: Lab): Promise<Table> {
+  const rows: string[][] = [];
+  const load = { inFlight: 50, count: 500 };
+  for (let trips = 0; trips < memoryTrips; trips += load.count) {
+    await takeTrips(lab, load);
+    rows.push([
+      format(trips + load.count),
+      format(await memoryOf(lab.system.app("worker").pid ?? 0)),
+    ]);
+  }
+  return { name: "Memory of the worker, in MiB", columns: ["more trips", "MiB"], rows };
+}

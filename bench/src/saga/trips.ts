@@ -1,0 +1,60 @@
+import { tripWorkflowId } from "@fanfare/worker/contract";
+import type { Lab } from "./lab.ts";
+
+export interface Load {
+  readonly count: number;
+  readonly inFlight: number;
+}
+
+/** Taken is one trip: what it was, and how long StartTrip took to answer, in milliseconds. */
+export interface Taken {
+  readonly tripId: string;
+  readonly answerMs: number;
+}
+
+/** takeTrips takes trips through the edge API, each until its workflow is over. */
+export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]> {
+  const taken: Taken[] = [];
+  await inLoops(load, async (loop) => {
+    const tripId = crypto.randomUUID();
+    const began = performance.now();
+    await lab.trips.startTrip({
+      tripId,
+      vehicleId: lab.vehicles[loop] ?? "",
+      paymentMethod: "pm_card_visa",
+    });
+    taken.push({ tripId, answerMs: performance.now() - began });
+    await lab.trips.endTrip({ tripId });
+    await lab.temporal.workflow.getHandle(tripWorkflowId(tripId)).result();
+  });
+  return taken;
+}
+
+/** runBare runs workflows of so many activities that do nothing. */
+export async function runBare(lab: Lab, load: Load, activities: number): Promise<void> {
+  await inLoops(load, async () => {
+    await lab.temporal.workflow.execute("bare", {
+      taskQueue: "bare",
+      workflowId: `bare/${crypto.randomUUID()}`,
+      args: [activities],
+    });
+  });
+}
+
+/** perSecond is how many of a load there were a second. */
+export async function perSecond(load: Load, run: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await run();
+  return (load.count * 1_000) / (performance.now() - began);
+}
+
+async function inLoops(load: Load, act: (loop: number) => Promise<void>): Promise<void> {
+  let left = load.count;
+  async function go(loop: number): Promise<void> {
+    while (left > 0) {
+      left -= 1;
+      await act(loop);
+    }
+  }
+  await Promise.all(Array.from({ length: load.inFlight }, (_, loop) => go(loop)));
+}
