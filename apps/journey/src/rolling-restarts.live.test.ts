@@ -75,7 +75,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     const riders = Promise.all(vehicles.map(takeTrips));
     try {
       await Promise.race([
-        moreSettled(taken, inFlight).then(() => work(taken)),
+        moreSettled(taken, 1).then(() => work(taken)),
         riders.then(() => Promise.reject(new Error("the riders are gone"))),
       ]);
     } finally {
@@ -149,7 +149,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     const hits: { at: number; trips: Taken[] }[] = [];
     const taken = await underLoad(async (sofar) => {
       for (let round = 1; round <= rounds; round += 1) {
-        for (const one of [worker, other]) {
+        for (const one of long ? [worker, other] : [worker]) {
           const trips = flying(sofar);
           hits.push({ at: performance.now(), trips });
           await stopped(one);

@@ -119,6 +119,9 @@ function startOptions(trip: TripInput) {
     workflowId: tripWorkflowId(trip.tripId),
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    // How long a trip waits when a worker dies, or stops, with the task that it was just given; 10 s
+    // by default. A task takes milliseconds, and one that took longer is only done again.
+    workflowTaskTimeout: "5 seconds",
     args: [trip] as [TripInput],
   };
 }
