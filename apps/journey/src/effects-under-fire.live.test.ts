@@ -22,9 +22,7 @@ interface Wrongs extends Pick<Findings, "lost" | "doubled" | "unwanted"> {
   /** How many trips too many, or too few, pricing has summed up. */
   readonly missummed: number;
   /** Keys whose events do not stand in the stream once each and in the order of their commits. */
-  readonly disordered: readonly (readonly [string, readonly number[]])[];
-  /** Processes that ended although nobody killed them. */
-  readonly crashes: readonly string[];
+  readonly disordered: readonly { readonly places: readonly (number | undefined)[] }[];
 }
 const none: Wrongs = {
   lost: [],
@@ -32,7 +30,6 @@ const none: Wrongs = {
   unwanted: [],
   missummed: 0,
   disordered: [],
-  crashes: [],
 };
 
 /** Points of death, spread over as many events as are written meanwhile. */
@@ -60,14 +57,19 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
       behind: () => behind(fire.databases),
       signal: over.signal,
     });
-    await burning.finally(() => over.abort());
+    try {
+      await Promise.race([burning, fire.crashed]);
+    } finally {
+      over.abort();
+    }
     await writing;
   }
 
   /** What is wrong once all is quiet, which must be nothing. */
   async function wrongsOf(scenario: string, faults: number): Promise<Wrongs> {
     const recoveredMs = await fire.settled();
-    const { events: committed, lost, doubled, unwanted, summed } = await findings(fire.databases);
+    const found = await findings(fire.databases);
+    const { events: committed, lost, doubled, unwanted, places, summed } = found;
     const report = {
       scenario,
       seed,
@@ -79,8 +81,12 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     const stream = await readStream(fire.nats.url, { group: scenario, count: committed });
-    const disordered = [...stream].filter(([, numbers]) =>
-      numbers.some((number, index) => number !== index + 1),
+    const order = Array.from(stream, ([trip, all]) => ({
+      trip,
+      places: all.map((event) => places.get(event)),
+    }));
+    const disordered = order.filter((one) =>
+      one.places.some((place, index) => place !== index + 1),
     );
     return {
       lost,
@@ -88,7 +94,6 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
       unwanted,
       missummed: summed - committed,
       disordered,
-      crashes: roles.flatMap((role) => fire.processes[role].crashes),
     };
   }
 

@@ -42,6 +42,8 @@ export interface Findings {
   readonly doubled: readonly string[];
   /** With an effect although never committed. */
   readonly unwanted: readonly string[];
+  /** The place of each event, by its number, among the commits of its trip. */
+  readonly places: ReadonlyMap<number, number>;
   /** How many trips pricing has in its sums, which must be the number of events. */
   readonly summed: number;
 }
@@ -49,7 +51,7 @@ export interface Findings {
 /** findings compares what is committed with what each group made of it. */
 export async function findings(databases: FireDatabases): Promise<Findings> {
   const committed = await databases.fire.selectFrom("committed").selectAll().execute();
-  const wanted = new Set(committed.map(({ trip, number }) => `${trip}/${number}`));
+  const wanted = new Set(committed.map(({ trip, event }) => `${trip}/${event}`));
   const found = await Promise.all(
     groups.map(async (group) => {
       const { rows } = await namesOf[group].execute(databases[group]);
@@ -66,6 +68,7 @@ export async function findings(databases: FireDatabases): Promise<Findings> {
     select coalesce(sum(trips), 0)::int as sum from vehicle_days`.execute(databases.pricing);
   return {
     events: wanted.size,
+    places: new Map(committed.map(({ event, place }) => [event, place])),
     lost: found.flatMap(({ group, once }) =>
       [...wanted].filter((name) => !once.has(name)).map((name) => `${group} ${name}`),
     ),

@@ -4,9 +4,10 @@ import { Pool } from "pg";
 
 /** FireDatabase has the outbox and, in the transactions that wrote to it, what is committed. */
 export interface FireDatabase {
-  /** The number that each trip has come to. */
-  counters: { trip: string; number: number };
-  committed: { trip: string; number: number };
+  /** How many commits each trip has. */
+  counters: { trip: string; commits: number };
+  /** Each event with its place among the commits of its trip, from 1 on. */
+  committed: { trip: string; event: number; place: number };
 }
 
 /** connectFire opens a pool that lives through the loss of its server. */
@@ -25,10 +26,11 @@ export function connectFire<DB = FireDatabase>(url: string): Kysely<DB> {
 /** makeFire makes the tables, with a counter for each trip. */
 export async function makeFire(db: Kysely<FireDatabase>, trips: readonly string[]): Promise<void> {
   await outboxMigration.up(db);
-  await sql`create table counters (trip text primary key, number int not null)`.execute(db);
-  await sql`create table committed (trip text not null, number int not null)`.execute(db);
+  await sql`create sequence events`.execute(db);
+  await sql`create table counters (trip text primary key, commits int not null)`.execute(db);
+  await sql`create table committed (trip text, event int primary key, place int)`.execute(db);
   await db
     .insertInto("counters")
-    .values(trips.map((trip) => ({ trip, number: 0 })))
+    .values(trips.map((trip) => ({ trip, commits: 0 })))
     .execute();
 }

@@ -26,6 +26,8 @@ export interface Fire extends AsyncDisposable {
   readonly processes: Readonly<Record<Role, KeptProcess>>;
   /** Restarts PostgreSQL as its immediate mode does: without a word to whoever is connected. */
   restartPostgres(): Promise<void>;
+  /** Rejects when a process ends that nobody has killed. */
+  readonly crashed: Promise<never>;
   /** Resolves when all that is committed has its effects, with how long that took, in ms. */
   settled(): Promise<number>;
 }
@@ -92,11 +94,15 @@ export async function startFire(): Promise<Fire> {
     notifications: app("notifications"),
   };
 
+  const crashed = Promise.race(Object.values(processes).map((one) => one.crashed));
+  crashed.catch(() => {});
+
   return {
     postgres,
     nats,
     databases,
     processes,
+    crashed,
     async restartPostgres() {
       const { pid } = postgres;
       if (pid === undefined) throw new Error("PostgreSQL does not run");
@@ -106,11 +112,12 @@ export async function startFire(): Promise<Fire> {
     },
     async settled() {
       const began = performance.now();
-      await waitUntil(async () => (await behind(databases)) <= 0, {
+      const settling = waitUntil(async () => (await behind(databases)) <= 0, {
         what: "every event to have its effects",
         deadlineMs: 180_000,
         everyMs: 100,
       });
+      await Promise.race([settling, crashed]);
       return Math.round(performance.now() - began);
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 /** KeptProcess is started again each time that it has ended. */
 export interface KeptProcess {
   readonly name: string;
-  /** How often it ended in another way than by being killed. */
-  readonly crashes: readonly string[];
+  /** Rejects when it ends in another way than by being killed, with the end of its log. */
+  readonly crashed: Promise<never>;
   /** Kills it as kill -9 does. */
   kill(): void;
   /** Lets it die at each of the points, in order, and resolves when the last has killed it. */
@@ -30,7 +31,8 @@ export const appFolder = (name: string) =>
 /** keepProcess starts a program of ours that can be told where to die, and keeps it running. */
 export function keepProcess(options: KeptProcessOptions): KeptProcess {
   const { name, program, cwd, env, logFile } = options;
-  const crashes: string[] = [];
+  const crash = Promise.withResolvers<never>();
+  crash.promise.catch(() => {});
   let points: readonly string[] = [];
   let died = Promise.withResolvers<void>();
   let stopped = false;
@@ -56,17 +58,22 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
     for (;;) {
       const [status, signal] = await once(child, "exit");
       if (stopped) return;
-      if (signal !== "SIGKILL") crashes.push(`${name} ended with ${status ?? signal}`);
-      else if (points.length > 0) points = points.slice(1);
+      if (signal !== "SIGKILL") return await report(`${status ?? signal}`);
+      if (points.length > 0) points = points.slice(1);
       if (points.length === 0) died.resolve();
       child = launch();
       tell();
     }
   }
 
+  async function report(how: string): Promise<void> {
+    const log = await readFile(logFile, "utf8");
+    crash.reject(new Error(`${name} ended with ${how}:\n${log.slice(-2_000)}`));
+  }
+
   return {
     name,
-    crashes,
+    crashed: crash.promise,
     kill: () => void child.kill("SIGKILL"),
     async dieAt(next) {
       points = next;

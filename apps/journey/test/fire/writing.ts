@@ -2,7 +2,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { outbox } from "@fanfare/bus-sql";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { waitUntil } from "@fanfare/dev-stack";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { FireDatabase } from "./fire-database.ts";
 import type { Random } from "./random.ts";
 
@@ -11,8 +11,6 @@ const writers = 4;
 const undone = 0.2;
 /** For how long a server may be away, in milliseconds. */
 const patienceMs = 90_000;
-/** Added to the number of an event that must never be seen. */
-const never = 1_000_000;
 
 /** trips are the keys of the events. A real trip has one event; these have many, whose order shows. */
 export const trips = Array.from(
@@ -65,34 +63,41 @@ export async function keepWriting(
   }
 }
 
-/** commit takes a trip's next number, whose row makes numbers rise in the order of commits. */
+/**
+ * commit announces an event and only then takes its place among the commits of its trip, whose row
+ * nobody else has until this is over: places rise in the order of commits, whatever the outbox does.
+ */
 async function commit(db: Kysely<FireDatabase>, trip: string, undo: boolean): Promise<boolean> {
   await db.transaction().execute(async (tx) => {
-    const { number } = await tx
+    const { rows } = await sql<{ event: number }>`select nextval('events')::int as event`.execute(
+      tx,
+    );
+    const event = rows[0]?.event ?? 0;
+    await announce(tx, trip, event);
+    const { commits } = await tx
       .updateTable("counters")
-      .set((eb) => ({ number: eb("number", "+", 1) }))
+      .set((eb) => ({ commits: eb("commits", "+", 1) }))
       .where("trip", "=", trip)
-      .returning("number")
+      .returning("commits")
       .executeTakeFirstOrThrow();
-    await tx.insertInto("committed").values({ trip, number }).execute();
-    await announce(tx, trip, undo ? number + never : number);
+    await tx.insertInto("committed").values({ trip, event, place: commits }).execute();
     if (undo) throw new Error("rolled back on purpose");
   });
   return true;
 }
 
-/** announce writes the event, which carries its number where each reactor keeps something of it. */
+/** announce writes the event, whose number is where each reactor keeps something of it. */
 async function announce(
   tx: Parameters<typeof outbox>[0],
   tripId: string,
-  number: number,
+  event: number,
 ): Promise<void> {
-  const amount = { minorUnits: BigInt(number), currency: "EUR" };
+  const amount = { minorUnits: BigInt(event), currency: "EUR" };
   const at = timestampFromDate(new Date("2026-11-21T10:00:00Z"));
   await outbox(tx, TripEvents).tripCompleted(
     {
       tripId,
-      riderId: String(number),
+      riderId: String(event),
       vehicleId: "vehicle-1",
       startedAt: at,
       endedAt: at,
@@ -100,6 +105,6 @@ async function announce(
       fare: amount,
       settled: amount,
     },
-    { id: `${tripId}/${number}` },
+    { id: `${tripId}/${event}` },
   );
 }
