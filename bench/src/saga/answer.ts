@@ -8,8 +8,8 @@ import { takeTrips } from "./trips.ts";
 export async function answerTable(lab: Lab): Promise<Table[]> {
   const rows: string[][] = [];
   for (const load of [
-    { inFlight: 1, count: 40 },
-    { inFlight: 10, count: 100 },
+    { inFlight: 1, count: 30 },
+    { inFlight: 10, count: 60 },
   ]) {
     const answers = (await takeTrips(lab, load)).map(({ answerMs }) => answerMs);
     const at = (share: number) => format(quantile(answers, share));
@@ -24,7 +24,7 @@ export async function answerTable(lab: Lab): Promise<Table[]> {
 async function partsTable(lab: Lab): Promise<Table> {
   const parts = new Map<string, number[]>();
   const add = (name: string, ms: number) => parts.set(name, [...(parts.get(name) ?? []), ms]);
-  for (const { tripId, answerMs } of await takeTrips(lab, { inFlight: 1, count: 20 })) {
+  for (const { tripId, answerMs } of await takeTrips(lab, { inFlight: 1, count: 15 })) {
     const { steps } = await lab.trips.getTripProgress({ tripId });
     let rest = answerMs;
     for (const { name, startedAt, finishedAt } of steps) {

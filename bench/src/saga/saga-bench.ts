@@ -8,9 +8,9 @@ import { perSecond, runBare, takeTrips } from "./trips.ts";
 
 const rounds = 2;
 const loads = [
-  { inFlight: 1, count: 10 },
-  { inFlight: 10, count: 60 },
-  { inFlight: 50, count: 150 },
+  { inFlight: 1, count: 5 },
+  { inFlight: 10, count: 40 },
+  { inFlight: 50, count: 100 },
 ] as const;
 
 /** FANFARE_BENCH_TRIPS goes on with trips until there were so many, and watches the worker's memory. */
@@ -52,7 +52,7 @@ async function activitiesOfTrip(lab: Lab): Promise<number> {
 
 /** processorTable is the processor time that a workflow costs in each process. */
 async function processorTable(lab: Lab, activities: number): Promise<Table> {
-  const load = { inFlight: 10, count: 100 };
+  const load = { inFlight: 10, count: 60 };
   const pids: Record<string, number | undefined> = {
     Temporal: lab.servers.temporal.pid,
     PostgreSQL: lab.servers.postgres.pid,
