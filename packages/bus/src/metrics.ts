@@ -33,11 +33,11 @@ function ofBus(stats: BusStats): BusMetric[] {
     return [{ labels: { group, code: BusError.from(each.lastError).code }, value: 1 }];
   });
   return [
-    gauge("connected", "Whether the broker is connected.", one(stats.connected ? 1 : 0)),
-    gauge("publishing", "Publishes that wait for the broker's word.", one(stats.publishing)),
-    counter("published", "Publishes that are stored.", one(stats.published)),
-    counter("duplicates", "Publishes whose id was known.", one(stats.duplicates)),
-    counter("refused", "Publishes that were rejected.", one(stats.refused)),
+    gauge("connected", "Whether the broker is connected.", plain(stats.connected ? 1 : 0)),
+    gauge("publishing", "Publishes that wait for the broker's word.", plain(stats.publishing)),
+    counter("published", "Publishes that are stored.", plain(stats.published)),
+    counter("duplicates", "Publishes whose id was known.", plain(stats.duplicates)),
+    counter("refused", "Publishes that were rejected.", plain(stats.refused)),
     gauge("last_error", "The last error, by its code; its group is empty for the bus.", errors),
   ];
 }
@@ -119,7 +119,7 @@ function ofProgress({ subscriptions }: BusStats): BusMetric[] {
   ];
 }
 
-function one(value: number): BusSample[] {
+function plain(value: number): BusSample[] {
   return [{ labels: {}, value }];
 }
 
