@@ -8,9 +8,9 @@ export const faults = [
     name: "acknowledge before the handler",
     room: core,
     file: "src/handling.ts",
-    find: "      await item.binding.handler(message, item.running.delivery);",
+    find: "      const returned: unknown = item.binding.handler(message, item.running.delivery);",
     replace:
-      "      settling.settle(item, acknowledge);\n      await item.binding.handler(message, item.running.delivery);",
+      "      settling.settle(item, acknowledge);\n      const returned: unknown = item.binding.handler(message, item.running.delivery);",
   },
   {
     name: "acknowledge what failed",
@@ -150,7 +150,7 @@ export const faults = [
     name: "memory: remember ids for ever",
     room: core,
     file: "src/memory/topic-log.ts",
-    find: "    forgetting.start(dedupeId);\n",
+    find: "    forgetOld();\n",
     replace: "",
   },
   {
@@ -171,7 +171,7 @@ export const faults = [
     name: "memory: serve the first process alone",
     room: core,
     file: "src/memory/memory-group.ts",
-    find: "      moveLast(hands, turn);\n",
+    find: "        moveLast(hands, hand);\n",
     replace: "",
   },
   {

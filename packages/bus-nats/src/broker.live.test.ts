@@ -50,7 +50,9 @@ describe("the JetStream broker", { timeout: 60_000 }, () => {
       seen.push(lease.deliveries);
       const isLast = lease.deliveries === 3;
       settled.push(
-        isLast ? lease.acknowledge({ confirmed: true }) : lease.giveBack({ delayMs: 20 }),
+        isLast
+          ? (lease.acknowledge({ confirmed: true }) ?? Promise.resolve())
+          : lease.giveBack({ delayMs: 20 }),
       );
       stream.request(1);
     });

@@ -1,8 +1,41 @@
 import { headers as newHeaders } from "@nats-io/nats-core";
+import { MsgImpl } from "@nats-io/nats-core/internal";
 import { describe, expect, it } from "vitest";
 import { decodeHeaders, encodeHeaders } from "./headers.ts";
 
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A message as the connection reads it: headers and payload in one piece. */
+function received(head: string): MsgImpl {
+  const whole = bytes(`${head}payload`);
+  const hdr = whole.length - "payload".length;
+  const about = { subject: bytes("fanfare.a.0"), reply: bytes("$JS.ACK.1"), sid: 1 };
+  const publisher = { publish() {} };
+  return new MsgImpl({ ...about, hdr, size: whole.length }, whole, publisher);
+}
+
 describe("headers", () => {
+  it("are read as NATS's client reads them", () => {
+    const blocks = [
+      "NATS/1.0\r\nce-id: trip/1\r\nNats-Msg-Id: a/1\r\nCe-Topic:a\r\n\r\n",
+      "NATS/1.0\r\nempty:\r\nspaced:   a b  \r\nurl: a:b:c\r\nname: Zoë\r\n\r\n",
+      "NATS/1.0\r\nce-id: 1\r\nce-id: 2\r\nno colon\r\nlast: 3\r\n\r\n",
+      "NATS/1.0 100 Idle Heartbeat\r\nce-id: 1\r\n\r\n",
+      "NATS/1.0\r\n\r\n",
+    ];
+    const messages = blocks.map(received);
+    // A copy does not say where its headers lie.
+    const copies = messages.map(({ headers }) => ({ headers }));
+    expect(messages.map(decodeHeaders)).toEqual(copies.map(decodeHeaders));
+    expect(messages.map(decodeHeaders)[0]).toEqual({ "ce-id": "trip/1", "ce-topic": "a" });
+  });
+
+  it("are none where one has no name that could be sent on, or a line break in it", () => {
+    const lines = ["a b: 1", ": 1", "a: 1\n2", "é: 1"];
+    const blocks = lines.map((line) => `NATS/1.0\r\nce-id: 1\r\n${line}\r\n\r\n`);
+    expect(blocks.map(received).map(decodeHeaders)).toEqual(lines.map(() => ({})));
+  });
+
   it("come back as they were written, without those of NATS", () => {
     const written = { "ce-id": "trip/1/completed", traceparent: "00-ab-cd-01", empty: "" };
     const encoded = encodeHeaders(written, "trips.completed/1");

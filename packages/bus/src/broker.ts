@@ -125,8 +125,11 @@ export interface Lease {
   readonly record: StoredRecord;
   /** How often this record was leased to this group, this time included: from 1. */
   readonly deliveries: number;
-  /** Ends the record for this group. With `confirmed` it resolves once the broker has it in its books. */
-  acknowledge(options: { readonly confirmed: boolean }): Promise<void>;
+  /**
+   * Ends the record for this group. With `confirmed` it resolves once the broker has it in its books.
+   * Undefined says that it is done already.
+   */
+  acknowledge(options: { readonly confirmed: boolean }): Promise<void> | undefined;
   /** Gives the record back; it comes again after the delay. */
   giveBack(options: { readonly delayMs: number }): Promise<void>;
   /** Starts the lease anew. */

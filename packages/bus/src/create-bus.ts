@@ -14,7 +14,7 @@ import type {
   Subscription,
 } from "./bus.ts";
 import { openDeadLetters } from "./dead-letters.ts";
-import { seal } from "./envelope.ts";
+import { formatTime, seal } from "./envelope.ts";
 import { BusError } from "./error.ts";
 import {
   chain,
@@ -23,6 +23,7 @@ import {
   type Publish,
   type PublishCall,
 } from "./interceptor.ts";
+import { rememberLast } from "./remember-last.ts";
 import { settles } from "./settles.ts";
 import type { BusStats, StatsOptions } from "./stats.ts";
 import { openSubscription } from "./subscription.ts";
@@ -51,6 +52,7 @@ export function createBus(
     throw new BusError("invalid_argument", "source is empty: say who publishes");
   }
   const topics = createTopicBook();
+  const writeTime = rememberLast(formatTime);
   const publishing = createTracker<Promise<Receipt>>();
   const published = createTally(broker.clock);
   const duplicates = createTally(broker.clock);
@@ -80,6 +82,7 @@ export function createBus(
       ...options,
       source,
       now: broker.clock.now(),
+      formatTime: writeTime,
     });
     const appended = await broker.append(record, { deadlineMs, signal });
     return { id: record.id, topic: record.topic, ...appended };

@@ -33,13 +33,15 @@ export interface SealOptions extends Pick<PublishOptions, "id" | "headers" | "ti
   readonly source: string;
   /** When it happened, unless `time` says otherwise, in milliseconds since the Unix epoch. */
   readonly now: number;
+  /** What writes a time as ISO 8601. */
+  readonly formatTime?: (time: number) => string;
 }
 
 const specVersion = "1.0";
 const contentType = "application/protobuf";
 const idLimit = 256;
 const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
-const reservedName = /^(?:ce|nats|fanfare)-/;
+const reserved = ["ce-", "nats-", "fanfare-"];
 
 /**
  * seal makes the record of a message: binary protobuf, under the headers of CloudEvents' binary
@@ -50,8 +52,8 @@ export function seal(topic: Topic, message: Message, options: SealOptions): NewR
   if (id === "" || id.length > idLimit || !id.isWellFormed()) {
     throw new BusError("invalid_argument", `an event's id has 1 to ${idLimit} characters`);
   }
-  const time = options.time ?? new Date(options.now);
-  if (Number.isNaN(time.getTime())) {
+  const time = options.time?.getTime() ?? options.now;
+  if (Number.isNaN(time)) {
     throw new BusError("invalid_argument", `the time of event ${id} is an invalid date`);
   }
   const data = encode(topic.schema, message);
@@ -61,7 +63,7 @@ export function seal(topic: Topic, message: Message, options: SealOptions): NewR
     "ce-id": encodeHeaderValue(id),
     "ce-type": topic.schema.typeName,
     "ce-source": encodeHeaderValue(options.source),
-    "ce-time": time.toISOString(),
+    "ce-time": (options.formatTime ?? formatTime)(time),
     "ce-datacontenttype": contentType,
     "ce-topic": topic.name,
   };
@@ -70,8 +72,20 @@ export function seal(topic: Topic, message: Message, options: SealOptions): NewR
   return { topic: topic.name, id, partition: partitionOf(key), headers, data };
 }
 
-/** open reads a stored record back. Throws `undecodable`. */
-export function open(topic: Topic, record: StoredRecord): Opened {
+/** formatTime writes milliseconds since the Unix epoch as ISO 8601. */
+export function formatTime(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/**
+ * open reads a stored record back. `parseTime` reads a time into milliseconds since the Unix epoch.
+ * Throws `undecodable`.
+ */
+export function open(
+  topic: Topic,
+  record: StoredRecord,
+  parseTime: (time: string) => number = Date.parse,
+): Opened {
   const { headers } = record;
   const id = required(record, "ce-id");
   const type = required(record, "ce-type");
@@ -84,7 +98,7 @@ export function open(topic: Topic, record: StoredRecord): Opened {
   }
   const source = required(record, "ce-source");
   const time = headers["ce-time"];
-  const parsed = time === undefined ? record.storedAt : Date.parse(time);
+  const parsed = time === undefined ? record.storedAt : parseTime(time);
   if (Number.isNaN(parsed)) throw undecodable(record, `its ce-time is "${time}"`);
   return {
     message: decode(topic.schema, record),
@@ -140,7 +154,7 @@ function addOwnHeaders(
 ): void {
   for (const [given, value] of Object.entries(own)) {
     const name = given.toLowerCase();
-    if (!headerName.test(name) || reservedName.test(name)) {
+    if (!headerName.test(name) || isReserved(name)) {
       throw new BusError(
         "invalid_argument",
         `the header "${given}" cannot be sent: use letters, digits and dashes, and none of ce-, nats- and fanfare- in front`,
@@ -158,9 +172,13 @@ export function ownHeaders(headers: Readonly<Record<string, string>>): Record<st
   const own: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !reservedName.test(name)) own[name] = decodeHeaderValue(value);
+    if (value !== undefined && !isReserved(name)) own[name] = decodeHeaderValue(value);
   }
   return own;
+}
+
+function isReserved(name: string): boolean {
+  return reserved.some((prefix) => name.startsWith(prefix));
 }
 
 function required(record: StoredRecord, name: string): string {

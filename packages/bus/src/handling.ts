@@ -6,6 +6,7 @@ import { idOf, open } from "./envelope.ts";
 import { BusError } from "./error.ts";
 import type { Held } from "./held.ts";
 import { type DeathCause, isPoison, outcomeOf } from "./outcome.ts";
+import { rememberLast } from "./remember-last.ts";
 import type { LastWord, Settling } from "./settling.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 import { createTally, type Tally } from "./tally.ts";
@@ -16,8 +17,11 @@ export interface Handling {
   readonly handled: Tally;
   readonly failures: Tally;
   readonly dead: Tally;
-  /** Tries an event until it is settled, or until the subscription has left it. */
-  run(item: Held): Promise<void>;
+  /**
+   * Tries an event until it is settled, or until the subscription has left it: at once where the
+   * handler returns no promise, else until the promise that this returns.
+   */
+  run(item: Held): Promise<void> | undefined;
   /** Says that the attempt has taken too long. */
   overrun(item: Held): void;
 }
@@ -49,32 +53,48 @@ const giveBackAtOnce: LastWord = (lease) => lease.giveBack({ delayMs: 0 });
 export function createHandling(options: HandlingOptions): Handling {
   const { broker, group, settings, settling, uncounted, left, acknowledge, sitOut } = options;
   const { attempts, backoffOf } = settings;
+  const parseTime = rememberLast(Date.parse);
   const handled = createTally(broker.clock);
   const failures = createTally(broker.clock);
   const dead = createTally(broker.clock);
 
-  async function run(item: Held): Promise<void> {
+  function run(item: Held): Promise<void> | undefined {
     if (isPoison(item.attempt, attempts)) {
       const why = `it was handed out ${item.attempt} times and never settled: its handler may end the process`;
       bury(item, "poison", new BusError("permanent", why));
+      return undefined;
     }
-    for (let again = item.settlement === undefined; again; ) {
-      settling.startDeadline(item);
-      const failure = await tryOnce(item);
-      const settled = item.settlement !== undefined || left();
-      again = !settled && (await conclude(item, failure));
+    const attempt = begin(item);
+    if (attempt !== undefined) return goOn(item, attempt);
+    succeed(item);
+    return undefined;
+  }
+
+  /** begin calls the handler. Nothing is left to wait for when it has returned no promise. */
+  function begin(item: Held): Promise<unknown> | undefined {
+    try {
+      const { message, envelope } = open(item.binding.topic, item.lease.record, parseTime);
+      item.running = createAttempt(envelope, { group, attempt: item.attempt });
+      const returned: unknown = item.binding.handler(message, item.running.delivery);
+      return isThenable(returned) ? Promise.resolve(returned) : undefined;
+    } catch (reason) {
+      return Promise.reject(reason);
     }
   }
 
-  async function tryOnce(item: Held): Promise<{ readonly reason: unknown } | undefined> {
-    try {
-      const { message, envelope } = open(item.binding.topic, item.lease.record);
-      item.running = createAttempt(envelope, { group, attempt: item.attempt });
-      await item.binding.handler(message, item.running.delivery);
-      return overran(item);
-    } catch (reason) {
-      return overran(item) ?? { reason };
+  async function goOn(item: Held, first: Promise<unknown>): Promise<void> {
+    for (let attempt: Promise<unknown> | undefined = first; ; attempt = begin(item)) {
+      settling.startDeadline(item);
+      const failure = await failureOf(item, attempt);
+      if (item.settlement !== undefined || left()) return;
+      if (!(await conclude(item, failure))) return;
     }
+  }
+
+  function succeed(item: Held): void {
+    handled.add();
+    uncounted.forget(item.lease);
+    settling.settle(item, acknowledge);
   }
 
   /** conclude settles the event, or resolves to true when it is to be tried again in place. */
@@ -83,9 +103,7 @@ export function createHandling(options: HandlingOptions): Handling {
     failure: { readonly reason: unknown } | undefined,
   ): Promise<boolean> {
     if (failure === undefined) {
-      handled.add();
-      uncounted.forget(item.lease);
-      settling.settle(item, acknowledge);
+      succeed(item);
       return false;
     }
     if (item.running?.aborted?.code === "aborted") {
@@ -186,8 +204,24 @@ function errorOf(reason: unknown): Error {
   return reason instanceof Error ? reason : BusError.from(reason);
 }
 
+async function failureOf(
+  item: Held,
+  attempt: Promise<unknown> | undefined,
+): Promise<{ readonly reason: unknown } | undefined> {
+  try {
+    await attempt;
+    return overran(item);
+  } catch (reason) {
+    return overran(item) ?? { reason };
+  }
+}
+
 /** An attempt that has taken too long has failed, whatever its handler made of it. */
 function overran({ running }: Held): { readonly reason: unknown } | undefined {
   const reason = running?.aborted;
   return reason?.code === "deadline_exceeded" ? { reason } : undefined;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
 }

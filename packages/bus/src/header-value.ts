@@ -3,7 +3,7 @@ const unsafe = /[^\x21\x23\x24\x26-\x7e]+/g;
 
 /** encodeHeaderValue percent-encodes a value as CloudEvents' HTTP and NATS bindings do. Throws on a lone surrogate. */
 export function encodeHeaderValue(value: string): string {
-  return value.replace(unsafe, encodeURIComponent);
+  return value.search(unsafe) < 0 ? value : value.replace(unsafe, encodeURIComponent);
 }
 
 /** decodeHeaderValue undoes encodeHeaderValue; what was never encoded is returned as it is. */

@@ -39,16 +39,21 @@ export function createLanes<T extends InLane>(
   let running = 0;
   let waiting = 0;
   let suspended = false;
+  let starting = false;
 
+  /** What is over as soon as it has started calls this again, from within. */
   function startReady(): void {
+    if (starting) return;
+    starting = true;
     while (running < concurrency) {
       const item = suspended ? undefined : ready.shift();
-      if (item === undefined) return;
+      if (item === undefined) break;
       running++;
       waiting--;
       if (parked.delete(item)) resume(item, true);
       else start(item);
     }
+    starting = false;
   }
 
   function resume(item: T, placed: boolean): void {

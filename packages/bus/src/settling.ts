@@ -4,8 +4,11 @@ import { createCountdown } from "./countdown.ts";
 import type { Held } from "./held.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
-/** LastWord is how a lease ends. */
-export type LastWord = (lease: Lease) => Promise<void>;
+/** LastWord is how a lease ends: undefined when it has ended at once. */
+export type LastWord = (lease: Lease) => Promise<void> | undefined;
+
+/** settled is the settlement of what was settled at once. */
+export const settled: Promise<void> = Promise.resolve();
 
 /** Settling ends leases, and keeps them until then: it extends each, and tells of deadlines. */
 export interface Settling {
@@ -50,7 +53,7 @@ export function createSettling(options: SettlingOptions): Settling {
     settle(item, word) {
       leases.stop(item);
       deadlines.stop(item);
-      item.settlement = word(item.lease).catch(onError);
+      item.settlement = word(item.lease)?.catch(onError) ?? settled;
     },
     settleLater(item, word) {
       deadlines.stop(item);

@@ -10,7 +10,7 @@ import { createLanes } from "./lanes.ts";
 import { createOutages } from "./outage.ts";
 import { createRests } from "./rests.ts";
 import { settles } from "./settles.ts";
-import { createSettling } from "./settling.ts";
+import { createSettling, settled } from "./settling.ts";
 import { readProgress, type StatsOptions, type SubscriptionStats } from "./stats.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 import { createTracker } from "./tracker.ts";
@@ -44,7 +44,7 @@ export async function openSubscription(
   let quiet: Promise<unknown> | undefined;
 
   const held = createTracker<Held>();
-  const lanes = createLanes<Held>(settings.concurrency, (item) => void run(item));
+  const lanes = createLanes<Held>(settings.concurrency, run);
   const rests = createRests(broker.clock);
   const openings = createRests(broker.clock);
   const uncounted = createUncounted();
@@ -103,15 +103,27 @@ export async function openSubscription(
     const item = hold(lease, { binding, attempt: uncounted.attemptOf(lease) });
     held.add(item);
     if (state !== "running" && !(settings.strict && state === "paused")) return release(item);
-    settling.keep(item);
     lanes.add(item);
+    // What its handler was done with at once needs no keeping.
+    if (item.settlement === undefined) settling.keep(item);
     if (lanes.parked > 0) request();
   }
 
-  async function run(item: Held): Promise<void> {
-    await handling.run(item);
+  function run(item: Held): void {
+    const going = handling.run(item);
+    if (item.settlement === settled) finish(item);
+    else void finishAfter(item, going);
+  }
+
+  async function finishAfter(item: Held, going: Promise<void> | undefined): Promise<void> {
+    await going;
     outages.release(item);
     await item.settlement;
+    finish(item);
+  }
+
+  function finish(item: Held): void {
+    outages.release(item);
     held.delete(item);
     lanes.finish(item);
     request();
@@ -186,8 +198,8 @@ export async function openSubscription(
     rests.end();
     openings.end();
     for (const item of inOrder(lanes.clear())) release(item);
-    const settled = held.whenEmpty().then(onQuiet);
-    return Promise.all([closed, settled]);
+    const emptied = held.whenEmpty().then(onQuiet);
+    return Promise.all([closed, emptied]);
   }
 
   async function stop({ deadlineMs = stopDeadlineMs }: StopOptions = {}): Promise<StopReport> {

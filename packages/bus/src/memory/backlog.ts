@@ -24,6 +24,8 @@ export interface Taken {
   readonly record: StoredRecord;
   /** How often the record was taken, this time included. */
   readonly times: number;
+  /** Whether it was not let go. */
+  isOut: boolean;
 }
 
 /** createBacklog begins at a position of the log, which keeps from then on what the group needs. */
@@ -36,13 +38,13 @@ export function createBacklog(
   const unsettled = new Map<number, Taken>();
   /** What is due again, by sequence. */
   const dueAgain: Taken[] = [];
-  const out = new Set<Taken>();
+  let out = 0;
   log.addReader((sequence) => sequence >= cursor || unsettled.has(sequence));
 
   function hand(record: StoredRecord, times: number): Taken {
-    const taken = { record, times };
+    const taken = { record, times, isOut: true };
     unsettled.set(record.sequence, taken);
-    out.add(taken);
+    out++;
     return taken;
   }
 
@@ -52,7 +54,7 @@ export function createBacklog(
       return dueAgain.length + log.next - cursor;
     },
     get out() {
-      return out.size;
+      return out;
     },
     take() {
       const before = dueAgain.shift();
@@ -63,7 +65,12 @@ export function createBacklog(
       }
       return undefined;
     },
-    letGo: (taken) => out.delete(taken),
+    letGo(taken) {
+      if (!taken.isOut) return false;
+      taken.isOut = false;
+      out--;
+      return true;
+    },
     again(taken) {
       const { sequence } = taken.record;
       const earlier = dueAgain.findLastIndex((other) => other.record.sequence < sequence);

@@ -19,6 +19,9 @@ export interface MemoryGroup {
   unfinished(resting: number): string[];
 }
 
+/** How many records a group hands out before others have their turn. */
+const turnLength = 64;
+
 interface Hand {
   readonly topics: ReadonlySet<string>;
   wanted: number;
@@ -38,22 +41,26 @@ export function createMemoryGroup(
     if (awake) return;
     awake = true;
     queueMicrotask(() => {
+      let served = 0;
+      while (served < turnLength && serve()) served++;
       awake = false;
-      while (serve());
+      if (served === turnLength) wake();
     });
   }
 
   /** Hands one record to the process whose turn it is; false when there is none, or nobody to take it. */
   function serve(): boolean {
-    for (const [turn, hand] of hands.entries()) {
+    for (const hand of hands) {
       if (hand.wanted === 0) continue;
-      const backlog = backlogs.find(({ topic, due }) => due > 0 && hand.topics.has(topic));
-      const taken = backlog?.take();
-      if (backlog === undefined || taken === undefined) continue;
-      moveLast(backlogs, backlogs.indexOf(backlog));
-      moveLast(hands, turn);
-      hand.give(backlog, taken);
-      return true;
+      for (const backlog of backlogs) {
+        if (backlog.due === 0 || !hand.topics.has(backlog.topic)) continue;
+        const taken = backlog.take();
+        if (taken === undefined) continue;
+        moveLast(backlogs, backlog);
+        moveLast(hands, hand);
+        hand.give(backlog, taken);
+        return true;
+      }
     }
     return false;
   }
@@ -74,15 +81,17 @@ export function createMemoryGroup(
         wanted: 0,
         give(backlog, taken) {
           hand.wanted--;
-          receive(createLease(backlog, taken));
+          const lease = createLease(backlog, taken);
+          receive(lease);
+          // What was settled at once has nothing to expire.
+          if (taken.isOut) expiring.start(lease);
         },
       };
 
       function createLease(backlog: Backlog, taken: Taken): Lease & { expire(): void } {
-        function end(then: () => void): Promise<void> {
+        function end(then: () => void): undefined {
           expiring.stop(lease);
           if (backlog.letGo(taken)) then();
-          return Promise.resolve();
         }
         function again(): void {
           backlog.again(taken);
@@ -92,15 +101,16 @@ export function createMemoryGroup(
           record: taken.record,
           deliveries: taken.times,
           acknowledge: () => end(() => backlog.settle(taken)),
-          giveBack: ({ delayMs }: { readonly delayMs: number }) =>
-            end(() => void (delayMs > 0 ? clock.schedule(delayMs, again) : again())),
-          extend() {
-            expiring.start(lease);
+          giveBack({ delayMs }: { readonly delayMs: number }) {
+            end(() => void (delayMs > 0 ? clock.schedule(delayMs, again) : again()));
             return Promise.resolve();
           },
-          expire: () => void end(again),
+          extend() {
+            if (taken.isOut) expiring.start(lease);
+            return Promise.resolve();
+          },
+          expire: () => end(again),
         };
-        expiring.start(lease);
         return lease;
       }
 
@@ -131,6 +141,8 @@ export function createMemoryGroup(
   };
 }
 
-function moveLast(list: unknown[], index: number): void {
-  list.push(...list.splice(index, 1));
+function moveLast<T>(list: T[], item: T): void {
+  if (list.at(-1) === item) return;
+  list.splice(list.indexOf(item), 1);
+  list.push(item);
 }

@@ -1,6 +1,5 @@
 import type { Appended, NewRecord, StartPosition, StoredRecord } from "../broker.ts";
 import type { Clock } from "../clock.ts";
-import { createCountdown } from "../countdown.ts";
 import { BusError } from "../error.ts";
 
 /** TopicLog holds the records of one topic, in order, and remembers their ids for a while. */
@@ -42,7 +41,8 @@ export function createTopicLog(
 ): TopicLog {
   const records = new Map<number, StoredRecord>();
   const ids = new Map<string, number>();
-  const forgetting = createCountdown<string>(clock, dedupeWindowMs, (id) => ids.delete(id));
+  /** The same ids by when they were stored, as many share a time. */
+  const remembered: { readonly at: number; readonly ids: string[] }[] = [];
   /** Whose record it is, where it is one group's alone. */
   const owners = new Map<number, string>();
   const readers: ((sequence: number) => boolean)[] = [];
@@ -62,14 +62,31 @@ export function createTopicLog(
     first++;
   }
 
+  function remember(id: string, sequence: number): void {
+    ids.set(id, sequence);
+    const at = clock.now();
+    const latest = remembered.at(-1);
+    if (latest?.at === at) latest.ids.push(id);
+    else remembered.push({ at, ids: [id] });
+  }
+
+  function forgetOld(): void {
+    const before = clock.now() - dedupeWindowMs;
+    for (let oldest = remembered[0]; oldest !== undefined; oldest = remembered[0]) {
+      if (oldest.at > before) return;
+      for (const id of oldest.ids) ids.delete(id);
+      remembered.shift();
+    }
+  }
+
   function store(dedupeId: string, { topic: of, headers, data }: NewRecord): Appended {
+    forgetOld();
     const known = ids.get(dedupeId);
     if (known !== undefined) return { duplicate: true, sequence: known };
     makeRoom();
     const sequence = next++;
     records.set(sequence, { topic: of, headers, data, sequence, storedAt: clock.now() });
-    ids.set(dedupeId, sequence);
-    forgetting.start(dedupeId);
+    remember(dedupeId, sequence);
     return { duplicate: false, sequence };
   }
 

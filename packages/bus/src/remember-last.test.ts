@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { rememberLast } from "./remember-last.ts";
+
+describe("rememberLast()", () => {
+  it("computes again when the argument differs from the last one", () => {
+    const asked: number[] = [];
+    const double = rememberLast((argument: number) => {
+      asked.push(argument);
+      return argument * 2;
+    });
+    expect([1, 1, 2, 2, 1].map(double)).toEqual([2, 2, 4, 4, 2]);
+    expect(asked).toEqual([1, 2, 1]);
+  });
+
+  it("remembers nothing of what throws", () => {
+    let fails = true;
+    const once = rememberLast((argument: string) => {
+      if (fails) throw new Error("not now");
+      return argument;
+    });
+    expect(() => once("a")).toThrow("not now");
+    fails = false;
+    expect(once("a")).toBe("a");
+  });
+});
