@@ -140,6 +140,13 @@ export const faults = [
     replace: "/${idOf(record)}`,",
   },
   {
+    name: "leave no room for what a dead letter adds",
+    room: core,
+    file: "src/create-bus.ts",
+    find: "const most = maxRecordBytes - deadLetterRoom;",
+    replace: "const most = maxRecordBytes;",
+  },
+  {
     name: "memory: ignore the dedupe id",
     room: core,
     file: "src/memory/topic-log.ts",

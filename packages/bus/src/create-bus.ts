@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { type Binding, collectBindings } from "./binder.ts";
-import type { Broker } from "./broker.ts";
+import type { Broker, NewRecord } from "./broker.ts";
 import type {
   Binder,
   BusHealth,
@@ -13,6 +13,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "./bus.ts";
+import { deadLetterRoom } from "./dead-letter.ts";
 import { openDeadLetters } from "./dead-letters.ts";
 import { formatTime, seal } from "./envelope.ts";
 import { BusError } from "./error.ts";
@@ -23,6 +24,7 @@ import {
   type Publish,
   type PublishCall,
 } from "./interceptor.ts";
+import { recordBytes } from "./record-bytes.ts";
 import { rememberLast } from "./remember-last.ts";
 import { settles } from "./settles.ts";
 import type { BusStats, StatsOptions } from "./stats.ts";
@@ -84,8 +86,20 @@ export function createBus(
       now: broker.clock.now(),
       formatTime: writeTime,
     });
+    checkSize(record);
     const appended = await broker.append(record, { deadlineMs, signal });
     return { id: record.id, topic: record.topic, ...appended };
+  }
+
+  function checkSize(record: NewRecord): void {
+    const { maxRecordBytes = Infinity } = broker.features;
+    const bytes = recordBytes(record);
+    const most = maxRecordBytes - deadLetterRoom;
+    if (bytes <= most) return;
+    throw new BusError(
+      "too_large",
+      `event ${record.id} has ${bytes} bytes, the most is ${most}: the ${broker.name} broker takes ${maxRecordBytes}, of which a dead letter needs the rest`,
+    );
   }
 
   async function publish<I extends DescMessage>(

@@ -37,8 +37,13 @@ export interface Death {
   readonly at: number;
 }
 
-/** A dead letter is larger than its event: by little, as brokers have their limits. */
-const errorLimit = 400;
+/**
+ * deadLetterRoom is by how many bytes a dead letter may be larger than its event. An event has to be
+ * smaller than its broker's limit by as many, or it could not be given up.
+ */
+export const deadLetterRoom = 2_048;
+/** Of the error, as it is encoded. */
+const errorLimit = 600;
 const prefix = "fanfare-dead-";
 const causes: readonly DeathCause[] = ["undecodable", "permanent", "attempts", "poison"];
 
@@ -53,7 +58,7 @@ export function sealDeadLetter(record: StoredRecord, death: Death): NewRecord {
     headers: {
       ...headers,
       [`${prefix}cause`]: death.cause,
-      [`${prefix}error`]: encodeHeaderValue(cut(death.error.message)),
+      [`${prefix}error`]: encodeError(death.error.message),
       [`${prefix}attempts`]: String(death.attempts),
       [`${prefix}time`]: new Date(death.at).toISOString(),
     },
@@ -98,8 +103,13 @@ function dateOf(text: string | undefined): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** Surrogates cut in half could not be encoded. */
-function cut(message: string): string {
-  const short = message.length > errorLimit ? `${message.slice(0, errorLimit)}…` : message;
-  return short.toWellFormed();
+/** Characters are cut off until the rest fits; surrogates cut in half could not be encoded. */
+function encodeError(message: string): string {
+  let kept = message.slice(0, errorLimit);
+  for (;;) {
+    const end = kept.length < message.length ? "…" : "";
+    const encoded = encodeHeaderValue(`${kept}${end}`.toWellFormed());
+    if (encoded.length <= errorLimit) return encoded;
+    kept = kept.slice(0, Math.floor(kept.length * 0.9));
+  }
 }

@@ -7,11 +7,11 @@ import type {
   TopicProgress,
 } from "../broker.ts";
 import { BusError } from "../error.ts";
+import { recordBytes } from "../record-bytes.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createMemoryBroker } from "./memory-broker.ts";
 import { createMemoryDeadLetters, type MemoryDeadLetters } from "./memory-dead-letters.ts";
 import { createMemoryGroup, type MemoryGroup } from "./memory-group.ts";
-import { recordBytes } from "./record-bytes.ts";
 import { createTopicLog, type TopicLog } from "./topic-log.ts";
 
 /** MemoryStore is what several brokers in memory share, as processes share a server. */
@@ -53,6 +53,7 @@ export function createMemoryStore({
   maxRecordBytes = 1_048_576,
   maxRecords = 100_000,
 }: MemoryStoreOptions = {}): MemoryStore {
+  const deadLetters = createMemoryDeadLetters({ clock, dedupeWindowMs, maxRecords });
   const logs = new Map<string, TopicLog>();
   const groups = new Map<string, MemoryGroup>();
   const groupsOf = new Map<string, Set<MemoryGroup>>();
@@ -63,14 +64,17 @@ export function createMemoryStore({
     return log;
   }
 
-  function add(record: NewRecord, to: (log: TopicLog) => Appended): Appended {
+  function checkSize(record: NewRecord): void {
     const bytes = recordBytes(record);
-    if (bytes > maxRecordBytes) {
-      throw new BusError(
-        "too_large",
-        `event ${record.id} has ${bytes} bytes, the limit is ${maxRecordBytes}`,
-      );
-    }
+    if (bytes <= maxRecordBytes) return;
+    throw new BusError(
+      "too_large",
+      `event ${record.id} has ${bytes} bytes, the limit is ${maxRecordBytes}`,
+    );
+  }
+
+  function add(record: NewRecord, to: (log: TopicLog) => Appended): Appended {
+    checkSize(record);
     const appended = to(logOf(record.topic));
     for (const group of groupsOf.get(record.topic) ?? []) group.wake();
     return appended;
@@ -81,7 +85,13 @@ export function createMemoryStore({
     features: { durable: false, dedupeWindowMs, maxRecordBytes },
     append: (record) => add(record, (log) => log.append(record)),
     replay: (group, record) => add(record, (log) => log.replay(group, record)),
-    deadLetters: createMemoryDeadLetters({ clock, dedupeWindowMs, maxRecords }),
+    deadLetters: {
+      ...deadLetters,
+      store(group, record) {
+        checkSize(record);
+        return deadLetters.store(group, record);
+      },
+    },
     declare(declaration) {
       const group =
         groups.get(declaration.group) ?? createMemoryGroup(declaration.group, { clock, logOf });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { NewRecord } from "../broker.ts";
 import type { EventBus } from "../bus.ts";
+import { BusError } from "../error.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import { outOfRoom, refuse, withDeadLetters } from "./dead-letter-faults.ts";
 import { createCollector, publisherOf, sortedNumbersOf, takeRead, takeWritten } from "./notes.ts";
@@ -11,7 +12,7 @@ const backoff = { firstMs: 50, maxMs: 100 };
 const within = { deadlineMs: 10_000, signal: undefined };
 
 /** deadLetterCases state which events are given up, and what can be done with them. */
-export function deadLetterCases({ stageOf }: SuiteContext): void {
+export function deadLetterCases({ features, stageOf }: SuiteContext): void {
   it("gives an event up after its last attempt, with all that it had and why", async () => {
     await using stage = await stageOf();
     const bus = await stage.openBus();
@@ -63,6 +64,31 @@ export function deadLetterCases({ stageOf }: SuiteContext): void {
     expect(letter).toMatchObject({ cause: "permanent", attempts: 1, error: "never" });
     expect(seen).toHaveLength(1);
   });
+
+  it.skipIf(features.maxRecordBytes === undefined)(
+    "gives up the largest event there can be, whatever its error",
+    async () => {
+      await using stage = await stageOf();
+      const bus = await stage.openBus();
+      const { handler } = createCollector(() => {
+        throw new BusError("permanent", "失敗した ".repeat(200));
+      });
+      const subscription = await takeRead(bus, "failing", { handler });
+      const { noteRead } = publisherOf(bus);
+      const fits = (size: number) =>
+        noteRead({ body: new Uint8Array(size) }).then(
+          () => true,
+          () => false,
+        );
+      const limit = features.maxRecordBytes ?? 0;
+      let size = limit;
+      while (!(await fits(size))) size -= 16;
+      await stage.until("a dead letter", () => subscription.health().dead === 1);
+      const [letter] = await bus.deadLetters("failing").list();
+      expect(letter?.error).toMatch(/^失敗した 失敗した.*…$/);
+      expect(letter?.data.length).toBeGreaterThan(size);
+    },
+  );
 
   it("gives up at once what cannot be decoded, and spares its neighbours", async () => {
     await using stage = await stageOf();

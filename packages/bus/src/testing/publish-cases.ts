@@ -110,7 +110,7 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
         }
       };
       // Where exactly the limit lies depends on how the broker counts headers.
-      let largest = limit - 2_048;
+      let largest = limit - 4_096;
       let tooLarge = limit + 1;
       expect(await fits(largest)).toBe(true);
       expect(await fits(tooLarge)).toBe(false);

@@ -1,4 +1,4 @@
-import type { NewRecord } from "../broker.ts";
+import type { NewRecord } from "./broker.ts";
 
 /** recordBytes is the size of a record: its payload, and each header as `name: value\r\n`. */
 export function recordBytes({ headers, data }: NewRecord): number {
