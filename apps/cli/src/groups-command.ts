@@ -1,33 +1,39 @@
-import { readGroups } from "@fanfare/bus-nats";
-import { Failure } from "./failure.ts";
+import { type GroupStatus, readGroups } from "@fanfare/bus-nats";
+import { ageText } from "./age-text.ts";
+import { natsAddress } from "./nats-address.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 import { topics } from "./topics.ts";
 
-/** groupsCommand prints how the groups at NATS_URL fare: a line for each topic that they take. */
+/**
+ * groupsCommand prints how the groups at NATS_URL, or else those of the running stack, fare: a line
+ * for each, its topics together.
+ */
 export async function groupsCommand(
   { json = false }: { json?: boolean },
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const servers = env.NATS_URL;
-  if (!servers) throw new Failure("Name the server to look at in NATS_URL");
-  const groups = await readGroups({ servers }, { topics });
+  const groups = await readGroups({ servers: await natsAddress(env) }, { topics });
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(groups));
-  const header = ["group", "topic", "pending", "in flight", "redelivered", "oldest", "listening"];
-  const rows = groups.map((one) => [
-    one.group,
-    one.topic,
-    `${one.pending}`,
-    `${one.inFlight}`,
-    `${one.redelivered}`,
-    one.oldest === undefined ? "-" : ageOf(one.oldest),
-    one.listening ? "yes" : "no",
-  ]);
-  for (const line of alignRows([header, ...rows])) terminal.line(line);
+  const header = ["group", "topics", "pending", "in flight", "redelivered", "oldest"];
+  const more = ["dead letters", "oldest", "listening"];
+  for (const line of alignRows([[...header, ...more], ...groups.map(rowOf)])) terminal.line(line);
 }
 
-function ageOf(time: Date): string {
-  const seconds = Math.max(0, Math.round((Date.now() - time.getTime()) / 1_000));
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+function rowOf({ group, topics: each, deadLetters }: GroupStatus): string[] {
+  const sum = (of: "pending" | "inFlight" | "redelivered") =>
+    String(each.reduce((all, topic) => all + topic[of], 0));
+  const times = each.flatMap(({ oldest }) => oldest?.getTime() ?? []);
+  const oldest = times.length === 0 ? undefined : new Date(Math.min(...times));
+  return [
+    group,
+    each.map(({ topic }) => topic).join(",") || "-",
+    sum("pending"),
+    sum("inFlight"),
+    sum("redelivered"),
+    ageText(oldest),
+    String(deadLetters.count),
+    ageText(deadLetters.oldest),
+    each.some(({ listening }) => listening) ? "yes" : "no",
+  ];
 }

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from "commander";
+import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
 import { runUntilDone } from "./run-until-done.ts";
 import { createTerminal } from "./terminal.ts";
 import type { TripContext, TripOptions } from "./trip.ts";
@@ -67,6 +68,8 @@ program
     const { groupsCommand } = await import("./groups-command.ts");
     await runUntilDone(() => groupsCommand(options));
   });
+
+addDeadLetters(program);
 
 program
   .command("outbox")

@@ -78,6 +78,13 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     expect(await run("npm run fanfare -- token")).toMatch(/^ey\S+$/m);
   });
 
+  it("show the groups, and replay what was given up", async () => {
+    expect(await run("npm run fanfare -- groups")).toMatch(/^pricing +trips\.completed +\d/m);
+    expect(await run("npm run fanfare -- dead-letters list")).toContain("sequence");
+    const replayed = await run("npm run fanfare -- dead-letters replay");
+    expect(replayed).toContain("pricing has no dead letters");
+  });
+
   it("run a reactor as a process of its own", async () => {
     await run("npm run -s fanfare -- env pricing");
     const [port] = await freePorts(1);

@@ -1,4 +1,4 @@
-import { type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { type DescMessage, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import { event } from "@fanfare/bus/proto/fanfare/events/v1/options_pb.js";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
@@ -20,6 +20,12 @@ export const groups = [
 
 /** topics are all that are declared in proto. */
 export const topics: readonly string[] = eventServices.flatMap(topicsOf);
+
+/** schemaOf is the message of a topic; undefined for a topic that is not declared here. */
+export function schemaOf(topic: string): DescMessage | undefined {
+  const methods = eventServices.flatMap((service) => service.methods);
+  return methods.find((method) => getOption(method, event).topic === topic)?.input;
+}
 
 function topicsOf(service: DescService): string[] {
   return service.methods

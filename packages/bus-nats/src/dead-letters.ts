@@ -1,7 +1,7 @@
 import { type Appended, BusError, type DeadLetterStore, type NewRecord } from "@fanfare/bus";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { callApi } from "./api.ts";
-import { countDead, noneYet } from "./dead-count.ts";
+import { countOf, noneYet } from "./dead-count.ts";
 import { isMissing, storedRecordOf } from "./dead-record.ts";
 import { makeDeadStream } from "./dead-stream.ts";
 import { deadStream, deadSubject, replaySubject } from "./dead-subject.ts";
@@ -80,7 +80,12 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
       }),
     read,
     count: (group, { deadlineMs }) =>
-      look(group, noneYet, (api) => countDead(api, deadStream(prefix, group)), deadlineMs),
+      look(
+        group,
+        noneYet,
+        async (api) => countOf((await api.streams.info(deadStream(prefix, group))).state),
+        deadlineMs,
+      ),
     remove: (group, sequence) =>
       look(group, false, (api) => api.streams.deleteMessage(deadStream(prefix, group), sequence)),
     replay(group, record, { deadlineMs, signal }) {

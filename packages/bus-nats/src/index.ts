@@ -9,7 +9,12 @@ export {
   provisionGroups,
   provisionTopics,
 } from "./provision.ts";
-export { type GroupStatus, type ReadGroupsOptions, readGroups } from "./read-groups.ts";
+export {
+  type GroupStatus,
+  type ReadGroupsOptions,
+  readGroups,
+  type TopicStatus,
+} from "./read-groups.ts";
 export type { NatsOptions } from "./settings.ts";
 export { defaultStreamSettings, type StreamSettings } from "./stream-settings.ts";
 export type { TopicChange } from "./streams.ts";

@@ -2,7 +2,7 @@ import type { Lease } from "@fanfare/bus";
 import type { Nats } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ownNats } from "../test/nats-server.ts";
-import { append, disposable, group, openBroker } from "../test/open-broker.ts";
+import { append, disposable, group, openBroker, record } from "../test/open-broker.ts";
 import { readGroups } from "./read-groups.ts";
 
 describe("readGroups()", { timeout: 60_000 }, () => {
@@ -27,12 +27,16 @@ describe("readGroups()", { timeout: 60_000 }, () => {
     const topics = ["things.made", "things.unheard.of"];
     const groups = await readGroups({ servers: nats.url }, { topics });
     const topic = "things.made";
+    const none = { count: 0, oldest: undefined };
+    const busy = { topic, pending: 1, inFlight: 1, redelivered: 0 };
+    const idle = { topic, pending: 3, inFlight: 0, redelivered: 0, listening: false };
     expect(groups).toMatchObject([
-      { group: "busy", topic, pending: 1, inFlight: 1, redelivered: 0 },
-      { group: "idle", topic, pending: 3, inFlight: 0, redelivered: 0, listening: false },
+      { group: "busy", topics: [busy], deadLetters: none },
+      { group: "idle", topics: [idle], deadLetters: none },
     ]);
-    for (const { oldest } of groups)
+    for (const { oldest } of groups.flatMap((one) => one.topics)) {
       expect(oldest?.getTime()).toBeGreaterThanOrEqual(before - 1_000);
+    }
     await leases[1]?.acknowledge({ confirmed: true });
   });
 
@@ -44,13 +48,40 @@ describe("readGroups()", { timeout: 60_000 }, () => {
     expect(groups).toEqual([
       {
         group: "readers",
-        topic: "things.made",
-        pending: 0,
-        inFlight: 0,
-        redelivered: 0,
-        oldest: undefined,
-        listening: false,
+        topics: [
+          {
+            topic: "things.made",
+            pending: 0,
+            inFlight: 0,
+            redelivered: 0,
+            oldest: undefined,
+            listening: false,
+          },
+        ],
+        deadLetters: { count: 0, oldest: undefined },
       },
     ]);
+  });
+
+  it("counts the dead letters of groups, also of one that is gone", async () => {
+    const options = { servers: nats.url, prefix: "dead" };
+    await using broker = openBroker(options);
+    await broker.declare(group());
+    const before = Date.now();
+    for (const [of, id] of [
+      ["readers", "1"],
+      ["readers", "2"],
+      ["gone", "3"],
+    ] as const) {
+      await broker.deadLetters.store(of, record(id), { deadlineMs: 10_000, signal: undefined });
+    }
+    const groups = await readGroups(options, { topics: ["things.made"] });
+    expect(groups).toMatchObject([
+      { group: "gone", topics: [], deadLetters: { count: 1 } },
+      { group: "readers", topics: [{ pending: 0 }], deadLetters: { count: 2 } },
+    ]);
+    for (const { deadLetters } of groups) {
+      expect(deadLetters.oldest?.getTime()).toBeGreaterThanOrEqual(before - 1_000);
+    }
   });
 });

@@ -1,0 +1,166 @@
+import { BusError, type DeadLetter, type DeadLetters, type EventBus } from "@fanfare/bus";
+import { connectNats, readGroups } from "@fanfare/bus-nats";
+import { ageText } from "../age-text.ts";
+import { Failure } from "../failure.ts";
+import { natsAddress } from "../nats-address.ts";
+import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
+import { schemaOf, topics } from "../topics.ts";
+import { letterJson, letterLines } from "./letter-text.ts";
+import { checkSelection, lettersOf, type Selection } from "./select-letters.ts";
+
+export interface DeadLetterFlags extends Selection {
+  readonly json?: boolean;
+  /** How many are printed at most. */
+  readonly limit?: number;
+}
+
+/** listDeadLetters prints the dead letters of one group, or of all, a line each. */
+export async function listDeadLetters(
+  group: string | undefined,
+  flags: DeadLetterFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const { json = false, limit = 100 } = flags;
+  await using bus = await openBus(env);
+  const found: DeadLetter[] = [];
+  for (const name of group === undefined ? await groupsWithDeadLetters(env) : [group]) {
+    for await (const letter of lettersOf(bus.deadLetters(name), flags)) {
+      if (found.length > limit) break;
+      found.push(letter);
+    }
+  }
+  const shown = found.slice(0, limit);
+  const terminal = createTerminal();
+  if (json) {
+    return terminal.line(JSON.stringify(shown.map(({ data: _data, ...letter }) => letter)));
+  }
+  const header = ["group", "sequence", "topic", "id", "cause", "attempts", "died", "error"];
+  const rows = shown.map((one) => [
+    one.group,
+    `${one.sequence}`,
+    one.topic,
+    one.id,
+    one.cause,
+    `${one.attempts}`,
+    `${ageText(one.diedAt)} ago`,
+    one.error,
+  ]);
+  for (const line of alignRows([header, ...rows])) terminal.line(line);
+  if (found.length > limit) terminal.line(`There are more than ${limit}: raise --limit`);
+}
+
+/** showDeadLetters prints dead letters with all that they have, the message decoded. */
+export async function showDeadLetters(
+  group: string,
+  flags: DeadLetterFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const { json = false, limit = 10 } = flags;
+  checkSelection(flags);
+  await using bus = await openBus(env);
+  const found = [];
+  for await (const letter of lettersOf(bus.deadLetters(group), flags)) {
+    if (found.push(letterJson(letter, schemaOf(letter.topic))) >= limit) break;
+  }
+  if (found.length === 0) throw new Failure(`The group ${group} has no such dead letter`);
+  const terminal = createTerminal();
+  if (json) return terminal.line(JSON.stringify(found));
+  for (const [index, letter] of found.entries()) {
+    if (index > 0) terminal.line();
+    for (const line of letterLines(letter)) terminal.line(line);
+  }
+}
+
+/** Done is what became of one dead letter. */
+interface Done {
+  readonly group: string;
+  readonly sequence: number;
+  readonly topic: string;
+  readonly id: string;
+  readonly outcome: "replayed" | "replayed before" | "discarded" | "failed";
+  /** The place in the topic that a replay has. */
+  readonly storedAs?: number;
+  readonly error?: string;
+}
+
+/** replayDeadLetters hands dead letters to their group again, and says of each what became of it. */
+export async function replayDeadLetters(
+  group: string,
+  flags: DeadLetterFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  await settleEach(group, flags, env, async (letters, { sequence }) => {
+    const { duplicate, sequence: storedAs } = await letters.replay(sequence);
+    return { outcome: duplicate ? "replayed before" : "replayed", storedAs };
+  });
+}
+
+/** discardDeadLetters removes dead letters for good, and says so of each. */
+export async function discardDeadLetters(
+  group: string,
+  flags: DeadLetterFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  await settleEach(group, flags, env, async (letters, { sequence }) => {
+    await letters.discard(sequence);
+    return { outcome: "discarded" };
+  });
+}
+
+async function settleEach(
+  group: string,
+  flags: DeadLetterFlags,
+  env: NodeJS.ProcessEnv,
+  settle: (
+    letters: DeadLetters,
+    letter: Pick<DeadLetter, "sequence">,
+  ) => Promise<Pick<Done, "outcome" | "storedAs">>,
+): Promise<void> {
+  checkSelection(flags);
+  await using bus = await openBus(env);
+  const letters = bus.deadLetters(group);
+  // All of them first: what is replayed may die again while the others are.
+  const selected: Omit<Done, "outcome">[] = [];
+  for await (const { sequence, topic, id } of lettersOf(letters, flags)) {
+    selected.push({ group, sequence, topic, id });
+  }
+  const terminal = createTerminal();
+  const done: Done[] = [];
+  for (const letter of selected) {
+    const one = await settle(letters, letter).then(
+      (outcome) => ({ ...letter, ...outcome }),
+      (reason: unknown): Done => {
+        const error = BusError.from(reason).message;
+        return { ...letter, outcome: "failed", error };
+      },
+    );
+    done.push(one);
+    if (flags.json !== true) sayDone(terminal, one);
+  }
+  if (flags.json === true) terminal.line(JSON.stringify(done));
+  const failed = done.filter(({ outcome }) => outcome === "failed");
+  if (failed.length > 0) throw new Failure(`${failed.length} of ${done.length} failed, and stay`);
+  if (done.length > 0 || flags.json === true) return;
+  if (flags.all === true) return terminal.line(`The group ${group} has no dead letters`);
+  throw new Failure(`The group ${group} has no such dead letter`);
+}
+
+function sayDone(terminal: Terminal, done: Done): void {
+  const { outcome, topic, id, sequence, storedAs, error } = done;
+  const after =
+    storedAs === undefined ? (error === undefined ? "" : `: ${error}`) : ` as event ${storedAs}`;
+  terminal.line(`${outcome}  ${sequence}  ${topic}  ${id}${after}`);
+}
+
+async function openBus(env: NodeJS.ProcessEnv): Promise<EventBus> {
+  return await connectNats({
+    servers: await natsAddress(env),
+    name: "fanfare dead-letters",
+    provision: false,
+  });
+}
+
+async function groupsWithDeadLetters(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const groups = await readGroups({ servers: await natsAddress(env) }, { topics });
+  return groups.flatMap(({ group, deadLetters }) => (deadLetters.count > 0 ? [group] : []));
+}

@@ -1,0 +1,158 @@
+import { BusError, createPublisher } from "@fanfare/bus";
+import { connectNats } from "@fanfare/bus-nats";
+import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { type Nats, startNats, waitUntil } from "@fanfare/dev-stack";
+import { connect, headers } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ran, runFanfare } from "../../test/run-fanfare.ts";
+
+const trip = (number: number) => `0b0a8c5e-6f0c-4c39-9f4e-00000000000${number}`;
+
+describe("fanfare dead-letters", { timeout: 120_000 }, () => {
+  let nats: Nats;
+  let env: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    const { NATS_URL: _, ...others } = process.env;
+    nats = await startNats({ env: others });
+    env = { ...others, NATS_URL: nats.url };
+    await giveUpFour(nats.url);
+  }, 120_000);
+  afterAll(() => nats?.stop());
+
+  const deadLetters = (...args: string[]): Promise<Ran> =>
+    runFanfare(["dead-letters", ...args], env);
+  const listed = async (...args: string[]): Promise<{ id: string; sequence: number }[]> =>
+    JSON.parse((await deadLetters("list", ...args, "--json")).stdout);
+  const groups = async (): Promise<string> => (await runFanfare(["groups"], env)).stdout;
+
+  it("list by group, by error, by cause and by id", async () => {
+    const { stdout } = await deadLetters("list");
+    expect(stdout).toMatch(/^group +sequence +topic +id +cause +attempts +died +error$/m);
+    expect(stdout).toMatch(
+      /^pricing +2 +trips\.completed +trip\/2 +permanent +1 +\d+ s ago +no such vehicle$/m,
+    );
+    expect(await listed()).toHaveLength(4);
+    expect(await listed("audit")).toEqual([]);
+    const idsOf = async (...args: string[]) => (await listed(...args)).map(({ id }) => id);
+    expect(await idsOf("pricing", "--error", "SUCH vehicle")).toEqual(["trip/1", "trip/2"]);
+    expect(await idsOf("pricing", "--cause", "undecodable")).toEqual(["stranger"]);
+    expect(await idsOf("pricing", "--id", "trip/3", "--id", "trip/1")).toEqual([
+      "trip/1",
+      "trip/3",
+    ]);
+    const few = await deadLetters("list", "--limit", "2");
+    expect(few.stdout).toContain("There are more than 2: raise --limit");
+  });
+
+  it("are counted by groups, with the age of the oldest", async () => {
+    expect(await groups()).toMatch(/^pricing +trips\.completed +0 +0 +0 +- +4 +\d+ s +no$/m);
+  });
+
+  it("show the message, and the bytes of what is none", async () => {
+    const shown = await deadLetters("show", "pricing", "--id", "trip/1");
+    expect(shown.stdout).toMatch(/^error +no such vehicle$/m);
+    expect(shown.stdout).toMatch(/^x-mood +très bien$/m);
+    expect(shown.stdout).toContain(`"tripId": "${trip(1)}"`);
+    const [stranger] = JSON.parse(
+      (await deadLetters("show", "pricing", "--id", "stranger", "--json")).stdout,
+    );
+    expect(stranger).toMatchObject({ id: "stranger", data: Buffer.from([255]).toString("base64") });
+    expect(stranger.undecodable).toContain("trips.v1.TripCompleted");
+    const nobody = await deadLetters("show", "pricing", "--id", "nobody");
+    expect(nobody).toMatchObject({ status: 1, stdout: "" });
+    expect(nobody.stderr).toContain("has no such dead letter");
+  });
+
+  it("do nothing to what nobody names", async () => {
+    for (const command of ["replay", "discard", "show"]) {
+      const { status, stderr } = await deadLetters(command, "pricing");
+      expect(status).toBe(1);
+      expect(stderr).toContain("Say which");
+    }
+    expect(await listed()).toHaveLength(4);
+  });
+
+  it("replay to their group, and say what became of each", async () => {
+    const { stdout } = await deadLetters("replay", "pricing", "--error", "vehicle");
+    expect(stdout).toMatch(
+      /^replayed +1 +trips\.completed +trip\/1 as event \d+\nreplayed +2 +trips\.completed +trip\/2 as event \d+\n$/,
+    );
+    expect((await listed()).map(({ id }) => id)).toEqual(["trip/3", "stranger"]);
+    expect(await groups()).toMatch(/^pricing +trips\.completed +2 +0 +0 +\d+ s +2 +\d+ s +no$/m);
+    const seen = await take(nats.url, 2);
+    expect(seen.toSorted()).toEqual(["trip/1 of pricing", "trip/2 of pricing"]);
+  });
+
+  it("stay when their replay is not stored", async () => {
+    await using bus = await connectNats({ servers: nats.url });
+    const admin = await connect({ servers: nats.url });
+    await admin.request("$JS.API.STREAM.DELETE.fanfare_trips_completed");
+    await admin.close();
+    const { status, stdout, stderr } = await deadLetters("replay", "pricing", "--id", "trip/3");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^failed +3 +trips\.completed +trip\/3: .*has no stream/);
+    expect(stderr).toContain("1 of 1 failed, and stay");
+    expect(await bus.deadLetters("pricing").list()).toHaveLength(2);
+  });
+
+  it("are discarded for good", async () => {
+    const { stdout } = await deadLetters("discard", "pricing", "--all", "--json");
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id: "trip/3", outcome: "discarded" },
+      { id: "stranger", outcome: "discarded" },
+    ]);
+    expect(await listed()).toEqual([]);
+  });
+});
+
+/** Has pricing give up three trips and one message that is none. */
+async function giveUpFour(servers: string): Promise<void> {
+  await using bus = await connectNats({ servers });
+  const errors = ["no such vehicle", "no such vehicle", "a bug"];
+  const subscription = await bus.subscribe(
+    "pricing",
+    (on) =>
+      on.service(TripEvents, {
+        tripCompleted: (_, { id }) => {
+          throw new BusError("permanent", errors[Number(id.slice(5)) - 1] ?? "");
+        },
+      }),
+    { concurrency: 1 },
+  );
+  const { tripCompleted } = createPublisher(TripEvents, bus);
+  for (const number of [1, 2, 3]) {
+    const options = { id: `trip/${number}`, headers: { "x-mood": "très bien" } };
+    await tripCompleted({ tripId: trip(number) }, options);
+  }
+  const raw = await connect({ servers });
+  const strange = headers();
+  for (const [name, value] of Object.entries({
+    "Nats-Msg-Id": "trips.completed/stranger",
+    "ce-specversion": "1.0",
+    "ce-id": "stranger",
+    "ce-type": "trips.v1.TripCompleted",
+    "ce-source": "//stranger",
+  })) {
+    strange.append(name, value);
+  }
+  await raw.request("fanfare.trips.completed.0", new Uint8Array([255]), {
+    headers: strange,
+    timeout: 10_000,
+  });
+  await raw.close();
+  await waitUntil(() => subscription.health().dead === 4, { what: "four dead letters" });
+}
+
+/** Takes so many events as pricing and as audit, and says which came to whom. */
+async function take(servers: string, count: number): Promise<string[]> {
+  await using bus = await connectNats({ servers });
+  const seen: string[] = [];
+  for (const group of ["pricing", "audit"]) {
+    await bus.subscribe(group, (on) =>
+      on.service(TripEvents, { tripCompleted: (_, { id }) => void seen.push(`${id} of ${group}`) }),
+    );
+  }
+  await waitUntil(() => seen.length >= count, { what: `${count} events` });
+  return seen;
+}
