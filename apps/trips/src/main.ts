@@ -12,13 +12,16 @@ import {
   variable,
 } from "@fanfare/service";
 import { z } from "zod";
+import { createBrokenWorkflows } from "./broken-workflows.ts";
 import { createChangeFeed } from "./change-feed.ts";
 import { createLedgerRoutes } from "./ledger-routes.ts";
 import { migrations } from "./migrations.ts";
 import { openTemporal } from "./open-temporal.ts";
+import { createRecoverer } from "./recover-trips.ts";
 import { createTripsRoutes } from "./routes.ts";
 import { createLedger } from "./store.ts";
-import { sweepUntil } from "./sweeper.ts";
+import { sweepUntil } from "./sweep-until.ts";
+import { sweep } from "./sweeper.ts";
 import type { TripsDatabase } from "./tables.ts";
 import { createTripWorkflows } from "./temporal.ts";
 
@@ -58,9 +61,8 @@ runUntilSignal(
       openTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),
     );
     const ledger = createLedger(database.db);
-    const workflows = createTripWorkflows(temporal.client, (cause) =>
-      logger.warn({ err: cause }, "Temporal cannot do its work"),
-    );
+    const onAway = (cause: unknown) => logger.warn({ err: cause }, "Temporal cannot do its work");
+    const workflows = createTripWorkflows(temporal.client, onAway);
     const checks = { tokens: () => access.ready(), database: () => database.ready() };
     const feed = createChangeFeed({
       ledger,
@@ -90,13 +92,21 @@ runUntilSignal(
         logger,
       }),
     );
+    const { signal } = resources;
+    const recoverer = createRecoverer({
+      ledger,
+      workflows: createBrokenWorkflows(temporal.client, onAway),
+      logger,
+    });
+    const sweeping = { batch: 50, leaseMs: sweepAfterMs };
+    const pauses = { intervalMs: 1_000, longestPauseMs: 5_000, logger };
     resources.watch(
       "the sweeper",
-      sweepUntil(
-        resources.signal,
-        { ledger, workflows, logger },
-        { intervalMs: 1_000, longestPauseMs: 5_000, batch: 50, leaseMs: sweepAfterMs },
-      ),
+      sweepUntil(signal, () => sweep(signal, { ledger, workflows, logger }, sweeping), pauses),
+    );
+    resources.watch(
+      "the recoverer",
+      sweepUntil(signal, () => recoverer.sweep(signal), pauses),
     );
   },
   { logger },

@@ -1,11 +1,11 @@
 import { createLogger } from "@fanfare/service";
 import { describe, expect, it } from "vitest";
 import { aTrip } from "../test/a-trip.ts";
-import { type SweeperDeps, sweep, sweepUntil } from "./sweeper.ts";
+import { type SweeperDeps, sweep } from "./sweeper.ts";
 import type { TripRow } from "./tables.ts";
 import type { Reply } from "./workflows.ts";
 
-const options = { intervalMs: 1, longestPauseMs: 4, batch: 10, leaseMs: 1_000 };
+const options = { batch: 10, leaseMs: 1_000 };
 const never = new AbortController().signal;
 
 function overdue(...tripIds: string[]): TripRow[] {
@@ -52,20 +52,5 @@ describe("sweep()", () => {
     const late = sweeperOf([overdue("a", "b")], () => ({ kind: "late" }));
     await expect(sweep(never, late.deps, options)).rejects.toThrow("no answer");
     expect(late.launched).toEqual(["a"]);
-  });
-});
-
-describe("sweepUntil()", () => {
-  it("sweeps again after failures, and ends with its signal", async () => {
-    const ending = new AbortController();
-    let attempts = 0;
-    const { deps, launched } = sweeperOf([overdue("a"), overdue("a"), overdue("a")], () => {
-      attempts += 1;
-      if (attempts < 3) return { kind: "away", cause: new Error("away") };
-      ending.abort();
-      return answered;
-    });
-    await sweepUntil(ending.signal, deps, options);
-    expect(launched).toEqual(["a", "a", "a"]);
   });
 });

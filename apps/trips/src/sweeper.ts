@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@fanfare/service";
 import { inputOf } from "./start-trip.ts";
 import type { Ledger } from "./store.ts";
@@ -11,11 +10,8 @@ export interface SweeperDeps {
   readonly logger: Logger;
 }
 
-/** SweeperOptions say how often it looks, and how much it takes at once. */
+/** SweeperOptions say how much it takes at once. */
 export interface SweeperOptions {
-  readonly intervalMs: number;
-  /** The longest pause while the database or Temporal is away. */
-  readonly longestPauseMs: number;
   readonly batch: number;
   /** How long a trip that was taken is left alone, by all processes. */
   readonly leaseMs: number;
@@ -24,28 +20,9 @@ export interface SweeperOptions {
 const launchTimeoutMs = 5_000;
 
 /**
- * sweepUntil starts the workflows of REQUESTED trips that are overdue, until the signal aborts.
- * Several processes may do so at once. It never throws.
+ * sweep starts the workflows of one batch of REQUESTED trips that are overdue. Several processes may do
+ * so at once. It throws when the database or Temporal is away.
  */
-export async function sweepUntil(
-  signal: AbortSignal,
-  deps: SweeperDeps,
-  options: SweeperOptions,
-): Promise<void> {
-  let pauseMs = options.intervalMs;
-  while (!signal.aborted) {
-    try {
-      await sweep(signal, deps, options);
-      pauseMs = options.intervalMs;
-    } catch (error) {
-      pauseMs = Math.min(2 * pauseMs, options.longestPauseMs);
-      deps.logger.warn({ err: error, pauseMs }, "trips without a workflow cannot be started");
-    }
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
-  }
-}
-
-/** sweep takes one batch. It throws when the database or Temporal is away. */
 export async function sweep(
   signal: AbortSignal,
   { ledger, workflows, logger }: SweeperDeps,
@@ -58,6 +35,6 @@ export async function sweep(
     if (reply.kind === "late") throw new Error(`no answer within ${launchTimeoutMs} ms`);
     const tripId = trip.trip_id;
     if (reply.kind === "answered") logger.info({ tripId }, "started the workflow of a trip");
-    else logger.warn({ tripId }, "a trip is REQUESTED and its workflow is over: cancel the trip");
+    else logger.warn({ tripId }, "a trip is REQUESTED and its workflow is over");
   }
 }

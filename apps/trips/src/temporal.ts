@@ -19,28 +19,16 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from "@temporalio/client";
-import { replyOfError } from "./reply-of-error.ts";
+import { createAsk } from "./ask-temporal.ts";
 import type { Call, PendingActivity, Reply, TripWorkflows } from "./workflows.ts";
 
 /** createTripWorkflows asks Temporal; `onAway` hears why it cannot do its work. */
 export function createTripWorkflows(
-  { connection, workflow }: Client,
+  client: Client,
   onAway: (cause: unknown) => void,
 ): TripWorkflows {
-  async function ask<Outcome>(call: Call, work: () => Promise<Outcome>): Promise<Reply<Outcome>> {
-    const { timeoutMs, signal = new AbortController().signal } = call;
-    try {
-      signal.throwIfAborted();
-      const outcome = await connection.withDeadline(Date.now() + timeoutMs, () =>
-        connection.withAbortSignal(signal, work),
-      );
-      return { kind: "answered", outcome };
-    } catch (error) {
-      const reply: Reply<Outcome> = signal.aborted ? { kind: "late" } : replyOfError(error);
-      if (reply.kind === "away") onAway(reply.cause);
-      return reply;
-    }
-  }
+  const { workflow } = client;
+  const ask = createAsk(client, onAway);
 
   async function decide(
     tripId: string,
@@ -112,7 +100,7 @@ export function createTripWorkflows(
 
 type TripWorkflow = (trip: TripInput) => Promise<unknown>;
 
-/** A trip has one workflow, ever: one that runs is used, one that is over is never repeated. */
+/** A trip has one workflow: one that runs is used, one that is over is never repeated here. */
 function startOptions(trip: TripInput) {
   return {
     taskQueue,

@@ -23,6 +23,23 @@ export interface TripInput {
   readonly requestedAt: string;
   /** Only where the usual timings are too long, such as in a test. */
   readonly timings?: Partial<TripTimings>;
+  /** Only where a run before this one is over without its end. */
+  readonly recovery?: Recovery;
+}
+
+/**
+ * Recovery is what a trip is started again with whose workflow was terminated, timed out or failed:
+ * before the pivot to be undone, from the pivot on to be settled. Which of the two, the ledger says.
+ */
+export interface Recovery {
+  /** Why the trip is undone, if it is. */
+  readonly reason: string;
+  /** The changes of the ledger are numbered from here, above all that the former run may have made. */
+  readonly versionsAbove: number;
+  /** When the drive began; absent when it had not. */
+  readonly startedAt?: string;
+  /** True when the ledger says that the broadcast is out. */
+  readonly published?: boolean;
 }
 
 /** TripTimings are how long a trip's workflow waits for what, in milliseconds. */

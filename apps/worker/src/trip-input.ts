@@ -19,6 +19,16 @@ export function checkTripInput(input: unknown): asserts input is TripInput {
     if (ms === undefined) continue;
     if (typeof ms !== "number" || !(ms > 0)) throw invalid(`timings.${name} is not above 0`);
   }
+  checkRecovery(input["recovery"]);
+}
+
+/** checkRecovery does the same for what a trip is started again with. */
+function checkRecovery(recovery: unknown): void {
+  if (recovery === undefined) return;
+  if (!isRecord(recovery)) throw invalid("recovery is not an object");
+  const { reason, versionsAbove } = recovery;
+  if (typeof reason !== "string" || reason === "") throw invalid("recovery.reason is missing");
+  if (!Number.isSafeInteger(versionsAbove)) throw invalid("recovery.versionsAbove is not whole");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

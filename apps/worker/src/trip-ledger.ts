@@ -17,12 +17,12 @@ export interface TripLedger {
   broadcast(broadcast: BroadcastState): Promise<void>;
 }
 
-/** createTripLedger makes the ledger of a trip that has no version yet. */
-export function createTripLedger(tripId: string, calls: TripCalls): TripLedger {
-  let version = 0;
-  const change = (step: string) => ({ step, tripId, version: ++version });
+/** createTripLedger makes the ledger of a trip whose next version is the one after `version`. */
+export function createTripLedger(tripId: string, calls: TripCalls, version = 0): TripLedger {
+  let last = version;
+  const change = (step: string) => ({ step, tripId, version: ++last });
   /** A record beside the steps may be made more than once: its version tells one from the next. */
-  const record = (name: string) => change(`${name}-${version + 1}`);
+  const record = (name: string) => change(`${name}-${last + 1}`);
 
   return {
     takeUp: () => calls.before(steps.takeUp).takeUpTrip(change(steps.takeUp)),

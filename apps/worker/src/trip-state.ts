@@ -3,6 +3,8 @@ import type { Amount, EndOutcome, Refusal, Undone } from "./contract.ts";
 
 /** TripState is what a trip's workflow remembers, for its updates to answer from. */
 export interface TripState {
+  /** Set while the ledger is asked whether what is left of the trip is undone or settled. */
+  recovering?: true;
   /** Set once the ledger is asked to say ACTIVE, and may say so. */
   activating?: true;
   /** When the drive began; set once the ledger says ACTIVE. */

@@ -53,6 +53,7 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
       validator: () => {
         const undone = undoCause(saga);
         if (undone !== undefined) throw refused(undone);
+        if (trip.recovering) throw recovering();
         // The rider may hear of ACTIVE from the ledger before this workflow does.
         if (trip.activating === undefined) {
           throw refused("the trip is not ACTIVE yet: wait for StartTrip to answer, then end it");
@@ -71,7 +72,10 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
     },
     {
       validator: (argument: unknown) => {
-        if (textOf(argument, "reason") === undefined) throw refused("cancel needs a reason");
+        const reason = textOf(argument, "reason");
+        if (reason === undefined) throw refused("cancel needs a reason");
+        if (reason.length > longestText) throw tooLong("reason");
+        if (trip.recovering) throw recovering();
         const ending = trip.endRequestedAt !== undefined && undoCause(saga) === undefined;
         if (saga.progress().pivoted || ending) {
           throw refused("the drive has ended: a trip can be cancelled until then, not after");
@@ -82,14 +86,16 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
 
   setHandler(retry, (argument) => saga.retry(argument?.step), {
     validator: (argument?: unknown) => {
-      if (reachable(saga, textOf(argument, "step")).length === 0) throw nothingParked();
+      if (reachable(saga, stepOf(argument)).length === 0) throw nothingParked();
     },
   });
 
   setHandler(resolve, ({ note, step }) => saga.resolve(note, step), {
     validator: (argument: unknown) => {
-      if (!textOf(argument, "note")) throw refused("resolve needs a note that says what was done");
-      const parked = reachable(saga, textOf(argument, "step"));
+      const note = textOf(argument, "note");
+      if (!note) throw refused("resolve needs a note that says what was done");
+      if (note.length > longestText) throw tooLong("note");
+      const parked = reachable(saga, stepOf(argument));
       if (parked.length === 0) throw nothingParked();
       if (!parked.some(({ resolvable }) => resolvable)) {
         throw refused(`${parked[0]?.step} cannot be done by hand, only retried`);
@@ -112,12 +118,31 @@ function reachable(saga: Saga, step: string | undefined) {
   return saga.parked().filter((parked) => step === undefined || parked.step === step);
 }
 
+function recovering(): ApplicationFailure {
+  return refused("the trip is taken up again after its workflow was ended: ask in a moment");
+}
+
 function nothingParked(): ApplicationFailure {
   return refused("nothing of that name waits for an operator");
 }
 
 function refused(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, refusedUpdate);
+}
+
+/** What is told to a trip stays in its history: no longer than this, in characters. */
+const longestText = 1_000;
+
+function tooLong(what: string): ApplicationFailure {
+  return refused(`the ${what} is too long: say it in ${longestText} characters`);
+}
+
+/** stepOf reads the step that is chosen; undefined when none is, so that it is all of them. */
+function stepOf(argument: unknown): string | undefined {
+  const step = textOf(argument, "step");
+  const given = typeof argument === "object" && argument !== null && "step" in argument;
+  if (given && step === undefined) throw refused("step is not the name of a step");
+  return step;
 }
 
 /** textOf reads a field of what came from outside and may be anything. */

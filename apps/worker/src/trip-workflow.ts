@@ -1,4 +1,4 @@
-import { createSaga } from "@fanfare/saga";
+import { createSaga, type UndoCause } from "@fanfare/saga";
 import {
   allHandlersFinished,
   CancellationScope,
@@ -21,6 +21,7 @@ import { checkTripInput } from "./trip-input.ts";
 import { createTripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";
 import { createTripRecords } from "./trip-records.ts";
+import { type Drive, recover, undoAll } from "./trip-recovery.ts";
 import { driveEnd, type TripState, undoneFor } from "./trip-state.ts";
 import { answerTripUpdates } from "./trip-updates.ts";
 
@@ -33,7 +34,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const { tripId, riderId, vehicleId, paymentMethod } = input;
   const timings = { ...defaultTimings, ...input.timings };
   const calls = createTripCalls(timings);
-  const ledger = createTripLedger(tripId, calls);
+  const ledger = createTripLedger(tripId, calls, input.recovery?.versionsAbove);
   const state: TripState = {};
   const saga = createSaga(createTripRecords(ledger, state));
   answerTripUpdates(saga, state);
@@ -41,36 +42,40 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const about = <S extends string>(step: S) => ({ step, tripId });
   const { delayedAfterMs } = timings;
 
+  const reserve = { ...about(steps.reserveVehicle), vehicleId };
+  const tab = about(steps.openTab);
+  const unlock = about(steps.chargeUnlockFee);
+  const undos = {
+    [steps.takeUp]: (cause: UndoCause) => ledger.cancel(undoneFor(cause)),
+    [steps.reserveVehicle]: () => calls.undo(steps.reserveVehicle).releaseVehicle(reserve),
+    [steps.openTab]: () => calls.undo(steps.openTab).voidTab(tab),
+    [steps.chargeUnlockFee]: () => calls.undo(steps.chargeUnlockFee).refund(unlock),
+  };
+
   async function begin(): Promise<void> {
-    await saga.step(steps.takeUp, {
-      run: () => ledger.takeUp(),
-      undo: (cause) => ledger.cancel(undoneFor(cause)),
-    });
+    await saga.step(steps.takeUp, { run: () => ledger.takeUp(), undo: undos[steps.takeUp] });
     markTrip("status", "PENDING");
 
-    const reserve = { ...about(steps.reserveVehicle), vehicleId };
     await saga.step(steps.reserveVehicle, {
       run: () => calls.before(steps.reserveVehicle).reserveVehicle(reserve),
-      undo: () => calls.undo(steps.reserveVehicle).releaseVehicle(reserve),
+      undo: undos[steps.reserveVehicle],
     });
 
-    const tab = about(steps.openTab);
     const limit = sum(unlockFee, fareOf(timings.maximumDriveMs));
     await saga.step(steps.openTab, {
       run: () => calls.before(steps.openTab).openTab({ ...tab, riderId, paymentMethod, limit }),
-      undo: () => calls.undo(steps.openTab).voidTab(tab),
+      undo: undos[steps.openTab],
     });
 
-    const unlock = about(steps.chargeUnlockFee);
     const fee = { description: "Unlock fee", amount: unlockFee };
     await saga.step(steps.chargeUnlockFee, {
       run: () => calls.before(steps.chargeUnlockFee).charge({ ...unlock, ...fee }),
-      undo: () => calls.undo(steps.chargeUnlockFee).refund(unlock),
+      undo: undos[steps.chargeUnlockFee],
     });
   }
 
   /** drive lasts until the rider ends it, at the longest for the maximum drive. */
-  async function drive(): Promise<{ startedAt: string; endedAt: string }> {
+  async function drive(): Promise<Drive> {
     const startedAt = new Date().toISOString();
     state.activating = true;
     await ledger.activate(startedAt);
@@ -116,6 +121,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   async function settleAndTell(startedAt: string, ended: EndOutcome): Promise<Amount> {
     const settled = await settle(ended.fare);
     const completed = { tripId, riderId, vehicleId, startedAt, ...ended, unlockFee, settled };
+    if (input.recovery?.published) return settled;
     await saga.step(steps.publish, {
       delayedAfterMs: timings.broadcastDelayedAfterMs,
       run: () => broadcastTrip(completed, { calls, ledger }),
@@ -123,9 +129,15 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     return settled;
   }
 
-  const ending = await saga.run(async () => {
+  async function beginAndDrive(): Promise<Drive> {
     await begin();
-    const { startedAt, endedAt } = await saga.step(steps.drive, { run: drive });
+    return await saga.step(steps.drive, { run: drive });
+  }
+
+  const left = input.recovery && (await recover(input.recovery, { state, ledger }));
+  const ending = await saga.run(async () => {
+    if (left?.kind === "undo") return await undoAll(saga, { undos, reason: left.reason });
+    const { startedAt, endedAt } = left?.drive ?? (await beginAndDrive());
 
     saga.pivot();
     const ended: EndOutcome = await saga.step(steps.completeDrive, {

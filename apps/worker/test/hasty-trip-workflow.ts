@@ -1,3 +1,4 @@
+import { ApplicationFailure, sleep } from "@temporalio/workflow";
 import type { TripInput, TripOutcome, TripTimings } from "../src/contract.ts";
 import { trip as usualTrip } from "../src/trip-workflow.ts";
 
@@ -7,7 +8,14 @@ const hasty: Partial<TripTimings> = {
   delayedAfterMs: 500,
 };
 
-/** trip is the trip workflow, with short deadlines for riders whose name begins with `hasty`. */
-export function trip(input: TripInput): Promise<TripOutcome> {
-  return usualTrip(input.riderId.startsWith("hasty") ? { ...input, timings: hasty } : input);
+/**
+ * trip is the trip workflow, with short deadlines for riders whose name begins with `hasty`, and for
+ * one that fails soon, whatever it holds, for the rider `unlucky`.
+ */
+export async function trip(input: TripInput): Promise<TripOutcome> {
+  if (input.riderId === "unlucky" && input.recovery === undefined) {
+    await Promise.race([usualTrip(input), sleep(1_000)]);
+    throw ApplicationFailure.nonRetryable("nobody foresaw this");
+  }
+  return await usualTrip(input.riderId.startsWith("hasty") ? { ...input, timings: hasty } : input);
 }

@@ -21,6 +21,7 @@ export interface RealTrip {
 }
 
 export interface RealTripOptions {
+  readonly tripId?: string;
   readonly rider?: string;
   readonly faults?: Readonly<Record<string, Fault>>;
   readonly vehicleId?: string;
@@ -29,7 +30,7 @@ export interface RealTripOptions {
 
 /** beginTrip asks for a trip with a vehicle of its own. */
 export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}): Promise<RealTrip> {
-  const tripId = crypto.randomUUID();
+  const tripId = options.tripId ?? crypto.randomUUID();
   const vehicleId = options.vehicleId ?? (await lab.books.addVehicle());
   const paymentMethod = options.paymentMethod ?? "pm_card_visa";
   const rider = lab.rider(options.rider);

@@ -1,0 +1,91 @@
+import { createLogger } from "@fanfare/service";
+import type { TripInput } from "@fanfare/worker/contract";
+import { describe, expect, it } from "vitest";
+import { aTrip, trips } from "../test/a-trip.ts";
+import type { BrokenRun } from "./broken-workflows.ts";
+import { createRecoverer } from "./recover-trips.ts";
+import type { TripRow } from "./tables.ts";
+import type { Reply } from "./workflows.ts";
+
+const never = new AbortController().signal;
+const logger = createLogger({ name: "recoverer-test", level: "silent" });
+const tripId = aTrip().trip_id;
+const terminated: BrokenRun = { tripId, runId: "run-1", status: "TERMINATED", recovery: false };
+
+/** recovererOf finds the runs each time, and the trip in the ledger. */
+function recovererOf(trip: TripRow | undefined, runs: Reply<readonly BrokenRun[]>) {
+  const recovered: TripInput[] = [];
+  const asked: Date[] = [];
+  const world = { reply: { kind: "answered", outcome: "launched" } as Reply<"launched"> };
+  const recoverer = createRecoverer({
+    ledger: { find: async () => trip },
+    workflows: {
+      async list(since) {
+        asked.push(since);
+        return runs;
+      },
+      async recover(input) {
+        recovered.push(input);
+        return world.reply;
+      },
+    },
+    logger,
+  });
+  return { recoverer, recovered, asked, world };
+}
+
+const found = (...outcome: BrokenRun[]) => ({ kind: "answered", outcome }) as const;
+
+describe("sweep() of the recoverer", () => {
+  it("starts the workflow of a trip again, once for each run that was broken off", async () => {
+    const { recoverer, recovered } = recovererOf(trips.pending, found(terminated));
+    await recoverer.sweep(never);
+    await recoverer.sweep(never);
+    expect(recovered).toMatchObject([
+      { tripId, recovery: { reason: "its workflow was terminated", versionsAbove: 1_000_000 } },
+    ]);
+    expect(recovered[0]?.recovery).not.toHaveProperty("startedAt");
+  });
+
+  it("says when the drive began, and what is published already", async () => {
+    const trip = { ...trips.settled, broadcast: "PUBLISHED", undo_version: "3000002" } as const;
+    const { recoverer, recovered } = recovererOf(trip, found(terminated));
+    await recoverer.sweep(never);
+    expect(recovered[0]?.recovery).toEqual({
+      reason: "its workflow was terminated",
+      versionsAbove: 4_000_000,
+      startedAt: trip.started_at?.toISOString(),
+      published: true,
+    });
+  });
+
+  it("leaves alone what is undone, what is no trip, and what broke off again by an error", async () => {
+    const undone = recovererOf(trips.cancelled, found(terminated));
+    const unknown = recovererOf(undefined, found(terminated, { ...terminated, tripId: "x" }));
+    const failed = { ...terminated, status: "FAILED", recovery: true };
+    const again = recovererOf(trips.pending, found(failed));
+    for (const { recoverer, recovered } of [undone, unknown, again]) {
+      await recoverer.sweep(never);
+      expect(recovered).toEqual([]);
+    }
+  });
+
+  it("goes on after a trip whose workflow has come to its end meanwhile", async () => {
+    const two = found(terminated, { ...terminated, runId: "run-2" });
+    const { recoverer, recovered, world } = recovererOf(trips.active, two);
+    world.reply = { kind: "gone" };
+    await recoverer.sweep(never);
+    expect(recovered).toHaveLength(2);
+  });
+
+  it("looks at the same again when Temporal was away, later only at what is new", async () => {
+    const { recoverer, recovered, asked, world } = recovererOf(trips.active, found(terminated));
+    world.reply = { kind: "away", cause: new Error("away") };
+    await expect(recoverer.sweep(never)).rejects.toThrow("away");
+    world.reply = { kind: "answered", outcome: "launched" };
+    await recoverer.sweep(never);
+    await recoverer.sweep(never);
+    expect(recovered).toHaveLength(2);
+    expect(asked.map((since) => since.getTime() > 0)).toEqual([false, false, true]);
+  });
+});

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  type TripInput,
+  taskQueue,
+  tripWorkflowId,
+  tripWorkflowType,
+  undoSuffix,
+} from "../src/contract.ts";
+import { steps } from "../src/steps.ts";
+import { eventually } from "./eventually.ts";
+import { createGate, type Gate } from "./fake-services.ts";
+import { type Fault, holding, refusing } from "./faults.ts";
+import { active, beginTrip, type RealTrip } from "./real-trip.ts";
+import { openServiceLab, type ServiceLab } from "./service-lab.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
+
+let lab: ServiceLab;
+beforeAll(async () => {
+  lab = await openServiceLab();
+});
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+const inOrder: readonly string[] = Object.values(steps);
+const pivot = inOrder.indexOf(steps.completeDrive);
+const undoable = inOrder.slice(0, inOrder.indexOf(steps.drive));
+const moments = ["before", "after"] as const;
+const placesOf = (names: readonly string[]) =>
+  names.flatMap((step) => moments.map((moment) => ({ step, moment })));
+
+/** halted takes a trip to where the call of an activity is held, on its way there or back. */
+async function halted(
+  activityId: string,
+  { moment, go }: { moment: "before" | "after"; go: (trip: RealTrip) => Promise<unknown> },
+): Promise<{ trip: RealTrip; gate: Gate }> {
+  const gate = createGate();
+  const once: Fault = (send, attempt) =>
+    attempt.number > 1 ? send() : holding(gate, moment)(send, attempt);
+  const trip = await beginTrip(lab, { faults: { [activityId]: once } });
+  go(trip).catch(() => undefined);
+  await gate.reached;
+  return { trip, gate };
+}
+
+const cancel = async (trip: RealTrip) => await (await active(trip)).cancel();
+const end = async (trip: RealTrip) => await (await active(trip)).end();
+
+async function isParked(trip: RealTrip): Promise<void> {
+  await eventually(async () => expect((await trip.account()).status).toBe("NEEDS_ATTENTION"));
+}
+
+/** terminate ends the workflow, and lets go what it still had on its way. */
+async function terminate(trip: RealTrip, gate?: Gate): Promise<void> {
+  await lab.workflow(trip.tripId).terminate("somebody ends it");
+  gate?.open();
+}
+
+/** redelivered is what the databases hold before and after every call has arrived once more. */
+async function redelivered(trip: RealTrip) {
+  const before = await trip.account();
+  await trip.redeliver();
+  return { before, after: await trip.account() };
+}
+
+/** undone waits until nothing is left, whatever arrives once more, and is what the databases say then. */
+async function undone(trip: RealTrip) {
+  await trip.isUndone();
+  const { before, after } = await redelivered(trip);
+  expect(after).toEqual(before);
+  return after;
+}
+
+/** settled does the same for a trip that is paid for. */
+async function settled(trip: RealTrip) {
+  await trip.isSettled();
+  const { before, after } = await redelivered(trip);
+  expect(after).toEqual(before);
+  return after;
+}
+
+const statusOf = async (trip: RealTrip) => (await lab.workflow(trip.tripId).describe()).status.name;
+
+describe.concurrent("a workflow that is terminated before the pivot: the trip is undone, with", () => {
+  it.for(placesOf(inOrder.slice(0, pivot)))(
+    "$step held $moment its effect",
+    async ({ step, moment }) => {
+      const { trip, gate } = await halted(step, { moment, go: ({ started }) => started });
+      await terminate(trip, gate);
+      expect((await undone(trip)).reason).toBe("its workflow was terminated");
+      await eventually(async () => expect(await statusOf(trip)).toBe("COMPLETED"));
+    },
+  );
+
+  it("a rider who drives", async () => {
+    const trip = await active(await beginTrip(lab));
+    await terminate(trip);
+    expect((await undone(trip)).reason).toBe("its workflow was terminated");
+  });
+
+  it.for(placesOf(undoable))(
+    "the undo of $step held $moment its effect",
+    async ({ step, moment }) => {
+      const { trip, gate } = await halted(`${step}${undoSuffix}`, { moment, go: cancel });
+      await terminate(trip, gate);
+      expect((await undone(trip)).status).toBe("CANCELLED");
+    },
+  );
+});
+
+const afterPivot = placesOf(inOrder.slice(pivot)).filter(
+  ({ step, moment }) => step !== steps.completeDrive || moment === "after",
+);
+
+describe.concurrent("a workflow that is terminated after the pivot: the trip is settled, with", () => {
+  it.for(afterPivot.filter(({ step }) => step !== steps.publish))(
+    "$step held $moment its effect",
+    async ({ step, moment }) => {
+      const { trip, gate } = await halted(step, { moment, go: end });
+      await terminate(trip, gate);
+      expect((await settled(trip)).status).toBe("SETTLED");
+    },
+  );
+
+  it.for(afterPivot.filter(({ step }) => step === steps.publish))(
+    "the broadcast held $moment its effect",
+    async ({ step, moment }) => {
+      const { trip, gate } = await halted(step, { moment, go: end });
+      await terminate(trip, gate);
+      expect((await settled(trip)).broadcast).toBe("PUBLISHED");
+    },
+  );
+
+  it("nothing left but the release of the vehicle", async () => {
+    const { trip, gate } = await halted(steps.releaseVehicle, { moment: "before", go: end });
+    await eventually(async () =>
+      expect(await trip.account()).toMatchObject({ broadcast: "PUBLISHED" }),
+    );
+    await lab.workflow(trip.tripId).terminate("somebody ends it");
+    expect((await settled(trip)).vehicles).toEqual([]);
+    gate.open();
+  });
+});
+
+describe.concurrent("a workflow that is terminated at the pivot", () => {
+  it("is undone or settled, as the ledger decides, and never both", async () => {
+    const { trip, gate } = await halted(steps.completeDrive, { moment: "before", go: end });
+    await terminate(trip, gate);
+    await eventually(async () => {
+      const { status, broadcast } = await trip.account();
+      expect([status, broadcast]).toBeOneOf([
+        ["CANCELLED", null],
+        ["SETTLED", "PUBLISHED"],
+      ]);
+    });
+    const { status } = await trip.account();
+    await (status === "SETTLED" ? settled(trip) : undone(trip));
+  });
+});
+
+describe.concurrent("a workflow that is terminated while its trip is parked", () => {
+  it("after the pivot: the trip is parked again, and settles once an operator says so", async () => {
+    const trip = await beginTrip(lab, { paymentMethod: "pm_card_chargeCustomerFail" });
+    await end(trip);
+    await isParked(trip);
+    await terminate(trip);
+    await eventually(async () => expect(await statusOf(trip)).toBe("RUNNING"));
+    await eventually(async () => {
+      const resolved = await lab.operator.resolveTrip({ tripId: trip.tripId, note: "written off" });
+      expect(resolved.steps).toEqual([steps.capture]);
+    });
+    await eventually(async () =>
+      expect(await trip.account()).toMatchObject({
+        status: "SETTLED",
+        fare: 30,
+        settled: 0,
+        broadcast: "PUBLISHED",
+        vehicles: [],
+        charges: 2,
+        taken: 0,
+      }),
+    );
+    expect(lab.heard(trip.tripId)).toEqual({ pricing: 1, audit: 1 });
+  });
+
+  it("before it: what kept the undo from succeeding is tried again", async () => {
+    const trip = await beginTrip(lab, {
+      rider: "hasty",
+      faults: { [`${steps.openTab}${undoSuffix}`]: refusing(1) },
+    });
+    await cancel(trip);
+    await isParked(trip);
+    lab.faults.plan(trip.tripId, {});
+    await terminate(trip);
+    expect((await undone(trip)).reason).toBe("its workflow was terminated");
+  });
+});
+
+describe.concurrent("a workflow that ends in another way without its end", () => {
+  it("fails: its trip is undone", async () => {
+    const trip = await beginTrip(lab, { rider: "unlucky" });
+    expect((await undone(trip)).reason).toBe("its workflow was broken off by an error");
+  });
+
+  it("times out: its trip is undone", async () => {
+    const gate = createGate();
+    const tripId = crypto.randomUUID();
+    const vehicleId = await lab.books.addVehicle();
+    const input: TripInput = {
+      tripId,
+      vehicleId,
+      riderId: "rosa",
+      paymentMethod: "pm_card_visa",
+      requestedAt: new Date().toISOString(),
+    };
+    const faults = { [steps.takeUp]: holding(gate, "before") };
+    lab.faults.plan(tripId, faults);
+    // The edge starts none with a timeout: somebody else has, before it.
+    await lab.temporal.workflow.start(tripWorkflowType, {
+      taskQueue,
+      workflowId: tripWorkflowId(tripId),
+      workflowExecutionTimeout: "5 seconds",
+      args: [input],
+    });
+    await gate.reached;
+    const trip = await beginTrip(lab, { tripId, vehicleId, faults });
+    await eventually(async () => expect((await trip.account()).status).toBe("REQUESTED"));
+    gate.open();
+    await active(trip);
+    expect((await undone(trip)).reason).toBe("its workflow was timed out");
+  });
+
+  it("is terminated again while it is put right, and is put right again", async () => {
+    const gate = createGate();
+    const trip = await beginTrip(lab, {
+      faults: { [`${steps.openTab}${undoSuffix}`]: holding(gate, "before") },
+    });
+    await active(trip);
+    await terminate(trip);
+    await gate.reached;
+    await terminate(trip, gate);
+    expect((await undone(trip)).reason).toBe("its workflow was terminated");
+  });
+});
