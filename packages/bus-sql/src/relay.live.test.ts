@@ -78,6 +78,31 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     expect(publishing.health()).toEqual({ published: 1, repeated: 0, setAside: 0, failures: 0 });
   });
 
+  it("has metrics", async () => {
+    const bus = createRecordingBus();
+    bus.before = ({ number }) => {
+      if (number === 1) throw new BusError("too_large", "it is too large");
+    };
+    for (const number of [0, 1, 2]) await commit("Ada", number);
+    const [waiting, oldest] = await valuesOf(outboxMetrics(db));
+    expect(waiting).toEqual(["fanfare_outbox_waiting", 3]);
+    expect(oldest).toEqual(["fanfare_outbox_oldest_seconds", expect.any(Number)]);
+    await using publishing = relay(bus);
+    await emptied();
+    expect(await valuesOf(outboxMetrics(db))).toEqual([
+      ["fanfare_outbox_waiting", 0],
+      ["fanfare_outbox_oldest_seconds", 0],
+      ["fanfare_outbox_set_aside", 1],
+    ]);
+    await expect.poll(() => publishing.health().published, long).toBe(2);
+    expect(await valuesOf(relayMetrics(publishing))).toEqual([
+      ["fanfare_relay_published_total", 2],
+      ["fanfare_relay_repeated_total", 0],
+      ["fanfare_relay_set_aside_total", 1],
+      ["fanfare_relay_failures_total", 0],
+    ]);
+  });
+
   it("never publishes what is rolled back", async () => {
     const bus = createRecordingBus();
     await using _ = relay(bus);
@@ -310,31 +335,6 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const firsts = [...new Set(bus.stored.map(({ id }) => id))];
     expect(firsts).toEqual([0, 1, 2, 3, 4, 5].map((number) => `Ada/${number}`));
     expect(bus.stored.length).toBeGreaterThan(6);
-  });
-
-  it("has metrics", async () => {
-    const bus = createRecordingBus();
-    bus.before = ({ number }) => {
-      if (number === 1) throw new BusError("too_large", "it is too large");
-    };
-    for (const number of [0, 1, 2]) await commit("Ada", number);
-    const [waiting, oldest] = await valuesOf(outboxMetrics(db));
-    expect(waiting).toEqual(["fanfare_outbox_waiting", 3]);
-    expect(oldest).toEqual(["fanfare_outbox_oldest_seconds", expect.any(Number)]);
-    await using publishing = relay(bus);
-    await emptied();
-    expect(await valuesOf(outboxMetrics(db))).toEqual([
-      ["fanfare_outbox_waiting", 0],
-      ["fanfare_outbox_oldest_seconds", 0],
-      ["fanfare_outbox_set_aside", 1],
-    ]);
-    await expect.poll(() => publishing.health().published, long).toBe(2);
-    expect(await valuesOf(relayMetrics(publishing))).toEqual([
-      ["fanfare_relay_published_total", 2],
-      ["fanfare_relay_repeated_total", 0],
-      ["fanfare_relay_set_aside_total", 1],
-      ["fanfare_relay_failures_total", 0],
-    ]);
   });
 
   it("stops by its deadline while the broker does not answer", async () => {
