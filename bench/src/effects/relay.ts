@@ -1,20 +1,24 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createPublisher, type EventBus } from "@fanfare/bus";
 import { NoteEvents, NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
-import { connectNats } from "@fanfare/bus-nats";
 import { readOutboxState, startRelay } from "@fanfare/bus-sql";
-import { startNats, waitUntil } from "@fanfare/dev-stack";
+import { waitUntil } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
-import { inRounds, rowOf } from "../compare.ts";
-import type { Row } from "../report.ts";
+import { format, inRounds, rowOf } from "../compare.ts";
+import type { Row, Table } from "../report.ts";
 import { type EffectsDatabase, type Lab, rateOf } from "./lab.ts";
 
 const rounds = 3;
-const count = 5_000;
+const count = 20_000;
 const authors = 500;
-const batch = 500;
-const workers = 2;
+const usual: Size = { batch: 500, workers: 2 };
 const body = new Uint8Array(100);
+
+/** Size is how much a relay takes at a time, and how often side by side. */
+interface Size {
+  readonly batch: number;
+  readonly workers: number;
+}
 
 /** fill puts events into the outbox as a bulk load would, in lanes as `outbox` spreads them. */
 async function fill(db: Kysely<EffectsDatabase>): Promise<void> {
@@ -28,10 +32,14 @@ async function fill(db: Kysely<EffectsDatabase>): Promise<void> {
   await sql`analyze outbox`.execute(db);
 }
 
-async function relayed(db: Kysely<EffectsDatabase>, bus: EventBus): Promise<number> {
+async function relayed(
+  db: Kysely<EffectsDatabase>,
+  bus: EventBus,
+  size: Size = usual,
+): Promise<number> {
   await fill(db);
   const began = performance.now();
-  await using relay = startRelay(db, bus, { services: [NoteEvents], batch, workers });
+  await using relay = startRelay(db, bus, { services: [NoteEvents], ...size });
   await waitUntil(() => relay.health().published === count, {
     what: "the outbox to be empty",
     everyMs: 2,
@@ -43,7 +51,10 @@ async function relayed(db: Kysely<EffectsDatabase>, bus: EventBus): Promise<numb
 }
 
 /** readAndDelete is what PostgreSQL alone does in the same batches, on as many connections. */
-async function readAndDelete(db: Kysely<EffectsDatabase>): Promise<number> {
+async function readAndDelete(
+  db: Kysely<EffectsDatabase>,
+  { batch, workers }: Size = usual,
+): Promise<number> {
   await fill(db);
   const batches = { count: count / batch, atOnce: workers };
   const rate = await rateOf(batches, () =>
@@ -62,19 +73,33 @@ async function readAndDelete(db: Kysely<EffectsDatabase>): Promise<number> {
 async function published(bus: EventBus): Promise<number> {
   const { noteWritten } = createPublisher(NoteEvents, bus);
   let author = 0;
-  return await rateOf({ count, atOnce: batch * workers }, () =>
+  return await rateOf({ count, atOnce: usual.batch * usual.workers }, () =>
     noteWritten({ author: `author-${author++ % authors}`, body }),
   );
 }
 
 /** relayRow compares the relay with the slower of what it stands on. */
-export async function relayRow(lab: Lab): Promise<Row> {
-  await using nats = await startNats();
-  await using bus = await connectNats({ servers: nats.url, name: "bench" });
-  const db = lab.connect(workers + 1);
+export async function relayRow(lab: Lab, bus: EventBus): Promise<Row> {
+  const db = lab.connect(usual.workers + 1);
   const pairs = await inRounds(rounds, {
     ours: () => relayed(db, bus),
     base: async () => Math.min(await readAndDelete(db), await published(bus)),
   });
   return rowOf({ name: "outbox-relay", target: 0.8, kind: "rate", unit: "events/s" }, pairs);
+}
+
+/** relayTables is how the relay's throughput grows with its workers and with the size of a batch. */
+export async function relayTables(lab: Lab, bus: EventBus): Promise<Table[]> {
+  const workers = [1, 2, 4];
+  const rows: string[][] = [];
+  for (const batch of [50, 200, 500, 1_000]) {
+    const rates: string[] = [];
+    for (const each of workers) {
+      const size = { batch, workers: each };
+      rates.push(format(await relayed(lab.connect(each + 1), bus, size)));
+    }
+    rows.push([String(batch), ...rates]);
+  }
+  const columns = ["batch", "1 worker", "2 workers", "4 workers"];
+  return [{ name: "Relay, events/s by workers and by size of a batch", columns, rows }];
 }

@@ -6,10 +6,14 @@ export async function cpuOf(pid: number): Promise<number> {
   const stats = await Promise.all(pids.map((each) => read(`/proc/${each}/stat`)));
   let ticks = 0;
   for (const stat of stats) {
-    // After the name, which may have spaces: state, parent, group, …, and in the 12th and 13th place
-    // the time of user and of system.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (Number(fields[2]) === pid) ticks += Number(fields[11]) + Number(fields[12]);
+    // After the name, which may have spaces: state, parent, group, …, and from the 12th place on the
+    // time of user and of system, its own and that of its children that have ended. PostgreSQL puts
+    // each of its children into a group of its own.
+    const [, parent, group, ...others] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(parent) !== pid && Number(group) !== pid) continue;
+    const [user = 0, system = 0, ...ofEnded] = others.slice(8, 12).map(Number);
+    ticks += user + system;
+    if (stat.startsWith(`${pid} `)) ticks += (ofEnded[0] ?? 0) + (ofEnded[1] ?? 0);
   }
   return ticks * 10;
 }
