@@ -30,8 +30,33 @@ interface Headed {
  * where whoever published it wrote what NATS's client cannot read.
  */
 export function decodeHeaders(message: Headed): Record<string, string> {
-  const text = headerText(message);
-  return text === undefined ? decodeSlowly(message) : parseHeaders(text);
+  return createHeaderDecoder()(message);
+}
+
+/** How many names a decoder remembers: publishers have few. */
+const nameLimit = 1_000;
+
+/** createHeaderDecoder makes a decodeHeaders that remembers the names it has met, for many messages. */
+export function createHeaderDecoder(): (message: Headed) => Record<string, string> {
+  const names = new Map<string, HeaderName>();
+  const nameOf = (key: string): HeaderName => {
+    const known = names.get(key);
+    if (known !== undefined) return known;
+    const made = { key: key.toLowerCase(), isValid: name.test(key), isReserved: isReserved(key) };
+    if (names.size < nameLimit) names.set(key, made);
+    return made;
+  };
+  return (message) => {
+    const text = headerText(message);
+    return text === undefined ? decodeSlowly(message) : parseHeaders(text, nameOf);
+  };
+}
+
+interface HeaderName {
+  /** In lower case. */
+  readonly key: string;
+  readonly isValid: boolean;
+  readonly isReserved: boolean;
 }
 
 const begin = "NATS/1.0\r\n";
@@ -51,7 +76,7 @@ function headerText(message: Headed): string | undefined {
   return text.startsWith(begin) && text.endsWith(end) ? text : undefined;
 }
 
-function parseHeaders(text: string): Record<string, string> {
+function parseHeaders(text: string, nameOf: (key: string) => HeaderName): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let at = begin.length; at < text.length - 2; ) {
     const stop = text.indexOf("\r", at);
@@ -59,12 +84,10 @@ function parseHeaders(text: string): Record<string, string> {
     const colon = text.indexOf(":", at);
     if (colon < 0) break;
     if (colon < stop) {
-      const key = text.slice(at, colon);
-      if (!name.test(key)) return {};
-      const lower = key.toLowerCase();
-      if (!lower.startsWith("nats-") && !Object.hasOwn(headers, lower)) {
-        headers[lower] = text.slice(colon + 1, stop).trim();
-      }
+      const { key, isValid, isReserved: isOfNats } = nameOf(text.slice(at, colon));
+      if (!isValid) return {};
+      const isFirst = !(key in headers) || !Object.hasOwn(headers, key);
+      if (isFirst && !isOfNats) headers[key] = text.slice(colon + 1, stop).trim();
     }
     at = stop + 2;
   }

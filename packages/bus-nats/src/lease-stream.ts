@@ -2,6 +2,7 @@ import type { GroupDeclaration, Lease, LeaseStream } from "@fanfare/bus";
 import type { Msg } from "@nats-io/nats-core";
 import { type Channel, openChannel } from "./channel.ts";
 import type { Groups } from "./groups.ts";
+import { createHeaderDecoder } from "./headers.ts";
 import { type Keeper, openKeeper } from "./keeper.ts";
 import { createLease, refusal } from "./lease.ts";
 import type { Link } from "./link.ts";
@@ -33,6 +34,7 @@ export function openLeaseStream(
   receive: (lease: Lease) => void,
 ): LeaseStream {
   const { link, replies, groups, settings } = deps;
+  const decodeHeaders = createHeaderDecoder();
   let free = 0;
   let closing: Promise<void> | undefined;
   let scheduled = false;
@@ -45,7 +47,7 @@ export function openLeaseStream(
   const open = (topic: string): KeptChannel => {
     const place = groups.place(group.group, topic);
     const acknowledged = (sequence: number) => place.acknowledged(sequence);
-    const leaseDeps = { link, replies, leaseMs: group.leaseMs, acknowledged };
+    const leaseDeps = { link, replies, leaseMs: group.leaseMs, decodeHeaders, acknowledged };
     const keeper = openKeeper(deps, group, topic);
     const channel = openChannel({
       link,

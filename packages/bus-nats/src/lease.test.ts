@@ -1,6 +1,7 @@
 import type { Msg } from "@nats-io/nats-core";
 import { describe, expect, it } from "vitest";
 import { fakeLink } from "../test/fake-link.ts";
+import { decodeHeaders } from "./headers.ts";
 import { createLease, parsePlace } from "./lease.ts";
 import { openReplies } from "./replies.ts";
 
@@ -23,7 +24,7 @@ function lease() {
   link.up();
   const known: number[] = [];
   const acknowledged = (sequence: number) => known.push(sequence);
-  const deps = { link, replies, leaseMs: 1_000, acknowledged };
+  const deps = { link, replies, leaseMs: 1_000, decodeHeaders, acknowledged };
   return { link, known, lease: createLease(message, "a", deps) };
 }
 

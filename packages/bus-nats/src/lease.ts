@@ -1,8 +1,7 @@
-import { BusError, type Lease, type StoredRecord } from "@fanfare/bus";
+import { BusError, type Lease } from "@fanfare/bus";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { backoffMs } from "./backoff.ts";
 import { toBusError } from "./errors.ts";
-import { decodeHeaders } from "./headers.ts";
 import type { Link } from "./link.ts";
 import type { Replies } from "./replies.ts";
 import { pause } from "./until.ts";
@@ -12,6 +11,7 @@ export interface LeaseDeps {
   readonly link: Link;
   readonly replies: Replies;
   readonly leaseMs: number;
+  decodeHeaders(message: Msg): Record<string, string>;
   /** Hears of what this process acknowledges, by its sequence. */
   acknowledged(sequence: number): void;
 }
@@ -30,7 +30,14 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
   const leasedUntil = Date.now() + deps.leaseMs;
   const leased: Leased = { deps, topic, subject, place, leasedUntil, settled: false };
   return {
-    record: storedRecord(message, topic, place),
+    record: {
+      topic,
+      headers: deps.decodeHeaders(message),
+      // A copy, as the message is a view of what the socket read, and a Buffer at that.
+      data: new Uint8Array(message.data),
+      sequence: place.sequence,
+      storedAt: place.storedAt,
+    },
     deliveries: place.deliveries,
     acknowledge: ({ confirmed }) => acknowledge(leased, confirmed),
     giveBack: ({ delayMs }) => settle(leased, () => say(leased, refusal(delayMs))),
@@ -141,15 +148,4 @@ export function parsePlace(subject: string): Place {
     );
   }
   return { deliveries, sequence, storedAt: Math.floor(Number(parts[at + 3] ?? 0) / 1e6) };
-}
-
-function storedRecord(message: Msg, topic: string, place: Place): StoredRecord {
-  return {
-    topic,
-    headers: decodeHeaders(message),
-    // A copy, as the message is a view of what the socket read, and a Buffer at that.
-    data: new Uint8Array(message.data),
-    sequence: place.sequence,
-    storedAt: place.storedAt,
-  };
 }
