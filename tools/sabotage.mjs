@@ -1,5 +1,5 @@
 // Puts each deliberate fault of faults.mjs into a copy of its package, runs the conformance suite
-// there, and says which faults the suite did not notice: node tools/sabotage.mjs [part of a name]
+// there, and says which faults the suite did not notice: node tools/sabotage.mjs [parts of names]
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -49,7 +49,10 @@ function breakCopy(copy, { name, file, find, replace }) {
   writeFileSync(path, parts.join(replace));
 }
 
-const chosen = faults.filter(({ name }) => name.includes(process.argv[2] ?? ""));
+const parts = process.argv.slice(2);
+const chosen = faults.filter(
+  ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
+);
 const rooms = new Set(chosen.map(({ room }) => room));
 for (const room of rooms) {
   const outcome = inCopy(room, (copy) => run(room, copy));
