@@ -156,8 +156,8 @@ export const faults = [
   {
     name: "memory: remember ids for ever",
     room: core,
-    file: "src/memory/topic-log.ts",
-    find: "    forgetOld();\n",
+    file: "src/memory/known-ids.ts",
+    find: "      forgetOld();\n",
     replace: "",
   },
   {

@@ -41,7 +41,6 @@ const specVersion = "1.0";
 const contentType = "application/protobuf";
 const idLimit = 256;
 const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
-const reserved = ["ce-", "nats-", "fanfare-"];
 
 /**
  * seal makes the record of a message: binary protobuf, under the headers of CloudEvents' binary
@@ -178,7 +177,7 @@ export function ownHeaders(headers: Readonly<Record<string, string>>): Record<st
 }
 
 function isReserved(name: string): boolean {
-  return reserved.some((prefix) => name.startsWith(prefix));
+  return name.startsWith("ce-") || name.startsWith("nats-") || name.startsWith("fanfare-");
 }
 
 function required(record: StoredRecord, name: string): string {

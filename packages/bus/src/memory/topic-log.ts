@@ -1,6 +1,7 @@
 import type { Appended, NewRecord, StartPosition, StoredRecord } from "../broker.ts";
 import type { Clock } from "../clock.ts";
 import { BusError } from "../error.ts";
+import { createKnownIds, type KnownIds } from "./known-ids.ts";
 
 /** TopicLog holds the records of one topic, in order, and remembers their ids for a while. */
 export interface TopicLog {
@@ -40,9 +41,8 @@ export function createTopicLog(
   { clock, dedupeWindowMs, maxRecords }: TopicLogOptions,
 ): TopicLog {
   const records = new Map<number, StoredRecord>();
-  const ids = new Map<string, number>();
-  /** The same ids by when they were stored, as many share a time. */
-  const remembered: { readonly at: number; readonly ids: string[] }[] = [];
+  const ids = createKnownIds(clock, dedupeWindowMs);
+  const replayIds = createKnownIds(clock, dedupeWindowMs);
   /** Whose record it is, where it is one group's alone. */
   const owners = new Map<number, string>();
   const readers: ((sequence: number) => boolean)[] = [];
@@ -62,31 +62,16 @@ export function createTopicLog(
     first++;
   }
 
-  function remember(id: string, sequence: number): void {
-    ids.set(id, sequence);
-    const at = clock.now();
-    const latest = remembered.at(-1);
-    if (latest?.at === at) latest.ids.push(id);
-    else remembered.push({ at, ids: [id] });
-  }
-
-  function forgetOld(): void {
-    const before = clock.now() - dedupeWindowMs;
-    for (let oldest = remembered[0]; oldest !== undefined; oldest = remembered[0]) {
-      if (oldest.at > before) return;
-      for (const id of oldest.ids) ids.delete(id);
-      remembered.shift();
-    }
-  }
-
-  function store(dedupeId: string, { topic: of, headers, data }: NewRecord): Appended {
-    forgetOld();
-    const known = ids.get(dedupeId);
+  function store(
+    { topic: of, headers, data }: NewRecord,
+    { id, among }: { readonly id: string; readonly among: KnownIds },
+  ): Appended {
+    const known = among.sequenceOf(id);
     if (known !== undefined) return { duplicate: true, sequence: known };
     makeRoom();
     const sequence = next++;
     records.set(sequence, { topic: of, headers, data, sequence, storedAt: clock.now() });
-    remember(dedupeId, sequence);
+    among.add(id, sequence);
     return { duplicate: false, sequence };
   }
 
@@ -95,9 +80,9 @@ export function createTopicLog(
     get next() {
       return next;
     },
-    append: (record) => store(`/${record.id}`, record),
+    append: (record) => store(record, { id: record.id, among: ids }),
     replay(group, record) {
-      const appended = store(`${group}/${record.id}`, record);
+      const appended = store(record, { id: `${group}/${record.id}`, among: replayIds });
       owners.set(appended.sequence, group);
       return appended;
     },
