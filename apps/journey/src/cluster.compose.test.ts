@@ -2,7 +2,8 @@ import { freePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createCompose, docker } from "../test/compose/compose.ts";
-import { leftOf } from "../test/compose/containers.ts";
+import { containersOf, leftOf } from "../test/compose/containers.ts";
+import { type Measures, measure } from "../test/compose/measures.ts";
 import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
 import { oneEffect } from "../test/effects.ts";
 
@@ -40,6 +41,7 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
     },
   });
   const { compose } = stack;
+  let measures: Measures;
 
   async function streamsNow() {
     const url = "http://127.0.0.1:8222/jsz?streams=true&config=true";
@@ -47,9 +49,13 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
     return streams.parse(JSON.parse(page)).account_details.flatMap((one) => one.stream_detail);
   }
 
-  beforeAll(() => compose("down", "--volumes", "--remove-orphans"), 120_000);
+  beforeAll(async () => {
+    await compose("down", "--volumes", "--remove-orphans");
+    measures = measure(project);
+  }, 120_000);
 
   afterAll(async () => {
+    measures?.[Symbol.dispose]();
     await compose("down", "--volumes", "--remove-orphans");
     await docker(["image", "rm", "--force", image]);
   }, 120_000);
@@ -66,6 +72,20 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
   it("plays the demo's three stories", async () => {
     const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
     expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
+  });
+
+  it("has memory enough under load", async () => {
+    await measures.during(async () => {
+      for (let round = 0; round < 5; round++) {
+        const begun = await beginTrips(await stack.clients(), 15);
+        await endTrips(await stack.clients(), begun);
+      }
+    });
+    const running = (await containersOf(project)).filter(({ status }) => status === "running");
+    for (const { name, memoryLimit, restarts, outOfMemory } of running) {
+      expect({ name, restarts, outOfMemory }).toEqual({ name, restarts: 0, outOfMemory: false });
+      expect(measures.memory.get(name)).toBeLessThan((0.8 * memoryLimit) / 2 ** 20);
+    }
   });
 
   it("loses nothing when the NATS server is killed that leads the trips' stream", async () => {
@@ -86,7 +106,9 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
   });
 
   it("leaves nothing behind", async () => {
+    const report = await measures.report(image);
     await compose("down", "--volumes");
     expect(await leftOf(project)).toEqual([]);
+    process.stdout.write(report);
   });
 });

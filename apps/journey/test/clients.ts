@@ -23,17 +23,19 @@ export interface Clients {
 export interface Reach {
   readonly urlOf: (name: AppName) => string;
   readonly tokenOf: (claims: TokenClaims) => Promise<string>;
+  /** What is done around each call. */
+  readonly interceptors?: readonly Interceptor[];
 }
 
 /** connect makes the clients, over HTTP/1.1 as curl does. */
-export function connect({ urlOf, tokenOf }: Reach): Clients {
+export function connect({ urlOf, tokenOf, interceptors = [] }: Reach): Clients {
   const operator = { role: "operator", subject: "ada" } as const;
   const transport = (baseUrl: string, claims: TokenClaims) =>
     createConnectTransport({
       baseUrl,
       httpVersion: "1.1",
       defaultTimeoutMs: 30_000,
-      interceptors: [withToken(tokenOf(claims))],
+      interceptors: [...interceptors, withToken(tokenOf(claims))],
     });
   const as = (name: "fleet" | "billing" | "pricing" | "audit" | "notifications") =>
     transport(urlOf(name), operator);

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type AppName, appNames, type TokenClaims } from "@fanfare/dev-stack";
+import { type AppName, appNames, type TokenClaims, waitUntil } from "@fanfare/dev-stack";
 import { type Clients, connect } from "../clients.ts";
+import { repeatLostCalls } from "./repeat-lost-calls.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -40,11 +41,17 @@ export async function docker(args: readonly string[], env = process.env): Promis
 export function createCompose({ project, files, variables }: ComposeOptions): Compose {
   const where = files.flatMap((file) => ["--file", file]);
   const env = { ...process.env, ...variables };
-  const compose = async (...args: readonly string[]) =>
+  const inProject = async (...args: readonly string[]) =>
     await docker(
       ["compose", "--project-name", project, "--progress", "quiet", ...where, ...args],
       env,
     );
+  const compose = async (...args: readonly string[]) =>
+    await inProject(...args).catch(async (error: unknown) => {
+      if (args[0] !== "up") throw error;
+      const logs = await inProject("logs", "--tail=10").catch(String);
+      throw new Error(`${String(error)}\n${logs}`, { cause: error });
+    });
   const tokens = new Map<string, Promise<string>>();
 
   function tokenOf({ role, subject }: TokenClaims): Promise<string> {
@@ -63,9 +70,19 @@ export function createCompose({ project, files, variables }: ComposeOptions): Co
       const reachable = appNames.filter((name) => name !== "worker");
       const urls = new Map<AppName, string>();
       for (const name of reachable) {
-        urls.set(name, `http://${await compose("port", name, "8080")}`);
+        // A container that is being started again has no port for a moment.
+        const address = await waitUntil(() => compose("port", name, "8080"), {
+          what: `the port of ${name}`,
+          everyMs: 250,
+          deadlineMs: 60_000,
+        });
+        urls.set(name, `http://${address}`);
       }
-      return connect({ urlOf: (name) => urls.get(name) ?? "", tokenOf });
+      return connect({
+        urlOf: (name) => urls.get(name) ?? "",
+        tokenOf,
+        interceptors: [repeatLostCalls],
+      });
     },
   };
 }

@@ -17,8 +17,8 @@ export async function beginTrips(clients: Clients, count: number): Promise<reado
 }
 
 /**
- * endTrips ends trips, as often as it takes, waits until each group has its effect of each, and gives
- * what they have then.
+ * endTrips ends trips, as often as it takes, waits until each group has its effect of each and the
+ * vehicles are free, and gives what effects they have then.
  */
 export async function endTrips(
   clients: Clients,
@@ -29,6 +29,11 @@ export async function endTrips(
       await insist("end", trip, () => clients.trips(trip.name).endTrip(trip));
       await tripIs(clients, trip, TripStatus.SETTLED);
       await effectsAre(clients, trip.tripId, oneEffect);
+      // A trip may be settled while the fleet is away, and the vehicle free only when it is back.
+      await waitUntil(
+        async () => (await clients.fleet.getVehicle(trip)).vehicle?.tripId !== trip.tripId,
+        { what: `${trip.vehicleId} to be free again`, everyMs: 100, deadlineMs: 120_000 },
+      );
       return await effectsOf(clients, trip.tripId);
     }),
   );

@@ -1,0 +1,16 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { root } from "../deploy/repository.ts";
+
+const run = promisify(execFile);
+
+/** fanfareOnHost runs a `fanfare` command on this machine, with the variables that say where servers are. */
+export async function fanfareOnHost(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<string> {
+  const main = `${root}apps/cli/src/main.ts`;
+  const env = { ...process.env, ...variables };
+  const { stdout } = await run(process.execPath, [main, ...args], { env, timeout: 300_000 });
+  return stdout;
+}
