@@ -1,5 +1,5 @@
 import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
-import { BusError, type EventBus, type EventMethod } from "@fanfare/bus";
+import { BusError, type EventBus, type EventMethod, type Receipt } from "@fanfare/bus";
 import type { Kysely } from "kysely";
 import { type EventRow, lockLanes, mark, readRows, type SetAside } from "./relay-store.ts";
 import { settlesWithin } from "./settles-within.ts";
@@ -82,28 +82,26 @@ async function publishAll<DB>(
   const until = performance.now() + leaseMs / 2;
   let over = false;
 
-  async function publish(row: EventRow): Promise<void> {
-    const method = methods.get(row.topic);
-    if (method === undefined) return;
+  /** Has no signal: each would wait on the same one. What goes on is over by its deadline. */
+  function publish(row: EventRow, method: EventMethod): Promise<Receipt> {
     const deadlineMs = until - performance.now();
     if (!(deadlineMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
-    const { duplicate } = await bus.publish(method, decode(method, row), {
-      id: row.id,
-      headers: headersOf(row),
-      time: new Date(row.time),
-      deadlineMs,
-      signal,
-    });
-    if (duplicate) outcome.repeated++;
-    outcome.out.push(row.sequence);
-    outcome.topics.add(row.topic);
+    const time = new Date(row.time);
+    const message = decode(method, row);
+    if (row.headers === null) return bus.publish(method, message, { id: row.id, time, deadlineMs });
+    const headers = headersOf(row.headers);
+    return bus.publish(method, message, { id: row.id, headers, time, deadlineMs });
   }
 
   async function publishChain(chain: readonly EventRow[]): Promise<void> {
     for (const row of chain) {
-      if (over || outcome.failed.has(row.topic)) return;
+      const method = methods.get(row.topic);
+      if (over || method === undefined || outcome.failed.has(row.topic)) return;
       try {
-        await publish(row);
+        const { duplicate } = await publish(row, method);
+        if (duplicate) outcome.repeated++;
+        outcome.out.push(row.sequence);
+        outcome.topics.add(row.topic);
       } catch (reason) {
         const error = BusError.from(reason);
         if (!hopeless(error)) return void outcome.failed.set(row.topic, error);
@@ -144,8 +142,8 @@ function decode<I extends DescMessage>(method: EventMethod<I>, row: EventRow) {
   }
 }
 
-function headersOf(row: EventRow): Record<string, string> {
-  const headers: unknown = JSON.parse(row.headers);
+function headersOf(text: string): Record<string, string> {
+  const headers: unknown = JSON.parse(text);
   return Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]),
   );

@@ -17,8 +17,8 @@ export interface EventRow {
   readonly key: string | null;
   readonly type: string;
   readonly data: Uint8Array;
-  /** A JSON object of strings. */
-  readonly headers: string;
+  /** A JSON object of strings; null for none. */
+  readonly headers: string | null;
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
 }
@@ -72,7 +72,7 @@ export async function readRows<DB>(
     from unnest(${topics}::text[], ${laneNumbers}::int[]) as place (topic, lane)
       cross join lateral (
         select sequence::text, topic, event_id as id, event_key as key, type, data,
-          headers::text as headers,
+          nullif(headers::text, '{}') as headers,
           (extract(epoch from event_time) * 1000)::float8 as time
         from outbox
         where topic = place.topic and lane = place.lane and set_aside_at is null
