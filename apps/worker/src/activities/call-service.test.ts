@@ -29,6 +29,12 @@ describe("callService()", () => {
     });
   });
 
+  it("keeps the beginning of an enormous message", async () => {
+    const failure = await failing(new ConnectError("no ".repeat(2_000_000), Code.Aborted));
+    expect(failure).toMatchObject({ message: expect.stringMatching(/^no no/) });
+    expect(failure).toHaveProperty("message.length", 1_000);
+  });
+
   it.each([
     [Code.InvalidArgument, "invalid_argument"],
     [Code.NotFound, "not_found"],

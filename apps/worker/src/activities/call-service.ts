@@ -39,12 +39,15 @@ export async function callService<T>(
   }
 }
 
+/** A failure stays in the trip's history, where Temporal takes no more than 2 MB: in characters. */
+const longestMessage = 1_000;
+
 /** failureFrom lets the Connect code decide whether a call is worth a retry. */
 function failureFrom(error: unknown): ApplicationFailure {
   const { code, rawMessage } = ConnectError.from(error);
   const nonRetryable = refusals.has(code);
   return ApplicationFailure.create({
-    message: rawMessage,
+    message: rawMessage.slice(0, longestMessage),
     type: codeToString(code),
     nonRetryable,
     ...(nonRetryable ? { category: ApplicationFailureCategory.BENIGN } : {}),
