@@ -11,7 +11,7 @@ function received(head: string): MsgImpl {
   const hdr = whole.length - "payload".length;
   const about = { subject: bytes("fanfare.a.0"), reply: bytes("$JS.ACK.1"), sid: 1 };
   const publisher = { publish() {} };
-  return new MsgImpl({ ...about, hdr, size: whole.length }, whole, publisher);
+  return new MsgImpl({ ...about, hdr, size: whole.length }, Buffer.from(whole), publisher);
 }
 
 describe("headers", () => {
