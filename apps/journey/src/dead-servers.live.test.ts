@@ -122,7 +122,7 @@ describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_00
   }
 
   it.each(long ? all : short)(
-    "loses nothing when %s is killed %s the calls",
+    "loses nothing by a kill of %s, %s the calls",
     async (fault, side) => {
       const { clients } = stack;
       for (let round = 1; round <= rounds; round += 1) {
