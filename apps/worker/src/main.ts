@@ -39,6 +39,10 @@ const config = loadConfig({
       about: "Namespace of the trips' workflows.",
       example: "default",
     }),
+    buildId: variable("TEMPORAL_BUILD_ID", z.string().min(1).optional(), {
+      about: "The version of this code, where Temporal is to tell versions apart (see README.md).",
+      example: "2026-11-21.1",
+    }),
     natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
       about: "Address of NATS.",
       example: "nats://127.0.0.1:4222",
@@ -82,6 +86,7 @@ runUntilSignal(
           ...createBillingActivities(reach(config.billingUrl)),
           ...createPublishActivities({ bus }),
         },
+        buildId: config.buildId,
         logger,
       }),
     );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@fanfare/service";
-import { NativeConnection, Worker } from "@temporalio/worker";
+import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
 import type { Activities } from "./activity-types.ts";
 import { searchAttributes, taskQueue } from "./contract.ts";
 
@@ -12,6 +12,8 @@ export interface TripWorkerOptions {
   readonly bundlePath: string;
   readonly activities: Activities;
   readonly logger: Logger;
+  /** Names the version of this worker's code; without it Temporal does not tell versions apart. */
+  readonly buildId?: string | undefined;
 }
 
 /** TripWorker takes tasks from Temporal, which may come later than the process and go away meanwhile. */
@@ -23,6 +25,9 @@ export interface TripWorker {
   /** Settles when the worker is stopped. */
   readonly stopped: Promise<void>;
 }
+
+/** The name under which Temporal knows the versions of this worker. */
+export const workerDeployment = "trips";
 
 const readyDeadlineMs = 2_000;
 const firstPauseMs = 200;
@@ -87,7 +92,7 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
 
 async function createWorker(
   connection: NativeConnection,
-  { namespace, bundlePath, activities }: TripWorkerOptions,
+  { namespace, bundlePath, activities, buildId }: TripWorkerOptions,
 ): Promise<Worker> {
   return Worker.create({
     connection,
@@ -95,6 +100,7 @@ async function createWorker(
     taskQueue,
     workflowBundle: { codePath: bundlePath },
     activities,
+    ...(buildId === undefined ? {} : { workerDeploymentOptions: versionOf(buildId) }),
     // Activities are over within 5 s; the process's own deadline is 10 s.
     shutdownGraceTime: "6 seconds",
     shutdownForceTime: "8 seconds",
@@ -103,6 +109,25 @@ async function createWorker(
     // How long a workflow waits for a worker that died before another one takes it up.
     stickyQueueScheduleToStartTimeout: "3 seconds",
   });
+}
+
+/**
+ * versionOf lets Temporal know which version of the code this worker has. A worker of a new version gets
+ * no tasks until it is made the current one, or is ramped up to a share of the trips:
+ *
+ *     temporal worker deployment set-current-version --deployment-name trips --build-id <build id>
+ *
+ * and the same with the build id before it takes that back. Trips that are under way move to the current
+ * version with their next task (AUTO_UPGRADE), so that no old worker has to be kept for a trip that waits
+ * for an operator; what keeps that safe are patches, and the recorded histories that every version has to
+ * replay. With PINNED each trip would stay with the version that it began on, for as long as it takes.
+ */
+function versionOf(buildId: string): WorkerDeploymentOptions {
+  return {
+    version: { deploymentName: workerDeployment, buildId },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: "AUTO_UPGRADE",
+  };
 }
 
 /** Without its search attributes no workflow could go on: that is better said before it begins. */

@@ -1,3 +1,6 @@
+import { waitUntil } from "@fanfare/dev-stack";
+import type { Recovery } from "../src/contract.ts";
+import { steps } from "../src/steps.ts";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
 import type { TestTrip, TripLab } from "./trip-lab.ts";
 
@@ -17,6 +20,34 @@ async function settled(trip: TestTrip): Promise<TestTrip> {
   return trip;
 }
 
+const inOrder = Object.values(steps);
+const beforePivot = inOrder.slice(0, inOrder.indexOf(steps.completeDrive));
+
+/** cancelledAt is cancelled when a step has happened and its reply is on its way. */
+function cancelledAt(step: string): Story {
+  return async (lab) => {
+    const gate = createGate();
+    const trip = lab.begin({ [step]: { after: gate.pass } });
+    await gate.reached;
+    await trip.cancel("changed my mind");
+    gate.open();
+    return trip;
+  };
+}
+
+/** recovered is begun as a trip whose former run was terminated. */
+async function recovered(lab: TripLab, script: Script): Promise<TestTrip> {
+  const recovery: Recovery = {
+    reason: "its workflow was terminated",
+    versionsAbove: 1_000_000,
+    startedAt: new Date().toISOString(),
+  };
+  const trip = lab.begin(script, { recovery });
+  await trip.started;
+  await trip.outcome();
+  return trip;
+}
+
 /** The paths whose histories are recorded, to be replayed against the code of every later day. */
 export const stories: Readonly<Record<string, Story>> = {
   completed: async (lab) => settled(await driven(lab)),
@@ -30,6 +61,10 @@ export const stories: Readonly<Record<string, Story>> = {
     await trip.cancel("changed my mind");
     return trip;
   },
+
+  ...Object.fromEntries(
+    beforePivot.map((step) => [`cancelled-at-${step}`, cancelledAt(step)] as const),
+  ),
 
   async "cancelled-before-drive"(lab) {
     const gate = createGate();
@@ -70,6 +105,39 @@ export const stories: Readonly<Record<string, Story>> = {
     await trip.outcome();
     return trip;
   },
+
+  async "parked-undo-resolved"(lab) {
+    const trip = await driven(lab, { voidTab: { before: refuse("the tab is locked") } });
+    await trip.cancel("changed my mind");
+    await trip.resolve("given back by hand");
+    await trip.outcome();
+    return trip;
+  },
+
+  async "parked-capture-retried"(lab) {
+    const trip = await driven(lab, { captureTab: { before: refuse("insufficient funds") } });
+    await trip.end();
+    await waitUntil(async () => (await trip.marks()).attention === steps.capture, {
+      what: "the capture to be parked",
+      deadlineMs: 60_000,
+    });
+    lab.services.script(trip.tripId, {});
+    await trip.retry();
+    await trip.outcome();
+    return trip;
+  },
+
+  async "longest-drive"(lab) {
+    const trip = lab.begin({}, { timings: { maximumDriveMs: 500 } });
+    await trip.started;
+    await trip.outcome();
+    return trip;
+  },
+
+  "recovered-and-undone": (lab) => recovered(lab, {}),
+
+  "recovered-and-settled": (lab) =>
+    recovered(lab, { compensateTrip: { before: refuse("its drive has ended") } }),
 
   delayed: async (lab) => settled(await driven(lab, { captureTab: { before: failTimes(3) } })),
 

@@ -52,6 +52,7 @@ export interface TestTrip {
 
 export interface TripLab extends AsyncDisposable {
   readonly services: FakeServices;
+  readonly client: Client;
   begin(script?: Script, input?: Partial<TripInput>): TestTrip;
 }
 
@@ -109,6 +110,7 @@ export async function openTripLab(): Promise<TripLab> {
 
   return {
     services,
+    client,
     begin,
     async [Symbol.asyncDispose]() {
       worker.shutdown();

@@ -1,0 +1,34 @@
+import { createSaga } from "@fanfare/saga";
+import { createTripCalls } from "../src/calls.ts";
+import { defaultTimings, type TripInput, unlockFee } from "../src/contract.ts";
+import { steps } from "../src/steps.ts";
+import { createTripLedger } from "../src/trip-ledger.ts";
+import { markTrip } from "../src/trip-marks.ts";
+import { createTripRecords } from "../src/trip-records.ts";
+import { answerTripUpdates } from "../src/trip-updates.ts";
+
+/**
+ * trip is what somebody might make of the trip workflow who opens the tab before reserving the vehicle,
+ * and does not patch it: what trips that are under way must not meet.
+ */
+export async function trip({
+  tripId,
+  riderId,
+  vehicleId,
+  paymentMethod,
+}: TripInput): Promise<void> {
+  const calls = createTripCalls(defaultTimings);
+  const ledger = createTripLedger(tripId, calls);
+  const saga = createSaga(createTripRecords(ledger, {}));
+  answerTripUpdates(saga, {});
+  await saga.run(async () => {
+    await saga.step(steps.takeUp, { run: () => ledger.takeUp() });
+    markTrip("status", "PENDING");
+    const tab = { step: steps.openTab, tripId, riderId, paymentMethod, limit: unlockFee };
+    await saga.step(steps.openTab, { run: () => calls.before(steps.openTab).openTab(tab) });
+    const reserve = { step: steps.reserveVehicle, tripId, vehicleId };
+    await saga.step(steps.reserveVehicle, {
+      run: () => calls.before(steps.reserveVehicle).reserveVehicle(reserve),
+    });
+  });
+}
