@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -88,8 +88,8 @@ export async function openLab(inFlight: number): Promise<Lab> {
 
 function startBareWorker(address: string, stack: AsyncDisposableStack): number {
   const program = fileURLToPath(new URL("bare-worker.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, address], {
-    stdio: ["ignore", "ignore", "inherit"],
+  const child = fork(program, [address], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
     detached: true,
   });
   const ended = once(child, "exit");
