@@ -69,8 +69,9 @@ export async function renderManifests(folder: string): Promise<readonly Manifest
   });
 }
 
+// As Kubernetes reads them, where 0440 is octal.
 async function readManifests(path: string): Promise<readonly Manifest[]> {
-  const documents = parseAllDocuments(await readRepository(path));
+  const documents = parseAllDocuments(await readRepository(path), { version: "1.1" });
   return documents.map((document) => manifest.parse(document.toJS()));
 }
 
