@@ -62,11 +62,11 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
 
   it("starts three NATS servers, a Temporal server on PostgreSQL and the apps", async () => {
     await compose("up", "--build", "--wait");
-    const kept = (await streamsNow()).map(({ name, config }) => [name, config.num_replicas]);
-    expect(Object.fromEntries(kept)).toEqual({
-      fanfare_trips_completed: 3,
-      fanfare_fleet_vehicles_changed: 3,
-    });
+    const kept = await streamsNow();
+    expect(kept.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["fanfare_trips_completed", "fanfare_fleet_vehicles_changed"]),
+    );
+    expect(kept.filter(({ config }) => config.num_replicas !== 3)).toEqual([]);
   });
 
   it("plays the demo's three stories", async () => {
