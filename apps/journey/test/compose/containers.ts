@@ -80,9 +80,11 @@ export async function leftOf(project: string): Promise<readonly string[]> {
   return lists.flatMap((list) => list.split("\n")).filter((name) => name !== "");
 }
 
-/** memoryOf gives how much memory each running container of a project has, in MiB. */
+/** memoryOf gives how much memory each running container of a project's services has, in MiB. */
 export async function memoryOf(project: string): Promise<ReadonlyMap<string, number>> {
-  const names = await docker(["ps", "--format", "{{.Names}}", ...labelled(project)]);
+  // Those that run one command may be gone by the time that they are asked for.
+  const services = [...labelled(project), "--filter", "label=com.docker.compose.oneoff=False"];
+  const names = await docker(["ps", "--format", "{{.Names}}", ...services]);
   const rows = await docker([
     "stats",
     "--no-stream",
