@@ -5,7 +5,9 @@ import { openLeaseStream } from "./lease-stream.ts";
 import type { Link } from "./link.ts";
 import { createProgress } from "./progress.ts";
 import { createPublish } from "./publish.ts";
+import { createPublishBatch } from "./publish-batch.ts";
 import { openReplies } from "./replies.ts";
+import { maxBatch, takesBatches } from "./server-version.ts";
 import type { Settings } from "./settings.ts";
 import { createStreams } from "./streams.ts";
 
@@ -21,6 +23,7 @@ export function createJetStreamBroker(link: Link, settings: Settings): Broker {
     clock: systemClock,
     features: features(link, settings),
     append: createPublish({ link, replies, streams, settings }),
+    appendAll: createPublishBatch({ link, replies, streams, settings }),
     declare: (group) => groups.declare(group, deadline()),
     async lease(group, receive) {
       const stream = openLeaseStream({ link, replies, groups, settings }, group, receive);
@@ -54,6 +57,10 @@ function features(link: Link, settings: Settings): BrokerFeatures {
     dedupeWindowMs: settings.dedupeWindowMs,
     get maxRecordBytes() {
       return link.connection()?.info?.max_payload;
+    },
+    get maxBatch() {
+      const connection = link.connection();
+      return connection === undefined || takesBatches(connection) ? maxBatch : undefined;
     },
   };
 }

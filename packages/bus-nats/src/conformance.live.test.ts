@@ -17,7 +17,7 @@ describe("the JetStream broker conforms", { timeout: 60_000 }, () => {
   afterAll(() => nats?.stop());
 
   const dedupeWindowMs = 2_000;
-  const features = { durable: true, dedupeWindowMs, maxRecordBytes: 1_048_576 };
+  const features = { durable: true, dedupeWindowMs, maxRecordBytes: 1_048_576, maxBatch: 1_000 };
   testBroker(
     features,
     async () => {

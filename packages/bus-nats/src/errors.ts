@@ -20,6 +20,11 @@ const codeOfApiError: ReadonlyMap<number, BusCode> = new Map([
   [10049, "invalid_argument"], // stream create
   [10052, "invalid_argument"], // stream configuration
   [10054, "too_large"], // message size exceeds the stream's maximum
+  [10174, "unsupported"], // the stream takes no atomic batches
+  [10176, "unavailable"], // a message of the batch is missing
+  [10199, "invalid_argument"], // the batch is too large
+  [10201, "already_stored"], // an id of the batch is known
+  [10210, "resource_exhausted"], // too many batches are under way
   [10013, "drift"], // consumer name already in use
   [10058, "drift"], // stream name already in use with a different configuration
   [10065, "drift"], // subjects overlap with an existing stream

@@ -17,7 +17,13 @@ export interface StreamDrift {
 /** streamDrift compares an existing stream with the settings that are declared for its topic. */
 export function streamDrift(
   config: StreamConfig,
-  declared: { readonly prefix: string; readonly topic: string; readonly settings: StreamSettings },
+  declared: {
+    readonly prefix: string;
+    readonly topic: string;
+    readonly settings: StreamSettings;
+    /** Whether the server can store messages all or none, and the stream therefore is to. */
+    readonly batches?: boolean;
+  },
 ): StreamDrift {
   const update: Partial<StreamConfig> = {};
   const differences: string[] = [];
@@ -30,6 +36,11 @@ export function streamDrift(
   if (missing.length > 0) {
     update.subjects = [...config.subjects, ...missing];
     differences.push(`subjects lack ${missing.join(" and ")}`);
+  }
+
+  if (declared.batches === true && config.allow_atomic !== true) {
+    update.allow_atomic = true;
+    differences.push("allow_atomic is false and is to be true");
   }
 
   const must = {

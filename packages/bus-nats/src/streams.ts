@@ -8,6 +8,7 @@ import {
 import { callApi } from "./api.ts";
 import { toBusError } from "./errors.ts";
 import type { Link } from "./link.ts";
+import { takesBatches } from "./server-version.ts";
 import type { Settings } from "./settings.ts";
 import { streamDrift } from "./stream-drift.ts";
 import { newStream } from "./stream-settings.ts";
@@ -69,7 +70,10 @@ export function createStreams(link: Link, settings: Settings): Streams {
       const found = await findStream(api, stream);
       if (found !== undefined) return await bringUpToDate(api, { topic, found, options });
       if (options.dryRun !== true) {
-        const wanted = newStream(settings.prefix, topic, settings.streamSettings(topic));
+        const wanted = {
+          ...newStream(settings.prefix, topic, settings.streamSettings(topic)),
+          ...(takesBatches(link.connection()) ? { allow_atomic: true } : {}),
+        };
         const made = await api.streams.add(wanted).catch(noneWhenTaken);
         if (made !== undefined) note(topic, made);
         else {
@@ -91,6 +95,7 @@ export function createStreams(link: Link, settings: Settings): Streams {
       prefix: settings.prefix,
       topic,
       settings: settings.streamSettings(topic),
+      batches: takesBatches(link.connection()),
     });
     const { dryRun = false, allowLoss = false } = options;
     const refused = allowLoss ? drift.refused : [...drift.refused, ...drift.lossy];

@@ -19,6 +19,15 @@ export interface Broker {
    */
   append(record: NewRecord, options: AppendOptions): Promise<Appended>;
   /**
+   * Stores records of one topic, at most `features.maxBatch`, next to one another in their order, all
+   * or none, and resolves with their places. Rejects with `already_stored` when an id is known. Left
+   * out where a broker cannot.
+   */
+  readonly appendAll?: (
+    records: readonly NewRecord[],
+    options: AppendOptions,
+  ) => Promise<readonly Appended[]>;
+  /**
    * Makes the group durable: it holds every record of its topics stored from `from` on, whether or
    * not a process leases them. Calling it again with the same declaration changes nothing and keeps
    * the group's place; what can be changed is changed; the rest is refused with `drift`.
@@ -48,6 +57,8 @@ export interface BrokerFeatures {
   readonly dedupeWindowMs: number | undefined;
   /** The largest record, payload and headers, in bytes; undefined when there is no limit. */
   readonly maxRecordBytes: number | undefined;
+  /** How many records can be stored all or none; undefined when the broker cannot. */
+  readonly maxBatch?: number | undefined;
 }
 
 /** NewRecord is an event as bytes. */

@@ -8,6 +8,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { StartPosition } from "./broker.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
 import type { BusStats, StatsOptions, SubscriptionStats } from "./stats.ts";
 
 /**
@@ -25,6 +26,14 @@ export interface EventBus extends AsyncDisposable {
     message: MessageShape<I>,
     options?: PublishOptions,
   ): Promise<Receipt>;
+  /**
+   * publishAll publishes events, made by `eventOf`, in their order, and resolves with what became of
+   * each. With `atomic` it rejects unless all are stored.
+   */
+  publishAll(
+    events: readonly NewEvent[],
+    options?: PublishAllOptions,
+  ): Promise<readonly PublishOutcome[]>;
   /**
    * subscribe declares the group and takes its events until the subscription is stopped.
    * It resolves once the group is durable: what is stored afterwards is not missed.

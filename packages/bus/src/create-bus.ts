@@ -24,6 +24,13 @@ import {
   type Publish,
   type PublishCall,
 } from "./interceptor.ts";
+import {
+  type NewEvent,
+  type PublishAllOptions,
+  type PublishOutcome,
+  publishInOrder,
+  publishTogether,
+} from "./publish-all.ts";
 import { recordBytes } from "./record-bytes.ts";
 import { rememberLast } from "./remember-last.ts";
 import { settles } from "./settles.ts";
@@ -68,18 +75,12 @@ export function createBus(
     if (closing !== undefined) throw new BusError("aborted", "the bus is closed");
   }
 
-  const send = chain<Publish>(
-    store,
-    interceptors.flatMap(({ publish: wrap }) => wrap ?? []),
-  );
+  const aroundPublish = interceptors.flatMap(({ publish: wrap }) => wrap ?? []);
+  const send = chain<Publish>(store, aroundPublish);
   const aroundHandle = interceptors.flatMap(({ handle }) => handle ?? []);
 
-  async function store({ method, message, options }: PublishCall): Promise<Receipt> {
+  function sealCall({ method, message, options }: PublishCall): NewRecord {
     refuseIfClosed();
-    const { deadlineMs = publishDeadlineMs, signal } = options;
-    if (!(deadlineMs > 0)) {
-      throw new BusError("invalid_argument", `deadlineMs must be above 0, not ${deadlineMs}`);
-    }
     const record = seal(topics.read(method), message, {
       ...options,
       source,
@@ -87,6 +88,13 @@ export function createBus(
       formatTime: writeTime,
     });
     checkSize(record);
+    return record;
+  }
+
+  async function store(call: PublishCall): Promise<Receipt> {
+    const { signal } = call.options;
+    const deadlineMs = deadlineOf(call.options);
+    const record = sealCall(call);
     const appended = await broker.append(record, { deadlineMs, signal });
     return { id: record.id, topic: record.topic, ...appended };
   }
@@ -107,7 +115,10 @@ export function createBus(
     message: MessageShape<I>,
     options: PublishOptions = {},
   ): Promise<Receipt> {
-    const sending = send({ method, message, options });
+    return await follow(send({ method, message, options }));
+  }
+
+  async function follow(sending: Promise<Receipt>): Promise<Receipt> {
     publishing.add(sending);
     try {
       const receipt = await sending;
@@ -120,6 +131,19 @@ export function createBus(
     } finally {
       publishing.delete(sending);
     }
+  }
+
+  async function publishAll(
+    events: readonly NewEvent[],
+    { atomic = false, signal, ...options }: PublishAllOptions = {},
+  ): Promise<readonly PublishOutcome[]> {
+    refuseIfClosed();
+    const deadlineMs = deadlineOf(options);
+    const deps = { broker, around: aroundPublish, seal: sealCall, follow };
+    const about = { deadlineMs, ...(signal === undefined ? {} : { signal }) };
+    const calls = events.map((event) => ({ ...event, options: { ...event.options, ...about } }));
+    if (atomic) return await publishTogether(deps, calls, { deadlineMs, signal });
+    return await publishInOrder(deps, calls, deadlineMs);
   }
 
   async function subscribe(
@@ -207,6 +231,7 @@ export function createBus(
 
   return {
     publish,
+    publishAll,
     subscribe,
     close,
     deadLetters(group) {
@@ -219,6 +244,11 @@ export function createBus(
       await close();
     },
   };
+}
+
+function deadlineOf({ deadlineMs = publishDeadlineMs }: PublishOptions): number {
+  if (deadlineMs > 0) return deadlineMs;
+  throw new BusError("invalid_argument", `deadlineMs must be above 0, not ${deadlineMs}`);
 }
 
 function intercepted(

@@ -4,6 +4,7 @@
  * - invalid_argument: what was passed is wrong; the message says what to change.
  * - unknown_topic: the method has no event option.
  * - already_bound: one group takes the same topic twice.
+ * - already_stored: one of the events that were to be stored all or none is stored; none was now.
  * - too_large: the event exceeds the broker's limit.
  * - not_provisioned: a stream or group is missing and may not be made here.
  * - drift: what exists differs from what is declared and cannot be changed in place.
@@ -25,6 +26,7 @@ export type BusCode =
   | "invalid_argument"
   | "unknown_topic"
   | "already_bound"
+  | "already_stored"
   | "too_large"
   | "not_provisioned"
   | "drift"

@@ -36,7 +36,8 @@ export {
 } from "./memory/memory-store.ts";
 export { type BusMetric, type BusSample, busMetrics } from "./metrics.ts";
 export type { DeathCause } from "./outcome.ts";
-export { createPublisher, type Publisher } from "./publisher.ts";
+export type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
+export { createPublisher, eventOf, type Publisher } from "./publisher.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";
 
 // What whoever writes a broker needs.

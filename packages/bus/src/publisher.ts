@@ -7,6 +7,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { EventBus, EventMethod, PublishOptions, Receipt } from "./bus.ts";
 import { BusError } from "./error.ts";
+import type { NewEvent } from "./publish-all.ts";
 import { checkTopic } from "./topic.ts";
 
 /** Publisher has one function for each method of an event service. */
@@ -33,6 +34,19 @@ export function createPublisher<S extends DescService>(
   // Every method of the service has its function; the type says which message each takes.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return publisher as Publisher<S>;
+}
+
+/**
+ * eventOf makes an event for `publishAll`. Throws `unknown_topic` when the method has no event option,
+ * and `invalid_argument` for what is no message of it.
+ */
+export function eventOf<I extends DescMessage>(
+  method: EventMethod<I>,
+  message: MessageInitShape<I>,
+  options: NonNullable<NewEvent["options"]> = {},
+): NewEvent {
+  checkTopic(method);
+  return { method, message: messageOf(method, message), options };
 }
 
 function messageOf(method: EventMethod, init: MessageInitShape<DescMessage>): Message {

@@ -17,12 +17,13 @@ export function createMemoryBroker(store: MemoryStore): Broker {
     clock: store.clock,
     async append(record, { signal }) {
       refuseIfClosed();
-      if (signal?.aborted === true) {
-        throw new BusError("aborted", `publishing ${record.id} was given up`, {
-          cause: signal.reason,
-        });
-      }
+      refuseIfAborted(record.id, signal);
       return store.append(record);
+    },
+    async appendAll(records, { signal }) {
+      refuseIfClosed();
+      refuseIfAborted(records.map(({ id }) => id).join(", "), signal);
+      return store.appendAll(records);
     },
     deadLetters: {
       async store(group, record) {
@@ -70,4 +71,9 @@ export function createMemoryBroker(store: MemoryStore): Broker {
       for (const stream of streams) await stream.close();
     },
   };
+}
+
+function refuseIfAborted(what: string, signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new BusError("aborted", `publishing ${what} was given up`, { cause: signal.reason });
 }

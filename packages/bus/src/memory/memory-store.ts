@@ -20,6 +20,8 @@ export interface MemoryStore {
   readonly features: BrokerFeatures;
   /** Throws `too_large`, and `stream_full` when a topic is full. */
   append(record: NewRecord): Appended;
+  /** Stores records of one topic, all or none. Throws `already_stored` too. */
+  appendAll(records: readonly NewRecord[]): readonly Appended[];
   /** Stores a record for one group alone. Throws as append does. */
   replay(group: string, record: NewRecord): Appended;
   readonly deadLetters: MemoryDeadLetters;
@@ -73,18 +75,28 @@ export function createMemoryStore({
     );
   }
 
-  function add(record: NewRecord, to: (log: TopicLog) => Appended): Appended {
-    checkSize(record);
-    const appended = to(logOf(record.topic));
-    for (const group of groupsOf.get(record.topic) ?? []) group.wake();
+  function add<T>(topic: string, to: (log: TopicLog) => T): T {
+    const appended = to(logOf(topic));
+    for (const group of groupsOf.get(topic) ?? []) group.wake();
     return appended;
   }
 
   const store: MemoryStore = {
     clock,
-    features: { durable: false, dedupeWindowMs, maxRecordBytes },
-    append: (record) => add(record, (log) => log.append(record)),
-    replay: (group, record) => add(record, (log) => log.replay(group, record)),
+    features: { durable: false, dedupeWindowMs, maxRecordBytes, maxBatch: 1_000 },
+    append(record) {
+      checkSize(record);
+      return add(record.topic, (log) => log.append(record));
+    },
+    appendAll(records) {
+      for (const record of records) checkSize(record);
+      const [first] = records;
+      return first === undefined ? [] : add(first.topic, (log) => log.appendAll(records));
+    },
+    replay(group, record) {
+      checkSize(record);
+      return add(record.topic, (log) => log.replay(group, record));
+    },
     deadLetters: {
       ...deadLetters,
       store(group, record) {

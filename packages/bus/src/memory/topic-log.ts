@@ -9,6 +9,8 @@ export interface TopicLog {
   /** The sequence that the next record gets. */
   readonly next: number;
   append(record: NewRecord): Appended;
+  /** Stores all or none. Throws `already_stored` when an id is known, `stream_full` without the room. */
+  appendAll(records: readonly NewRecord[]): Appended[];
   /** Stores a record that only one group gets. Its id is known for that group alone. */
   replay(group: string, record: NewRecord): Appended;
   get(sequence: number): StoredRecord | undefined;
@@ -49,17 +51,19 @@ export function createTopicLog(
   let first = 1;
   let next = 1;
 
-  function makeRoom(): void {
-    if (records.size < maxRecords) return;
-    if (readers.some((needs) => needs(first))) {
+  function makeRoom(count = 1): void {
+    const end = first + records.size + count - maxRecords;
+    for (let oldest = first; oldest < end; oldest++) {
+      if (oldest < next && !readers.some((needs) => needs(oldest))) continue;
       throw new BusError(
         "stream_full",
         `${topic} is full: ${maxRecords} events, the oldest of which a group has not handled`,
       );
     }
-    records.delete(first);
-    owners.delete(first);
-    first++;
+    for (; first < end; first++) {
+      records.delete(first);
+      owners.delete(first);
+    }
   }
 
   function store(
@@ -81,6 +85,14 @@ export function createTopicLog(
       return next;
     },
     append: (record) => store(record, { id: record.id, among: ids }),
+    appendAll(batch) {
+      const known = batch.find(({ id }) => ids.sequenceOf(id) !== undefined);
+      if (known !== undefined) {
+        throw new BusError("already_stored", `${known.id} is stored in ${topic}: none is now`);
+      }
+      makeRoom(batch.length);
+      return batch.map((record) => store(record, { id: record.id, among: ids }));
+    },
     replay(group, record) {
       const appended = store(record, { id: `${group}/${record.id}`, among: replayIds });
       owners.set(appended.sequence, group);

@@ -8,6 +8,7 @@ import { groupCases } from "./group-cases.ts";
 import { loadCases } from "./load-cases.ts";
 import { orderCases } from "./order-cases.ts";
 import { outageCases } from "./outage-cases.ts";
+import { publishAllCases } from "./publish-all-cases.ts";
 import { publishCases } from "./publish-cases.ts";
 import { recoveryCases } from "./recovery-cases.ts";
 import { replayCases } from "./replay-cases.ts";
@@ -45,6 +46,7 @@ export function testBroker(
   };
   describe("publish", { timeout }, () => {
     publishCases(context);
+    publishAllCases(context);
   });
   describe.skipIf(features.dedupeWindowMs === undefined)("dedupe", { timeout }, () => {
     dedupeCases(context);
