@@ -52,6 +52,62 @@ describe("provisionTopics()", { timeout: 60_000 }, () => {
     });
   });
 
+  it("makes streams as the settings say, and changes in place what loses nothing", async () => {
+    const settings: StreamSettings = {
+      storage: "memory",
+      retention: "handled",
+      maxEventBytes: 2_000,
+      maxBytes: 1_000_000,
+      maxEvents: 1_000,
+      whenFull: "delete-oldest",
+    };
+    await provisionTopics(options("set", settings), { topics: [topic] });
+    await using admin = await openAdmin(nats.url);
+    const config = async () => (await admin.streams.info("set_things_made")).config;
+    expect(await config()).toMatchObject({
+      storage: "memory",
+      retention: "interest",
+      max_msg_size: 2_000,
+      max_bytes: 1_000_000,
+      max_msgs: 1_000,
+      discard: "old",
+      compression: "none",
+    });
+    const changed: StreamSettings = { storage: "memory", retention: "limits", maxEventBytes: -1 };
+    expect(await provisionTopics(options("set", changed), { topics: [topic] })).toMatchObject([
+      {
+        action: "update",
+        differences: [
+          "retention is interest and is to be limits",
+          "max_msg_size is 2000 and is to be unlimited",
+        ],
+      },
+    ]);
+    expect(await config()).toMatchObject({ retention: "limits", max_msg_size: -1 });
+    const onDisk = provisionTopics(options("set"), { topics: [topic] });
+    await expect(onDisk).rejects.toMatchObject({
+      code: "drift",
+      message: expect.stringContaining("storage is memory and must be file"),
+    });
+    const compressed = options("squeezed", { compression: "s2" });
+    await provisionTopics(compressed, { topics: [topic] });
+    expect((await admin.streams.info("squeezed_things_made")).config.compression).toBe("s2");
+  });
+
+  it("loses no event to a retention that is asked for unawares", async () => {
+    const limits = options("kept");
+    await provisionTopics(limits, { topics: [topic] });
+    await using broker = openBroker(limits);
+    await append(broker, "1");
+    const handled = options("kept", { retention: "handled" });
+    await expect(provisionTopics(handled, { topics: [topic] })).rejects.toMatchObject({
+      code: "drift",
+      message: expect.stringContaining("retention is limits and is to be interest"),
+    });
+    await using admin = await openAdmin(nats.url);
+    expect((await admin.streams.info("kept_things_made")).state.messages).toBe(1);
+  });
+
   it("remembers ids no longer than events are kept", async () => {
     await provisionTopics(options("short", { maxAgeMs: 1_000 }), { topics: [topic] });
     await using admin = await openAdmin(nats.url);

@@ -24,6 +24,7 @@ const found = (about: Partial<StreamConfig> = {}): StreamConfig => ({
   persist_mode: "default",
   max_msgs_per_subject: -1,
   max_msg_size: -1,
+  compression: "none",
   discard_new_per_subject: false,
   allow_rollup_hdrs: false,
   deny_delete: false,
@@ -37,6 +38,61 @@ const drift = (config: StreamConfig, settings: StreamSettings = {}) =>
 describe("streamDrift()", () => {
   it("finds nothing where nothing else is said", () => {
     expect(drift(found())).toEqual({ update: {}, differences: [], refused: [], lossy: [] });
+  });
+
+  it("updates compression and the largest event, losing nothing", () => {
+    const { update, differences, refused, lossy } = drift(found({ max_msg_size: 2_000 }), {
+      compression: "s2",
+      maxEventBytes: 1_000,
+    });
+    expect(update).toEqual({ compression: "s2", max_msg_size: 1_000 });
+    expect(differences).toEqual([
+      "compression is none and is to be s2",
+      "max_msg_size is 2000 and is to be 1000",
+    ]);
+    expect([...refused, ...lossy]).toEqual([]);
+  });
+
+  it("names a storage that differs, and never changes it", () => {
+    const { update, refused } = drift(found({ storage: "memory" }), {});
+    expect(refused).toEqual(["storage is memory and must be file"]);
+    expect(update).toEqual({});
+    expect(drift(found({ storage: "memory" }), { storage: "memory" }).refused).toEqual([]);
+    expect(drift(found(), { storage: "memory" }).refused).toEqual([
+      "storage is file and must be memory",
+    ]);
+  });
+
+  it("changes retention where that is said, and tells when it may lose events", () => {
+    const handled = drift(found(), { retention: "handled" });
+    expect(handled).toEqual({
+      update: { retention: "interest" },
+      differences: ["retention is limits and is to be interest"],
+      refused: [],
+      lossy: ["retention is limits and is to be interest"],
+    });
+    expect(drift(found({ retention: "interest" }), { retention: "limits" })).toMatchObject({
+      update: { retention: "limits" },
+      lossy: [],
+    });
+    expect(drift(found({ retention: "interest" })).refused).toEqual([
+      "retention is interest and must be limits",
+    ]);
+    const queue = found({ retention: "workqueue" });
+    expect(drift(queue, { retention: "handled" })).toMatchObject({
+      update: {},
+      refused: ["retention is workqueue and is to be interest"],
+    });
+  });
+
+  it("makes streams take batches where the server can", () => {
+    const config = found();
+    const declared = { prefix: "fanfare", topic: "a.b", settings: {}, batches: true };
+    expect(streamDrift(config, declared)).toMatchObject({
+      update: { allow_atomic: true },
+      differences: ["allow_atomic is false and is to be true"],
+    });
+    expect(streamDrift({ ...config, allow_atomic: true }, declared).differences).toEqual([]);
   });
 
   it("updates limits, and tells those that may lose events", () => {

@@ -1,5 +1,5 @@
-import { RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
-import { type StreamSettings, streamLimits } from "./stream-settings.ts";
+import { RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
+import { type StreamSettings, streamKind, streamLimits } from "./stream-settings.ts";
 import { streamSubjects } from "./subject.ts";
 
 /** StreamDrift is how an existing stream differs from what is declared. */
@@ -43,9 +43,21 @@ export function streamDrift(
     differences.push("allow_atomic is false and is to be true");
   }
 
+  const { storage, retention } = streamKind(declared.settings);
+  if (declared.settings.retention !== undefined && config.retention !== retention) {
+    const difference = `retention is ${config.retention} and is to be ${retention}`;
+    // A work queue has one taker of each event, and stays one.
+    if (config.retention === RetentionPolicy.Workqueue) refused.push(difference);
+    else {
+      update.retention = retention;
+      differences.push(difference);
+      if (retention === RetentionPolicy.Interest) lossy.push(difference);
+    }
+  }
+
   const must = {
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
+    storage,
+    ...(declared.settings.retention === undefined ? { retention } : {}),
     no_ack: false,
     sealed: false,
   };
@@ -62,13 +74,18 @@ export function streamDrift(
     if (found === wanted) continue;
     const difference = `${name} is ${inWords(name, found)} and is to be ${inWords(name, wanted)}`;
     differences.push(difference);
-    if (isLess(wanted, found) && name !== "num_replicas") lossy.push(difference);
+    if (isLess(wanted, found) && deletes(name)) lossy.push(difference);
   }
   return { update: { ...update, ...limits }, differences, refused, lossy };
 }
 
 function valueOf(config: StreamConfig, name: string): unknown {
   return Object.entries(config).find(([key]) => key === name)?.[1];
+}
+
+/** Fewer servers keep what they have, and a smaller largest event is about those to come. */
+function deletes(name: string): boolean {
+  return name !== "num_replicas" && name !== "max_msg_size";
 }
 
 /** 0 and -1 stand for "no limit", which is more than any number. */
