@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { BrokerFeatures } from "../broker.ts";
+import { ackCases } from "./ack-cases.ts";
 import type { BrokerStore } from "./broker-store.ts";
 import { deadLetterCases } from "./dead-letter-cases.ts";
 import { dedupeCases } from "./dedupe-cases.ts";
@@ -53,6 +54,9 @@ export function testBroker(
   });
   describe("groups", { timeout }, () => {
     groupCases(context);
+  });
+  describe("ack", { timeout }, () => {
+    ackCases(context);
   });
   describe("retry", { timeout }, () => {
     retryCases(context);
