@@ -1,6 +1,6 @@
 import { type GroupStatus, readGroups } from "@fanfare/bus-nats";
 import { ageText } from "./age-text.ts";
-import { natsAddress } from "./nats-address.ts";
+import { natsOptions } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 import { topics } from "./topics.ts";
 
@@ -12,7 +12,7 @@ export async function groupsCommand(
   { json = false }: { json?: boolean },
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const groups = await readGroups({ servers: await natsAddress(env) }, { topics });
+  const groups = await readGroups(await natsOptions(env), { topics });
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(groups));
   const header = ["group", "topics", "pending", "in flight", "redelivered", "oldest"];

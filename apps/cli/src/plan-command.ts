@@ -1,11 +1,13 @@
 import {
   checkDurability,
+  inboxPrefixOf,
   type Permissions,
   permissionsOf,
   provisionGroups,
   provisionTopics,
 } from "@fanfare/bus-nats";
 import { Failure } from "./failure.ts";
+import { natsCredentials } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 import { groups, publishers, topics } from "./topics.ts";
 
@@ -20,7 +22,7 @@ export async function planCommand(
 ): Promise<void> {
   const { NATS_URL, NATS_MONITORING_URL, NATS_SYSTEM_CREDENTIALS } = env;
   if (!NATS_URL) throw new Failure("Name the server to look at in NATS_URL");
-  const nats = { servers: NATS_URL };
+  const nats = { servers: NATS_URL, ...natsCredentials(env) };
   const streams = await provisionTopics(nats, { topics, dryRun: true });
   const consumers = await provisionGroups(nats, { groups, dryRun: true });
   const changes = [...streams, ...consumers];
@@ -59,11 +61,10 @@ export function printPermissions(): void {
     ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
     ...groups.map((group) => ({ name: group.group, groups: [group] })),
   ].map(({ name, ...uses }) => {
-    const inboxPrefix = `_INBOX_${name}`;
-    return userText(name, permissionsOf({ ...uses, inboxPrefix }));
+    return userText(name, permissionsOf({ ...uses, inboxPrefix: inboxPrefixOf(name) }));
   });
   const terminal = createTerminal();
-  terminal.line("# Each process connects with provision: false and inboxPrefix: _INBOX_<user>.");
+  terminal.line("# Each app has NATS_USER and NATS_PASSWORD of its own, and provisions nothing.");
   terminal.line(`authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`);
 }
 

@@ -1,5 +1,6 @@
 import { readVariable } from "@fanfare/service";
 import { Failure } from "./failure.ts";
+import { natsCredentials } from "./nats-options.ts";
 import { provision } from "./provision.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
@@ -29,6 +30,7 @@ export async function provisionCommand(
   const provisioned = await provision({
     postgresAdminUrl: POSTGRES_ADMIN_URL,
     natsUrl: NATS_URL,
+    natsCredentials: natsCredentials(env),
     replicas,
     temporal: TEMPORAL_ADDRESS
       ? { address: TEMPORAL_ADDRESS, namespace: TEMPORAL_NAMESPACE }

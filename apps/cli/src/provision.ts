@@ -1,4 +1,4 @@
-import { provisionGroups, provisionTopics } from "@fanfare/bus-nats";
+import { type NatsOptions, provisionGroups, provisionTopics } from "@fanfare/bus-nats";
 import { appNames, createDatabase } from "@fanfare/dev-stack";
 import { groups, topics } from "./topics.ts";
 
@@ -6,6 +6,8 @@ export interface ProvisionTarget {
   /** Without one, no databases are made. */
   readonly postgresAdminUrl?: string | undefined;
   readonly natsUrl?: string | undefined;
+  /** Who provisions NATS; anybody when absent. */
+  readonly natsCredentials?: Pick<NatsOptions, "user" | "password" | "credentialsFile">;
   /** On how many servers of a cluster each event is stored; as it is, or 1, when absent. */
   readonly replicas?: number | undefined;
   readonly temporal?: { readonly address: string; readonly namespace: string } | undefined;
@@ -25,17 +27,17 @@ export interface Provisioned {
  * when something there differs in a way that must not be changed.
  */
 export async function provision(target: ProvisionTarget): Promise<Provisioned> {
-  const { postgresAdminUrl, natsUrl, replicas, temporal } = target;
+  const { postgresAdminUrl, natsUrl, natsCredentials, replicas, temporal } = target;
   const [databases, streams, searchAttributes] = await Promise.all([
     postgresAdminUrl === undefined ? {} : provisionDatabases(postgresAdminUrl),
-    natsUrl === undefined ? [] : provisionNats(natsUrl, replicas),
+    natsUrl === undefined ? [] : provisionNats({ servers: natsUrl, ...natsCredentials }, replicas),
     temporal === undefined ? [] : provisionAt(temporal),
   ]);
   return { databases, streams, searchAttributes };
 }
 
-async function provisionNats(natsUrl: string, replicas: number | undefined): Promise<string[]> {
-  const nats = { servers: natsUrl, streams: replicas === undefined ? {} : { replicas } };
+async function provisionNats(server: NatsOptions, replicas: number | undefined): Promise<string[]> {
+  const nats = { ...server, streams: replicas === undefined ? {} : { replicas } };
   const streams = await provisionTopics(nats, { topics });
   await provisionGroups(nats, { groups });
   return streams.map(({ stream }) => stream);

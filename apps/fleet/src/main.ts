@@ -1,5 +1,5 @@
 import { busMetrics } from "@fanfare/bus";
-import { connectNats } from "@fanfare/bus-nats";
+import { asUser, connectNats } from "@fanfare/bus-nats";
 import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import {
@@ -9,14 +9,13 @@ import {
   createTokenVerifier,
   databaseVariables,
   loadConfig,
+  natsVariables,
   openDatabase,
   portVariable,
   runUntilSignal,
   serve,
   serverVariables,
-  variable,
 } from "@fanfare/service";
-import { z } from "zod";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
 import type { FleetTables } from "./store.ts";
@@ -30,10 +29,7 @@ const config = loadConfig({
     port: portVariable("PORT", 8082),
     ...authVariables,
     ...databaseVariables,
-    natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
-      about: "Where NATS is.",
-      example: "nats://127.0.0.1:4222",
-    }),
+    ...natsVariables,
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -44,7 +40,16 @@ runUntilSignal(
       openDatabase<FleetTables>({ url: config.databaseUrl, name, migrations, logger }),
     );
     const bus = resources.use(
-      await connectNats({ servers: config.natsUrl, name, connectDeadlineMs: 1_000 }),
+      await connectNats({
+        servers: config.natsUrl,
+        name,
+        connectDeadlineMs: 1_000,
+        ...asUser(name, {
+          user: config.natsUser,
+          password: config.natsPassword,
+          credentialsFile: config.natsCredentials,
+        }),
+      }),
     );
     const relay = resources.use(
       startRelay(database.db, bus, {

@@ -1,7 +1,7 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
-import { connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
+import { asUser, connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
 import { startPruning } from "@fanfare/bus-sql";
 import {
   authVariables,
@@ -10,14 +10,13 @@ import {
   createTokenVerifier,
   databaseVariables,
   loadConfig,
+  natsVariables,
   openDatabase,
   portVariable,
   runUntilSignal,
   serve,
   serverVariables,
-  variable,
 } from "@fanfare/service";
-import { z } from "zod";
 import { migrations } from "./migrations.ts";
 import { react } from "./react.ts";
 import { createRoutes } from "./routes.ts";
@@ -33,10 +32,7 @@ const config = loadConfig({
     port: portVariable("PORT", 8085),
     ...authVariables,
     ...databaseVariables,
-    natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
-      about: "Where NATS is.",
-      example: "nats://127.0.0.1:4222",
-    }),
+    ...natsVariables,
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -60,6 +56,11 @@ runUntilSignal(
         servers: config.natsUrl,
         name,
         connectDeadlineMs: 1_000,
+        ...asUser(name, {
+          user: config.natsUser,
+          password: config.natsPassword,
+          credentialsFile: config.natsCredentials,
+        }),
         interceptors: [createValidation(createValidator())],
       }),
     );

@@ -1,11 +1,12 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { createValidation } from "@fanfare/bus/validate";
-import { connectNats } from "@fanfare/bus-nats";
+import { asUser, connectNats } from "@fanfare/bus-nats";
 import {
   addressVariable,
   createLogger,
   createServiceTransport,
   loadConfig,
+  natsVariables,
   portVariable,
   runUntilSignal,
   serve,
@@ -43,10 +44,7 @@ const config = loadConfig({
       about: "The version of this code, where Temporal is to tell versions apart (see README.md).",
       example: "2026-11-21.1",
     }),
-    natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
-      about: "Address of NATS.",
-      example: "nats://127.0.0.1:4222",
-    }),
+    ...natsVariables,
     tripsUrl: addressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The ledger of trips."),
     fleetUrl: addressVariable("FLEET_URL", "http://127.0.0.1:8082", "The fleet."),
     billingUrl: addressVariable("BILLING_URL", "http://127.0.0.1:8083", "Billing."),
@@ -72,6 +70,11 @@ runUntilSignal(
         servers: config.natsUrl,
         name,
         connectDeadlineMs: 1_000,
+        ...asUser(name, {
+          user: config.natsUser,
+          password: config.natsPassword,
+          credentialsFile: config.natsCredentials,
+        }),
         interceptors: [createValidation(createValidator())],
       }),
     );

@@ -1,3 +1,4 @@
+export { asUser, type Credentials, inboxPrefixOf } from "./as-user.ts";
 export { connectNats } from "./connect.ts";
 export type { GroupChange } from "./consumers.ts";
 export { checkDurability, type Durability, type DurabilityOptions } from "./durability.ts";

@@ -39,6 +39,7 @@ export {
   addressVariable,
   authVariables,
   databaseVariables,
+  natsVariables,
   portVariable,
   serverVariables,
   serviceTokenVariables,

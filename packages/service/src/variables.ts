@@ -67,6 +67,28 @@ export const databaseVariables = {
   ),
 };
 
+/** natsVariables say where NATS is, and who the process is there. */
+export const natsVariables = {
+  natsUrl: variable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
+    about: "Where NATS is.",
+    example: "nats://127.0.0.1:4222",
+  }),
+  natsUser: variable("NATS_USER", z.string().min(1).optional(), {
+    about:
+      "This app's own user of NATS. With one, it makes no streams: they are provisioned before.",
+    example: "app",
+  }),
+  natsPassword: variable("NATS_PASSWORD", z.string().min(1).optional(), {
+    about: "The password of NATS_USER.",
+    example: "secret",
+    secret: true,
+  }),
+  natsCredentials: variable("NATS_CREDENTIALS", z.string().min(1).optional(), {
+    about: "A credentials file of NATS, in place of NATS_USER and its password.",
+    example: "./app.creds",
+  }),
+};
+
 /** serviceTokenVariables say with which token the process calls others. */
 export const serviceTokenVariables = {
   serviceTokenFile: variable("SERVICE_TOKEN_FILE", z.string().min(1), {

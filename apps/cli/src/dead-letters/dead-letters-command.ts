@@ -2,7 +2,7 @@ import { BusError, type DeadLetter, type DeadLetters, type EventBus } from "@fan
 import { connectNats, readGroups } from "@fanfare/bus-nats";
 import { ageText } from "../age-text.ts";
 import { Failure } from "../failure.ts";
-import { natsAddress } from "../nats-address.ts";
+import { natsOptions } from "../nats-options.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { schemaOf, topics } from "../topics.ts";
 import { letterJson, letterLines } from "./letter-text.ts";
@@ -154,13 +154,13 @@ function sayDone(terminal: Terminal, done: Done): void {
 
 async function openBus(env: NodeJS.ProcessEnv): Promise<EventBus> {
   return await connectNats({
-    servers: await natsAddress(env),
+    ...(await natsOptions(env)),
     name: "fanfare dead-letters",
     provision: false,
   });
 }
 
 async function groupsWithDeadLetters(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const groups = await readGroups({ servers: await natsAddress(env) }, { topics });
+  const groups = await readGroups(await natsOptions(env), { topics });
   return groups.flatMap(({ group, deadLetters }) => (deadLetters.count > 0 ? [group] : []));
 }
