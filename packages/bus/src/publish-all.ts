@@ -109,6 +109,8 @@ export async function publishTogether(
       },
     );
   });
+  // All of them, so that none is under way when this is over.
+  await Promise.allSettled(sendings);
   return await Promise.all(sendings);
 }
 

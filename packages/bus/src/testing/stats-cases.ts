@@ -75,11 +75,11 @@ export function statsCases({ stageOf }: SuiteContext): void {
     const other = await takeRead(bus, "others", { handler() {} });
     await publisherOf(bus).noteRead({ number: 1 });
     await stage.until("a dead letter", () => subscription.health().dead === 1);
-    await subscription.stop();
+    await untilProgress(stage, async () => (await other.stats()).progress?.lag.events === 0);
+    await Promise.all([subscription.stop(), other.stop()]);
     await bus.deadLetters("readers").replay((await firstDead(bus))?.sequence ?? 0);
     await stage.pass(500);
-    const lag = async () => (await other.stats()).progress?.lag;
-    await untilProgress(stage, async () => (await lag())?.events === 0);
+    expect((await other.stats()).progress?.lag).toEqual({ events: 0, oldestMs: 0 });
     const progress = async () => (await subscription.stats()).progress;
     expect(await progress()).toMatchObject({ pending: 1, inFlight: 0, lag: { events: 1 } });
     expect((await progress())?.lag.oldestMs).toBeGreaterThanOrEqual(490);
