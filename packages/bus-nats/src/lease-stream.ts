@@ -4,7 +4,7 @@ import { type Channel, openChannel } from "./channel.ts";
 import type { Groups } from "./groups.ts";
 import { createHeaderDecoder } from "./headers.ts";
 import { type Keeper, openKeeper } from "./keeper.ts";
-import { createLease, refusal } from "./lease.ts";
+import { createLease, parsePlace, refusal } from "./lease.ts";
 import type { Link } from "./link.ts";
 import type { Replies } from "./replies.ts";
 import type { Settings } from "./settings.ts";
@@ -40,14 +40,23 @@ export function openLeaseStream(
   let scheduled = false;
   let emptyTurns = 0;
 
-  const refuse = (message: Msg) => {
-    if (message.reply !== undefined) link.connection()?.publish(message.reply, refusal(0));
-  };
-
   const open = (topic: string): KeptChannel => {
     const place = groups.place(group.group, topic);
     const acknowledged = (sequence: number) => place.acknowledged(sequence);
-    const leaseDeps = { link, replies, leaseMs: group.leaseMs, decodeHeaders, acknowledged };
+    const refusals = (sequence: number) => place.refusals(sequence);
+    const leaseDeps = {
+      link,
+      replies,
+      leaseMs: group.leaseMs,
+      decodeHeaders,
+      acknowledged,
+      refusals,
+    };
+    const refuse = ({ reply }: Msg) => {
+      if (reply === undefined) return;
+      place.refused(parsePlace(reply).sequence);
+      link.connection()?.publish(reply, refusal(0));
+    };
     const keeper = openKeeper(deps, group, topic);
     const channel = openChannel({
       link,

@@ -7,7 +7,7 @@ import { openReplies } from "./replies.ts";
 
 const reply = "$JS.ACK.fanfare_a.readers.3.12.40.1763728496123456789.5";
 
-function lease() {
+function lease(refused = 0) {
   const link = fakeLink();
   const message: Msg = {
     subject: "fanfare.a.0",
@@ -24,7 +24,14 @@ function lease() {
   link.up();
   const known: number[] = [];
   const acknowledged = (sequence: number) => known.push(sequence);
-  const deps = { link, replies, leaseMs: 1_000, decodeHeaders, acknowledged };
+  const deps = {
+    link,
+    replies,
+    leaseMs: 1_000,
+    decodeHeaders,
+    acknowledged,
+    refusals: () => refused,
+  };
   return { link, known, lease: createLease(message, "a", deps) };
 }
 
@@ -48,6 +55,11 @@ describe("a lease", () => {
     expect(record).toMatchObject({ topic: "a", sequence: 12, headers: {} });
     expect(record.data).toEqual(new Uint8Array([1, 2]));
     expect(deliveries).toBe(3);
+  });
+
+  it("counts no delivery that was given back untried", () => {
+    expect(lease(1).lease.deliveries).toBe(2);
+    expect(lease(9).lease.deliveries).toBe(1);
   });
 
   it("is settled once", async () => {

@@ -14,6 +14,8 @@ export interface LeaseDeps {
   decodeHeaders(message: Msg): Record<string, string>;
   /** Hears of what this process acknowledges, by its sequence. */
   acknowledged(sequence: number): void;
+  /** How many of an event's deliveries this process gave back untried. */
+  refusals(sequence: number): number;
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -38,7 +40,7 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
       sequence: place.sequence,
       storedAt: place.storedAt,
     },
-    deliveries: place.deliveries,
+    deliveries: Math.max(1, place.deliveries - deps.refusals(place.sequence)),
     acknowledge: ({ confirmed }) => acknowledge(leased, confirmed),
     giveBack: ({ delayMs }) => settle(leased, () => say(leased, refusal(delayMs))),
     async extend() {

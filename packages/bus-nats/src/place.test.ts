@@ -6,6 +6,19 @@ describe("a place", () => {
     expect(createPlace().next()).toBeUndefined();
   });
 
+  it("knows what it refused until that is acknowledged, the latest", () => {
+    const place = createPlace(2);
+    for (const sequence of [1, 1, 2]) place.refused(sequence);
+    expect([1, 2, 3].map((sequence) => place.refusals(sequence))).toEqual([2, 1, 0]);
+    place.refused(3);
+    expect([1, 2, 3].map((sequence) => place.refusals(sequence))).toEqual([0, 1, 1]);
+    place.acknowledged(3);
+    expect(place.refusals(3)).toBe(0);
+    place.onStream("then");
+    place.onStream("now");
+    expect(place.refusals(2)).toBe(0);
+  });
+
   it("goes on after what the consumer confirmed and what was acknowledged here", () => {
     const place = createPlace();
     place.reached(10);

@@ -14,15 +14,20 @@ export interface Place {
   readonly unconfirmed: boolean;
   /** The first event not known to be acknowledged; undefined when nothing at all is known. */
   next(): number | undefined;
+  /** This process gave an event back that it had not asked for, or no longer. */
+  refused(sequence: number): void;
+  /** How often it did. The server counts these as deliveries, although nothing was tried. */
+  refusals(sequence: number): number;
   /** The consumer was made again, and brings some events that were acknowledged to the old one. */
   remade(): void;
   /** Whether an event that comes was acknowledged to a consumer that is no more. */
   isRepeat(sequence: number): boolean;
 }
 
-/** createPlace remembers at most `limit` acknowledgements beyond what the consumer has confirmed. */
+/** createPlace remembers at most `limit` acknowledgements, and refusals, beyond what is confirmed. */
 export function createPlace(limit = 100_000): Place {
   const own = new Set<number>();
+  const refused = new Map<number, number>();
   let stream: string | undefined;
   let floor: number | undefined;
   let again = false;
@@ -36,6 +41,7 @@ export function createPlace(limit = 100_000): Place {
     onStream(created) {
       if (stream !== undefined && stream !== created) {
         own.clear();
+        refused.clear();
         floor = 0;
       }
       stream = created;
@@ -44,7 +50,14 @@ export function createPlace(limit = 100_000): Place {
       floor = Math.max(floor ?? 0, sequence);
       for (const one of own) if (one <= floor) own.delete(one);
     },
+    refused(sequence) {
+      refused.set(sequence, (refused.get(sequence) ?? 0) + 1);
+      const [oldest] = refused.keys();
+      if (refused.size > limit && oldest !== undefined) refused.delete(oldest);
+    },
+    refusals: (sequence) => (refused.size === 0 ? 0 : (refused.get(sequence) ?? 0)),
     acknowledged(sequence) {
+      if (refused.size > 0) refused.delete(sequence);
       if (sequence <= (floor ?? 0)) return;
       own.add(sequence);
       if (own.size <= limit) return;
