@@ -82,7 +82,6 @@ runUntilSignal(
         checks: {
           database: () => database.ready(),
           bus: () => assertSubscribed(bus, name),
-          tokens: () => access.ready(),
         },
         metrics: createMetrics({ bus: busMetrics(bus) }),
         logger,

@@ -40,7 +40,7 @@ runUntilSignal(
         port: config.port,
         routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
         access,
-        checks: { database: () => database.ready(), tokens: () => access.ready() },
+        checks: { database: () => database.ready() },
         logger,
       }),
     );

@@ -66,7 +66,7 @@ runUntilSignal(
         port: config.port,
         routes: createRoutes(database.db),
         access,
-        checks: { database: () => database.ready(), tokens: () => access.ready() },
+        checks: { database: () => database.ready() },
         metrics: createMetrics({
           bus: busMetrics(bus),
           outbox: outboxMetrics(database.db),

@@ -85,7 +85,6 @@ runUntilSignal(
         checks: {
           database: () => database.ready(),
           bus: () => assertSubscribed(bus, name),
-          tokens: () => access.ready(),
         },
         metrics: createMetrics({ bus: busMetrics(bus) }),
         logger,

@@ -63,7 +63,7 @@ runUntilSignal(
     const ledger = createLedger(database.db);
     const onAway = (cause: unknown) => logger.warn({ err: cause }, "Temporal cannot do its work");
     const workflows = createTripWorkflows(temporal.client, onAway);
-    const checks = { tokens: () => access.ready(), database: () => database.ready() };
+    const checks = { database: () => database.ready() };
     const feed = createChangeFeed({
       ledger,
       intervalMs: 200,
