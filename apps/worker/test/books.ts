@@ -76,7 +76,8 @@ export function openBooks(urls: BooksUrls): Books {
         fleet,
       );
       const row = rows[0];
-      return row?.holder === others.get(vehicleId) ? "somebody else" : row?.holder;
+      if (row === undefined) return undefined;
+      return row.holder === others.get(vehicleId) ? "somebody else" : row.holder;
     },
 
     async [Symbol.asyncDispose]() {

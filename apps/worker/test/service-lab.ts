@@ -45,6 +45,10 @@ export interface ServiceLab extends AsyncDisposable {
   workflow(tripId: string): WorkflowHandle;
   /** heard is how often each group has heard that the trip is completed. */
   heard(tripId: string): Readonly<Record<(typeof groups)[number], number>>;
+  /** trouble lets the group `audit` fail once when it hears of the trip. */
+  trouble(tripId: string): void;
+  /** retryEvents moves the bus's time to where a group that failed is asked again. */
+  retryEvents(): Promise<void>;
   /** restartWorker stops the worker as a deploy would, and starts another. */
   restartWorker(): Promise<void>;
 }
@@ -114,6 +118,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
       }),
     ),
   });
+  const troubled = new Set<string>();
   const counts = new Map<string, Record<(typeof groups)[number], number>>();
   const heard = (tripId: string) => counts.get(tripId) ?? { pricing: 0, audit: 0 };
   const bus = stack.use(createMemoryBus());
@@ -121,6 +126,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     await bus.subscribe(group, (on) =>
       on.service(TripEvents, {
         tripCompleted({ tripId }) {
+          if (group === "audit" && troubled.delete(tripId)) throw new Error("audit has trouble");
           const before = heard(tripId);
           counts.set(tripId, { ...before, [group]: before[group] + 1 });
         },
@@ -138,7 +144,16 @@ export async function openServiceLab(): Promise<ServiceLab> {
   const startWorker = (): TripWorker =>
     startTripWorker({ address, namespace, bundlePath, activities, logger });
   let worker = startWorker();
-  stack.defer(() => worker.stop());
+  let restarting = Promise.resolve();
+  async function restartAfter(before: Promise<void>): Promise<void> {
+    await before;
+    await worker.stop();
+    worker = startWorker();
+  }
+  stack.defer(async () => {
+    await restarting;
+    await worker.stop();
+  });
 
   const connection = await Connection.connect({ address });
   stack.defer(() => connection.close());
@@ -177,9 +192,11 @@ export async function openServiceLab(): Promise<ServiceLab> {
     operator: caller({ role: "operator", subject: "otto" }),
     workflow: (tripId) => temporal.workflow.getHandle(tripWorkflowId(tripId)),
     heard,
-    async restartWorker() {
-      await worker.stop();
-      worker = startWorker();
+    trouble: (tripId) => void troubled.add(tripId),
+    retryEvents: () => bus.advance(1_000),
+    restartWorker() {
+      restarting = restartAfter(restarting);
+      return restarting;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
