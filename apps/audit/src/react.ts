@@ -1,6 +1,6 @@
 import { type Message, toJsonString } from "@bufbuild/protobuf";
 import type { Binder, Delivery, EventMethod } from "@fanfare/bus";
-import { inbox } from "@fanfare/bus-sql";
+import { type InboxHandler, type InboxOptions, inbox } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Kysely } from "kysely";
@@ -8,16 +8,17 @@ import { appendEvent } from "./store.ts";
 import type { AuditDatabase } from "./tables.ts";
 
 /** react writes every event of every event service into the log. */
-export function react(db: Kysely<AuditDatabase>): (on: Binder) => void {
-  return (on) => on.all([TripEvents, FleetEvents], (...event) => log(db, event));
+export function react(db: Kysely<AuditDatabase>, options: InboxOptions = {}): (on: Binder) => void {
+  return (on) => on.all([TripEvents, FleetEvents], (...event) => log(db, event, options));
 }
 
 /** log writes any event down, readable: its message in protobuf's JSON, zeros included. */
 async function log(
   db: Kysely<AuditDatabase>,
   [event, around, { input }]: readonly [Message, Delivery, EventMethod],
+  options: InboxOptions,
 ): Promise<void> {
-  const append = inbox<Message, AuditDatabase>(db, async (message, tx, delivery) => {
+  const write: InboxHandler<Message, AuditDatabase> = async (message, tx, delivery) => {
     await appendEvent(tx, {
       eventId: delivery.id,
       topic: delivery.topic,
@@ -27,6 +28,6 @@ async function log(
       time: delivery.time,
       json: toJsonString(input, message, { alwaysEmitImplicit: true }),
     });
-  });
-  await append(event, around);
+  };
+  await inbox(db, write, options)(event, around);
 }

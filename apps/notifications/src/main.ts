@@ -2,7 +2,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { asUser, connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
-import { startPruning } from "@fanfare/bus-sql";
+import { createInboxTally, inboxMetrics, startPruning } from "@fanfare/bus-sql";
 import {
   authVariables,
   createLogger,
@@ -67,8 +67,9 @@ runUntilSignal(
         interceptors: [createValidation(createValidator())],
       }),
     );
+    const tally = createInboxTally();
     // From the start: what trips published before this group's first day counts too.
-    const subscribed = keepSubscribed(bus, name, react(database.db), {
+    const subscribed = keepSubscribed(bus, name, react(database.db, { tally }), {
       from: "start",
       signal: resources.signal,
       onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
@@ -86,7 +87,7 @@ runUntilSignal(
           database: () => database.ready(),
           bus: () => assertSubscribed(bus, name),
         },
-        metrics: createMetrics({ bus: busMetrics(bus) }),
+        metrics: createMetrics({ bus: busMetrics(bus), inbox: inboxMetrics(tally) }),
         logger,
       }),
     );

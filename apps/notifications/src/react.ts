@@ -1,5 +1,5 @@
 import type { Binder } from "@fanfare/bus";
-import { inbox } from "@fanfare/bus-sql";
+import { type InboxOptions, inbox } from "@fanfare/bus-sql";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Kysely } from "kysely";
 import { receiptOf } from "./receipt.ts";
@@ -7,12 +7,19 @@ import { addReceipt } from "./store.ts";
 import type { NotificationsDatabase } from "./tables.ts";
 
 /** react writes the rider a receipt for each completed trip. The sender takes it from there. */
-export function react(db: Kysely<NotificationsDatabase>): (on: Binder) => void {
+export function react(
+  db: Kysely<NotificationsDatabase>,
+  options: InboxOptions = {},
+): (on: Binder) => void {
   return (on) => {
     on.service(TripEvents, {
-      tripCompleted: inbox(db, async (trip, tx) => {
-        await addReceipt(tx, receiptOf(trip));
-      }),
+      tripCompleted: inbox(
+        db,
+        async (trip, tx) => {
+          await addReceipt(tx, receiptOf(trip));
+        },
+        options,
+      ),
     });
   };
 }

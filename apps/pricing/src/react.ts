@@ -1,5 +1,5 @@
 import type { Binder } from "@fanfare/bus";
-import { inbox } from "@fanfare/bus-sql";
+import { type InboxOptions, inbox } from "@fanfare/bus-sql";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Kysely } from "kysely";
 import { revenueOf } from "./revenue.ts";
@@ -7,12 +7,19 @@ import { addRevenue } from "./store.ts";
 import type { PricingDatabase } from "./tables.ts";
 
 /** react makes pricing's figures follow the trips: each completed one counts once. */
-export function react(db: Kysely<PricingDatabase>): (on: Binder) => void {
+export function react(
+  db: Kysely<PricingDatabase>,
+  options: InboxOptions = {},
+): (on: Binder) => void {
   return (on) => {
     on.service(TripEvents, {
-      tripCompleted: inbox(db, async (trip, tx) => {
-        await addRevenue(tx, revenueOf(trip));
-      }),
+      tripCompleted: inbox(
+        db,
+        async (trip, tx) => {
+          await addRevenue(tx, revenueOf(trip));
+        },
+        options,
+      ),
     });
   };
 }
