@@ -12,6 +12,7 @@ import { createHealth } from "./health.ts";
 import type { Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
+import { maxMessageBytes } from "./message-limit.ts";
 import { createNodeHandler } from "./node-handler.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import { createReadiness } from "./readiness.ts";
@@ -72,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const checks = { tokens: () => access.ready(), ...options.checks };
   const readiness = createReadiness(checks, options.checkTimeoutMs ?? 2000);
   const all: ConnectRouterOptions = {
-    readMaxBytes: options.readMaxBytes ?? 1024 * 1024,
+    readMaxBytes: options.readMaxBytes ?? maxMessageBytes,
     acceptCompression: [compressionGzip, compressionBrotli],
   };
   const unary = { maxTimeoutMs, shutdownSignal: stopAll.signal };

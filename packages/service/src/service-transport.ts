@@ -1,6 +1,8 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { maxMessageBytes } from "./message-limit.ts";
 import { createTokenFile } from "./token-file.ts";
+import { createWrongAnswerInterceptor } from "./wrong-answer.ts";
 
 /** ServiceTransportOptions say which service is called, and how. */
 export interface ServiceTransportOptions {
@@ -10,6 +12,8 @@ export interface ServiceTransportOptions {
   readonly tokenFile?: string;
   /** How long a call may take that does not say so itself, in ms; 10 s by default. */
   readonly deadlineMs?: number;
+  /** The largest answer message that is read, in bytes; 1 MiB by default. */
+  readonly readMaxBytes?: number;
   readonly interceptors?: readonly Interceptor[];
 }
 
@@ -22,9 +26,14 @@ export interface ServiceTransport extends Transport, Disposable {
 /**
  * createServiceTransport makes a transport over one HTTP/2 connection, which is opened by the first
  * call, opened again when it was lost, and found dead by pings within 10 s while a call is waiting.
+ *
+ * An answer over the limit is resource_exhausted, and one that cannot be read, or that is no
+ * service's, is internal, unknown, unauthenticated or unimplemented: never a code with which a
+ * service refuses.
  */
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
   const { baseUrl, tokenFile, deadlineMs = 10_000, interceptors = [] } = options;
+  const { readMaxBytes = maxMessageBytes } = options;
   const sessionManager = new Http2SessionManager(baseUrl, {
     pingIntervalMs: 5000,
     pingTimeoutMs: 5000,
@@ -35,9 +44,11 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
     sessionManager,
     useBinaryFormat: true,
     defaultTimeoutMs: deadlineMs,
+    readMaxBytes,
     interceptors: [
       ...interceptors,
       ...(tokenFile === undefined ? [] : [createTokenInterceptor(tokenFile)]),
+      createWrongAnswerInterceptor(baseUrl),
     ],
   });
   const close = () => sessionManager.abort();

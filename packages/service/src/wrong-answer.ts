@@ -1,0 +1,46 @@
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+
+/** Codes that only a service can mean: with them it refuses what it was asked. */
+const refusals: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.AlreadyExists,
+  Code.FailedPrecondition,
+  Code.PermissionDenied,
+  Code.OutOfRange,
+]);
+
+/** Codes of answers that came wrong; what else fails is no answer at all. */
+const wrong: ReadonlySet<Code> = new Set([
+  ...refusals,
+  Code.Unknown,
+  Code.Internal,
+  Code.ResourceExhausted,
+  Code.Unimplemented,
+]);
+
+/**
+ * createWrongAnswerInterceptor says of an answer that is no message and no error of a service (it
+ * is garbled, too large, or a proxy's) whose it is. Connect has codes for these too, some of them
+ * those of refusals, which such an answer is not: it becomes internal, and is worth another try. It
+ * has to be the innermost, as it takes every error for one of the answer.
+ */
+export function createWrongAnswerInterceptor(baseUrl: string): Interceptor {
+  return (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (reason) {
+      const { code, rawMessage, metadata, cause } = ConnectError.from(reason);
+      // A unary error of a service comes as JSON, in any of Connect's formats.
+      const said = metadata.get("content-type")?.startsWith("application/json") === true;
+      if (request.stream || said || !wrong.has(code)) throw reason;
+      throw new ConnectError(
+        `${baseUrl} gave no answer that can be read: ${rawMessage}`,
+        refusals.has(code) ? Code.Internal : code,
+        metadata,
+        undefined,
+        cause,
+      );
+    }
+  };
+}
