@@ -22,13 +22,14 @@ interface Size {
 
 /** fill puts events into the outbox as a bulk load would, in lanes as `outbox` spreads them. */
 async function fill(db: Kysely<EffectsDatabase>): Promise<void> {
-  const data = toBinary(NoteSchema, create(NoteSchema, { author: "Ada", body }));
+  const names = Array.from({ length: authors }, (_, n) => `author-${n}`);
+  const notes = names.map((author) => toBinary(NoteSchema, create(NoteSchema, { author, body })));
   await sql`
     insert into outbox (topic, event_id, event_key, lane, type, data, headers, event_time)
-    select 'notes.written', gen_random_uuid()::text, 'author-' || n % ${authors}::int,
-      hashtext('notes.written' || chr(10) || 'author-' || n % ${authors}::int) & 15,
-      ${NoteSchema.typeName}, ${data}::bytea, '{}', now()
-    from generate_series(1, ${count}::int) as n`.execute(db);
+    select 'notes.written', gen_random_uuid()::text, author,
+      hashtext('notes.written' || chr(10) || author) & 15, ${NoteSchema.typeName}, data, '{}', now()
+    from generate_series(1, ${count / authors}::int) as round,
+      unnest(${names}::text[], ${notes}::bytea[]) as note (author, data)`.execute(db);
   await sql`analyze outbox`.execute(db);
 }
 
