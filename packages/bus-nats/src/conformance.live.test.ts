@@ -8,7 +8,7 @@ import { openBroker } from "../test/open-broker.ts";
 
 const long = process.env.FANFARE_SUITE === "long";
 
-describe("the JetStream broker conforms", { timeout: 60_000 }, () => {
+describe("parity: the JetStream broker", { timeout: 60_000 }, () => {
   let nats: Nats;
   let stores = 0;
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { testBroker } from "../testing/index.ts";
 import { createMemoryStore } from "./memory-store.ts";
 
-describe("the memory broker", () => {
+describe("parity: the memory broker", () => {
   const { features } = createMemoryStore();
   testBroker(
     features,

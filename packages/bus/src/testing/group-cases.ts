@@ -1,6 +1,4 @@
 import { expect, it } from "vitest";
-import { NoteEvents, ShelfEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createPublisher } from "../publisher.ts";
 import {
   createCollector,
   numbersOf,
@@ -74,22 +72,6 @@ export function groupCases({ stageOf }: SuiteContext): void {
     for (const { seen } of groups) expect(sortedNumbersOf(seen)).toEqual(upTo(30));
   });
 
-  it("keeps topics apart, also those that share a message", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const written = createCollector();
-    const erased = createCollector();
-    await takeWritten(bus, "writers", { handler: written.handler });
-    await bus.subscribe("erasers", (on) => on.service(NoteEvents, { noteErased: erased.handler }));
-    const { noteWritten, noteErased } = publisherOf(bus);
-    await noteErased({ number: 1 });
-    await noteWritten({ number: 2 });
-    await stage.untilThere(written.seen, 1);
-    await stage.untilThere(erased.seen, 1);
-    expect(numbersOf(written.seen)).toEqual([2]);
-    expect(numbersOf(erased.seen)).toEqual([1]);
-  });
-
   it("shares the events of a group out between its processes", async () => {
     await using stage = await stageOf();
     const processes = [createCollector(breathe), createCollector(breathe)];
@@ -147,24 +129,6 @@ export function groupCases({ stageOf }: SuiteContext): void {
     expect(stuck.seen).toHaveLength(16);
     gate.resolve();
     await stage.untilThere(stuck.seen, 200);
-  });
-
-  it("carries 20 topics with 100 events each", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const { seen, handler } = createCollector();
-    const methods = Object.keys(ShelfEvents.method);
-    await bus.subscribe("shelves", (on) =>
-      on.service(ShelfEvents, Object.fromEntries(methods.map((method) => [method, handler]))),
-    );
-    const publisher = createPublisher(ShelfEvents, bus);
-    for (const publish of Object.values(publisher)) {
-      await Promise.all(upTo(100).map((number) => publish({ number })));
-    }
-    await stage.untilThere(seen, 2_000);
-    const byTopic = Map.groupBy(seen, ({ delivery }) => delivery.topic);
-    expect(byTopic.size).toBe(20);
-    for (const events of byTopic.values()) expect(sortedNumbersOf(events)).toEqual(upTo(100));
   });
 
   it("carries 5,000 events with 50 subscribers: 5 groups of 10 processes", async () => {

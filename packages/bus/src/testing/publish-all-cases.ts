@@ -13,16 +13,16 @@ const note = (number: number, id = `note/${number}`) =>
 
 /** publishAllCases state what becomes of many events that are published in one call. */
 export function publishAllCases({ features, stageOf }: SuiteContext): void {
+  // The broker itself would take it: that its dead letter would not fit, the core knows.
+  const body = new Uint8Array(Math.max(0, (features.maxRecordBytes ?? 0) - 1_000));
+  const tooLarge = eventOf(noteWritten, { author: "zoe", body });
+
   it("stores many in their order, and says what became of each", async () => {
     await using stage = await stageOf();
     const bus = await stage.openBus();
     const { seen, handler } = createCollector();
     await takeWritten(bus, "readers", { handler });
     await publisherOf(bus).noteWritten({ author: "zoe", number: 1_000 }, { id: "note/7" });
-    const tooLarge = eventOf(noteWritten, {
-      author: "zoe",
-      body: new Uint8Array((features.maxRecordBytes ?? 0) + 1),
-    });
     const events = [...upTo(500).map((number) => note(number)), eventOf(noteRead, {})];
     const limited = features.maxRecordBytes !== undefined;
     events.splice(100, 0, limited ? tooLarge : note(501));
@@ -92,14 +92,25 @@ export function publishAllCases({ features, stageOf }: SuiteContext): void {
       message: "all or none are stored of one topic, not of notes.written and notes.read",
     });
     expect(await together(note(1), note(2, "note/1"))).toMatchObject({ code: "invalid_argument" });
-    const body = new Uint8Array((features.maxRecordBytes ?? 0) + 1);
-    const tooLarge = eventOf(noteWritten, { author: "zoe", body });
-    const ill = features.maxRecordBytes === undefined ? [note(1), note(1)] : [note(1), tooLarge];
-    expect(await together(...ill, note(2))).toBeInstanceOf(BusError);
     await bus.publishAll([note(100)], { atomic: true });
     await stage.untilThere(seen, 1);
     expect(numbersOf(seen)).toEqual([100]);
   });
+
+  it.skipIf(unable || features.maxRecordBytes === undefined)(
+    "refuses all when one of them is too large, and stores none",
+    async () => {
+      await using stage = await stageOf();
+      const bus = await stage.openBus();
+      const { seen, handler } = createCollector();
+      await takeWritten(bus, "readers", { handler });
+      const refused = bus.publishAll([note(1), tooLarge, note(2)], { atomic: true });
+      await expect(refused).rejects.toMatchObject({ code: "too_large", retryable: false });
+      await bus.publishAll([note(100)]);
+      await stage.untilThere(seen, 1);
+      expect(numbersOf(seen)).toEqual([100]);
+    },
+  );
 
   it("says that it is unsupported where a broker cannot", async () => {
     await using stage = await stageOf();

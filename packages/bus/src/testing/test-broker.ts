@@ -19,6 +19,7 @@ import { createStage } from "./stage.ts";
 import { statsCases } from "./stats-cases.ts";
 import { stopCases } from "./stop-cases.ts";
 import type { SuiteContext } from "./suite-context.ts";
+import { topicCases } from "./topic-cases.ts";
 import { turnoverCases } from "./turnover-cases.ts";
 
 const timeout = 180_000;
@@ -45,11 +46,14 @@ export function testBroker(
     stageOf: () => createStage(createStore),
     sized: (full, short) => (long ? full : short),
   };
-  describe("publish", { timeout }, () => {
+  describe("topic", { timeout }, () => {
+    topicCases(context);
+  });
+  describe("stored", { timeout }, () => {
     publishCases(context);
     publishAllCases(context);
   });
-  describe.skipIf(features.dedupeWindowMs === undefined)("dedupe", { timeout }, () => {
+  describe.skipIf(features.dedupeWindowMs === undefined)("once stored", { timeout }, () => {
     dedupeCases(context);
   });
   describe("groups", { timeout }, () => {
