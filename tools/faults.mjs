@@ -147,6 +147,20 @@ export const faults = [
     replace: "const most = maxRecordBytes;",
   },
   {
+    name: "publish encoded bytes that are cut short",
+    room: core,
+    file: "src/create-bus.ts",
+    find: "    checkEncoded(topic.schema, encoded);\n",
+    replace: "",
+  },
+  {
+    name: "publish encoded bytes without their key",
+    room: core,
+    file: "src/create-bus.ts",
+    find: "sealEncoded(topic, encoded, sealOptions",
+    replace: "sealEncoded(topic, { ...encoded, key: undefined }, sealOptions",
+  },
+  {
     name: "memory: ignore the dedupe id",
     room: core,
     file: "src/memory/topic-log.ts",

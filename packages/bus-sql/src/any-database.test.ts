@@ -66,7 +66,7 @@ async function useAll<DB>(db: Kysely<DB>): Promise<void> {
   await pruneInbox(db, { keepMs: 2, longestRedeliveryMs: 1 });
   const relay = startRelay(
     db,
-    { publish: () => Promise.reject(new Error("unused")) },
+    { publishEncoded: () => Promise.reject(new Error("unused")) },
     { services: [NoteEvents] },
   );
   await relay.stop();

@@ -1,4 +1,3 @@
-import { type DescMessage, fromBinary } from "@bufbuild/protobuf";
 import { BusError, type EventBus, type EventMethod, type Receipt } from "@fanfare/bus";
 import type { Kysely } from "kysely";
 import { type EventRow, lockLanes, mark, readRows, type SetAside } from "./relay-store.ts";
@@ -6,7 +5,7 @@ import { settlesWithin } from "./settles-within.ts";
 
 export interface BatchOptions<DB> {
   readonly db: Kysely<DB>;
-  readonly bus: Pick<EventBus, "publish">;
+  readonly bus: Pick<EventBus, "publishEncoded">;
   /** What may be published now, by topic. */
   readonly methods: ReadonlyMap<string, EventMethod>;
   /** How many events one batch has at most. */
@@ -86,11 +85,11 @@ async function publishAll<DB>(
   function publish(row: EventRow, method: EventMethod): Promise<Receipt> {
     const deadlineMs = until - performance.now();
     if (!(deadlineMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
+    const { id, type, data, key } = row;
     const time = new Date(row.time);
-    const message = decode(method, row);
-    if (row.headers === null) return bus.publish(method, message, { id: row.id, time, deadlineMs });
-    const headers = headersOf(row.headers);
-    return bus.publish(method, message, { id: row.id, headers, time, deadlineMs });
+    const headers = row.headers === null ? {} : { headers: headersOf(row.headers) };
+    const encoded = { type, data, key: key ?? undefined };
+    return bus.publishEncoded(method, encoded, { id, time, deadlineMs, ...headers });
   }
 
   async function publishChain(chain: readonly EventRow[]): Promise<void> {
@@ -128,18 +127,6 @@ function chainsOf(rows: readonly EventRow[]): EventRow[][] {
 /** hopeless tells errors that are the event's own from those that end some day. */
 function hopeless({ code }: BusError): boolean {
   return code === "too_large" || code === "invalid_argument" || code === "undecodable";
-}
-
-function decode<I extends DescMessage>(method: EventMethod<I>, row: EventRow) {
-  const { typeName } = method.input;
-  if (row.type !== typeName) {
-    throw new BusError("undecodable", `it is a ${row.type}, and ${row.topic} has ${typeName}`);
-  }
-  try {
-    return fromBinary(method.input, row.data);
-  } catch (reason) {
-    throw BusError.from(reason, "undecodable");
-  }
 }
 
 function headersOf(text: string): Record<string, string> {

@@ -242,7 +242,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     expect(publishing.health().setAside).toBe(heard.length);
   });
 
-  it("sets aside what exceeds the limit of the bus, and goes on with its key", async () => {
+  it("sets aside what a bus refuses to publish for good, and goes on with its key", async () => {
     await using bus = createMemoryBus({ store: createMemoryStore({ maxRecordBytes: 10_000 }) });
     const heard: number[] = [];
     await bus.subscribe("readers", (on) =>
@@ -252,13 +252,21 @@ describe("startRelay()", { timeout: 120_000 }, () => {
       const { noteWritten } = outbox(tx, NoteEvents);
       await noteWritten({ author: "Ada", number: 1 });
       await noteWritten({ author: "Ada", number: 2, body: new Uint8Array(20_000) }, { id: "big" });
+      for (const id of ["cut", "strange"]) await noteWritten({ author: "Ada", number: 4 }, { id });
       await noteWritten({ author: "Ada", number: 3 });
+      await sql`update outbox set data = substring(data for 3) where event_id = 'cut'`.execute(tx);
+      await sql`update outbox set type = 'notes.v1.Page' where event_id = 'strange'`.execute(tx);
     });
     await using _ = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
     await emptied();
     await bus.idle();
     expect(heard).toEqual([1, 3]);
-    expect(await listSetAside(db)).toMatchObject([{ id: "big", code: "too_large" }]);
+    const setAside = await listSetAside(db);
+    expect(Object.fromEntries(setAside.map(({ id, code }) => [id, code]))).toEqual({
+      big: "too_large",
+      cut: "undecodable",
+      strange: "undecodable",
+    });
   });
 
   it("says that a published id came again with other contents, of which the broker keeps the first", async () => {

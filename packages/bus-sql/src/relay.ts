@@ -63,7 +63,7 @@ const theDatabase = "the database";
  */
 export function startRelay<DB>(
   db: Kysely<DB>,
-  bus: Pick<EventBus, "publish">,
+  bus: Pick<EventBus, "publishEncoded">,
   options: RelayOptions,
 ): Relay {
   const { pollMs = 1_000, batch = 500, workers = 2, leaseMs = 10_000 } = options;

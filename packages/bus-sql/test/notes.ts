@@ -1,7 +1,6 @@
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { isMessage } from "@bufbuild/protobuf";
-import { BusError, type EventBus, type EventMethod, type PublishOptions } from "@fanfare/bus";
-import { type Note, NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { fromBinary } from "@bufbuild/protobuf";
+import { BusError, type EventBus, type PublishOptions } from "@fanfare/bus";
+import { NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { outboxMigration } from "../src/index.ts";
@@ -36,7 +35,7 @@ export interface Stored {
 }
 
 /** RecordingBus keeps what is published, in order, also when an id comes again. */
-export interface RecordingBus extends Pick<EventBus, "publish"> {
+export interface RecordingBus extends Pick<EventBus, "publishEncoded"> {
   readonly stored: Stored[];
   /** Called with each event before it is stored; what it throws is the publish's failure. */
   before: (event: Stored) => Promise<void> | void;
@@ -47,12 +46,8 @@ export function createRecordingBus(): RecordingBus {
   const bus: RecordingBus = {
     stored,
     before: () => {},
-    async publish<I extends DescMessage>(
-      method: EventMethod<I>,
-      message: MessageShape<I>,
-      options: PublishOptions = {},
-    ) {
-      const { author, number } = noteOf(message);
+    async publishEncoded(method, { data }, options = {}) {
+      const { author, number } = noteOf(data);
       const event = { id: options.id ?? "", topic: method.localName, author, number, options };
       await bus.before(event);
       const duplicate = stored.some(({ id, topic }) => id === event.id && topic === event.topic);
@@ -63,7 +58,10 @@ export function createRecordingBus(): RecordingBus {
   return bus;
 }
 
-function noteOf(message: unknown): Note {
-  if (isMessage(message, NoteSchema)) return message;
-  throw new BusError("internal", "it is no note");
+function noteOf(data: Uint8Array) {
+  try {
+    return fromBinary(NoteSchema, data);
+  } catch (reason) {
+    throw BusError.from(reason, "undecodable");
+  }
 }

@@ -8,6 +8,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { StartPosition } from "./broker.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { EncodedMessage } from "./encoded.ts";
 import type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
 import type { BusStats, StatsOptions, SubscriptionStats } from "./stats.ts";
 
@@ -24,6 +25,17 @@ export interface EventBus extends AsyncDisposable {
   publish<I extends DescMessage>(
     method: EventMethod<I>,
     message: MessageShape<I>,
+    options?: PublishOptions,
+  ): Promise<Receipt>;
+  /**
+   * publishEncoded publishes a message that is encoded already, as an outbox keeps it, and promises
+   * what `publish` does. What is no message of the method's type is `undecodable`: by its name, and by
+   * fields that end elsewhere than they say. More is only looked at where an interceptor is to see the
+   * message, which is then decoded for it.
+   */
+  publishEncoded(
+    method: EventMethod,
+    encoded: EncodedMessage,
     options?: PublishOptions,
   ): Promise<Receipt>;
   /**

@@ -39,6 +39,31 @@ describe("publish()", () => {
   });
 });
 
+describe("publishEncoded()", () => {
+  const data = new Uint8Array([0x10, 0x07]);
+  const encoded = { type: NoteSchema.typeName, data, key: undefined };
+
+  it("refuses what publish refuses, and counts both", async () => {
+    const bus = createMemoryBus();
+    const { silent } = BrokenEvents.method;
+    const { noteRead } = NoteEvents.method;
+    const refused = [
+      [bus.publishEncoded(silent, encoded), "unknown_topic"],
+      [bus.publishEncoded(noteRead, encoded, { deadlineMs: 0 }), "invalid_argument"],
+      [bus.publishEncoded(noteRead, encoded, { headers: { "ce-id": "1" } }), "invalid_argument"],
+      [bus.publishEncoded(noteRead, encoded, { signal: AbortSignal.abort() }), "aborted"],
+    ] as const;
+    for (const [publishing, code] of refused) {
+      await expect(publishing).rejects.toMatchObject({ name: "BusError", code });
+    }
+    await bus.publishEncoded(noteRead, encoded, { id: "a" });
+    await bus.publishEncoded(noteRead, encoded, { id: "a" });
+    expect(await bus.stats()).toMatchObject({ published: 2, duplicates: 1, refused: 4 });
+    await bus.close();
+    await expect(bus.publishEncoded(noteRead, encoded)).rejects.toMatchObject({ code: "aborted" });
+  });
+});
+
 describe("subscribe()", () => {
   it("refuses a topic bound twice, in one subscription or in two", async () => {
     await using bus = createMemoryBus();

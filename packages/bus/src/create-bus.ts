@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { type Binding, collectBindings } from "./binder.ts";
-import type { Broker, NewRecord } from "./broker.ts";
+import type { AppendOptions, Broker, NewRecord } from "./broker.ts";
 import type {
   Binder,
   BusHealth,
@@ -15,7 +15,8 @@ import type {
 } from "./bus.ts";
 import { deadLetterRoom } from "./dead-letter.ts";
 import { openDeadLetters } from "./dead-letters.ts";
-import { formatTime, seal } from "./envelope.ts";
+import { checkEncoded, decode, type EncodedMessage } from "./encoded.ts";
+import { formatTime, type SealOptions, seal, sealEncoded } from "./envelope.ts";
 import { BusError } from "./error.ts";
 import {
   chain,
@@ -30,6 +31,7 @@ import {
   type PublishOutcome,
   publishInOrder,
   publishTogether,
+  receiptOf,
 } from "./publish-all.ts";
 import { recordBytes } from "./record-bytes.ts";
 import { rememberLast } from "./remember-last.ts";
@@ -51,6 +53,10 @@ export interface BusOptions {
 }
 
 const publishDeadlineMs = 10_000;
+
+interface EncodedCall extends Pick<PublishCall, "method" | "options"> {
+  readonly encoded: EncodedMessage;
+}
 
 /** createBus puts the bus over a broker, which it owns from now on. */
 export function createBus(
@@ -76,46 +82,63 @@ export function createBus(
   }
 
   const aroundPublish = interceptors.flatMap(({ publish: wrap }) => wrap ?? []);
-  const send = chain<Publish>(store, aroundPublish);
+  const intercept = chain<Publish>(store, aroundPublish);
+  // What an interceptor throws at once is a rejection as well.
+  const send: Publish = aroundPublish.length === 0 ? store : async (call) => await intercept(call);
   const aroundHandle = interceptors.flatMap(({ handle }) => handle ?? []);
 
   function sealCall({ method, message, options }: PublishCall): NewRecord {
     refuseIfClosed();
-    const record = seal(topics.read(method), message, {
-      ...options,
-      source,
-      now: broker.clock.now(),
-      formatTime: writeTime,
-    });
-    checkSize(record);
-    return record;
+    return checkSize(seal(topics.read(method), message, sealOptions(options)));
+  }
+
+  function sealOptions(options: PublishOptions): SealOptions {
+    return { ...options, source, now: broker.clock.now(), formatTime: writeTime };
   }
 
   async function store(call: PublishCall): Promise<Receipt> {
-    const { signal } = call.options;
-    const deadlineMs = deadlineOf(call.options);
+    const options = appendOptions(call.options);
     const record = sealCall(call);
-    const appended = await broker.append(record, { deadlineMs, signal });
-    return { id: record.id, topic: record.topic, ...appended };
+    return receiptOf(record, await broker.append(record, options));
   }
 
-  function checkSize(record: NewRecord): void {
+  /** Interceptors see messages: only where there is none, the bytes go on as they are. */
+  async function storeEncoded({ method, encoded, options }: EncodedCall): Promise<Receipt> {
+    refuseIfClosed();
+    const topic = topics.read(method);
+    if (aroundPublish.length > 0) {
+      return await send({ method, message: decode(topic.schema, encoded), options });
+    }
+    checkEncoded(topic.schema, encoded);
+    const record = checkSize(sealEncoded(topic, encoded, sealOptions(options)));
+    return receiptOf(record, await broker.append(record, appendOptions(options)));
+  }
+
+  function checkSize(record: NewRecord): NewRecord {
     const { maxRecordBytes = Infinity } = broker.features;
     const bytes = recordBytes(record);
     const most = maxRecordBytes - deadLetterRoom;
-    if (bytes <= most) return;
+    if (bytes <= most) return record;
     throw new BusError(
       "too_large",
       `event ${record.id} has ${bytes} bytes, the most is ${most}: the ${broker.name} broker takes ${maxRecordBytes}, of which a dead letter needs the rest`,
     );
   }
 
-  async function publish<I extends DescMessage>(
+  function publish<I extends DescMessage>(
     method: EventMethod<I>,
     message: MessageShape<I>,
     options: PublishOptions = {},
   ): Promise<Receipt> {
-    return await follow(send({ method, message, options }));
+    return follow(send({ method, message, options }));
+  }
+
+  function publishEncoded(
+    method: EventMethod,
+    encoded: EncodedMessage,
+    options: PublishOptions = {},
+  ): Promise<Receipt> {
+    return follow(storeEncoded({ method, encoded, options }));
   }
 
   async function follow(sending: Promise<Receipt>): Promise<Receipt> {
@@ -231,6 +254,7 @@ export function createBus(
 
   return {
     publish,
+    publishEncoded,
     publishAll,
     subscribe,
     close,
@@ -244,6 +268,10 @@ export function createBus(
       await close();
     },
   };
+}
+
+function appendOptions(options: PublishOptions): AppendOptions {
+  return { deadlineMs: deadlineOf(options), signal: options.signal };
 }
 
 function deadlineOf({ deadlineMs = publishDeadlineMs }: PublishOptions): number {

@@ -7,6 +7,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { NewRecord, StoredRecord } from "./broker.ts";
 import type { PublishOptions } from "./bus.ts";
+import type { EncodedMessage } from "./encoded.ts";
 import { BusError } from "./error.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
 import { partitionOf } from "./partition.ts";
@@ -47,6 +48,16 @@ const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
  * mode as its NATS binding 1.0.3 has them. Throws `invalid_argument`.
  */
 export function seal(topic: Topic, message: Message, options: SealOptions): NewRecord {
+  const data = encode(topic.schema, message);
+  return sealEncoded(topic, { data, key: topic.keyOf(message) }, options);
+}
+
+/** sealEncoded is seal for a message that is encoded already. Throws `invalid_argument`. */
+export function sealEncoded(
+  topic: Topic,
+  { data, key }: Pick<EncodedMessage, "data" | "key">,
+  options: SealOptions,
+): NewRecord {
   const id = options.id ?? crypto.randomUUID();
   if (id === "" || id.length > idLimit || !id.isWellFormed()) {
     throw new BusError("invalid_argument", `an event's id has 1 to ${idLimit} characters`);
@@ -55,8 +66,6 @@ export function seal(topic: Topic, message: Message, options: SealOptions): NewR
   if (Number.isNaN(time)) {
     throw new BusError("invalid_argument", `the time of event ${id} is an invalid date`);
   }
-  const data = encode(topic.schema, message);
-  const key = topic.keyOf(message);
   const headers: Record<string, string> = {
     "ce-specversion": specVersion,
     "ce-id": encodeHeaderValue(id),

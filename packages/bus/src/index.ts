@@ -20,6 +20,7 @@ export type {
 export { type BusOptions, createBus } from "./create-bus.ts";
 export type { DeadLetter } from "./dead-letter.ts";
 export type { DeadLetters } from "./dead-letters.ts";
+export type { EncodedMessage } from "./encoded.ts";
 export { type BusCode, BusError, type BusErrorOptions } from "./error.ts";
 export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";
 export { assertSubscribed, type KeepSubscribedOptions, keepSubscribed } from "./keep-subscribed.ts";

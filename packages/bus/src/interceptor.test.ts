@@ -1,8 +1,10 @@
+import { create, isMessage, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { BusError } from "./error.ts";
+import { NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { createMemoryBus } from "./memory/create-memory-bus.ts";
-import { createCollector, publisherOf, takeRead } from "./testing/notes.ts";
+import { createCollector, publisherOf, takeRead, takeWritten } from "./testing/notes.ts";
 
 function tracer(name: string, trace: string[]): Interceptor {
   return {
@@ -35,6 +37,29 @@ describe("interceptors", () => {
       "the handler",
     ]);
     expect(seen[0]?.delivery.headers).toEqual({ one: "was here", two: "was here" });
+  });
+
+  it("see the message of what is published encoded, and may change it", async () => {
+    const shouting: Interceptor = {
+      publish: (next) => async (call) => {
+        if (!isMessage(call.message, NoteSchema)) throw new BusError("permanent", "no note");
+        const message = create(NoteSchema, { author: call.message.author.toUpperCase() });
+        return await next({ ...call, message });
+      },
+    };
+    await using bus = createMemoryBus({ interceptors: [shouting] });
+    const { seen, handler } = createCollector();
+    await takeWritten(bus, "readers", { handler });
+    const data = toBinary(NoteSchema, create(NoteSchema, { author: "zoe" }));
+    const encoded = { type: NoteSchema.typeName, data, key: "zoe" };
+    const written = NoteEvents.method.noteWritten;
+    await bus.publishEncoded(written, encoded, { id: "a", headers: { mood: "fine" } });
+    const cut = { ...encoded, data: data.subarray(0, 2) };
+    const refused = bus.publishEncoded(written, cut);
+    await expect(refused).rejects.toMatchObject({ name: "BusError", code: "undecodable" });
+    await bus.idle();
+    expect(seen.map(({ note }) => note.author)).toEqual(["ZOE"]);
+    expect(seen[0]?.delivery).toMatchObject({ id: "a", key: "ZOE", headers: { mood: "fine" } });
   });
 
   it("may refuse to publish, and to handle", async () => {

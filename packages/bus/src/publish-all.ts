@@ -156,6 +156,7 @@ async function outcomeOf(sending: Promise<Receipt>): Promise<PublishOutcome> {
   }
 }
 
-function receiptOf({ id, topic }: NewRecord, appended: Appended): Receipt {
+/** receiptOf is what a publisher is told of a record that the broker has. */
+export function receiptOf({ id, topic }: NewRecord, appended: Appended): Receipt {
   return { id, topic, ...appended };
 }

@@ -1,5 +1,7 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
+import { NoteEvents, NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -29,6 +31,42 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
       source: "//conformance",
       headers: { "x-mood": "très\nbien", traceparent: "00-a-b-01" },
     });
+  });
+
+  it("publishes what is encoded already as what it is encoded from", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const { seen, handler } = createCollector();
+    await takeWritten(bus, "readers", { handler });
+    const written = NoteEvents.method.noteWritten;
+    const note = create(NoteSchema, { author: "Zoë", number: 7 });
+    const encoded = { type: NoteSchema.typeName, data: toBinary(NoteSchema, note), key: "Zoë" };
+    const options = { id: "note/7", time: new Date(1_000), headers: { mood: "très bien" } };
+    const receipt = await bus.publishEncoded(written, encoded, options);
+    expect(receipt).toMatchObject({ id: "note/7", topic: "notes.written", duplicate: false });
+    await stage.untilThere(seen, 1);
+    expect(seen[0]?.note).toEqual(note);
+    expect(seen[0]?.delivery).toMatchObject({ key: "Zoë", source: "//conformance", ...options });
+    if (features.dedupeWindowMs === undefined) return;
+    expect(await bus.publish(written, note, options)).toMatchObject({ duplicate: true });
+  });
+
+  it("refuses what is encoded as something else, cut short, or too large", async () => {
+    await using stage = await stageOf();
+    const bus = await stage.openBus();
+    const whole = toBinary(NoteSchema, create(NoteSchema, { author: "Zoë", number: 7 }));
+    const publish = (changed: { readonly type?: string; readonly data?: Uint8Array }) => {
+      const encoded = { type: NoteSchema.typeName, data: whole, key: undefined, ...changed };
+      return bus.publishEncoded(NoteEvents.method.noteRead, encoded);
+    };
+    const undecodable = { name: "BusError", code: "undecodable", retryable: false };
+    await expect(publish({ type: "notes.v1.Page" })).rejects.toMatchObject(undecodable);
+    await expect(publish({ data: whole.subarray(0, 3) })).rejects.toMatchObject(undecodable);
+    await expect(publish({ data: new Uint8Array([0xff]) })).rejects.toMatchObject(undecodable);
+    if (features.maxRecordBytes === undefined) return;
+    const body = new Uint8Array(features.maxRecordBytes);
+    const large = toBinary(NoteSchema, create(NoteSchema, { body }));
+    await expect(publish({ data: large })).rejects.toMatchObject({ code: "too_large" });
   });
 
   it("gives each event an id and a growing sequence", async () => {
