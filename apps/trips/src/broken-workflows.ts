@@ -14,12 +14,14 @@ import { createAsk } from "./ask-temporal.ts";
 import type { Call, Reply } from "./workflows.ts";
 
 /**
- * BrokenWorkflows are those that are over without their end: terminated, timed out or failed. Temporal
- * ran no code of theirs then, and whatever they held is still held.
+ * BrokenWorkflows are those that are over without their end: terminated, timed out or failed, or deleted
+ * from Temporal. It ran no code of theirs then, and whatever they held is still held.
  */
 export interface BrokenWorkflows {
   /** list answers the runs that were broken off after the time, as far as Temporal remembers them. */
   list(since: Date, call: Call): Promise<Reply<readonly BrokenRun[]>>;
+  /** has answers whether Temporal knows the trip's workflow, be it running or over. */
+  has(tripId: string, call: Call): Promise<Reply<boolean>>;
   /**
    * recover starts a trip's workflow again under its own id, and so with the keys of its former run,
    * unless it runs or came to its end meanwhile. However often it is called, one run starts.
@@ -53,6 +55,15 @@ export function createBrokenWorkflows(
         }
         return runs;
       }),
+
+    async has(tripId, call) {
+      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      const reply = await ask(call, async () => {
+        await handle.describe();
+        return true;
+      });
+      return reply.kind === "gone" ? { kind: "answered", outcome: false } : reply;
+    },
 
     recover: (trip, call) =>
       ask(call, async () => {

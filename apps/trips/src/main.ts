@@ -93,12 +93,12 @@ runUntilSignal(
       }),
     );
     const { signal } = resources;
-    const recoverer = createRecoverer({
-      ledger,
-      workflows: createBrokenWorkflows(temporal.client, onAway),
-      logger,
-    });
     const sweeping = { batch: 50, leaseMs: sweepAfterMs };
+    const recoverer = createRecoverer(
+      { ledger, workflows: createBrokenWorkflows(temporal.client, onAway), logger },
+      // Seldom: each trip that is under way is asked for, and hardly ever one is gone.
+      { ...sweeping, leaseMs: 6 * sweepAfterMs },
+    );
     const pauses = { intervalMs: 1_000, longestPauseMs: 5_000, logger };
     resources.watch(
       "the sweeper",

@@ -49,6 +49,12 @@ const indexes = [
   sql`create index trips_to_sweep on trips (sweep_at) where status = 'REQUESTED'`,
 ];
 
+/** openTrips are those that a workflow was taken up for and is not done with, as the ledger knows. */
+export const openTrips = sql<boolean>`(
+  status in ('PENDING', 'ACTIVE', 'ENDED', 'COMPENSATING', 'NEEDS_ATTENTION')
+  or status = 'SETTLED' and (broadcast is distinct from 'PUBLISHED' or reason is not null)
+)`;
+
 /** migrations of the trips database, by name and in order. */
 export const migrations: Record<string, Migration> = {
   "0001-ledger": {
@@ -61,6 +67,11 @@ export const migrations: Record<string, Migration> = {
   "0002-decisions": {
     async up(db: Kysely<unknown>) {
       await sql`alter table trips add column decision text`.execute(db);
+    },
+  },
+  "0003-open-trips": {
+    async up(db: Kysely<unknown>) {
+      await sql`create index trips_open on trips (sweep_at) where ${openTrips}`.execute(db);
     },
   },
 };

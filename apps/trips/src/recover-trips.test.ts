@@ -3,7 +3,7 @@ import type { TripInput } from "@fanfare/worker/contract";
 import { describe, expect, it } from "vitest";
 import { aTrip, trips } from "../test/a-trip.ts";
 import type { BrokenRun } from "./broken-workflows.ts";
-import { createRecoverer } from "./recover-trips.ts";
+import { createRecoverer, type RecovererDeps } from "./recover-trips.ts";
 import type { TripRow } from "./tables.ts";
 import type { Reply } from "./workflows.ts";
 
@@ -13,13 +13,21 @@ const tripId = aTrip().trip_id;
 const terminated: BrokenRun = { tripId, runId: "run-1", status: "TERMINATED", recovery: false };
 
 /** recovererOf finds the runs each time, and the trip in the ledger. */
-function recovererOf(trip: TripRow | undefined, runs: Reply<readonly BrokenRun[]>) {
+function recovererOf(
+  trip: TripRow | undefined,
+  runs: Reply<readonly BrokenRun[]>,
+  open: readonly TripRow[] = [],
+) {
   const recovered: TripInput[] = [];
   const asked: Date[] = [];
-  const world = { reply: { kind: "answered", outcome: "launched" } as Reply<"launched"> };
-  const recoverer = createRecoverer({
-    ledger: { find: async () => trip },
+  const world = {
+    reply: { kind: "answered", outcome: "launched" } as Reply<"launched">,
+    has: { kind: "answered", outcome: false } as Reply<boolean>,
+  };
+  const deps: RecovererDeps = {
+    ledger: { find: async () => trip, claimOpen: async ({ limit }) => open.slice(0, limit) },
     workflows: {
+      has: async () => world.has,
       async list(since) {
         asked.push(since);
         return runs;
@@ -30,7 +38,8 @@ function recovererOf(trip: TripRow | undefined, runs: Reply<readonly BrokenRun[]
       },
     },
     logger,
-  });
+  };
+  const recoverer = createRecoverer(deps, { batch: 2, leaseMs: 1_000 });
   return { recoverer, recovered, asked, world };
 }
 
@@ -87,5 +96,36 @@ describe("sweep() of the recoverer", () => {
     await recoverer.sweep(never);
     expect(recovered).toHaveLength(2);
     expect(asked.map((since) => since.getTime() > 0)).toEqual([false, false, true]);
+  });
+
+  it("starts the workflow of an open trip again that Temporal knows nothing of", async () => {
+    const { recoverer, recovered, world } = recovererOf(trips.active, found(), [trips.pending]);
+    await recoverer.sweep(never);
+    // By what the ledger says now, not when the trip was claimed.
+    const startedAt = trips.active.started_at?.toISOString();
+    const reason = "its workflow is gone from Temporal";
+    expect(recovered).toMatchObject([{ tripId, recovery: { reason, startedAt } }]);
+    world.reply = { kind: "gone" };
+    await recoverer.sweep(never);
+    expect(recovered).toHaveLength(2);
+  });
+
+  it("leaves an open trip alone whose workflow is there, or that was undone meanwhile", async () => {
+    const there = recovererOf(trips.active, found(), [trips.active]);
+    there.world.has = { kind: "answered", outcome: true };
+    const undone = recovererOf(trips.cancelled, found(), [trips.compensating]);
+    for (const { recoverer, recovered } of [there, undone]) {
+      await recoverer.sweep(never);
+      expect(recovered).toEqual([]);
+    }
+  });
+
+  it("takes no trip for gone while Temporal is away, or late", async () => {
+    const { recoverer, recovered, world } = recovererOf(trips.active, found(), [trips.active]);
+    world.has = { kind: "away", cause: new Error("away") };
+    await expect(recoverer.sweep(never)).rejects.toThrow("away");
+    world.has = { kind: "late" };
+    await expect(recoverer.sweep(never)).rejects.toThrow("no answer");
+    expect(recovered).toEqual([]);
   });
 });

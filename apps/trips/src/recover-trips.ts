@@ -8,12 +8,23 @@ import type { TripRow } from "./tables.ts";
 
 /** RecovererDeps are what the recoverer works with. */
 export interface RecovererDeps {
-  readonly ledger: Pick<Ledger, "find">;
+  readonly ledger: Pick<Ledger, "find" | "claimOpen">;
   readonly workflows: BrokenWorkflows;
   readonly logger: Logger;
 }
 
-/** Recoverer puts right what workflows left that were terminated, timed out or failed. */
+/** RecovererOptions say how it looks for trips whose workflow is gone. */
+export interface RecovererOptions {
+  /** How many it looks at in one sweep. */
+  readonly batch: number;
+  /** How long a trip that was looked at is left alone, by all processes. */
+  readonly leaseMs: number;
+}
+
+/**
+ * Recoverer puts right what workflows left that were terminated, timed out or failed, or that Temporal
+ * has forgotten.
+ */
 export interface Recoverer {
   /** sweep looks once. It throws when the database or Temporal is away. */
   sweep(signal: AbortSignal): Promise<void>;
@@ -31,7 +42,10 @@ const uuid = z.uuid();
  * createRecoverer makes one, which knows nothing yet: its first sweep looks at all that Temporal
  * remembers, the later ones at what was broken off since. Several processes may sweep at once.
  */
-export function createRecoverer({ ledger, workflows, logger }: RecovererDeps): Recoverer {
+export function createRecoverer(
+  { ledger, workflows, logger }: RecovererDeps,
+  { batch, leaseMs }: RecovererOptions,
+): Recoverer {
   let since = new Date(0);
   let known = new Set<string>();
 
@@ -50,10 +64,27 @@ export function createRecoverer({ ledger, workflows, logger }: RecovererDeps): R
       logger.error({ tripId }, "a trip cannot be put right by itself: somebody has to look at it");
       return;
     }
-    const reply = await workflows.recover(recoveryOf(trip, status), { timeoutMs });
+    await recover(trip, wordsOf(status));
+  }
+
+  async function recover(trip: TripRow, how: string): Promise<void> {
+    const reply = await workflows.recover(recoveryOf(trip, how), { timeoutMs });
     if (reply.kind === "away") throw reply.cause;
     if (reply.kind === "late") throw new Error(`no answer within ${timeoutMs} ms`);
-    if (reply.kind === "answered") logger.warn({ tripId, status }, "putting a trip right");
+    if (reply.kind !== "answered") return;
+    logger.warn({ tripId: trip.trip_id, reason: how }, "putting a trip right");
+  }
+
+  async function putRightIfGone({ trip_id: tripId }: TripRow, signal: AbortSignal): Promise<void> {
+    const reply = await workflows.has(tripId, { timeoutMs, signal });
+    if (signal.aborted) return;
+    if (reply.kind === "away") throw reply.cause;
+    if (reply.kind !== "answered") throw new Error(`no answer within ${timeoutMs} ms`);
+    if (reply.outcome) return;
+    // What it recorded before it went counts, up to its last word.
+    const trip = await ledger.find(tripId);
+    if (trip === undefined || trip.status === "CANCELLED") return;
+    await recover(trip, "is gone from Temporal");
   }
 
   return {
@@ -71,18 +102,26 @@ export function createRecoverer({ ledger, workflows, logger }: RecovererDeps): R
       }
       known = seen;
       since = new Date(began - overlapMs);
+      for (const trip of await ledger.claimOpen({ limit: batch, leaseMs })) {
+        if (signal.aborted) return;
+        await putRightIfGone(trip, signal);
+      }
     },
   };
 }
 
-function recoveryOf(trip: TripRow, status: string): TripInput {
+function wordsOf(status: string): string {
+  const how = status.toLowerCase().replace("_", " ");
+  return `was ${how === "failed" ? "broken off by an error" : how}`;
+}
+
+function recoveryOf(trip: TripRow, how: string): TripInput {
   const { version, undo_version, delay_version, started_at, broadcast } = trip;
   const last = Math.max(Number(version), Number(undo_version), Number(delay_version));
-  const how = status.toLowerCase().replace("_", " ");
   return {
     ...inputOf(trip),
     recovery: {
-      reason: `its workflow was ${how === "failed" ? "broken off by an error" : how}`,
+      reason: `its workflow ${how}`,
       versionsAbove: (Math.floor(last / versionsPerRun) + 1) * versionsPerRun,
       ...(started_at === null ? {} : { startedAt: started_at.toISOString() }),
       ...(broadcast === "PUBLISHED" ? { published: true } : {}),

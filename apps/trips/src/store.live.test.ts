@@ -1,7 +1,19 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestLedger, type TestLedger } from "../test/ledger.ts";
-import { completeDrive, takeUp } from "./change.ts";
+import {
+  activate,
+  broadcast,
+  type Change,
+  cancel,
+  compensate,
+  completeDrive,
+  park,
+  settle,
+  takeUp,
+} from "./change.ts";
+import { openTrips } from "./migrations.ts";
 import type { TripRow } from "./tables.ts";
 
 let test: TestLedger;
@@ -68,6 +80,49 @@ describe("claimUnstarted()", () => {
     const claims = await Promise.all(Array.from({ length: 4 }, () => claim(3, anHour)));
     const rest = await claim(100, anHour);
     expect(idsOf([...claims.flat(), ...rest])).toEqual(idsOf(trips));
+  });
+});
+
+describe("claimOpen()", () => {
+  const claimOpen = (leaseMs: number) => test.ledger.claimOpen({ limit: 10, leaseMs });
+  const became = async (sweepAfterMs: number, ...changes: readonly Change[]) => {
+    const { trip_id } = await requested(sweepAfterMs);
+    for (const change of changes) await test.ledger.record(trip_id, change);
+    return trip_id;
+  };
+  const driven = [takeUp(), activate(new Date()), completeDrive(new Date())];
+  const settled = [...driven, settle({ minorUnits: 130n, currency: "EUR" })];
+  const published = [...settled, broadcast({ state: "PUBLISHED", publishedAt: new Date() })];
+  const parked = { version: 9n, step: "release-vehicle", reason: "fleet says no" };
+
+  it("takes trips that a workflow has taken up and is not done with, and no others", async () => {
+    const open = await Promise.all([
+      became(0, takeUp()),
+      became(0, ...driven),
+      became(0, takeUp(), compensate({ version: 3n, reason: "no" })),
+      became(0, takeUp(), park(parked)),
+      became(0, ...settled),
+      became(0, ...published, park(parked)),
+    ]);
+    await Promise.all([
+      became(0),
+      became(anHour, takeUp()),
+      became(0, takeUp(), cancel("no")),
+      became(0, ...published),
+    ]);
+    expect(idsOf(await claimOpen(anHour))).toEqual(open.toSorted());
+    expect(await claimOpen(anHour)).toEqual([]);
+  });
+
+  it("finds them by an index, among any number that are over", async () => {
+    const { rows } = await test.database.db.transaction().execute(async (tx) => {
+      await sql`set local enable_seqscan = off`.execute(tx);
+      return await sql<Record<string, string>>`
+        explain select from trips where ${openTrips} and sweep_at <= now() order by sweep_at`.execute(
+        tx,
+      );
+    });
+    expect(JSON.stringify(rows)).toContain("trips_open");
   });
 });
 

@@ -1,8 +1,9 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Trip, TripSchema } from "@fanfare/contracts/trips/v1/trips";
-import { type Kysely, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Change } from "./change.ts";
+import { openTrips } from "./migrations.ts";
 import type { TripPatch, TripRow, TripStatusName, TripsDatabase } from "./tables.ts";
 import { tripOf } from "./trip.ts";
 
@@ -60,7 +61,18 @@ export interface Ledger {
    * claimUnstarted takes up to `limit` trips whose workflow is overdue. Nobody else gets them for
    * `leaseMs`; after that they are overdue again unless they were taken up.
    */
-  claimUnstarted(options: { limit: number; leaseMs: number }): Promise<TripRow[]>;
+  claimUnstarted(options: ClaimOptions): Promise<TripRow[]>;
+  /**
+   * claimOpen takes up to `limit` trips that a workflow took up and is not done with, to look whether
+   * there still is one. Nobody else gets them for `leaseMs`, nor does anybody before they are as old
+   * as a trip is when its workflow is overdue.
+   */
+  claimOpen(options: ClaimOptions): Promise<TripRow[]>;
+}
+
+export interface ClaimOptions {
+  readonly limit: number;
+  readonly leaseMs: number;
 }
 
 /** createLedger keeps the ledger in PostgreSQL. */
@@ -117,25 +129,32 @@ export function createLedger(db: Kysely<TripsDatabase>): Ledger {
       return rows.map(({ trip }) => fromJson(TripSchema, trip, { ignoreUnknownFields: true }));
     },
 
-    async claimUnstarted({ limit, leaseMs }) {
-      return await db
-        .updateTable("trips")
-        .set({ sweep_at: fromNow(leaseMs) })
-        .where("trip_id", "in", (trips) =>
-          trips
-            .selectFrom("trips")
-            .select("trip_id")
-            .where("status", "=", "REQUESTED")
-            .where("sweep_at", "<=", fromNow(0))
-            .orderBy("sweep_at")
-            .limit(limit)
-            .forUpdate()
-            .skipLocked(),
-        )
-        .returningAll()
-        .execute();
-    },
+    claimUnstarted: (options) => claim(db, sql<boolean>`status = 'REQUESTED'`, options),
+    claimOpen: (options) => claim(db, openTrips, options),
   };
+}
+
+async function claim(
+  db: Kysely<TripsDatabase>,
+  which: RawBuilder<boolean>,
+  { limit, leaseMs }: ClaimOptions,
+): Promise<TripRow[]> {
+  return await db
+    .updateTable("trips")
+    .set({ sweep_at: fromNow(leaseMs) })
+    .where("trip_id", "in", (trips) =>
+      trips
+        .selectFrom("trips")
+        .select("trip_id")
+        .where(which)
+        .where("sweep_at", "<=", fromNow(0))
+        .orderBy("sweep_at")
+        .limit(limit)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returningAll()
+    .execute();
 }
 
 async function insertOrRead(tx: Transaction<TripsDatabase>, request: TripRequest) {

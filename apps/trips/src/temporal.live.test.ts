@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { waitUntil } from "@fanfare/dev-stack";
 import { type StartOutcome, type TripInput, tripWorkflowId } from "@fanfare/worker/contract";
+import { Client } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { locked, stuck } from "../test/stand-in-workflow.ts";
 import { openNoTemporal, openTestTemporal, type TestTemporal } from "../test/temporal.ts";
+import { createBrokenWorkflows } from "./broken-workflows.ts";
 import { createTripWorkflows } from "./temporal.ts";
 import type { Reply, TripWorkflows } from "./workflows.ts";
 
@@ -207,5 +209,24 @@ describe("retry() and resolve()", () => {
   it("say that a workflow is over", async () => {
     const { tripId } = await over();
     expect(await workflows.retry(tripId, {}, call)).toEqual({ kind: "gone" });
+  });
+});
+
+describe("has()", () => {
+  it("knows workflows that run and that are over, and none that never was", async () => {
+    const { has } = createBrokenWorkflows(test.temporal.client, () => {});
+    const known = [await started(), await over()];
+    for (const { tripId } of known) {
+      expect(await has(tripId, call)).toEqual({ kind: "answered", outcome: true });
+    }
+    expect(await has(randomUUID(), call)).toEqual({ kind: "answered", outcome: false });
+  });
+
+  it("takes no workflow for gone that is asked for in the wrong place", async () => {
+    const { connection } = test.temporal.client;
+    const elsewhere = new Client({ connection, namespace: "elsewhere" });
+    const { tripId } = await started();
+    const reply = await createBrokenWorkflows(elsewhere, () => {}).has(tripId, call);
+    expect(reply.kind).toBe("away");
   });
 });

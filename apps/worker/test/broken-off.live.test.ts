@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type TripInput,
@@ -240,4 +241,37 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     await terminate(trip, gate);
     expect((await undone(trip)).reason).toBe("its workflow was terminated");
   });
+});
+
+describe("a workflow that is deleted from Temporal", () => {
+  it("is taken for broken off: its trip is undone before the pivot, and settled after it", async () => {
+    const driving = await active(await beginTrip(lab));
+    const undoing = await halted(`${steps.openTab}${undoSuffix}`, { moment: "before", go: cancel });
+    const charging = await halted(steps.chargeFare, { moment: "before", go: end });
+    const telling = await halted(steps.publish, { moment: "after", go: end });
+    const halts = [undoing, charging, telling];
+    const trips = [driving, ...halts.map(({ trip }) => trip)];
+    // So that nobody sees them terminated, which they are on the way out.
+    await lab.app.trips.kill();
+    await Promise.all(trips.map(deleted));
+    for (const { gate } of halts) gate.open();
+    await lab.app.trips.start();
+    const reason = "its workflow is gone from Temporal";
+    expect((await undone(driving)).reason).toBe(reason);
+    expect((await undone(undoing.trip)).status).toBe("CANCELLED");
+    for (const { trip } of [charging, telling]) {
+      expect(await settled(trip)).toMatchObject({ status: "SETTLED", broadcast: "PUBLISHED" });
+    }
+  });
+
+  /** deleted deletes the trip's workflow, as `temporal workflow delete` does, until nobody knows it. */
+  async function deleted({ tripId }: RealTrip): Promise<void> {
+    const { workflowService, options } = lab.temporal;
+    const { namespace } = options;
+    const workflowExecution = { workflowId: tripWorkflowId(tripId) };
+    await workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+    await eventually(() =>
+      expect(lab.workflow(tripId).describe()).rejects.toBeInstanceOf(WorkflowNotFoundError),
+    );
+  }
 });
