@@ -46,6 +46,17 @@ async function claim(limit: number, leaseMs: number): Promise<TripRow[]> {
   return await test.ledger.claimUnstarted({ limit, leaseMs });
 }
 
+async function claimOpen(): Promise<TripRow[]> {
+  return await test.ledger.claimOpen({ limit: 10, leaseMs: anHour });
+}
+
+/** became is the id of a trip after these changes. */
+async function became(sweepAfterMs: number, ...changes: readonly Change[]): Promise<string> {
+  const { trip_id } = await requested(sweepAfterMs);
+  for (const change of changes) await test.ledger.record(trip_id, change);
+  return trip_id;
+}
+
 function idsOf(trips: TripRow[]): string[] {
   return trips.map((trip) => trip.trip_id).toSorted();
 }
@@ -84,12 +95,6 @@ describe("claimUnstarted()", () => {
 });
 
 describe("claimOpen()", () => {
-  const claimOpen = (leaseMs: number) => test.ledger.claimOpen({ limit: 10, leaseMs });
-  const became = async (sweepAfterMs: number, ...changes: readonly Change[]) => {
-    const { trip_id } = await requested(sweepAfterMs);
-    for (const change of changes) await test.ledger.record(trip_id, change);
-    return trip_id;
-  };
   const driven = [takeUp(), activate(new Date()), completeDrive(new Date())];
   const settled = [...driven, settle({ minorUnits: 130n, currency: "EUR" })];
   const published = [...settled, broadcast({ state: "PUBLISHED", publishedAt: new Date() })];
@@ -110,8 +115,8 @@ describe("claimOpen()", () => {
       became(0, takeUp(), cancel("no")),
       became(0, ...published),
     ]);
-    expect(idsOf(await claimOpen(anHour))).toEqual(open.toSorted());
-    expect(await claimOpen(anHour)).toEqual([]);
+    expect(idsOf(await claimOpen())).toEqual(open.toSorted());
+    expect(await claimOpen()).toEqual([]);
   });
 
   it("finds them by an index, among any number that are over", async () => {

@@ -214,12 +214,12 @@ describe("retry() and resolve()", () => {
 
 describe("has()", () => {
   it("knows workflows that run and that are over, and none that never was", async () => {
-    const { has } = createBrokenWorkflows(test.temporal.client, () => {});
+    const broken = createBrokenWorkflows(test.temporal.client, () => {});
     const known = [await started(), await over()];
     for (const { tripId } of known) {
-      expect(await has(tripId, call)).toEqual({ kind: "answered", outcome: true });
+      expect(await broken.has(tripId, call)).toEqual({ kind: "answered", outcome: true });
     }
-    expect(await has(randomUUID(), call)).toEqual({ kind: "answered", outcome: false });
+    expect(await broken.has(randomUUID(), call)).toEqual({ kind: "answered", outcome: false });
   });
 
   it("takes no workflow for gone that is asked for in the wrong place", async () => {

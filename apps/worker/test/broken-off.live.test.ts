@@ -263,15 +263,15 @@ describe("a workflow that is deleted from Temporal", () => {
       expect(await settled(trip)).toMatchObject({ status: "SETTLED", broadcast: "PUBLISHED" });
     }
   });
-
-  /** deleted deletes the trip's workflow, as `temporal workflow delete` does, until nobody knows it. */
-  async function deleted({ tripId }: RealTrip): Promise<void> {
-    const { workflowService, options } = lab.temporal;
-    const { namespace } = options;
-    const workflowExecution = { workflowId: tripWorkflowId(tripId) };
-    await workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
-    await eventually(() =>
-      expect(lab.workflow(tripId).describe()).rejects.toBeInstanceOf(WorkflowNotFoundError),
-    );
-  }
 });
+
+/** deleted deletes the trip's workflow, as `temporal workflow delete` does, until nobody knows it. */
+async function deleted({ tripId }: RealTrip): Promise<void> {
+  const { workflowService, options } = lab.temporal;
+  const { namespace } = options;
+  const workflowExecution = { workflowId: tripWorkflowId(tripId) };
+  await workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+  await eventually(() =>
+    expect(lab.workflow(tripId).describe()).rejects.toBeInstanceOf(WorkflowNotFoundError),
+  );
+}
