@@ -9,6 +9,7 @@ import {
   createTokenVerifier,
   databaseVariables,
   loadConfig,
+  natsCredentialsOf,
   natsVariables,
   openDatabase,
   portVariable,
@@ -44,11 +45,7 @@ runUntilSignal(
         servers: config.natsUrl,
         name,
         connectDeadlineMs: 1_000,
-        ...asUser(name, {
-          user: config.natsUser,
-          password: config.natsPassword,
-          credentialsFile: config.natsCredentials,
-        }),
+        ...asUser(name, natsCredentialsOf(config)),
       }),
     );
     const relay = resources.use(

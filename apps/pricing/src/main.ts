@@ -10,6 +10,7 @@ import {
   createTokenVerifier,
   databaseVariables,
   loadConfig,
+  natsCredentialsOf,
   natsVariables,
   openDatabase,
   portVariable,
@@ -56,11 +57,7 @@ runUntilSignal(
         servers: config.natsUrl,
         name,
         connectDeadlineMs: 1_000,
-        ...asUser(name, {
-          user: config.natsUser,
-          password: config.natsPassword,
-          credentialsFile: config.natsCredentials,
-        }),
+        ...asUser(name, natsCredentialsOf(config)),
         interceptors: [createValidation(createValidator())],
       }),
     );

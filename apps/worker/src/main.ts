@@ -6,6 +6,7 @@ import {
   createLogger,
   createServiceTransport,
   loadConfig,
+  natsCredentialsOf,
   natsVariables,
   portVariable,
   runUntilSignal,
@@ -70,11 +71,7 @@ runUntilSignal(
         servers: config.natsUrl,
         name,
         connectDeadlineMs: 1_000,
-        ...asUser(name, {
-          user: config.natsUser,
-          password: config.natsPassword,
-          credentialsFile: config.natsCredentials,
-        }),
+        ...asUser(name, natsCredentialsOf(config)),
         interceptors: [createValidation(createValidator())],
       }),
     );

@@ -39,6 +39,7 @@ export {
   addressVariable,
   authVariables,
   databaseVariables,
+  natsCredentialsOf,
   natsVariables,
   portVariable,
   serverVariables,

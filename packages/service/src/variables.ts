@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Variable } from "./variable.ts";
+import type { Values, Variable } from "./variable.ts";
 import { variable } from "./variable.ts";
 
 /** portVariable declares a port to listen on; 0 is any free one. */
@@ -88,6 +88,18 @@ export const natsVariables = {
     example: "./app.creds",
   }),
 };
+
+/** natsCredentialsOf is who the process is to NATS; nobody in particular where no variable says. */
+export function natsCredentialsOf(
+  config: Pick<Values<typeof natsVariables>, "natsUser" | "natsPassword" | "natsCredentials">,
+): {
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly credentialsFile: string | undefined;
+} {
+  const { natsUser: user, natsPassword: password, natsCredentials: credentialsFile } = config;
+  return { user, password, credentialsFile };
+}
 
 /** serviceTokenVariables say with which token the process calls others. */
 export const serviceTokenVariables = {
