@@ -17,12 +17,27 @@ export async function passOn(command, args, options) {
   }
 }
 
-/** passSignals gives a child the signals that ask this process to end, until the result is called. */
+/** Who started this process, and whom it works for. */
+const parent = process.ppid;
+const lookEveryMs = 500;
+
+/**
+ * passSignals gives a child the signals that ask this process to end, until the result is called. npm
+ * that was killed passes none on: that it is gone counts as SIGTERM.
+ */
 export function passSignals(child) {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   const pass = (signal) => child.kill(signal);
   for (const signal of signals) process.on(signal, pass);
+  // Whoever starts this without npm may want it to outlive their shell.
+  const underNpm = process.env.npm_lifecycle_event !== undefined;
+  const looking = setInterval(() => {
+    if (!underNpm || process.ppid === parent) return;
+    clearInterval(looking);
+    pass("SIGTERM");
+  }, lookEveryMs);
   return () => {
+    clearInterval(looking);
     for (const signal of signals) process.off(signal, pass);
   };
 }
