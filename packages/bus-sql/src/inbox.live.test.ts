@@ -74,9 +74,9 @@ describe("inbox()", { timeout: 60_000 }, () => {
     const ids = ["counted", "counted-1", "counted-2"];
     await Promise.all(ids.map((id) => batch({ tripId: id }, deliveryOf(id))));
     const metrics = await inboxMetrics(tally)();
-    expect(metrics.map(({ name, samples }) => [name, samples[0]?.value])).toEqual([
-      ["fanfare_inbox_handled_total", 3],
-      ["fanfare_inbox_duplicates_total", 2],
+    expect(metrics.map(({ name, type, samples }) => [name, type, samples[0]?.value])).toEqual([
+      ["fanfare_inbox_handled_total", "counter", 3],
+      ["fanfare_inbox_duplicates_total", "counter", 2],
     ]);
   });
 
