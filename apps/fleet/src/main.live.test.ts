@@ -1,10 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDevKeys, freePort, startApp, startNats, startPostgres } from "@fanfare/dev-stack";
+import {
+  createDevKeys,
+  freePort,
+  mintToken,
+  startApp,
+  startNats,
+  startPostgres,
+} from "@fanfare/dev-stack";
 import { expect, it } from "vitest";
 
-it("says at /metrics how its outbox is", { timeout: 120_000 }, async () => {
+it("says at /metrics how its outbox is, and what its relay published", {
+  timeout: 120_000,
+}, async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fleet-"));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -26,14 +35,30 @@ it("says at /metrics how its outbox is", { timeout: 120_000 }, async () => {
     }),
   );
   const metrics = async () => await (await fetch(`${fleet.url}/metrics`)).text();
-  const lines = [
+  const say = async (...lines: readonly string[]) => {
+    for (const line of lines) {
+      await expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
+    }
+  };
+  const quiet = [
     "fanfare_bus_connected 1",
     "fanfare_outbox_waiting 0",
     "fanfare_outbox_oldest_seconds 0",
     "fanfare_outbox_set_aside 0",
-    "fanfare_relay_published_total 0",
   ];
-  for (const line of lines) {
-    await expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
-  }
+  await say(...quiet, "fanfare_relay_published_total 0");
+
+  const token = await mintToken(keys, { role: "service", subject: "worker" });
+  const tripId = crypto.randomUUID();
+  const reserved = await fetch(`${fleet.url}/fleet.v1.FleetService/ReserveVehicle`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${token}`,
+      "idempotency-key": `trip/${tripId}/reserve-vehicle`,
+    },
+    body: JSON.stringify({ vehicleId: "vehicle-1", tripId }),
+  });
+  expect(reserved.status).toBe(200);
+  await say(...quiet, "fanfare_relay_published_total 1", "fanfare_relay_repeated_total 0");
 });
