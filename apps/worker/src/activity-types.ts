@@ -50,7 +50,10 @@ export interface ChargeCall extends TripCall {
 
 export interface LedgerActivities {
   takeUpTrip(call: LedgerCall): Promise<void>;
-  activateTrip(call: LedgerCall & { readonly startedAt: string }): Promise<void>;
+  /** activateTrip answers the beginning that the ledger fixed; nothing in the oldest histories. */
+  activateTrip(
+    call: LedgerCall & { readonly startedAt: string },
+  ): Promise<{ readonly startedAt: string } | undefined>;
   /** completeDrive answers the end and the fare that the ledger fixed. */
   completeDrive(call: LedgerCall & { readonly endedAt: string }): Promise<EndOutcome>;
   settleTrip(call: LedgerCall & { readonly settled: Amount }): Promise<void>;

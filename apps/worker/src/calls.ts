@@ -1,47 +1,95 @@
+import type { Tries } from "@fanfare/saga";
 import {
   type ActivityInterfaceFor,
   type ActivityOptions,
+  type LocalActivityInterfaceFor,
   proxyActivities,
+  proxyLocalActivities,
 } from "@temporalio/workflow";
 import { type Activities, lastingFailure } from "./activity-types.ts";
 import { type TripTimings, undoSuffix } from "./contract.ts";
 
-type Calls = ActivityInterfaceFor<Activities>;
+type Ordinary = ActivityInterfaceFor<Activities>;
+/** Call makes the same call whichever activities it is given, any number of times. */
+type Call<T> = (activities: Ordinary | LocalActivityInterfaceFor<Activities>) => Promise<T>;
 
 /** TripCalls are the ways in which a trip calls its activities: they differ in when they give up. */
 export interface TripCalls {
-  /** before the pivot: retried until the step's deadline. */
-  before(step: string): Calls;
+  /** before the pivot: tried within the workflow task, then retried until the step's deadline. */
+  before<T>(step: string, call: Call<T>): Tries<T>;
+  /** after the pivot: tried within the workflow task, then retried without end. */
+  after<T>(step: string, call: Call<T>): Tries<T>;
   /** undo: retried until the undo is parked. */
-  undo(step: string): Calls;
-  /** after the pivot, and for the record: retried without end. */
-  after(step: string): Calls;
-  /** first makes a first try, so that the error is known of what takes longer. */
-  first(step: string): Calls;
+  undo(step: string): Ordinary;
+  /** endless is retried without end. */
+  endless(step: string): Ordinary;
+  /** few makes the first few tries, so that the error is known of what takes longer. */
+  few(step: string): Ordinary;
 }
 
-const attempt: ActivityOptions = {
+export interface TripCallsOptions {
+  /** Whether calls are tried within the workflow task first: not in trips that began otherwise. */
+  readonly locally: boolean;
+}
+
+const attempt = {
   startToCloseTimeout: 5_000,
   // A call that goes on after its cancellation is refused by the tombstone that its undo leaves.
   cancellationType: "TRY_CANCEL",
   retry: { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 5_000 },
-};
+} as const satisfies ActivityOptions;
+
+/**
+ * How long a try within the workflow task may take, in milliseconds: longer than all but the slowest
+ * answers, and short, because what reaches the trip meanwhile, such as CancelTrip, waits for it.
+ */
+const localMs = 2_000;
 
 /** createTripCalls makes them for a trip's timings. */
-export function createTripCalls(timings: TripTimings): TripCalls {
+export function createTripCalls(timings: TripTimings, { locally }: TripCallsOptions): TripCalls {
   return {
-    before: (step) => until(step, timings.stepDeadlineMs),
-    undo: (step) => until(`${step}${undoSuffix}`, timings.undoDeadlineMs),
-    after: (step) => proxyActivities<Activities>({ ...attempt, activityId: step }),
-    first: (step) =>
-      proxyActivities<Activities>({
-        ...attempt,
+    before(step, call) {
+      const { stepDeadlineMs } = timings;
+      const until = (ms: number) =>
+        call(ordinary({ activityId: step, scheduleToCloseTimeout: ms }));
+      if (!locally) return { run: () => until(stepDeadlineMs) };
+      const began = Date.now();
+      return {
+        first: triedWithin(stepDeadlineMs, call),
+        run: () => until(Math.max(1, stepDeadlineMs - (Date.now() - began))),
+      };
+    },
+    after: (step, call) => ({
+      ...(locally ? { first: triedWithin(localMs, call) } : {}),
+      run: () => call(ordinary({ activityId: step })),
+    }),
+    undo: (step) =>
+      ordinary({
+        activityId: `${step}${undoSuffix}`,
+        scheduleToCloseTimeout: timings.undoDeadlineMs,
+      }),
+    endless: (step) => ordinary({ activityId: step }),
+    few: (step) =>
+      ordinary({
         activityId: step,
-        retry: { ...attempt.retry, maximumAttempts: 3, nonRetryableErrorTypes: [lastingFailure] },
+        retry: {
+          ...attempt.retry,
+          maximumAttempts: 3,
+          nonRetryableErrorTypes: [lastingFailure],
+        },
       }),
   };
 }
 
-function until(activityId: string, ms: number): Calls {
-  return proxyActivities<Activities>({ ...attempt, activityId, scheduleToCloseTimeout: ms });
+/** triedWithin makes a call once, within the workflow task. */
+function triedWithin<T>(ms: number, call: Call<T>): () => Promise<T> {
+  const { cancellationType } = attempt;
+  // Of the whole, so that waiting for a place on the worker counts.
+  const scheduleToCloseTimeout = Math.min(ms, localMs);
+  const options = { scheduleToCloseTimeout, cancellationType, retry: { maximumAttempts: 1 } };
+  return () => call(proxyLocalActivities<Activities>(options));
+}
+
+function ordinary(options: ActivityOptions): Ordinary {
+  return proxyActivities<Activities>({ ...attempt, ...options });
 }

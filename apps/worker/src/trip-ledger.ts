@@ -1,20 +1,26 @@
+import { type Tries, tryFirst } from "@fanfare/saga";
 import type { BroadcastState } from "./activity-types.ts";
 import type { TripCalls } from "./calls.ts";
 import type { Amount, EndOutcome, Undone } from "./contract.ts";
 import { steps } from "./steps.ts";
 
-/** TripLedger records one trip: each change has the next version, so that late copies change nothing. */
+/**
+ * TripLedger records one trip: each change has the next version, so that late copies change nothing. What
+ * an update leads to, the end of the drive and the undo, is an ordinary activity: on record with Temporal
+ * before the ledger says so.
+ */
 export interface TripLedger {
-  takeUp(): Promise<void>;
-  activate(startedAt: string): Promise<void>;
+  takeUp(): Tries<void>;
+  /** activate answers when the drive began, as the ledger has it. */
+  activate(startedAt: string): Promise<string>;
   complete(endedAt: string): Promise<EndOutcome>;
-  settle(settled: Amount): Promise<void>;
+  settle(settled: Amount): Tries<void>;
   compensate(reason: string): Promise<void>;
   cancel(undone: Undone): Promise<void>;
   park(parkedStep: string, reason: string): Promise<void>;
   resume(): Promise<void>;
   delay(delayedStep: string): Promise<void>;
-  broadcast(broadcast: BroadcastState): Promise<void>;
+  broadcast(broadcast: BroadcastState): Tries<void>;
 }
 
 /** createTripLedger makes the ledger of a trip whose next version is the one after `version`. */
@@ -25,12 +31,23 @@ export function createTripLedger(tripId: string, calls: TripCalls, version = 0):
   const record = (name: string) => change(`${name}-${last + 1}`);
 
   return {
-    takeUp: () => calls.before(steps.takeUp).takeUpTrip(change(steps.takeUp)),
-    activate: (startedAt) =>
-      calls.before(steps.drive).activateTrip({ ...change(steps.drive), startedAt }),
-    complete: (endedAt) =>
-      calls.after(steps.completeDrive).completeDrive({ ...change(steps.completeDrive), endedAt }),
-    settle: (settled) => calls.after(steps.settle).settleTrip({ ...change(steps.settle), settled }),
+    takeUp() {
+      const call = change(steps.takeUp);
+      return calls.before(call.step, (to) => to.takeUpTrip(call));
+    },
+    async activate(startedAt) {
+      const call = { ...change(steps.drive), startedAt };
+      const recorded = await tryFirst(calls.before(call.step, (to) => to.activateTrip(call)));
+      return recorded?.startedAt ?? startedAt;
+    },
+    complete: (endedAt) => {
+      const call = { ...change(steps.completeDrive), endedAt };
+      return calls.endless(call.step).completeDrive(call);
+    },
+    settle(settled) {
+      const call = { ...change(steps.settle), settled };
+      return calls.after(call.step, (to) => to.settleTrip(call));
+    },
     cancel: ({ reason, refusal }) =>
       calls.undo(steps.takeUp).cancelTripRecord({
         ...change(steps.takeUp),
@@ -39,23 +56,23 @@ export function createTripLedger(tripId: string, calls: TripCalls, version = 0):
       }),
     compensate: (reason) => {
       const call = record("compensate");
-      return calls.after(call.step).compensateTrip({ ...call, reason });
+      return calls.endless(call.step).compensateTrip({ ...call, reason });
     },
     park: (parkedStep, reason) => {
       const call = record("park");
-      return calls.after(call.step).parkTrip({ ...call, parkedStep, reason });
+      return calls.endless(call.step).parkTrip({ ...call, parkedStep, reason });
     },
     resume: () => {
       const call = record("resume");
-      return calls.after(call.step).resumeTrip(call);
+      return calls.endless(call.step).resumeTrip(call);
     },
     delay: (delayedStep) => {
       const call = record("delay");
-      return calls.after(call.step).recordDelay({ ...call, delayedStep });
+      return calls.endless(call.step).recordDelay({ ...call, delayedStep });
     },
     broadcast: (broadcast) => {
       const call = record("broadcast");
-      return calls.after(call.step).recordBroadcast({ ...call, broadcast });
+      return calls.after(call.step, (to) => to.recordBroadcast({ ...call, broadcast }));
     },
   };
 }

@@ -105,7 +105,9 @@ async function createWorker(
     shutdownGraceTime: "6 seconds",
     shutdownForceTime: "8 seconds",
     maxConcurrentActivityTaskExecutions: 100,
-    maxConcurrentWorkflowTaskExecutions: 40,
+    // A workflow task lasts as long as the calls that are tried within it, and does little meanwhile.
+    maxConcurrentLocalActivityExecutions: 200,
+    maxConcurrentWorkflowTaskExecutions: 200,
     // How long a workflow waits for a worker that died before another one takes it up.
     stickyQueueScheduleToStartTimeout: "3 seconds",
   });

@@ -4,6 +4,7 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
+  patched,
 } from "@temporalio/workflow";
 import { broadcastTrip } from "./broadcast.ts";
 import { createTripCalls } from "./calls.ts";
@@ -33,9 +34,10 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   checkTripInput(input);
   const { tripId, riderId, vehicleId, paymentMethod } = input;
   const timings = { ...defaultTimings, ...input.timings };
-  const calls = createTripCalls(timings);
-  const ledger = createTripLedger(tripId, calls, input.recovery?.versionsAbove);
   const state: TripState = {};
+  const locally = patched("first-tries") && input.recovery === undefined;
+  const calls = createTripCalls(timings, { locally });
+  const ledger = createTripLedger(tripId, calls, input.recovery?.versionsAbove);
   const saga = createSaga(createTripRecords(ledger, state));
   answerTripUpdates(saga, state);
 
@@ -53,32 +55,32 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   };
 
   async function begin(): Promise<void> {
-    await saga.step(steps.takeUp, { run: () => ledger.takeUp(), undo: undos[steps.takeUp] });
+    await saga.step(steps.takeUp, { ...ledger.takeUp(), undo: undos[steps.takeUp] });
     markTrip("status", "PENDING");
 
     await saga.step(steps.reserveVehicle, {
-      run: () => calls.before(steps.reserveVehicle).reserveVehicle(reserve),
+      ...calls.before(steps.reserveVehicle, (to) => to.reserveVehicle(reserve)),
       undo: undos[steps.reserveVehicle],
     });
 
     const limit = sum(unlockFee, fareOf(timings.maximumDriveMs));
+    const opening = { ...tab, riderId, paymentMethod, limit };
     await saga.step(steps.openTab, {
-      run: () => calls.before(steps.openTab).openTab({ ...tab, riderId, paymentMethod, limit }),
+      ...calls.before(steps.openTab, (to) => to.openTab(opening)),
       undo: undos[steps.openTab],
     });
 
-    const fee = { description: "Unlock fee", amount: unlockFee };
+    const fee = { ...unlock, description: "Unlock fee", amount: unlockFee };
     await saga.step(steps.chargeUnlockFee, {
-      run: () => calls.before(steps.chargeUnlockFee).charge({ ...unlock, ...fee }),
+      ...calls.before(steps.chargeUnlockFee, (to) => to.charge(fee)),
       undo: undos[steps.chargeUnlockFee],
     });
   }
 
   /** drive lasts until the rider ends it, at the longest for the maximum drive. */
   async function drive(): Promise<Drive> {
-    const startedAt = new Date().toISOString();
     state.activating = true;
-    await ledger.activate(startedAt);
+    const startedAt = await ledger.activate(new Date().toISOString());
     state.startedAt = startedAt;
     markTrip("status", "ACTIVE");
     await condition(() => state.endRequestedAt !== undefined, timings.maximumDriveMs);
@@ -92,27 +94,25 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     const call = { ...about(steps.releaseVehicle), vehicleId };
     await saga.step(steps.releaseVehicle, {
       delayedAfterMs,
-      run: () => calls.after(steps.releaseVehicle).releaseVehicle(call),
+      ...calls.after(steps.releaseVehicle, (to) => to.releaseVehicle(call)),
       resolved: () => undefined,
     });
   }
 
   async function settle(fare: Amount): Promise<Amount> {
+    const charge = { ...about(steps.chargeFare), description: "Fare", amount: fare };
     await saga.step(steps.chargeFare, {
       delayedAfterMs,
-      run: () =>
-        calls
-          .after(steps.chargeFare)
-          .charge({ ...about(steps.chargeFare), description: "Fare", amount: fare }),
+      ...calls.after(steps.chargeFare, (to) => to.charge(charge)),
       resolved: () => undefined,
     });
     const settled = await saga.step(steps.capture, {
       delayedAfterMs,
-      run: () => calls.after(steps.capture).captureTab(about(steps.capture)),
+      ...calls.after(steps.capture, (to) => to.captureTab(about(steps.capture))),
       // Dealt with by hand: nothing came from the payment method.
       resolved: () => ({ ...fare, minorUnits: 0 }),
     });
-    await saga.step(steps.settle, { delayedAfterMs, run: () => ledger.settle(settled) });
+    await saga.step(steps.settle, { delayedAfterMs, ...ledger.settle(settled) });
     state.settled = settled;
     markTrip("status", "SETTLED");
     return settled;
@@ -124,7 +124,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     if (input.recovery?.published) return settled;
     await saga.step(steps.publish, {
       delayedAfterMs: timings.broadcastDelayedAfterMs,
-      run: () => broadcastTrip(completed, { calls, ledger }),
+      ...broadcastTrip(completed, { calls, ledger }),
     });
     return settled;
   }

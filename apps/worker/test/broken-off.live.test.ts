@@ -35,8 +35,10 @@ async function halted(
   { moment, go }: { moment: "before" | "after"; go: (trip: RealTrip) => Promise<unknown> },
 ): Promise<{ trip: RealTrip; gate: Gate }> {
   const gate = createGate();
-  const once: Fault = (send, attempt) =>
-    attempt.number > 1 ? send() : holding(gate, moment)(send, attempt);
+  let reached = false;
+  void gate.reached.then(() => (reached = true));
+  // The first that gets there: a try that is slow may be given up on its way.
+  const once: Fault = (send, attempt) => (reached ? send() : holding(gate, moment)(send, attempt));
   const trip = await beginTrip(lab, { faults: { [activityId]: once } });
   go(trip).catch(() => undefined);
   await gate.reached;

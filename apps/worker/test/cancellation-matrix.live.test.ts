@@ -152,7 +152,8 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
       expect(trip.fake.tab?.state).toBe("captured");
       expect(total(trip.fake)).toBe(130);
       expect(trip.fake.published).toHaveLength(1);
-      expect(undone(trip.fake)).toEqual([steps.releaseVehicle]);
+      // Not as an undo, and as often as it was tried.
+      expect(new Set(undone(trip.fake))).toEqual(new Set([steps.releaseVehicle]));
     },
   );
 });

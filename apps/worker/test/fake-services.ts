@@ -3,7 +3,7 @@ import { ApplicationFailure } from "@temporalio/common";
 import type { Activities, BroadcastState, CompletedTrip, TripCall } from "../src/activity-types.ts";
 import { type Amount, fareOf } from "../src/contract.ts";
 
-/** Behaviour runs before or after a call has its effect, at its n-th attempt (from 1). */
+/** Behaviour runs before or after a call has its effect, at the n-th time that it is made (from 1). */
 export type Behaviour = (attempt: number) => Promise<void> | void;
 
 /**
@@ -18,6 +18,8 @@ export interface FakeTrip {
   readonly statuses: string[];
   readonly versions: number[];
   readonly delays: string[];
+  /** Delays are recorded beside everything else, and numbered apart. */
+  delayVersion: number;
   readonly broadcasts: BroadcastState[];
   readonly published: CompletedTrip[];
   /** Every attempt: the activity and its step. */
@@ -52,6 +54,7 @@ export function createFakeServices(): FakeServices {
       statuses: [],
       versions: [],
       delays: [],
+      delayVersion: 0,
       broadcasts: [],
       published: [],
       calls: [],
@@ -68,12 +71,15 @@ export function createFakeServices(): FakeServices {
     effect: (fake: FakeTrip) => T,
   ): Promise<T> {
     const { info, cancelled } = Context.current();
-    const { activityType, activityId, attempt } = info;
+    const { activityType } = info;
+    // A local activity has an id that Temporal chose; none of them is an undo.
+    const activityId = info.isLocal ? step : info.activityId;
     const fake = trip(tripId);
     const script = scripts.get(tripId) ?? {};
-    const { before, after } =
-      script[`${activityType} ${step}`] ?? script[activityType] ?? script[activityId] ?? {};
-    fake.calls.push(`${activityType} ${step}`);
+    const call = `${activityType} ${step}`;
+    const { before, after } = script[call] ?? script[activityType] ?? script[activityId] ?? {};
+    fake.calls.push(call);
+    const attempt = fake.calls.filter((made) => made === call).length;
     fake.running += 1;
     try {
       await Promise.race([before?.(attempt), cancelled]);
@@ -123,7 +129,7 @@ export function createFakeServices(): FakeServices {
         record(call, (fake) => {
           fake.startedAt = call.startedAt;
           fake.statuses.push("ACTIVE");
-        }),
+        }).then(() => ({ startedAt: trip(call.tripId).startedAt ?? "" })),
       completeDrive: (call) =>
         act(call, (fake) => {
           fake.versions.push(call.version);
@@ -145,10 +151,18 @@ export function createFakeServices(): FakeServices {
           fake.statuses.push("NEEDS_ATTENTION");
         }),
       resumeTrip: (call) => record(call, (fake) => void fake.statuses.push("ENDED")),
-      recordDelay: (call) => record(call, (fake) => void fake.delays.push(call.delayedStep)),
+      recordDelay: (call) =>
+        act(call, (fake) => {
+          if (call.version <= fake.delayVersion) return;
+          fake.delayVersion = call.version;
+          fake.delays.push(call.delayedStep);
+        }),
       recordBroadcast: (call) => record(call, (fake) => void fake.broadcasts.push(call.broadcast)),
       publishTripCompleted: (call) =>
-        act({ tripId: call.tripId, step: "publish" }, (fake) => void fake.published.push(call)),
+        act({ tripId: call.tripId, step: "publish" }, (fake) => {
+          // The broker stores an event once, by its id.
+          if (fake.published.length === 0) fake.published.push(call);
+        }),
     },
   };
 }

@@ -2,13 +2,14 @@ import type { Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BusError, type EventBus } from "@fanfare/bus";
 import { Context } from "@temporalio/activity";
+import { steps } from "../src/steps.ts";
 import type { Gate } from "./fake-services.ts";
 
 /** Fault does something else with one attempt of a call than sending it and handing on its answer. */
 export type Fault = <T>(send: () => Promise<T>, attempt: Attempt) => Promise<T>;
 
 export interface Attempt {
-  /** From 1. */
+  /** The how many-th time it is that the call is made, from 1. */
   readonly number: number;
   /** Aborts at the call's deadline. */
   readonly signal: AbortSignal;
@@ -40,33 +41,48 @@ export interface Faults {
 export function createFaults(): Faults {
   const plans = new Map<string, Readonly<Record<string, Fault>>>();
   const made = new Map<string, Copy[]>();
+  const tries = new Map<string, number>();
 
-  function under<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
-    const { tripId, activityId, number } = current();
+  function under<T>(
+    { tripId, activityId, signal }: Place & { signal: AbortSignal },
+    send: () => Promise<T>,
+  ): Promise<T> {
+    const call = `${tripId} ${activityId}`;
+    const number = (tries.get(call) ?? 0) + 1;
+    tries.set(call, number);
     const fault = plans.get(tripId)?.[activityId];
     return fault === undefined ? send() : fault(send, { number, signal });
   }
 
   return {
     interceptor: (next) => (request) => {
-      const { tripId, activityId } = current();
+      const place = placeOf(request.header.get("idempotency-key")?.split("/").at(-1));
+      const { tripId, activityId } = place;
       const deliver = () => next({ ...request, signal: AbortSignal.timeout(10_000) });
       made.set(tripId, [...(made.get(tripId) ?? []), { activityId, deliver }]);
-      return under(request.signal, () => next(request));
+      return under({ ...place, signal: request.signal }, () => next(request));
     },
     plan: (tripId, faults) => void plans.set(tripId, faults),
     copies: (tripId) => made.get(tripId) ?? [],
     publishing: (bus) => ({
-      publish: (...event) =>
-        under(Context.current().cancellationSignal, () => bus.publish(...event)),
+      publish(...event) {
+        const signal = Context.current().cancellationSignal;
+        return under({ ...placeOf(steps.publish), signal }, () => bus.publish(...event));
+      },
     }),
   };
 }
 
-function current() {
-  const { activityId, attempt, workflowExecution } = Context.current().info;
+interface Place {
+  readonly tripId: string;
+  readonly activityId: string;
+}
+
+/** placeOf is which call is made. A local activity has an id that Temporal chose; no undo is one. */
+function placeOf(step = ""): Place {
+  const { activityId, isLocal, workflowExecution } = Context.current().info;
   const tripId = (workflowExecution?.workflowId ?? "").replace("trip/", "");
-  return { tripId, activityId, number: attempt };
+  return { tripId, activityId: isLocal ? step : activityId };
 }
 
 /** losing loses the reply of the first attempts, when the service has committed. */

@@ -1,4 +1,5 @@
 import { createSaga } from "@fanfare/saga";
+import { patched } from "@temporalio/workflow";
 import { createTripCalls } from "../src/calls.ts";
 import { defaultTimings, type TripInput, unlockFee } from "../src/contract.ts";
 import { steps } from "../src/steps.ts";
@@ -17,18 +18,21 @@ export async function trip({
   vehicleId,
   paymentMethod,
 }: TripInput): Promise<void> {
-  const calls = createTripCalls(defaultTimings);
+  const locally = patched("first-tries");
+  const calls = createTripCalls(defaultTimings, { locally });
   const ledger = createTripLedger(tripId, calls);
   const saga = createSaga(createTripRecords(ledger, {}));
   answerTripUpdates(saga, {});
   await saga.run(async () => {
-    await saga.step(steps.takeUp, { run: () => ledger.takeUp() });
+    await saga.step(steps.takeUp, ledger.takeUp());
     markTrip("status", "PENDING");
     const tab = { step: steps.openTab, tripId, riderId, paymentMethod, limit: unlockFee };
-    await saga.step(steps.openTab, { run: () => calls.before(steps.openTab).openTab(tab) });
+    await saga.step(
+      steps.openTab,
+      calls.before(steps.openTab, (to) => to.openTab(tab)),
+    );
     const reserve = { step: steps.reserveVehicle, tripId, vehicleId };
-    await saga.step(steps.reserveVehicle, {
-      run: () => calls.before(steps.reserveVehicle).reserveVehicle(reserve),
-    });
+    const reserving = calls.before(steps.reserveVehicle, (to) => to.reserveVehicle(reserve));
+    await saga.step(steps.reserveVehicle, reserving);
   });
 }

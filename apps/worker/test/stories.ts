@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Recovery } from "../src/contract.ts";
 import { steps } from "../src/steps.ts";
@@ -125,6 +126,14 @@ export const stories: Readonly<Record<string, Story>> = {
     await trip.retry();
     await trip.outcome();
     return trip;
+  },
+
+  /** Each answer takes so long that Temporal parts the workflow tasks which the calls are made within. */
+  "slow-answers": async (lab) => {
+    const slow = { before: () => sleep(1_600) };
+    const trip = lab.begin(Object.fromEntries(inOrder.map((step) => [step, slow])));
+    await trip.started;
+    return await settled(trip);
   },
 
   async "longest-drive"(lab) {

@@ -42,12 +42,16 @@ export const sagaBench: Bench = async (progress) => {
   return { rows, tables };
 };
 
-/** activitiesOfTrip counts the activities of a trip that completes. */
+/** activitiesOfTrip counts the activities of a trip that completes, the local ones among them. */
 async function activitiesOfTrip(lab: Lab): Promise<number> {
   const [{ tripId } = { tripId: "" }] = await takeTrips(lab, { count: 1, inFlight: 1 });
   const handle = lab.temporal.workflow.getHandle(tripWorkflowId(tripId));
   const { events } = await handle.fetchHistory();
-  return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes).length;
+  return (events ?? []).filter(
+    (event) =>
+      event.activityTaskScheduledEventAttributes ||
+      event.markerRecordedEventAttributes?.markerName === "core_local_activity",
+  ).length;
 }
 
 /** processorTable is the processor time that a workflow costs in each process. */

@@ -5,6 +5,7 @@ import { accountFor, isFailure } from "./failure.ts";
 import { createJournal, type Entry } from "./journal.ts";
 import type { SagaState, UndoCause } from "./progress.ts";
 import type { Saga, SagaEnding, SagaOptions, Step } from "./saga.ts";
+import { isNonRetryable, tryFirst } from "./try-first.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
 interface Undo {
@@ -21,7 +22,7 @@ interface Attempt<T> {
 
 /** createSaga makes a saga inside a workflow. `runSaga` is shorter where nothing else has to reach it. */
 export function createSaga(options: SagaOptions = {}): Saga {
-  const isRefusal = options.isRefusal ?? ((failure) => failure.nonRetryable === true);
+  const isRefusal = options.isRefusal ?? isNonRetryable;
   const journal = createJournal();
   const room = createWaitingRoom();
   const undoing = createNotice("onUndoing", options.onUndoing);
@@ -34,6 +35,7 @@ export function createSaga(options: SagaOptions = {}): Saga {
   const origins = new Map<unknown, string>();
   let phase: "new" | "forward" | "undoing" | "done" = "new";
   let pivoted = false;
+  let calm = true;
   let cause: UndoCause | undefined;
 
   function state(): SagaState {
@@ -57,6 +59,7 @@ export function createSaga(options: SagaOptions = {}): Saga {
         if (!isFailure(error)) throw error;
         const reason = accountFor(error, isRefusal).message;
         const resolvable = resolved !== undefined;
+        calm = false;
         const decided = room.wait({ step: entry.name, undo, reason, resolvable });
         entry.parked(reason);
         parked.tell(room.parked());
@@ -72,7 +75,15 @@ export function createSaga(options: SagaOptions = {}): Saga {
   }
 
   async function perform<T>(entry: Entry, step: Step<T>): Promise<T> {
-    const run = () => delays.watch(entry, step.delayedAfterMs, step.run);
+    const run = () => {
+      const watched = () => delays.watch(entry, step.delayedAfterMs, step.run);
+      if (!calm || step.first === undefined) return watched();
+      const patient = () => {
+        calm = false;
+        return watched();
+      };
+      return tryFirst({ first: step.first, run: patient }, isRefusal);
+    };
     try {
       if (forward.consideredCancelled) throw new CancelledFailure("the saga is being undone");
       const value = pivoted

@@ -1,5 +1,6 @@
 import type { RefusalPredicate } from "./failure.ts";
 import type { SagaProgress, UndoCause } from "./progress.ts";
+import type { Tries } from "./try-first.ts";
 import type { ParkedStep } from "./waiting-room.ts";
 
 /**
@@ -34,15 +35,17 @@ export interface Saga {
   progress(): SagaProgress;
 }
 
-/** Step is what to do and how to take it back. */
-export interface Step<T> {
-  /** run does it. Retries and deadlines are those of the activities that it calls. */
-  readonly run: () => Promise<T>;
+/**
+ * Step is what to do and how to take it back. Its `first` try is left out once another step's has failed, so
+ * that trouble holds up the workflow task once, and once something was parked, as it may be what an
+ * operator's decision has led to.
+ */
+export interface Step<T> extends Tries<T> {
   /** undo takes it back, and is told why. */
   readonly undo?: (cause: UndoCause) => Promise<unknown>;
   /** resolved yields the value of a step that an operator dealt with by hand. Without it: retry only. */
   readonly resolved?: (note: string) => T;
-  /** After how many milliseconds the step is called delayed. Default: never. */
+  /** After how many milliseconds of `run` the step is called delayed. Default: never. */
   readonly delayedAfterMs?: number;
 }
 

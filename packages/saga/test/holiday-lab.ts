@@ -4,6 +4,7 @@ import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import type { SagaEnding, SagaProgress, StepState } from "../src/index.ts";
 import * as workflows from "./holiday-workflow.ts";
+import type { PostcardPlan } from "./postcard-workflow.ts";
 import { type Behaviour, createTravelAgency } from "./travel-agency.ts";
 
 /** Holiday is a saga that runs against the travel agency. */
@@ -28,9 +29,14 @@ export interface HolidayLab extends AsyncDisposable {
   begin(behaviours?: Record<string, Behaviour>, plan?: workflows.HolidayPlan): Promise<Holiday>;
   /** beginOther starts one of the workflows that take no plan. */
   beginOther(workflow: "picnic" | "stroll"): Promise<Holiday>;
+  /** beginPostcard starts the saga whose steps have first tries. */
+  beginPostcard(behaviours?: Record<string, Behaviour>, plan?: PostcardPlan): Promise<Holiday>;
   /** beginConcert starts the README's saga. */
   beginConcert(behaviours?: Record<string, Behaviour>): Promise<Holiday>;
 }
+
+/** Where the workflows of the tests are. */
+export const workflowsPath = fileURLToPath(new URL("./workflows.ts", import.meta.url));
 
 /** openHolidayLab starts a Temporal server and a worker with the holidays on it. */
 export async function openHolidayLab(): Promise<HolidayLab> {
@@ -55,7 +61,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
     connection: workerConnection,
     namespace,
     taskQueue,
-    workflowsPath: fileURLToPath(new URL("./workflows.ts", import.meta.url)),
+    workflowsPath,
     activities: { ...agency.activities, ...boxOffice },
   });
   const running = worker.run();
@@ -91,6 +97,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
   return {
     begin: (behaviours, plan = {}) => start("holiday", [plan], behaviours),
     beginOther: (workflow) => start(workflow, []),
+    beginPostcard: (behaviours, plan = {}) => start("postcard", [plan], behaviours),
     beginConcert: (behaviours) => start("concert", ["order-1"], behaviours),
     async [Symbol.asyncDispose]() {
       worker.shutdown();

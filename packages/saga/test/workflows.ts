@@ -1,2 +1,3 @@
 export { concert } from "./concert-workflow.ts";
 export { holiday, picnic, stroll } from "./holiday-workflow.ts";
+export { postcard } from "./postcard-workflow.ts";

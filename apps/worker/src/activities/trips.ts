@@ -13,7 +13,10 @@ export function createLedgerActivities({ transport }: { transport: Transport }):
     },
     async activateTrip(call) {
       const request = { ...changeOf(call), startedAt: timestampOf(call.startedAt) };
-      await callService(call.step, (options) => ledger.activateTrip(request, options));
+      const { trip } = await callService(call.step, (options) =>
+        ledger.activateTrip(request, options),
+      );
+      return { startedAt: isoOf(trip?.startedAt, "beginning of the drive") };
     },
     async completeDrive(call) {
       const request = { ...changeOf(call), endedAt: timestampOf(call.endedAt) };
