@@ -28,7 +28,8 @@ function ledgerThatAnswers(trip: MessageInitShape<typeof TripSchema> = {}) {
 
 describe("createLedgerActivities()", () => {
   it("records each change with its version, under its key", async () => {
-    const { ledger, heard } = ledgerThatAnswers();
+    const startedAt = timestampFromDate(new Date(at));
+    const { ledger, heard } = ledgerThatAnswers({ startedAt });
     const settled = { minorUnits: 130, currency: "EUR" };
     const refusal = { code: "not_found", message: "no such vehicle", step: "reserve-vehicle" };
     await asActivity(async () => {
@@ -42,7 +43,6 @@ describe("createLedgerActivities()", () => {
       await ledger.resumeTrip(call("resume-7"));
       await ledger.recordDelay({ ...call("delay-7"), delayedStep: "capture" });
     });
-    const startedAt = timestampFromDate(new Date(at));
     expect(heard).toMatchObject([
       { method: "TakeUpTrip", key: `${workflowId}/take-up`, request: { tripId: "t", version: 7n } },
       { method: "ActivateTrip", key: `${workflowId}/drive`, request: { version: 7n, startedAt } },
@@ -55,6 +55,12 @@ describe("createLedgerActivities()", () => {
       { method: "RecordDelay", request: { step: "capture" } },
     ]);
     expect(heard[4]?.request).not.toHaveProperty("refusal.code");
+  });
+
+  it("answers the beginning of the drive that the ledger fixed", async () => {
+    const { ledger } = ledgerThatAnswers({ startedAt: timestampFromDate(new Date(at)) });
+    const late = { ...call("drive"), startedAt: "2030-01-01T10:00:05.000Z" };
+    expect(await asActivity(() => ledger.activateTrip(late))).toEqual({ startedAt: at });
   });
 
   it("answers the end and the fare that the ledger fixed", async () => {
