@@ -17,6 +17,7 @@ function handled(sent: Uint8Array): void {
   count += 1;
   if (order.latency)
     latencies.push(now() - new DataView(Uint8Array.from(sent).buffer).getFloat64(0));
+  if (count === order.warmUp) startedAt = performance.now();
   if (count === order.count) over.resolve();
 }
 

@@ -11,6 +11,8 @@ export interface ReaderOrder {
   readonly concurrency: number;
   /** How many events to take; any number when absent. */
   readonly count?: number;
+  /** How many of them to take before the time counts; none when absent. */
+  readonly warmUp?: number;
   /** When to end in any case, in milliseconds. */
   readonly limitMs?: number;
   /** How long each takes, in milliseconds; not at all when absent. */
@@ -20,6 +22,7 @@ export interface ReaderOrder {
 }
 
 export interface ReaderResult {
+  /** Since the beginning, or since the process has warmed up. */
   readonly elapsedMs: number;
   readonly count: number;
   /** In milliseconds, ascending. */
