@@ -151,5 +151,5 @@ export const stories: Readonly<Record<string, Story>> = {
   delayed: async (lab) => settled(await driven(lab, { captureTab: { before: failTimes(3) } })),
 
   "broadcast-delayed": async (lab) =>
-    settled(await driven(lab, { publishTripCompleted: { before: failTimes(3) } })),
+    settled(await driven(lab, { publishTripCompleted: { before: failTimes(4) } })),
 };

@@ -165,7 +165,7 @@ describe("the broadcast", () => {
       {
         publishTripCompleted: {
           before: async (attempt) => {
-            await failTimes(3, "no broker")(attempt);
+            await failTimes(4, "no broker")(attempt);
             await gate.pass(attempt);
           },
         },
