@@ -4,6 +4,7 @@ import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, type NotesDatabase, openNotes } from "../test/notes.ts";
+import { outboxMetrics } from "./metrics.ts";
 import { outbox } from "./outbox.ts";
 import { listSetAside, readOutboxState } from "./outbox-state.ts";
 
@@ -175,6 +176,10 @@ describe("outbox()", { timeout: 60_000 }, () => {
     const state = await readOutboxState(db);
     expect(state).toMatchObject({ waiting: 1, setAside: 1 });
     expect(state.oldestMs).toBeGreaterThanOrEqual(60_000);
+    const [, oldest] = await outboxMetrics(db)();
+    const seconds = oldest?.samples[0]?.value ?? 0;
+    expect(seconds).toBeGreaterThanOrEqual(60);
+    expect(seconds).toBeLessThan(3_600);
     expect(await listSetAside(db)).toMatchObject([
       { topic: "notes.written", id: "gone", key: "Ada", code: "too_large", reason: "big" },
     ]);
