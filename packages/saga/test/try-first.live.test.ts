@@ -113,6 +113,18 @@ describe("the first try of a step", () => {
     gate.open();
   });
 
+  it("lets an update through when the workflow task is parted, and replays", async () => {
+    const gate = createGate();
+    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
+    await gate.reached;
+    expect(await card.cancel("rain")).toBe(true);
+    const cause = { kind: "cancelled", by: "request", message: "rain" };
+    expect(await card.ending()).toEqual({ outcome: "undone", cause });
+    expect(card.calls()).toEqual(["stamp", "undo stamp"]);
+    await historyOf(card);
+    gate.open();
+  });
+
   it("replays where the workflow task was parted beside it", async () => {
     const gate = createGate();
     const plan = { localMs: 60_000, delayedAfterMs: 60_000 };
