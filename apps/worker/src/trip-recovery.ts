@@ -1,5 +1,5 @@
 import type { Saga, UndoCause } from "@fanfare/saga";
-import { ActivityFailure, CancellationScope, CancelledFailure } from "@temporalio/workflow";
+import { ActivityFailure, CancellationScope, CancelledFailure, patched } from "@temporalio/workflow";
 import type { Recovery } from "./contract.ts";
 import type { TripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";
@@ -35,10 +35,17 @@ export async function recover(
     if (!(error instanceof ActivityFailure) || startedAt === undefined) throw error;
     state.activating = true;
     state.startedAt = startedAt;
+    if (patched("recovery-forgets")) await CancellationScope.nonCancellable(() => forget(ledger));
     return { kind: "settle", drive: { startedAt, endedAt: startedAt } };
   } finally {
     delete state.recovering;
   }
+}
+
+/** forget takes back what the former run said of parked and delayed steps: this one says so itself. */
+async function forget(ledger: TripLedger): Promise<void> {
+  await ledger.resume();
+  await ledger.delay("");
 }
 
 type Undos = Readonly<Record<string, (cause: UndoCause) => Promise<unknown>>>;

@@ -185,6 +185,25 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
     expect(lab.heard(trip.tripId)).toEqual({ pricing: 1, audit: 1 });
   });
 
+  it("with the vehicle alone: a settled trip says nothing of it once it is released", async () => {
+    const gate = createGate();
+    const refusal: Fault = async (send, attempt) => {
+      await gate.pass(attempt.number);
+      return await refusing(Infinity)(send, attempt);
+    };
+    const trip = await beginTrip(lab, { faults: { [steps.releaseVehicle]: refusal } });
+    await end(trip);
+    const says = (some: object) =>
+      eventually(async () => expect(await trip.account()).toMatchObject(some));
+    await says({ status: "SETTLED", broadcast: "PUBLISHED" });
+    gate.open();
+    await says({ status: "SETTLED", reason: "release-vehicle: not today" });
+    lab.faults.plan(trip.tripId, {});
+    await terminate(trip);
+    await says({ vehicles: [], reason: null });
+    expect((await settled(trip)).reason).toBeNull();
+  });
+
   it("before it: what kept the undo from succeeding is tried again", async () => {
     const trip = await beginTrip(lab, {
       rider: "hasty",
