@@ -49,10 +49,14 @@ const indexes = [
   sql`create index trips_to_sweep on trips (sweep_at) where status = 'REQUESTED'`,
 ];
 
-/** openTrips are those that a workflow was taken up for and is not done with, as the ledger knows. */
+/**
+ * openTrips are those that a workflow was taken up for and is not done with, as the ledger knows. Another
+ * predicate needs another migration, with an index for it.
+ */
 export const openTrips = sql<boolean>`(
   status in ('PENDING', 'ACTIVE', 'ENDED', 'COMPENSATING', 'NEEDS_ATTENTION')
-  or status = 'SETTLED' and (broadcast is distinct from 'PUBLISHED' or reason is not null)
+  or status = 'SETTLED'
+    and (broadcast is distinct from 'PUBLISHED' or reason is not null or delayed_step is not null)
 )`;
 
 /** migrations of the trips database, by name and in order. */

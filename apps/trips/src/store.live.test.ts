@@ -9,6 +9,7 @@ import {
   cancel,
   compensate,
   completeDrive,
+  delay,
   park,
   settle,
   takeUp,
@@ -108,6 +109,7 @@ describe("claimOpen()", () => {
       became(0, takeUp(), park(parked)),
       became(0, ...settled),
       became(0, ...published, park(parked)),
+      became(0, ...published, delay({ version: 9n, step: "release-vehicle" })),
     ]);
     await Promise.all([
       became(0),
