@@ -108,7 +108,7 @@ function startOptions(trip: TripInput) {
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     // How long a trip waits when a worker dies, or stops, with the task that it was just given; 10 s
-    // by default. A task takes milliseconds, and one that took longer is only done again.
+    // by default. A task takes as long as the calls that are tried within it, and Temporal parts it in time.
     workflowTaskTimeout: "5 seconds",
     args: [trip] as [TripInput],
   };

@@ -29,7 +29,8 @@ export interface ServiceTransport extends Transport, Disposable {
  *
  * An answer over the limit is resource_exhausted, and one that cannot be read, or that is no
  * service's, is internal, unknown, unauthenticated or unimplemented: never a code with which a
- * service refuses.
+ * service refuses. One exception cannot be told from a service's answer: a proxy's 403 in JSON is
+ * permission_denied.
  */
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
   const { baseUrl, tokenFile, deadlineMs = 10_000, interceptors = [] } = options;
