@@ -1,5 +1,10 @@
 import type { Saga, UndoCause } from "@fanfare/saga";
-import { ActivityFailure, CancellationScope, CancelledFailure, patched } from "@temporalio/workflow";
+import {
+  ActivityFailure,
+  CancellationScope,
+  CancelledFailure,
+  patched,
+} from "@temporalio/workflow";
 import type { Recovery } from "./contract.ts";
 import type { TripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";
