@@ -114,6 +114,12 @@ describe("completeDrive()", () => {
   });
 });
 
+/** parkedAt is a trip whose drive has ended and that waits for an operator at this step. */
+function parkedAt(step: string) {
+  const { reason = "" } = park({ version: 9n, step, reason: "no" })(trips.ended) ?? {};
+  return { ...trips.ended, status: "NEEDS_ATTENTION", reason } as const;
+}
+
 describe("settle()", () => {
   it("settles a trip whose drive has ended, also one that was parked", () => {
     expect(outcomes(settle(paid))).toEqual({
@@ -126,6 +132,15 @@ describe("settle()", () => {
       cancelled: "refused",
       undoParked: "refused",
       captureParked: "SETTLED",
+    });
+  });
+
+  it("keeps why the vehicle waits, and takes back why the payment did", () => {
+    expect(settle(paid)(parkedAt("release-vehicle"))).toEqual({ status: "SETTLED", settled: 400n });
+    expect(settle(paid)(parkedAt("capture"))).toEqual({
+      status: "SETTLED",
+      settled: 400n,
+      reason: null,
     });
   });
 

@@ -12,6 +12,9 @@ import type { TripPatch, TripRow } from "./tables.ts";
  */
 export type Change = (trip: TripRow) => TripPatch | undefined;
 
+/** The step that the saga takes beside those that lead to SETTLED. */
+const besideSettling = "release-vehicle";
+
 /** takeUp: the saga has begun. Refused once the trip is being undone. */
 export function takeUp(): Change {
   return (trip) => {
@@ -46,7 +49,10 @@ export function completeDrive(endedAt: Date): Change {
   };
 }
 
-/** settle: the rider has paid `settled`, unlock fee and fare. */
+/**
+ * settle: the rider has paid `settled`, unlock fee and fare. That is no word on a vehicle whose release
+ * waits for an operator beside it.
+ */
 export function settle(settled: { minorUnits: bigint; currency: string }): Change {
   return (trip) => {
     if (trip.status === "SETTLED") return undefined;
@@ -54,7 +60,12 @@ export function settle(settled: { minorUnits: bigint; currency: string }): Chang
     if (trip.currency !== settled.currency) {
       throw cannotBecome(trip, `SETTLED in ${settled.currency}: its fare is in ${trip.currency}`);
     }
-    return { status: "SETTLED", settled: settled.minorUnits, reason: null };
+    const stays = trip.reason?.startsWith(`${besideSettling}: `) === true;
+    return {
+      status: "SETTLED",
+      settled: settled.minorUnits,
+      ...(stays ? {} : { reason: null }),
+    };
   };
 }
 
