@@ -28,8 +28,8 @@ export interface TripInput {
 }
 
 /**
- * Recovery is what a trip is started again with whose workflow was terminated, timed out or failed:
- * before the pivot to be undone, from the pivot on to be settled. Which of the two, the ledger says.
+ * Recovery is what a trip is started again with whose workflow was terminated, timed out, failed or was
+ * deleted: before the pivot to be undone, from the pivot on to be settled. Which of the two, the ledger says.
  */
 export interface Recovery {
   /** Why the trip is undone, if it is. */
