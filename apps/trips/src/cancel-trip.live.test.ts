@@ -4,7 +4,7 @@ import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Edge, openEdge } from "../test/edge.ts";
 import { refusalOf } from "../test/refusal.ts";
-import { park, settle, takeUp } from "./change.ts";
+import { compensate, park, settle, takeUp } from "./change.ts";
 
 let edge: Edge;
 beforeAll(async () => {
@@ -82,6 +82,15 @@ describe("CancelTrip", () => {
       code: Code.FailedPrecondition,
       sentence: "the drive has ended",
     });
+  });
+
+  it("says to call again when its workflow was ended in the middle of the undo", async () => {
+    const trip = await started();
+    await edge.ledger.record(trip.tripId, compensate({ version: 9n, reason: "rain" }));
+    edge.workflows.instead = { kind: "gone" };
+    const refusal = await refusalOf(edge.rider().cancelTrip(trip));
+    expect(refusal?.code).toBe(Code.Unavailable);
+    expect(refusal?.sentence).toContain("call again soon");
   });
 
   it("says to call again when Temporal is away, or takes longer than the call may", async () => {

@@ -36,10 +36,11 @@ export async function cancelTrip(
 
   const reply = await workflows.cancel(trip.trip_id, { reason }, call);
   const what = `cancellation of trip ${trip.trip_id}`;
-  if (reply.kind === "refused") throw noAnswer(reply, what);
+  if (reply.kind === "refused" || reply.kind === "early") throw noAnswer(reply, what);
   trip = await visibleTrip(ledger, call.caller, request.tripId);
   if (isUndone(trip)) return tripOf(trip);
   if (reply.kind === "late" || reply.kind === "away") throw noAnswer(reply, what);
+  if (trip.status === "COMPENSATING") throw undoInterrupted(trip);
   throw cannotCancel(trip);
 }
 
@@ -50,6 +51,14 @@ function whoIs({ role }: Caller): string {
 /** isUndone: everything is undone, or what is left waits for an operator. */
 function isUndone({ status, ended_at }: TripRow): boolean {
   return status === "CANCELLED" || (status === "NEEDS_ATTENTION" && ended_at === null);
+}
+
+/** undoInterrupted: its workflow was ended in the middle of the undo, and another one goes on with it soon. */
+function undoInterrupted({ trip_id }: TripRow): ConnectError {
+  return new ConnectError(
+    `trip ${trip_id} is COMPENSATING, and nothing is undoing it at this moment: call again soon`,
+    Code.Unavailable,
+  );
 }
 
 function cannotCancel(trip: TripRow): ConnectError {

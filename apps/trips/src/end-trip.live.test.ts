@@ -63,6 +63,15 @@ describe("EndTrip", () => {
     });
   });
 
+  it("says to call again when the workflow is not there yet", async () => {
+    const trip = await started();
+    edge.workflows.instead = { kind: "early", reason: "wait for StartTrip to answer" };
+    expect(await refusalOf(edge.rider().endTrip(trip))).toEqual({
+      code: Code.Unavailable,
+      sentence: "wait for StartTrip to answer",
+    });
+  });
+
   it("says to call again when Temporal is away, or takes longer than the call may", async () => {
     const trip = await started();
     edge.workflows.instead = { kind: "away", cause: new Error("no server") };

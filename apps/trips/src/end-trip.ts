@@ -29,7 +29,7 @@ export async function endTrip(
 
   const reply = await workflows.end(before.trip_id, call);
   const what = `end of trip ${before.trip_id}`;
-  if (reply.kind === "refused") throw noAnswer(reply, what);
+  if (reply.kind === "refused" || reply.kind === "early") throw noAnswer(reply, what);
   const trip = await visibleTrip(ledger, call.caller, tripId);
   if (trip.ended_at !== null) return tripOf(trip);
   if (reply.kind === "late" || reply.kind === "away") throw noAnswer(reply, what);

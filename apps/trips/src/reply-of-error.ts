@@ -1,4 +1,4 @@
-import { refusedUpdate } from "@fanfare/worker/contract";
+import { earlyUpdate, refusedUpdate } from "@fanfare/worker/contract";
 import {
   ApplicationFailure,
   isGrpcCancelledError,
@@ -18,6 +18,7 @@ export function replyOfError(error: unknown): Reply<never> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
     if (type === refusedUpdate) return { kind: "refused", reason: message };
+    if (type === earlyUpdate) return { kind: "early", reason: message };
     if (type === endedMeanwhile) return { kind: "gone" };
   }
   if (

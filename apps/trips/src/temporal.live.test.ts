@@ -3,7 +3,7 @@ import { waitUntil } from "@fanfare/dev-stack";
 import { type StartOutcome, type TripInput, tripWorkflowId } from "@fanfare/worker/contract";
 import { Client } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { locked, stuck } from "../test/stand-in-workflow.ts";
+import { locked, reluctant, stuck } from "../test/stand-in-workflow.ts";
 import { openNoTemporal, openTestTemporal, type TestTemporal } from "../test/temporal.ts";
 import { createBrokenWorkflows } from "./broken-workflows.ts";
 import { createTripWorkflows } from "./temporal.ts";
@@ -141,6 +141,11 @@ describe("end()", () => {
   it("says why the workflow refuses", async () => {
     const { tripId } = await started(locked);
     expect(await workflows.end(tripId, call)).toEqual({ kind: "refused", reason: "locked" });
+  });
+
+  it("says that the workflow does not do it yet", async () => {
+    const { tripId } = await started(reluctant);
+    expect(await workflows.end(tripId, call)).toEqual({ kind: "early", reason: "not yet" });
   });
 
   it("is late when the workflow takes longer than the call may", async () => {

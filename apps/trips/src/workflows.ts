@@ -42,6 +42,7 @@ export interface Call {
  *
  * - answered: with its outcome.
  * - refused: it will not, for a reason that the caller is to read.
+ * - early: it will not yet, and may in a moment.
  * - gone: there is none that could answer: it is over, or never was.
  * - late: no answer within the time of the call; what was asked may happen yet.
  * - away: Temporal cannot be reached, or cannot do its work.
@@ -49,6 +50,7 @@ export interface Call {
 export type Reply<Outcome> =
   | { readonly kind: "answered"; readonly outcome: Outcome }
   | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "early"; readonly reason: string }
   | { readonly kind: "gone" }
   | { readonly kind: "late" }
   | { readonly kind: "away"; readonly cause: unknown };

@@ -2,6 +2,7 @@ import {
   type CancelArgument,
   type CancelOutcome,
   type EndOutcome,
+  earlyUpdate,
   operatorUpdates,
   progressQuery,
   type ResolveArgument,
@@ -22,8 +23,9 @@ import {
   setHandler,
 } from "@temporalio/workflow";
 
-/** Vehicles that the stand-in knows: the drive of the one cannot be ended, that of the other hangs. */
+/** Vehicles that the stand-in knows: the drive of one cannot be ended, of one not yet, and of one hangs. */
 export const locked = "vehicle-locked";
+export const reluctant = "vehicle-reluctant";
 export const stuck = "vehicle-stuck";
 
 const { capture } = proxyActivities<{ capture(): Promise<void> }>({
@@ -50,6 +52,7 @@ export async function trip({ vehicleId, requestedAt }: TripInput): Promise<strin
     {
       validator() {
         if (vehicleId === locked) throw ApplicationFailure.nonRetryable("locked", refusedUpdate);
+        if (vehicleId === reluctant) throw ApplicationFailure.nonRetryable("not yet", earlyUpdate);
       },
     },
   );

@@ -143,6 +143,9 @@ export const undoSuffix = ":undo";
  */
 export const refusedUpdate = "RefusedUpdate";
 
+/** The error type of an update that is refused only for now: whoever asks again in a moment is heard. */
+export const earlyUpdate = "EarlyUpdate";
+
 /** The query that tells how far the trip is: a SagaProgress of @fanfare/saga, as JSON. */
 export const progressQuery = "progress";
 

@@ -11,6 +11,7 @@ import {
   type CancelArgument,
   type CancelOutcome,
   type EndOutcome,
+  earlyUpdate,
   operatorUpdates,
   progressQuery,
   type ResolveArgument,
@@ -56,7 +57,7 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
         if (trip.recovering) throw recovering();
         // The rider may hear of ACTIVE from the ledger before this workflow does.
         if (trip.activating === undefined) {
-          throw refused("the trip is not ACTIVE yet: wait for StartTrip to answer, then end it");
+          throw early("the trip is not ACTIVE yet: wait for StartTrip to answer, then end it");
         }
       },
     },
@@ -119,7 +120,7 @@ function reachable(saga: Saga, step: string | undefined) {
 }
 
 function recovering(): ApplicationFailure {
-  return refused("the trip is taken up again after its workflow was ended: ask in a moment");
+  return early("the trip is taken up again after its workflow was ended: ask in a moment");
 }
 
 function nothingParked(): ApplicationFailure {
@@ -128,6 +129,10 @@ function nothingParked(): ApplicationFailure {
 
 function refused(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, refusedUpdate);
+}
+
+function early(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, earlyUpdate);
 }
 
 /** What is told to a trip stays in its history: no longer than this, in characters. */

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { waitUntil } from "@fanfare/dev-stack";
 import { expect } from "vitest";
 import type { Account } from "./books.ts";
@@ -46,8 +47,8 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     vehicleId,
     started,
     account,
-    end: async () => void (await rider.endTrip({ tripId })),
-    cancel: async () => void (await rider.cancelTrip({ tripId, reason: "changed my mind" })),
+    end: () => insist(() => rider.endTrip({ tripId })),
+    cancel: () => insist(() => rider.cancelTrip({ tripId, reason: "changed my mind" })),
     async isSettled() {
       await eventually(async () => expect(await account()).toMatchObject(settled));
       await eventually(() => expect(lab.heard(tripId)).toEqual({ pricing: 1, audit: 1 }));
@@ -70,6 +71,21 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
       return refusals;
     },
   };
+}
+
+/** insist calls again for as long as the answer is to call again, as a rider's app does. */
+async function insist(call: () => Promise<unknown>): Promise<void> {
+  const answer = await waitUntil(
+    async () => {
+      const refusal = await call().then(
+        () => null,
+        (error: unknown) => ConnectError.from(error),
+      );
+      return refusal?.code !== Code.Unavailable && { refusal };
+    },
+    { what: "an answer other than to call again", deadlineMs: 60_000, everyMs: 100 },
+  );
+  if (answer.refusal) throw answer.refusal;
 }
 
 /** active waits until the drive has begun. */

@@ -78,7 +78,7 @@ describe("the update `end`", () => {
     const gate = createGate();
     const trip = lab.begin({ openTab: { before: gate.pass } });
     await gate.reached;
-    expect(await refusalOf(trip.end())).toMatch(/^RefusedUpdate: the trip is not ACTIVE yet/);
+    expect(await refusalOf(trip.end())).toMatch(/^EarlyUpdate: the trip is not ACTIVE yet/);
     gate.open();
     await trip.started;
     await trip.cancel("enough");
