@@ -242,7 +242,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     await lab.temporal.workflow.start(tripWorkflowType, {
       taskQueue,
       workflowId: tripWorkflowId(tripId),
-      workflowExecutionTimeout: "5 seconds",
+      workflowExecutionTimeout: "20 seconds",
       args: [input],
     });
     await gate.reached;
