@@ -36,7 +36,7 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
   it("begins where it was declared to begin, and keeps its place", async () => {
     await using broker = openBroker({ servers: nats.url, prefix: "place" });
     await append(broker, "1");
-    const between = new Date();
+    const between = await nextMillisecond();
     await append(broker, "2");
     await broker.declare(group({ group: "all", from: "start" }));
     await broker.declare(group({ group: "some", from: between }));
@@ -197,3 +197,10 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
     await expect(guest.declare(group({ leaseMs: 1 }))).rejects.toMatchObject({ code: "drift" });
   });
 });
+
+/** A date has no more than milliseconds, and more than one event is stored in one of them. */
+async function nextMillisecond(): Promise<Date> {
+  const now = Date.now();
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(now), { interval: 1 });
+  return new Date();
+}
