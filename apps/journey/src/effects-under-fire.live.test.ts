@@ -58,7 +58,7 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
       signal: over.signal,
     });
     try {
-      await Promise.race([burning, fire.crashed]);
+      await Promise.race([burning, writing, fire.crashed]);
     } finally {
       over.abort();
     }

@@ -11,6 +11,7 @@ import {
   startPostgres,
   waitUntil,
 } from "@fanfare/dev-stack";
+import { caughtUp } from "./caught-up.ts";
 import { behind, type FireDatabases, type Group } from "./findings.ts";
 import { connectFire, makeFire } from "./fire-database.ts";
 import { appFolder, type KeptProcess, keepProcess } from "./kept-process.ts";
@@ -112,11 +113,7 @@ export async function startFire(): Promise<Fire> {
     },
     async settled() {
       const began = performance.now();
-      const settling = waitUntil(async () => (await behind(databases)) <= 0, {
-        what: "every event to have its effects",
-        deadlineMs: 180_000,
-        everyMs: 100,
-      });
+      const settling = caughtUp({ behind: () => behind(databases), below: 1 });
       await Promise.race([settling, crashed]);
       return Math.round(performance.now() - began);
     },

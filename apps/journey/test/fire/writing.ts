@@ -1,8 +1,8 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { outbox } from "@fanfare/bus-sql";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
-import { waitUntil } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
+import { caughtUp } from "./caught-up.ts";
 import type { FireDatabase } from "./fire-database.ts";
 import type { Random } from "./random.ts";
 
@@ -54,11 +54,7 @@ export async function keepWriting(
   { random, ahead, behind, signal }: WritingOptions,
 ): Promise<void> {
   while (!signal.aborted) {
-    await waitUntil(async () => signal.aborted || (await behind()) < ahead, {
-      what: "the events that were written to have their effects",
-      deadlineMs: 180_000,
-      everyMs: 100,
-    });
+    await caughtUp({ behind: async () => (signal.aborted ? 0 : await behind()), below: ahead });
     if (!signal.aborted) await write(db, { count: 20, random });
   }
 }
