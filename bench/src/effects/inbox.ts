@@ -4,9 +4,9 @@ import { format, inRounds, rowOf } from "../compare.ts";
 import type { Row, Table } from "../report.ts";
 import { deliveryOf, type EffectsDatabase, type Lab, rateOf } from "./lab.ts";
 
-const rounds = 3;
+const rounds = 5;
 const connections = 8;
-const count = 1_000;
+const count = 4_000;
 const unit = "events/s";
 
 /** oneByOne handles events through the inbox, one in each transaction. */
