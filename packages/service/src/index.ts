@@ -20,6 +20,8 @@ export { createMetrics } from "./metrics.ts";
 export { decodePageToken, encodePageToken } from "./page-token.ts";
 export { readVariable } from "./read-variable.ts";
 export type { ReadinessCheck } from "./readiness.ts";
+// Calling others.
+export { refusalCodes } from "./refusal-codes.ts";
 export type { Closable, Resources } from "./resources.ts";
 export type { Routes } from "./routes.ts";
 export type { RunOptions } from "./run-until-signal.ts";
@@ -28,7 +30,6 @@ export type { ServeOptions, Server } from "./serve.ts";
 // Being called.
 export { serve } from "./serve.ts";
 export type { ServiceTransport, ServiceTransportOptions } from "./service-transport.ts";
-// Calling others.
 export { createServiceTransport } from "./service-transport.ts";
 export type { TokenVerifier, TokenVerifierOptions } from "./token-verifier.ts";
 export { createTokenVerifier } from "./token-verifier.ts";

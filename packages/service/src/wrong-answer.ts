@@ -1,18 +1,9 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-
-/** Codes that only a service can mean: with them it refuses what it was asked. */
-const refusals: ReadonlySet<Code> = new Set([
-  Code.InvalidArgument,
-  Code.NotFound,
-  Code.AlreadyExists,
-  Code.FailedPrecondition,
-  Code.PermissionDenied,
-  Code.OutOfRange,
-]);
+import { refusalCodes } from "./refusal-codes.ts";
 
 /** Codes of answers that came wrong; what else fails is no answer at all. */
 const wrong: ReadonlySet<Code> = new Set([
-  ...refusals,
+  ...refusalCodes,
   Code.Unknown,
   Code.Internal,
   Code.ResourceExhausted,
@@ -36,7 +27,7 @@ export function createWrongAnswerInterceptor(baseUrl: string): Interceptor {
       if (request.stream || said || !wrong.has(code)) throw reason;
       throw new ConnectError(
         `${baseUrl} gave no answer that can be read: ${rawMessage}`,
-        refusals.has(code) ? Code.Internal : code,
+        refusalCodes.has(code) ? Code.Internal : code,
         metadata,
         undefined,
         cause,

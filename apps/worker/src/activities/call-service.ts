@@ -1,19 +1,11 @@
-import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { type CallOptions, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { refusalCodes } from "@fanfare/service";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure, ApplicationFailureCategory } from "@temporalio/common";
 
 /** How long one attempt of a call may take, in milliseconds: less than its activity may. */
 const callDeadlineMs = 4_000;
-
-const refusals: ReadonlySet<Code> = new Set([
-  Code.InvalidArgument,
-  Code.NotFound,
-  Code.AlreadyExists,
-  Code.FailedPrecondition,
-  Code.PermissionDenied,
-  Code.OutOfRange,
-]);
 
 /**
  * callService makes a service's call from an activity: with the idempotency-key
@@ -45,7 +37,7 @@ const longestMessage = 1_000;
 /** failureFrom lets the Connect code decide whether a call is worth a retry. */
 function failureFrom(error: unknown): ApplicationFailure {
   const { code, rawMessage } = ConnectError.from(error);
-  const nonRetryable = refusals.has(code);
+  const nonRetryable = refusalCodes.has(code);
   return ApplicationFailure.create({
     message: rawMessage.slice(0, longestMessage),
     type: codeToString(code),
