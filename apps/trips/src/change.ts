@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { steps } from "@fanfare/worker/contract";
 import { fareOfDrive } from "./fare.ts";
 import type { TripPatch, TripRow } from "./tables.ts";
 
@@ -11,9 +12,6 @@ import type { TripPatch, TripRow } from "./tables.ts";
  * past, the version that the saga gave to it does.
  */
 export type Change = (trip: TripRow) => TripPatch | undefined;
-
-/** The step that the saga takes beside those that lead to SETTLED. */
-const besideSettling = "release-vehicle";
 
 /** takeUp: the saga has begun. Refused once the trip is being undone. */
 export function takeUp(): Change {
@@ -60,7 +58,7 @@ export function settle(settled: { minorUnits: bigint; currency: string }): Chang
     if (trip.currency !== settled.currency) {
       throw cannotBecome(trip, `SETTLED in ${settled.currency}: its fare is in ${trip.currency}`);
     }
-    const stays = trip.reason?.startsWith(`${besideSettling}: `) === true;
+    const stays = trip.reason?.startsWith(`${steps.releaseVehicle}: `) === true;
     return {
       status: "SETTLED",
       settled: settled.minorUnits,

@@ -5,6 +5,7 @@ import type { BrokenRun, BrokenWorkflows } from "./broken-workflows.ts";
 import { inputOf } from "./start-trip.ts";
 import type { Ledger } from "./store.ts";
 import type { TripRow } from "./tables.ts";
+import type { Reply } from "./workflows.ts";
 
 /** RecovererDeps are what the recoverer works with. */
 export interface RecovererDeps {
@@ -69,18 +70,15 @@ export function createRecoverer(
 
   async function recover(trip: TripRow, how: string): Promise<void> {
     const reply = await workflows.recover(recoveryOf(trip, how), { timeoutMs });
-    if (reply.kind === "away") throw reply.cause;
-    if (reply.kind === "late") throw new Error(`no answer within ${timeoutMs} ms`);
-    if (reply.kind !== "answered") return;
+    // It runs, or came to its end meanwhile.
+    if (reply.kind === "gone") return;
+    outcomeOf(reply);
     logger.warn({ tripId: trip.trip_id, reason: how }, "putting a trip right");
   }
 
   async function putRightIfGone({ trip_id: tripId }: TripRow, signal: AbortSignal): Promise<void> {
     const reply = await workflows.has(tripId, { timeoutMs, signal });
-    if (signal.aborted) return;
-    if (reply.kind === "away") throw reply.cause;
-    if (reply.kind !== "answered") throw new Error(`no answer within ${timeoutMs} ms`);
-    if (reply.outcome) return;
+    if (signal.aborted || outcomeOf(reply)) return;
     // What it recorded before it went counts, up to its last word.
     const trip = await ledger.find(tripId);
     if (trip === undefined || trip.status === "CANCELLED") return;
@@ -92,10 +90,8 @@ export function createRecoverer(
       const began = Date.now();
       const reply = await workflows.list(since, { timeoutMs, signal });
       if (signal.aborted) return;
-      if (reply.kind === "away") throw reply.cause;
-      if (reply.kind !== "answered") throw new Error(`no answer within ${timeoutMs} ms`);
       const seen = new Set<string>();
-      for (const run of reply.outcome) {
+      for (const run of outcomeOf(reply)) {
         if (signal.aborted) return;
         if (!known.has(run.runId)) await putRight(run);
         seen.add(run.runId);
@@ -108,6 +104,11 @@ export function createRecoverer(
       }
     },
   };
+}
+
+function outcomeOf<Outcome>(reply: Reply<Outcome>): Outcome {
+  if (reply.kind === "answered") return reply.outcome;
+  throw reply.kind === "away" ? reply.cause : new Error(`no answer within ${timeoutMs} ms`);
 }
 
 function wordsOf(status: string): string {

@@ -5,6 +5,7 @@
  */
 
 export type { SagaProgress, StepProgress } from "@fanfare/saga";
+export { steps } from "./steps.ts";
 
 export const taskQueue = "trips";
 export const tripWorkflowType = "trip";
