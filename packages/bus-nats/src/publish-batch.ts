@@ -96,10 +96,9 @@ function committed(message: Msg): Committed {
   const answer = message.json<Committed>();
   if (answer.error === undefined) return answer;
   const error = apiError(new JetStreamApiError(answer.error), "nothing of the batch is stored");
-  const hint = isDisabled(error) ? "; provision the stream again" : "";
-  throw hint === ""
-    ? error
-    : new BusError(error.code, error.message + hint, { cause: error.cause });
+  if (!isDisabled(error)) throw error;
+  const { code, message: why, cause } = error;
+  throw new BusError(code, `${why}; provision the stream again`, { cause });
 }
 
 function isDisabled({ cause }: BusError): boolean {
