@@ -1,11 +1,9 @@
-import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { migrations as auditMigrations } from "@fanfare/audit/migrations";
 import { react as audit } from "@fanfare/audit/react";
 import type { AuditDatabase } from "@fanfare/audit/tables";
 import { createMemoryBus, createPublisher } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
-import { TripCompletedSchema, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { startPostgres } from "@fanfare/dev-stack";
 import { migrations as notificationsMigrations } from "@fanfare/notifications/migrations";
 import { react as notifications } from "@fanfare/notifications/react";
@@ -15,6 +13,7 @@ import { react as pricing } from "@fanfare/pricing/react";
 import type { PricingDatabase } from "@fanfare/pricing/tables";
 import { createLogger, openDatabase } from "@fanfare/service";
 import { describe, expect, it } from "vitest";
+import { completedTrip as trip } from "../test/completed-trip.ts";
 
 type Migrations = Parameters<typeof openDatabase>[0]["migrations"];
 
@@ -48,18 +47,6 @@ async function fanOut() {
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
-
-const euros = (minorUnits: bigint) => ({ minorUnits, currency: "EUR" });
-const trip = create(TripCompletedSchema, {
-  tripId: "0b0a8c5e-6f0c-4c39-9f4e-1d6a3b9c7d21",
-  riderId: "alice",
-  vehicleId: "vehicle-7",
-  startedAt: timestampFromDate(new Date("2026-11-21T10:00:00Z")),
-  endedAt: timestampFromDate(new Date("2026-11-21T10:23:00Z")),
-  unlockFee: euros(100n),
-  fare: euros(690n),
-  settled: euros(790n),
-});
 
 describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
   it("drives all three reactors by one publish, with the whole message", async () => {

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createPublisher } from "@fanfare/bus";
 import { connectNats, provisionTopics } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
@@ -14,6 +13,7 @@ import {
   startPostgres,
 } from "@fanfare/dev-stack";
 import { expect, it } from "vitest";
+import { completedTrip } from "../test/completed-trip.ts";
 
 const reactors = ["pricing", "audit", "notifications"] as const;
 const long = { timeout: 60_000 };
@@ -54,27 +54,13 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
 
   const bus = stack.use(await connectNats({ servers: nats.url, name: "test" }));
   const publish = () =>
-    createPublisher(TripEvents, bus).tripCompleted(
-      {
-        tripId: "0b0a8c5e-6f0c-4c39-9f4e-1d6a3b9c7d21",
-        riderId: "alice",
-        vehicleId: "vehicle-7",
-        startedAt: timestampFromDate(new Date("2026-11-21T10:00:00Z")),
-        endedAt: timestampFromDate(new Date("2026-11-21T10:23:00Z")),
-        unlockFee: euros(100n),
-        fare: euros(690n),
-        settled: euros(790n),
-      },
-      { id: "trip/1/completed" },
-    );
+    createPublisher(TripEvents, bus).tripCompleted(completedTrip, { id: "trip/1/completed" });
   await counts(0, 0);
   await publish();
   await counts(1, 0);
   await expect.poll(async () => (await publish()).duplicate, long).toBe(false);
   await counts(1, 1);
 });
-
-const euros = (minorUnits: bigint) => ({ minorUnits, currency: "EUR" });
 
 async function countsOf({ url }: App) {
   const text = await (await fetch(`${url}/metrics`)).text();
