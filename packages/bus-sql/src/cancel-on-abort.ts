@@ -1,29 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 
 /** Running is how the server knows what is to be cancelled. */
-export type Running =
-  /** A transaction, with when it began: a cancellation sent late must not hit what comes next. */
-  | { readonly pid: number; readonly at: string }
-  /** A statement that begins with this text. */
-  | { readonly tag: string };
+export interface Running {
+  /** What the transaction's first statement begins with. */
+  readonly tag: string;
+  /** The transaction's id, an xid8 in decimal digits, as soon as it is known. */
+  transaction?: string | undefined;
+}
 
 export interface CancelOptions<DB> {
   /** Where the cancellation is sent from: a connection beside the transaction's own. */
   readonly db: Kysely<DB>;
   readonly signal: AbortSignal;
+  readonly running: Running;
 }
 
 const cancelIntervalMs = 200;
 
 /**
- * cancelOnAbort runs `work`. From when the signal aborts until `work` is over, it cancels the
- * statement, or whatever the transaction is executing. Waiting for a row that another transaction
- * holds is such a statement.
+ * cancelOnAbort runs `work`. From when the signal aborts until `work` is over, it cancels whatever
+ * the transaction is executing. Waiting for a row that another transaction holds is such a
+ * statement.
  */
 export async function cancelOnAbort<DB, T>(
-  running: Running,
-  { db, signal }: CancelOptions<DB>,
+  { db, signal, running }: CancelOptions<DB>,
   work: () => Promise<T>,
 ): Promise<T> {
   // Made when it is needed: most of what runs is never aborted.
@@ -34,9 +35,7 @@ export async function cancelOnAbort<DB, T>(
   async function keepCancelling({ signal: ended }: AbortController): Promise<void> {
     while (!ended.aborted) {
       // Best effort: where it fails, the server's own timeouts end the statement.
-      await cancellationOf(running)
-        .execute(db, { signal: ended })
-        .catch(() => {});
+      await cancel(db, running, ended).catch(() => {});
       await sleep(cancelIntervalMs, undefined, { signal: ended }).catch(() => {});
     }
   }
@@ -56,10 +55,17 @@ export async function cancelOnAbort<DB, T>(
   }
 }
 
-function cancellationOf(running: Running): RawBuilder<unknown> {
+/** By the transaction's id and not by its process, so that none sent late hits what comes next. */
+async function cancel<DB>(
+  db: Kysely<DB>,
+  { tag, transaction }: Running,
+  signal: AbortSignal,
+): Promise<void> {
   const which =
-    "tag" in running
-      ? sql`state = 'active' and starts_with(query, ${running.tag})`
-      : sql`pid = ${running.pid} and xact_start = ${running.at}::timestamptz`;
-  return sql`select pg_cancel_backend(pid) from pg_stat_activity where ${which}`;
+    transaction === undefined
+      ? sql`state = 'active' and starts_with(query, ${tag})`
+      : sql`backend_xid = ${transaction}::xid8::xid`;
+  await sql`select pg_cancel_backend(pid) from pg_stat_activity where ${which}`.execute(db, {
+    signal,
+  });
 }

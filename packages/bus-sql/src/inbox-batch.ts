@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { BusError, type Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
-import { handleOnce } from "./handle-once.ts";
+import { createHandleOnce } from "./handle-once.ts";
 import type { InboxOptions } from "./inbox.ts";
 
 /** InboxEvent is one event of a batch. */
@@ -43,6 +43,7 @@ export function inboxBatch<Message, DB>(
   if (!(Number.isInteger(size) && size > 0)) {
     throw new BusError("invalid_argument", `size must be a whole number above 0, not ${size}`);
   }
+  const handleOnce = createHandleOnce(db, { tally });
   let waiting: Waiting<Message>[] = [];
   let working = false;
 
@@ -83,12 +84,13 @@ export function inboxBatch<Message, DB>(
   async function handleTogether(batch: readonly Waiting<Message>[]): Promise<void> {
     const deliveries = batch.map(({ delivery }) => delivery);
     const signal = AbortSignal.any(deliveries.map((delivery) => delivery.signal));
-    await handleOnce(db, { deliveries, signal, tally }, (tx, fresh) =>
-      handler(
-        batch.filter(({ delivery }) => fresh.has(delivery)),
+    await handleOnce({ deliveries, signal }, async (tx, fresh) => {
+      const left = new Set(fresh);
+      await handler(
+        batch.filter(({ delivery }) => left.has(delivery)),
         tx,
-      ),
-    );
+      );
+    });
   }
 
   return (message, delivery) =>

@@ -1,6 +1,6 @@
 import type { Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
-import { handleOnce } from "./handle-once.ts";
+import { createHandleOnce } from "./handle-once.ts";
 import type { InboxTally } from "./inbox-tally.ts";
 
 /**
@@ -34,10 +34,9 @@ export function inbox<Message, DB>(
   handler: InboxHandler<Message, DB>,
   { tally }: InboxOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
+  const handleOnce = createHandleOnce(db, { tally });
   return async (message, delivery) => {
     const { signal } = delivery;
-    await handleOnce(db, { deliveries: [delivery], signal, tally }, (tx) =>
-      handler(message, tx, delivery),
-    );
+    await handleOnce({ deliveries: [delivery], signal }, (tx) => handler(message, tx, delivery));
   };
 }
