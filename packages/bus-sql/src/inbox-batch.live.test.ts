@@ -4,7 +4,7 @@ import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliveryOf, type FaresDatabase, openFares } from "../test/fares.ts";
-import { inboxBatch } from "./inbox-batch.ts";
+import { type InboxBatchOptions, inboxBatch } from "./inbox-batch.ts";
 
 interface Trip {
   readonly tripId: string;
@@ -23,7 +23,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
   }, 60_000);
 
   /** A handler that keeps which batches it was called with; a trip whose id has "poison" fails. */
-  function create(size?: number) {
+  function create(options: InboxBatchOptions = {}) {
     const batches: string[][] = [];
     const handle = inboxBatch<Trip, FaresDatabase>(
       db,
@@ -36,7 +36,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
           .execute();
         if (ids.some((id) => id.includes("poison"))) throw new Error("poison");
       },
-      size === undefined ? {} : { size },
+      options,
     );
     return {
       batches,
@@ -67,7 +67,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
   });
 
   it("takes no more than its size at a time", async () => {
-    const { batches, handle } = create(4);
+    const { batches, handle } = create({ size: 4, workers: 1 });
     const ids = Array.from({ length: 10 }, (_, index) => `size-${index}`);
     await Promise.all(ids.map((id) => handle(id)));
     expect(batches).toEqual([ids.slice(0, 4), ids.slice(4, 8), ids.slice(8)]);
@@ -146,7 +146,41 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
     expect(await faresOf("late")).toEqual(["late-2"]);
   });
 
-  it("refuses a size that is none", () => {
-    expect(() => create(0)).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  it("takes whole batches side by side, as many as it has workers, and the rest after them", async () => {
+    const release = Promise.withResolvers<void>();
+    const batches: string[][] = [];
+    let inside = 0;
+    let most = 0;
+    const handle = inboxBatch<Trip, FaresDatabase>(
+      db,
+      async (events) => {
+        batches.push(events.map(({ message }) => message.tripId));
+        most = Math.max(most, ++inside);
+        await release.promise;
+        inside--;
+      },
+      { size: 4 },
+    );
+    const start = (ids: readonly string[]) =>
+      ids.map((id) => handle({ tripId: id }, deliveryOf(id)));
+    const ids = Array.from({ length: 19 }, (_, index) => `beside-${index}`);
+    const first = start(ids.slice(0, 4));
+    await expect.poll(() => batches.length).toBe(1);
+    const second = start(ids.slice(4, 7));
+    await turn();
+    const third = start(ids.slice(7));
+    await expect.poll(() => batches.length).toBe(2);
+    expect(batches).toEqual([ids.slice(0, 4), ids.slice(4, 8)]);
+    release.resolve();
+    await Promise.all([...first, ...second, ...third]);
+    expect(most).toBe(2);
+    expect(batches.map(({ length }) => length)).toEqual([4, 4, 4, 4, 3]);
+  });
+
+  it("refuses a size and workers that are none", () => {
+    const refused = expect.objectContaining({ code: "invalid_argument" });
+    expect(() => create({ size: 0 })).toThrow(refused);
+    expect(() => create({ workers: 0 })).toThrow(refused);
+    expect(() => create({ workers: 1.5 })).toThrow(refused);
   });
 });

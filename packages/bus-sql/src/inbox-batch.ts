@@ -19,6 +19,12 @@ export type InboxBatchHandler<Message, DB> = (
 export interface InboxBatchOptions extends InboxOptions {
   /** How many events one transaction takes, at most. Default: 100. */
   readonly size?: number;
+  /**
+   * How many such transactions run side by side, each on a connection of its own: one more begins
+   * when a whole batch waits. Default: 2. Take 1 for a handler whose batches would wait for each
+   * other, as those that write the same rows do.
+   */
+  readonly workers?: number;
 }
 
 interface Waiting<Message> extends InboxEvent<Message> {
@@ -29,8 +35,8 @@ interface Waiting<Message> extends InboxEvent<Message> {
 /**
  * inboxBatch is `inbox` for handlers that want many events in one transaction: those that the
  * subscription has started and that no batch took yet. As events of one key start one after another,
- * a batch has one of each key, and the subscription's `concurrency` bounds it: set that to `size` or
- * more, best to twice as much.
+ * a batch has one of each key, and the subscription's `concurrency` bounds it: set that to `size` for
+ * each of the workers.
  *
  * A batch that fails is rolled back, halved, and tried again, down to the event that fails alone:
  * that one comes again, and is then handled by itself; the others are done.
@@ -38,28 +44,29 @@ interface Waiting<Message> extends InboxEvent<Message> {
 export function inboxBatch<Message, DB>(
   db: Kysely<DB>,
   handler: InboxBatchHandler<Message, DB>,
-  { size = 100, tally }: InboxBatchOptions = {},
+  { size = 100, workers = 2, tally }: InboxBatchOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
-  if (!(Number.isInteger(size) && size > 0)) {
-    throw new BusError("invalid_argument", `size must be a whole number above 0, not ${size}`);
-  }
+  check({ size, workers });
   const handleOnce = createHandleOnce(db, { tally });
   let waiting: Waiting<Message>[] = [];
-  let working = false;
+  let working = 0;
 
   async function work(): Promise<void> {
-    if (working) return;
-    working = true;
+    working++;
     // What arrives together goes together.
     await turn();
-    while (waiting.length > 0) {
-      const again = waiting.findIndex(({ delivery }) => delivery.attempt > 1);
-      const count = again === -1 ? size : Math.min(size, Math.max(again, 1));
-      const batch = waiting.slice(0, count);
-      waiting = waiting.slice(count);
-      await settle(batch);
-    }
-    working = false;
+    for (let batch = take(); batch.length > 0; batch = take()) await settle(batch);
+    working--;
+  }
+
+  /** take leaves less than a whole batch to whoever else works: they look again when they are done. */
+  function take(): readonly Waiting<Message>[] {
+    if (working > 1 && waiting.length < size) return [];
+    const again = waiting.findIndex(({ delivery }) => delivery.attempt > 1);
+    const count = again === -1 ? size : Math.min(size, Math.max(again, 1));
+    const batch = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return batch;
   }
 
   async function settle(batch: readonly Waiting<Message>[]): Promise<void> {
@@ -96,8 +103,15 @@ export function inboxBatch<Message, DB>(
   return (message, delivery) =>
     new Promise((resolve, reject) => {
       waiting.push({ message, delivery, resolve, reject });
-      void work();
+      if (working < workers) void work();
     });
+}
+
+function check(settings: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw new BusError("invalid_argument", `${name} must be a whole number above 0, not ${value}`);
+  }
 }
 
 function isUnavailable(reason: unknown): boolean {

@@ -29,9 +29,8 @@ export async function record<DB>(
   tx: Transaction<DB>,
   { deliveries, process, tag }: RecordOptions,
 ): Promise<Recorded> {
-  // In one order everywhere, so that two batches never wait for each other.
-  const sorted = deliveries.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   const one = deliveries.length === 1;
+  const sorted = one ? deliveries : inOneOrder(deliveries);
   // Written as text, and naming the rows only where there are several: it is sent for each event.
   const insert = CompiledQuery.raw(
     `${tag} insert into inbox (group_name, topic, event_id, attempt, process)
@@ -49,6 +48,14 @@ returning pg_current_xact_id() as transaction${one ? "" : names}`,
 }
 
 const names = `, group_name as "group", topic, event_id as id`;
+
+/** inOneOrder is the same everywhere, so that two batches never wait for each other. */
+function inOneOrder(deliveries: readonly Delivery[]): Delivery[] {
+  return deliveries
+    .map((delivery) => ({ delivery, name: nameOf(delivery) }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ delivery }) => delivery);
+}
 
 /** placesOf are the places for the parameters of the n-th row. */
 function placesOf(_: Delivery, n: number): string {
