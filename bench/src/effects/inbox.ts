@@ -4,7 +4,7 @@ import { format, inRounds, rowOf } from "../compare.ts";
 import type { Row, Table } from "../report.ts";
 import { deliveryOf, type EffectsDatabase, type Lab, rateOf } from "./lab.ts";
 
-const rounds = 5;
+const rounds = 9;
 const connections = 8;
 const count = 4_000;
 const unit = "events/s";

@@ -28,9 +28,12 @@ export function createHandleOnce<DB>(
   { tally }: { readonly tally?: InboxTally | undefined },
 ): HandleOnce<DB> {
   const process = `${hostname()}/${globalThis.process.pid}`;
+  // Tells its statements from all others of the server.
+  const name = crypto.randomUUID();
+  let calls = 0;
 
   return async ({ deliveries, signal }, work) => {
-    const tag = `/* inbox ${crypto.randomUUID()} */`;
+    const tag = `/* inbox ${name} ${++calls} */`;
     const running: Running = { tag };
     try {
       signal.throwIfAborted();

@@ -30,16 +30,13 @@ export async function record<DB>(
   { deliveries, process, tag }: RecordOptions,
 ): Promise<Recorded> {
   const one = deliveries.length === 1;
-  const sorted = one ? deliveries : inOneOrder(deliveries);
-  // Written as text, and naming the rows only where there are several: it is sent for each event.
-  const insert = CompiledQuery.raw(
-    `${tag} insert into inbox (group_name, topic, event_id, attempt, process)
-values ${sorted.map(placesOf).join(", ")} on conflict do nothing
-returning pg_current_xact_id() as transaction${one ? "" : names}`,
-    sorted.flatMap(({ group, topic, id, attempt }) => [group, topic, id, attempt, process]),
+  const text = one ? insertOne : `${insertInto(deliveries.length)}${names}`;
+  const values = (one ? deliveries : inOneOrder(deliveries)).flatMap(
+    ({ group, topic, id, attempt }) => [group, topic, id, attempt, process],
   );
+  const insert = tx.executeQuery<RecordRow>(CompiledQuery.raw(`${tag} ${text}`, values));
   // No event is to blame, nor to be given up, because a migration takes its time.
-  const { rows } = await needing("inbox", tx.executeQuery<RecordRow>(insert), "unavailable");
+  const { rows } = await needing("inbox", insert, "unavailable");
   const transaction = rows[0]?.transaction;
   if (one) return { fresh: rows.length === 1 ? deliveries : [], transaction };
   const recorded = new Set(rows.map(nameOf));
@@ -47,6 +44,17 @@ returning pg_current_xact_id() as transaction${one ? "" : names}`,
   return { fresh: deliveries.filter((delivery) => recorded.delete(nameOf(delivery))), transaction };
 }
 
+/** insertInto is written as text, once for the usual case: it is sent for each event. */
+function insertInto(count: number): string {
+  const rows = Array.from({ length: count }, (_, row) => {
+    const at = row * 5;
+    return `($${at + 1}, $${at + 2}, $${at + 3}, $${at + 4}, $${at + 5})`;
+  });
+  return `insert into inbox (group_name, topic, event_id, attempt, process)
+values ${rows.join(", ")} on conflict do nothing returning pg_current_xact_id() as transaction`;
+}
+
+const insertOne = insertInto(1);
 const names = `, group_name as "group", topic, event_id as id`;
 
 /** inOneOrder is the same everywhere, so that two batches never wait for each other. */
@@ -55,12 +63,6 @@ function inOneOrder(deliveries: readonly Delivery[]): Delivery[] {
     .map((delivery) => ({ delivery, name: nameOf(delivery) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ delivery }) => delivery);
-}
-
-/** placesOf are the places for the parameters of the n-th row. */
-function placesOf(_: Delivery, n: number): string {
-  const first = n * 5;
-  return `($${first + 1}, $${first + 2}, $${first + 3}, $${first + 4}, $${first + 5})`;
 }
 
 function nameOf({ group, topic, id }: Partial<Name>): string {
