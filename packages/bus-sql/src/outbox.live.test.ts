@@ -1,4 +1,4 @@
-import { BusError } from "@fanfare/bus";
+import { BusError, type PublishOptions, type Receipt } from "@fanfare/bus";
 import { BrokenEvents, NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
@@ -12,10 +12,12 @@ const codeOf = (code: string) => expect.objectContaining({ name: BusError.name, 
 
 describe("outbox()", { timeout: 60_000 }, () => {
   let server: Postgres;
+  let url: string;
   let db: Kysely<NotesDatabase>;
   beforeAll(async () => {
     server = await startPostgres();
-    db = await openNotes(await server.createDatabase("notes"));
+    url = await server.createDatabase("notes");
+    db = await openNotes(url);
   }, 60_000);
   afterAll(async () => {
     await db?.destroy();
@@ -92,6 +94,50 @@ describe("outbox()", { timeout: 60_000 }, () => {
     expect(rows).toEqual([{ event_id: "first" }]);
   });
 
+  it("keeps nothing that has its turn only after its transaction is rolled back", async () => {
+    const late: Promise<Receipt>[] = [];
+    for (let round = 0; round < 20; round++) {
+      const undone = db.transaction().execute(async (tx) => {
+        const { noteWritten } = outbox(tx, NoteEvents);
+        const failing = sql`select 1 / 0`.execute(tx);
+        const events = ["a", "b", "c", "d"].map((id) => noteWritten({ author: "Ada" }, { id }));
+        late.push(...events);
+        await Promise.all([failing, ...events]);
+      });
+      await expect(undone).rejects.toThrow("division by zero");
+    }
+    const outcomes = await Promise.allSettled(late);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    expect(await waiting()).toBe(0);
+  });
+
+  it("refuses a transaction that was ended behind its back", async () => {
+    const tx = await db.startTransaction().execute();
+    await sql`rollback`.execute(tx);
+    await expect(outbox(tx, NoteEvents).noteWritten({ author: "Ada" })).rejects.toEqual(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringContaining("is over"),
+      }),
+    );
+    await tx.rollback().execute();
+    expect(await waiting()).toBe(0);
+  });
+
+  it("writes in order what the first transaction of a connection begins with", async () => {
+    const fresh = connectNotes(url, 1);
+    const receipts = await fresh.transaction().execute(async (tx) => {
+      const { noteWritten } = outbox(tx, NoteEvents);
+      return await Promise.all(
+        ["a", "b", "a"].map((id) => noteWritten({ author: "Ada" }, { id, time: new Date(0) })),
+      );
+    });
+    expect(receipts.map(({ duplicate }) => duplicate)).toEqual([false, false, true]);
+    expect(receipts[2]?.sequence).toBe(receipts[0]?.sequence);
+    expect(await waiting()).toBe(2);
+    await fresh.destroy();
+  });
+
   it("writes the same event once", async () => {
     const first = await write(1, "same");
     expect(await write(1, "same")).toEqual({ ...first, duplicate: true });
@@ -101,6 +147,39 @@ describe("outbox()", { timeout: 60_000 }, () => {
   it("refuses an id that waits with other contents", async () => {
     await write(1, "reused");
     await expect(write(2, "reused")).rejects.toEqual(codeOf("invalid_argument"));
+    expect(await waiting()).toBe(1);
+  });
+
+  it("knows an event that was set aside, leaves it there, and says so of other contents", async () => {
+    const first = await write(1, "aside");
+    await sql`
+      update outbox set set_aside_at = now(), set_aside_code = 'too_large', set_aside_reason = 'big'`.execute(
+      db,
+    );
+    expect(await write(1, "aside")).toEqual({ ...first, duplicate: true });
+    await expect(write(2, "aside")).rejects.toThrow("was set aside");
+    expect(await readOutboxState(db)).toMatchObject({ waiting: 0, setAside: 1 });
+  });
+
+  it.each<readonly [string, PublishOptions & { readonly author?: string }, string]>([
+    ["an id with a NUL", { id: "a\0b" }, "the id of"],
+    ["a key with a NUL", { author: "A\0da" }, "the key of"],
+    ["a header with a NUL", { headers: { "x-trace": "a\0b" } }, "the header x-trace"],
+    ["a time past the year 9999", { time: new Date(Date.UTC(10_000, 0)) }, "the year 10000"],
+    ["a time before the year 1", { time: new Date(Date.UTC(-1, 0)) }, "the year -1"],
+  ])("refuses %s, and says why", async (_, { author = "Ada", ...options }, why) => {
+    const writing = db
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author }, options));
+    const refusal = { code: "invalid_argument", message: expect.stringContaining(why) };
+    await expect(writing).rejects.toEqual(expect.objectContaining(refusal));
+  });
+
+  it("takes a header's NUL that is only written as one", async () => {
+    const headers = { "x-trace": String.raw`a\u0000b` };
+    await db
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { headers }));
     expect(await waiting()).toBe(1);
   });
 
