@@ -13,14 +13,16 @@ export interface OutboxState {
 
 /** readOutboxState counts what is in the outbox. BusError `not_provisioned` without its table. */
 export async function readOutboxState<DB>(db: Kysely<DB>): Promise<OutboxState> {
-  const reading = sql<OutboxState>`
-    select (count(*) filter (where set_aside_at is null))::float8 as "waiting",
+  const reading = sql<Record<keyof OutboxState, string>>`
+    select (count(*) filter (where set_aside_at is null))::text as "waiting",
       coalesce(extract(epoch from now() - min(written_at) filter (where set_aside_at is null))
-        * 1000, 0)::float8 as "oldestMs",
-      (count(*) filter (where set_aside_at is not null))::float8 as "setAside"
-    from outbox`.execute(db);
+        * 1000, 0)::text as "oldestMs",
+      (count(*) filter (where set_aside_at is not null))::text as "setAside"
+    from outbox`.execute(db.withoutPlugins());
   const { rows } = await needing("outbox", reading);
-  return rows[0] ?? { waiting: 0, oldestMs: 0, setAside: 0 };
+  // As text, for which nobody has a parser of their own.
+  const { waiting = 0, oldestMs = 0, setAside = 0 } = rows[0] ?? {};
+  return { waiting: Number(waiting), oldestMs: Number(oldestMs), setAside: Number(setAside) };
 }
 
 /** EventSetAside is an event that can never be published as it is. */
@@ -39,11 +41,12 @@ export async function listSetAside<DB>(
   db: Kysely<DB>,
   { limit = 100 }: { readonly limit?: number } = {},
 ): Promise<EventSetAside[]> {
-  const reading = sql<EventSetAside>`
-    select topic, event_id as id, event_key as key, set_aside_at as "setAsideAt",
+  const reading = sql<Omit<EventSetAside, "setAsideAt"> & { readonly setAsideAt: string }>`
+    select topic, event_id as id, event_key as key,
+      (extract(epoch from set_aside_at) * 1000)::text as "setAsideAt",
       set_aside_code as code, set_aside_reason as reason
     from outbox where set_aside_at is not null
-    order by set_aside_at desc, sequence desc limit ${limit}`.execute(db);
+    order by set_aside_at desc, sequence desc limit ${limit}`.execute(db.withoutPlugins());
   const { rows } = await needing("outbox", reading);
-  return rows;
+  return rows.map((row) => ({ ...row, setAsideAt: new Date(Number(row.setAsideAt)) }));
 }

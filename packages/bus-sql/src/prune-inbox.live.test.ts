@@ -67,4 +67,51 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     await using _ = startPruning(db, { ...monthAndDay, everyMs: 20 });
     await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
   });
+
+  it("stops between two batches", async () => {
+    await sql`create table pruned (ignored int)`.execute(db);
+    await sql`
+      create function note_pruned() returns trigger language plpgsql as $$
+      begin
+        insert into pruned values (1);
+        perform pg_sleep(0.05);
+        return null;
+      end $$`.execute(db);
+    await sql`
+      create trigger note_pruned after delete on inbox
+      for each statement execute function note_pruned()`.execute(db);
+    const batches = async () => (await sql`select from pruned`.execute(db)).rows.length;
+    {
+      await using _ = startPruning(db, { ...monthAndDay, batch: 1, everyMs: 1 });
+      await expect.poll(batches, { timeout: 30_000, interval: 1 }).toBeGreaterThan(0);
+    }
+    const left = (await ages()).length;
+    await sql`drop trigger note_pruned on inbox`.execute(db);
+    expect(left).toBeGreaterThan(30);
+  });
+
+  it("goes on where onError throws", async () => {
+    await sql`alter table inbox rename to away`.execute(db);
+    let heard = 0;
+    await using _ = startPruning(db, {
+      ...monthAndDay,
+      everyMs: 1,
+      onError: () => {
+        heard++;
+        throw new Error("onError is broken");
+      },
+    });
+    await expect.poll(() => heard, { timeout: 30_000 }).toBeGreaterThan(2);
+    await sql`alter table away rename to inbox`.execute(db);
+    await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
+  });
+
+  it.each([0, -1, Number.NaN, Infinity, 30 * day])("refuses to prune every %d ms", (everyMs) => {
+    expect(() => startPruning(db, { ...monthAndDay, everyMs })).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringContaining("everyMs"),
+      }),
+    );
+  });
 });

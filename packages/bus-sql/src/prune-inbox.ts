@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BusError } from "@fanfare/bus";
 import { type Kysely, sql } from "kysely";
 import { needing } from "./missing-table.ts";
+import { checkCounts, checkTimes } from "./settings.ts";
 
 export interface PruneOptions {
   /** How long records are kept, in milliseconds, by the database's clock. */
@@ -21,33 +22,45 @@ export interface PruneOptions {
  * `not_provisioned` without the table of `inboxMigration`.
  */
 export async function pruneInbox<DB>(db: Kysely<DB>, options: PruneOptions): Promise<number> {
-  const { keepMs, batch = 1_000 } = options;
   check(options);
+  return await prune(db, options);
+}
+
+/** prune stops between two batches when the signal aborts. */
+async function prune<DB>(
+  db: Kysely<DB>,
+  { keepMs, batch = 1_000 }: PruneOptions,
+  signal?: AbortSignal,
+): Promise<number> {
+  const removing = sql`
+    delete from inbox where (group_name, topic, event_id) in (
+      select group_name, topic, event_id from inbox
+      where handled_at < now() - make_interval(secs => ${keepMs / 1000})
+      order by handled_at limit ${batch}
+      for update skip locked
+    )`;
   for (let removed = 0; ; ) {
-    const removing = sql`
-      delete from inbox where (group_name, topic, event_id) in (
-        select group_name, topic, event_id from inbox
-        where handled_at < now() - make_interval(secs => ${keepMs / 1000})
-        order by handled_at limit ${batch}
-        for update skip locked
-      )`.execute(db);
-    const { numAffectedRows = 0n } = await needing("inbox", removing);
+    const { numAffectedRows = 0n } = await needing("inbox", removing.execute(db.withoutPlugins()));
     removed += Number(numAffectedRows);
-    if (Number(numAffectedRows) < batch) return removed;
+    if (Number(numAffectedRows) < batch || signal?.aborted === true) return removed;
   }
 }
 
 export interface PruningOptions extends PruneOptions {
-  /** Default: once an hour, in milliseconds. */
+  /** In milliseconds, at most 2,147,483,647 (24 days). Default: once an hour. */
   readonly everyMs?: number;
   /** Hears of what failed and is tried again the next time. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** startPruning prunes the inbox every so often until it is stopped. Throws as pruneInbox does. */
+/**
+ * startPruning prunes the inbox every so often until it is stopped, which waits for one batch at most.
+ * Throws as pruneInbox does, and `invalid_argument` for an `everyMs` that no timer can wait for.
+ */
 export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): AsyncDisposable {
   const { everyMs = 3_600_000, onError } = options;
   check(options);
+  checkTimes({ everyMs });
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -55,7 +68,15 @@ export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): Async
     for (;;) {
       await sleep(everyMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      await pruneInbox(db, options).catch((reason: unknown) => onError?.(reason));
+      await prune(db, options, signal).catch(tell);
+    }
+  }
+
+  function tell(reason: unknown): void {
+    try {
+      onError?.(reason);
+    } catch {
+      // There is nobody else to tell. What failed is tried again, and then told again.
     }
   }
 
@@ -75,7 +96,5 @@ function check({ keepMs, longestRedeliveryMs, batch = 1_000 }: PruneOptions): vo
       `keepMs (${keepMs}) must exceed longestRedeliveryMs (${longestRedeliveryMs}), or what comes again late would have its effects twice`,
     );
   }
-  if (!(Number.isInteger(batch) && batch > 0)) {
-    throw new BusError("invalid_argument", `batch must be a whole number above 0, not ${batch}`);
-  }
+  checkCounts({ batch });
 }

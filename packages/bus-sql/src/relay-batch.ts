@@ -37,7 +37,10 @@ export interface BatchReport {
 export async function relayBatch<DB>(options: BatchOptions<DB>): Promise<BatchReport> {
   const { db, methods, size, leaseMs } = options;
   const taking = { topics: [...methods.keys()], leaseMs };
-  return await db.transaction().execute(async (tx) => {
+  // Whatever the database has by default: under a stricter level, each statement sees what was
+  // committed before the first, and so what another relay has published and removed meanwhile.
+  const transaction = db.transaction().setIsolationLevel("read committed");
+  return await transaction.execute(async (tx) => {
     const places = await lockLanes(tx, taking);
     if (places.length === 0) return nothing;
     // A statement of its own: it sees what was committed up to the lock, and not only before it.
@@ -86,7 +89,7 @@ async function publishAll<DB>(
     const deadlineMs = until - performance.now();
     if (!(deadlineMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
     const { id, type, data, key } = row;
-    const time = new Date(row.time);
+    const time = new Date(Number(row.time));
     const headers = row.headers === null ? {} : { headers: headersOf(row.headers) };
     const encoded = { type, data, key: key ?? undefined };
     return bus.publishEncoded(method, encoded, { id, time, deadlineMs, ...headers });

@@ -8,7 +8,7 @@ export interface Place {
   readonly lane: number;
 }
 
-/** EventRow is an event in the outbox, in types that every configuration of the driver gives. */
+/** EventRow is an event in the outbox, in types that every configuration of the driver gives: text, and bytes. */
 export interface EventRow {
   /** A bigint, as decimal digits. */
   readonly sequence: string;
@@ -19,8 +19,8 @@ export interface EventRow {
   readonly data: Uint8Array;
   /** A JSON object of strings; null for none. */
   readonly headers: string | null;
-  /** Milliseconds since the Unix epoch. */
-  readonly time: number;
+  /** Milliseconds since the Unix epoch, in decimal digits. */
+  readonly time: string;
 }
 
 /** SetAside is an event that can never be published, with the reason. */
@@ -59,7 +59,8 @@ export async function lockLanes<DB>(
       select lane from shuffled where pg_try_advisory_xact_lock(${sql.lit(relayLock)}, lane)
       limit ${sql.lit(lanesOfBatch)}
     )
-    select topic, lane, set_config('idle_in_transaction_session_timeout', ${String(leaseMs)}, true)
+    select topic, lane,
+      set_config('idle_in_transaction_session_timeout', ${String(Math.ceil(leaseMs))}, true)
     from places join locked using (lane)`.execute(tx);
   return rows;
 }
@@ -77,7 +78,7 @@ export async function readRows<DB>(
       cross join lateral (
         select sequence::text, topic, event_id as id, event_key as key, type, data,
           nullif(headers::text, '{}') as headers,
-          (extract(epoch from event_time) * 1000)::float8 as time
+          (extract(epoch from event_time) * 1000)::text as time
         from outbox
         where topic = place.topic and lane = place.lane and set_aside_at is null
         order by outbox.sequence
@@ -110,11 +111,14 @@ export async function setAsideUnknown<DB>(
   db: Kysely<DB>,
   { topics, graceMs }: { readonly topics: readonly string[]; readonly graceMs: number },
 ): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
+  // Two relays that sweep at the same time are no failure, as they would be under a stricter level.
+  const transaction = db.transaction().setIsolationLevel("read committed");
+  const setting = sql`
     update outbox
     set set_aside_at = now(), set_aside_code = 'unknown_topic',
       set_aside_reason = 'no relay knows the topic: give it the service that declares it'
     where set_aside_at is null and topic <> all(${topics}::text[])
-      and written_at <= now() - make_interval(secs => ${graceMs / 1000})`.execute(db);
+      and extract(epoch from now() - written_at) * 1000 >= ${graceMs}::float8`;
+  const { numAffectedRows = 0n } = await transaction.execute((tx) => setting.execute(tx));
   return Number(numAffectedRows);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   BusError,
   type BusMetric,
@@ -7,8 +8,8 @@ import {
 } from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
-import { type Kysely, sql } from "kysely";
-import { Client } from "pg";
+import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect, sql } from "kysely";
+import { Client, Pool, types } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
 import { listenWith } from "./listen.ts";
@@ -23,6 +24,14 @@ const long = { timeout: 30_000 };
 
 function write(tx: AnyTransaction, author: string, number: number): Promise<Receipt> {
   return outbox(tx, NoteEvents).noteWritten({ author, number }, { id: `${author}/${number}` });
+}
+
+const bytea: number = types.builtins.BYTEA;
+
+/** Whatever is no bytes stays the text that it came as. */
+function textual(type: number) {
+  if (type === bytea) return types.getTypeParser(type);
+  return (value: string) => value;
 }
 
 async function valuesOf(collect: () => Promise<readonly BusMetric[]>) {
@@ -327,6 +336,32 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     expect(await listSetAside(db)).toMatchObject([{ id: "shelf", code: "unknown_topic" }]);
   });
 
+  it("counts what is set aside while it looks for unknown topics", async () => {
+    const bus = createRecordingBus();
+    bus.before = () => {
+      throw new BusError("too_large", "it is too large");
+    };
+    await db
+      .transaction()
+      .execute((tx) => outbox(tx, ShelfEvents).shelf01({ author: "Ada" }, { id: "shelf" }));
+    await sql`update outbox set written_at = now() - interval '2 minutes'`.execute(db);
+    const counted = Promise.withResolvers<void>();
+    const held = db.transaction().execute(async (tx) => {
+      await sql`select from outbox for update`.execute(tx);
+      await counted.promise;
+    });
+    await using publishing = relay(bus, { unknownTopicGraceMs: 60_000 });
+    await commit("Ada", 1);
+    try {
+      await expect.poll(() => publishing.health().setAside, long).toBe(1);
+    } finally {
+      counted.resolve();
+      await held;
+    }
+    await emptied();
+    await expect.poll(() => publishing.health().setAside, long).toBe(2);
+  });
+
   it("repeats with the same id what a server's crash keeps it from marking", async () => {
     const bus = createRecordingBus();
     let kills = 0;
@@ -356,12 +391,152 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     expect((await readOutboxState(db)).waiting).toBe(1);
   });
 
-  it("refuses settings that make no sense", () => {
+  it("stops when all is done, however long it may take", async () => {
     const bus = createRecordingBus();
-    for (const wrong of [{ batch: 0 }, { workers: -1 }, { leaseMs: Number.NaN }]) {
-      expect(() => relay(bus, wrong)).toThrow(
-        expect.objectContaining({ code: "invalid_argument" }),
-      );
+    const publishing = Promise.withResolvers<void>();
+    const inside = Promise.withResolvers<void>();
+    bus.before = () => {
+      inside.resolve();
+      return publishing.promise;
+    };
+    const slow = relay(bus);
+    await commit("Ada", 1);
+    await inside.promise;
+    const stopped = slow.stop({ deadlineMs: Infinity });
+    const first = await Promise.race([stopped.then(() => "stopped"), sleep(100, "waits")]);
+    publishing.resolve();
+    await stopped;
+    expect(first).toBe("waits");
+    expect((await readOutboxState(db)).waiting).toBe(0);
+  });
+
+  it.each<Partial<RelayOptions>>([
+    { batch: 0 },
+    { batch: 1.5 },
+    { workers: -1 },
+    { workers: 1.5 },
+    { leaseMs: Number.NaN },
+    { leaseMs: 2 ** 31 },
+    { pollMs: 2 ** 31 },
+    { unknownTopicGraceMs: Number.NaN },
+    { unknownTopicGraceMs: -1 },
+  ])("refuses %o", (wrong) => {
+    expect(() => relay(createRecordingBus(), wrong)).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringContaining(Object.keys(wrong).join()),
+      }),
+    );
+  });
+
+  it.each([Infinity, 1e15, Number.MAX_VALUE])(
+    "leaves what is of an unknown topic for %d ms, and publishes what is known",
+    async (unknownTopicGraceMs) => {
+      const bus = createRecordingBus();
+      await db
+        .transaction()
+        .execute((tx) => outbox(tx, ShelfEvents).shelf01({ author: "Ada" }, { id: "shelf" }));
+      await commit("Ada", 1);
+      await using publishing = relay(bus, { unknownTopicGraceMs });
+      await expect.poll(() => publishing.health().published, long).toBe(1);
+      expect(publishing.health().failures).toBe(0);
+      expect(await readOutboxState(db)).toMatchObject({ waiting: 1, setAside: 0 });
+    },
+  );
+
+  it("goes on where those that hear of it throw, and counts it", async () => {
+    const bus = createRecordingBus();
+    let away = true;
+    bus.before = ({ number }) => {
+      if (away) throw new BusError("unavailable", "the broker is away");
+      if (number === 1) throw new BusError("too_large", "it is too large");
+    };
+    const heard: string[] = [];
+    await using publishing = relay(bus, {
+      workers: 1,
+      onError: ({ message }) => {
+        heard.push(message);
+        away = false;
+        throw new Error("onError is broken");
+      },
+      onSetAside: () => {
+        throw new Error("onSetAside is broken");
+      },
+    });
+    for (const number of [0, 1, 2]) await commit("Ada", number);
+    await emptied();
+    expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/0", "Ada/2"]);
+    await expect.poll(() => publishing.health().failures, long).toBe(4);
+    expect(publishing.health()).toMatchObject({ published: 2, setAside: 1 });
+    expect(publishing.health().lastError?.message).toBe("onError is broken");
+    expect(heard).toEqual(["the broker is away", "onSetAside is broken"]);
+  });
+
+  it("publishes once where the database's isolation is stricter by default", async () => {
+    const strictUrl = await server.createDatabase("strict");
+    const admin = await openNotes(strictUrl);
+    await sql`alter database strict set default_transaction_isolation = 'repeatable read'`.execute(
+      admin,
+    );
+    const bus = createRecordingBus();
+    const strict = connectNotes(strictUrl, 10);
+    const options = { services: [NoteEvents], pollMs: 1, batch: 20 };
+    const relays = Array.from({ length: 4 }, () => startRelay(strict, bus, options));
+    for (let round = 0; round < 30; round++) {
+      await admin.transaction().execute(async (tx) => {
+        for (let key = 0; key < 12; key++) await write(tx, `author-${key}`, round);
+      });
     }
+    await expect.poll(async () => (await readOutboxState(admin)).waiting, long).toBe(0);
+    await Promise.all(relays.map((one) => one.stop()));
+    await Promise.all([admin.destroy(), strict.destroy()]);
+    expect(bus.stored).toHaveLength(360);
+    expect(relays.map((one) => one.health().failures)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("does not mind what plugins and parsers make of rows", async () => {
+    const altered = new Kysely<NotesDatabase>({
+      dialect: new PostgresDialect({
+        pool: new Pool({ connectionString: url, max: 5, types: { getTypeParser: textual } }),
+      }),
+      plugins: [new ParseJSONResultsPlugin(), new CamelCasePlugin({ upperCase: true })],
+    });
+    const bus = createRecordingBus();
+    bus.before = ({ number }) => {
+      if (number === 2) throw new BusError("too_large", "it is too large");
+    };
+    const time = new Date("2026-11-21T10:00:00.123Z");
+    const headers = { "x-trace": "abc" };
+    const commitAltered = (number: number) =>
+      altered
+        .transaction()
+        .execute((tx) =>
+          outbox(tx, NoteEvents).noteWritten(
+            { author: "Ada", number },
+            { id: `{"id":${number}}`, headers, time },
+          ),
+        );
+    const first = await commitAltered(1);
+    expect(await commitAltered(1)).toEqual({ ...first, duplicate: true });
+    await expect(commitAltered(1)).resolves.toMatchObject({ sequence: expect.any(Number) });
+    await commitAltered(2);
+    expect(await readOutboxState(altered)).toEqual({
+      waiting: 2,
+      oldestMs: expect.any(Number),
+      setAside: 0,
+    });
+    await using publishing = startRelay(altered, bus, { services: [NoteEvents], pollMs: 20 });
+    await emptied();
+    await publishing.stop();
+    expect(publishing.health()).toEqual({ published: 1, repeated: 0, setAside: 1, failures: 0 });
+    expect(bus.stored).toMatchObject([{ id: `{"id":1}`, number: 1, options: { headers, time } }]);
+    const [setAside] = await listSetAside(altered);
+    expect(setAside).toMatchObject({ id: `{"id":2}`, code: "too_large" });
+    expect(setAside?.setAsideAt).toBeInstanceOf(Date);
+    const { rows } = await sql<{ same: boolean }>`
+      select date_trunc('milliseconds', set_aside_at) = ${setAside?.setAsideAt} as same
+      from outbox`.execute(db);
+    expect(rows).toEqual([{ same: true }]);
+    await altered.destroy();
   });
 });

@@ -7,6 +7,7 @@ import { needing } from "./missing-table.ts";
 import { type BatchReport, relayBatch } from "./relay-batch.ts";
 import { type SetAside, setAsideUnknown } from "./relay-store.ts";
 import { createRests } from "./rests.ts";
+import { checkCounts, checkGrace, checkTimes } from "./settings.ts";
 import { settlesWithin } from "./settles-within.ts";
 
 export interface RelayOptions {
@@ -27,7 +28,7 @@ export interface RelayOptions {
   readonly leaseMs?: number;
   /**
    * How long an event waits whose topic none of the services has, in milliseconds, before it is set
-   * aside: a newer version of the process may know it. Default: an hour.
+   * aside: a newer version of the process may know it. Infinity for never. Default: an hour.
    */
   readonly unknownTopicGraceMs?: number;
   /** Hears of what failed and is tried again. */
@@ -68,8 +69,12 @@ export function startRelay<DB>(
 ): Relay {
   const { pollMs = 1_000, batch = 500, workers = 2, leaseMs = 10_000 } = options;
   const graceMs = options.unknownTopicGraceMs ?? 3_600_000;
-  check({ pollMs, batch, workers, leaseMs });
+  checkTimes({ pollMs, leaseMs });
+  checkCounts({ batch, workers });
+  checkGrace("unknownTopicGraceMs", graceMs);
   const methods = methodsOf(options.services);
+  // Plugins that change names, queries or rows are for the statements of others.
+  const plain = db.withoutPlugins();
   const bell = createBell();
   const rests = createRests();
   const stopping = new AbortController();
@@ -103,7 +108,7 @@ export function startRelay<DB>(
   async function publishSome(): Promise<BatchReport> {
     await sweep();
     return await relayBatch({
-      db,
+      db: plain,
       bus,
       methods: new Map([...methods].filter(([topic]) => !rests.resting(topic))),
       size: batch,
@@ -115,7 +120,9 @@ export function startRelay<DB>(
   async function sweep(): Promise<void> {
     if (performance.now() < sweepAt) return;
     sweepAt = performance.now() + Math.min(sweepMs, Math.max(graceMs, pollMs));
-    counts.setAside += await setAsideUnknown(db, { topics: [...methods.keys()], graceMs });
+    const unknown = await setAsideUnknown(plain, { topics: [...methods.keys()], graceMs });
+    // After the wait, as others count meanwhile.
+    counts.setAside += unknown;
   }
 
   function note(report: BatchReport): void {
@@ -123,16 +130,39 @@ export function startRelay<DB>(
     counts.repeated += report.repeated;
     counts.setAside += report.setAside.length;
     for (const topic of report.topics) rests.end(topic);
-    for (const event of report.setAside) options.onSetAside?.(event);
+    for (const event of report.setAside) tellSetAside(event);
     for (const [topic, error] of report.failed) fail(topic, error);
   }
 
   function fail(what: string, error: BusError): void {
     if (aborting.signal.aborted) return;
     rests.begin(what);
+    count(error);
+    tellError(error);
+  }
+
+  function count(error: BusError): void {
     counts.failures++;
     lastError = error;
-    options.onError?.(error);
+  }
+
+  /** What a listener throws is a failure of its own, and stops no relay. */
+  function tellError(error: BusError): void {
+    try {
+      options.onError?.(error);
+    } catch (reason) {
+      count(BusError.from(reason));
+    }
+  }
+
+  function tellSetAside(event: SetAside): void {
+    try {
+      options.onSetAside?.(event);
+    } catch (reason) {
+      const error = BusError.from(reason);
+      count(error);
+      tellError(error);
+    }
   }
 
   const listening = options.listen?.("outbox", () => bell.ring());
@@ -154,13 +184,6 @@ export function startRelay<DB>(
       await stop();
     },
   };
-}
-
-function check(settings: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(settings)) {
-    if (value > 0 && Number.isFinite(value)) continue;
-    throw new BusError("invalid_argument", `${name} must be a number above 0, not ${value}`);
-  }
 }
 
 function methodsOf(services: readonly DescService[]): Map<string, EventMethod> {

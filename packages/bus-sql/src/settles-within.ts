@@ -1,3 +1,5 @@
+import { longestMs } from "./settings.ts";
+
 /**
  * settlesWithin says whether a promise is settled, either way, before `ms` have passed and before
  * the signal aborts.
@@ -8,7 +10,7 @@ export async function settlesWithin(
 ): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const end = () => late.resolve(false);
-  const timer = setTimeout(end, ms);
+  const timer = setTimeout(end, Math.min(ms, longestMs));
   signal?.addEventListener("abort", end);
   if (signal?.aborted === true) end();
   const settled = promise.then(
