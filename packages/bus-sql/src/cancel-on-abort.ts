@@ -65,7 +65,6 @@ async function cancel<DB>(
     transaction === undefined
       ? sql`state = 'active' and starts_with(query, ${tag})`
       : sql`backend_xid = ${transaction}::xid8::xid`;
-  await sql`select pg_cancel_backend(pid) from pg_stat_activity where ${which}`.execute(db, {
-    signal,
-  });
+  const cancellation = sql`select pg_cancel_backend(pid) from pg_stat_activity where ${which}`;
+  await cancellation.execute(db.withoutPlugins(), { signal });
 }

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Delivery } from "@fanfare/bus";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, ParseJSONResultsPlugin, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveryOf, type FaresDatabase, openFares } from "../test/fares.ts";
+import { deliveryOf, type FaresDatabase, locksAwaited, openFares } from "../test/fares.ts";
 import { type InboxBatchOptions, inboxBatch } from "./inbox-batch.ts";
 
 interface Trip {
@@ -67,7 +67,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
   });
 
   it("takes no more than its size at a time", async () => {
-    const { batches, handle } = create({ size: 4, workers: 1 });
+    const { batches, handle } = create({ size: 4 });
     const ids = Array.from({ length: 10 }, (_, index) => `size-${index}`);
     await Promise.all(ids.map((id) => handle(id)));
     expect(batches).toEqual([ids.slice(0, 4), ids.slice(4, 8), ids.slice(8)]);
@@ -141,12 +141,16 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
     await entered.promise;
     deadline.abort(new Error("past its deadline"));
     await expect(late).rejects.toThrow("past its deadline");
+    const { rows } = await sql`
+      select from pg_stat_activity where state = 'active' and query like '%sleep(600)%'
+        and pid <> pg_backend_pid()`.execute(db);
+    expect(rows).toEqual([]);
     await fine;
     await turn();
     expect(await faresOf("late")).toEqual(["late-2"]);
   });
 
-  it("takes whole batches side by side, as many as it has workers, and the rest after them", async () => {
+  it("takes what waits beside a batch that takes its time, with as many workers as it has", async () => {
     const release = Promise.withResolvers<void>();
     const batches: string[][] = [];
     let inside = 0;
@@ -159,27 +163,84 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
         await release.promise;
         inside--;
       },
-      { size: 4 },
+      { size: 4, workers: 2 },
     );
     const start = (ids: readonly string[]) =>
       ids.map((id) => handle({ tripId: id }, deliveryOf(id)));
-    const ids = Array.from({ length: 19 }, (_, index) => `beside-${index}`);
+    const ids = Array.from({ length: 12 }, (_, index) => `beside-${index}`);
     const first = start(ids.slice(0, 4));
-    await expect.poll(() => batches.length).toBe(1);
-    const second = start(ids.slice(4, 7));
-    await turn();
-    const third = start(ids.slice(7));
-    await expect.poll(() => batches.length).toBe(2);
-    expect(batches).toEqual([ids.slice(0, 4), ids.slice(4, 8)]);
+    await expect.poll(() => batches).toEqual([ids.slice(0, 4)]);
+    const second = start(ids.slice(4, 5));
+    await expect.poll(() => batches).toEqual([ids.slice(0, 4), ids.slice(4, 5)]);
+    const third = start(ids.slice(5));
     release.resolve();
     await Promise.all([...first, ...second, ...third]);
     expect(most).toBe(2);
-    expect(batches.map(({ length }) => length)).toEqual([4, 4, 4, 4, 3]);
+    expect(batches.flat().toSorted()).toEqual(ids.toSorted());
+    expect(Math.max(...batches.map(({ length }) => length))).toBe(4);
+  });
+
+  it("gives up at its deadline what waits behind a batch that hangs", async () => {
+    const release = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const handle = inboxBatch<Trip, FaresDatabase>(db, async (events) => {
+      seen.push(...events.map(({ message }) => message.tripId));
+      entered.resolve();
+      await release.promise;
+    });
+    const hanging = handle({ tripId: "hangs" }, deliveryOf("hangs"));
+    await entered.promise;
+    const deadline = new AbortController();
+    const { signal } = deadline;
+    const behind = handle({ tripId: "behind" }, deliveryOf("behind", { signal }));
+    const fine = handle({ tripId: "fine" }, deliveryOf("fine"));
+    deadline.abort(new Error("past its deadline"));
+    await expect(behind).rejects.toThrow("past its deadline");
+    release.resolve();
+    await Promise.all([hanging, fine]);
+    expect(seen).toEqual(["hangs", "fine"]);
+  });
+
+  it("records in the same order everywhere, so that two batches never wait for each other", async () => {
+    const { handle } = create();
+    const other = await db.startTransaction().execute();
+    await sql`set local lock_timeout = 200`.execute(other);
+    const recordBy = (id: string) =>
+      sql`
+      insert into inbox (group_name, topic, event_id, attempt, process)
+      values ('pricing', 'trips.completed', ${id}, 1, 'another')`.execute(other);
+    await recordBy("order-1");
+    const batch = [handle("order-2"), handle("order-1")];
+    await expect.poll(() => locksAwaited(db), { timeout: 30_000 }).toBe(1);
+    // It would wait here for the batch, which waits for it.
+    await recordBy("order-2");
+    await other.rollback().execute();
+    await expect(Promise.all(batch)).resolves.toHaveLength(2);
+  });
+
+  it("knows its events by what plugins leave of them", async () => {
+    const seen: string[] = [];
+    const handle = inboxBatch<Trip, FaresDatabase>(
+      db.withPlugin(new ParseJSONResultsPlugin()),
+      async (events) => void seen.push(...events.map(({ message }) => message.tripId)),
+    );
+    const ids = ["[1]", '{"trip":1}', "plain"];
+    await Promise.all(ids.map((id) => handle({ tripId: id }, deliveryOf(id))));
+    expect(seen).toEqual(ids);
+  });
+
+  it("takes as many at a time as one statement can record", async () => {
+    const { batches, handle } = create({ size: 13_107 });
+    const ids = Array.from({ length: 13_107 }, (_, index) => `most-${index}`);
+    await Promise.all(ids.map((id) => handle(id)));
+    expect(batches.map(({ length }) => length)).toEqual([13_107]);
   });
 
   it("refuses a size and workers that are none", () => {
     const refused = expect.objectContaining({ code: "invalid_argument" });
     expect(() => create({ size: 0 })).toThrow(refused);
+    expect(() => create({ size: 13_108 })).toThrow(refused);
     expect(() => create({ workers: 0 })).toThrow(refused);
     expect(() => create({ workers: 1.5 })).toThrow(refused);
   });

@@ -3,6 +3,7 @@ import { BusError, type Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
 import { createHandleOnce } from "./handle-once.ts";
 import type { InboxOptions } from "./inbox.ts";
+import { mostRecorded } from "./record.ts";
 
 /** InboxEvent is one event of a batch. */
 export interface InboxEvent<Message> {
@@ -17,12 +18,12 @@ export type InboxBatchHandler<Message, DB> = (
 ) => Promise<void>;
 
 export interface InboxBatchOptions extends InboxOptions {
-  /** How many events one transaction takes, at most. Default: 100. */
+  /** How many events one transaction takes, at most. Default: 100, and never more than 13,107. */
   readonly size?: number;
   /**
-   * How many such transactions run side by side, each on a connection of its own: one more begins
-   * when a whole batch waits. Default: 2. Take 1 for a handler whose batches would wait for each
-   * other, as those that write the same rows do.
+   * How many such transactions run side by side, each on a connection of its own. Default: 1. More
+   * are faster for handlers that only insert; those that write the same rows would wait for each
+   * other, or be in each other's way.
    */
   readonly workers?: number;
 }
@@ -30,6 +31,8 @@ export interface InboxBatchOptions extends InboxOptions {
 interface Waiting<Message> extends InboxEvent<Message> {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
+  /** Gives it up when its deadline passes before a transaction takes it. */
+  readonly leave: () => void;
 }
 
 /**
@@ -44,9 +47,12 @@ interface Waiting<Message> extends InboxEvent<Message> {
 export function inboxBatch<Message, DB>(
   db: Kysely<DB>,
   handler: InboxBatchHandler<Message, DB>,
-  { size = 100, workers = 2, tally }: InboxBatchOptions = {},
+  { size = 100, workers = 1, tally }: InboxBatchOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
   check({ size, workers });
+  if (size > mostRecorded) {
+    throw new BusError("invalid_argument", `size must be at most ${mostRecorded}, not ${size}`);
+  }
   const handleOnce = createHandleOnce(db, { tally });
   let waiting: Waiting<Message>[] = [];
   let working = 0;
@@ -59,13 +65,12 @@ export function inboxBatch<Message, DB>(
     working--;
   }
 
-  /** take leaves less than a whole batch to whoever else works: they look again when they are done. */
   function take(): readonly Waiting<Message>[] {
-    if (working > 1 && waiting.length < size) return [];
     const again = waiting.findIndex(({ delivery }) => delivery.attempt > 1);
     const count = again === -1 ? size : Math.min(size, Math.max(again, 1));
     const batch = waiting.slice(0, count);
     waiting = waiting.slice(count);
+    for (const { delivery, leave } of batch) delivery.signal.removeEventListener("abort", leave);
     return batch;
   }
 
@@ -102,7 +107,11 @@ export function inboxBatch<Message, DB>(
 
   return (message, delivery) =>
     new Promise((resolve, reject) => {
-      waiting.push({ message, delivery, resolve, reject });
+      const { signal } = delivery;
+      signal.throwIfAborted();
+      const leave = () => reject(signal.reason);
+      signal.addEventListener("abort", leave, { once: true });
+      waiting.push({ message, delivery, resolve, reject, leave });
       if (working < workers) void work();
     });
 }

@@ -2,7 +2,13 @@ import { BusError } from "@fanfare/bus";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectFares, deliveryOf, type FaresDatabase, openFares } from "../test/fares.ts";
+import {
+  connectFares,
+  deliveryOf,
+  type FaresDatabase,
+  locksAwaited,
+  openFares,
+} from "../test/fares.ts";
 import { type InboxHandler, inbox } from "./inbox.ts";
 import { inboxBatch } from "./inbox-batch.ts";
 import { createInboxTally } from "./inbox-tally.ts";
@@ -221,6 +227,60 @@ describe("inbox()", { timeout: 60_000 }, () => {
     });
   });
 
+  it.each(["repeatable read", "serializable"])(
+    "lets the second of two acknowledge where the database isolates by %s",
+    async (isolation) => {
+      await sql`alter database fares set default_transaction_isolation = ${sql.lit(isolation)}`.execute(
+        db,
+      );
+      const isolated = connectFares(url);
+      const entered = Promise.withResolvers<void>();
+      const finish = Promise.withResolvers<void>();
+      const first = inbox(isolated, async (trip: Trip, tx, delivery) => {
+        await insertFare(trip, tx, delivery);
+        entered.resolve();
+        await finish.promise;
+      })({ tripId: isolation }, deliveryOf(isolation));
+      await entered.promise;
+      const second = inbox(isolated, insertFare)({ tripId: isolation }, deliveryOf(isolation));
+      await lockAwaited();
+      finish.resolve();
+      await Promise.all([first, second]);
+      expect(await faresOf(isolation)).toBe(1);
+      await isolated.destroy();
+      await sql`alter database fares reset default_transaction_isolation`.execute(db);
+    },
+  );
+
+  it("handles again, in the same attempt, what PostgreSQL ended to break a deadlock", async () => {
+    let calls = 0;
+    const handle = inbox(db, async ({ tripId }: Trip, tx) => {
+      calls += 1;
+      const [first, second] = tripId === "dead-a" ? [21, 22] : [22, 21];
+      await sql`select pg_advisory_xact_lock(${first})`.execute(tx);
+      await tx.insertInto("fares").values({ trip_id: tripId }).execute();
+      if (calls === 2) both.resolve();
+      await both.promise;
+      await sql`select pg_advisory_xact_lock(${second})`.execute(tx);
+    });
+    const both = Promise.withResolvers<void>();
+    const ids = ["dead-a", "dead-b"];
+    await Promise.all(ids.map((id) => handle({ tripId: id }, deliveryOf(id))));
+    expect(calls).toBe(3);
+    for (const id of ids) expect(await faresOf(id)).toBe(1);
+  });
+
+  it("passes on, after some tries, what PostgreSQL ends again and again", async () => {
+    let calls = 0;
+    const handle = inbox(db, async (_trip: Trip, tx) => {
+      calls += 1;
+      await sql`do $$ begin raise exception 'again' using errcode = '40001'; end $$`.execute(tx);
+    });
+    await expect(handle({ tripId: "always" }, deliveryOf("always"))).rejects.toThrow("again");
+    expect(calls).toBe(4);
+    expect(await recordsOf("always")).toEqual([]);
+  });
+
   it("rolls back what a handler did that ignored its signal", async () => {
     const deadline = new AbortController();
     const handle = inbox(db, async (trip: Trip, tx, delivery) => {
@@ -324,14 +384,6 @@ describe("inbox()", { timeout: 60_000 }, () => {
   }
 
   async function lockAwaited(): Promise<void> {
-    await expect
-      .poll(
-        async () => {
-          const { rows } = await sql`select 1 from pg_locks where not granted`.execute(db);
-          return rows.length;
-        },
-        { timeout: 30_000 },
-      )
-      .toBeGreaterThan(0);
+    await expect.poll(() => locksAwaited(db), { timeout: 30_000 }).toBeGreaterThan(0);
   }
 });

@@ -26,9 +26,16 @@ describe("lostDatabase()", () => {
     "42P01", // no such table
     "57014", // statement timeout
     "25P03", // idle in transaction timeout
+    "53200", // out of memory, or of locks, which one statement can use up
+    "08P01", // a message with too many parameters
     "EACCES",
   ])("knows %s for the statement's or the handler's", (code) => {
     expect(lostDatabase(withCode(code))).toBe(false);
+  });
+
+  it("knows what PgBouncer says when it reaches no server", () => {
+    const said = Object.assign(withCode("08P01"), { severity: "FATAL" });
+    expect(lostDatabase(said)).toBe(true);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { Delivery } from "@fanfare/bus";
-import { type Generated, Kysely, PostgresDialect } from "kysely";
+import { type Generated, Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { inboxMigration } from "../src/index.ts";
 
@@ -30,6 +30,12 @@ export function connectFares(
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return new Kysely<FaresDatabase>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** locksAwaited is how many locks the server has not granted yet. */
+export async function locksAwaited(db: Kysely<FaresDatabase>): Promise<number> {
+  const { rows } = await sql`select from pg_locks where not granted`.execute(db);
+  return rows.length;
 }
 
 /** deliveryOf is a first delivery of the event `id` to the group "pricing". */
