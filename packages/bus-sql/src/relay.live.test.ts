@@ -30,7 +30,7 @@ const bytea: number = types.builtins.BYTEA;
 
 /** Whatever is no bytes stays the text that it came as. */
 function textual(type: number) {
-  if (type === bytea) return types.getTypeParser(type);
+  if (type === bytea) return types.getTypeParser(types.builtins.BYTEA);
   return (value: string) => value;
 }
 
