@@ -4,6 +4,7 @@ import type { Kysely, Transaction } from "kysely";
 import { createHandleOnce } from "./handle-once.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { mostRecorded } from "./record.ts";
+import { checkCounts } from "./settings.ts";
 
 /** InboxEvent is one event of a batch. */
 export interface InboxEvent<Message> {
@@ -49,7 +50,7 @@ export function inboxBatch<Message, DB>(
   handler: InboxBatchHandler<Message, DB>,
   { size = 100, workers = 1, tally }: InboxBatchOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
-  check({ size, workers });
+  checkCounts({ size, workers });
   if (size > mostRecorded) {
     throw new BusError("invalid_argument", `size must be at most ${mostRecorded}, not ${size}`);
   }
@@ -114,13 +115,6 @@ export function inboxBatch<Message, DB>(
       waiting.push({ message, delivery, resolve, reject, leave });
       if (working < workers) void work();
     });
-}
-
-function check(settings: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(settings)) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new BusError("invalid_argument", `${name} must be a whole number above 0, not ${value}`);
-  }
 }
 
 function isUnavailable(reason: unknown): boolean {
