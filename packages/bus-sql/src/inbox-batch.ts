@@ -39,8 +39,8 @@ interface Waiting<Message> extends InboxEvent<Message> {
 /**
  * inboxBatch is `inbox` for handlers that want many events in one transaction: those that the
  * subscription has started and that no batch took yet. As events of one key start one after another,
- * a batch has one of each key, and the subscription's `concurrency` bounds it: set that to `size` for
- * each of the workers.
+ * a batch has one of each key, and the subscription's `concurrency` bounds it: set that to `size` or
+ * more, best to twice as much.
  *
  * A batch that fails is rolled back, halved, and tried again, down to the event that fails alone:
  * that one comes again, and is then handled by itself; the others are done.
