@@ -6,8 +6,8 @@ export interface GuardedTransaction<DB> {
   readonly tx: Transaction<DB>;
   /**
    * end refuses what the handler still sends, and waits for what it has sent. Kysely ends a
-   * transaction before the statements that wait for their turn in it: they would run after its end,
-   * each on its own and for good.
+   * transaction before the statements that wait for their turn in it (kysely-org/kysely#1604): they
+   * would run after its end, each on its own and for good.
    */
   end(): Promise<void>;
 }
