@@ -9,8 +9,8 @@ interface Trip {
 }
 type Tx = Parameters<InboxHandler<Trip, FaresDatabase>>[1];
 
-const insert = (tx: Tx, tripId: string) =>
-  tx.insertInto("fares").values({ trip_id: tripId }).execute();
+const insert = (tx: Tx, tripId: string, options: { readonly signal?: AbortSignal } = {}) =>
+  tx.insertInto("fares").values({ trip_id: tripId }).execute(options);
 
 describe("the transaction that an inbox gives its handler", { timeout: 60_000 }, () => {
   let server: Postgres;
@@ -63,21 +63,51 @@ describe("the transaction that an inbox gives its handler", { timeout: 60_000 },
     expect(await faresOf("late")).toEqual([]);
   });
 
-  it("refuses what a branch of the handler sends when the handler has failed", async () => {
-    const branch = Promise.withResolvers<unknown>();
-    branch.promise.catch(() => {});
-    const failing = handle("branch", async (tx) => {
-      const going = async () => {
-        await insert(tx, "branch-a").catch(() => {});
-        await insert(tx, "branch-b");
-      };
-      going().then(branch.resolve, branch.reject);
-      throw new Error("fails at once");
-    });
-    await expect(failing).rejects.toThrow("fails at once");
-    await expect(branch.promise).rejects.toThrow("await each of its statements");
-    expect(await faresOf("branch")).toEqual([]);
+  it("keeps nothing of what came with a signal of its own", async () => {
+    for (let round = 0; round < 5; round++) {
+      const { signal } = new AbortController();
+      const names = ["a", "b", "c", "d"].map((name) => `signalled-${round}-${name}`);
+      const failing = handle(`signalled-${round}`, (tx) => {
+        const failed = sql`select 1 / 0`.execute(tx, { signal });
+        return Promise.all([failed, ...names.map((name) => insert(tx, name, { signal }))]);
+      });
+      await expect(failing).rejects.toThrow("division by zero");
+    }
+    expect(await faresOf("signalled")).toEqual([]);
   });
+
+  it.each([
+    ["itself", (tx: Tx) => (name: string) => insert(tx, name)],
+    ["without its plugins", (tx: Tx) => (name: string) => insert(tx.withoutPlugins(), name)],
+    [
+      "with what was compiled before",
+      (tx: Tx) => {
+        const compiled = tx.insertInto("fares").values({ trip_id: "branch-b" }).compile();
+        return () => tx.executeQuery(compiled);
+      },
+    ],
+  ])(
+    "refuses what a branch sends through it, %s, when the handler has failed",
+    async (way, via) => {
+      for (let ticks = 0; ticks < 25; ticks++) {
+        const sent = Promise.withResolvers<unknown>();
+        sent.promise.catch(() => {});
+        const failing = handle(`branch-${way}-${ticks}`, async (tx) => {
+          const send = via(tx);
+          const branch = async () => {
+            await insert(tx, "branch-a").catch(() => {});
+            for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+            await send("branch-b");
+          };
+          branch().then(sent.resolve, sent.reject);
+          throw new Error("fails at once");
+        });
+        await expect(failing).rejects.toThrow("fails at once");
+        await sent.promise.catch(() => {});
+      }
+      expect(await faresOf("branch")).toEqual([]);
+    },
+  );
 
   it("commits what the handler has sent without waiting for it", async () => {
     const names = ["a", "b", "c", "d"].map((name) => `sent-${name}`);

@@ -5,7 +5,8 @@ import { type KyselyPlugin, RawNode, type RootOperationNode, type Transaction } 
 export interface GuardedTransaction<DB> {
   readonly tx: Transaction<DB>;
   /**
-   * end refuses what the handler still sends, and waits for what it has sent. Kysely ends a
+   * end refuses what the handler still sends, and resolves when what it has sent is done. What comes
+   * nevertheless, or was overtaken, waits until the transaction is over, and fails. Kysely ends a
    * transaction before the statements that wait for their turn in it (kysely-org/kysely#1604): they
    * would run after its end, each on its own and for good.
    */
@@ -25,7 +26,10 @@ const quoted =
  * the transaction that it was given: with it, the record that the event was handled would go its own
  * way. What is sent as a CompiledQuery is not seen.
  */
-export function guardTransaction<DB>(tx: Transaction<DB>): GuardedTransaction<DB> {
+export function guardTransaction<DB>(
+  tx: Transaction<DB>,
+  committedOrRolledBack: Promise<void>,
+): GuardedTransaction<DB> {
   let over = false;
   const guard: KyselyPlugin = {
     transformQuery({ node }) {
@@ -43,8 +47,13 @@ export function guardTransaction<DB>(tx: Transaction<DB>): GuardedTransaction<DB
     tx: tx.withPlugin(guard),
     async end() {
       over = true;
-      // Has its turn after all that wait for theirs.
-      await tx.getExecutor().provideConnection(async () => {});
+      const last = Promise.withResolvers<void>();
+      const keepTurn = async () => {
+        last.resolve();
+        await committedOrRolledBack;
+      };
+      tx.getExecutor().provideConnection(keepTurn).catch(last.reject);
+      await last.promise;
     },
   };
 }

@@ -42,12 +42,13 @@ export function createHandleOnce<DB>(
   async function attempt({ deliveries, signal }: OnceOptions, work: OnceWork<DB>): Promise<number> {
     const tag = `/* inbox ${name} ${++calls} */`;
     const running: Running = { tag };
-    return await db.transaction().execute((tx) =>
+    const over = Promise.withResolvers<void>();
+    const transaction = db.transaction().execute((tx) =>
       cancelOnAbort({ db, signal, running }, async () => {
-        const { fresh, transaction } = await record(tx, { deliveries, process: recorder, tag });
-        running.transaction = transaction;
+        const { fresh, transaction: id } = await record(tx, { deliveries, process: recorder, tag });
+        running.transaction = id;
         if (fresh.length === 0) return 0;
-        const guarded = guardTransaction(tx);
+        const guarded = guardTransaction(tx, over.promise);
         try {
           await work(guarded.tx, fresh);
         } finally {
@@ -57,6 +58,7 @@ export function createHandleOnce<DB>(
         return fresh.length;
       }),
     );
+    return await transaction.finally(over.resolve);
   }
 
   /** No event is to blame where two transactions were in each other's way. */

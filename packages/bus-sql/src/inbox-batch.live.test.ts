@@ -202,6 +202,28 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
     expect(seen).toEqual(["hangs", "fine"]);
   });
 
+  it("gives up at its deadline what waits for the other half of a batch that failed", async () => {
+    const release = Promise.withResolvers<void>();
+    const halved = Promise.withResolvers<void>();
+    let calls = 0;
+    const handle = inboxBatch<Trip, FaresDatabase>(db, async (events) => {
+      calls += 1;
+      if (events.length > 1) throw new Error("fails together");
+      halved.resolve();
+      await release.promise;
+    });
+    const deadline = new AbortController();
+    const { signal } = deadline;
+    const first = handle({ tripId: "half-1" }, deliveryOf("half-1"));
+    const second = handle({ tripId: "half-2" }, deliveryOf("half-2", { signal }));
+    await halved.promise;
+    deadline.abort(new Error("past its deadline"));
+    await expect(second).rejects.toThrow("past its deadline");
+    release.resolve();
+    await first;
+    expect(calls).toBe(2);
+  });
+
   it("records in the same order everywhere, so that two batches never wait for each other", async () => {
     const { handle } = create();
     const other = await db.startTransaction().execute();

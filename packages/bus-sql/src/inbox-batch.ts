@@ -32,7 +32,7 @@ export interface InboxBatchOptions extends InboxOptions {
 interface Waiting<Message> extends InboxEvent<Message> {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
-  /** Gives it up when its deadline passes before a transaction takes it. */
+  /** Gives it up, as its deadline has passed. */
   readonly leave: () => void;
 }
 
@@ -71,7 +71,7 @@ export function inboxBatch<Message, DB>(
     const count = again === -1 ? size : Math.min(size, Math.max(again, 1));
     const batch = waiting.slice(0, count);
     waiting = waiting.slice(count);
-    for (const { delivery, leave } of batch) delivery.signal.removeEventListener("abort", leave);
+    for (const event of batch) stay(event);
     return batch;
   }
 
@@ -89,8 +89,11 @@ export function inboxBatch<Message, DB>(
         return;
       }
       const half = left.length / 2;
+      const later = left.slice(half);
+      for (const event of later) mayLeave(event);
       await settle(left.slice(0, half));
-      await settle(left.slice(half));
+      for (const event of later) stay(event);
+      await settle(later);
     }
   }
 
@@ -111,10 +114,21 @@ export function inboxBatch<Message, DB>(
       const { signal } = delivery;
       signal.throwIfAborted();
       const leave = () => reject(signal.reason);
-      signal.addEventListener("abort", leave, { once: true });
-      waiting.push({ message, delivery, resolve, reject, leave });
+      const event = { message, delivery, resolve, reject, leave };
+      mayLeave(event);
+      waiting.push(event);
       if (working < workers) void work();
     });
+}
+
+/** mayLeave lets an event be given up when its deadline passes: no transaction has it. */
+function mayLeave({ delivery, leave }: Waiting<unknown>): void {
+  delivery.signal.addEventListener("abort", leave, { once: true });
+}
+
+/** stay leaves it to the transaction, which is cancelled, to give the event up. */
+function stay({ delivery, leave }: Waiting<unknown>): void {
+  delivery.signal.removeEventListener("abort", leave);
 }
 
 function isUnavailable(reason: unknown): boolean {
