@@ -1,5 +1,5 @@
-import { type Message, toJsonString } from "@bufbuild/protobuf";
-import type { Binder, Delivery, EventMethod } from "@fanfare/bus";
+import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf";
+import type { Binder } from "@fanfare/bus";
 import { type InboxHandler, type InboxOptions, inbox } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
@@ -7,27 +7,30 @@ import type { Kysely } from "kysely";
 import { appendEvent } from "./store.ts";
 import type { AuditDatabase } from "./tables.ts";
 
+/** Logged is an event with the type of its message. */
+interface Logged {
+  readonly event: Message;
+  readonly input: DescMessage;
+}
+
 /** react writes every event of every event service into the log. */
 export function react(db: Kysely<AuditDatabase>, options: InboxOptions = {}): (on: Binder) => void {
-  return (on) => on.all([TripEvents, FleetEvents], (...event) => log(db, event, options));
+  const write = inbox<Logged, AuditDatabase>(db, log, options);
+  return (on) =>
+    on.all([TripEvents, FleetEvents], (event, delivery, { input }) =>
+      write({ event, input }, delivery),
+    );
 }
 
 /** log writes any event down, readable: its message in protobuf's JSON, zeros included. */
-async function log(
-  db: Kysely<AuditDatabase>,
-  [event, around, { input }]: readonly [Message, Delivery, EventMethod],
-  options: InboxOptions,
-): Promise<void> {
-  const write: InboxHandler<Message, AuditDatabase> = async (message, tx, delivery) => {
-    await appendEvent(tx, {
-      eventId: delivery.id,
-      topic: delivery.topic,
-      key: delivery.key,
-      type: input.typeName,
-      source: delivery.source,
-      time: delivery.time,
-      json: toJsonString(input, message, { alwaysEmitImplicit: true }),
-    });
-  };
-  await inbox(db, write, options)(event, around);
-}
+const log: InboxHandler<Logged, AuditDatabase> = async ({ event, input }, tx, delivery) => {
+  await appendEvent(tx, {
+    eventId: delivery.id,
+    topic: delivery.topic,
+    key: delivery.key,
+    type: input.typeName,
+    source: delivery.source,
+    time: delivery.time,
+    json: toJsonString(input, event, { alwaysEmitImplicit: true }),
+  });
+};
