@@ -1,5 +1,5 @@
 // Runs a command of the repository on a machine that has Node 20 or newer, npm and git, and makes
-// the checkout ready for it first: node tools/run.mjs <demo|start|fanfare|bench|sabotage|test> [arguments].
+// the checkout ready for it first: node tools/run.mjs <demo|start|fanfare|bench|mutants|test> [arguments].
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,19 +12,19 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cli = join(root, "apps", "cli", "src", "main.ts");
 const bench = join(root, "bench", "src", "main.ts");
 
-const faults = join(root, "tools", "sabotage.mjs");
+const mutants = join(root, "tools", "mutants.mjs");
 
 const commands = {
   demo: (ready, args) => fanfare(ready, ["demo", ...args]),
   start: (ready, args) => fanfare(ready, ["up", ...args]),
   fanfare,
   bench: (ready, args) => passOn(ready.node, [bench, ...args], { env: ready.env }),
-  async sabotage(ready, args) {
+  async mutants(ready, args) {
     const status = await fanfare(ready, ["prepare"]);
-    return status === 0 ? await passOn(ready.node, [faults, ...args], { env: ready.env }) : status;
+    return status === 0 ? await passOn(ready.node, [mutants, ...args], { env: ready.env }) : status;
   },
   "test:compose": (ready, args) =>
-    passOn(ready.pnpm, ["--filter", "@fanfare/journey", "run", "test:compose", ...args], {
+    passOn(ready.pnpm, ["--filter", "@fanfare/e2e", "run", "test:compose", ...args], {
       cwd: root,
       env: ready.env,
     }),

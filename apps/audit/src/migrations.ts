@@ -1,4 +1,4 @@
-import { inboxMigration } from "@fanfare/bus-sql";
+import { inboxMigration } from "@fanfare/outbox";
 import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 

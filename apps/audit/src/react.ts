@@ -1,8 +1,8 @@
 import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf";
 import type { Binder } from "@fanfare/bus";
-import { type InboxHandler, type InboxOptions, inbox } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { type InboxHandler, type InboxOptions, inbox } from "@fanfare/outbox";
 import type { Kysely } from "kysely";
 import { appendEvent } from "./store.ts";
 import type { AuditDatabase } from "./tables.ts";

@@ -17,7 +17,7 @@ import {
 import { expect, it } from "vitest";
 import { runFanfare } from "../test/run-fanfare.ts";
 
-const reactors: readonly AppName[] = ["pricing", "audit", "notifications"];
+const reactors: readonly AppName[] = ["revenue", "audit", "notifications"];
 
 it("the reactors run with exactly the permissions that are printed", {
   timeout: 240_000,
@@ -88,7 +88,7 @@ it("the reactors run with exactly the permissions that are printed", {
     expect(text).not.toMatch(/^fanfare_bus_last_error\{/m);
   }
   const groups = await runFanfare(["groups"], admin);
-  expect(groups.stdout).toMatch(/^pricing +trips\.completed +0 +0 +0 +- +0 +- +yes$/m);
-  const strange = await runFanfare(["groups"], { ...admin, NATS_USER: "pricing" });
+  expect(groups.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +- +0 +- +yes$/m);
+  const strange = await runFanfare(["groups"], { ...admin, NATS_USER: "revenue" });
   expect(strange.status).toBe(1);
 });

@@ -103,7 +103,7 @@ program
 program
   .command("env")
   .description("print the variables of a process of the running stack, to start another beside it")
-  .argument("<app>", "such as pricing")
+  .argument("<app>", "such as revenue")
   .action(async (app: string) => {
     const { environmentOf } = await import("./env.ts");
     await runUntilDone(async () => {

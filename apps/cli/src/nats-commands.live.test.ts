@@ -27,13 +27,13 @@ describe("the commands for NATS", { timeout: 120_000 }, () => {
     const consumers = groups.flatMap((group) => [...group.topics]);
     expect(changes).toHaveLength(topics.length + consumers.length);
     const table = await runFanfare(["groups"], env);
-    expect(table.stdout).toMatch(/^pricing +trips\.completed +0 +0 +0 +- +0 +- +no$/m);
+    expect(table.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +- +0 +- +no$/m);
   });
 
   it("print users that a server accepts", async () => {
     const { stdout } = await runFanfare(["provision", "--print-permissions"], env);
     const config = stdout.replaceAll(/\$[A-Z]+_PASSWORD/g, "secret");
-    expect(config).toContain('"$JS.API.CONSUMER.MSG.NEXT.fanfare_trips_completed.pricing"');
+    expect(config).toContain('"$JS.API.CONSUMER.MSG.NEXT.fanfare_trips_completed.revenue"');
     const { NATS_URL: _, ...others } = env;
     const server = await startNats({ env: others, config });
     await server.stop();

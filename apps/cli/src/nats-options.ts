@@ -8,7 +8,7 @@ import { readStack } from "./running-stack.ts";
  * NATS_USER with NATS_PASSWORD, or NATS_CREDENTIALS. It has to be an administrator.
  */
 export async function natsOptions(env: NodeJS.ProcessEnv): Promise<NatsOptions> {
-  const servers = env.NATS_URL || (await readStack())?.environments.pricing?.NATS_URL;
+  const servers = env.NATS_URL || (await readStack())?.environments.revenue?.NATS_URL;
   if (servers) return { servers, ...natsCredentials(env) };
   throw new Failure("Name the server in NATS_URL, or start a stack with npm start");
 }

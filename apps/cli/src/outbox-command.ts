@@ -1,4 +1,4 @@
-import { listSetAside, readOutboxState } from "@fanfare/bus-sql";
+import { listSetAside, readOutboxState } from "@fanfare/outbox";
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool } from "pg";
 import { Failure } from "./failure.ts";

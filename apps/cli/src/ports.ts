@@ -13,7 +13,7 @@ export const usualPorts = {
   fleet: 8082,
   billing: 8083,
   worker: 8084,
-  pricing: 8085,
+  revenue: 8085,
   audit: 8086,
   notifications: 8087,
 } as const;

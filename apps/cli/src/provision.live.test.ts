@@ -23,7 +23,7 @@ describe("fanfare provision", { timeout: 120_000 }, () => {
       "billing",
       "fleet",
       "notifications",
-      "pricing",
+      "revenue",
       "trips",
     ]);
     expect(provisioned.streams).toHaveLength(2);

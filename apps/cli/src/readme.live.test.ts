@@ -79,21 +79,21 @@ describe("the README's commands", { timeout: 240_000 }, () => {
   });
 
   it("show the groups, and replay what was given up", async () => {
-    expect(await run("npm run fanfare -- groups")).toMatch(/^pricing +trips\.completed +\d/m);
+    expect(await run("npm run fanfare -- groups")).toMatch(/^revenue +trips\.completed +\d/m);
     expect(await run("npm run fanfare -- dead-letters list")).toContain("sequence");
     const replayed = await run("npm run fanfare -- dead-letters replay");
-    expect(replayed).toContain("pricing has no dead letters");
+    expect(replayed).toContain("revenue has no dead letters");
   });
 
   it("run a reactor as a process of its own", async () => {
-    await run("npm run -s fanfare -- env pricing");
+    await run("npm run -s fanfare -- env revenue");
     const [port] = await freePorts(1);
-    const pricing = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
+    const revenue = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
     await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
-      what: "the second pricing to be ready",
+      what: "the second revenue to be ready",
       deadlineMs: 60_000,
     });
-    expect(await pricing.end("SIGTERM")).toBe(0);
+    expect(await revenue.end("SIGTERM")).toBe(0);
   });
 
   it("print the configuration of a process", async () => {

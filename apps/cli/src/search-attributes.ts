@@ -1,4 +1,4 @@
-import { searchAttributes } from "@fanfare/worker/contract";
+import { searchAttributes } from "@fanfare/trip-contract";
 
 /** searchAttributeTypes are what Temporal has to know of trips before their workflows can run. */
 export const searchAttributeTypes: Readonly<Record<string, "Keyword">> = Object.fromEntries(

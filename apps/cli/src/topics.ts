@@ -13,7 +13,7 @@ export const publishers: Readonly<Record<string, readonly string[]>> = {
 
 /** groups are those of the reactors; each begins at the first event, as its process does. */
 export const groups = [
-  { group: "pricing", topics: topicsOf(TripEvents), from: "start" },
+  { group: "revenue", topics: topicsOf(TripEvents), from: "start" },
   { group: "audit", topics: [...topicsOf(TripEvents), ...topicsOf(FleetEvents)], from: "start" },
   { group: "notifications", topics: topicsOf(TripEvents), from: "start" },
 ] as const;

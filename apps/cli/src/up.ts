@@ -80,7 +80,7 @@ function addressesOf({ servers, system }: Stack): Record<string, string> {
     fleet: system.app("fleet").url,
     billing: system.app("billing").url,
     worker: system.app("worker").url,
-    pricing: system.app("pricing").url,
+    revenue: system.app("revenue").url,
     audit: system.app("audit").url,
     notifications: system.app("notifications").url,
     Temporal: temporal.address,

@@ -1,4 +1,4 @@
-import { searchAttributes } from "@fanfare/worker/contract";
+import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
 import { Failure } from "./failure.ts";
 import { readStack } from "./running-stack.ts";

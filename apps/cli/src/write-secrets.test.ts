@@ -36,7 +36,7 @@ describe("writeSecrets()", () => {
       keys: ["jwks.json", "signing-key.json"],
       notifications: database,
       postgres: ["admin-url", "password"],
-      pricing: database,
+      revenue: database,
       temporal: ["password", "pgpass"],
       trips: database,
       worker: ["service.token"],

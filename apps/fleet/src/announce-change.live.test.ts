@@ -1,13 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { createMemoryBus, type Delivery } from "@fanfare/bus";
-import { startRelay } from "@fanfare/bus-sql";
 import {
   type FleetService,
   type VehicleSchema,
   VehicleState,
 } from "@fanfare/contracts/fleet/v1/fleet";
 import { FleetEvents, type VehicleChanged } from "@fanfare/contracts/fleet/v1/fleet_events";
+import { startRelay } from "@fanfare/outbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newTrip, refusal, startTestFleet, type TestFleet, worker } from "./test-fleet.ts";
 

@@ -1,5 +1,5 @@
-import { outbox } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
+import { outbox } from "@fanfare/outbox";
 import type { Transaction } from "kysely";
 import type { FleetTables, VehicleRow } from "./store.ts";
 import { toVehicle } from "./vehicle.ts";

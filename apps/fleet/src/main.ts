@@ -1,7 +1,7 @@
 import { busMetrics } from "@fanfare/bus";
 import { asUser, connectNats } from "@fanfare/bus-nats";
-import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/bus-sql";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
+import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/outbox";
 import {
   authVariables,
   createLogger,

@@ -1,4 +1,4 @@
-import { outboxMigration } from "@fanfare/bus-sql";
+import { outboxMigration } from "@fanfare/outbox";
 import { idempotencyMigration } from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";

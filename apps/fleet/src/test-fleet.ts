@@ -1,7 +1,7 @@
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
-import { readOutboxState } from "@fanfare/bus-sql";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { startPostgres } from "@fanfare/dev-stack";
+import { readOutboxState } from "@fanfare/outbox";
 import { type Caller, createLogger, type Database, openDatabase } from "@fanfare/service";
 import { createTestTransport } from "@fanfare/service/testing";
 import type { Kysely } from "kysely";

@@ -2,7 +2,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { asUser, connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
-import { createInboxTally, inboxMetrics, startPruning } from "@fanfare/bus-sql";
+import { createInboxTally, inboxMetrics, startPruning } from "@fanfare/outbox";
 import {
   authVariables,
   createLogger,

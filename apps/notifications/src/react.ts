@@ -1,6 +1,6 @@
 import type { Binder } from "@fanfare/bus";
-import { type InboxOptions, inbox } from "@fanfare/bus-sql";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { type InboxOptions, inbox } from "@fanfare/outbox";
 import type { Kysely } from "kysely";
 import { receiptOf } from "./receipt.ts";
 import { addReceipt } from "./store.ts";

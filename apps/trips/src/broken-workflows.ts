@@ -3,7 +3,7 @@ import {
   taskQueue,
   tripWorkflowId,
   tripWorkflowType,
-} from "@fanfare/worker/contract";
+} from "@fanfare/trip-contract";
 import {
   type Client,
   type WorkflowExecutionInfo,

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { steps } from "@fanfare/worker/contract";
+import { steps } from "@fanfare/trip-contract";
 import { fareOfDrive } from "./fare.ts";
 import type { TripPatch, TripRow } from "./tables.ts";
 

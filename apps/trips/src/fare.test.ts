@@ -1,4 +1,4 @@
-import { defaultTimings } from "@fanfare/worker/contract";
+import { defaultTimings } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
 import { fareOfDrive } from "./fare.ts";
 

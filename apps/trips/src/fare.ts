@@ -1,4 +1,4 @@
-import { type Amount, defaultTimings, fareOf } from "@fanfare/worker/contract";
+import { type Amount, defaultTimings, fareOf } from "@fanfare/trip-contract";
 
 /** DriveTimes are when a drive began and ended. */
 export interface DriveTimes {

@@ -1,6 +1,6 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TripStep_State } from "@fanfare/contracts/trips/v1/trips";
-import type { StepProgress } from "@fanfare/worker/contract";
+import type { StepProgress } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
 import { stepsOf } from "./progress.ts";
 import type { PendingActivity } from "./workflows.ts";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type TripStep, TripStep_State, TripStepSchema } from "@fanfare/contracts/trips/v1/trips";
-import { type StepProgress, undoSuffix } from "@fanfare/worker/contract";
+import { type StepProgress, undoSuffix } from "@fanfare/trip-contract";
 import type { WorkflowProgress } from "./workflows.ts";
 
 const states = {

@@ -1,5 +1,5 @@
 import { createLogger } from "@fanfare/service";
-import type { TripInput } from "@fanfare/worker/contract";
+import type { TripInput } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
 import { aTrip, trips } from "../test/a-trip.ts";
 import type { BrokenRun } from "./broken-workflows.ts";

@@ -1,5 +1,5 @@
 import type { Logger } from "@fanfare/service";
-import type { TripInput } from "@fanfare/worker/contract";
+import type { TripInput } from "@fanfare/trip-contract";
 import { z } from "zod";
 import type { BrokenRun, BrokenWorkflows } from "./broken-workflows.ts";
 import { inputOf } from "./start-trip.ts";

@@ -1,4 +1,4 @@
-import { earlyUpdate, refusedUpdate } from "@fanfare/worker/contract";
+import { earlyUpdate, refusedUpdate } from "@fanfare/trip-contract";
 import {
   ApplicationFailure,
   isGrpcCancelledError,

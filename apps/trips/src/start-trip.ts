@@ -7,7 +7,7 @@ import {
   StartTripRequestSchema,
   type Trip,
 } from "@fanfare/contracts/trips/v1/trips";
-import type { TripInput } from "@fanfare/worker/contract";
+import type { TripInput } from "@fanfare/trip-contract";
 import { type Ledger, noSuchTrip } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import { tripOf } from "./trip.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { waitUntil } from "@fanfare/dev-stack";
-import { type StartOutcome, type TripInput, tripWorkflowId } from "@fanfare/worker/contract";
+import { type StartOutcome, type TripInput, tripWorkflowId } from "@fanfare/trip-contract";
 import { Client } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { locked, reluctant, stuck } from "../test/stand-in-workflow.ts";

@@ -12,7 +12,7 @@ import {
   tripWorkflowId,
   tripWorkflowType,
   updates,
-} from "@fanfare/worker/contract";
+} from "@fanfare/trip-contract";
 import {
   type Client,
   WithStartWorkflowOperation,

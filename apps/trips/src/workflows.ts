@@ -7,7 +7,7 @@ import type {
   SagaProgress,
   StartOutcome,
   TripInput,
-} from "@fanfare/worker/contract";
+} from "@fanfare/trip-contract";
 
 /**
  * TripWorkflows is what the edge asks of the trips' workflows. What can be expected to happen is

@@ -1,4 +1,4 @@
-import type { TripInput } from "@fanfare/worker/contract";
+import type { TripInput } from "@fanfare/trip-contract";
 import {
   activate,
   cancel,

@@ -12,7 +12,7 @@ import {
   type StartOutcome,
   type TripInput,
   updates,
-} from "@fanfare/worker/contract";
+} from "@fanfare/trip-contract";
 import {
   ApplicationFailure,
   CancellationScope,

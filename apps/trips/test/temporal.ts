@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { freePort, startTemporal } from "@fanfare/dev-stack";
-import { taskQueue } from "@fanfare/worker/contract";
+import { taskQueue } from "@fanfare/trip-contract";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { openTemporal, type Temporal } from "../src/open-temporal.ts";
 import { createTripWorkflows } from "../src/temporal.ts";

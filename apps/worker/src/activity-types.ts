@@ -1,4 +1,4 @@
-import type { Amount, EndOutcome, Refusal } from "./contract.ts";
+import type { Amount, EndOutcome, Refusal } from "@fanfare/trip-contract";
 
 /**
  * What the workflow asks of its activities, in plain JSON. Every call names the `step` that it is

@@ -1,8 +1,8 @@
 import { runBeside, type Tries } from "@fanfare/saga";
+import { steps } from "@fanfare/trip-contract";
 import { ActivityFailure, isCancellation, rootCause } from "@temporalio/workflow";
 import type { CompletedTrip } from "./activity-types.ts";
 import type { TripCalls } from "./calls.ts";
-import { steps } from "./steps.ts";
 import type { TripLedger } from "./trip-ledger.ts";
 
 export interface BroadcastDeps {

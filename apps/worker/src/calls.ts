@@ -1,4 +1,5 @@
 import type { Tries } from "@fanfare/saga";
+import { type TripTimings, undoSuffix } from "@fanfare/trip-contract";
 import {
   type ActivityInterfaceFor,
   type ActivityOptions,
@@ -7,7 +8,6 @@ import {
   proxyLocalActivities,
 } from "@temporalio/workflow";
 import { type Activities, lastingFailure } from "./activity-types.ts";
-import { type TripTimings, undoSuffix } from "./contract.ts";
 
 type Ordinary = ActivityInterfaceFor<Activities>;
 /** Call makes the same call whichever activities it is given, any number of times. */

@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { updates } from "@fanfare/trip-contract";
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from "@temporalio/worker";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { stories } from "../test/stories.ts";
-import { updates } from "./contract.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 

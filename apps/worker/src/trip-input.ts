@@ -1,5 +1,5 @@
+import { defaultTimings, type TripInput } from "@fanfare/trip-contract";
 import { ApplicationFailure } from "@temporalio/workflow";
-import { defaultTimings, type TripInput } from "./contract.ts";
 
 const texts = ["tripId", "riderId", "vehicleId", "paymentMethod", "requestedAt"] as const;
 

@@ -1,8 +1,8 @@
 import { type Tries, tryFirst } from "@fanfare/saga";
+import type { Amount, EndOutcome, Undone } from "@fanfare/trip-contract";
+import { steps } from "@fanfare/trip-contract";
 import type { BroadcastState } from "./activity-types.ts";
 import type { TripCalls } from "./calls.ts";
-import type { Amount, EndOutcome, Undone } from "./contract.ts";
-import { steps } from "./steps.ts";
 
 /**
  * TripLedger records one trip: each change has the next version, so that late copies change nothing. What

@@ -1,6 +1,6 @@
+import { searchAttributes } from "@fanfare/trip-contract";
 import { defineSearchAttributeKey, SearchAttributeType } from "@temporalio/common";
 import { upsertSearchAttributes } from "@temporalio/workflow";
-import { searchAttributes } from "./contract.ts";
 
 const keys = {
   status: defineSearchAttributeKey(searchAttributes.status, SearchAttributeType.KEYWORD),

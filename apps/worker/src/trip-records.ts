@@ -1,6 +1,6 @@
 import type { SagaOptions } from "@fanfare/saga";
+import { steps } from "@fanfare/trip-contract";
 import { patched } from "@temporalio/workflow";
-import { steps } from "./steps.ts";
 import type { TripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";
 import { type TripState, undoneFor } from "./trip-state.ts";

@@ -1,11 +1,11 @@
 import type { Saga, UndoCause } from "@fanfare/saga";
+import type { Recovery } from "@fanfare/trip-contract";
 import {
   ActivityFailure,
   CancellationScope,
   CancelledFailure,
   patched,
 } from "@temporalio/workflow";
-import type { Recovery } from "./contract.ts";
 import type { TripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";
 import type { TripState } from "./trip-state.ts";

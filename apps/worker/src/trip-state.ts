@@ -1,5 +1,5 @@
 import type { UndoCause } from "@fanfare/saga";
-import type { Amount, EndOutcome, Refusal, Undone } from "./contract.ts";
+import type { Amount, EndOutcome, Refusal, Undone } from "@fanfare/trip-contract";
 
 /** TripState is what a trip's workflow remembers, for its updates to answer from. */
 export interface TripState {

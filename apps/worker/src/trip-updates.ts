@@ -1,13 +1,5 @@
 import type { Saga } from "@fanfare/saga";
 import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  defineQuery,
-  defineUpdate,
-  setHandler,
-} from "@temporalio/workflow";
-import {
   type CancelArgument,
   type CancelOutcome,
   type EndOutcome,
@@ -19,9 +11,17 @@ import {
   refusedUpdate,
   type SagaProgress,
   type StartOutcome,
+  steps,
   updates,
-} from "./contract.ts";
-import { steps } from "./steps.ts";
+} from "@fanfare/trip-contract";
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
+  setHandler,
+} from "@temporalio/workflow";
 import type { TripState } from "./trip-state.ts";
 
 const start = defineUpdate<StartOutcome>(updates.start);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@fanfare/service";
+import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
 import type { Activities } from "./activity-types.ts";
-import { searchAttributes, taskQueue } from "./contract.ts";
 
 export interface TripWorkerOptions {
   /** Host and port of Temporal. */

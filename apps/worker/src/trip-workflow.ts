@@ -1,5 +1,15 @@
 import { createSaga, type UndoCause } from "@fanfare/saga";
 import {
+  type Amount,
+  defaultTimings,
+  type EndOutcome,
+  fareOf,
+  steps,
+  type TripInput,
+  type TripOutcome,
+  unlockFee,
+} from "@fanfare/trip-contract";
+import {
   allHandlersFinished,
   CancellationScope,
   CancelledFailure,
@@ -8,16 +18,6 @@ import {
 } from "@temporalio/workflow";
 import { broadcastTrip } from "./broadcast.ts";
 import { createTripCalls } from "./calls.ts";
-import {
-  type Amount,
-  defaultTimings,
-  type EndOutcome,
-  fareOf,
-  type TripInput,
-  type TripOutcome,
-  unlockFee,
-} from "./contract.ts";
-import { steps } from "./steps.ts";
 import { checkTripInput } from "./trip-input.ts";
 import { createTripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";

@@ -21,12 +21,12 @@ describe("a bus that checks its messages", () => {
     await using careless = createMemoryBus({ store });
     await using bus = createMemoryBus({ store, interceptors });
     const seen: string[] = [];
-    await bus.subscribe("pricing", (on) =>
+    await bus.subscribe("revenue", (on) =>
       on.service(TripEvents, { tripCompleted: ({ tripId }) => void seen.push(tripId) }),
     );
     await createPublisher(TripEvents, careless).tripCompleted({ tripId: "trip-1" }, { id: "one" });
     await bus.idle();
-    const [letter] = await bus.deadLetters("pricing").list();
+    const [letter] = await bus.deadLetters("revenue").list();
     expect(letter).toMatchObject({ id: "one", cause: "permanent", attempts: 1 });
     expect(seen).toEqual([]);
   });

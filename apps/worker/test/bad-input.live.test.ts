@@ -1,6 +1,6 @@
+import { operatorUpdates, type TripInput, updates } from "@fanfare/trip-contract";
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { operatorUpdates, type TripInput, updates } from "../src/contract.ts";
 import { eventually } from "./eventually.ts";
 import { refuse } from "./fake-services.ts";
 import { openTripLab, refusalOf, type TestTrip, type TripLab } from "./trip-lab.ts";

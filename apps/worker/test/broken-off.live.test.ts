@@ -1,13 +1,13 @@
-import { WorkflowNotFoundError } from "@temporalio/client";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
+  steps,
   type TripInput,
   taskQueue,
   tripWorkflowId,
   tripWorkflowType,
   undoSuffix,
-} from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
+} from "@fanfare/trip-contract";
+import { WorkflowNotFoundError } from "@temporalio/client";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, type Gate } from "./fake-services.ts";
 import { type Fault, holding, refusing } from "./faults.ts";
@@ -184,7 +184,7 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
         taken: 0,
       }),
     );
-    expect(lab.heard(trip.tripId)).toEqual({ pricing: 1, audit: 1 });
+    expect(lab.heard(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
   });
 
   it("with the vehicle alone: a settled trip says nothing of it once it is released", async () => {

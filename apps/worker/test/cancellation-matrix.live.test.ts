@@ -1,6 +1,11 @@
+import {
+  type CancelArgument,
+  type CancelOutcome,
+  steps,
+  undoSuffix,
+  updates,
+} from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type CancelArgument, type CancelOutcome, undoSuffix, updates } from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
 import { eventually } from "./eventually.ts";
 import { createGate, type FakeTrip, type Gate, total } from "./fake-services.ts";
 import { openTripLab, refusalOf, type TestTrip, type TripLab } from "./trip-lab.ts";

@@ -1,7 +1,7 @@
+import { type Amount, fareOf } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { Activities, BroadcastState, CompletedTrip, TripCall } from "../src/activity-types.ts";
-import { type Amount, fareOf } from "../src/contract.ts";
 
 /** Behaviour runs before or after a call has its effect, at the n-th time that it is made (from 1). */
 export type Behaviour = (attempt: number) => Promise<void> | void;

@@ -1,8 +1,8 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BusError, type EventBus } from "@fanfare/bus";
+import { steps } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
-import { steps } from "../src/steps.ts";
 import type { Gate } from "./fake-services.ts";
 
 /** Fault does something else with one attempt of a call than sending it and handing on its answer. */

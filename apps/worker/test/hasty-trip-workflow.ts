@@ -1,5 +1,5 @@
+import type { TripInput, TripOutcome, TripTimings } from "@fanfare/trip-contract";
 import { ApplicationFailure, sleep } from "@temporalio/workflow";
-import type { TripInput, TripOutcome, TripTimings } from "../src/contract.ts";
 import { trip as usualTrip } from "../src/trip-workflow.ts";
 
 const hasty: Partial<TripTimings> = {

@@ -1,6 +1,5 @@
+import { steps, undoSuffix } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { undoSuffix } from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
 import { delaying, type Fault, losing, losingRequest, twice, unheard } from "./faults.ts";
 import { active, beginTrip, type RealTrip } from "./real-trip.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePorts, startNats, startTemporal } from "@fanfare/dev-stack";
+import { searchAttributes } from "@fanfare/trip-contract";
 import { describe, expect, it, vi } from "vitest";
-import { searchAttributes } from "../src/contract.ts";
 import { eventually } from "./eventually.ts";
 
 vi.setConfig({ testTimeout: 180_000 });

@@ -50,9 +50,9 @@ function isWhole({ account }: WalkedTrip): void {
 async function keepsInvariants(ended: readonly WalkedTrip[]): Promise<void> {
   for (const one of ended) isWhole(one);
   for (const { trip, account } of ended) {
-    // G: pricing hears of it, whatever trouble audit has.
+    // G: revenue hears of it, whatever trouble audit has.
     const heard = account.status === "SETTLED" ? 1 : 0;
-    await eventually(() => expect(lab.heard(trip.tripId).pricing).toBe(heard));
+    await eventually(() => expect(lab.heard(trip.tripId).revenue).toBe(heard));
     await trip.redeliver();
     expect(await trip.account()).toEqual(account);
   }
@@ -61,7 +61,7 @@ async function keepsInvariants(ended: readonly WalkedTrip[]): Promise<void> {
     // E: one effect in each group for a trip that is completed, none for any other.
     await eventually(async () => {
       await lab.retryEvents();
-      expect(lab.heard(trip.tripId)).toEqual({ pricing: heard, audit: heard });
+      expect(lab.heard(trip.tripId)).toEqual({ revenue: heard, audit: heard });
     });
     expect(await lab.books.holderOf(trip.vehicleId)).toBeUndefined();
   }

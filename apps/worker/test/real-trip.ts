@@ -51,14 +51,14 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     cancel: () => insist(() => rider.cancelTrip({ tripId, reason: "changed my mind" })),
     async isSettled() {
       await eventually(async () => expect(await account()).toMatchObject(settled));
-      await eventually(() => expect(lab.heard(tripId)).toEqual({ pricing: 1, audit: 1 }));
+      await eventually(() => expect(lab.heard(tripId)).toEqual({ revenue: 1, audit: 1 }));
     },
     async isUndone() {
       await eventually(async () => expect(await account()).toMatchObject(undone));
       const { tab, granted } = await account();
       expect([null, "void"]).toContain(tab);
       expect(granted).toBeLessThanOrEqual(1);
-      expect(lab.heard(tripId)).toEqual({ pricing: 0, audit: 0 });
+      expect(lab.heard(tripId)).toEqual({ revenue: 0, audit: 0 });
     },
     async redeliver() {
       const refusals: Record<string, string> = {};

@@ -1,8 +1,7 @@
 import { createSaga } from "@fanfare/saga";
+import { defaultTimings, steps, type TripInput, unlockFee } from "@fanfare/trip-contract";
 import { patched } from "@temporalio/workflow";
 import { createTripCalls } from "../src/calls.ts";
-import { defaultTimings, type TripInput, unlockFee } from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
 import { createTripLedger } from "../src/trip-ledger.ts";
 import { markTrip } from "../src/trip-marks.ts";
 import { createTripRecords } from "../src/trip-records.ts";

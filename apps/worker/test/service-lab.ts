@@ -16,19 +16,19 @@ import {
   type TokenClaims,
 } from "@fanfare/dev-stack";
 import { createLogger, createServiceTransport } from "@fanfare/service";
+import { searchAttributes, tripWorkflowId } from "@fanfare/trip-contract";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
 import { createBillingActivities } from "../src/activities/billing.ts";
 import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
 import { createLedgerActivities } from "../src/activities/trips.ts";
-import { searchAttributes, tripWorkflowId } from "../src/contract.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
 import { type Books, openBooks } from "./books.ts";
 import { createFaults, type Faults } from "./faults.ts";
 
 /** The groups that hear of completed trips. */
-export const groups = ["pricing", "audit"] as const;
+export const groups = ["revenue", "audit"] as const;
 
 /**
  * ServiceLab is the worker in this process, on a real Temporal server, with trips, fleet and billing
@@ -120,7 +120,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
   });
   const troubled = new Set<string>();
   const counts = new Map<string, Record<(typeof groups)[number], number>>();
-  const heard = (tripId: string) => counts.get(tripId) ?? { pricing: 0, audit: 0 };
+  const heard = (tripId: string) => counts.get(tripId) ?? { revenue: 0, audit: 0 };
   const bus = stack.use(createMemoryBus());
   for (const group of groups) {
     await bus.subscribe(group, (on) =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "@fanfare/dev-stack";
-import type { Recovery } from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
+import type { Recovery } from "@fanfare/trip-contract";
+import { steps } from "@fanfare/trip-contract";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
 import type { TestTrip, TripLab } from "./trip-lab.ts";
 

@@ -2,16 +2,6 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { startTemporal } from "@fanfare/dev-stack";
 import {
-  Client,
-  Connection,
-  WithStartWorkflowOperation,
-  type WorkflowHandle,
-  WorkflowUpdateFailedError,
-} from "@temporalio/client";
-import { ApplicationFailure } from "@temporalio/common";
-import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
-import { defineUpdate } from "@temporalio/workflow";
-import {
   type CancelOutcome,
   type EndOutcome,
   operatorUpdates,
@@ -25,7 +15,17 @@ import {
   tripWorkflowId,
   tripWorkflowType,
   updates,
-} from "../src/contract.ts";
+} from "@fanfare/trip-contract";
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  type WorkflowHandle,
+  WorkflowUpdateFailedError,
+} from "@temporalio/client";
+import { ApplicationFailure } from "@temporalio/common";
+import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
+import { defineUpdate } from "@temporalio/workflow";
 import {
   createFakeServices,
   type FakeServices,

@@ -1,6 +1,5 @@
+import { type EndOutcome, steps, undoSuffix, unlockFee, updates } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type EndOutcome, undoSuffix, unlockFee, updates } from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse } from "./fake-services.ts";
 import { openTripLab, refusalOf, type TripLab } from "./trip-lab.ts";

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startTemporal, waitUntil } from "@fanfare/dev-stack";
 import { createLogger } from "@fanfare/service";
-import { Client, Connection } from "@temporalio/client";
-import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   searchAttributes,
   taskQueue,
   tripWorkflowId,
   tripWorkflowType,
   updates,
-} from "../src/contract.ts";
+} from "@fanfare/trip-contract";
+import { Client, Connection } from "@temporalio/client";
+import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTripWorker, workerDeployment } from "../src/trip-worker.ts";
 import { createFakeServices } from "./fake-services.ts";
 

@@ -1,7 +1,6 @@
 import { waitUntil } from "@fanfare/dev-stack";
+import { steps, undoSuffix } from "@fanfare/trip-contract";
 import * as fc from "fast-check";
-import { undoSuffix } from "../src/contract.ts";
-import { steps } from "../src/steps.ts";
 import type { Account } from "./books.ts";
 import { type Fault, losing, losingRequest, refusing, twice, unheard } from "./faults.ts";
 import { beginTrip, type RealTrip } from "./real-trip.ts";

@@ -1,4 +1,4 @@
-import { inbox, inboxBatch } from "@fanfare/bus-sql";
+import { inbox, inboxBatch } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
 import { format, inRounds, rowOf } from "../compare.ts";
 import type { Row, Table } from "../report.ts";

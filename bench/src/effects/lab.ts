@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Delivery } from "@fanfare/bus";
-import { inboxMigration, outboxMigration } from "@fanfare/bus-sql";
 import { startPostgres } from "@fanfare/dev-stack";
+import { inboxMigration, outboxMigration } from "@fanfare/outbox";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 

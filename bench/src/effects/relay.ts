@@ -1,8 +1,8 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { createPublisher, type EventBus } from "@fanfare/bus";
 import { NoteEvents, NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
-import { readOutboxState, startRelay } from "@fanfare/bus-sql";
 import { waitUntil } from "@fanfare/dev-stack";
+import { readOutboxState, startRelay } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
 import { format, inRounds, rowOf } from "../compare.ts";
 import type { Row, Table } from "../report.ts";

@@ -15,7 +15,7 @@ import {
   startServers,
   startSystem,
 } from "@fanfare/dev-stack";
-import { searchAttributes } from "@fanfare/worker/contract";
+import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
 import { Client as PostgresClient } from "pg";
 

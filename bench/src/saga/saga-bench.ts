@@ -1,4 +1,4 @@
-import { tripWorkflowId } from "@fanfare/worker/contract";
+import { tripWorkflowId } from "@fanfare/trip-contract";
 import { format, inRounds, rowOf } from "../compare.ts";
 import type { Bench, Row, Table } from "../report.ts";
 import { answerTable } from "./answer.ts";
@@ -69,7 +69,7 @@ async function processorTable(lab: Lab, activities: number): Promise<Table> {
     trips: lab.system.app("trips").pid,
     fleet: lab.system.app("fleet").pid,
     billing: lab.system.app("billing").pid,
-    pricing: lab.system.app("pricing").pid,
+    revenue: lab.system.app("revenue").pid,
     audit: lab.system.app("audit").pid,
     notifications: lab.system.app("notifications").pid,
     "bare worker": lab.bareWorkerPid,

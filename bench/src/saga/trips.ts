@@ -1,4 +1,4 @@
-import { tripWorkflowId } from "@fanfare/worker/contract";
+import { tripWorkflowId } from "@fanfare/trip-contract";
 import type { Lab } from "./lab.ts";
 
 export interface Load {

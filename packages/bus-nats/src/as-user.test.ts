@@ -3,15 +3,15 @@ import { asUser } from "./as-user.ts";
 
 describe("asUser()", () => {
   it("says nothing without credentials", () => {
-    expect(asUser("pricing", {})).toEqual({});
-    expect(asUser("pricing", { user: undefined, password: "secret" })).toEqual({});
+    expect(asUser("revenue", {})).toEqual({});
+    expect(asUser("revenue", { user: undefined, password: "secret" })).toEqual({});
   });
 
   it("takes what is provisioned, and an inbox of its own", () => {
-    expect(asUser("pricing", { user: "pricing", password: "secret" })).toEqual({
-      user: "pricing",
+    expect(asUser("revenue", { user: "revenue", password: "secret" })).toEqual({
+      user: "revenue",
       password: "secret",
-      inboxPrefix: "_INBOX_pricing",
+      inboxPrefix: "_INBOX_revenue",
       provision: false,
     });
     expect(asUser("audit", { credentialsFile: "/run/audit.creds" })).toEqual({

@@ -10,7 +10,7 @@ import { provisionGroups, provisionTopics } from "./provision.ts";
 
 const soon = { timeout: 20_000, interval: 20 };
 const topic = "notes.written";
-const reactors = ["pricing", "audit"];
+const reactors = ["revenue", "audit"];
 const inboxPrefix = (user: string) => `_INBOX_${user}`;
 
 const refuse = () => Promise.reject(new BusError("permanent", "never"));
@@ -67,20 +67,20 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     await using publisher = await connectAs("publisher");
     const notes = createPublisher(NoteEvents, publisher);
     await notes.noteWritten({ author: "ada" }, { id: "1" });
-    const expected = ["ada for audit", "ada for pricing"];
+    const expected = ["ada for audit", "ada for revenue"];
     await vi.waitFor(() => expect(handled.toSorted()).toEqual(expected), soon);
   });
 
   it("give events up as dead letters", async () => {
     await using buses = new AsyncDisposableStack();
-    const pricing = buses.use(await connectAs("pricing"));
-    await pricing.subscribe("pricing", (on) => on.service(NoteEvents, { noteWritten: refuse }));
+    const revenue = buses.use(await connectAs("revenue"));
+    await revenue.subscribe("revenue", (on) => on.service(NoteEvents, { noteWritten: refuse }));
     const publisher = buses.use(await connectAs("publisher"));
     await createPublisher(NoteEvents, publisher).noteWritten({ author: "ada" }, { id: "dead" });
     const admin = { servers: nats.url, user: "admin", password: "secret" };
     const bus = buses.use(await connectNats(admin));
     const dead = async () => {
-      const letters = await bus.deadLetters("pricing").list();
+      const letters = await bus.deadLetters("revenue").list();
       expect(letters).toMatchObject([{ id: "dead" }]);
     };
     await vi.waitFor(dead, soon);
@@ -105,11 +105,11 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
   it.each([
     ["publisher", ["fanfare.notes.other.0", "fanfare.notes.written._replay.audit"]],
     [
-      "pricing",
+      "revenue",
       [
         "fanfare._dead.audit.notes.written",
         "fanfare.notes.written.0",
-        "fanfare.notes.written._replay.pricing",
+        "fanfare.notes.written._replay.revenue",
       ],
     ],
   ])("%s may not publish anything else", async (user, subjects) => {
@@ -136,7 +136,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(raw.refused).toEqual(all.map((one) => `publish ${one}`)), soon);
   });
 
-  it.each(["publisher", "pricing"])("%s may not listen to anything else", async (user) => {
+  it.each(["publisher", "revenue"])("%s may not listen to anything else", async (user) => {
     await using raw = disposable(await connectRaw(user));
     const all = [">", "fanfare.>", "_INBOX.>", `${inboxPrefix("audit")}.>`, "$JS.EVENT.>"];
     for (const subject of all) raw.connection.subscribe(subject, { callback: () => {} });

@@ -35,6 +35,6 @@ describe("the README", { timeout: 60_000 }, () => {
   });
 
   it("provisions a group and says what its process needs", async () => {
-    expect(await linesOf(2)).toEqual(["_INBOX_pricing.>"]);
+    expect(await linesOf(2)).toEqual(["_INBOX_revenue.>"]);
   });
 });

@@ -26,14 +26,14 @@ describe("keepSubscribed()", () => {
     await using bus = refusing(away, away);
     const stop = new AbortController();
     const retried: BusError[] = [];
-    const kept = keepSubscribed(bus, "pricing", bind, {
+    const kept = keepSubscribed(bus, "revenue", bind, {
       signal: stop.signal,
       onRetry: (error) => retried.push(error),
     });
-    expect(() => assertSubscribed(bus, "pricing")).toThrow("pricing is not subscribed yet");
+    expect(() => assertSubscribed(bus, "revenue")).toThrow("revenue is not subscribed yet");
     await expect.poll(() => bus.health().subscriptions.length, { timeout: 10_000 }).toBe(1);
     expect(retried).toEqual([away, away]);
-    expect(() => assertSubscribed(bus, "pricing")).not.toThrow();
+    expect(() => assertSubscribed(bus, "revenue")).not.toThrow();
     stop.abort();
     await kept;
   });
@@ -42,13 +42,13 @@ describe("keepSubscribed()", () => {
     const drift = new BusError("drift", "the group has other topics");
     await using bus = refusing(drift);
     const { signal } = new AbortController();
-    await expect(keepSubscribed(bus, "pricing", bind, { signal })).rejects.toBe(drift);
+    await expect(keepSubscribed(bus, "revenue", bind, { signal })).rejects.toBe(drift);
   });
 
   it("gives up waiting when its signal aborts", async () => {
     const stop = new AbortController();
     await using bus = refusing(new BusError("unavailable", "nobody answers"));
-    await keepSubscribed(bus, "pricing", bind, {
+    await keepSubscribed(bus, "revenue", bind, {
       signal: stop.signal,
       onRetry: () => stop.abort(),
     });
@@ -63,6 +63,6 @@ describe("assertSubscribed()", () => {
       ...bus,
       health: () => ({ ...bus.health(), connected: false, lastError: new Error("cable pulled") }),
     };
-    expect(() => assertSubscribed(lost, "pricing")).toThrow("cable pulled");
+    expect(() => assertSubscribed(lost, "revenue")).toThrow("cable pulled");
   });
 });

@@ -11,7 +11,7 @@ export const appNames = [
   "worker",
   "fleet",
   "billing",
-  "pricing",
+  "revenue",
   "audit",
   "notifications",
 ] as const;

@@ -86,8 +86,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
 async function chosenPorts(): Promise<AppPorts> {
   const [trips = 0, ledger = 0, fleet = 0, billing = 0, ...others] = await freePorts(8);
-  const [worker = 0, pricing = 0, audit = 0, notifications = 0] = others;
-  return { trips, ledger, fleet, billing, worker, pricing, audit, notifications };
+  const [worker = 0, revenue = 0, audit = 0, notifications = 0] = others;
+  return { trips, ledger, fleet, billing, worker, revenue, audit, notifications };
 }
 
 function named(name: AppName, apps: readonly App[]): App {

@@ -30,14 +30,14 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     const { stdout } = await deadLetters("list");
     expect(stdout).toMatch(/^group +sequence +topic +id +cause +attempts +died +error$/m);
     expect(stdout).toMatch(
-      /^pricing +2 +trips\.completed +trip\/2 +permanent +1 +\d+ s ago +no such vehicle$/m,
+      /^revenue +2 +trips\.completed +trip\/2 +permanent +1 +\d+ s ago +no such vehicle$/m,
     );
     expect(await listed()).toHaveLength(4);
     expect(await listed("audit")).toEqual([]);
     const idsOf = async (...args: string[]) => (await listed(...args)).map(({ id }) => id);
-    expect(await idsOf("pricing", "--error", "SUCH vehicle")).toEqual(["trip/1", "trip/2"]);
-    expect(await idsOf("pricing", "--cause", "undecodable")).toEqual(["stranger"]);
-    expect(await idsOf("pricing", "--id", "trip/3", "--id", "trip/1")).toEqual([
+    expect(await idsOf("revenue", "--error", "SUCH vehicle")).toEqual(["trip/1", "trip/2"]);
+    expect(await idsOf("revenue", "--cause", "undecodable")).toEqual(["stranger"]);
+    expect(await idsOf("revenue", "--id", "trip/3", "--id", "trip/1")).toEqual([
       "trip/1",
       "trip/3",
     ]);
@@ -46,27 +46,27 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   });
 
   it("are counted by groups, with the age of the oldest", async () => {
-    expect(await groups()).toMatch(/^pricing +trips\.completed +0 +0 +0 +- +4 +\d+ s +no$/m);
+    expect(await groups()).toMatch(/^revenue +trips\.completed +0 +0 +0 +- +4 +\d+ s +no$/m);
   });
 
   it("show the message, and the bytes of what is none", async () => {
-    const shown = await deadLetters("show", "pricing", "--id", "trip/1");
+    const shown = await deadLetters("show", "revenue", "--id", "trip/1");
     expect(shown.stdout).toMatch(/^error +no such vehicle$/m);
     expect(shown.stdout).toMatch(/^x-mood +très bien$/m);
     expect(shown.stdout).toContain(`"tripId": "${trip(1)}"`);
     const [stranger] = JSON.parse(
-      (await deadLetters("show", "pricing", "--id", "stranger", "--json")).stdout,
+      (await deadLetters("show", "revenue", "--id", "stranger", "--json")).stdout,
     );
     expect(stranger).toMatchObject({ id: "stranger", data: Buffer.from([255]).toString("base64") });
     expect(stranger.undecodable).toContain("trips.v1.TripCompleted");
-    const nobody = await deadLetters("show", "pricing", "--id", "nobody");
+    const nobody = await deadLetters("show", "revenue", "--id", "nobody");
     expect(nobody).toMatchObject({ status: 1, stdout: "" });
     expect(nobody.stderr).toContain("has no such dead letter");
   });
 
   it("do nothing to what nobody names", async () => {
     for (const command of ["replay", "discard", "show"]) {
-      const { status, stderr } = await deadLetters(command, "pricing");
+      const { status, stderr } = await deadLetters(command, "revenue");
       expect(status).toBe(1);
       expect(stderr).toContain("Say which");
     }
@@ -74,14 +74,14 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   });
 
   it("replay to their group, and say what became of each", async () => {
-    const { stdout } = await deadLetters("replay", "pricing", "--error", "vehicle");
+    const { stdout } = await deadLetters("replay", "revenue", "--error", "vehicle");
     expect(stdout).toMatch(
       /^replayed +1 +trips\.completed +trip\/1 as event \d+\nreplayed +2 +trips\.completed +trip\/2 as event \d+\n$/,
     );
     expect((await listed()).map(({ id }) => id)).toEqual(["trip/3", "stranger"]);
-    expect(await groups()).toMatch(/^pricing +trips\.completed +2 +0 +0 +\d+ s +2 +\d+ s +no$/m);
+    expect(await groups()).toMatch(/^revenue +trips\.completed +2 +0 +0 +\d+ s +2 +\d+ s +no$/m);
     const seen = await take(nats.url, 2);
-    expect(seen.toSorted()).toEqual(["trip/1 of pricing", "trip/2 of pricing"]);
+    expect(seen.toSorted()).toEqual(["trip/1 of revenue", "trip/2 of revenue"]);
   });
 
   it("stay when their replay is not stored", async () => {
@@ -89,15 +89,15 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     const admin = await connect({ servers: nats.url });
     await admin.request("$JS.API.STREAM.DELETE.fanfare_trips_completed");
     await admin.close();
-    const { status, stdout, stderr } = await deadLetters("replay", "pricing", "--id", "trip/3");
+    const { status, stdout, stderr } = await deadLetters("replay", "revenue", "--id", "trip/3");
     expect(status).toBe(1);
     expect(stdout).toMatch(/^failed +3 +trips\.completed +trip\/3: .*has no stream/);
     expect(stderr).toContain("1 of 1 failed, and stay");
-    expect(await bus.deadLetters("pricing").list()).toHaveLength(2);
+    expect(await bus.deadLetters("revenue").list()).toHaveLength(2);
   });
 
   it("are discarded for good", async () => {
-    const { stdout } = await deadLetters("discard", "pricing", "--all", "--json");
+    const { stdout } = await deadLetters("discard", "revenue", "--all", "--json");
     expect(JSON.parse(stdout)).toMatchObject([
       { id: "trip/3", outcome: "discarded" },
       { id: "stranger", outcome: "discarded" },
@@ -106,12 +106,12 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   });
 });
 
-/** Has pricing give up three trips and one message that is none. */
+/** Has revenue give up three trips and one message that is none. */
 async function giveUpFour(servers: string): Promise<void> {
   await using bus = await connectNats({ servers });
   const errors = ["no such vehicle", "no such vehicle", "a bug"];
   const subscription = await bus.subscribe(
-    "pricing",
+    "revenue",
     (on) =>
       on.service(TripEvents, {
         tripCompleted: (_, { id }) => {
@@ -144,11 +144,11 @@ async function giveUpFour(servers: string): Promise<void> {
   await waitUntil(() => subscription.health().dead === 4, { what: "four dead letters" });
 }
 
-/** Takes so many events as pricing and as audit, and says which came to whom. */
+/** Takes so many events as revenue and as audit, and says which came to whom. */
 async function take(servers: string, count: number): Promise<string[]> {
   await using bus = await connectNats({ servers });
   const seen: string[] = [];
-  for (const group of ["pricing", "audit"]) {
+  for (const group of ["revenue", "audit"]) {
     await bus.subscribe(group, (on) =>
       on.service(TripEvents, { tripCompleted: (_, { id }) => void seen.push(`${id} of ${group}`) }),
     );

@@ -15,7 +15,7 @@ const completed: DemoTrip = {
   status: "SETTLED",
   steps: ["take-up"],
   undone: [],
-  effects: { pricing: 1, audit: 1, notifications: 1 },
+  effects: { revenue: 1, audit: 1, notifications: 1 },
 };
 const declined: DemoTrip = {
   story: "declined",
@@ -23,7 +23,7 @@ const declined: DemoTrip = {
   status: "CANCELLED",
   steps: ["take-up", "reserve-vehicle", "open-tab"],
   undone: ["open-tab", "reserve-vehicle", "take-up"],
-  effects: { pricing: 0, audit: 0, notifications: 0 },
+  effects: { revenue: 0, audit: 0, notifications: 0 },
 };
 
 describe("problemsOf()", () => {
@@ -33,9 +33,9 @@ describe("problemsOf()", () => {
   });
 
   it("finds a missing, a doubled and an undue effect", () => {
-    const effects = { pricing: 0, audit: 2, notifications: 1 };
+    const effects = { revenue: 0, audit: 2, notifications: 1 };
     expect(problemsOf({ ...completed, effects }, storyOf("completed"))).toEqual([
-      "the completed trip t1: pricing has 0 effects of it and not 1",
+      "the completed trip t1: revenue has 0 effects of it and not 1",
       "the completed trip t1: audit has 2 effects of it and not 1",
     ]);
     expect(problemsOf({ ...declined, effects }, storyOf("declined"))).toHaveLength(2);

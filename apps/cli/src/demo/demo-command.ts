@@ -63,7 +63,7 @@ function tellDemo({ trips, problems }: Demo, { terminal, json, logs }: TellOptio
 function demoStackOf({ system, servers, keys, streams }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
-    pricing: system.app("pricing").url,
+    revenue: system.app("revenue").url,
     audit: system.app("audit").url,
     notifications: system.app("notifications").url,
   };

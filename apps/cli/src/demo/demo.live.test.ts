@@ -45,8 +45,8 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
     expect(stdout.trim().split("\n")).toHaveLength(1);
     expect(ok).toBe(true);
     expect(seconds).toBeGreaterThan(0);
-    const one = { pricing: 1, audit: 1, notifications: 1 };
-    const none = { pricing: 0, audit: 0, notifications: 0 };
+    const one = { revenue: 1, audit: 1, notifications: 1 };
+    const none = { revenue: 0, audit: 0, notifications: 0 };
     expect(trips).toEqual([
       expect.objectContaining({ story: "completed", status: "SETTLED", undone: [], effects: one }),
       expect.objectContaining({

@@ -49,7 +49,7 @@ export async function runDemo(
   return { trips: counted, problems };
 }
 
-const groups = ["pricing", "audit", "notifications"] as const satisfies (keyof Effects)[];
+const groups = ["revenue", "audit", "notifications"] as const satisfies (keyof Effects)[];
 
 function showEffects(trips: readonly DemoTrip[], terminal: Terminal): void {
   const head = ["effects", "status", ...groups].map((name) => terminal.colour("dim", name));

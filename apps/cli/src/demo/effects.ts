@@ -1,11 +1,11 @@
 import { AuditService } from "@fanfare/contracts/audit/v1/audit";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
-import { PricingService } from "@fanfare/contracts/pricing/v1/pricing";
+import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { connectTo } from "../trips-client.ts";
 
 /** Effects is how many effects of a trip each group has. */
 export interface Effects {
-  readonly pricing: number;
+  readonly revenue: number;
   readonly audit: number;
   readonly notifications: number;
 }
@@ -21,22 +21,22 @@ export function createEffectsReader(
   token: string,
 ): EffectsReader {
   const stack = new DisposableStack();
-  const pricing = stack.use(connectTo(PricingService, { url: urls.pricing, token })).client;
+  const revenue = stack.use(connectTo(RevenueService, { url: urls.revenue, token })).client;
   const audit = stack.use(connectTo(AuditService, { url: urls.audit, token })).client;
   const notifications = stack.use(
     connectTo(NotificationsService, { url: urls.notifications, token }),
   ).client;
   return {
     async of(tripId, signal) {
-      const [revenue, events, receipts] = await Promise.all([
-        pricing.listRevenue({ tripId }, { signal }),
+      const [{ entries }, { events }, { receipts }] = await Promise.all([
+        revenue.listRevenue({ tripId }, { signal }),
         audit.listEvents({ key: tripId }, { signal }),
         notifications.listReceipts({ tripId }, { signal }),
       ]);
       return {
-        pricing: revenue.entries.length,
-        audit: events.events.length,
-        notifications: receipts.receipts.length,
+        revenue: entries.length,
+        audit: events.length,
+        notifications: receipts.length,
       };
     },
     [Symbol.dispose]: () => stack.dispose(),

@@ -8,7 +8,7 @@ import type { DemoStack } from "./demo.ts";
 /** Which variable says where a part is, when it is not the stack of this checkout. */
 const variables = {
   trips: "FANFARE_URL",
-  pricing: "PRICING_URL",
+  revenue: "REVENUE_URL",
   audit: "AUDIT_URL",
   notifications: "NOTIFICATIONS_URL",
   NATS: "NATS_URL",
@@ -30,7 +30,7 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
   const natsUrl = addressOf("NATS");
   const urls = {
     trips: addressOf("trips"),
-    pricing: addressOf("pricing"),
+    revenue: addressOf("revenue"),
     audit: addressOf("audit"),
     notifications: addressOf("notifications"),
   };

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Money, MoneySchema } from "@fanfare/contracts/money/v1/money";
-import type { Amount } from "../contract.ts";
+import type { Amount } from "@fanfare/trip-contract";
 
 /** moneyOf makes the message of an amount. */
 export function moneyOf({ minorUnits, currency }: Amount): MessageInitShape<typeof MoneySchema> {

@@ -61,7 +61,7 @@ export function groupCases({ stageOf }: SuiteContext): void {
   it("hands every event to every group", async () => {
     await using stage = await stageOf();
     const bus = await stage.openBus();
-    const groups = ["pricing", "audit", "notifications"].map((group) => ({
+    const groups = ["revenue", "audit", "notifications"].map((group) => ({
       group,
       ...createCollector(),
     }));

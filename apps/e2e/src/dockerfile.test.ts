@@ -1,0 +1,100 @@
+import { appNames } from "@fanfare/dev-stack";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { readDockerContext } from "../test/deploy/docker-context.ts";
+import { readDockerfile } from "../test/deploy/dockerfile-model.ts";
+import { readImports } from "../test/deploy/imported-files.ts";
+import { readRepository } from "../test/deploy/repository.ts";
+
+describe("Dockerfile", async () => {
+  const stages = await readDockerfile("Dockerfile");
+  const last = stages.at(-1);
+  const all = stages.flatMap(({ instructions }) => instructions);
+  const runs = all.filter(({ verb }) => verb === "RUN").map(({ rest }) => rest);
+
+  it("is made in stages from a Debian with glibc, which Temporal's core needs, and the Node of the catalog", async () => {
+    const made = new Set(stages.map(({ name }) => name));
+    const images = new Set(stages.map(({ from }) => from).filter((from) => !made.has(from)));
+    const { catalog } = z
+      .object({ catalog: z.object({ node: z.string() }) })
+      .parse(parse(await readRepository("pnpm-workspace.yaml")));
+    const [, major] = /@(\d+)\./.exec(catalog.node) ?? [];
+    expect([...images]).toEqual([`node:${major}-bookworm-slim`]);
+    expect(stages.length).toBeGreaterThan(1);
+  });
+
+  it("installs what the lockfile says, and for production alone", () => {
+    const installs = runs.filter((run) => /pnpm (install|fetch)/.test(run));
+    expect(installs.length).toBeGreaterThan(1);
+    expect(installs.filter((run) => !run.includes("--prod"))).toEqual([]);
+    const unfrozen = installs.filter((run) => !/--frozen-lockfile|pnpm fetch/.test(run));
+    expect(unfrozen).toEqual([]);
+  });
+
+  it("copies what was made for production into the last stage, and nothing else", () => {
+    const copies = last?.instructions.filter(({ verb }) => verb === "COPY" || verb === "ADD");
+    expect(copies).toEqual([{ verb: "COPY", rest: "--from=production /app /app" }]);
+  });
+
+  it("runs as a user who is not root, and Node without a shell", () => {
+    const verbs = last?.instructions.map(({ verb }) => verb) ?? [];
+    const user = verbs.indexOf("USER");
+    expect(last?.instructions[user]?.rest).toBe("node");
+    expect(verbs.slice(user + 1)).toEqual(["ENTRYPOINT"]);
+    expect(last?.instructions.at(-1)?.rest).toBe('["node", "src/main.ts"]');
+  });
+
+  it("has no secret, and fetches nothing but packages", () => {
+    expect(all.filter(({ verb }) => verb === "ARG" || verb === "ADD")).toEqual([]);
+    const variables = all.filter(({ verb }) => verb === "ENV").map(({ rest }) => rest);
+    expect(variables.filter((text) => /password|secret|token|key/i.test(text))).toEqual([]);
+    expect(runs.filter((run) => /curl|wget|https?:/.test(run))).toEqual([]);
+  });
+
+  it("sends the engine all that the image's programs import, and no tests, packages or secrets", async () => {
+    const sent = await readDockerContext();
+    const { files } = await readImports(programs);
+    expect(files.size).toBeGreaterThan(200);
+    expect([...files].filter((path) => !sent(path))).toEqual([]);
+    const unsent = [
+      "node_modules/zod/package.json",
+      "apps/cli/node_modules/zod",
+      "apps/cli/test/run-fanfare.ts",
+      "apps/trips/src/store.live.test.ts",
+      ".env",
+      ".fanfare/stack.json",
+      ".git/config",
+    ];
+    expect(unsent.filter(sent)).toEqual([]);
+  });
+
+  it("has every package that its programs import, as a dependency and not for development alone", async () => {
+    const { packages } = await readImports(programs);
+    expect(packages.size).toBeGreaterThan(20);
+    const installed = new Set<string>();
+    for (const room of rooms) {
+      const { dependencies } = manifest.parse(
+        JSON.parse(await readRepository(`${room}/package.json`)),
+      );
+      for (const name of Object.keys(dependencies)) installed.add(name);
+    }
+    expect([...packages].filter((name) => !installed.has(name))).toEqual([]);
+    // One room's dependency is another's peer.
+    expect(all).toContainEqual({ verb: "ENV", rest: "pnpm_config_shamefully_hoist=true" });
+  });
+});
+
+const apps = [...appNames, "cli"].map((app) => `apps/${app}`);
+const rooms = [
+  ...apps,
+  ...["bus", "bus-nats", "outbox", "contracts", "dev-stack", "saga", "service"].map(
+    (name) => `packages/${name}`,
+  ),
+];
+const programs = [
+  ...apps.map((app) => `${app}/src/main.ts`),
+  "apps/worker/src/build.ts",
+  "apps/worker/src/trip-workflow.ts",
+];
+const manifest = z.object({ dependencies: z.record(z.string(), z.string()).default({}) });

@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPublisher } from "@fanfare/bus";
+import { connectNats, provisionTopics } from "@fanfare/bus-nats";
+import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import {
+  type App,
+  createDevKeys,
+  freePorts,
+  startApp,
+  startNats,
+  startPostgres,
+} from "@fanfare/dev-stack";
+import { expect, it } from "vitest";
+import { completedTrip } from "../test/completed-trip.ts";
+
+const reactors = ["revenue", "audit", "notifications"] as const;
+const long = { timeout: 60_000 };
+
+it("each reactor's /metrics count an event that its inbox handled, and one that came again", async () => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "fanfare-metrics-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const keys = await createDevKeys(folder);
+  const nats = stack.use(await startNats());
+  const postgres = stack.use(await startPostgres());
+  // The server is to forget the event's id soon, and to store it once more then.
+  await provisionTopics(
+    { servers: nats.url, streams: { dedupeWindowMs: 100 } },
+    { topics: ["trips.completed"] },
+  );
+  const ports = await freePorts(reactors.length);
+  const start = async (name: (typeof reactors)[number], index: number) =>
+    stack.use(
+      await startApp({
+        name,
+        port: ports[index] ?? 0,
+        logFile: join(folder, `${name}.log`),
+        env: {
+          AUTH_JWKS: keys.jwksFile,
+          AUTH_ISSUER: keys.issuer,
+          AUTH_AUDIENCE: keys.audience,
+          DATABASE_URL: await postgres.createDatabase(name),
+          NATS_URL: nats.url,
+        },
+      }),
+    );
+  const apps = await Promise.all(reactors.map(start));
+  const counts = (handled: number, duplicates: number) =>
+    expect
+      .poll(() => Promise.all(apps.map(countsOf)), long)
+      .toEqual(reactors.map(() => ({ handled, duplicates })));
+
+  const bus = stack.use(await connectNats({ servers: nats.url, name: "test" }));
+  const publish = () =>
+    createPublisher(TripEvents, bus).tripCompleted(completedTrip, { id: "trip/1/completed" });
+  await counts(0, 0);
+  await publish();
+  await counts(1, 0);
+  await expect.poll(async () => (await publish()).duplicate, long).toBe(false);
+  await counts(1, 1);
+});
+
+async function countsOf({ url }: App) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const count = (name: string) =>
+    Number(new RegExp(`^fanfare_inbox_${name}_total (\\d+)$`, "m").exec(text)?.[1]);
+  return { handled: count("handled"), duplicates: count("duplicates") };
+}

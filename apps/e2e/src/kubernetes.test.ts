@@ -1,0 +1,227 @@
+import { type AppName, appNames } from "@fanfare/dev-stack";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type AppVariable, appVariables, unread, unsettled } from "../test/deploy/app-variables.ts";
+import { readCompose } from "../test/deploy/compose-model.ts";
+import { imageVariables } from "../test/deploy/dockerfile-model.ts";
+import { type Manifest, renderManifests } from "../test/deploy/render-manifests.ts";
+import { readRepository } from "../test/deploy/repository.ts";
+import { validateManifest } from "../test/deploy/validate-manifest.ts";
+
+const texts = z.record(z.string(), z.string());
+const named = z.looseObject({ name: z.string() });
+const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) });
+const container = z.object({
+  image: z.string(),
+  workingDir: z.string().optional(),
+  env: z.array(z.object({ name: z.string(), value: z.string() })),
+  ports: z.array(named).default([]),
+  resources: z.object({
+    requests: z.object({ cpu: z.string(), memory: z.string() }),
+    limits: z.object({ memory: z.string() }),
+  }),
+  startupProbe: probe.optional(),
+  readinessProbe: probe.optional(),
+  livenessProbe: probe.optional(),
+  lifecycle: z
+    .object({ preStop: z.object({ sleep: z.object({ seconds: z.number() }) }) })
+    .optional(),
+  securityContext: z.unknown(),
+  volumeMounts: z.array(named),
+});
+const pods = z.object({
+  replicas: z.number().optional(),
+  selector: z.object({ matchLabels: texts }).optional(),
+  template: z.object({
+    metadata: z.object({ labels: texts }),
+    spec: z.object({
+      terminationGracePeriodSeconds: z.number().optional(),
+      securityContext: z.unknown(),
+      containers: z.array(container).length(1),
+      volumes: z.array(
+        z.object({
+          name: z.string(),
+          secret: z.object({ secretName: z.string() }).optional(),
+        }),
+      ),
+    }),
+  }),
+});
+const scaled = z.object({
+  scaleTargetRef: named,
+  minReplicaCount: z.number(),
+  maxReplicaCount: z.number(),
+  triggers: z.array(z.object({ type: z.literal("nats-jetstream"), metadata: texts })),
+});
+const selecting = z.object({
+  selector: texts,
+  ports: z.array(z.object({ targetPort: z.string() })),
+});
+const budget = z.object({ maxUnavailable: z.number(), selector: z.object({ matchLabels: texts }) });
+const settings = z.object({ data: texts });
+
+const reactors = ["revenue", "audit", "notifications"] as const;
+const deliveries: Readonly<Record<(typeof reactors)[number], readonly string[]>> = {
+  revenue: ["fanfare_trips_completed"],
+  audit: ["fanfare_trips_completed", "fanfare_fleet_vehicles_changed"],
+  notifications: ["fanfare_trips_completed"],
+};
+
+const variables = new Map<AppName, readonly AppVariable[]>();
+beforeAll(async () => {
+  for (const name of appNames) variables.set(name, await appVariables(name));
+}, 120_000);
+
+describe("deploy/kubernetes", async () => {
+  const all = await renderManifests("deploy/kubernetes");
+  const of = (kind: string): readonly Manifest[] => all.filter((one) => one.kind === kind);
+  const specOf = <T>(schema: z.ZodType<T>, kind: string, name: string): T =>
+    schema.parse(of(kind).find(({ metadata }) => metadata.name === name)?.["spec"]);
+  const podOf = (app: string) => specOf(pods, "Deployment", app).template.spec;
+  const given = (app: string) => {
+    const own = podOf(app).containers[0]?.env.map(({ name }) => name) ?? [];
+    const { data } = settings.parse(of("ConfigMap")[0]);
+    return { own, all: [...own, ...Object.keys(data)] };
+  };
+
+  it.each(all.map((one) => ({ name: `${one.kind} ${one.metadata.name}`, one })))(
+    "has $name as its schema wants it",
+    ({ one }) => {
+      expect(validateManifest(one)).toEqual([]);
+    },
+  );
+
+  it("has each resource once, in its namespace", () => {
+    const keys = all.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(keys).toEqual([...new Set(keys)]);
+    const elsewhere = all.filter(({ metadata }) => metadata["namespace"] !== "fanfare");
+    expect(elsewhere.map(({ kind }) => kind)).toEqual(["Namespace"]);
+  });
+
+  it("runs the seven apps from one image with a tag, each from its own folder", () => {
+    expect(
+      of("Deployment")
+        .map(({ metadata }) => metadata.name)
+        .toSorted(),
+    ).toEqual(appNames.toSorted());
+    const containers = appNames.map((name) => podOf(name).containers[0]);
+    expect(new Set(containers.map((one) => one?.image)).size).toBe(1);
+    expect(containers[0]?.image).toMatch(/:\d+\.\d+\.\d+$/);
+    expect(containers.map((one) => one?.workingDir)).toEqual(
+      appNames.map((name) => `/app/apps/${name}`),
+    );
+  });
+
+  it.each(appNames)("asks %s whether it is ready, and limits it as compose does", async (app) => {
+    const [one] = podOf(app).containers;
+    expect(one?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: "http" });
+    // An app that waits for its servers is not ready, and must not be killed for it.
+    for (const alive of [one?.startupProbe, one?.livenessProbe]) {
+      expect(alive?.httpGet).toEqual({ path: "/healthz", port: "http" });
+    }
+    const { services } = await readCompose(["docker-compose.yml"]);
+    expect(one?.resources.limits.memory).toBe(services[app]?.mem_limit?.replace("m", "Mi"));
+  });
+
+  it.each([...appNames, "provision"])("lets %s do no more than it must", (name) => {
+    const { securityContext, containers } =
+      name === "provision" ? specOf(pods, "Job", name).template.spec : podOf(name);
+    expect(securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    expect(containers[0]?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+
+  it.each(appNames)("gives %s time to stop", (app) => {
+    const { terminationGracePeriodSeconds = 0, containers } = podOf(app);
+    const waits = containers[0]?.lifecycle?.preStop.sleep.seconds ?? 0;
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(waits + 10);
+  });
+
+  it.each(appNames)("gives %s each variable that it needs, and its own secrets", async (app) => {
+    const known = variables.get(app) ?? [];
+    const { own, all: every } = given(app);
+    expect(unsettled(known, [...every, ...(await imageVariables("Dockerfile"))])).toEqual([]);
+    expect(unread(known, own)).toEqual([]);
+    const secrets = podOf(app).volumes.flatMap(({ secret }) => secret?.secretName ?? []);
+    expect(secrets).toEqual([app]);
+  });
+
+  it("mounts what there is, and names each secret in its README", async () => {
+    const readme = await readRepository("deploy/kubernetes/README.md");
+    for (const app of appNames) {
+      const { volumes, containers } = podOf(app);
+      const mounted = containers[0]?.volumeMounts.map(({ name }) => name).toSorted();
+      expect(volumes.map(({ name }) => name).toSorted()).toEqual(mounted);
+      expect(readme).toContain(`\`${app}\``);
+    }
+  });
+
+  it("leads each service to ports that its app has", () => {
+    const services = of("Service").map(({ metadata }) => metadata.name);
+    for (const name of services) {
+      const { selector, ports } = specOf(selecting, "Service", name);
+      const app = appNames.find((one) => one === selector["app.kubernetes.io/name"]);
+      const open = podOf(app ?? "").containers[0]?.ports.map((port) => port.name);
+      expect(open).toEqual(expect.arrayContaining(ports.map(({ targetPort }) => targetPort)));
+    }
+    // Whoever calls the worker calls Temporal.
+    const served = appNames.filter((name) => name !== "worker");
+    expect(services.toSorted()).toEqual([...served, "ledger"].toSorted());
+  });
+
+  it("selects the pods that it makes, and lets one of them go at a time", () => {
+    for (const app of appNames) {
+      const { selector, template, replicas } = specOf(pods, "Deployment", app);
+      const label = { "app.kubernetes.io/name": app };
+      expect(selector?.matchLabels).toEqual(label);
+      expect(template.metadata.labels).toMatchObject(label);
+      const disruption = specOf(budget, "PodDisruptionBudget", app);
+      expect(disruption).toEqual({ maxUnavailable: 1, selector: { matchLabels: label } });
+      // With one alone, a budget would leave none; what is scaled has its number from elsewhere.
+      const least = reactors.find((name) => name === app)
+        ? specOf(scaled, "ScaledObject", app).minReplicaCount
+        : replicas;
+      expect({ app, least }).toEqual({ app, least: 2 });
+    }
+  });
+
+  it.each(reactors)("scales %s by what waits for its group", (group) => {
+    const { scaleTargetRef, triggers, ...counts } = specOf(scaled, "ScaledObject", group);
+    expect(scaleTargetRef.name).toBe(group);
+    expect(specOf(pods, "Deployment", group).replicas).toBeUndefined();
+    expect(counts.maxReplicaCount).toBeGreaterThan(counts.minReplicaCount);
+    const waited = triggers.map(({ metadata }) => metadata);
+    expect(waited.map(({ consumer }) => consumer)).toEqual(deliveries[group].map(() => group));
+    expect(waited.map(({ stream }) => stream)).toEqual(deliveries[group]);
+  });
+});
+
+describe("validateManifest()", async () => {
+  const [deployment] = (await renderManifests("deploy/kubernetes")).filter(
+    ({ kind }) => kind === "Deployment",
+  );
+  const changed = (change: (text: string) => string): Manifest =>
+    JSON.parse(change(JSON.stringify(deployment)));
+
+  it("finds a field that is written wrong, however deep it is", () => {
+    const wrong = changed((text) => text.replace("readinessProbe", "readynessProbe"));
+    expect(validateManifest(wrong)).toEqual([
+      "/spec/template/spec/containers/0/readynessProbe is unknown",
+    ]);
+    expect(validateManifest(changed((text) => text.replace('"spec"', '"specs"')))).not.toEqual([]);
+  });
+
+  it("finds a value of the wrong type, and a kind without a schema", () => {
+    const wrong = changed((text) => text.replace('"replicas":2', '"replicas":"two"'));
+    expect(validateManifest(wrong)).toEqual([expect.stringContaining("/spec/replicas")]);
+    expect(validateManifest({ ...wrong, kind: "Deploiment" })).toEqual([
+      "there is no schema of apps/v1 Deploiment",
+    ]);
+  });
+});

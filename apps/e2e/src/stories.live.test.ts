@@ -1,0 +1,99 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { TabState } from "@fanfare/contracts/billing/v1/billing";
+import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
+import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { effectsOf, noEffects, oneEffect } from "../test/effects.ts";
+import { type Stack, startStack } from "../test/stack.ts";
+import { effectsAre, newTrip, type Rider, startTrip, tripIs } from "../test/trips.ts";
+
+describe("three stories on real servers", { timeout: 180_000 }, () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack();
+  }, 180_000);
+  afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
+
+  async function nothingIsHeld(trip: Rider) {
+    const { vehicle } = await stack.clients.fleet.getVehicle(trip);
+    expect(vehicle).toMatchObject({ state: VehicleState.AVAILABLE, tripId: "" });
+  }
+
+  /** A completed trip after those that were undone: when its effects are there, theirs would be. */
+  async function laterTripIsBroadcast() {
+    const later = newTrip({ vehicleId: "vehicle-9" });
+    await startTrip(stack.clients, later);
+    await stack.clients.trips(later.name).endTrip(later);
+    await effectsAre(stack.clients, later.tripId, oneEffect);
+  }
+
+  it("completes a trip, and tells each group once", async () => {
+    const { clients } = stack;
+    const trip = newTrip();
+    expect((await startTrip(clients, trip))?.status).toBe(TripStatus.ACTIVE);
+    expect((await clients.fleet.getVehicle(trip)).vehicle).toMatchObject({ tripId: trip.tripId });
+
+    const { trip: ended } = await clients.trips(trip.name).endTrip(trip);
+    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    expect(settled).toMatchObject({ fare: ended?.fare, endedAt: ended?.endedAt });
+    await effectsAre(clients, trip.tripId, oneEffect);
+
+    const { entries } = await clients.revenue.listRevenue(trip);
+    expect(entries).toMatchObject([{ vehicleId: trip.vehicleId, amount: settled.settled }]);
+    const { tab } = await clients.billing.getTab(trip);
+    expect(tab).toMatchObject({ state: TabState.CAPTURED, captured: settled.settled });
+    await nothingIsHeld(trip);
+  });
+
+  it("undoes a trip whose payment method is declined, and gives the same refusal again", async () => {
+    const { clients } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-2", paymentMethod: "pm_card_chargeDeclined" });
+    const refusals = [];
+    for (let call = 0; call < 2; call++) {
+      const refusal = ConnectError.from(
+        await startTrip(clients, trip).catch((error: unknown) => error),
+      );
+      refusals.push({ code: refusal.code, message: refusal.rawMessage });
+    }
+    expect(refusals[0]).toMatchObject({ code: Code.FailedPrecondition });
+    expect(refusals[1]).toEqual(refusals[0]);
+
+    const cancelled = await tripIs(clients, trip, TripStatus.CANCELLED);
+    expect(cancelled.reason).toMatch(/declined/);
+    await nothingIsHeld(trip);
+    await laterTripIsBroadcast();
+    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+  });
+
+  it("undoes a trip that its rider cancels during the drive", async () => {
+    const { clients } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-3" });
+    await startTrip(clients, trip);
+    const request = { tripId: trip.tripId, reason: "The rider changed their mind" };
+    const { trip: cancelled } = await clients.trips(trip.name).cancelTrip(request);
+    expect(cancelled?.status).toBe(TripStatus.CANCELLED);
+
+    const { tab } = await clients.billing.getTab(trip);
+    expect(tab).toMatchObject({ state: TabState.VOID, balance: { minorUnits: 0n } });
+    await nothingIsHeld(trip);
+    await laterTripIsBroadcast();
+    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+  });
+
+  it("follows a trip live until its broadcast is out", async () => {
+    const { clients } = stack;
+    const trip = newTrip({ vehicleId: "vehicle-4" });
+    await startTrip(clients, trip);
+    const seen: TripStatus[] = [];
+    const states: (Broadcast_State | undefined)[] = [];
+    for await (const { trip: now } of clients.trips(trip.name).watchTrip(trip)) {
+      if (now === undefined) continue;
+      seen.push(now.status);
+      states.push(now.broadcast?.state);
+      if (now.status === TripStatus.ACTIVE) await clients.trips(trip.name).endTrip(trip);
+    }
+    expect(new Set(seen)).toContain(TripStatus.ACTIVE);
+    expect(seen.at(-1)).toBe(TripStatus.SETTLED);
+    expect(states.at(-1)).toBe(Broadcast_State.PUBLISHED);
+  });
+});

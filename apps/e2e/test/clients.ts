@@ -1,0 +1,61 @@
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { AuditService } from "@fanfare/contracts/audit/v1/audit";
+import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
+import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
+import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import type { AppName, TokenClaims } from "@fanfare/dev-stack";
+
+/** Clients call the seven processes, trips as a rider and the others as an operator. */
+export interface Clients {
+  /** trips calls the edge as the rider, or with the claims given instead. */
+  trips(rider: string, claims?: Partial<TokenClaims>): Client<typeof TripsService>;
+  readonly fleet: Client<typeof FleetService>;
+  readonly billing: Client<typeof BillingService>;
+  readonly revenue: Client<typeof RevenueService>;
+  readonly audit: Client<typeof AuditService>;
+  readonly notifications: Client<typeof NotificationsService>;
+}
+
+/** Reach says where the processes are, and gives a token for whoever calls them. */
+export interface Reach {
+  readonly urlOf: (name: AppName) => string;
+  readonly tokenOf: (claims: TokenClaims) => Promise<string>;
+  /** What is done around each call. */
+  readonly interceptors?: readonly Interceptor[];
+}
+
+/** connect makes the clients, over HTTP/1.1 as curl does. */
+export function connect({ urlOf, tokenOf, interceptors = [] }: Reach): Clients {
+  const operator = { role: "operator", subject: "ada" } as const;
+  const transport = (baseUrl: string, claims: TokenClaims) =>
+    createConnectTransport({
+      baseUrl,
+      httpVersion: "1.1",
+      defaultTimeoutMs: 30_000,
+      interceptors: [...interceptors, withToken(tokenOf(claims))],
+    });
+  const as = (name: "fleet" | "billing" | "revenue" | "audit" | "notifications") =>
+    transport(urlOf(name), operator);
+  return {
+    trips: (rider, claims) =>
+      createClient(
+        TripsService,
+        transport(urlOf("trips"), { role: "rider", subject: rider, ...claims }),
+      ),
+    fleet: createClient(FleetService, as("fleet")),
+    billing: createClient(BillingService, as("billing")),
+    revenue: createClient(RevenueService, as("revenue")),
+    audit: createClient(AuditService, as("audit")),
+    notifications: createClient(NotificationsService, as("notifications")),
+  };
+}
+
+function withToken(minted: Promise<string>): Interceptor {
+  return (next) => async (request) => {
+    request.header.set("authorization", `Bearer ${await minted}`);
+    return await next(request);
+  };
+}

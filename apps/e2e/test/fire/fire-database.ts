@@ -1,0 +1,36 @@
+import { outboxMigration } from "@fanfare/outbox";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import { Pool } from "pg";
+
+/** FireDatabase has the outbox and, in the transactions that wrote to it, what is committed. */
+export interface FireDatabase {
+  /** How many commits each trip has. */
+  counters: { trip: string; commits: number };
+  /** Each event with its place among the commits of its trip, from 1 on. */
+  committed: { trip: string; event: number; place: number };
+}
+
+/** connectFire opens a pool that lives through the loss of its server. */
+export function connectFire<DB = FireDatabase>(url: string): Kysely<DB> {
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 15_000,
+  });
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** makeFire makes the tables, with a counter for each trip. */
+export async function makeFire(db: Kysely<FireDatabase>, trips: readonly string[]): Promise<void> {
+  await outboxMigration.up(db);
+  await sql`create sequence events`.execute(db);
+  await sql`create table counters (trip text primary key, commits int not null)`.execute(db);
+  await sql`create table committed (trip text, event int primary key, place int)`.execute(db);
+  await db
+    .insertInto("counters")
+    .values(trips.map((trip) => ({ trip, commits: 0 })))
+    .execute();
+}

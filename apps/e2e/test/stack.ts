@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  createDevKeys,
+  type DevKeys,
+  mintToken,
+  type Servers,
+  type System,
+  startServers,
+  startSystem,
+} from "@fanfare/dev-stack";
+import { searchAttributes } from "@fanfare/trip-contract";
+import { type Clients, connect } from "./clients.ts";
+
+/** Stack is everything on real servers: three servers, seven processes, and clients for them. */
+export interface Stack extends AsyncDisposable {
+  readonly servers: Servers;
+  readonly system: System;
+  readonly keys: DevKeys;
+  readonly clients: Clients;
+}
+
+/**
+ * startStack starts everything on free ports, with its data and logs in a folder of its own; `env` is
+ * for all processes, besides their own variables.
+ */
+export async function startStack(env: Readonly<Record<string, string>> = {}): Promise<Stack> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "fanfare-e2e-"));
+    stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const keys = await createDevKeys(join(folder, "keys"));
+    const logFolder = join(folder, "logs");
+    const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
+    const servers = stack.use(
+      await startServers({
+        logFolder,
+        searchAttributes: Object.fromEntries(attributes),
+        // Servers that someone else keeps up can be neither killed nor started again.
+        env: withoutServers(process.env),
+      }),
+    );
+    const system = stack.use(
+      await startSystem({
+        servers,
+        keys,
+        logFolder,
+        env,
+        serviceTokenFile: join(folder, "service.token"),
+      }),
+    );
+    const clients = connect({
+      urlOf: (name) => system.app(name).url,
+      tokenOf: (claims) => mintToken(keys, claims),
+    });
+    const owned = stack.move();
+    return {
+      servers,
+      system,
+      keys,
+      clients,
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+function withoutServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const addresses = ["TEMPORAL_ADDRESS", "NATS_URL", "POSTGRES_ADMIN_URL"];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !addresses.includes(name)));
+}

@@ -1,0 +1,78 @@
+import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
+import { waitUntil } from "@fanfare/dev-stack";
+import type { Clients } from "./clients.ts";
+import { type Effects, effectsOf } from "./effects.ts";
+
+/** Rider is a person with a trip to take. */
+export interface Rider {
+  readonly name: string;
+  readonly tripId: string;
+  readonly vehicleId: string;
+  readonly paymentMethod: string;
+}
+
+/** newTrip is a trip that can complete, but for what is given. */
+export function newTrip(fields: Partial<Rider> = {}): Rider {
+  return {
+    name: "alice",
+    tripId: crypto.randomUUID(),
+    vehicleId: "vehicle-1",
+    paymentMethod: "pm_card_visa",
+    ...fields,
+  };
+}
+
+/** startTrip starts it and answers the trip. */
+export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | undefined> {
+  const { name, tripId, vehicleId, paymentMethod } = rider;
+  return (await clients.trips(name).startTrip({ tripId, vehicleId, paymentMethod })).trip;
+}
+
+/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
+export async function insist<T>(what: string, call: () => Promise<T>): Promise<T> {
+  return await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
+}
+
+/** ride takes a trip to its end, or cancels it during the drive, whatever is down meanwhile. */
+export async function ride(clients: Clients, rider: Rider, end: "end" | "cancel"): Promise<void> {
+  const { tripId } = rider;
+  const trips = clients.trips(rider.name);
+  await insist(`trip ${tripId} to start`, async () => {
+    return (await startTrip(clients, rider))?.status === TripStatus.ACTIVE;
+  });
+  await insist(`trip ${tripId} to ${end}`, async () => {
+    if (end === "end") await trips.endTrip({ tripId });
+    else await trips.cancelTrip({ tripId, reason: "rain" });
+    return true;
+  });
+}
+
+/** tripIs waits until the trip has the status, for as long as a system that was hurt may need. */
+export async function tripIs(clients: Clients, rider: Rider, status: TripStatus): Promise<Trip> {
+  return await waitUntil(
+    async () => {
+      const { trip } = await clients.trips(rider.name).getTrip({ tripId: rider.tripId });
+      return trip?.status === status && trip;
+    },
+    {
+      what: `trip ${rider.tripId} to be ${TripStatusSchema.value[status]?.name}`,
+      everyMs: 100,
+      deadlineMs: 120_000,
+    },
+  );
+}
+
+/** effectsAre waits until every group has made of the trip what is expected. */
+export async function effectsAre(clients: Clients, tripId: string, expected: Effects) {
+  let seen: Effects | undefined;
+  await waitUntil(
+    async () => {
+      seen = await effectsOf(clients, tripId);
+      const groups = ["revenue", "audit", "notifications"] as const;
+      return groups.every((group) => seen?.[group] === expected[group]);
+    },
+    { what: `the effects of trip ${tripId}`, everyMs: 100, deadlineMs: 120_000 },
+  ).catch((error: unknown) => {
+    throw new Error(`${String(error)}; seen: ${JSON.stringify(seen)}`, { cause: error });
+  });
+}

@@ -1,0 +1,90 @@
+import { createValidator } from "@bufbuild/protovalidate";
+import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
+import { createValidation } from "@fanfare/bus/validate";
+import { asUser, connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
+import { createInboxTally, inboxMetrics, startPruning } from "@fanfare/outbox";
+import {
+  authVariables,
+  createLogger,
+  createMetrics,
+  createTokenVerifier,
+  databaseVariables,
+  loadConfig,
+  natsCredentialsOf,
+  natsVariables,
+  openDatabase,
+  portVariable,
+  runUntilSignal,
+  serve,
+  serverVariables,
+} from "@fanfare/service";
+import { migrations } from "./migrations.ts";
+import { react } from "./react.ts";
+import { createRoutes } from "./routes.ts";
+import type { RevenueDatabase } from "./tables.ts";
+
+/** The process and its group: all processes of this name share the events. */
+const name = "revenue";
+const config = loadConfig({
+  name,
+  about: "keeps revenue and trip figures by vehicle and day.",
+  variables: {
+    ...serverVariables,
+    port: portVariable("PORT", 8085),
+    ...authVariables,
+    ...databaseVariables,
+    ...natsVariables,
+  },
+});
+const logger = createLogger({ name, level: config.logLevel });
+const dayMs = 24 * 3_600_000;
+
+runUntilSignal(
+  async (resources) => {
+    const database = resources.use(
+      openDatabase<RevenueDatabase>({ url: config.databaseUrl, name, migrations, logger }),
+    );
+    const { maxAgeMs } = defaultStreamSettings;
+    resources.use(
+      startPruning(database.db, {
+        keepMs: maxAgeMs + dayMs,
+        longestRedeliveryMs: maxAgeMs,
+        onError: (error) => logger.warn({ err: error }, "the inbox was not pruned"),
+      }),
+    );
+    const bus = resources.use(
+      await connectNats({
+        servers: config.natsUrl,
+        name,
+        connectDeadlineMs: 1_000,
+        ...asUser(name, natsCredentialsOf(config)),
+        interceptors: [createValidation(createValidator())],
+      }),
+    );
+    const tally = createInboxTally();
+    // From the start: what trips published before this group's first day counts too.
+    const subscribed = keepSubscribed(bus, name, react(database.db, { tally }), {
+      from: "start",
+      signal: resources.signal,
+      onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
+      onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
+    });
+    resources.watch("the subscription", subscribed);
+    const access = createTokenVerifier(config);
+    resources.use(
+      await serve({
+        host: config.host,
+        port: config.port,
+        routes: createRoutes(database.db),
+        access,
+        checks: {
+          database: () => database.ready(),
+          bus: () => assertSubscribed(bus, name),
+        },
+        metrics: createMetrics({ bus: busMetrics(bus), inbox: inboxMetrics(tally) }),
+        logger,
+      }),
+    );
+  },
+  { logger },
+);

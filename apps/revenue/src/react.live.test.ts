@@ -1,0 +1,75 @@
+import { createMemoryBus, createPublisher } from "@fanfare/bus";
+import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { completedTrip } from "../test/completed-trip.ts";
+import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { react } from "./react.ts";
+import { listRevenue, listVehicleDays } from "./store.ts";
+
+const deadlineMs = 20_000;
+
+describe("react()", { timeout: 60_000 }, () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+  }, 60_000);
+  afterAll(() => database?.[Symbol.asyncDispose]());
+
+  const daysOf = (vehicleId: string) =>
+    listVehicleDays(database.db, vehicleId, { after: undefined, limit: 10 });
+
+  async function openBus() {
+    const bus = createMemoryBus();
+    await bus.subscribe("revenue", react(database.db));
+    return bus;
+  }
+
+  it("makes one entry of a completed trip, and adds it to its vehicle's day", async () => {
+    await using bus = await openBus();
+    const trips = createPublisher(TripEvents, bus);
+    const trip = completedTrip({ vehicleId: "one" });
+    await trips.tripCompleted(trip, { id: `trip/${trip.tripId}/completed` });
+    await bus.idle({ deadlineMs });
+    expect(await listRevenue(database.db, trip.tripId)).toMatchObject([
+      { vehicle_id: "one", minor_units: "1250", currency: "EUR" },
+    ]);
+    expect(await daysOf("one")).toEqual([
+      {
+        day: "2026-11-21",
+        currency: "EUR",
+        trips: "1",
+        driven_seconds: "1380",
+        minor_units: "1250",
+      },
+    ]);
+  });
+
+  it("makes nothing more of an event that comes again", async () => {
+    await using bus = await openBus();
+    const trips = createPublisher(TripEvents, bus);
+    const trip = completedTrip({ vehicleId: "again" });
+    const id = `trip/${trip.tripId}/completed`;
+    await trips.tripCompleted(trip, { id });
+    await bus.idle({ deadlineMs });
+    // Past the broker's memory of ids, so that it is stored and delivered once more.
+    await bus.advance(24 * 3_600_000);
+    expect((await trips.tripCompleted(trip, { id })).duplicate).toBe(false);
+    await bus.idle({ deadlineMs });
+    expect(await listRevenue(database.db, trip.tripId)).toHaveLength(1);
+    expect(await daysOf("again")).toMatchObject([{ trips: "1", minor_units: "1250" }]);
+  });
+
+  it("sums many trips of a vehicle that end at once, by day and currency", async () => {
+    await using bus = await openBus();
+    const trips = createPublisher(TripEvents, bus);
+    const many = Array.from({ length: 20 }, () => completedTrip({ vehicleId: "many" }));
+    const swiss = { minorUnits: 5n, currency: "CHF" };
+    many.push(completedTrip({ vehicleId: "many", settled: swiss }));
+    await Promise.all(many.map((trip) => trips.tripCompleted(trip)));
+    await bus.idle({ deadlineMs });
+    expect(await daysOf("many")).toMatchObject([
+      { currency: "EUR", trips: "20", driven_seconds: "27600", minor_units: "25000" },
+      { currency: "CHF", trips: "1", driven_seconds: "1380", minor_units: "5" },
+    ]);
+  });
+});

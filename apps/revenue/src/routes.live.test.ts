@@ -1,0 +1,84 @@
+import { Code, createClient } from "@connectrpc/connect";
+import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { findUnguardedMethods } from "@fanfare/service";
+import { createTestTransport } from "@fanfare/service/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { createRoutes } from "./routes.ts";
+import { addRevenue } from "./store.ts";
+
+const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
+
+describe("createRoutes()", { timeout: 60_000 }, () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    const revenue = { tripId, vehicleId: "v", minorUnits: 1250n, drivenSeconds: 60n };
+    for (const day of ["2026-11-19", "2026-11-20", "2026-11-21"]) {
+      for (const currency of ["CHF", "EUR"]) {
+        await addRevenue(database.db, { ...revenue, day, currency });
+      }
+    }
+  }, 60_000);
+  afterAll(() => database?.[Symbol.asyncDispose]());
+
+  const clientOf = (role: "rider" | "operator" | "service") =>
+    createClient(
+      RevenueService,
+      createTestTransport(createRoutes(database.db), { role, subject: "somebody" }),
+    );
+
+  it("guards every method", () => {
+    expect(findUnguardedMethods([RevenueService])).toEqual([]);
+  });
+
+  it("lists every entry of a trip, and none of one that has none", async () => {
+    const revenue = clientOf("operator");
+    const { entries } = await revenue.listRevenue({ tripId });
+    expect(entries).toHaveLength(6);
+    expect(entries[0]).toMatchObject({
+      tripId,
+      vehicleId: "v",
+      amount: { minorUnits: 1250n, currency: "CHF" },
+    });
+    expect((await revenue.listRevenue({ tripId: crypto.randomUUID() })).entries).toEqual([]);
+  });
+
+  it("pages through a vehicle's days, newest first", async () => {
+    const revenue = clientOf("operator");
+    const seen: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await revenue.listVehicleDays({ vehicleId: "v", pageSize: 4, pageToken });
+      seen.push(...page.days.map((day) => `${day.day} ${day.revenue?.currency}`));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    expect(seen).toEqual([
+      "2026-11-21 EUR",
+      "2026-11-21 CHF",
+      "2026-11-20 EUR",
+      "2026-11-20 CHF",
+      "2026-11-19 EUR",
+      "2026-11-19 CHF",
+    ]);
+  });
+
+  it.each(["rider", "service"] as const)("refuses a %s", async (role) => {
+    const refused = { code: Code.PermissionDenied };
+    await expect(clientOf(role).listRevenue({ tripId })).rejects.toMatchObject(refused);
+    await expect(clientOf(role).listVehicleDays({ vehicleId: "v" })).rejects.toMatchObject(refused);
+  });
+
+  it("refuses what is malformed", async () => {
+    const revenue = clientOf("operator");
+    const refused = { code: Code.InvalidArgument };
+    await expect(revenue.listRevenue({ tripId: "42" })).rejects.toMatchObject(refused);
+    await expect(revenue.listVehicleDays({ vehicleId: "" })).rejects.toMatchObject(refused);
+    await expect(
+      revenue.listVehicleDays({ vehicleId: "v", pageToken: "sesame" }),
+    ).rejects.toMatchObject(refused);
+    await expect(revenue.listVehicleDays({ vehicleId: "v", pageSize: 101 })).rejects.toMatchObject(
+      refused,
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { decodePageToken, encodePageToken } from "@fanfare/service";
+import type { Kysely } from "kysely";
+import { z } from "zod";
+import { type DayPosition, listRevenue, listVehicleDays } from "./store.ts";
+import type { RevenueDatabase } from "./tables.ts";
+
+const dayPosition: z.ZodType<DayPosition> = z.object({
+  day: z.iso.date(),
+  currency: z.string().length(3),
+});
+
+/** createRoutes shows what revenue knows. */
+export function createRoutes(db: Kysely<RevenueDatabase>): (router: ConnectRouter) => void {
+  return (router) => {
+    router.service(RevenueService, {
+      async listRevenue({ tripId }) {
+        const rows = await listRevenue(db, tripId);
+        return {
+          entries: rows.map((row) => ({
+            tripId: row.trip_id,
+            vehicleId: row.vehicle_id,
+            amount: moneyOf(row),
+            recordedAt: timestampFromDate(row.recorded_at),
+          })),
+        };
+      },
+
+      async listVehicleDays({ vehicleId, pageSize, pageToken }) {
+        const limit = pageSize || 20;
+        const after = decodePageToken(pageToken, dayPosition);
+        // One row more than the page tells whether there is another page.
+        const rows = await listVehicleDays(db, vehicleId, { after, limit: limit + 1 });
+        const page = rows.slice(0, limit);
+        const last = rows.length > limit ? page.at(-1) : undefined;
+        return {
+          days: page.map((row) => ({
+            vehicleId,
+            day: row.day,
+            trips: BigInt(row.trips),
+            drivenSeconds: BigInt(row.driven_seconds),
+            revenue: moneyOf(row),
+          })),
+          nextPageToken: last ? encodePageToken({ day: last.day, currency: last.currency }) : "",
+        };
+      },
+    });
+  };
+}
+
+function moneyOf(row: { readonly minor_units: string; readonly currency: string }) {
+  return { minorUnits: BigInt(row.minor_units), currency: row.currency };
+}

@@ -1,0 +1,75 @@
+import { type Kysely, sql } from "kysely";
+import type { RevenueDatabase } from "./tables.ts";
+
+/** NewRevenue is what one trip brought in. */
+export interface NewRevenue {
+  readonly tripId: string;
+  readonly vehicleId: string;
+  readonly minorUnits: bigint;
+  readonly currency: string;
+  /** The day on which the trip ended, UTC, such as 2026-11-21. */
+  readonly day: string;
+  readonly drivenSeconds: bigint;
+}
+
+/** addRevenue appends an entry, whatever is there already, and adds it to its vehicle's day. */
+export async function addRevenue(db: Kysely<RevenueDatabase>, revenue: NewRevenue): Promise<void> {
+  const taken = {
+    vehicle_id: revenue.vehicleId,
+    minor_units: revenue.minorUnits,
+    currency: revenue.currency,
+  };
+  await db
+    .insertInto("revenue")
+    .values({ trip_id: revenue.tripId, ...taken })
+    .execute();
+  await db
+    .insertInto("vehicle_days")
+    .values({ ...taken, day: revenue.day, trips: 1n, driven_seconds: revenue.drivenSeconds })
+    .onConflict((conflict) =>
+      conflict.columns(["vehicle_id", "day", "currency"]).doUpdateSet((eb) => ({
+        trips: eb("vehicle_days.trips", "+", eb.ref("excluded.trips")),
+        driven_seconds: eb("vehicle_days.driven_seconds", "+", eb.ref("excluded.driven_seconds")),
+        minor_units: eb("vehicle_days.minor_units", "+", eb.ref("excluded.minor_units")),
+      })),
+    )
+    .execute();
+}
+
+/** listRevenue lists the entries of a trip, oldest first, a hundred at most. */
+export function listRevenue(db: Kysely<RevenueDatabase>, tripId: string) {
+  return db
+    .selectFrom("revenue")
+    .where("trip_id", "=", tripId)
+    .orderBy("id")
+    .limit(100)
+    .selectAll()
+    .execute();
+}
+
+/** DayPosition is a place in the list of a vehicle's days. */
+export interface DayPosition {
+  readonly day: string;
+  readonly currency: string;
+}
+
+/** listVehicleDays lists a vehicle's days from after a position on, newest first. */
+export function listVehicleDays(
+  db: Kysely<RevenueDatabase>,
+  vehicleId: string,
+  page: { readonly after: DayPosition | undefined; readonly limit: number },
+) {
+  let query = db
+    .selectFrom("vehicle_days")
+    .where("vehicle_id", "=", vehicleId)
+    .orderBy("day", "desc")
+    .orderBy("currency", "desc")
+    .limit(page.limit)
+    .select(["currency", "trips", "driven_seconds", "minor_units"])
+    .select(sql<string>`to_char(day, 'YYYY-MM-DD')`.as("day"));
+  if (page.after) {
+    const { day, currency } = page.after;
+    query = query.where(sql<boolean>`(day, currency) < (${day}::date, ${currency})`);
+  }
+  return query.execute();
+}
