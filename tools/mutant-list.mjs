@@ -23,15 +23,15 @@ export const faults = [
     name: "lose the backoff",
     room: core,
     file: "src/handling.ts",
-    find: "lease.giveBack({ delayMs: backoffOf(item.attempt) })",
-    replace: "lease.giveBack({ delayMs: 0 })",
+    find: "lease.nak({ delayMs: backoffOf(item.attempt) })",
+    replace: "lease.nak({ delayMs: 0 })",
   },
   {
     name: "let the backoff not grow",
     room: core,
     file: "src/backoff.ts",
-    find: "firstMs * 2 ** (attempt - 1)",
-    replace: "firstMs * 2 ** Math.min(0, attempt - 1)",
+    find: "initialIntervalMs * 2 ** (attempt - 1)",
+    replace: "initialIntervalMs * 2 ** Math.min(0, attempt - 1)",
   },
   {
     name: "swallow a dead letter that cannot be stored",
@@ -121,9 +121,9 @@ export const faults = [
     name: "remove a dead letter before its replay is stored",
     room: core,
     file: "src/dead-letters.ts",
-    find: "      const options = { deadlineMs, signal: undefined };",
+    find: "      const options = { timeoutMs, signal: undefined };",
     replace:
-      "      const options = { deadlineMs, signal: undefined };\n      await deadLetters.remove(group, sequence);",
+      "      const options = { timeoutMs, signal: undefined };\n      await deadLetters.remove(group, sequence);",
   },
   {
     name: "lose the headers of a dead letter",

@@ -1,8 +1,8 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
-import { asUser, connectNats, defaultStreamSettings } from "@fanfare/bus-nats";
-import { createInboxTally, inboxMetrics, startPruning } from "@fanfare/outbox";
+import { connectNats, createUserOptions, defaultStreamSettings } from "@fanfare/bus-nats";
+import { createInboxCounters, inboxMetrics, startPruning } from "@fanfare/outbox";
 import {
   authVariables,
   createLogger,
@@ -10,10 +10,10 @@ import {
   createTokenVerifier,
   databaseVariables,
   loadConfig,
-  natsCredentialsOf,
   natsVariables,
   openDatabase,
   portVariable,
+  readNatsCredentials,
   runUntilSignal,
   serve,
   serverVariables,
@@ -47,8 +47,8 @@ runUntilSignal(
     const { maxAgeMs } = defaultStreamSettings;
     resources.use(
       startPruning(database.db, {
-        keepMs: maxAgeMs + dayMs,
-        longestRedeliveryMs: maxAgeMs,
+        retentionMs: maxAgeMs + dayMs,
+        maxRedeliveryMs: maxAgeMs,
         onError: (error) => logger.warn({ err: error }, "the inbox was not pruned"),
       }),
     );
@@ -56,14 +56,14 @@ runUntilSignal(
       await connectNats({
         servers: config.natsUrl,
         name,
-        connectDeadlineMs: 1_000,
-        ...asUser(name, natsCredentialsOf(config)),
+        connectTimeoutMs: 1_000,
+        ...createUserOptions(name, readNatsCredentials(config)),
         interceptors: [createValidation(createValidator())],
       }),
     );
-    const tally = createInboxTally();
+    const counters = createInboxCounters();
     // From the start: what trips published before this group's first day counts too.
-    const subscribed = keepSubscribed(bus, name, react(database.db, { tally }), {
+    const subscribed = keepSubscribed(bus, name, react(database.db, { counters }), {
       from: "start",
       signal: resources.signal,
       onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
@@ -81,7 +81,7 @@ runUntilSignal(
           database: () => database.ready(),
           bus: () => assertSubscribed(bus, name),
         },
-        metrics: createMetrics({ bus: busMetrics(bus), inbox: inboxMetrics(tally) }),
+        metrics: createMetrics({ bus: busMetrics(bus), inbox: inboxMetrics(counters) }),
         logger,
       }),
     );

@@ -6,7 +6,7 @@ import { openTestDatabase, type TestDatabase } from "../test/open-test-database.
 import { react } from "./react.ts";
 import { listEvents } from "./store.ts";
 
-const deadlineMs = 20_000;
+const timeoutMs = 20_000;
 const everything = { topic: undefined, key: undefined };
 
 describe("react()", { timeout: 60_000 }, () => {
@@ -31,7 +31,7 @@ describe("react()", { timeout: 60_000 }, () => {
     const id = `trip/${trip.tripId}/completed`;
     const time = new Date("2026-11-21T10:23:01Z");
     await createPublisher(TripEvents, bus).tripCompleted(trip, { id, time });
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
 
     const events = await eventsOf(trip.tripId);
     expect(events).toMatchObject([
@@ -62,11 +62,11 @@ describe("react()", { timeout: 60_000 }, () => {
     const trip = completedTrip();
     const id = `trip/${trip.tripId}/completed`;
     await tripCompleted(trip, { id });
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     // Past the broker's memory of ids, so that it is stored and delivered once more.
     await bus.advance(24 * 3_600_000);
     expect((await tripCompleted(trip, { id })).duplicate).toBe(false);
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect(await eventsOf(trip.tripId)).toHaveLength(1);
   });
 
@@ -80,7 +80,7 @@ describe("react()", { timeout: 60_000 }, () => {
       await tripCompleted(one, { id: `${id}-one` });
       await tripCompleted(two, { id: `${id}-two` });
     }
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect((await eventsOf(one.tripId)).map((event) => event.event_id)).toEqual(
       ids.map((id) => `${id}-one`),
     );

@@ -1,5 +1,5 @@
 import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf";
-import type { Binder } from "@fanfare/bus";
+import type { EventRouter } from "@fanfare/bus";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { type InboxHandler, type InboxOptions, inbox } from "@fanfare/outbox";
@@ -14,7 +14,10 @@ interface Logged {
 }
 
 /** react writes every event of every event service into the log. */
-export function react(db: Kysely<AuditDatabase>, options: InboxOptions = {}): (on: Binder) => void {
+export function react(
+  db: Kysely<AuditDatabase>,
+  options: InboxOptions = {},
+): (on: EventRouter) => void {
   const write = inbox<Logged, AuditDatabase>(db, log, options);
   return (on) =>
     on.all([TripEvents, FleetEvents], (event, delivery, { input }) =>

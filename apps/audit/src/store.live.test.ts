@@ -46,9 +46,9 @@ describe("appendEvent()", { timeout: 60_000 }, () => {
 
   it("leaves no gap where an append was rolled back", async () => {
     const { db } = database;
-    const undone = await db.startTransaction().execute();
-    await appendEvent(undone, event("undone"));
-    await undone.rollback().execute();
+    const compensated = await db.startTransaction().execute();
+    await appendEvent(compensated, event("compensated"));
+    await compensated.rollback().execute();
     await appendEvent(db, event("third"));
     expect(await idsAfter(2n)).toEqual(["3 third"]);
   });

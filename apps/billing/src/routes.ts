@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
-import { idempotencyKeyOf, type Routes } from "@fanfare/service";
+import { type Routes, readIdempotencyKey } from "@fanfare/service";
 import type { Billing } from "./billing.ts";
 import { captureTab } from "./capture-tab.ts";
 import { charge, refund } from "./charge.ts";
@@ -13,21 +13,21 @@ import { voidTab } from "./void-tab.ts";
 export function createRoutes(billing: Billing): Routes {
   return (router) =>
     router.service(BillingService, {
-      openTab: (request, context) => openTab(billing, idempotencyKeyOf(context), request),
+      openTab: (request, context) => openTab(billing, readIdempotencyKey(context), request),
 
       async voidTab({ tripId }, context) {
-        await voidTab(billing, idempotencyKeyOf(context), tripId);
+        await voidTab(billing, readIdempotencyKey(context), tripId);
         return {};
       },
 
-      charge: (request, context) => charge(billing, idempotencyKeyOf(context), request),
+      charge: (request, context) => charge(billing, readIdempotencyKey(context), request),
 
       async refund({ tripId }, context) {
-        await refund(billing, idempotencyKeyOf(context), tripId);
+        await refund(billing, readIdempotencyKey(context), tripId);
         return {};
       },
 
-      captureTab: (request, context) => captureTab(billing, idempotencyKeyOf(context), request),
+      captureTab: (request, context) => captureTab(billing, readIdempotencyKey(context), request),
 
       async getTab({ tripId }) {
         const tab = toTab(await readTab(billing.db, tripId));

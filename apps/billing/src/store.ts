@@ -27,7 +27,7 @@ export interface TabRecord {
 /**
  * inTrip runs a transaction that is alone with the trip: others of the same trip wait for its end.
  * The lock is the first thing that a transaction takes, so that two never wait for each other, and
- * it needs no row, so that undoing what never happened and a late copy of it cannot miss each other.
+ * it needs no row, so that compensating what never happened and a late copy of it cannot miss each other.
  */
 export function inTrip<T>(
   db: Kysely<BillingTables>,

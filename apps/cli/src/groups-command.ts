@@ -34,6 +34,6 @@ function rowOf({ group, topics: each, deadLetters }: GroupStatus): string[] {
     ageText(oldest),
     String(deadLetters.count),
     ageText(deadLetters.oldest),
-    each.some(({ listening }) => listening) ? "yes" : "no",
+    each.some(({ active }) => active) ? "yes" : "no",
   ];
 }

@@ -13,16 +13,16 @@ function held(states: Record<string, keyof typeof TripStep_State>): string[] {
 }
 
 describe("heldBy()", () => {
-  it("counts what is not undone, parked or not", () => {
+  it("counts what is not compensated, parked or not", () => {
     const states = { "reserve-vehicle": "PARKED", "open-tab": "DONE" } as const;
-    expect(held({ ...states, "charge-unlock-fee": "UNDONE" })).toEqual([
+    expect(held({ ...states, "charge-unlock-fee": "COMPENSATED" })).toEqual([
       "vehicle-1",
       "authorisation on pm_card_visa",
     ]);
   });
 
   it("counts a step that failed, as it may have happened", () => {
-    expect(held({ "take-up": "DONE", "reserve-vehicle": "FAILED" })).toEqual(["vehicle-1"]);
+    expect(held({ "accept-trip": "DONE", "reserve-vehicle": "FAILED" })).toEqual(["vehicle-1"]);
   });
 
   it("counts nothing that was given back or paid after the drive", () => {

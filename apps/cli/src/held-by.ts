@@ -5,7 +5,7 @@ export function heldBy(trip: Trip, steps: readonly TripStep[]): string[] {
   const stateOf = (name: string) => steps.find((step) => step.name === name)?.state;
   /** A step that has begun may have happened, whatever it answered. */
   const taken = (name: string) =>
-    stateOf(name) !== undefined && stateOf(name) !== TripStep_State.UNDONE;
+    stateOf(name) !== undefined && stateOf(name) !== TripStep_State.COMPENSATED;
   const done = (name: string) => stateOf(name) === TripStep_State.DONE;
 
   const held: string[] = [];

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createPublisher } from "@fanfare/bus";
-import { asUser, connectNats } from "@fanfare/bus-nats";
+import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   type AppName,
@@ -61,7 +61,7 @@ it("the reactors run with exactly the permissions that are printed", {
   );
   await using worker = await connectNats({
     servers: nats.url,
-    ...asUser("worker", { user: "worker", password: "secret" }),
+    ...createUserOptions("worker", { user: "worker", password: "secret" }),
   });
   await createPublisher(TripEvents, worker).tripCompleted({
     tripId: crypto.randomUUID(),
@@ -79,7 +79,7 @@ it("the reactors run with exactly the permissions that are printed", {
     const handled = `fanfare_bus_handled_total{group="${name}"} 1\n`;
     await waitUntil(async () => (await metrics()).includes(handled), {
       what: `${name} to handle the trip`,
-      deadlineMs: 60_000,
+      timeoutMs: 60_000,
     });
     const text = await metrics();
     expect(text).toContain(`fanfare_bus_lag_seconds{group="${name}"} 0\n`);

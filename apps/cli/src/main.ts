@@ -73,7 +73,7 @@ addDeadLetters(program);
 
 program
   .command("outbox")
-  .description("show what waits in a database's outbox, and what was set aside")
+  .description("show what waits in a database's outbox, and what was rejected")
   .option("--json", "print one JSON document")
   .action(async (options: { json?: boolean }) => {
     const { outboxCommand } = await import("./outbox-command.ts");
@@ -165,7 +165,7 @@ tripCommand("end", "end the drive")
     await onTrips(options, (context, trips) => trips.endTrip(context, id));
   });
 
-tripCommand("cancel", "undo a trip that has not ended")
+tripCommand("cancel", "cancel a trip that has not ended")
   .argument("<trip id>")
   .option("--reason <text>", "why", "")
   .action(async (id: string, options: TripOptions & { reason: string }) => {

@@ -19,8 +19,8 @@ describe("fanfare outbox", { timeout: 120_000 }, () => {
     await using db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     await outboxMigration.up(db);
     await sql`
-      insert into outbox (topic, event_id, lane, type, data, headers, event_time, set_aside_at,
-        set_aside_code, set_aside_reason)
+      insert into outbox (topic, event_id, lane, type, data, headers, event_time, rejected_at,
+        rejected_code, rejected_reason)
       values ('cars', 'waits', 0, 'Car', '', '{}', now(), null, null, null),
         ('cars', 'big', 0, 'Car', '', '{}', now(), now(), 'too_large', 'it has 9 MB')`.execute(db);
   }, 60_000);
@@ -32,16 +32,16 @@ describe("fanfare outbox", { timeout: 120_000 }, () => {
     return (await run).stdout;
   }
 
-  it("shows what waits and what was set aside, with the reason", async () => {
+  it("shows what waits and what was rejected, with the reason", async () => {
     expect(await outbox()).toMatch(
-      /^waiting {2}oldest {2}set aside\n1 {8}\d+ s\s+1\n\ntopic {2}id {3}code {7}reason\ncars {3}big {2}too_large {2}it has 9 MB\n$/,
+      /^waiting {2}oldest {2}rejected\n1 {8}\d+ s\s+1\n\ntopic {2}id {3}code {7}reason\ncars {3}big {2}too_large {2}it has 9 MB\n$/,
     );
   });
 
   it("prints the same as JSON", async () => {
     expect(JSON.parse(await outbox("--json"))).toMatchObject({
       waiting: 1,
-      setAside: 1,
+      rejected: 1,
       events: [{ topic: "cars", id: "big", code: "too_large", reason: "it has 9 MB" }],
     });
   });

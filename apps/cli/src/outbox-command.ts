@@ -1,4 +1,4 @@
-import { listSetAside, readOutboxState } from "@fanfare/outbox";
+import { listRejectedEvents, readOutboxState } from "@fanfare/outbox";
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool } from "pg";
 import { Failure } from "./failure.ts";
@@ -9,7 +9,7 @@ const connectTimeoutMs = 5_000;
 
 /**
  * outboxCommand prints how the outbox at DATABASE_URL is, or else that of the running stack's fleet:
- * what waits, for how long, and what was set aside, with the reason.
+ * what waits, for how long, and what was rejected, with the reason.
  */
 export async function outboxCommand(
   { json = false }: { json?: boolean },
@@ -23,15 +23,15 @@ export async function outboxCommand(
   const pool = new Pool({ connectionString, connectionTimeoutMillis: connectTimeoutMs, max: 1 });
   await using db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   const state = await readOutboxState(db);
-  const setAside = await listSetAside(db);
+  const rejected = await listRejectedEvents(db);
   const terminal = createTerminal();
-  if (json) return terminal.line(JSON.stringify({ ...state, events: setAside }));
-  const { waiting, oldestMs, setAside: count } = state;
+  if (json) return terminal.line(JSON.stringify({ ...state, events: rejected }));
+  const { waiting, oldestMs, rejected: count } = state;
   const oldest = waiting === 0 ? "-" : `${Math.round(oldestMs / 1_000)} s`;
-  const header = ["waiting", "oldest", "set aside"];
+  const header = ["waiting", "oldest", "rejected"];
   for (const line of alignRows([header, [`${waiting}`, oldest, `${count}`]])) terminal.line(line);
-  if (setAside.length === 0) return;
+  if (rejected.length === 0) return;
   terminal.line();
-  const rows = setAside.map(({ topic, id, code, reason }) => [topic, id, code, reason]);
+  const rows = rejected.map(({ topic, id, code, reason }) => [topic, id, code, reason]);
   for (const line of alignRows([["topic", "id", "code", "reason"], ...rows])) terminal.line(line);
 }

@@ -1,8 +1,8 @@
 import {
   checkDurability,
-  inboxPrefixOf,
+  createInboxPrefix,
   type Permissions,
-  permissionsOf,
+  planPermissions,
   provisionGroups,
   provisionTopics,
 } from "@fanfare/bus-nats";
@@ -61,7 +61,7 @@ export function printPermissions(): void {
     ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
     ...groups.map((group) => ({ name: group.group, groups: [group] })),
   ].map(({ name, ...uses }) => {
-    return userText(name, permissionsOf({ ...uses, inboxPrefix: inboxPrefixOf(name) }));
+    return userText(name, planPermissions({ ...uses, inboxPrefix: createInboxPrefix(name) }));
   });
   const terminal = createTerminal();
   terminal.line("# Each app has NATS_USER and NATS_PASSWORD of its own, and provisions nothing.");

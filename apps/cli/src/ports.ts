@@ -9,7 +9,7 @@ export const usualPorts = {
   nats: 4222,
   postgres: 5433,
   trips: 8080,
-  ledger: 8081,
+  registry: 8081,
   fleet: 8082,
   billing: 8083,
   worker: 8084,

@@ -67,7 +67,7 @@ async function soon<T>(what: string, work: () => Promise<T>): Promise<T> {
         return { error };
       }
     },
-    { what, everyMs: 500, deadlineMs: 60_000 },
+    { what, intervalMs: 500, timeoutMs: 60_000 },
   );
   if ("error" in outcome) throw outcome.error;
   return outcome.value;

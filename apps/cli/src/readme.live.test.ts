@@ -91,7 +91,7 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     const revenue = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
     await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
       what: "the second revenue to be ready",
-      deadlineMs: 60_000,
+      timeoutMs: 60_000,
     });
     expect(await revenue.end("SIGTERM")).toBe(0);
   });

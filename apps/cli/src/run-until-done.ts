@@ -4,7 +4,7 @@ import { failureLine } from "./failure.ts";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How long a command may take to stop what it started, below the 10 s that a person is promised. */
-const stopDeadlineMs = 8_000;
+const stopTimeoutMs = 8_000;
 
 /**
  * runUntilDone runs a command and ends the process: status 0 when it is done, 1 with one clear line
@@ -19,7 +19,7 @@ export async function runUntilDone(work: (signal: AbortSignal) => Promise<void>)
       if (stoppedBy !== undefined) return;
       stoppedBy = name;
       process.stderr.write(`\n${name}: stopping …\n`);
-      setTimeout(() => process.exit(128 + constants.signals[name]), stopDeadlineMs).unref();
+      setTimeout(() => process.exit(128 + constants.signals[name]), stopTimeoutMs).unref();
       stop.abort(new Error(`stopped by ${name}`));
     });
   }

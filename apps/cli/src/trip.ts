@@ -54,7 +54,7 @@ export async function endTrip(context: TripContext, tripId: string): Promise<voi
   show(context, trip);
 }
 
-/** cancelTrip undoes a trip and shows it. */
+/** cancelTrip compensates a trip and shows it. */
 export async function cancelTrip(
   context: TripContext,
   tripId: string,

@@ -25,7 +25,7 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<void>
   const ports = choosePorts(options.port);
   await requireFree(neededPorts(ports));
   await withLock(join(stateFolder(), "up.lock"), () => keepUp(ports, options, signal), {
-    deadlineMs: 0,
+    timeoutMs: 0,
     what: `the stack of this checkout, which is running already (${stateFolder()})`,
   });
 }
@@ -76,7 +76,7 @@ function addressesOf({ servers, system }: Stack): Record<string, string> {
   const { temporal, nats, postgres } = servers;
   return {
     trips: system.app("trips").url,
-    ledger: system.ledgerUrl,
+    registry: system.registryUrl,
     fleet: system.app("fleet").url,
     billing: system.app("billing").url,
     worker: system.app("worker").url,

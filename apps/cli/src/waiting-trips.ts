@@ -28,7 +28,7 @@ export async function temporalOf(env = process.env): Promise<TemporalAddress> {
 }
 
 /**
- * findWaitingTrips asks Temporal, by search attribute: beside the trips that the ledger calls
+ * findWaitingTrips asks Temporal, by search attribute: beside the trips that the registry calls
  * NEEDS_ATTENTION it finds one that is SETTLED while its vehicle waits. Temporal may take a moment to
  * list what has just happened.
  */

@@ -58,7 +58,7 @@ export function startCommand(
     output: () => text,
     async says(wanted) {
       const saidOrEnded = (): boolean => text.includes(wanted) || child.exitCode !== null;
-      await waitUntil(saidOrEnded, { what: `"${wanted}"`, deadlineMs: 120_000 });
+      await waitUntil(saidOrEnded, { what: `"${wanted}"`, timeoutMs: 120_000 });
       if (!text.includes(wanted)) throw new Error(`it ended without saying "${wanted}":\n${text}`);
     },
     async end(signal) {

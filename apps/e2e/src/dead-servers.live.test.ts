@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Account,
   type Books,
+  compensatedAccount,
   openBooks,
   settledAccount,
-  undoneAccount,
 } from "../test/books.ts";
 import { oneEffect } from "../test/effects.ts";
 import { createFaultTable, type Recovered } from "../test/fault-table.ts";
@@ -33,7 +33,7 @@ const all: [Fault, Point["side"]][] = short.flatMap(([fault]) => [
   [fault, "after"],
 ]);
 
-describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_000 }, () => {
+describe("kill -9 with a trip at each of its steps and compensations", { timeout: 600_000 }, () => {
   const table = createFaultTable();
   let gates: Gates;
   let stack: Stack;
@@ -57,7 +57,7 @@ describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_00
     if (long) process.stdout.write(`${table.lines().join("\n")}\n`);
   }, 60_000);
 
-  /** pointsOfTrips asks two trips what the steps are, and which of them are undone. */
+  /** pointsOfTrips asks two trips what the steps are, and which of them are compensated. */
   async function pointsOfTrips(): Promise<Omit<Point, "side">[]> {
     const { clients } = stack;
     const [completed, cancelled] = [newTrip(), newTrip({ vehicleId: "vehicle-2" })];
@@ -67,12 +67,12 @@ describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_00
     const stepsOf = async ({ tripId, name }: Rider) =>
       (await clients.trips(name).getTripProgress({ tripId })).steps;
     const steps = await stepsOf(completed);
-    const undone = (await stepsOf(cancelled)).filter(
-      ({ state }) => state === TripStep_State.UNDONE,
+    const compensated = (await stepsOf(cancelled)).filter(
+      ({ state }) => state === TripStep_State.COMPENSATED,
     );
     return [
-      ...steps.map(({ name: step }) => ({ step, undo: false })),
-      ...undone.map(({ name: step }) => ({ step, undo: true })),
+      ...steps.map(({ name: step }) => ({ step, compensation: false })),
+      ...compensated.map(({ name: step }) => ({ step, compensation: true })),
     ];
   }
 
@@ -101,12 +101,12 @@ describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_00
   }
 
   async function recovered(
-    trips: readonly { readonly trip: Rider; readonly undo: boolean }[],
+    trips: readonly { readonly trip: Rider; readonly compensation: boolean }[],
   ): Promise<Recovered[]> {
     const began = performance.now();
     const tripIds = trips.map(({ trip }) => trip.tripId);
     const wanted = (index: number, { fare }: Account): Account =>
-      trips[index]?.undo ? undoneAccount : settledAccount(fare);
+      trips[index]?.compensation ? compensatedAccount : settledAccount(fare);
     const found: Recovered[] = [];
     while (performance.now() - began < 120_000) {
       const accounts = await books.accountsOf(tripIds);
@@ -133,12 +133,14 @@ describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_00
         }));
         const riding: Promise<PromiseSettledResult<void>[]>[] = [];
         const hold = async (some: typeof trips): Promise<void> => {
-          const held = some.map(({ step, undo, trip }) =>
+          const held = some.map(({ step, compensation, trip }) =>
             step === "publish"
               ? stepIs(clients, trip, { name: step, state: TripStep_State.RUNNING })
-              : gates.hold(trip.tripId, { step, undo, side }),
+              : gates.hold(trip.tripId, { step, compensation, side }),
           );
-          const rides = some.map(({ undo, trip }) => ride(clients, trip, undo ? "cancel" : "end"));
+          const rides = some.map(({ compensation, trip }) =>
+            ride(clients, trip, compensation ? "cancel" : "end"),
+          );
           riding.push(Promise.allSettled(rides));
           await Promise.all(held);
         };
@@ -159,7 +161,7 @@ describe("kill -9 with a trip at each of its steps and undos", { timeout: 600_00
         expect(named(ended.map(({ account }) => account))).toEqual(
           named(
             ended.map(({ account }, index) =>
-              points[index]?.undo ? undoneAccount : settledAccount(account.fare),
+              points[index]?.compensation ? compensatedAccount : settledAccount(account.fare),
             ),
           ),
         );

@@ -172,7 +172,7 @@ describe("deploy/kubernetes", async () => {
     }
     // Whoever calls the worker calls Temporal.
     const served = appNames.filter((name) => name !== "worker");
-    expect(services.toSorted()).toEqual([...served, "ledger"].toSorted());
+    expect(services.toSorted()).toEqual([...served, "registry"].toSorted());
   });
 
   it("selects the pods that it makes, and lets one of them go at a time", () => {

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Books, openBooks, settledAccount, undoneAccount } from "../test/books.ts";
+import { type Books, compensatedAccount, openBooks, settledAccount } from "../test/books.ts";
 import { type Stack, startStack } from "../test/stack.ts";
 import { insist, newTrip, type Rider, ride, startTrip } from "../test/trips.ts";
 
@@ -34,7 +34,7 @@ describe("many riders", { timeout: 400_000 }, () => {
           throw error;
         }
       },
-      { what: `an answer for trip ${trip.tripId}`, everyMs: 250, deadlineMs: 240_000 },
+      { what: `an answer for trip ${trip.tripId}`, intervalMs: 250, timeoutMs: 240_000 },
     );
   }
 
@@ -49,7 +49,7 @@ describe("many riders", { timeout: 400_000 }, () => {
     const isDriving = (index: number) => !(answers[index] instanceof ConnectError);
     const others = trips.filter((_, index) => !isDriving(index));
     const accounts = await books.accountsOf(others.map(({ tripId }) => tripId));
-    expect(accounts).toEqual(others.map(() => undoneAccount));
+    expect(accounts).toEqual(others.map(() => compensatedAccount));
     const [driver = newTrip()] = trips.filter((_, index) => isDriving(index));
     const [account] = await books.accountsOf([driver.tripId]);
     expect(account).toMatchObject({ status: "ACTIVE", vehicles: 1 });
@@ -87,7 +87,7 @@ describe("many riders", { timeout: 400_000 }, () => {
         const told = await books.accountsOf(tripIds);
         return told.every(({ effects }) => Object.values(effects).every((count) => count > 0));
       },
-      { what: "every group to hear of every trip", everyMs: 500, deadlineMs: 240_000 },
+      { what: "every group to hear of every trip", intervalMs: 500, timeoutMs: 240_000 },
     );
     const accounts = await books.accountsOf(tripIds);
     expect(accounts).toEqual(accounts.map(({ fare }) => settledAccount(fare)));

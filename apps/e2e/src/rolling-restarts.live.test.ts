@@ -27,7 +27,7 @@ async function moreSettled(taken: readonly Taken[], count: number): Promise<void
   const settled = () => taken.filter(({ settledAt }) => settledAt !== undefined).length;
   const wanted = settled() + count;
   const what = `${count} more trips to be settled`;
-  await waitUntil(() => settled() >= wanted, { what, deadlineMs: 120_000 });
+  await waitUntil(() => settled() >= wanted, { what, timeoutMs: 120_000 });
 }
 
 /** stopped asks a process to end, which it has to do by its own deadline and with status 0. */
@@ -36,7 +36,7 @@ async function stopped(app: App): Promise<void> {
   if (pid === undefined) throw new Error(`${app.name} does not run`);
   process.kill(pid, "SIGTERM");
   const what = `${app.name} to end by itself`;
-  await waitUntil(() => app.pid === undefined, { what, deadlineMs: 30_000 });
+  await waitUntil(() => app.pid === undefined, { what, timeoutMs: 30_000 });
   const lines = (await readFile(app.logFile, "utf8")).trimEnd().split("\n");
   const last = lines.slice(-10).join("\n");
   expect(last).toMatch(new RegExp(`"pid":${pid},.*"status":0,"msg":"stopped"}$`));
@@ -89,7 +89,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
   async function vehicleIsFree(vehicleId: string): Promise<void> {
     await waitUntil(
       async () => (await stack.clients.fleet.getVehicle({ vehicleId })).vehicle?.tripId === "",
-      { what: `${vehicleId} to be free`, everyMs: 100, deadlineMs: 120_000 },
+      { what: `${vehicleId} to be free`, intervalMs: 100, timeoutMs: 120_000 },
     );
   }
 
@@ -105,7 +105,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
         const told = await books.accountsOf(tripIds);
         return told.every(({ effects }) => Object.values(effects).every((count) => count > 0));
       },
-      { what: "every group to hear of every trip", everyMs: 200, deadlineMs: 120_000 },
+      { what: "every group to hear of every trip", intervalMs: 200, timeoutMs: 120_000 },
     );
     const accounts = await books.accountsOf(tripIds);
     const accountOf = new Map(tripIds.map((tripId, index) => [tripId, accounts[index]]));
@@ -155,7 +155,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
           hits.push({ at: performance.now(), trips });
           await stopped(one);
           const what = "what was in flight to be settled by the other worker";
-          await waitUntil(() => flying(trips).length === 0, { what, deadlineMs: 120_000 });
+          await waitUntil(() => flying(trips).length === 0, { what, timeoutMs: 120_000 });
           await one.start();
         }
       }

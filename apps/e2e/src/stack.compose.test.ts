@@ -140,7 +140,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
       await killApp(stack, service);
       await waitUntil(
         async () => (await running()).some((one) => one.service === service && one.restarts > 0),
-        { what: `${service} to be started again`, deadlineMs: 60_000 },
+        { what: `${service} to be started again`, timeoutMs: 60_000 },
       );
     });
     expect(effects).toEqual(oneEffectEach);

@@ -19,7 +19,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     expect(vehicle).toMatchObject({ state: VehicleState.AVAILABLE, tripId: "" });
   }
 
-  /** A completed trip after those that were undone: when its effects are there, theirs would be. */
+  /** A completed trip after those that were compensated: when its effects are there, theirs would be. */
   async function laterTripIsBroadcast() {
     const later = newTrip({ vehicleId: "vehicle-9" });
     await startTrip(stack.clients, later);
@@ -45,7 +45,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     await nothingIsHeld(trip);
   });
 
-  it("undoes a trip whose payment method is declined, and gives the same refusal again", async () => {
+  it("compensates a trip whose payment method is declined, and gives the same refusal again", async () => {
     const { clients } = stack;
     const trip = newTrip({ vehicleId: "vehicle-2", paymentMethod: "pm_card_chargeDeclined" });
     const refusals = [];
@@ -65,7 +65,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
   });
 
-  it("undoes a trip that its rider cancels during the drive", async () => {
+  it("compensates a trip that its rider cancels during the drive", async () => {
     const { clients } = stack;
     const trip = newTrip({ vehicleId: "vehicle-3" });
     await startTrip(clients, trip);

@@ -4,7 +4,7 @@ import type { Stack } from "./stack.ts";
 
 /** Account is what all databases say of one trip together. Amounts are in minor units. */
 export interface Account {
-  /** As the ledger says it. */
+  /** As the registry says it. */
   readonly status: string;
   /** What the drive cost, beside the unlock fee; 0 until it ended. */
   readonly fare: number;
@@ -39,8 +39,8 @@ export function settledAccount(fare: number): Account {
   };
 }
 
-/** undoneAccount is a trip of which nothing is left. */
-export const undoneAccount: Account = {
+/** compensatedAccount is a trip of which nothing is left. */
+export const compensatedAccount: Account = {
   status: "CANCELLED",
   fare: 0,
   vehicles: 0,
@@ -105,7 +105,7 @@ export async function openBooks({ system }: Stack): Promise<Books> {
 
   return {
     async accountsOf(tripIds) {
-      const [ledger, tabs, vehicles, revenue, audit, notifications] = await Promise.all([
+      const [registry, tabs, vehicles, revenue, audit, notifications] = await Promise.all([
         trips.query<{ trip_id: string } & Pick<Account, "status" | "fare">>(
           "select trip_id::text, status, coalesce(fare, 0)::int as fare from trips where trip_id = any($1::uuid[])",
           [tripIds],
@@ -118,7 +118,7 @@ export async function openBooks({ system }: Stack): Promise<Books> {
         count(groups.audit, "audit", tripIds),
         count(groups.notifications, "notifications", tripIds),
       ]);
-      const known = new Map(ledger.rows.map(({ trip_id, ...row }) => [trip_id, row]));
+      const known = new Map(registry.rows.map(({ trip_id, ...row }) => [trip_id, row]));
       const paid = new Map(tabs.rows.map(({ trip_id, ...row }) => [trip_id, row]));
       const nothing = { balance: 0, captures: 0, captured: 0, authorised: 0 };
       return tripIds.map((tripId) => ({

@@ -14,7 +14,7 @@ import { waitUntil } from "@fanfare/dev-stack";
 /** Point is a call of a trip's saga, before the service gets it or after it has answered. */
 export interface Point {
   readonly step: string;
-  readonly undo: boolean;
+  readonly compensation: boolean;
   readonly side: "before" | "after";
 }
 
@@ -33,7 +33,7 @@ export interface Gates extends AsyncDisposable {
 
 type Service = "trips" | "fleet" | "billing";
 
-const undoing = /\/(VoidTab|Refund|CancelTripRecord)$/;
+const compensating = /\/(VoidTab|Refund|CancelTripRecord)$/;
 
 /**
  * startGates listens for the worker's calls, all of them unary, and passes them on to where the
@@ -98,13 +98,13 @@ export async function startGates(urlOf: (service: Service) => string): Promise<G
   }
   return {
     url: `http://127.0.0.1:${address.port}`,
-    async hold(tripId, { step, undo, side }) {
-      const call = `trip/${tripId}/${step}${undo ? ":undo" : ""}`;
+    async hold(tripId, { step, compensation, side }) {
+      const call = `trip/${tripId}/${step}${compensation ? ":compensate" : ""}`;
       const gate = { reached: false };
       held.set(`${call}:${side}`, gate);
       await waitUntil(() => gate.reached, {
         what: `${call} to wait ${side} its service`,
-        deadlineMs: 60_000,
+        timeoutMs: 60_000,
       });
     },
     open,
@@ -121,11 +121,12 @@ function serviceOf({ ":path": path = "" }: IncomingHttpHeaders): Service {
   return path.startsWith("/billing.") ? "billing" : "trips";
 }
 
-/** callOf names a call by its idempotency-key, which an undo has from its step. */
+/** callOf names a call by its idempotency-key, which a compensation has from its step. */
 function callOf(headers: IncomingHttpHeaders): string {
   const key = String(headers["idempotency-key"]);
   const path = headers[":path"] ?? "";
-  const undo =
-    undoing.test(path) || (path.endsWith("/ReleaseVehicle") && key.endsWith("/reserve-vehicle"));
-  return undo ? `${key}:undo` : key;
+  const compensation =
+    compensating.test(path) ||
+    (path.endsWith("/ReleaseVehicle") && key.endsWith("/reserve-vehicle"));
+  return compensation ? `${key}:compensate` : key;
 }

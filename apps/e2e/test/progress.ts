@@ -17,6 +17,6 @@ export async function stepIs(
       if (step === undefined || step.attempts < (wanted.minAttempts ?? 0)) return false;
       return (wanted.state === undefined || step.state === wanted.state) && step;
     },
-    { what: `${name} of trip ${rider.tripId}`, everyMs: 20, deadlineMs: 240_000 },
+    { what: `${name} of trip ${rider.tripId}`, intervalMs: 20, timeoutMs: 240_000 },
   );
 }

@@ -25,7 +25,7 @@ const routes: Readonly<Record<"fleet" | "billing", Routes>> = {
 };
 
 /**
- * whileRefusing takes the port of a service that is not running, and says no to each step and undo
+ * whileRefusing takes the port of a service that is not running, and says no to each step and compensation
  * as long as the work takes.
  */
 export async function whileRefusing(

@@ -30,7 +30,7 @@ export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | 
 
 /** insist repeats a call as a rider's phone would; repeating it changes nothing. */
 export async function insist<T>(what: string, call: () => Promise<T>): Promise<T> {
-  return await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
+  return await waitUntil(call, { what, intervalMs: 250, timeoutMs: 120_000 });
 }
 
 /** ride takes a trip to its end, or cancels it during the drive, whatever is down meanwhile. */
@@ -56,8 +56,8 @@ export async function tripIs(clients: Clients, rider: Rider, status: TripStatus)
     },
     {
       what: `trip ${rider.tripId} to be ${TripStatusSchema.value[status]?.name}`,
-      everyMs: 100,
-      deadlineMs: 120_000,
+      intervalMs: 100,
+      timeoutMs: 120_000,
     },
   );
 }
@@ -71,7 +71,7 @@ export async function effectsAre(clients: Clients, tripId: string, expected: Eff
       const groups = ["revenue", "audit", "notifications"] as const;
       return groups.every((group) => seen?.[group] === expected[group]);
     },
-    { what: `the effects of trip ${tripId}`, everyMs: 100, deadlineMs: 120_000 },
+    { what: `the effects of trip ${tripId}`, intervalMs: 100, timeoutMs: 120_000 },
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}; seen: ${JSON.stringify(seen)}`, { cause: error });
   });

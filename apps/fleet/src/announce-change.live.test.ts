@@ -40,7 +40,7 @@ describe("fleet.vehicles.changed", () => {
         vehicleChanged: (change, delivery) => void heard.push({ change, delivery }),
       });
     });
-    await using _ = startRelay(test.db, bus, { services: [FleetEvents], pollMs: 20 });
+    await using _ = startRelay(test.db, bus, { services: [FleetEvents], pollIntervalMs: 20 });
     await expect.poll(() => test.waiting(), { timeout: 30_000 }).toBe(0);
     await bus.idle();
     return heard.filter(({ change }) => change.vehicleId === vehicleId);

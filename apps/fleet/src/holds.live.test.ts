@@ -167,7 +167,7 @@ describe("ReserveVehicle", () => {
 });
 
 describe("ReleaseVehicle", () => {
-  it("frees the vehicle as the undo of its reservation, whose late copy is then refused", async () => {
+  it("frees the vehicle as the compensation of its reservation, whose late copy is then refused", async () => {
     const { tripId, reserve } = newTrip();
     const request = { vehicleId: "vehicle-1", tripId };
     await fleet.reserveVehicle(request, reserve);
@@ -178,7 +178,7 @@ describe("ReleaseVehicle", () => {
     expect(await test.holds()).toEqual([]);
   });
 
-  it("refuses a reservation that arrives after its undo", async () => {
+  it("refuses a reservation that arrives after its compensation", async () => {
     const { tripId, reserve } = newTrip();
     const request = { vehicleId: "vehicle-1", tripId };
     await fleet.releaseVehicle(request, reserve);

@@ -44,7 +44,7 @@ it("says at /metrics how its outbox is, and what its relay published", {
     "fanfare_bus_connected 1",
     "fanfare_outbox_waiting 0",
     "fanfare_outbox_oldest_seconds 0",
-    "fanfare_outbox_set_aside 0",
+    "fanfare_outbox_rejected 0",
   ];
   await say(...quiet, "fanfare_relay_published_total 0");
 
@@ -60,5 +60,5 @@ it("says at /metrics how its outbox is, and what its relay published", {
     body: JSON.stringify({ vehicleId: "vehicle-1", tripId }),
   });
   expect(reserved.status).toBe(200);
-  await say(...quiet, "fanfare_relay_published_total 1", "fanfare_relay_repeated_total 0");
+  await say(...quiet, "fanfare_relay_published_total 1", "fanfare_relay_duplicates_total 0");
 });

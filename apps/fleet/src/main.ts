@@ -1,5 +1,5 @@
 import { busMetrics } from "@fanfare/bus";
-import { asUser, connectNats } from "@fanfare/bus-nats";
+import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/outbox";
 import {
@@ -9,10 +9,10 @@ import {
   createTokenVerifier,
   databaseVariables,
   loadConfig,
-  natsCredentialsOf,
   natsVariables,
   openDatabase,
   portVariable,
+  readNatsCredentials,
   runUntilSignal,
   serve,
   serverVariables,
@@ -44,8 +44,8 @@ runUntilSignal(
       await connectNats({
         servers: config.natsUrl,
         name,
-        connectDeadlineMs: 1_000,
-        ...asUser(name, natsCredentialsOf(config)),
+        connectTimeoutMs: 1_000,
+        ...createUserOptions(name, readNatsCredentials(config)),
       }),
     );
     const relay = resources.use(
@@ -53,7 +53,7 @@ runUntilSignal(
         services: [FleetEvents],
         listen: listenWith(() => database.client()),
         onError: (error) => logger.warn({ err: error }, "changes are not announced yet"),
-        onSetAside: ({ id, error }) => logger.error({ err: error, id }, "a change was set aside"),
+        onRejected: ({ id, error }) => logger.error({ err: error, id }, "a change was rejected"),
       }),
     );
     const access = createTokenVerifier(config);

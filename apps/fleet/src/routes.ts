@@ -1,11 +1,11 @@
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import {
-  callerOf,
   decodePageToken,
   encodePageToken,
-  idempotencyKeyOf,
+  getCaller,
   once,
   type Routes,
+  readIdempotencyKey,
   tombstone,
 } from "@fanfare/service";
 import type { Kysely } from "kysely";
@@ -23,7 +23,7 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
   return (router) =>
     router.service(FleetService, {
       async reserveVehicle(request, context) {
-        const key = idempotencyKeyOf(context);
+        const key = readIdempotencyKey(context);
         const call = { key, method: FleetService.method.reserveVehicle, request };
         return await db.transaction().execute((tx) =>
           once(tx, call, async () => {
@@ -36,9 +36,9 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
         );
       },
 
-      // The undo of ReserveVehicle, under its key, and a step of its own after the drive.
+      // The compensation of ReserveVehicle, under its key, and a step of its own after the drive.
       async releaseVehicle(request, context) {
-        const key = idempotencyKeyOf(context);
+        const key = readIdempotencyKey(context);
         await db.transaction().execute(async (tx) => {
           await tombstone(tx, key);
           const freed = await freeVehicle(tx, request);
@@ -69,6 +69,6 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
     });
 }
 
-function seesHolders(context: Parameters<typeof callerOf>[0]): boolean {
-  return callerOf(context).role !== "rider";
+function seesHolders(context: Parameters<typeof getCaller>[0]): boolean {
+  return getCaller(context).role !== "rider";
 }

@@ -6,7 +6,7 @@ import { openTestDatabase, type TestDatabase } from "../test/open-test-database.
 import { react } from "./react.ts";
 import { listReceipts } from "./store.ts";
 
-const deadlineMs = 20_000;
+const timeoutMs = 20_000;
 
 describe("react()", { timeout: 60_000 }, () => {
   let database: TestDatabase;
@@ -25,7 +25,7 @@ describe("react()", { timeout: 60_000 }, () => {
     await using bus = await openBus();
     const trip = completedTrip();
     await createPublisher(TripEvents, bus).tripCompleted(trip);
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect(await listReceipts(database.db, trip.tripId, undefined)).toMatchObject([
       { rider_id: "rider-1", subject: "Your receipt: €12.50", sent_at: null, attempts: 0 },
     ]);
@@ -37,11 +37,11 @@ describe("react()", { timeout: 60_000 }, () => {
     const trip = completedTrip();
     const id = `trip/${trip.tripId}/completed`;
     await tripCompleted(trip, { id });
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     // Past the broker's memory of ids, so that it is stored and delivered once more.
     await bus.advance(24 * 3_600_000);
     expect((await tripCompleted(trip, { id })).duplicate).toBe(false);
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect(await listReceipts(database.db, trip.tripId, undefined)).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { Binder } from "@fanfare/bus";
+import type { EventRouter } from "@fanfare/bus";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { type InboxOptions, inbox } from "@fanfare/outbox";
 import type { Kysely } from "kysely";
@@ -10,7 +10,7 @@ import type { NotificationsDatabase } from "./tables.ts";
 export function react(
   db: Kysely<NotificationsDatabase>,
   options: InboxOptions = {},
-): (on: Binder) => void {
+): (on: EventRouter) => void {
   return (on) => {
     on.service(TripEvents, {
       tripCompleted: inbox(

@@ -1,7 +1,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
-import { callerOf } from "@fanfare/service";
+import { getCaller } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import { listReceipts } from "./store.ts";
 import type { NotificationsDatabase } from "./tables.ts";
@@ -12,7 +12,7 @@ export function createRoutes(db: Kysely<NotificationsDatabase>): (router: Connec
     router.service(NotificationsService, {
       // Another rider's trip looks like one that has no receipt: its existence is not disclosed.
       async listReceipts({ tripId }, context) {
-        const caller = callerOf(context);
+        const caller = getCaller(context);
         const riderId = caller.role === "rider" ? caller.subject : undefined;
         const rows = await listReceipts(db, tripId, riderId);
         return {

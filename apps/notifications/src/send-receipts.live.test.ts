@@ -36,13 +36,13 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
       .execute();
   const makeDue = () =>
     database.db.updateTable("receipts").set({ due_at: sql<Date>`now()` }).execute();
-  const sendWith = (send: ReceiptSender["send"], deadlineMs?: number) =>
+  const sendWith = (send: ReceiptSender["send"], timeoutMs?: number) =>
     sendReceipts({
       db: database.db,
       sender: { send },
       logger,
       signal,
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
 
   it("sends what is due, once, and marks it", async () => {
@@ -99,7 +99,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
   it("hands a receipt to one of two processes only", async () => {
     await write("t1", "t2", "t3");
     const claims = await Promise.all(
-      [1, 2].map(() => claimDueReceipts(database.db, { limit: 2, leaseMs: 60_000 })),
+      [1, 2].map(() => claimDueReceipts(database.db, { limit: 2, leaseDurationMs: 60_000 })),
     );
     expect(
       claims
@@ -111,7 +111,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
 
   it("sends again what a process took along when it died", async () => {
     await write("t1");
-    await claimDueReceipts(database.db, { limit: 10, leaseMs: 60_000 });
+    await claimDueReceipts(database.db, { limit: 10, leaseDurationMs: 60_000 });
     expect(await sendWith(noop)).toBe(0);
     await makeDue();
     expect(await sendWith(noop)).toBe(1);

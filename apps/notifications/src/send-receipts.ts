@@ -12,7 +12,7 @@ export interface SendOptions {
   /** Ends the sending; what was under way is due again. */
   readonly signal: AbortSignal;
   /** How long the sender may take for one receipt, in milliseconds. Default: 10,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /** The most receipts that are sent at a time. */
@@ -28,12 +28,12 @@ const maxRetryMs = 300_000;
  * minutes.
  */
 export async function sendReceipts(options: SendOptions): Promise<number> {
-  const { db, signal, deadlineMs = 10_000 } = options;
+  const { db, signal, timeoutMs = 10_000 } = options;
   // The lease outlives the sending, so that nobody else sends the same receipt meanwhile.
-  const due = await claimDueReceipts(db, { limit: sendBatch, leaseMs: deadlineMs + 20_000 });
+  const due = await claimDueReceipts(db, { limit: sendBatch, leaseDurationMs: timeoutMs + 20_000 });
   await Promise.all(
     due.map((receipt) =>
-      sendOne(options, receipt, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])),
+      sendOne(options, receipt, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
     ),
   );
   return due.length;

@@ -43,11 +43,11 @@ export function listReceipts(
 
 /**
  * claimDueReceipts takes up to `limit` receipts that are due and counts an attempt for each. Nobody
- * else gets them for `leaseMs`, after which they are due again unless they were marked.
+ * else gets them for `leaseDurationMs`, after which they are due again unless they were marked.
  */
 export function claimDueReceipts(
   db: Kysely<NotificationsDatabase>,
-  { limit, leaseMs }: { readonly limit: number; readonly leaseMs: number },
+  { limit, leaseDurationMs }: { readonly limit: number; readonly leaseDurationMs: number },
 ): Promise<ReceiptRow[]> {
   // Not as `id in (select ...)`: a plan may run such a select again, and lock more than the limit.
   return db
@@ -65,7 +65,7 @@ export function claimDueReceipts(
     .updateTable("receipts")
     .from("due")
     .whereRef("receipts.id", "=", "due.id")
-    .set((eb) => ({ attempts: eb("receipts.attempts", "+", 1), due_at: inMs(leaseMs) }))
+    .set((eb) => ({ attempts: eb("receipts.attempts", "+", 1), due_at: inMs(leaseDurationMs) }))
     .returningAll("receipts")
     .execute();
 }

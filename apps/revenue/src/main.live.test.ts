@@ -54,7 +54,7 @@ it("starts before its servers, shares its group, and ends cleanly", {
         const answers = await Promise.all(processes.map(({ url }) => fetch(url + path)));
         return answers.every((answer) => answer.status === status);
       },
-      { what: `${path} to be ${status}`, deadlineMs: 60_000 },
+      { what: `${path} to be ${status}`, timeoutMs: 60_000 },
     );
 
   await all("/healthz", 200);

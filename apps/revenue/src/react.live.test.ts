@@ -6,7 +6,7 @@ import { openTestDatabase, type TestDatabase } from "../test/open-test-database.
 import { react } from "./react.ts";
 import { listRevenue, listVehicleDays } from "./store.ts";
 
-const deadlineMs = 20_000;
+const timeoutMs = 20_000;
 
 describe("react()", { timeout: 60_000 }, () => {
   let database: TestDatabase;
@@ -29,7 +29,7 @@ describe("react()", { timeout: 60_000 }, () => {
     const trips = createPublisher(TripEvents, bus);
     const trip = completedTrip({ vehicleId: "one" });
     await trips.tripCompleted(trip, { id: `trip/${trip.tripId}/completed` });
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect(await listRevenue(database.db, trip.tripId)).toMatchObject([
       { vehicle_id: "one", minor_units: "1250", currency: "EUR" },
     ]);
@@ -50,11 +50,11 @@ describe("react()", { timeout: 60_000 }, () => {
     const trip = completedTrip({ vehicleId: "again" });
     const id = `trip/${trip.tripId}/completed`;
     await trips.tripCompleted(trip, { id });
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     // Past the broker's memory of ids, so that it is stored and delivered once more.
     await bus.advance(24 * 3_600_000);
     expect((await trips.tripCompleted(trip, { id })).duplicate).toBe(false);
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect(await listRevenue(database.db, trip.tripId)).toHaveLength(1);
     expect(await daysOf("again")).toMatchObject([{ trips: "1", minor_units: "1250" }]);
   });
@@ -66,7 +66,7 @@ describe("react()", { timeout: 60_000 }, () => {
     const swiss = { minorUnits: 5n, currency: "CHF" };
     many.push(completedTrip({ vehicleId: "many", settled: swiss }));
     await Promise.all(many.map((trip) => trips.tripCompleted(trip)));
-    await bus.idle({ deadlineMs });
+    await bus.idle({ timeoutMs });
     expect(await daysOf("many")).toMatchObject([
       { currency: "EUR", trips: "20", driven_seconds: "27600", minor_units: "25000" },
       { currency: "CHF", trips: "1", driven_seconds: "1380", minor_units: "5" },

@@ -1,7 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Call } from "./workflows.ts";
 
-/** What is left of a call's time after its workflow was waited for, to read the ledger and answer. */
+/** What is left of a call's time after its workflow was waited for, to read the registry and answer. */
 const marginMs = 500;
 const longestMs = 60_000;
 

@@ -4,7 +4,7 @@ import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Edge, openEdge } from "../test/edge.ts";
 import { refusalOf } from "../test/refusal.ts";
-import { compensate, park, settle, takeUp } from "./change.ts";
+import { accept, compensate, park, settle } from "./change.ts";
 
 let edge: Edge;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ async function started(): Promise<{ tripId: string }> {
 }
 
 describe("CancelTrip", () => {
-  it("answers the trip once it is undone, with the reason", async () => {
+  it("answers the trip once it is compensated, with the reason", async () => {
     const { tripId } = await started();
     const { trip } = await edge.rider().cancelTrip({ tripId, reason: "rain" });
     expect(trip).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
@@ -52,12 +52,12 @@ describe("CancelTrip", () => {
     const { trip } = await edge.rider().cancelTrip({ tripId });
     expect(trip?.status).toBe(TripStatus.CANCELLED);
     expect(edge.workflows.asked).toBe(0);
-    await expect(edge.ledger.record(tripId, takeUp())).rejects.toThrow("is CANCELLED");
+    await expect(edge.registry.record(tripId, accept())).rejects.toThrow("is CANCELLED");
   });
 
-  it("answers a trip whose undo is parked as it is", async () => {
+  it("answers a trip whose compensation is parked as it is", async () => {
     const { tripId } = await started();
-    await edge.ledger.record(tripId, park({ version: 9n, step: "open-tab", reason: "away" }));
+    await edge.registry.record(tripId, park({ version: 9n, step: "open-tab", reason: "away" }));
     const { trip } = await edge.rider().cancelTrip({ tripId });
     expect(trip).toMatchObject({ status: TripStatus.NEEDS_ATTENTION, reason: "open-tab: away" });
   });
@@ -68,7 +68,7 @@ describe("CancelTrip", () => {
     const ended = await refusalOf(edge.rider().cancelTrip(trip));
     expect(ended?.code).toBe(Code.FailedPrecondition);
     expect(ended?.sentence).toContain("is ENDED");
-    await edge.ledger.record(trip.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
+    await edge.registry.record(trip.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
     const settled = await refusalOf(edge.rider().cancelTrip(trip));
     expect(settled?.code).toBe(Code.FailedPrecondition);
     expect(settled?.sentence).toMatch(/is SETTLED.*Ask the operator/);
@@ -84,9 +84,9 @@ describe("CancelTrip", () => {
     });
   });
 
-  it("says to call again when its workflow was ended in the middle of the undo", async () => {
+  it("says to call again when its workflow was ended in the middle of the compensation", async () => {
     const trip = await started();
-    await edge.ledger.record(trip.tripId, compensate({ version: 9n, reason: "rain" }));
+    await edge.registry.record(trip.tripId, compensate({ version: 9n, reason: "rain" }));
     edge.workflows.instead = { kind: "gone" };
     const refusal = await refusalOf(edge.rider().cancelTrip(trip));
     expect(refusal?.code).toBe(Code.Unavailable);

@@ -3,7 +3,7 @@ import type { CancelTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips"
 import type { Caller } from "@fanfare/service";
 import { withdraw } from "./change.ts";
 import { noAnswer } from "./no-answer.ts";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import { tripOf } from "./trip.ts";
 import { visibleTrip } from "./visible-trip.ts";
@@ -11,36 +11,36 @@ import type { Call, TripWorkflows } from "./workflows.ts";
 
 /** CancelTripDeps are what cancelling a trip needs. */
 export interface CancelTripDeps {
-  readonly ledger: Ledger;
+  readonly registry: Registry;
   readonly workflows: TripWorkflows;
 }
 
 /**
- * cancelTrip undoes a trip whose drive has not ended and answers it as CANCELLED, or as
+ * cancelTrip compensates a trip whose drive has not ended and answers it as CANCELLED, or as
  * NEEDS_ATTENTION when something is still held; repeated, the same. It throws failed_precondition
  * when the drive has ended.
  */
 export async function cancelTrip(
   request: CancelTripRequest,
   call: Call & { caller: Caller },
-  { ledger, workflows }: CancelTripDeps,
+  { registry, workflows }: CancelTripDeps,
 ): Promise<Trip> {
   const reason = request.reason || `cancelled by ${whoIs(call.caller)}`;
-  let trip = await visibleTrip(ledger, call.caller, request.tripId);
+  let trip = await visibleTrip(registry, call.caller, request.tripId);
   // Nothing is held for a trip that the saga has not taken up: no need to ask anybody.
   if (trip.status === "REQUESTED") {
-    trip = await ledger.record(trip.trip_id, withdraw(reason));
+    trip = await registry.record(trip.trip_id, withdraw(reason));
   }
-  if (isUndone(trip)) return tripOf(trip);
+  if (isCompensated(trip)) return tripOf(trip);
   if (trip.ended_at !== null) throw cannotCancel(trip);
 
   const reply = await workflows.cancel(trip.trip_id, { reason }, call);
   const what = `cancellation of trip ${trip.trip_id}`;
   if (reply.kind === "refused" || reply.kind === "early") throw noAnswer(reply, what);
-  trip = await visibleTrip(ledger, call.caller, request.tripId);
-  if (isUndone(trip)) return tripOf(trip);
+  trip = await visibleTrip(registry, call.caller, request.tripId);
+  if (isCompensated(trip)) return tripOf(trip);
   if (reply.kind === "late" || reply.kind === "away") throw noAnswer(reply, what);
-  if (trip.status === "COMPENSATING") throw undoInterrupted(trip);
+  if (trip.status === "COMPENSATING") throw compensationInterrupted(trip);
   throw cannotCancel(trip);
 }
 
@@ -48,15 +48,15 @@ function whoIs({ role }: Caller): string {
   return role === "operator" ? "an operator" : "its rider";
 }
 
-/** isUndone: everything is undone, or what is left waits for an operator. */
-function isUndone({ status, ended_at }: TripRow): boolean {
+/** isCompensated: everything is compensated, or what is left waits for an operator. */
+function isCompensated({ status, ended_at }: TripRow): boolean {
   return status === "CANCELLED" || (status === "NEEDS_ATTENTION" && ended_at === null);
 }
 
-/** undoInterrupted: its workflow was ended in the middle of the undo, and another one goes on with it soon. */
-function undoInterrupted({ trip_id }: TripRow): ConnectError {
+/** compensationInterrupted: its workflow was ended in the middle of the compensation, and another one goes on with it soon. */
+function compensationInterrupted({ trip_id }: TripRow): ConnectError {
   return new ConnectError(
-    `trip ${trip_id} is COMPENSATING, and nothing is undoing it at this moment: call again soon`,
+    `trip ${trip_id} is COMPENSATING, and nothing is compensating it at this moment: call again soon`,
     Code.Unavailable,
   );
 }

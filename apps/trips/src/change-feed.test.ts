@@ -13,7 +13,7 @@ function feedOf(changes: Trip[], { maxWatchers = 2, hold = 1 } = {}) {
   const errors: unknown[] = [];
   const away: { cause?: Error } = {};
   const feed = createChangeFeed({
-    ledger: {
+    registry: {
       async changesSince(seen: readonly SeenTrip[]) {
         asked.push(seen.length);
         if (away.cause !== undefined) throw away.cause;
@@ -71,7 +71,7 @@ describe("watch()", () => {
     expect(asked.at(-1)).toBe(2);
   });
 
-  it("goes on when the ledger is back", async () => {
+  it("goes on when the registry is back", async () => {
     const { feed, errors, away } = feedOf([changed(4n, trips.cancelled)]);
     away.cause = new Error("the database is away");
     expect(await versions(feed.watch(tripOf(trips.requested), never))).toEqual([1n, 4n]);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
-import type { Ledger, SeenTrip } from "./store.ts";
+import type { Registry, SeenTrip } from "./store.ts";
 import { isOver } from "./trip.ts";
 
 /** ChangeFeed follows trips for all who watch one. */
@@ -13,9 +13,9 @@ export interface ChangeFeed {
   watch(trip: Trip, signal: AbortSignal): AsyncGenerator<Trip>;
 }
 
-/** ChangeFeedOptions bound how often the ledger is asked, and for how many. */
+/** ChangeFeedOptions bound how often the registry is asked, and for how many. */
 export interface ChangeFeedOptions {
-  readonly ledger: Pick<Ledger, "changesSince">;
+  readonly registry: Pick<Registry, "changesSince">;
   readonly intervalMs: number;
   readonly maxWatchers: number;
   readonly onError: (error: unknown) => void;
@@ -28,12 +28,12 @@ interface Waiting extends SeenTrip {
 const longestPauseMs = 5_000;
 
 /**
- * createChangeFeed asks the ledger for all watchers in one query, once an interval and only while
+ * createChangeFeed asks the registry for all watchers in one query, once an interval and only while
  * somebody waits. Unlike a notification of PostgreSQL it needs no connection of its own, misses
  * nothing when one is lost, and costs the writers nothing.
  */
 export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const { ledger, intervalMs, maxWatchers, onError } = options;
+  const { registry, intervalMs, maxWatchers, onError } = options;
   const waiting = new Set<Waiting>();
   let watchers = 0;
   let polling = false;
@@ -43,7 +43,7 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     let pauseMs = intervalMs;
     while (waiting.size > 0) {
       try {
-        deliver(await ledger.changesSince([...waiting]));
+        deliver(await registry.changesSince([...waiting]));
         pauseMs = intervalMs;
       } catch (error) {
         onError(error);

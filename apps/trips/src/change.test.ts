@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { aTrip, trips } from "../test/a-trip.ts";
 import {
+  accept,
   activate,
   broadcast,
   type Change,
@@ -12,7 +13,6 @@ import {
   park,
   resume,
   settle,
-  takeUp,
   withdraw,
 } from "./change.ts";
 
@@ -26,7 +26,7 @@ const names: Name[] = [
   "settled",
   "compensating",
   "cancelled",
-  "undoParked",
+  "compensationParked",
   "captureParked",
 ];
 const at = new Date("2026-05-01T10:03:30.000Z");
@@ -49,9 +49,9 @@ function outcome(change: Change, name: Name): string {
   }
 }
 
-describe("takeUp()", () => {
-  it("takes up what is requested, and refuses what is being undone", () => {
-    expect(outcomes(takeUp())).toEqual({
+describe("accept()", () => {
+  it("takes up what is requested, and refuses what is being compensated", () => {
+    expect(outcomes(accept())).toEqual({
       requested: "PENDING",
       pending: "-",
       active: "-",
@@ -59,7 +59,7 @@ describe("takeUp()", () => {
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
-      undoParked: "-",
+      compensationParked: "-",
       captureParked: "-",
     });
   });
@@ -75,7 +75,7 @@ describe("activate()", () => {
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
-      undoParked: "refused",
+      compensationParked: "refused",
       captureParked: "-",
     });
   });
@@ -91,7 +91,7 @@ describe("completeDrive()", () => {
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
-      undoParked: "refused",
+      compensationParked: "refused",
       captureParked: "-",
     });
   });
@@ -130,7 +130,7 @@ describe("settle()", () => {
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
-      undoParked: "refused",
+      compensationParked: "refused",
       captureParked: "SETTLED",
     });
   });
@@ -152,7 +152,7 @@ describe("settle()", () => {
 });
 
 describe("compensate()", () => {
-  it("undoes what has not ended, and leaves what is undone", () => {
+  it("compensates what has not ended, and leaves what is compensated", () => {
     expect(outcomes(compensate({ version: 9n, reason: "no" }))).toEqual({
       requested: "COMPENSATING",
       pending: "COMPENSATING",
@@ -161,13 +161,13 @@ describe("compensate()", () => {
       settled: "refused",
       compensating: "COMPENSATING",
       cancelled: "-",
-      undoParked: "COMPENSATING",
+      compensationParked: "COMPENSATING",
       captureParked: "refused",
     });
   });
 
-  it("says nothing once a later record of the undo was made", () => {
-    expect(compensate({ version: 4n, reason: "no" })(trips.undoParked)).toBeUndefined();
+  it("says nothing once a later record of the compensation was made", () => {
+    expect(compensate({ version: 4n, reason: "no" })(trips.compensationParked)).toBeUndefined();
     expect(compensate({ version: 4n, reason: "no" })(trips.compensating)).toBeUndefined();
   });
 });
@@ -184,7 +184,7 @@ describe("park()", () => {
       settled: "SETTLED",
       compensating: "NEEDS_ATTENTION",
       cancelled: "-",
-      undoParked: "NEEDS_ATTENTION",
+      compensationParked: "NEEDS_ATTENTION",
       captureParked: "NEEDS_ATTENTION",
     });
   });
@@ -193,8 +193,8 @@ describe("park()", () => {
     expect(park(parked)(trips.compensating)?.reason).toBe("open-tab: billing is away");
   });
 
-  it("says nothing once a later record of the undo was made", () => {
-    expect(park({ ...parked, version: 5n })(trips.undoParked)).toBeUndefined();
+  it("says nothing once a later record of the compensation was made", () => {
+    expect(park({ ...parked, version: 5n })(trips.compensationParked)).toBeUndefined();
   });
 });
 
@@ -208,7 +208,7 @@ describe("resume()", () => {
       settled: "undefined",
       compensating: "refused",
       cancelled: "refused",
-      undoParked: "refused",
+      compensationParked: "refused",
       captureParked: "ENDED",
     });
   });
@@ -218,13 +218,13 @@ describe("resume()", () => {
     expect(resume({ version: 9n })(trip)).toEqual({
       status: "ACTIVE",
       reason: null,
-      undo_version: 9n,
+      compensation_version: 9n,
     });
   });
 
   it("says nothing once it was parked again, and keeps a late parking from it", () => {
     expect(resume({ version: 6n })(trips.captureParked)).toBeUndefined();
-    const resumed = aTrip({ ...trips.ended, undo_version: "9" });
+    const resumed = aTrip({ ...trips.ended, compensation_version: "9" });
     expect(park({ version: 8n, step: "capture", reason: "no" })(resumed)).toBeUndefined();
   });
 });
@@ -239,7 +239,7 @@ describe("cancel()", () => {
       settled: "refused",
       compensating: "CANCELLED",
       cancelled: "-",
-      undoParked: "CANCELLED",
+      compensationParked: "CANCELLED",
       captureParked: "refused",
     });
   });
@@ -265,7 +265,7 @@ describe("withdraw()", () => {
       settled: "-",
       compensating: "-",
       cancelled: "-",
-      undoParked: "-",
+      compensationParked: "-",
       captureParked: "-",
     });
   });
@@ -299,7 +299,7 @@ describe("broadcast()", () => {
       settled: "undefined",
       compensating: "refused",
       cancelled: "refused",
-      undoParked: "refused",
+      compensationParked: "refused",
       captureParked: "refused",
     });
   });

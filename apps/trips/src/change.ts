@@ -13,10 +13,10 @@ import type { TripPatch, TripRow } from "./tables.ts";
  */
 export type Change = (trip: TripRow) => TripPatch | undefined;
 
-/** takeUp: the saga has begun. Refused once the trip is being undone. */
-export function takeUp(): Change {
+/** accept: the saga has begun. Refused once the trip is being compensated. */
+export function accept(): Change {
   return (trip) => {
-    if (isBeingUndone(trip)) throw cannotBecome(trip, "PENDING");
+    if (isCompensating(trip)) throw cannotBecome(trip, "PENDING");
     return trip.status === "REQUESTED" ? { status: "PENDING" } : undefined;
   };
 }
@@ -24,7 +24,7 @@ export function takeUp(): Change {
 /** activate: everything is held, the drive begins. */
 export function activate(startedAt: Date): Change {
   return (trip) => {
-    if (isBeingUndone(trip)) throw cannotBecome(trip, "ACTIVE");
+    if (isCompensating(trip)) throw cannotBecome(trip, "ACTIVE");
     if (trip.started_at !== null) return undefined;
     if (trip.status !== "PENDING") throw cannotBecome(trip, "ACTIVE");
     return { status: "ACTIVE", started_at: startedAt };
@@ -36,7 +36,7 @@ export function completeDrive(endedAt: Date): Change {
   return (trip) => {
     if (trip.ended_at !== null) return undefined;
     const startedAt = trip.started_at;
-    if (startedAt === null || isBeingUndone(trip)) throw cannotBecome(trip, "ENDED");
+    if (startedAt === null || isCompensating(trip)) throw cannotBecome(trip, "ENDED");
     const fare = fareOfDrive({ startedAt, endedAt });
     return {
       status: "ENDED",
@@ -67,12 +67,13 @@ export function settle(settled: { minorUnits: bigint; currency: string }): Chang
   };
 }
 
-/** compensate: what was done is being undone. */
+/** compensate: what was done is being compensated. */
 export function compensate({ version, reason }: { version: bigint; reason: string }): Change {
   return (trip) => {
-    if (trip.status === "CANCELLED" || version <= BigInt(trip.undo_version)) return undefined;
+    if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
+      return undefined;
     if (trip.ended_at !== null) throw cannotBecome(trip, "COMPENSATING");
-    return { status: "COMPENSATING", reason, undo_version: version };
+    return { status: "COMPENSATING", reason, compensation_version: version };
   };
 }
 
@@ -82,12 +83,12 @@ export function compensate({ version, reason }: { version: bigint; reason: strin
  */
 export function park(parked: { version: bigint; step: string; reason: string }): Change {
   return (trip) => {
-    if (trip.status === "CANCELLED" || parked.version <= BigInt(trip.undo_version))
+    if (trip.status === "CANCELLED" || parked.version <= BigInt(trip.compensation_version))
       return undefined;
     return {
       status: trip.status === "SETTLED" ? "SETTLED" : "NEEDS_ATTENTION",
       reason: `${parked.step}: ${parked.reason}`,
-      undo_version: parked.version,
+      compensation_version: parked.version,
     };
   };
 }
@@ -95,9 +96,9 @@ export function park(parked: { version: bigint; step: string; reason: string }):
 /** resume: what was parked from the end of the drive on is taken up again. */
 export function resume({ version }: { version: bigint }): Change {
   return (trip) => {
-    if (version <= BigInt(trip.undo_version)) return undefined;
-    if (trip.started_at === null || isBeingUndone(trip)) throw cannotBecome(trip, "ENDED again");
-    const past = { reason: null, undo_version: version };
+    if (version <= BigInt(trip.compensation_version)) return undefined;
+    if (trip.started_at === null || isCompensating(trip)) throw cannotBecome(trip, "ENDED again");
+    const past = { reason: null, compensation_version: version };
     if (trip.status !== "NEEDS_ATTENTION") return past;
     return { ...past, status: trip.ended_at === null ? "ACTIVE" : "ENDED" };
   };
@@ -115,7 +116,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** cancel: everything is undone, for good. Without a refusal somebody wanted it so. */
+/** cancel: everything is compensated, for good. Without a refusal somebody wanted it so. */
 export function cancel(reason: string, refusal?: Refusal): Change {
   return (trip) => {
     if (trip.status === "CANCELLED") return undefined;
@@ -161,7 +162,7 @@ export function broadcast(to: BroadcastState): Change {
   };
 }
 
-function isBeingUndone({ status }: TripRow): boolean {
+function isCompensating({ status }: TripRow): boolean {
   return status === "COMPENSATING" || status === "CANCELLED";
 }
 

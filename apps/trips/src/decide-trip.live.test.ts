@@ -22,14 +22,14 @@ async function parked(): Promise<{ tripId: string }> {
   const tripId = randomUUID();
   await edge.rider().startTrip({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
   await edge.rider().endTrip({ tripId });
-  await edge.ledger.record(tripId, park({ version: 9n, step: "capture", reason: "declined" }));
+  await edge.registry.record(tripId, park({ version: 9n, step: "capture", reason: "declined" }));
   edge.workflows.parked = ["capture"];
   return { tripId };
 }
 
 /** decisionsOn are the decisions in the trip's recorded changes, in their order. */
 async function decisionsOn(tripId: string): Promise<string[]> {
-  const changes = await edge.ledger.changesSince([{ tripId, version: 0n }]);
+  const changes = await edge.registry.changesSince([{ tripId, version: 0n }]);
   return changes.map(({ decision }) => decision).filter((decision) => decision !== "");
 }
 

@@ -3,14 +3,14 @@ import type { ResolveTripRequest, RetryTripRequest, Trip } from "@fanfare/contra
 import type { Caller } from "@fanfare/service";
 import { decide } from "./change.ts";
 import { noAnswer } from "./no-answer.ts";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import { tripOf } from "./trip.ts";
 import { visibleTrip } from "./visible-trip.ts";
 import type { Call, Reply, TripWorkflows } from "./workflows.ts";
 
 /** DecideTripDeps are what deciding on a trip that waits for an operator needs. */
 export interface DecideTripDeps {
-  readonly ledger: Ledger;
+  readonly registry: Registry;
   readonly workflows: TripWorkflows;
 }
 
@@ -28,10 +28,10 @@ export async function retryTrip(
   call: OperatorCall,
   deps: DecideTripDeps,
 ): Promise<DecidedTrip> {
-  const { trip_id } = await visibleTrip(deps.ledger, call.caller, tripId);
+  const { trip_id } = await visibleTrip(deps.registry, call.caller, tripId);
   const reply = await deps.workflows.retry(trip_id, chosen(step), call);
   const steps = stepsReached(trip_id, reply);
-  return await recorded(deps.ledger, trip_id, {
+  return await recorded(deps.registry, trip_id, {
     steps,
     decision: `${call.caller.subject} retried ${steps.join(", ")}`,
   });
@@ -46,10 +46,10 @@ export async function resolveTrip(
   call: OperatorCall,
   deps: DecideTripDeps,
 ): Promise<DecidedTrip> {
-  const { trip_id } = await visibleTrip(deps.ledger, call.caller, tripId);
+  const { trip_id } = await visibleTrip(deps.registry, call.caller, tripId);
   const reply = await deps.workflows.resolve(trip_id, { note, ...chosen(step) }, call);
   const steps = stepsReached(trip_id, reply);
-  return await recorded(deps.ledger, trip_id, {
+  return await recorded(deps.registry, trip_id, {
     steps,
     decision: `${call.caller.subject} resolved ${steps.join(", ")}: ${note}`,
   });
@@ -60,11 +60,11 @@ function chosen(step: string): { readonly step?: string } {
 }
 
 async function recorded(
-  ledger: Ledger,
+  registry: Registry,
   tripId: string,
   { steps, decision }: { steps: string[]; decision: string },
 ): Promise<DecidedTrip> {
-  return { trip: tripOf(await ledger.record(tripId, decide(decision))), steps };
+  return { trip: tripOf(await registry.record(tripId, decide(decision))), steps };
 }
 
 function stepsReached(tripId: string, reply: Reply<readonly string[]>): string[] {

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
 import { noAnswer } from "./no-answer.ts";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import { tripOf } from "./trip.ts";
 import { visibleTrip } from "./visible-trip.ts";
@@ -10,7 +10,7 @@ import type { Call, TripWorkflows } from "./workflows.ts";
 
 /** EndTripDeps are what ending a trip needs. */
 export interface EndTripDeps {
-  readonly ledger: Ledger;
+  readonly registry: Registry;
   readonly workflows: TripWorkflows;
 }
 
@@ -21,16 +21,16 @@ export interface EndTripDeps {
 export async function endTrip(
   tripId: string,
   call: Call & { caller: Caller },
-  { ledger, workflows }: EndTripDeps,
+  { registry, workflows }: EndTripDeps,
 ): Promise<Trip> {
-  const before = await visibleTrip(ledger, call.caller, tripId);
+  const before = await visibleTrip(registry, call.caller, tripId);
   if (before.ended_at !== null) return tripOf(before);
   if (before.status !== "ACTIVE") throw cannotEnd(before);
 
   const reply = await workflows.end(before.trip_id, call);
   const what = `end of trip ${before.trip_id}`;
   if (reply.kind === "refused" || reply.kind === "early") throw noAnswer(reply, what);
-  const trip = await visibleTrip(ledger, call.caller, tripId);
+  const trip = await visibleTrip(registry, call.caller, tripId);
   if (trip.ended_at !== null) return tripOf(trip);
   if (reply.kind === "late" || reply.kind === "away") throw noAnswer(reply, what);
   throw cannotEnd(trip);

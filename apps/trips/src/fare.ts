@@ -1,4 +1,4 @@
-import { type Amount, defaultTimings, fareOf } from "@fanfare/trip-contract";
+import { type Amount, calculateFare, defaultTimings } from "@fanfare/trip-contract";
 
 /** DriveTimes are when a drive began and ended. */
 export interface DriveTimes {
@@ -13,5 +13,5 @@ export interface DriveTimes {
  */
 export function fareOfDrive({ startedAt, endedAt }: DriveTimes): Amount {
   const driveMs = endedAt.getTime() - startedAt.getTime();
-  return fareOf(Math.min(driveMs, defaultTimings.maximumDriveMs));
+  return calculateFare(Math.min(driveMs, defaultTimings.maximumDriveMs));
 }

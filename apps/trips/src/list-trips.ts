@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ListTripsRequest, ListTripsResponseSchema } from "@fanfare/contracts/trips/v1/trips";
 import { type Caller, decodePageToken, encodePageToken } from "@fanfare/service";
 import { z } from "zod";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import { statusName, tripOf } from "./trip.ts";
 
 const defaultPageSize = 20;
@@ -20,10 +20,10 @@ const position = z.object({
 export async function listTrips(
   { pageSize, pageToken, status }: ListTripsRequest,
   caller: Caller,
-  { ledger }: { readonly ledger: Ledger },
+  { registry }: { readonly registry: Registry },
 ): Promise<MessageInitShape<typeof ListTripsResponseSchema>> {
   const size = pageSize === 0 ? defaultPageSize : pageSize;
-  const found = await ledger.list({
+  const found = await registry.list({
     riderId: caller.role === "operator" ? undefined : caller.subject,
     status: statusName(status),
     after: decodePageToken(pageToken, position),

@@ -44,8 +44,8 @@ it("starts before its servers, answers when they come, and ends cleanly", async 
   expect(await statusOf(`${edge}/readyz`)).toBe(503);
 
   await postgres.start();
-  const ledgerReady = `http://127.0.0.1:${internalPort}/readyz`;
-  await waitUntil(async () => (await statusOf(ledgerReady)) === 200, { what: "the ledger" });
+  const registryReady = `http://127.0.0.1:${internalPort}/readyz`;
+  await waitUntil(async () => (await statusOf(registryReady)) === 200, { what: "the registry" });
   expect(await statusOf(`${edge}/readyz`)).toBe(503);
 
   const tripId = randomUUID();

@@ -14,12 +14,12 @@ import {
 import { z } from "zod";
 import { createBrokenWorkflows } from "./broken-workflows.ts";
 import { createChangeFeed } from "./change-feed.ts";
-import { createLedgerRoutes } from "./ledger-routes.ts";
 import { migrations } from "./migrations.ts";
 import { openTemporal } from "./open-temporal.ts";
 import { createRecoverer } from "./recover-trips.ts";
+import { createRegistryRoutes } from "./registry-routes.ts";
 import { createTripsRoutes } from "./routes.ts";
-import { createLedger } from "./store.ts";
+import { createRegistry } from "./store.ts";
 import { sweepUntil } from "./sweep-until.ts";
 import { sweep } from "./sweeper.ts";
 import type { TripsDatabase } from "./tables.ts";
@@ -28,10 +28,10 @@ import { createTripWorkflows } from "./temporal.ts";
 const name = "trips";
 const config = loadConfig({
   name,
-  about: "the API of riders and operators, and the ledger that the saga records trips in",
+  about: "the API of riders and operators, and the registry that the saga records trips in",
   variables: {
     ...serverVariables,
-    internalPort: portVariable("INTERNAL_PORT", 8081, "Port of the ledger, for services alone."),
+    internalPort: portVariable("INTERNAL_PORT", 8081, "Port of the registry, for services alone."),
     ...authVariables,
     ...databaseVariables,
     temporalAddress: variable("TEMPORAL_ADDRESS", z.string().min(1).default("127.0.0.1:7233"), {
@@ -60,12 +60,12 @@ runUntilSignal(
     const temporal = resources.use(
       openTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),
     );
-    const ledger = createLedger(database.db);
+    const registry = createRegistry(database.db);
     const onAway = (cause: unknown) => logger.warn({ err: cause }, "Temporal cannot do its work");
     const workflows = createTripWorkflows(temporal.client, onAway);
     const checks = { database: () => database.ready() };
     const feed = createChangeFeed({
-      ledger,
+      registry,
       intervalMs: 200,
       maxWatchers: 1_000,
       onError: (error) => logger.warn({ err: error }, "the changes of trips cannot be read"),
@@ -76,7 +76,7 @@ runUntilSignal(
         host,
         port: config.internalPort,
         portName: "INTERNAL_PORT",
-        routes: createLedgerRoutes(ledger),
+        routes: createRegistryRoutes(registry),
         access,
         checks,
         logger,
@@ -86,23 +86,23 @@ runUntilSignal(
       await serve({
         host,
         port: config.port,
-        routes: createTripsRoutes({ ledger, workflows, feed, sweepAfterMs }),
+        routes: createTripsRoutes({ registry, workflows, feed, sweepAfterMs }),
         access,
         checks: { ...checks, temporal: () => temporal.ready() },
         logger,
       }),
     );
     const { signal } = resources;
-    const sweeping = { batch: 50, leaseMs: sweepAfterMs };
+    const sweeping = { batch: 50, leaseDurationMs: sweepAfterMs };
     const recoverer = createRecoverer(
-      { ledger, workflows: createBrokenWorkflows(temporal.client, onAway), logger },
+      { registry, workflows: createBrokenWorkflows(temporal.client, onAway), logger },
       // Seldom: each trip that is under way is asked for, and hardly ever one is gone.
-      { ...sweeping, leaseMs: 6 * sweepAfterMs },
+      { ...sweeping, leaseDurationMs: 6 * sweepAfterMs },
     );
     const pauses = { intervalMs: 1_000, longestPauseMs: 5_000, logger };
     resources.watch(
       "the sweeper",
-      sweepUntil(signal, () => sweep(signal, { ledger, workflows, logger }, sweeping), pauses),
+      sweepUntil(signal, () => sweep(signal, { registry, workflows, logger }, sweeping), pauses),
     );
     resources.watch(
       "the recoverer",

@@ -11,7 +11,7 @@ const createTrips = sql`
     status text not null check (status in ('REQUESTED', 'PENDING', 'ACTIVE', 'ENDED', 'SETTLED',
       'COMPENSATING', 'CANCELLED', 'NEEDS_ATTENTION')),
     version bigint not null check (version >= 1),
-    undo_version bigint not null default 0,
+    compensation_version bigint not null default 0,
     delay_version bigint not null default 0,
     requested_at timestamptz not null,
     started_at timestamptz,
@@ -50,7 +50,7 @@ const indexes = [
 ];
 
 /**
- * openTrips are those that a workflow was taken up for and is not done with, as the ledger knows. Another
+ * openTrips are those that a workflow was taken up for and is not done with, as the registry knows. Another
  * predicate needs another migration, with an index for it.
  */
 export const openTrips = sql<boolean>`(
@@ -61,7 +61,7 @@ export const openTrips = sql<boolean>`(
 
 /** migrations of the trips database, by name and in order. */
 export const migrations: Record<string, Migration> = {
-  "0001-ledger": {
+  "0001-registry": {
     async up(db: Kysely<unknown>) {
       for (const statement of [createTrips, createTripChanges, ...indexes]) {
         await statement.execute(db);

@@ -15,13 +15,19 @@ function steps(of: StepProgress[], ...pending: PendingActivity[]) {
 describe("stepsOf()", () => {
   it("tells each step in the order in which they began, with its times", () => {
     const told = steps([
-      { name: "take-up", state: "done", startedAt, finishedAt },
-      { name: "open-tab", state: "undone", startedAt, finishedAt, undoneAt: finishedAt },
+      { name: "accept-trip", state: "done", startedAt, finishedAt },
+      { name: "open-tab", state: "compensated", startedAt, finishedAt, compensatedAt: finishedAt },
     ]);
     const [from, to] = [startedAt, finishedAt].map((iso) => timestampFromDate(new Date(iso)));
     expect(told).toMatchObject([
-      { name: "take-up", state: TripStep_State.DONE, startedAt: from, finishedAt: to, attempts: 0 },
-      { name: "open-tab", state: TripStep_State.UNDONE, undoneAt: to },
+      {
+        name: "accept-trip",
+        state: TripStep_State.DONE,
+        startedAt: from,
+        finishedAt: to,
+        attempts: 0,
+      },
+      { name: "open-tab", state: TripStep_State.COMPENSATED, compensatedAt: to },
     ]);
   });
 
@@ -39,11 +45,11 @@ describe("stepsOf()", () => {
     ]);
   });
 
-  it("joins the activity of an undo to its step", () => {
+  it("joins the activity of a compensation to its step", () => {
     const told = steps(
-      [{ name: "open-tab", state: "undoing", startedAt }],
+      [{ name: "open-tab", state: "compensating", startedAt }],
       { activityId: "open-tab", attempt: 9, lastError: "" },
-      { activityId: "open-tab:undo", attempt: 2, lastError: "billing is away" },
+      { activityId: "open-tab:compensate", attempt: 2, lastError: "billing is away" },
     );
     expect(told).toMatchObject([{ attempts: 2, lastError: "billing is away" }]);
   });

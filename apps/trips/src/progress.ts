@@ -1,21 +1,21 @@
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type TripStep, TripStep_State, TripStepSchema } from "@fanfare/contracts/trips/v1/trips";
-import { type StepProgress, undoSuffix } from "@fanfare/trip-contract";
+import { compensationSuffix, type StepProgress } from "@fanfare/trip-contract";
 import type { WorkflowProgress } from "./workflows.ts";
 
 const states = {
   running: TripStep_State.RUNNING,
   done: TripStep_State.DONE,
   failed: TripStep_State.FAILED,
-  undoing: TripStep_State.UNDOING,
-  undone: TripStep_State.UNDONE,
+  compensating: TripStep_State.COMPENSATING,
+  compensated: TripStep_State.COMPENSATED,
   parked: TripStep_State.PARKED,
 } as const;
 
 /**
- * stepsOf joins what the workflow knows, its steps and undos, with what only Temporal knows: how
- * often the activity of a step or of its undo was tried, and what it failed with.
+ * stepsOf joins what the workflow knows, its steps and compensations, with what only Temporal knows: how
+ * often the activity of a step or of its compensation was tried, and what it failed with.
  */
 export function stepsOf({ saga, pending }: WorkflowProgress): TripStep[] {
   return saga.steps.map((step) => {
@@ -25,7 +25,7 @@ export function stepsOf({ saga, pending }: WorkflowProgress): TripStep[] {
       state: states[step.state],
       startedAt: timestampOf(step.startedAt),
       finishedAt: timestampOf(step.finishedAt),
-      undoneAt: timestampOf(step.undoneAt),
+      compensatedAt: timestampOf(step.compensatedAt),
       attempts: running?.attempt ?? 0,
       lastError: running?.lastError || step.error || "",
     });
@@ -33,7 +33,7 @@ export function stepsOf({ saga, pending }: WorkflowProgress): TripStep[] {
 }
 
 function activityIdOf({ name, state }: StepProgress): string {
-  return state === "undoing" ? `${name}${undoSuffix}` : name;
+  return state === "compensating" ? `${name}${compensationSuffix}` : name;
 }
 
 function timestampOf(iso: string | undefined): Timestamp | undefined {

@@ -12,7 +12,7 @@ const logger = createLogger({ name: "recoverer-test", level: "silent" });
 const tripId = aTrip().trip_id;
 const terminated: BrokenRun = { tripId, runId: "run-1", status: "TERMINATED", recovery: false };
 
-/** recovererOf finds the runs each time, and the trip in the ledger. */
+/** recovererOf finds the runs each time, and the trip in the registry. */
 function recovererOf(
   trip: TripRow | undefined,
   runs: Reply<readonly BrokenRun[]>,
@@ -25,7 +25,7 @@ function recovererOf(
     has: { kind: "answered", outcome: false } as Reply<boolean>,
   };
   const deps: RecovererDeps = {
-    ledger: { find: async () => trip, claimOpen: async ({ limit }) => open.slice(0, limit) },
+    registry: { find: async () => trip, claimOpen: async ({ limit }) => open.slice(0, limit) },
     workflows: {
       has: async () => world.has,
       async list(since) {
@@ -39,7 +39,7 @@ function recovererOf(
     },
     logger,
   };
-  const recoverer = createRecoverer(deps, { batch: 2, leaseMs: 1_000 });
+  const recoverer = createRecoverer(deps, { batch: 2, leaseDurationMs: 1_000 });
   return { recoverer, recovered, asked, world };
 }
 
@@ -57,7 +57,11 @@ describe("sweep() of the recoverer", () => {
   });
 
   it("says when the drive began, and what is published already", async () => {
-    const trip = { ...trips.settled, broadcast: "PUBLISHED", undo_version: "3000002" } as const;
+    const trip = {
+      ...trips.settled,
+      broadcast: "PUBLISHED",
+      compensation_version: "3000002",
+    } as const;
     const { recoverer, recovered } = recovererOf(trip, found(terminated));
     await recoverer.sweep(never);
     expect(recovered[0]?.recovery).toEqual({
@@ -68,12 +72,12 @@ describe("sweep() of the recoverer", () => {
     });
   });
 
-  it("leaves alone what is undone, what is no trip, and what broke off again by an error", async () => {
-    const undone = recovererOf(trips.cancelled, found(terminated));
+  it("leaves alone what is compensated, what is no trip, and what broke off again by an error", async () => {
+    const compensated = recovererOf(trips.cancelled, found(terminated));
     const unknown = recovererOf(undefined, found(terminated, { ...terminated, tripId: "x" }));
     const failed = { ...terminated, status: "FAILED", recovery: true };
     const again = recovererOf(trips.pending, found(failed));
-    for (const { recoverer, recovered } of [undone, unknown, again]) {
+    for (const { recoverer, recovered } of [compensated, unknown, again]) {
       await recoverer.sweep(never);
       expect(recovered).toEqual([]);
     }
@@ -101,7 +105,7 @@ describe("sweep() of the recoverer", () => {
   it("starts the workflow of an open trip again that Temporal knows nothing of", async () => {
     const { recoverer, recovered, world } = recovererOf(trips.active, found(), [trips.pending]);
     await recoverer.sweep(never);
-    // By what the ledger says now, not when the trip was claimed.
+    // By what the registry says now, not when the trip was claimed.
     const startedAt = trips.active.started_at?.toISOString();
     const reason = "its workflow is gone from Temporal";
     expect(recovered).toMatchObject([{ tripId, recovery: { reason, startedAt } }]);
@@ -110,11 +114,11 @@ describe("sweep() of the recoverer", () => {
     expect(recovered).toHaveLength(2);
   });
 
-  it("leaves an open trip alone whose workflow is there, or that was undone meanwhile", async () => {
+  it("leaves an open trip alone whose workflow is there, or that was compensated meanwhile", async () => {
     const there = recovererOf(trips.active, found(), [trips.active]);
     there.world.has = { kind: "answered", outcome: true };
-    const undone = recovererOf(trips.cancelled, found(), [trips.compensating]);
-    for (const { recoverer, recovered } of [there, undone]) {
+    const compensated = recovererOf(trips.cancelled, found(), [trips.compensating]);
+    for (const { recoverer, recovered } of [there, compensated]) {
       await recoverer.sweep(never);
       expect(recovered).toEqual([]);
     }

@@ -3,13 +3,13 @@ import type { TripInput } from "@fanfare/trip-contract";
 import { z } from "zod";
 import type { BrokenRun, BrokenWorkflows } from "./broken-workflows.ts";
 import { inputOf } from "./start-trip.ts";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import type { Reply } from "./workflows.ts";
 
 /** RecovererDeps are what the recoverer works with. */
 export interface RecovererDeps {
-  readonly ledger: Pick<Ledger, "find" | "claimOpen">;
+  readonly registry: Pick<Registry, "find" | "claimOpen">;
   readonly workflows: BrokenWorkflows;
   readonly logger: Logger;
 }
@@ -19,7 +19,7 @@ export interface RecovererOptions {
   /** How many it looks at in one sweep. */
   readonly batch: number;
   /** How long a trip that was looked at is left alone, by all processes. */
-  readonly leaseMs: number;
+  readonly leaseDurationMs: number;
 }
 
 /**
@@ -44,18 +44,18 @@ const uuid = z.uuid();
  * remembers, the later ones at what was broken off since. Several processes may sweep at once.
  */
 export function createRecoverer(
-  { ledger, workflows, logger }: RecovererDeps,
-  { batch, leaseMs }: RecovererOptions,
+  { registry, workflows, logger }: RecovererDeps,
+  { batch, leaseDurationMs }: RecovererOptions,
 ): Recoverer {
   let since = new Date(0);
   let known = new Set<string>();
 
   async function putRight({ tripId, status, recovery }: BrokenRun): Promise<void> {
-    const trip = uuid.safeParse(tripId).success ? await ledger.find(tripId) : undefined;
+    const trip = uuid.safeParse(tripId).success ? await registry.find(tripId) : undefined;
     if (trip === undefined) {
       logger.warn(
         { tripId, status },
-        "the ledger knows nothing of a trip whose workflow broke off",
+        "the registry knows nothing of a trip whose workflow broke off",
       );
       return;
     }
@@ -80,7 +80,7 @@ export function createRecoverer(
     const reply = await workflows.has(tripId, { timeoutMs, signal });
     if (signal.aborted || outcomeOf(reply)) return;
     // What it recorded before it went counts, up to its last word.
-    const trip = await ledger.find(tripId);
+    const trip = await registry.find(tripId);
     if (trip === undefined || trip.status === "CANCELLED") return;
     await recover(trip, "is gone from Temporal");
   }
@@ -98,7 +98,7 @@ export function createRecoverer(
       }
       known = seen;
       since = new Date(began - overlapMs);
-      for (const trip of await ledger.claimOpen({ limit: batch, leaseMs })) {
+      for (const trip of await registry.claimOpen({ limit: batch, leaseDurationMs })) {
         if (signal.aborted) return;
         await putRightIfGone(trip, signal);
       }
@@ -117,8 +117,8 @@ function wordsOf(status: string): string {
 }
 
 function recoveryOf(trip: TripRow, how: string): TripInput {
-  const { version, undo_version, delay_version, started_at, broadcast } = trip;
-  const last = Math.max(Number(version), Number(undo_version), Number(delay_version));
+  const { version, compensation_version, delay_version, started_at, broadcast } = trip;
+  const last = Math.max(Number(version), Number(compensation_version), Number(delay_version));
   return {
     ...inputOf(trip),
     recovery: {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
-import { LedgerService, TripStatus, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { TripRegistryService, TripStatus, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { findUnguardedMethods } from "@fanfare/service";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Edge, openEdge } from "../test/edge.ts";
@@ -33,7 +33,7 @@ async function nextOf<T>(stream: AsyncIterator<T>): Promise<T | undefined> {
 
 describe("the methods", () => {
   it("all say who may call them", () => {
-    expect(findUnguardedMethods([TripsService, LedgerService])).toEqual([]);
+    expect(findUnguardedMethods([TripsService, TripRegistryService])).toEqual([]);
   });
 });
 
@@ -132,11 +132,11 @@ describe("WatchTrip", () => {
     const watching = edge.rider().watchTrip(asked)[Symbol.asyncIterator]();
     expect((await nextOf(watching))?.trip?.status).toBe(TripStatus.ACTIVE);
     await edge.rider().endTrip(asked);
-    await edge.ledger.record(asked.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
+    await edge.registry.record(asked.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
     const delayed = broadcast({ state: "DELAYED", error: "no broker" });
-    await edge.ledger.record(asked.tripId, delayed);
+    await edge.registry.record(asked.tripId, delayed);
     const published = broadcast({ state: "PUBLISHED", publishedAt: new Date() });
-    await edge.ledger.record(asked.tripId, published);
+    await edge.registry.record(asked.tripId, published);
     const seen: unknown[] = [];
     for (let next = await nextOf(watching); next; next = await nextOf(watching)) {
       seen.push([next.trip?.status, next.trip?.broadcast?.error]);

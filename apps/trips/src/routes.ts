@@ -1,6 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { type Caller, callerOf, type Routes } from "@fanfare/service";
+import { type Caller, getCaller, type Routes } from "@fanfare/service";
 import { callOf } from "./call-of.ts";
 import { cancelTrip } from "./cancel-trip.ts";
 import type { ChangeFeed } from "./change-feed.ts";
@@ -20,11 +20,11 @@ export interface TripsDeps extends StartTripDeps {
 
 /** createTripsRoutes is the API of riders and operators. */
 export function createTripsRoutes(deps: TripsDeps): Routes {
-  const { ledger, workflows, feed } = deps;
+  const { registry, workflows, feed } = deps;
   return (router) => {
     router.service(TripsService, {
       async startTrip(request, context) {
-        const { subject: riderId } = callerOf(context);
+        const { subject: riderId } = getCaller(context);
         return { trip: await startTrip(request, { ...callOf(context), riderId }, deps) };
       },
 
@@ -45,11 +45,11 @@ export function createTripsRoutes(deps: TripsDeps): Routes {
       },
 
       async getTrip({ tripId }, context) {
-        return { trip: tripOf(await visibleTrip(ledger, callerOf(context), tripId)) };
+        return { trip: tripOf(await visibleTrip(registry, getCaller(context), tripId)) };
       },
 
       async getTripProgress({ tripId }, context) {
-        const trip = await visibleTrip(ledger, callerOf(context), tripId);
+        const trip = await visibleTrip(registry, getCaller(context), tripId);
         const reply = await workflows.progress(trip.trip_id, callOf(context, progressTimeoutMs));
         if (reply.kind === "answered") return { steps: stepsOf(reply.outcome) };
         if (reply.kind === "gone") throw noWorkflow(trip.trip_id);
@@ -57,11 +57,11 @@ export function createTripsRoutes(deps: TripsDeps): Routes {
       },
 
       async listTrips(request, context) {
-        return await listTrips(request, callerOf(context), deps);
+        return await listTrips(request, getCaller(context), deps);
       },
 
       async *watchTrip({ tripId }, context) {
-        const trip = await visibleTrip(ledger, callerOf(context), tripId);
+        const trip = await visibleTrip(registry, getCaller(context), tripId);
         for await (const change of feed.watch(tripOf(trip), context.signal)) {
           yield { trip: change };
         }
@@ -71,7 +71,7 @@ export function createTripsRoutes(deps: TripsDeps): Routes {
 }
 
 function callBy(context: HandlerContext): Call & { caller: Caller } {
-  return { ...callOf(context), caller: callerOf(context) };
+  return { ...callOf(context), caller: getCaller(context) };
 }
 
 /** Without a worker nobody answers a query, and the caller is not to wait for all of its time. */

@@ -47,7 +47,7 @@ describe("StartTrip", () => {
     const calls = Array.from({ length: 10 }, () => edge.rider().startTrip(asked));
     const answers = await Promise.all(calls);
     expect(new Set(answers.map(({ trip }) => trip?.status))).toEqual(new Set([TripStatus.ACTIVE]));
-    expect((await edge.ledger.find(asked.tripId))?.version).toBe("3");
+    expect((await edge.registry.find(asked.tripId))?.version).toBe("3");
   });
 
   it("answers the same trip after it is over", async () => {

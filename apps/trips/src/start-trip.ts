@@ -8,14 +8,14 @@ import {
   type Trip,
 } from "@fanfare/contracts/trips/v1/trips";
 import type { TripInput } from "@fanfare/trip-contract";
-import { type Ledger, noSuchTrip } from "./store.ts";
+import { noSuchTrip, type Registry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import { tripOf } from "./trip.ts";
 import type { Call, TripWorkflows } from "./workflows.ts";
 
 /** StartTripDeps are what starting a trip needs. */
 export interface StartTripDeps {
-  readonly ledger: Ledger;
+  readonly registry: Registry;
   readonly workflows: TripWorkflows;
   /** How long a trip may be without a workflow before the sweeper starts it. */
   readonly sweepAfterMs: number;
@@ -34,11 +34,11 @@ export interface StartTripCall extends Call {
 export async function startTrip(
   request: StartTripRequest,
   call: StartTripCall,
-  { ledger, workflows, sweepAfterMs }: StartTripDeps,
+  { registry, workflows, sweepAfterMs }: StartTripDeps,
 ): Promise<Trip> {
-  // The ledger comes first: from here on the trip is known, and when nothing below happens the
+  // The registry comes first: from here on the trip is known, and when nothing below happens the
   // sweeper starts its workflow.
-  const requested = await ledger.request({
+  const requested = await registry.request({
     tripId: request.tripId,
     riderId: call.riderId,
     vehicleId: request.vehicleId,
@@ -49,11 +49,11 @@ export async function startTrip(
   });
   if (!isUndecided(requested)) return answerOf(requested);
 
-  // The workflow says when, the ledger says what: each status was recorded before the workflow
+  // The workflow says when, the registry says what: each status was recorded before the workflow
   // answers, so that whatever this call hears or misses, the answer is the one that a repeated call
   // gets.
   await workflows.start(inputOf(requested), call);
-  const trip = await ledger.find(requested.trip_id);
+  const trip = await registry.find(requested.trip_id);
   if (trip === undefined) throw noSuchTrip(requested.trip_id);
   return answerOf(trip);
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openTestLedger, type TestLedger } from "../test/ledger.ts";
+import { openTestRegistry, type TestRegistry } from "../test/registry.ts";
 import {
+  accept,
   activate,
   broadcast,
   type Change,
@@ -12,14 +13,13 @@ import {
   delay,
   park,
   settle,
-  takeUp,
 } from "./change.ts";
 import { openTrips } from "./migrations.ts";
 import type { TripRow } from "./tables.ts";
 
-let test: TestLedger;
+let test: TestRegistry;
 beforeAll(async () => {
-  test = await openTestLedger();
+  test = await openTestRegistry();
 });
 afterAll(async () => {
   await test[Symbol.asyncDispose]();
@@ -32,7 +32,7 @@ beforeEach(async () => {
 const anHour = 3_600_000;
 
 async function requested(sweepAfterMs: number): Promise<TripRow> {
-  return await test.ledger.request({
+  return await test.registry.request({
     tripId: randomUUID(),
     riderId: "rosa",
     vehicleId: "vehicle-1",
@@ -43,18 +43,18 @@ async function requested(sweepAfterMs: number): Promise<TripRow> {
   });
 }
 
-async function claim(limit: number, leaseMs: number): Promise<TripRow[]> {
-  return await test.ledger.claimUnstarted({ limit, leaseMs });
+async function claim(limit: number, leaseDurationMs: number): Promise<TripRow[]> {
+  return await test.registry.claimUnstarted({ limit, leaseDurationMs });
 }
 
 async function claimOpen(): Promise<TripRow[]> {
-  return await test.ledger.claimOpen({ limit: 10, leaseMs: anHour });
+  return await test.registry.claimOpen({ limit: 10, leaseDurationMs: anHour });
 }
 
 /** became is the id of a trip after these changes. */
 async function became(sweepAfterMs: number, ...changes: readonly Change[]): Promise<string> {
   const { trip_id } = await requested(sweepAfterMs);
-  for (const change of changes) await test.ledger.record(trip_id, change);
+  for (const change of changes) await test.registry.record(trip_id, change);
   return trip_id;
 }
 
@@ -67,7 +67,7 @@ describe("claimUnstarted()", () => {
     const overdue = await requested(0);
     await requested(anHour);
     const takenUp = await requested(0);
-    await test.ledger.record(takenUp.trip_id, takeUp());
+    await test.registry.record(takenUp.trip_id, accept());
     const claimed = await claim(10, anHour);
     expect(idsOf(claimed)).toEqual([overdue.trip_id]);
   });
@@ -96,25 +96,25 @@ describe("claimUnstarted()", () => {
 });
 
 describe("claimOpen()", () => {
-  const driven = [takeUp(), activate(new Date()), completeDrive(new Date())];
+  const driven = [accept(), activate(new Date()), completeDrive(new Date())];
   const settled = [...driven, settle({ minorUnits: 130n, currency: "EUR" })];
   const published = [...settled, broadcast({ state: "PUBLISHED", publishedAt: new Date() })];
   const parked = { version: 9n, step: "release-vehicle", reason: "fleet says no" };
 
   it("takes trips that a workflow has taken up and is not done with, and no others", async () => {
     const open = await Promise.all([
-      became(0, takeUp()),
+      became(0, accept()),
       became(0, ...driven),
-      became(0, takeUp(), compensate({ version: 3n, reason: "no" })),
-      became(0, takeUp(), park(parked)),
+      became(0, accept(), compensate({ version: 3n, reason: "no" })),
+      became(0, accept(), park(parked)),
       became(0, ...settled),
       became(0, ...published, park(parked)),
       became(0, ...published, delay({ version: 9n, step: "release-vehicle" })),
     ]);
     await Promise.all([
       became(0),
-      became(anHour, takeUp()),
-      became(0, takeUp(), cancel("no")),
+      became(anHour, accept()),
+      became(0, accept(), cancel("no")),
       became(0, ...published),
     ]);
     expect(idsOf(await claimOpen())).toEqual(open.toSorted());
@@ -136,10 +136,10 @@ describe("claimOpen()", () => {
 describe("record()", () => {
   it("leaves no trace of a change that throws", async () => {
     const { trip_id } = await requested(0);
-    await expect(test.ledger.record(trip_id, completeDrive(new Date()))).rejects.toThrow(
+    await expect(test.registry.record(trip_id, completeDrive(new Date()))).rejects.toThrow(
       "it cannot become ENDED",
     );
-    expect((await test.ledger.find(trip_id))?.version).toBe("1");
+    expect((await test.registry.find(trip_id))?.version).toBe("1");
   });
 });
 

@@ -41,8 +41,8 @@ export interface SeenTrip {
   readonly version: bigint;
 }
 
-/** Ledger is the trips as recorded: one row each, and each of its changes. */
-export interface Ledger {
+/** Registry is the trips as recorded: one row each, and each of its changes. */
+export interface Registry {
   /**
    * request writes a trip down as REQUESTED, or answers the one that is there already. It throws
    * already_exists when that one was requested by somebody else or with other contents.
@@ -59,12 +59,12 @@ export interface Ledger {
   changesSince(seen: readonly SeenTrip[]): Promise<Trip[]>;
   /**
    * claimUnstarted takes up to `limit` trips whose workflow is overdue. Nobody else gets them for
-   * `leaseMs`; after that they are overdue again unless they were taken up.
+   * `leaseDurationMs`; after that they are overdue again unless they were taken up.
    */
   claimUnstarted(options: ClaimOptions): Promise<TripRow[]>;
   /**
    * claimOpen takes up to `limit` trips that a workflow took up and is not done with, to look whether
-   * there still is one. Nobody else gets them for `leaseMs`, nor does anybody before they are as old
+   * there still is one. Nobody else gets them for `leaseDurationMs`, nor does anybody before they are as old
    * as a trip is when its workflow is overdue.
    */
   claimOpen(options: ClaimOptions): Promise<TripRow[]>;
@@ -72,11 +72,11 @@ export interface Ledger {
 
 export interface ClaimOptions {
   readonly limit: number;
-  readonly leaseMs: number;
+  readonly leaseDurationMs: number;
 }
 
-/** createLedger keeps the ledger in PostgreSQL. */
-export function createLedger(db: Kysely<TripsDatabase>): Ledger {
+/** createRegistry keeps the registry in PostgreSQL. */
+export function createRegistry(db: Kysely<TripsDatabase>): Registry {
   return {
     async request(request) {
       const trip = await db.transaction().execute((tx) => insertOrRead(tx, request));
@@ -137,11 +137,11 @@ export function createLedger(db: Kysely<TripsDatabase>): Ledger {
 async function claim(
   db: Kysely<TripsDatabase>,
   which: RawBuilder<boolean>,
-  { limit, leaseMs }: ClaimOptions,
+  { limit, leaseDurationMs }: ClaimOptions,
 ): Promise<TripRow[]> {
   return await db
     .updateTable("trips")
-    .set({ sweep_at: fromNow(leaseMs) })
+    .set({ sweep_at: fromNow(leaseDurationMs) })
     .where("trip_id", "in", (trips) =>
       trips
         .selectFrom("trips")

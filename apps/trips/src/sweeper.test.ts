@@ -5,7 +5,7 @@ import { type SweeperDeps, sweep } from "./sweeper.ts";
 import type { TripRow } from "./tables.ts";
 import type { Reply } from "./workflows.ts";
 
-const options = { batch: 10, leaseMs: 1_000 };
+const options = { batch: 10, leaseDurationMs: 1_000 };
 const never = new AbortController().signal;
 
 function overdue(...tripIds: string[]): TripRow[] {
@@ -16,7 +16,7 @@ function overdue(...tripIds: string[]): TripRow[] {
 function sweeperOf(batches: TripRow[][], reply: (tripId: string) => Reply<"launched">) {
   const launched: string[] = [];
   const deps: SweeperDeps = {
-    ledger: { claimUnstarted: async () => batches.shift() ?? [] },
+    registry: { claimUnstarted: async () => batches.shift() ?? [] },
     workflows: {
       async launch({ tripId }) {
         launched.push(tripId);

@@ -1,11 +1,11 @@
 import type { Logger } from "@fanfare/service";
 import { inputOf } from "./start-trip.ts";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import type { TripWorkflows } from "./workflows.ts";
 
 /** SweeperDeps are what the sweeper works with. */
 export interface SweeperDeps {
-  readonly ledger: Pick<Ledger, "claimUnstarted">;
+  readonly registry: Pick<Registry, "claimUnstarted">;
   readonly workflows: Pick<TripWorkflows, "launch">;
   readonly logger: Logger;
 }
@@ -14,7 +14,7 @@ export interface SweeperDeps {
 export interface SweeperOptions {
   readonly batch: number;
   /** How long a trip that was taken is left alone, by all processes. */
-  readonly leaseMs: number;
+  readonly leaseDurationMs: number;
 }
 
 const launchTimeoutMs = 5_000;
@@ -25,10 +25,10 @@ const launchTimeoutMs = 5_000;
  */
 export async function sweep(
   signal: AbortSignal,
-  { ledger, workflows, logger }: SweeperDeps,
-  { batch, leaseMs }: SweeperOptions,
+  { registry, workflows, logger }: SweeperDeps,
+  { batch, leaseDurationMs }: SweeperOptions,
 ): Promise<void> {
-  for (const trip of await ledger.claimUnstarted({ limit: batch, leaseMs })) {
+  for (const trip of await registry.claimUnstarted({ limit: batch, leaseDurationMs })) {
     if (signal.aborted) return;
     const reply = await workflows.launch(inputOf(trip), { timeoutMs: launchTimeoutMs });
     if (reply.kind === "away") throw reply.cause;

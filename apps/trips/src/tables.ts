@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, Selectable, Updateable } from "kysely";
 
-/** TripsDatabase is what the ledger's database holds. */
+/** TripsDatabase is what the registry's database holds. */
 export interface TripsDatabase {
   trips: TripTable;
   trip_changes: TripChangeTable;
@@ -35,8 +35,8 @@ interface TripTable {
   status: TripStatusName;
   /** Counts the changes of the trip, from 1 when it is requested. */
   version: Whole;
-  /** What the saga gave to the last of its records of an undo, and of a delay. */
-  undo_version: CountedWhole;
+  /** What the saga gave to the last of its records of a compensation, and of a delay. */
+  compensation_version: CountedWhole;
   delay_version: CountedWhole;
   requested_at: Date;
   started_at: Date | null;

@@ -11,7 +11,7 @@ import {
 } from "@fanfare/contracts/trips/v1/trips";
 import { type TripRow, type TripStatusName, tripStatuses } from "./tables.ts";
 
-/** tripOf is a row of the ledger as the API tells it. */
+/** tripOf is a row of the registry as the API tells it. */
 export function tripOf(row: TripRow): Trip {
   return create(TripSchema, {
     tripId: row.trip_id,

@@ -1,14 +1,14 @@
 import type { Caller } from "@fanfare/service";
-import { type Ledger, noSuchTrip } from "./store.ts";
+import { noSuchTrip, type Registry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 
 /** visibleTrip is the trip if the caller may see it; otherwise it throws not_found, whether or not it exists. */
 export async function visibleTrip(
-  ledger: Ledger,
+  registry: Registry,
   caller: Caller,
   tripId: string,
 ): Promise<TripRow> {
-  const trip = await ledger.find(tripId);
+  const trip = await registry.find(tripId);
   if (trip === undefined || !maySee(caller, trip)) throw noSuchTrip(tripId);
   return trip;
 }

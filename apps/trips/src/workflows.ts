@@ -16,7 +16,7 @@ import type {
 export interface TripWorkflows {
   /**
    * start starts the trip's workflow unless it runs or ever ran, and waits in the same round trip
-   * until the trip is ACTIVE or undone. However often it is called, one workflow starts.
+   * until the trip is ACTIVE or compensated. However often it is called, one workflow starts.
    */
   start(trip: TripInput, call: Call): Promise<Reply<StartOutcome>>;
   /** launch starts the trip's workflow as `start` does, and waits for nothing more. */

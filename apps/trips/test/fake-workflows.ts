@@ -1,22 +1,22 @@
 import type { TripInput } from "@fanfare/trip-contract";
 import {
+  accept,
   activate,
   cancel,
   compensate,
   completeDrive,
   type Refusal,
-  takeUp,
 } from "../src/change.ts";
-import type { Ledger } from "../src/store.ts";
+import type { Registry } from "../src/store.ts";
 import type { Reply, TripWorkflows, WorkflowProgress } from "../src/workflows.ts";
 
-/** FakeWorkflows do to the ledger what the saga would, at once. */
+/** FakeWorkflows do to the registry what the saga would, at once. */
 export interface FakeWorkflows extends TripWorkflows {
   /** Whom `start` and `launch` were called for. */
   readonly started: TripInput[];
   /** How often `end` and `cancel` were asked. */
   asked: number;
-  /** What undoes the next trips; undefined when nothing does. */
+  /** What compensates the next trips; undefined when nothing does. */
   refusal: Refusal | undefined;
   /** What is answered in the place of an outcome, nothing being done. */
   instead: Reply<never> | undefined;
@@ -30,10 +30,10 @@ const startedAt = new Date("2026-05-01T10:00:00.000Z");
 const endedAt = new Date("2026-05-01T10:04:30.000Z");
 
 /** createFakeWorkflows stands in for Temporal and the worker. */
-export function createFakeWorkflows(ledger: Ledger): FakeWorkflows {
-  async function undo(tripId: string, reason: string, refusal?: Refusal) {
-    await ledger.record(tripId, compensate({ version: 10n, reason }));
-    const trip = await ledger.record(tripId, cancel(reason, refusal));
+export function createFakeWorkflows(registry: Registry): FakeWorkflows {
+  async function compensateTrip(tripId: string, reason: string, refusal?: Refusal) {
+    await registry.record(tripId, compensate({ version: 10n, reason }));
+    const trip = await registry.record(tripId, cancel(reason, refusal));
     return { status: "CANCELLED", reason: trip.reason ?? "" } as const;
   }
 
@@ -56,12 +56,12 @@ export function createFakeWorkflows(ledger: Ledger): FakeWorkflows {
     async start(input) {
       fake.started.push(input);
       if (fake.instead !== undefined) return fake.instead;
-      await ledger.record(input.tripId, takeUp());
+      await registry.record(input.tripId, accept());
       if (fake.refusal !== undefined) {
-        const outcome = await undo(input.tripId, fake.refusal.message, fake.refusal);
+        const outcome = await compensateTrip(input.tripId, fake.refusal.message, fake.refusal);
         return { kind: "answered", outcome };
       }
-      await ledger.record(input.tripId, activate(startedAt));
+      await registry.record(input.tripId, activate(startedAt));
       return {
         kind: "answered",
         outcome: { status: "ACTIVE", startedAt: startedAt.toISOString() },
@@ -76,14 +76,14 @@ export function createFakeWorkflows(ledger: Ledger): FakeWorkflows {
     async end(tripId) {
       fake.asked += 1;
       if (fake.instead !== undefined) return fake.instead;
-      const trip = await ledger.record(tripId, completeDrive(endedAt));
+      const trip = await registry.record(tripId, completeDrive(endedAt));
       const fare = { minorUnits: Number(trip.fare), currency: trip.currency ?? "" };
       return { kind: "answered", outcome: { endedAt: endedAt.toISOString(), fare } };
     },
 
     async cancel(tripId, { reason }) {
       fake.asked += 1;
-      return fake.instead ?? { kind: "answered", outcome: await undo(tripId, reason) };
+      return fake.instead ?? { kind: "answered", outcome: await compensateTrip(tripId, reason) };
     },
 
     retry: async (_, { step }) => decided(step),

@@ -2,7 +2,7 @@ import type { Amount, EndOutcome, Refusal } from "@fanfare/trip-contract";
 
 /**
  * What the workflow asks of its activities, in plain JSON. Every call names the `step` that it is
- * made for, or that it undoes: with the workflow id in front that is its idempotency-key.
+ * made for, or that it compensates: with the workflow id in front that is its idempotency-key.
  *
  * A business refusal rejects with a non-retryable ApplicationFailure whose type is the Connect code's
  * name and whose message is the service's; everything else is retried.
@@ -10,7 +10,7 @@ import type { Amount, EndOutcome, Refusal } from "@fanfare/trip-contract";
 export interface Activities
   extends FleetActivities,
     BillingActivities,
-    LedgerActivities,
+    RegistryActivities,
     PublishActivities {}
 
 export interface TripCall {
@@ -48,31 +48,31 @@ export interface ChargeCall extends TripCall {
   readonly amount: Amount;
 }
 
-export interface LedgerActivities {
-  takeUpTrip(call: LedgerCall): Promise<void>;
-  /** activateTrip answers the beginning that the ledger fixed; nothing in the oldest histories. */
+export interface RegistryActivities {
+  acceptTrip(call: RegistryCall): Promise<void>;
+  /** activateTrip answers the beginning that the registry fixed; nothing in the oldest histories. */
   activateTrip(
-    call: LedgerCall & { readonly startedAt: string },
+    call: RegistryCall & { readonly startedAt: string },
   ): Promise<{ readonly startedAt: string } | undefined>;
-  /** completeDrive answers the end and the fare that the ledger fixed. */
-  completeDrive(call: LedgerCall & { readonly endedAt: string }): Promise<EndOutcome>;
-  settleTrip(call: LedgerCall & { readonly settled: Amount }): Promise<void>;
-  compensateTrip(call: LedgerCall & { readonly reason: string }): Promise<void>;
+  /** completeDrive answers the end and the fare that the registry fixed. */
+  completeDrive(call: RegistryCall & { readonly endedAt: string }): Promise<EndOutcome>;
+  settleTrip(call: RegistryCall & { readonly settled: Amount }): Promise<void>;
+  compensateTrip(call: RegistryCall & { readonly reason: string }): Promise<void>;
   cancelTripRecord(
-    call: LedgerCall & { readonly reason: string; readonly refusal?: Refusal },
+    call: RegistryCall & { readonly reason: string; readonly refusal?: Refusal },
   ): Promise<void>;
   parkTrip(
-    call: LedgerCall & { readonly parkedStep: string; readonly reason: string },
+    call: RegistryCall & { readonly parkedStep: string; readonly reason: string },
   ): Promise<void>;
   /** resumeTrip: what was parked after the pivot is taken up again. */
-  resumeTrip(call: LedgerCall): Promise<void>;
+  resumeTrip(call: RegistryCall): Promise<void>;
   /** recordDelay: an empty `delayedStep` says that none is delayed any more. */
-  recordDelay(call: LedgerCall & { readonly delayedStep: string }): Promise<void>;
-  recordBroadcast(call: LedgerCall & { readonly broadcast: BroadcastState }): Promise<void>;
+  recordDelay(call: RegistryCall & { readonly delayedStep: string }): Promise<void>;
+  recordBroadcast(call: RegistryCall & { readonly broadcast: BroadcastState }): Promise<void>;
 }
 
-/** LedgerCall carries the version of the change: a late copy of it changes nothing. */
-export interface LedgerCall extends TripCall {
+/** RegistryCall carries the version of the change: a late copy of it changes nothing. */
+export interface RegistryCall extends TripCall {
   readonly version: number;
 }
 

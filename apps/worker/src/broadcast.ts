@@ -1,23 +1,26 @@
-import { runBeside, type Tries } from "@fanfare/saga";
+import { runInBackground, type StepCall } from "@fanfare/saga";
 import { steps } from "@fanfare/trip-contract";
 import { ActivityFailure, isCancellation, rootCause } from "@temporalio/workflow";
 import type { CompletedTrip } from "./activity-types.ts";
 import type { TripCalls } from "./calls.ts";
-import type { TripLedger } from "./trip-ledger.ts";
+import type { TripRegistry } from "./trip-registry.ts";
 
 export interface BroadcastDeps {
   readonly calls: TripCalls;
-  readonly ledger: TripLedger;
+  readonly registry: TripRegistry;
 }
 
 /**
  * broadcastTrip publishes TripCompleted, however long that takes, and records that it is out. When
- * the first tries fail, the ledger says that it is delayed, and why.
+ * the first tries fail, the registry says that it is delayed, and why.
  */
-export function broadcastTrip(trip: CompletedTrip, { calls, ledger }: BroadcastDeps): Tries<void> {
-  const { first, run } = calls.after(steps.publish, (to) => to.publishTripCompleted(trip));
+export function broadcastTrip(
+  trip: CompletedTrip,
+  { calls, registry }: BroadcastDeps,
+): StepCall<void> {
+  const { local, run } = calls.after(steps.publish, (to) => to.publishTripCompleted(trip));
   const published = () =>
-    ledger.broadcast({ state: "published", publishedAt: new Date().toISOString() });
+    registry.broadcast({ state: "published", publishedAt: new Date().toISOString() });
 
   async function tell(): Promise<void> {
     try {
@@ -25,8 +28,8 @@ export function broadcastTrip(trip: CompletedTrip, { calls, ledger }: BroadcastD
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       const reason = rootCause(error) ?? error.message;
-      const telling = runBeside("broadcast", () =>
-        ledger.broadcast({ state: "delayed", error: reason }).run(),
+      const telling = runInBackground("broadcast", () =>
+        registry.broadcast({ state: "delayed", error: reason }).run(),
       );
       await run();
       telling.cancel();
@@ -34,11 +37,11 @@ export function broadcastTrip(trip: CompletedTrip, { calls, ledger }: BroadcastD
   }
 
   return {
-    first:
-      first &&
+    local:
+      local &&
       (async () => {
-        await first();
-        await published().first?.();
+        await local();
+        await published().local?.();
       }),
     async run() {
       await tell();

@@ -1,5 +1,5 @@
-import type { Tries } from "@fanfare/saga";
-import { type TripTimings, undoSuffix } from "@fanfare/trip-contract";
+import type { StepCall } from "@fanfare/saga";
+import { compensationSuffix, type TripTimings } from "@fanfare/trip-contract";
 import {
   type ActivityInterfaceFor,
   type ActivityOptions,
@@ -16,11 +16,11 @@ type Call<T> = (activities: Ordinary | LocalActivityInterfaceFor<Activities>) =>
 /** TripCalls are the ways in which a trip calls its activities: they differ in when they give up. */
 export interface TripCalls {
   /** before the pivot: tried within the workflow task, then retried until the step's deadline. */
-  before<T>(step: string, call: Call<T>): Tries<T>;
+  before<T>(step: string, call: Call<T>): StepCall<T>;
   /** after the pivot: tried within the workflow task, then retried without end. */
-  after<T>(step: string, call: Call<T>): Tries<T>;
-  /** undo: retried until the undo is parked. */
-  undo(step: string): Ordinary;
+  after<T>(step: string, call: Call<T>): StepCall<T>;
+  /** Retried until the compensation is parked. */
+  compensate(step: string): Ordinary;
   /** endless is retried without end. */
   endless(step: string): Ordinary;
   /** few makes the first few tries, so that the error is known of what takes longer. */
@@ -34,7 +34,7 @@ export interface TripCallsOptions {
 
 const attempt = {
   startToCloseTimeout: 5_000,
-  // A call that goes on after its cancellation is refused by the tombstone that its undo leaves.
+  // A call that goes on after its cancellation is refused by the tombstone that its compensation leaves.
   cancellationType: "TRY_CANCEL",
   retry: { initialInterval: 100, backoffCoefficient: 2, maximumInterval: 5_000 },
 } as const satisfies ActivityOptions;
@@ -49,24 +49,24 @@ const localMs = 2_000;
 export function createTripCalls(timings: TripTimings, { locally }: TripCallsOptions): TripCalls {
   return {
     before(step, call) {
-      const { stepDeadlineMs } = timings;
+      const { stepTimeoutMs } = timings;
       const until = (ms: number) =>
         call(ordinary({ activityId: step, scheduleToCloseTimeout: ms }));
-      if (!locally) return { run: () => until(stepDeadlineMs) };
+      if (!locally) return { run: () => until(stepTimeoutMs) };
       const began = Date.now();
       return {
-        first: triedWithin(stepDeadlineMs, call),
-        run: () => until(Math.max(1, stepDeadlineMs - (Date.now() - began))),
+        local: triedWithin(stepTimeoutMs, call),
+        run: () => until(Math.max(1, stepTimeoutMs - (Date.now() - began))),
       };
     },
     after: (step, call) => ({
-      ...(locally ? { first: triedWithin(localMs, call) } : {}),
+      ...(locally ? { local: triedWithin(localMs, call) } : {}),
       run: () => call(ordinary({ activityId: step })),
     }),
-    undo: (step) =>
+    compensate: (step) =>
       ordinary({
-        activityId: `${step}${undoSuffix}`,
-        scheduleToCloseTimeout: timings.undoDeadlineMs,
+        activityId: `${step}${compensationSuffix}`,
+        scheduleToCloseTimeout: timings.compensationTimeoutMs,
       }),
     endless: (step) => ordinary({ activityId: step }),
     few: (step) =>

@@ -60,7 +60,7 @@ async function hastyUpdates(name: string): Promise<string[]> {
 }
 
 /** Those that were cancelled before a vehicle was reserved met no change of the order. */
-const whereTheOrderShows = names.filter((name) => !/cancelled-at-take-up|recovered/.test(name));
+const whereTheOrderShows = names.filter((name) => !/cancelled-at-accept-trip|recovered/.test(name));
 
 describe("recorded histories", () => {
   it("are there for every story", () => {

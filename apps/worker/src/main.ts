@@ -1,14 +1,14 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { createValidation } from "@fanfare/bus/validate";
-import { asUser, connectNats } from "@fanfare/bus-nats";
+import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import {
   addressVariable,
   createLogger,
   createServiceTransport,
   loadConfig,
-  natsCredentialsOf,
   natsVariables,
   portVariable,
+  readNatsCredentials,
   runUntilSignal,
   serve,
   serverVariables,
@@ -20,7 +20,7 @@ import { z } from "zod";
 import { createBillingActivities } from "./activities/billing.ts";
 import { createFleetActivities } from "./activities/fleet.ts";
 import { createPublishActivities } from "./activities/publish.ts";
-import { createLedgerActivities } from "./activities/trips.ts";
+import { createRegistryActivities } from "./activities/trips.ts";
 import { createTemporalLog } from "./temporal-log.ts";
 import { startTripWorker } from "./trip-worker.ts";
 import { findWorkflowBundle } from "./workflow-bundle.ts";
@@ -46,7 +46,7 @@ const config = loadConfig({
       example: "2026-11-21.1",
     }),
     ...natsVariables,
-    tripsUrl: addressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The ledger of trips."),
+    tripsUrl: addressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The registry of trips."),
     fleetUrl: addressVariable("FLEET_URL", "http://127.0.0.1:8082", "The fleet."),
     billingUrl: addressVariable("BILLING_URL", "http://127.0.0.1:8083", "Billing."),
   },
@@ -70,8 +70,8 @@ runUntilSignal(
       await connectNats({
         servers: config.natsUrl,
         name,
-        connectDeadlineMs: 1_000,
-        ...asUser(name, natsCredentialsOf(config)),
+        connectTimeoutMs: 1_000,
+        ...createUserOptions(name, readNatsCredentials(config)),
         interceptors: [createValidation(createValidator())],
       }),
     );
@@ -81,7 +81,7 @@ runUntilSignal(
         namespace: config.temporalNamespace,
         bundlePath,
         activities: {
-          ...createLedgerActivities(reach(config.tripsUrl)),
+          ...createRegistryActivities(reach(config.tripsUrl)),
           ...createFleetActivities(reach(config.fleetUrl)),
           ...createBillingActivities(reach(config.billingUrl)),
           ...createPublishActivities({ bus }),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { driveEnd, undoneFor } from "./trip-state.ts";
+import { describeCompensation, driveEnd } from "./trip-state.ts";
 
-describe("undoneFor()", () => {
+describe("describeCompensation()", () => {
   it("keeps a refusal as it came", () => {
     const refusal = { code: "not_found", message: "no such vehicle", step: "reserve-vehicle" };
-    expect(undoneFor({ kind: "refused", ...refusal })).toEqual({
+    expect(describeCompensation({ kind: "refused", ...refusal })).toEqual({
       status: "CANCELLED",
       reason: "no such vehicle",
       refusal,
@@ -12,20 +12,26 @@ describe("undoneFor()", () => {
   });
 
   it("makes a missed deadline a refusal that advises another trip", () => {
-    const undone = undoneFor({ kind: "failed", step: "open-tab", message: "timed out" });
-    expect(undone.refusal).toMatchObject({ code: "aborted", step: "open-tab" });
-    expect(undone.reason).toBe(
+    const compensated = describeCompensation({
+      kind: "failed",
+      step: "open-tab",
+      message: "timed out",
+    });
+    expect(compensated.refusal).toMatchObject({ code: "aborted", step: "open-tab" });
+    expect(compensated.reason).toBe(
       "open-tab did not succeed by its deadline (timed out): start another trip, later",
     );
   });
 
   it("has no refusal when somebody cancelled", () => {
     const cancelled = { kind: "cancelled", message: "rain" } as const;
-    expect(undoneFor({ ...cancelled, by: "request" })).toEqual({
+    expect(describeCompensation({ ...cancelled, by: "request" })).toEqual({
       status: "CANCELLED",
       reason: "rain",
     });
-    expect(undoneFor({ ...cancelled, by: "temporal" }).reason).toBe("cancelled in Temporal");
+    expect(describeCompensation({ ...cancelled, by: "temporal" }).reason).toBe(
+      "cancelled in Temporal",
+    );
   });
 });
 

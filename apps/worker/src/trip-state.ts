@@ -1,31 +1,31 @@
-import type { UndoCause } from "@fanfare/saga";
-import type { Amount, EndOutcome, Refusal, Undone } from "@fanfare/trip-contract";
+import type { CompensationCause } from "@fanfare/saga";
+import type { Amount, CompensationOutcome, EndOutcome, Refusal } from "@fanfare/trip-contract";
 
 /** TripState is what a trip's workflow remembers, for its updates to answer from. */
 export interface TripState {
-  /** Set while the ledger is asked whether what is left of the trip is undone or settled. */
+  /** Set while the registry is asked whether what is left of the trip is compensated or settled. */
   recovering?: true;
-  /** Set once the ledger is asked to say ACTIVE, and may say so. */
+  /** Set once the registry is asked to say ACTIVE, and may say so. */
   activating?: true;
-  /** When the drive began; set once the ledger says ACTIVE. */
+  /** When the drive began; set once the registry says ACTIVE. */
   startedAt?: string;
   /** When the rider asked to end the drive. */
   endRequestedAt?: string;
-  /** Set once the ledger says ENDED. */
+  /** Set once the registry says ENDED. */
   ended?: EndOutcome;
-  /** Set once the ledger says SETTLED. */
+  /** Set once the registry says SETTLED. */
   settled?: Amount;
-  /** Set once the ledger says CANCELLED, or NEEDS_ATTENTION before the pivot. */
-  undone?: Undone;
+  /** Set once the registry says CANCELLED, or NEEDS_ATTENTION before the pivot. */
+  compensated?: CompensationOutcome;
 }
 
-/** Cancelled is an Undone of which nothing is left. */
-export interface Cancelled extends Undone {
+/** Cancelled is an Compensated of which nothing is left. */
+export interface Cancelled extends CompensationOutcome {
   readonly status: "CANCELLED";
 }
 
-/** undoneFor says to a rider why a trip is undone. */
-export function undoneFor(cause: UndoCause): Cancelled {
+/** describeCompensation says to a rider why a trip is compensated. */
+export function describeCompensation(cause: CompensationCause): Cancelled {
   const status = "CANCELLED";
   if (cause.kind === "cancelled") {
     return { status, reason: cause.by === "temporal" ? "cancelled in Temporal" : cause.message };
@@ -34,7 +34,7 @@ export function undoneFor(cause: UndoCause): Cancelled {
   return { status, reason: refusal.message, refusal };
 }
 
-function refusalFor(cause: Exclude<UndoCause, { kind: "cancelled" }>): Refusal {
+function refusalFor(cause: Exclude<CompensationCause, { kind: "cancelled" }>): Refusal {
   const { step, message } = cause;
   if (cause.kind === "refused") return { code: cause.code, message, step };
   const advice = `${step} did not succeed by its deadline (${message}): start another trip, later`;

@@ -36,8 +36,8 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
   setHandler(progress, () => saga.progress());
 
   setHandler(start, async (): Promise<StartOutcome> => {
-    await until(() => trip.startedAt !== undefined || trip.undone !== undefined);
-    if (trip.undone !== undefined) return trip.undone;
+    await until(() => trip.startedAt !== undefined || trip.compensated !== undefined);
+    if (trip.compensated !== undefined) return trip.compensated;
     return { status: "ACTIVE", startedAt: trip.startedAt ?? "" };
   });
 
@@ -46,16 +46,18 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
     async () => {
       trip.endRequestedAt ??= new Date().toISOString();
       const stuck = () => saga.parked().some(({ step }) => step === steps.completeDrive);
-      await until(() => trip.ended !== undefined || undoCause(saga) !== undefined || stuck());
+      await until(
+        () => trip.ended !== undefined || compensationCause(saga) !== undefined || stuck(),
+      );
       if (trip.ended !== undefined) return trip.ended;
-      throw refused(undoCause(saga) ?? "the end of the trip waits for an operator");
+      throw refused(compensationCause(saga) ?? "the end of the trip waits for an operator");
     },
     {
       validator: () => {
-        const undone = undoCause(saga);
-        if (undone !== undefined) throw refused(undone);
+        const compensated = compensationCause(saga);
+        if (compensated !== undefined) throw refused(compensated);
         if (trip.recovering) throw recovering();
-        // The rider may hear of ACTIVE from the ledger before this workflow does.
+        // The rider may hear of ACTIVE from the registry before this workflow does.
         if (trip.activating === undefined) {
           throw early("the trip is not ACTIVE yet: wait for StartTrip to answer, then end it");
         }
@@ -67,8 +69,8 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
     cancel,
     async ({ reason }): Promise<CancelOutcome> => {
       saga.cancel(reason);
-      await until(() => trip.undone !== undefined);
-      if (trip.undone !== undefined) return trip.undone;
+      await until(() => trip.compensated !== undefined);
+      if (trip.compensated !== undefined) return trip.compensated;
       throw refused("the trip could not be cancelled");
     },
     {
@@ -77,7 +79,7 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
         if (reason === undefined) throw refused("cancel needs a reason");
         if (reason.length > longestText) throw tooLong("reason");
         if (trip.recovering) throw recovering();
-        const ending = trip.endRequestedAt !== undefined && undoCause(saga) === undefined;
+        const ending = trip.endRequestedAt !== undefined && compensationCause(saga) === undefined;
         if (saga.progress().pivoted || ending) {
           throw refused("the drive has ended: a trip can be cancelled until then, not after");
         }
@@ -110,7 +112,7 @@ function until(holds: () => boolean): Promise<void> {
   return CancellationScope.nonCancellable(() => condition(holds));
 }
 
-function undoCause(saga: Saga): string | undefined {
+function compensationCause(saga: Saga): string | undefined {
   const cause = saga.progress().cause;
   return cause && `the trip is cancelled: ${cause.message}`;
 }

@@ -29,7 +29,7 @@ export interface TripWorker {
 /** The name under which Temporal knows the versions of this worker. */
 export const workerDeployment = "trips";
 
-const readyDeadlineMs = 2_000;
+const readyTimeoutMs = 2_000;
 const firstPauseMs = 200;
 const longestPauseMs = 5_000;
 
@@ -79,7 +79,7 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
       if (current === undefined) throw new Error(`Temporal: ${trouble}`);
       const { connection } = current;
       const { namespace } = options;
-      await connection.withDeadline(Date.now() + readyDeadlineMs, () =>
+      await connection.withDeadline(Date.now() + readyTimeoutMs, () =>
         connection.workflowService.describeNamespace({ namespace }),
       );
     },

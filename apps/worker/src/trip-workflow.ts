@@ -1,9 +1,9 @@
-import { createSaga, type UndoCause } from "@fanfare/saga";
+import { type CompensationCause, createSaga } from "@fanfare/saga";
 import {
   type Amount,
+  calculateFare,
   defaultTimings,
   type EndOutcome,
-  fareOf,
   steps,
   type TripInput,
   type TripOutcome,
@@ -19,11 +19,11 @@ import {
 import { broadcastTrip } from "./broadcast.ts";
 import { createTripCalls } from "./calls.ts";
 import { checkTripInput } from "./trip-input.ts";
-import { createTripLedger } from "./trip-ledger.ts";
 import { markTrip } from "./trip-marks.ts";
 import { createTripRecords } from "./trip-records.ts";
-import { type Drive, recover, undoAll } from "./trip-recovery.ts";
-import { driveEnd, type TripState, undoneFor } from "./trip-state.ts";
+import { compensateAll, type Drive, recover } from "./trip-recovery.ts";
+import { createTripRegistry } from "./trip-registry.ts";
+import { describeCompensation, driveEnd, type TripState } from "./trip-state.ts";
 import { answerTripUpdates } from "./trip-updates.ts";
 
 /**
@@ -37,8 +37,8 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const state: TripState = {};
   const locally = patched("first-tries") && input.recovery === undefined;
   const calls = createTripCalls(timings, { locally });
-  const ledger = createTripLedger(tripId, calls, input.recovery?.versionsAbove);
-  const saga = createSaga(createTripRecords(ledger, state));
+  const registry = createTripRegistry(tripId, calls, input.recovery?.versionsAbove);
+  const saga = createSaga(createTripRecords(registry, state));
   answerTripUpdates(saga, state);
 
   const about = <S extends string>(step: S) => ({ step, tripId });
@@ -47,40 +47,43 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const reserve = { ...about(steps.reserveVehicle), vehicleId };
   const tab = about(steps.openTab);
   const unlock = about(steps.chargeUnlockFee);
-  const undos = {
-    [steps.takeUp]: (cause: UndoCause) => ledger.cancel(undoneFor(cause)),
-    [steps.reserveVehicle]: () => calls.undo(steps.reserveVehicle).releaseVehicle(reserve),
-    [steps.openTab]: () => calls.undo(steps.openTab).voidTab(tab),
-    [steps.chargeUnlockFee]: () => calls.undo(steps.chargeUnlockFee).refund(unlock),
+  const compensations = {
+    [steps.acceptTrip]: (cause: CompensationCause) => registry.cancel(describeCompensation(cause)),
+    [steps.reserveVehicle]: () => calls.compensate(steps.reserveVehicle).releaseVehicle(reserve),
+    [steps.openTab]: () => calls.compensate(steps.openTab).voidTab(tab),
+    [steps.chargeUnlockFee]: () => calls.compensate(steps.chargeUnlockFee).refund(unlock),
   };
 
   async function begin(): Promise<void> {
-    await saga.step(steps.takeUp, { ...ledger.takeUp(), undo: undos[steps.takeUp] });
+    await saga.step(steps.acceptTrip, {
+      ...registry.accept(),
+      compensate: compensations[steps.acceptTrip],
+    });
     markTrip("status", "PENDING");
 
     await saga.step(steps.reserveVehicle, {
       ...calls.before(steps.reserveVehicle, (to) => to.reserveVehicle(reserve)),
-      undo: undos[steps.reserveVehicle],
+      compensate: compensations[steps.reserveVehicle],
     });
 
-    const limit = sum(unlockFee, fareOf(timings.maximumDriveMs));
+    const limit = sum(unlockFee, calculateFare(timings.maximumDriveMs));
     const opening = { ...tab, riderId, paymentMethod, limit };
     await saga.step(steps.openTab, {
       ...calls.before(steps.openTab, (to) => to.openTab(opening)),
-      undo: undos[steps.openTab],
+      compensate: compensations[steps.openTab],
     });
 
     const fee = { ...unlock, description: "Unlock fee", amount: unlockFee };
     await saga.step(steps.chargeUnlockFee, {
       ...calls.before(steps.chargeUnlockFee, (to) => to.charge(fee)),
-      undo: undos[steps.chargeUnlockFee],
+      compensate: compensations[steps.chargeUnlockFee],
     });
   }
 
   /** drive lasts until the rider ends it, at the longest for the maximum drive. */
   async function drive(): Promise<Drive> {
     state.activating = true;
-    const startedAt = await ledger.activate(new Date().toISOString());
+    const startedAt = await registry.activate(new Date().toISOString());
     state.startedAt = startedAt;
     markTrip("status", "ACTIVE");
     await condition(() => state.endRequestedAt !== undefined, timings.maximumDriveMs);
@@ -112,7 +115,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       // Dealt with by hand: nothing came from the payment method.
       resolved: () => ({ ...fare, minorUnits: 0 }),
     });
-    await saga.step(steps.settle, { delayedAfterMs, ...ledger.settle(settled) });
+    await saga.step(steps.settle, { delayedAfterMs, ...registry.settle(settled) });
     state.settled = settled;
     markTrip("status", "SETTLED");
     return settled;
@@ -124,7 +127,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     if (input.recovery?.published) return settled;
     await saga.step(steps.publish, {
       delayedAfterMs: timings.broadcastDelayedAfterMs,
-      ...broadcastTrip(completed, { calls, ledger }),
+      ...broadcastTrip(completed, { calls, registry }),
     });
     return settled;
   }
@@ -134,15 +137,16 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     return await saga.step(steps.drive, { run: drive });
   }
 
-  const left = input.recovery && (await recover(input.recovery, { state, ledger }));
+  const left = input.recovery && (await recover(input.recovery, { state, registry }));
   const ending = await saga.run(async () => {
-    if (left?.kind === "undo") return await undoAll(saga, { undos, reason: left.reason });
+    if (left?.kind === "compensate")
+      return await compensateAll(saga, { compensations, reason: left.reason });
     const { startedAt, endedAt } = left?.drive ?? (await beginAndDrive());
 
     saga.pivot();
     const ended: EndOutcome = await saga.step(steps.completeDrive, {
       delayedAfterMs,
-      run: () => ledger.complete(endedAt),
+      run: () => registry.complete(endedAt),
     });
     state.ended = ended;
     markTrip("status", "ENDED");
@@ -151,16 +155,16 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     return settled;
   });
 
-  if (ending.outcome === "undone") {
-    state.undone = undoneFor(ending.cause);
+  if (ending.outcome === "compensated") {
+    state.compensated = describeCompensation(ending.cause);
     markTrip("status", "CANCELLED");
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (ending.outcome === "completed") return { status: "SETTLED", settled: ending.value };
   if (ending.cause.kind === "cancelled" && ending.cause.by === "temporal") {
-    throw new CancelledFailure("the trip is undone");
+    throw new CancelledFailure("the trip is compensated");
   }
-  return undoneFor(ending.cause);
+  return describeCompensation(ending.cause);
 }
 
 function sum(one: Amount, other: Amount): Amount {

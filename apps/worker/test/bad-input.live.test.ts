@@ -177,7 +177,7 @@ describe("the input of another version", () => {
   it.each([
     [{ paymentMethod: undefined }, "paymentMethod is missing"],
     [{ vehicleId: 7 }, "vehicleId is missing"],
-    [{ timings: { stepDeadlineMs: -1 } }, "timings.stepDeadlineMs is not above 0"],
+    [{ timings: { stepTimeoutMs: -1 } }, "timings.stepTimeoutMs is not above 0"],
     [{ recovery: { reason: "" } }, "recovery.reason is missing"],
   ])("without what this one needs fails, and says why: %j", async (input, why) => {
     const trip = lab.begin({}, plain(input));
@@ -212,7 +212,7 @@ describe("a clock that is an hour off", () => {
   });
 
   it.each([-hour, hour])(
-    "in the ledger is believed: its times are the trip's: %i ms",
+    "in the registry is believed: its times are the trip's: %i ms",
     async (off) => {
       const trip = lab.begin();
       await trip.started;

@@ -1,10 +1,10 @@
 import {
+  compensationSuffix,
   steps,
   type TripInput,
   taskQueue,
   tripWorkflowId,
   tripWorkflowType,
-  undoSuffix,
 } from "@fanfare/trip-contract";
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -24,7 +24,7 @@ afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const inOrder: readonly string[] = Object.values(steps);
 const pivot = inOrder.indexOf(steps.completeDrive);
-const undoable = inOrder.slice(0, inOrder.indexOf(steps.drive));
+const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 const moments = ["before", "after"] as const;
 const placesOf = (names: readonly string[]) =>
   names.flatMap((step) => moments.map((moment) => ({ step, moment })));
@@ -67,9 +67,9 @@ async function redelivered(trip: RealTrip) {
   return { before, after: await trip.account() };
 }
 
-/** undone waits until nothing is left, whatever arrives once more, and is what the databases say then. */
-async function undone(trip: RealTrip) {
-  await trip.isUndone();
+/** compensated waits until nothing is left, whatever arrives once more, and is what the databases say then. */
+async function compensated(trip: RealTrip) {
+  await trip.isCompensated();
   const { before, after } = await redelivered(trip);
   expect(after).toEqual(before);
   return after;
@@ -85,13 +85,13 @@ async function settled(trip: RealTrip) {
 
 const statusOf = async (trip: RealTrip) => (await lab.workflow(trip.tripId).describe()).status.name;
 
-describe.concurrent("a workflow that is terminated before the pivot: the trip is undone, with", () => {
+describe.concurrent("a workflow that is terminated before the pivot: the trip is compensated, with", () => {
   it.for(placesOf(inOrder.slice(0, pivot)))(
     "$step held $moment its effect",
     async ({ step, moment }) => {
       const { trip, gate } = await halted(step, { moment, go: ({ started }) => started });
       await terminate(trip, gate);
-      expect((await undone(trip)).reason).toBe("its workflow was terminated");
+      expect((await compensated(trip)).reason).toBe("its workflow was terminated");
       await eventually(async () => expect(await statusOf(trip)).toBe("COMPLETED"));
     },
   );
@@ -99,15 +99,15 @@ describe.concurrent("a workflow that is terminated before the pivot: the trip is
   it("a rider who drives", async () => {
     const trip = await active(await beginTrip(lab));
     await terminate(trip);
-    expect((await undone(trip)).reason).toBe("its workflow was terminated");
+    expect((await compensated(trip)).reason).toBe("its workflow was terminated");
   });
 
-  it.for(placesOf(undoable))(
-    "the undo of $step held $moment its effect",
+  it.for(placesOf(compensatable))(
+    "the compensation of $step held $moment its effect",
     async ({ step, moment }) => {
-      const { trip, gate } = await halted(`${step}${undoSuffix}`, { moment, go: cancel });
+      const { trip, gate } = await halted(`${step}${compensationSuffix}`, { moment, go: cancel });
       await terminate(trip, gate);
-      expect((await undone(trip)).status).toBe("CANCELLED");
+      expect((await compensated(trip)).status).toBe("CANCELLED");
     },
   );
 });
@@ -147,7 +147,7 @@ describe.concurrent("a workflow that is terminated after the pivot: the trip is 
 });
 
 describe.concurrent("a workflow that is terminated at the pivot", () => {
-  it("is undone or settled, as the ledger decides, and never both", async () => {
+  it("is compensated or settled, as the registry decides, and never both", async () => {
     const { trip, gate } = await halted(steps.completeDrive, { moment: "before", go: end });
     await terminate(trip, gate);
     await eventually(async () => {
@@ -158,7 +158,7 @@ describe.concurrent("a workflow that is terminated at the pivot", () => {
       ]);
     });
     const { status } = await trip.account();
-    await (status === "SETTLED" ? settled(trip) : undone(trip));
+    await (status === "SETTLED" ? settled(trip) : compensated(trip));
   });
 });
 
@@ -206,26 +206,26 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
     expect((await settled(trip)).reason).toBeNull();
   });
 
-  it("before it: what kept the undo from succeeding is tried again", async () => {
+  it("before it: what kept the compensation from succeeding is tried again", async () => {
     const trip = await beginTrip(lab, {
       rider: "hasty",
-      faults: { [`${steps.openTab}${undoSuffix}`]: refusing(1) },
+      faults: { [`${steps.openTab}${compensationSuffix}`]: refusing(1) },
     });
     await cancel(trip);
     await isParked(trip);
     lab.faults.plan(trip.tripId, {});
     await terminate(trip);
-    expect((await undone(trip)).reason).toBe("its workflow was terminated");
+    expect((await compensated(trip)).reason).toBe("its workflow was terminated");
   });
 });
 
 describe.concurrent("a workflow that ends in another way without its end", () => {
-  it("fails: its trip is undone", async () => {
+  it("fails: its trip is compensated", async () => {
     const trip = await beginTrip(lab, { rider: "unlucky" });
-    expect((await undone(trip)).reason).toBe("its workflow was broken off by an error");
+    expect((await compensated(trip)).reason).toBe("its workflow was broken off by an error");
   });
 
-  it("times out: its trip is undone", async () => {
+  it("times out: its trip is compensated", async () => {
     const gate = createGate();
     const tripId = crypto.randomUUID();
     const vehicleId = await lab.books.addVehicle();
@@ -236,7 +236,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
       paymentMethod: "pm_card_visa",
       requestedAt: new Date().toISOString(),
     };
-    const faults = { [steps.takeUp]: holding(gate, "before") };
+    const faults = { [steps.acceptTrip]: holding(gate, "before") };
     lab.faults.plan(tripId, faults);
     // The edge starts none with a timeout: somebody else has, before it.
     await lab.temporal.workflow.start(tripWorkflowType, {
@@ -250,29 +250,32 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     await eventually(async () => expect((await trip.account()).status).toBe("REQUESTED"));
     gate.open();
     await active(trip);
-    expect((await undone(trip)).reason).toBe("its workflow was timed out");
+    expect((await compensated(trip)).reason).toBe("its workflow was timed out");
   });
 
   it("is terminated again while it is put right, and is put right again", async () => {
     const gate = createGate();
     const trip = await beginTrip(lab, {
-      faults: { [`${steps.openTab}${undoSuffix}`]: holding(gate, "before") },
+      faults: { [`${steps.openTab}${compensationSuffix}`]: holding(gate, "before") },
     });
     await active(trip);
     await terminate(trip);
     await gate.reached;
     await terminate(trip, gate);
-    expect((await undone(trip)).reason).toBe("its workflow was terminated");
+    expect((await compensated(trip)).reason).toBe("its workflow was terminated");
   });
 });
 
 describe("a workflow that is deleted from Temporal", () => {
-  it("is taken for broken off: its trip is undone before the pivot, and settled after it", async () => {
+  it("is taken for broken off: its trip is compensated before the pivot, and settled after it", async () => {
     const driving = await active(await beginTrip(lab));
-    const undoing = await halted(`${steps.openTab}${undoSuffix}`, { moment: "before", go: cancel });
+    const compensating = await halted(`${steps.openTab}${compensationSuffix}`, {
+      moment: "before",
+      go: cancel,
+    });
     const charging = await halted(steps.chargeFare, { moment: "before", go: end });
     const telling = await halted(steps.publish, { moment: "after", go: end });
-    const halts = [undoing, charging, telling];
+    const halts = [compensating, charging, telling];
     const trips = [driving, ...halts.map(({ trip }) => trip)];
     // So that nobody sees them terminated, which they are on the way out.
     await lab.app.trips.kill();
@@ -280,8 +283,8 @@ describe("a workflow that is deleted from Temporal", () => {
     for (const { gate } of halts) gate.open();
     await lab.app.trips.start();
     const reason = "its workflow is gone from Temporal";
-    expect((await undone(driving)).reason).toBe(reason);
-    expect((await undone(undoing.trip)).status).toBe("CANCELLED");
+    expect((await compensated(driving)).reason).toBe(reason);
+    expect((await compensated(compensating.trip)).status).toBe("CANCELLED");
     for (const { trip } of [charging, telling]) {
       expect(await settled(trip)).toMatchObject({ status: "SETTLED", broadcast: "PUBLISHED" });
     }

@@ -1,8 +1,8 @@
 import {
   type CancelArgument,
   type CancelOutcome,
+  compensationSuffix,
   steps,
-  undoSuffix,
   updates,
 } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -71,12 +71,12 @@ function nothingIsLeft(fake: FakeTrip): void {
   expect(fake.published).toEqual([]);
 }
 
-/** undone are the steps whose undos were called, in that order. */
-function undone({ calls }: FakeTrip): string[] {
-  const undos = new Set(["cancelTripRecord", "releaseVehicle", "voidTab", "refund"]);
+/** compensated are the steps whose compensations were called, in that order. */
+function compensated({ calls }: FakeTrip): string[] {
+  const compensations = new Set(["cancelTripRecord", "releaseVehicle", "voidTab", "refund"]);
   return calls
     .map((call) => call.split(" "))
-    .flatMap(([name = "", step = ""]) => (undos.has(name) ? [step] : []));
+    .flatMap(([name = "", step = ""]) => (compensations.has(name) ? [step] : []));
 }
 
 /** endOf is how the workflow ended, and with what. */
@@ -86,14 +86,14 @@ async function endOf(trip: TestTrip) {
   return { status: status.name, ended };
 }
 
-/** How a trip that is undone ends: as business for the rider, Canceled where Temporal was asked. */
+/** How a trip that is compensated ends: as business for the rider, Canceled where Temporal was asked. */
 const ends = {
   rider: { status: "COMPLETED", ended: { status: "CANCELLED", reason: "changed my mind" } },
   temporal: { status: "CANCELLED", ended: "Workflow execution cancelled" },
 } as const;
 
-/** What the rider hears of a trip that is undone, for whoever asked first. */
-const undoneFor = {
+/** What the rider hears of a trip that is compensated, for whoever asked first. */
+const describeCompensation = {
   rider: { status: "CANCELLED", reason: "changed my mind" },
   temporal: { status: "CANCELLED", reason: "cancelled in Temporal" },
 } as const;
@@ -119,18 +119,20 @@ async function refusal(asker: Asker, trip: TestTrip): Promise<string> {
   return "none";
 }
 
-describe.concurrent("a cancellation before the pivot undoes everything", () => {
+describe.concurrent("a cancellation before the pivot compensates everything", () => {
   it.for(places.filter(isBeforePivot))("$moment $step, asked by $asker", async (place) => {
     const { step, moment, asker } = place;
     const { trip, gate } = await halt(step, moment);
     const { answer } = await ask(asker, trip);
-    expect(await answer).toEqual(asker === "rider" ? undoneFor.rider : undefined);
+    expect(await answer).toEqual(asker === "rider" ? describeCompensation.rider : undefined);
     expect(await endOf(trip)).toEqual(ends[asker]);
     nothingIsLeft(trip.fake);
     const begun = inOrder.slice(0, inOrder.indexOf(step) + 1);
     const next = moment === "after" ? inOrder.slice(begun.length, begun.length + 1) : [];
-    const undoable = [...begun, ...next].filter((name) => isBeforePivot({ step: name }));
-    expect(undone(trip.fake)).toEqual(undoable.filter((name) => name !== steps.drive).toReversed());
+    const compensatable = [...begun, ...next].filter((name) => isBeforePivot({ step: name }));
+    expect(compensated(trip.fake)).toEqual(
+      compensatable.filter((name) => name !== steps.drive).toReversed(),
+    );
 
     // What was on its way arrives late, and is refused.
     gate.open();
@@ -145,7 +147,7 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
     async ({ step, moment, asker }) => {
       const { trip, gate } = await halt(step, moment);
       const over = step === steps.publish && moment === "after";
-      // Of a trip that is over the workflow says nothing any more: the ledger does.
+      // Of a trip that is over the workflow says nothing any more: the registry does.
       if (over) await trip.outcome();
       const why = over ? "already completed" : "RefusedUpdate: the drive has ended";
       expect(await refusal(asker, trip)).toContain(asker === "rider" ? why : "none");
@@ -157,36 +159,36 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
       expect(trip.fake.tab?.state).toBe("captured");
       expect(total(trip.fake)).toBe(130);
       expect(trip.fake.published).toHaveLength(1);
-      // Not as an undo, and as often as it was tried.
-      expect(new Set(undone(trip.fake))).toEqual(new Set([steps.releaseVehicle]));
+      // Not as a compensation, and as often as it was tried.
+      expect(new Set(compensated(trip.fake))).toEqual(new Set([steps.releaseVehicle]));
     },
   );
 });
 
-const undoable = inOrder.slice(0, inOrder.indexOf(steps.drive));
-const undoPlaces = undoable.flatMap((step) =>
+const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
+const compensationPlaces = compensatable.flatMap((step) =>
   (["before", "after"] as const).flatMap((moment) =>
     askers.flatMap((first) => askers.map((second) => ({ step, moment, first, second }))),
   ),
 );
 
-describe.concurrent("a cancellation during an undo joins it", () => {
-  it.for(undoPlaces)(
-    "$moment the service undoes $step, for $first, asked by $second",
+describe.concurrent("a cancellation during a compensation joins it", () => {
+  it.for(compensationPlaces)(
+    "$moment the service compensates $step, for $first, asked by $second",
     async ({ step, moment, first, second }) => {
       const gate = createGate();
-      const trip = lab.begin({ [`${step}${undoSuffix}`]: { [moment]: gate.pass } });
+      const trip = lab.begin({ [`${step}${compensationSuffix}`]: { [moment]: gate.pass } });
       await trip.started;
       const one = await ask(first, trip);
       await gate.reached;
       const other = await ask(second, trip);
       gate.open();
-      const heard = (asker: Asker) => (asker === "rider" ? undoneFor[first] : undefined);
+      const heard = (asker: Asker) => (asker === "rider" ? describeCompensation[first] : undefined);
       expect(await one.answer).toEqual(heard(first));
       expect(await other.answer).toEqual(heard(second));
       expect(await endOf(trip)).toEqual(ends[first]);
       nothingIsLeft(trip.fake);
-      expect(undone(trip.fake)).toEqual(undoable.toReversed());
+      expect(compensated(trip.fake)).toEqual(compensatable.toReversed());
     },
   );
 });

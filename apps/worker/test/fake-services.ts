@@ -1,4 +1,4 @@
-import { type Amount, fareOf } from "@fanfare/trip-contract";
+import { type Amount, calculateFare } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 import type { Activities, BroadcastState, CompletedTrip, TripCall } from "../src/activity-types.ts";
@@ -8,13 +8,13 @@ export type Behaviour = (attempt: number) => Promise<void> | void;
 
 /**
  * Script says what else a call does: by activity, by `activity step`, or by activity id, which is the
- * step or, for its undo, `<step>:undo`.
+ * step or, for its compensation, `<step>:compensate`.
  */
 export type Script = Readonly<Record<string, { before?: Behaviour; after?: Behaviour }>>;
 
 /** FakeTrip is what the fake services hold for one trip. */
 export interface FakeTrip {
-  /** The ledger's statuses, in the order in which they came. */
+  /** The registry's statuses, in the order in which they came. */
   readonly statuses: string[];
   readonly versions: number[];
   readonly delays: string[];
@@ -26,7 +26,7 @@ export interface FakeTrip {
   readonly calls: string[];
   /** How many attempts are under way. */
   running: number;
-  /** Steps that were undone: a late copy is refused. */
+  /** Steps that were compensated: a late copy is refused. */
   readonly tombstones: Set<string>;
   readonly charges: Map<string, Amount>;
   startedAt?: string;
@@ -36,7 +36,7 @@ export interface FakeTrip {
   tab?: { limit: Amount; state: "open" | "void" | "captured" };
 }
 
-/** FakeServices stand for fleet, billing, ledger and broker, in memory, one trip apart from the next. */
+/** FakeServices stand for fleet, billing, registry and broker, in memory, one trip apart from the next. */
 export interface FakeServices {
   readonly activities: Activities;
   script(tripId: string, script: Script): void;
@@ -72,7 +72,7 @@ export function createFakeServices(): FakeServices {
   ): Promise<T> {
     const { info, cancelled } = Context.current();
     const { activityType } = info;
-    // A local activity has an id that Temporal chose; none of them is an undo.
+    // A local activity has an id that Temporal chose; none of them is a compensation.
     const activityId = info.isLocal ? step : info.activityId;
     const fake = trip(tripId);
     const script = scripts.get(tripId) ?? {};
@@ -93,10 +93,10 @@ export function createFakeServices(): FakeServices {
 
   const step = (call: TripCall, effect: (fake: FakeTrip) => void) =>
     act(call, (fake) => {
-      if (fake.tombstones.has(call.step)) refuseNow(`${call.step} was undone`);
+      if (fake.tombstones.has(call.step)) refuseNow(`${call.step} was compensated`);
       effect(fake);
     });
-  const undo = (call: TripCall, effect: (fake: FakeTrip) => void) =>
+  const compensate = (call: TripCall, effect: (fake: FakeTrip) => void) =>
     act(call, (fake) => {
       fake.tombstones.add(call.step);
       effect(fake);
@@ -113,18 +113,18 @@ export function createFakeServices(): FakeServices {
     trip,
     activities: {
       reserveVehicle: (call) => step(call, (fake) => void (fake.vehicle = call.vehicleId)),
-      releaseVehicle: (call) => undo(call, (fake) => void delete fake.vehicle),
+      releaseVehicle: (call) => compensate(call, (fake) => void delete fake.vehicle),
       openTab: (call) =>
         step(call, (fake) => void (fake.tab = { limit: call.limit, state: "open" })),
-      voidTab: (call) => undo(call, (fake) => fake.tab && void (fake.tab.state = "void")),
+      voidTab: (call) => compensate(call, (fake) => fake.tab && void (fake.tab.state = "void")),
       charge: (call) => step(call, (fake) => void fake.charges.set(call.step, call.amount)),
-      refund: (call) => undo(call, (fake) => void fake.charges.delete(call.step)),
+      refund: (call) => compensate(call, (fake) => void fake.charges.delete(call.step)),
       captureTab: (call) =>
         act(call, (fake) => {
           if (fake.tab) fake.tab.state = "captured";
           return { minorUnits: total(fake), currency: "EUR" };
         }),
-      takeUpTrip: (call) => record(call, (fake) => void fake.statuses.push("PENDING")),
+      acceptTrip: (call) => record(call, (fake) => void fake.statuses.push("PENDING")),
       activateTrip: (call) =>
         record(call, (fake) => {
           fake.startedAt = call.startedAt;
@@ -135,7 +135,7 @@ export function createFakeServices(): FakeServices {
           fake.versions.push(call.version);
           fake.statuses.push("ENDED");
           const driveMs = Date.parse(call.endedAt) - Date.parse(fake.startedAt ?? call.endedAt);
-          return { endedAt: call.endedAt, fare: fareOf(driveMs) };
+          return { endedAt: call.endedAt, fare: calculateFare(driveMs) };
         }),
       settleTrip: (call) => record(call, (fake) => void fake.statuses.push("SETTLED")),
       compensateTrip: (call) => record(call, (fake) => void fake.statuses.push("COMPENSATING")),

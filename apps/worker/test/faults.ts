@@ -29,7 +29,7 @@ export interface Copy {
  */
 export interface Faults {
   readonly interceptor: Interceptor;
-  /** plan says what befalls which calls of a trip, by activity id: the step, or `<step>:undo`. */
+  /** plan says what befalls which calls of a trip, by activity id: the step, or `<step>:compensate`. */
   plan(tripId: string, faults: Readonly<Record<string, Fault>>): void;
   /** copies are the calls that were made for a trip, each attempt of them. */
   copies(tripId: string): readonly Copy[];
@@ -78,7 +78,7 @@ interface Place {
   readonly activityId: string;
 }
 
-/** placeOf is which call is made. A local activity has an id that Temporal chose; no undo is one. */
+/** placeOf is which call is made. A local activity has an id that Temporal chose; no compensation is one. */
 function placeOf(step = ""): Place {
   const { activityId, isLocal, workflowExecution } = Context.current().info;
   const tripId = (workflowExecution?.workflowId ?? "").replace("trip/", "");

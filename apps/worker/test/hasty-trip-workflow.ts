@@ -3,8 +3,8 @@ import { ApplicationFailure, sleep } from "@temporalio/workflow";
 import { trip as usualTrip } from "../src/trip-workflow.ts";
 
 const hasty: Partial<TripTimings> = {
-  stepDeadlineMs: 3_000,
-  undoDeadlineMs: 3_000,
+  stepTimeoutMs: 3_000,
+  compensationTimeoutMs: 3_000,
   delayedAfterMs: 500,
 };
 

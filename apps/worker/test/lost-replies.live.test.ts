@@ -1,4 +1,4 @@
-import { steps, undoSuffix } from "@fanfare/trip-contract";
+import { compensationSuffix, steps } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { delaying, type Fault, losing, losingRequest, twice, unheard } from "./faults.ts";
 import { active, beginTrip, type RealTrip } from "./real-trip.ts";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 const inOrder: readonly string[] = Object.values(steps);
-const undoable = inOrder.slice(0, inOrder.indexOf(steps.drive));
+const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 
 const faults: Readonly<Record<string, Fault>> = {
   "loses the reply, twice": losing(2),
@@ -28,7 +28,9 @@ const forwardCases = [
   { step: steps.publish, fault: "loses the receipt" },
   { step: steps.publish, fault: "delivers the request twice" },
 ];
-const undoCases = undoable.flatMap((step) => Object.keys(faults).map((fault) => ({ step, fault })));
+const compensationCases = compensatable.flatMap((step) =>
+  Object.keys(faults).map((fault) => ({ step, fault })),
+);
 
 function faultNamed(name: string): Fault {
   return faults[name] ?? unheard(2);
@@ -54,27 +56,27 @@ describe.concurrent("a trip settles, each thing charged once, when the network",
   });
 });
 
-describe.concurrent("a trip is undone, and late copies are refused, when the network", () => {
-  it.for(undoCases)("$fault of the undo of $step", async ({ step, fault }) => {
+describe.concurrent("a trip is compensated, and late copies are refused, when the network", () => {
+  it.for(compensationCases)("$fault of the compensation of $step", async ({ step, fault }) => {
     const trip = await beginTrip(lab, {
-      faults: { [`${step}${undoSuffix}`]: faultNamed(fault) },
+      faults: { [`${step}${compensationSuffix}`]: faultNamed(fault) },
     });
     await active(trip);
     await trip.cancel();
-    await trip.isUndone();
+    await trip.isCompensated();
     expect(Object.keys(await redelivered(trip))).toEqual(
-      expect.arrayContaining([...undoable, steps.drive]),
+      expect.arrayContaining([...compensatable, steps.drive]),
     );
   });
 
-  it.for([...undoable, steps.drive])("loses every reply of %s", async (step) => {
+  it.for([...compensatable, steps.drive])("loses every reply of %s", async (step) => {
     const trip = await beginTrip(lab, { rider: "hasty", faults: { [step]: losing(1_000) } });
     expect(await trip.started).toContain(`${step} did not succeed by its deadline`);
-    await trip.isUndone();
+    await trip.isCompensated();
     expect(Object.keys(await redelivered(trip))).toContain(step);
   });
 
-  it.for([...undoable, steps.drive])(
+  it.for([...compensatable, steps.drive])(
     "loses every request of %s, until all is over",
     async (step) => {
       const trip = await beginTrip(lab, {
@@ -82,7 +84,7 @@ describe.concurrent("a trip is undone, and late copies are refused, when the net
         faults: { [step]: losingRequest(1_000) },
       });
       expect(await trip.started).toContain(`${step} did not succeed by its deadline`);
-      await trip.isUndone();
+      await trip.isCompensated();
       expect(Object.keys(await redelivered(trip))).toContain(step);
     },
   );

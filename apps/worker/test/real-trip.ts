@@ -16,7 +16,7 @@ export interface RealTrip {
   cancel(): Promise<void>;
   account(): Promise<Account>;
   isSettled(): Promise<void>;
-  isUndone(): Promise<void>;
+  isCompensated(): Promise<void>;
   /** redeliver delivers every call once more, and answers how each was refused, by activity id. */
   redeliver(): Promise<Readonly<Record<string, string>>>;
 }
@@ -53,8 +53,8 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
       await eventually(async () => expect(await account()).toMatchObject(settled));
       await eventually(() => expect(lab.heard(tripId)).toEqual({ revenue: 1, audit: 1 }));
     },
-    async isUndone() {
-      await eventually(async () => expect(await account()).toMatchObject(undone));
+    async isCompensated() {
+      await eventually(async () => expect(await account()).toMatchObject(compensated));
       const { tab, granted } = await account();
       expect([null, "void"]).toContain(tab);
       expect(granted).toBeLessThanOrEqual(1);
@@ -83,7 +83,7 @@ async function insist(call: () => Promise<unknown>): Promise<void> {
       );
       return refusal?.code !== Code.Unavailable && { refusal };
     },
-    { what: "an answer other than to call again", deadlineMs: 60_000, everyMs: 100 },
+    { what: "an answer other than to call again", timeoutMs: 60_000, intervalMs: 100 },
   );
   if (answer.refusal) throw answer.refusal;
 }
@@ -92,8 +92,8 @@ async function insist(call: () => Promise<unknown>): Promise<void> {
 export async function active(trip: RealTrip): Promise<RealTrip> {
   await waitUntil(async () => (await trip.account()).status === "ACTIVE", {
     what: `trip ${trip.tripId} to be ACTIVE`,
-    deadlineMs: 60_000,
-    everyMs: 50,
+    timeoutMs: 60_000,
+    intervalMs: 50,
   });
   return trip;
 }
@@ -116,7 +116,7 @@ const settled: Partial<Account> = {
 };
 
 /** What the databases hold of a trip of which nothing is left. */
-const undone: Partial<Account> = {
+const compensated: Partial<Account> = {
   status: "CANCELLED",
   ended: false,
   fare: null,

@@ -2,9 +2,9 @@ import { createSaga } from "@fanfare/saga";
 import { defaultTimings, steps, type TripInput, unlockFee } from "@fanfare/trip-contract";
 import { patched } from "@temporalio/workflow";
 import { createTripCalls } from "../src/calls.ts";
-import { createTripLedger } from "../src/trip-ledger.ts";
 import { markTrip } from "../src/trip-marks.ts";
 import { createTripRecords } from "../src/trip-records.ts";
+import { createTripRegistry } from "../src/trip-registry.ts";
 import { answerTripUpdates } from "../src/trip-updates.ts";
 
 /**
@@ -19,11 +19,11 @@ export async function trip({
 }: TripInput): Promise<void> {
   const locally = patched("first-tries");
   const calls = createTripCalls(defaultTimings, { locally });
-  const ledger = createTripLedger(tripId, calls);
-  const saga = createSaga(createTripRecords(ledger, {}));
+  const registry = createTripRegistry(tripId, calls);
+  const saga = createSaga(createTripRecords(registry, {}));
   answerTripUpdates(saga, {});
   await saga.run(async () => {
-    await saga.step(steps.takeUp, ledger.takeUp());
+    await saga.step(steps.acceptTrip, registry.accept());
     markTrip("status", "PENDING");
     const tab = { step: steps.openTab, tripId, riderId, paymentMethod, limit: unlockFee };
     await saga.step(

@@ -22,7 +22,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
 import { createBillingActivities } from "../src/activities/billing.ts";
 import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
-import { createLedgerActivities } from "../src/activities/trips.ts";
+import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
 import { type Books, openBooks } from "./books.ts";
 import { createFaults, type Faults } from "./faults.ts";
@@ -80,7 +80,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
   ]);
   await writeFile(bundlePath, code);
 
-  const [trips = 0, ledger = 0, fleet = 0, billing = 0] = await freePorts(4);
+  const [trips = 0, registry = 0, fleet = 0, billing = 0] = await freePorts(4);
   const shared = {
     HOST: "127.0.0.1",
     LOG_LEVEL: "warn",
@@ -90,7 +90,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     NATS_URL: servers.nats.url,
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
-    INTERNAL_PORT: String(ledger),
+    INTERNAL_PORT: String(registry),
     SWEEP_AFTER_MS: "1000",
   };
   const start = async (name: "trips" | "fleet" | "billing", port: number) =>
@@ -134,7 +134,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     );
   }
   const activities = {
-    ...createLedgerActivities(reach(ledger)),
+    ...createRegistryActivities(reach(registry)),
     ...createFleetActivities(reach(fleet)),
     ...createBillingActivities(reach(billing)),
     ...createPublishActivities({ bus: faults.publishing(bus) }),
@@ -168,7 +168,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     const transport = connections.use(
       createServiceTransport({
         baseUrl: tripsApp.url,
-        deadlineMs: 60_000,
+        timeoutMs: 60_000,
         interceptors: [
           (next) => async (request) => {
             request.header.set("authorization", `Bearer ${await token}`);

@@ -9,7 +9,7 @@ import type { TestTrip, TripLab } from "./trip-lab.ts";
 export type Story = (lab: TripLab) => Promise<TestTrip>;
 
 async function driven(lab: TripLab, script: Script = {}): Promise<TestTrip> {
-  const timings = { delayedAfterMs: 200, broadcastDelayedAfterMs: 200, stepDeadlineMs: 1_000 };
+  const timings = { delayedAfterMs: 200, broadcastDelayedAfterMs: 200, stepTimeoutMs: 1_000 };
   const trip = lab.begin(script, { timings });
   await trip.started;
   return trip;
@@ -107,7 +107,7 @@ export const stories: Readonly<Record<string, Story>> = {
     return trip;
   },
 
-  async "parked-undo-resolved"(lab) {
+  async "parked-compensation-resolved"(lab) {
     const trip = await driven(lab, { voidTab: { before: refuse("the tab is locked") } });
     await trip.cancel("changed my mind");
     await trip.resolve("given back by hand");
@@ -120,7 +120,7 @@ export const stories: Readonly<Record<string, Story>> = {
     await trip.end();
     await waitUntil(async () => (await trip.marks()).attention === steps.capture, {
       what: "the capture to be parked",
-      deadlineMs: 60_000,
+      timeoutMs: 60_000,
     });
     lab.services.script(trip.tripId, {});
     await trip.retry();
@@ -143,7 +143,7 @@ export const stories: Readonly<Record<string, Story>> = {
     return trip;
   },
 
-  "recovered-and-undone": (lab) => recovered(lab, {}),
+  "recovered-and-compensated": (lab) => recovered(lab, {}),
 
   "recovered-and-settled": (lab) =>
     recovered(lab, { compensateTrip: { before: refuse("its drive has ended") } }),

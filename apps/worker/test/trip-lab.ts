@@ -37,7 +37,7 @@ import {
 export interface TestTrip {
   readonly tripId: string;
   readonly handle: WorkflowHandle;
-  /** The answer to the start: the trip is ACTIVE, or it was undone. */
+  /** The answer to the start: the trip is ACTIVE, or it was compensated. */
   readonly started: Promise<StartOutcome>;
   readonly fake: FakeTrip;
   end(updateId?: string): Promise<EndOutcome>;

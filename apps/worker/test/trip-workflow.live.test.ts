@@ -1,4 +1,10 @@
-import { type EndOutcome, steps, undoSuffix, unlockFee, updates } from "@fanfare/trip-contract";
+import {
+  compensationSuffix,
+  type EndOutcome,
+  steps,
+  unlockFee,
+  updates,
+} from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse } from "./fake-services.ts";
@@ -63,7 +69,7 @@ describe("a trip that completes", () => {
     expect(Date.parse(event?.endedAt ?? "") - Date.parse(event?.startedAt ?? "")).toBe(1_000);
   });
 
-  it("numbers the changes of the ledger upwards, each once", async () => {
+  it("numbers the changes of the registry upwards, each once", async () => {
     const trip = lab.begin();
     await trip.started;
     await trip.end();
@@ -83,7 +89,7 @@ describe("the update `end`", () => {
     await trip.cancel("enough");
   });
 
-  it("is accepted once the ledger may say ACTIVE, and waits for the drive to begin", async () => {
+  it("is accepted once the registry may say ACTIVE, and waits for the drive to begin", async () => {
     const gate = createGate();
     const trip = lab.begin({ activateTrip: { after: gate.pass } });
     await gate.reached;
@@ -129,7 +135,7 @@ describe("the update `end`", () => {
     expect(trip.fake.statuses.filter((status) => status === "ENDED")).toHaveLength(1);
   });
 
-  it("is refused while the trip is undone", async () => {
+  it("is refused while the trip is compensated", async () => {
     const gate = createGate();
     const trip = lab.begin({ refund: { before: gate.pass } });
     await trip.started;
@@ -145,7 +151,7 @@ describe("a step after the pivot that takes long", () => {
   it("is retried without end, and the trip says which it is", async () => {
     const trip = lab.begin(
       { captureTab: { before: failTimes(5) } },
-      { timings: { delayedAfterMs: 200, stepDeadlineMs: 500 } },
+      { timings: { delayedAfterMs: 200, stepTimeoutMs: 500 } },
     );
     await trip.started;
     await trip.end();
@@ -158,7 +164,7 @@ describe("a step after the pivot that takes long", () => {
 });
 
 describe("the broadcast", () => {
-  it("that fails is retried, says why it is delayed, and never undoes a settled trip", async () => {
+  it("that fails is retried, says why it is delayed, and never compensates a settled trip", async () => {
     const gate = createGate();
     const trip = lab.begin(
       {
@@ -200,12 +206,12 @@ describe("a workflow that was started with something else than a trip", () => {
 });
 
 describe("what is running", () => {
-  it("is pending under the name of its step, or of its undo", async () => {
+  it("is pending under the name of its step, or of its compensation", async () => {
     const gate = createGate();
-    const undoing = createGate();
+    const compensating = createGate();
     const trip = lab.begin({
       openTab: { before: gate.pass },
-      voidTab: { before: undoing.pass },
+      voidTab: { before: compensating.pass },
     });
     await gate.reached;
     const pending = async () =>
@@ -213,9 +219,9 @@ describe("what is running", () => {
     // Its first try is within the workflow task, of which Temporal knows nothing.
     await eventually(async () => expect(await pending()).toEqual(["open-tab"]));
     const cancelled = trip.cancel("rain");
-    await undoing.reached;
-    expect(await pending()).toContain(`open-tab${undoSuffix}`);
-    undoing.open();
+    await compensating.reached;
+    expect(await pending()).toContain(`open-tab${compensationSuffix}`);
+    compensating.open();
     gate.open();
     await cancelled;
   });

@@ -62,7 +62,7 @@ async function makeCurrent(buildId: string): Promise<void> {
       });
       return true;
     },
-    { what: `version ${buildId} to be current`, deadlineMs: 60_000, everyMs: 200 },
+    { what: `version ${buildId} to be current`, timeoutMs: 60_000, intervalMs: 200 },
   );
 }
 

@@ -1,5 +1,5 @@
 import { waitUntil } from "@fanfare/dev-stack";
-import { steps, undoSuffix } from "@fanfare/trip-contract";
+import { compensationSuffix, steps } from "@fanfare/trip-contract";
 import * as fc from "fast-check";
 import type { Account } from "./books.ts";
 import { type Fault, losing, losingRequest, refusing, twice, unheard } from "./faults.ts";
@@ -24,8 +24,10 @@ const actions = ["cancel", "cancel-in-temporal", "terminate", "restart-worker", 
 type Act = (typeof actions)[number];
 
 const calls: readonly string[] = Object.values(steps);
-const undos = calls.slice(0, calls.indexOf(steps.drive)).map((step) => `${step}${undoSuffix}`);
-const places = [...calls.filter((step) => step !== steps.publish), ...undos];
+const compensations = calls
+  .slice(0, calls.indexOf(steps.drive))
+  .map((step) => `${step}${compensationSuffix}`);
+const places = [...calls.filter((step) => step !== steps.publish), ...compensations];
 
 const faults: Readonly<Record<string, Fault>> = {
   "loses the reply": losing(2),
@@ -59,7 +61,10 @@ export const walks: fc.Arbitrary<Walk> = fc.array(
     shares: fc.boolean(),
     faults: fc.uniqueArray(befalls, { maxLength: 4, selector: ([activityId]) => activityId }),
     acts: fc.array(
-      fc.record({ act: fc.constantFrom(...actions), at: fc.constantFrom(...calls, ...undos) }),
+      fc.record({
+        act: fc.constantFrom(...actions),
+        at: fc.constantFrom(...calls, ...compensations),
+      }),
       { maxLength: 2 },
     ),
     auditHasTrouble: fc.boolean(),
@@ -154,7 +159,7 @@ async function overOf(lab: ServiceLab, trip: RealTrip, declines: boolean): Promi
     if (waits) await attend(lab, { tripId, declines }).catch(() => undefined);
     return undefined;
   };
-  const wait = { what: `the end of trip ${tripId}`, deadlineMs: 90_000, everyMs: 100 };
+  const wait = { what: `the end of trip ${tripId}`, timeoutMs: 90_000, intervalMs: 100 };
   return await waitUntil(over, wait).catch((error: unknown) => {
     throw new Error(`${String(error)}; its account: ${JSON.stringify(seen)}`, { cause: error });
   });

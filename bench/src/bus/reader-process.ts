@@ -51,7 +51,7 @@ async function ready(): Promise<void> {
 async function openBus(): Promise<() => Promise<unknown>> {
   const bus = await connectNats({ servers: order.url });
   const from = order.from;
-  const options = { from, concurrency: order.concurrency, readAhead: order.concurrency };
+  const options = { from, concurrency: order.concurrency, prefetch: order.concurrency };
   if (order.latency) {
     await bus.subscribe(order.group, bind, options);
     await ready();

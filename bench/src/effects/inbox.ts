@@ -37,7 +37,7 @@ function batched(db: Kysely<EffectsDatabase>, size: number): Promise<number> {
       const rows = events.map(({ message }) => ({ note: message }));
       await tx.insertInto("effects").values(rows).execute();
     },
-    { size, workers: 2 },
+    { maxBatchSize: size, workers: 2 },
   );
   const many = { count: 5 * count, atOnce: 2 * size };
   return rateOf(many, () => handle("note", deliveryOf()));

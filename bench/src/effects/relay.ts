@@ -43,7 +43,7 @@ async function relayed(
   await using relay = startRelay(db, bus, { services: [NoteEvents], ...size });
   await waitUntil(() => relay.health().published === count, {
     what: "the outbox to be empty",
-    everyMs: 2,
+    intervalMs: 2,
   });
   const seconds = (performance.now() - began) / 1_000;
   const { waiting } = await readOutboxState(db);

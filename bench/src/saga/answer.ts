@@ -33,7 +33,7 @@ async function partsTable(lab: Lab): Promise<Table> {
       add(name, ms);
       rest -= ms;
     }
-    add("the request, the start of the workflow, ACTIVE in the ledger, the answer", rest);
+    add("the request, the start of the workflow, ACTIVE in the registry, the answer", rest);
   }
   return {
     name: "Of that, with one in flight, p50 in ms",

@@ -9,12 +9,12 @@ export interface Credentials {
 }
 
 /**
- * asUser is how a process connects that has a user of its own, with the permissions that
- * `permissionsOf({ ..., inboxPrefix: inboxPrefixOf(name) })` prints: it takes streams and groups as
+ * createUserOptions is how a process connects that has a user of its own, with the permissions that
+ * `planPermissions({ ..., inboxPrefix: createInboxPrefix(name) })` prints: it takes streams and groups as
  * they were provisioned, and listens on an inbox that is its alone. Without credentials there is
  * nothing to say, and the process makes what it needs.
  */
-export function asUser(
+export function createUserOptions(
   name: string,
   { user, password, credentialsFile }: Credentials,
 ): Partial<NatsOptions> {
@@ -23,12 +23,12 @@ export function asUser(
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(credentialsFile === undefined ? {} : { credentialsFile }),
-    inboxPrefix: inboxPrefixOf(name),
+    inboxPrefix: createInboxPrefix(name),
     provision: false,
   };
 }
 
-/** inboxPrefixOf is where the answers to a process come that has a user of its own. */
-export function inboxPrefixOf(name: string): string {
+/** createInboxPrefix is where the answers to a process come that has a user of its own. */
+export function createInboxPrefix(name: string): string {
   return `_INBOX_${name}`;
 }

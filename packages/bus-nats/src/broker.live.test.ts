@@ -50,9 +50,7 @@ describe("the JetStream broker", { timeout: 60_000 }, () => {
       seen.push(lease.deliveries);
       const isLast = lease.deliveries === 3;
       settled.push(
-        isLast
-          ? (lease.acknowledge({ confirmed: true }) ?? Promise.resolve())
-          : lease.giveBack({ delayMs: 20 }),
+        isLast ? (lease.ack({ confirmed: true }) ?? Promise.resolve()) : lease.nak({ delayMs: 20 }),
       );
       stream.request(1);
     });
@@ -64,7 +62,7 @@ describe("the JetStream broker", { timeout: 60_000 }, () => {
 
   it("keeps a record whose lease is extended", async () => {
     await using broker = openBroker({ servers: nats.url, prefix: "extended" });
-    const short = group({ leaseMs: 1_500 });
+    const short = group({ leaseDurationMs: 1_500 });
     await broker.declare(short);
     await append(broker, "1");
     const leases: Lease[] = [];
@@ -95,7 +93,7 @@ describe("the JetStream broker", { timeout: 60_000 }, () => {
     const ids = topics.flatMap((topic) => [1, 2, 3].map((n) => `${topic}${n}`));
     for (const id of ids) {
       await broker.append(record(id, { topic: id.slice(0, 1) }), {
-        deadlineMs: 5_000,
+        timeoutMs: 5_000,
         signal: undefined,
       });
     }

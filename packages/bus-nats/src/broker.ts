@@ -17,7 +17,7 @@ export function createJetStreamBroker(link: Link, settings: Settings): Broker {
   const streams = createStreams(link, settings);
   const groups = createGroups({ link, settings, streams });
   const open = new Set<LeaseStream>();
-  const deadline = () => ({ deadlineAt: Date.now() + settings.requestDeadlineMs });
+  const deadline = () => ({ deadlineAt: Date.now() + settings.requestTimeoutMs });
   return {
     name: "jetstream",
     clock: systemClock,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Binder, createPublisher, type EventBus } from "@fanfare/bus";
+import { createPublisher, type EventBus, type EventRouter } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
 import type { Nats } from "@fanfare/dev-stack";
 import { nkeys } from "@nats-io/nats-core";
@@ -89,7 +89,7 @@ describe("connectNats()", { timeout: 60_000 }, () => {
   it("resolves before the server is there, and works when it is", async () => {
     const late = await ownNats();
     await late.kill();
-    await using bus = await connectNats({ servers: late.url, connectDeadlineMs: 50 });
+    await using bus = await connectNats({ servers: late.url, connectTimeoutMs: 50 });
     expect(bus.health()).toMatchObject({
       connected: false,
       lastError: { code: "unavailable", message: expect.stringContaining(late.url) },
@@ -102,7 +102,7 @@ describe("connectNats()", { timeout: 60_000 }, () => {
 
   it("goes on when the name of the server is not known yet", async () => {
     const servers = "nats://nowhere.invalid:4222";
-    await using bus = await connectNats({ servers, connectDeadlineMs: 500 });
+    await using bus = await connectNats({ servers, connectTimeoutMs: 500 });
     expect(bus.health()).toMatchObject({ connected: false, lastError: { code: "unavailable" } });
   });
 
@@ -131,9 +131,9 @@ describe("connectNats()", { timeout: 60_000 }, () => {
 });
 
 function publish(bus: EventBus, id: string) {
-  return createPublisher(NoteEvents, bus).noteWritten({ author: id }, { id, deadlineMs: 5_000 });
+  return createPublisher(NoteEvents, bus).noteWritten({ author: id }, { id, timeoutMs: 5_000 });
 }
 
-function readNotes(on: Binder): void {
+function readNotes(on: EventRouter): void {
   on.service(NoteEvents, { noteWritten: () => {} });
 }

@@ -7,7 +7,7 @@ import { type NatsOptions, settingsOf } from "./settings.ts";
 /**
  * connectNats opens a bus over JetStream.
  *
- * It resolves once connected, or after `connectDeadlineMs` without an answer: then it goes on
+ * It resolves once connected, or after `connectTimeoutMs` without an answer: then it goes on
  * trying for ever, `health()` says so, and what is asked of the bus meanwhile waits for the
  * connection until its own deadline. It rejects with `permission_denied` when the server does not
  * know this user, and with `invalid_argument` for options that cannot work.
@@ -16,7 +16,7 @@ export async function connectNats(options: NatsOptions): Promise<EventBus> {
   const settings = settingsOf(options);
   const link = openLink(options);
   const broker = createJetStreamBroker(link, settings);
-  const until = { deadlineAt: Date.now() + settings.connectDeadlineMs };
+  const until = { deadlineAt: Date.now() + settings.connectTimeoutMs };
   const { failed, fail } = createFailure();
   const unwatch = link.watch({
     failed(error) {

@@ -125,7 +125,7 @@ function consumerConfig(
     metadata: { "fanfare.group": group.group, "fanfare.topic": topic },
     filter_subjects: groupSubjects(settings.prefix, topic, group.group),
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(group.leaseMs),
+    ack_wait: nanos(group.leaseDurationMs),
     max_ack_pending: settings.maxAckPending,
     max_deliver: -1,
     replay_policy: ReplayPolicy.Instant,

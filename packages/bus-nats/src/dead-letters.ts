@@ -19,8 +19,8 @@ const pageBytes = 8 * 1024 * 1024;
  */
 export function createDeadLetters(link: Link, settings: Settings): DeadLetterStore {
   const { prefix } = settings;
-  const within = (deadlineMs = settings.requestDeadlineMs): Until => ({
-    deadlineAt: Date.now() + deadlineMs,
+  const within = (timeoutMs = settings.requestTimeoutMs): Until => ({
+    deadlineAt: Date.now() + timeoutMs,
   });
 
   const make = async (api: JetStreamManager, group: string) => {
@@ -37,10 +37,10 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
     group: string,
     none: T,
     run: (api: JetStreamManager) => Promise<T>,
-    deadlineMs?: number,
+    timeoutMs?: number,
   ) => {
     const about = `cannot look at the dead letters of group ${group}`;
-    return await callApi(link, { about, until: within(deadlineMs) }, async (api) => {
+    return await callApi(link, { about, until: within(timeoutMs) }, async (api) => {
       try {
         return await run(api);
       } catch (reason) {
@@ -57,10 +57,10 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
     });
 
   return {
-    store(group, record, { deadlineMs, signal }) {
+    store(group, record, { timeoutMs, signal }) {
       const letter = { subject: deadSubject(prefix, group, record.topic), id: record.id, record };
       const about = `cannot store the dead letter ${record.id}`;
-      return callApi(link, { about, until: { ...within(deadlineMs), signal } }, async (api) => {
+      return callApi(link, { about, until: { ...within(timeoutMs), signal } }, async (api) => {
         try {
           return await publish(api, letter);
         } catch (reason) {
@@ -79,16 +79,16 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
         return messages.map((message) => storedRecordOf(message, { prefix, group }));
       }),
     read,
-    count: (group, { deadlineMs }) =>
+    count: (group, { timeoutMs }) =>
       look(
         group,
         noneYet,
         async (api) => countOf((await api.streams.info(deadStream(prefix, group))).state),
-        deadlineMs,
+        timeoutMs,
       ),
     remove: (group, sequence) =>
       look(group, false, (api) => api.streams.deleteMessage(deadStream(prefix, group), sequence)),
-    replay(group, record, { deadlineMs, signal }) {
+    replay(group, record, { timeoutMs, signal }) {
       const replay = {
         subject: replaySubject(prefix, record.topic, group),
         // No topic begins so: nothing that is published has the id of a replay.
@@ -96,7 +96,7 @@ export function createDeadLetters(link: Link, settings: Settings): DeadLetterSto
         record,
       };
       const about = `cannot replay ${record.id} to group ${group}`;
-      return callApi(link, { about, until: { ...within(deadlineMs), signal } }, async (api) => {
+      return callApi(link, { about, until: { ...within(timeoutMs), signal } }, async (api) => {
         try {
           return await publish(api, replay);
         } catch (reason) {

@@ -15,7 +15,7 @@ export interface DurabilityOptions {
   /** How to connect as a user of the system account. */
   readonly system?: NatsOptions | undefined;
   /** Default: 5,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 interface JetStreamState {
@@ -27,34 +27,34 @@ interface JetStreamState {
  * other user is told. Without either, or without an answer, it is "unknown".
  */
 export async function checkDurability(options: DurabilityOptions): Promise<Durability> {
-  const { monitoringUrl, system, deadlineMs = 5_000 } = options;
+  const { monitoringUrl, system, timeoutMs = 5_000 } = options;
   if (monitoringUrl === undefined && system === undefined) {
     return unknown("only the server's monitoring or its system account could tell");
   }
   try {
     return judge(
       monitoringUrl === undefined
-        ? await askSystem(system ?? { servers: "" }, deadlineMs)
-        : await askMonitoring(monitoringUrl, deadlineMs),
+        ? await askSystem(system ?? { servers: "" }, timeoutMs)
+        : await askMonitoring(monitoringUrl, timeoutMs),
     );
   } catch (reason) {
     return unknown(BusError.from(reason).message);
   }
 }
 
-async function askMonitoring(url: string, deadlineMs: number): Promise<JetStreamState> {
+async function askMonitoring(url: string, timeoutMs: number): Promise<JetStreamState> {
   const address = new URL("/jsz?config=true", url);
-  const answer = await fetch(address, { signal: AbortSignal.timeout(deadlineMs) });
+  const answer = await fetch(address, { signal: AbortSignal.timeout(timeoutMs) });
   if (!answer.ok) throw new Error(`${address.href} answers ${answer.status}`);
   return stateOf(await answer.json());
 }
 
-async function askSystem(options: NatsOptions, deadlineMs: number): Promise<JetStreamState> {
+async function askSystem(options: NatsOptions, timeoutMs: number): Promise<JetStreamState> {
   const link = openLink(options);
   try {
-    const connection = await link.connected({ deadlineAt: Date.now() + deadlineMs });
+    const connection = await link.connected({ deadlineAt: Date.now() + timeoutMs });
     const question = JSON.stringify({ config: true });
-    const timeout = { timeout: deadlineMs };
+    const timeout = { timeout: timeoutMs };
     const answer = await connection.request("$SYS.REQ.SERVER.PING.JSZ", question, timeout);
     return stateOf(answer.json<{ readonly data?: unknown }>().data);
   } finally {

@@ -20,7 +20,7 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
   it("is one durable consumer that never gives up and takes its own replays", async () => {
     await using broker = openBroker({ servers: nats.url, prefix: "durable" });
     await using admin = await openAdmin(nats.url);
-    await broker.declare(group({ leaseMs: 3_000 }));
+    await broker.declare(group({ leaseDurationMs: 3_000 }));
     const { config } = await admin.consumers.info(streamOf("durable"), "readers");
     expect(config).toMatchObject({
       durable_name: "readers",
@@ -68,14 +68,14 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
   it("loses no acknowledgement that was made just before the bus closes", async () => {
     await using admin = await openAdmin(nats.url);
     const broker = openBroker({ servers: nats.url, prefix: "closing" });
-    const patient = group({ leaseMs: 60_000 });
+    const patient = group({ leaseDurationMs: 60_000 });
     await broker.declare(patient);
     await Promise.all(Array.from({ length: 500 }, (_, n) => append(broker, `${n}`)));
     const leases: Lease[] = [];
     const stream = await broker.lease(patient, (lease) => leases.push(lease));
     stream.request(500);
     await vi.waitFor(() => expect(leases).toHaveLength(500), soon);
-    const acknowledged = leases.map((lease) => lease.acknowledge({ confirmed: false }));
+    const acknowledged = leases.map((lease) => lease.ack({ confirmed: false }));
     await broker.close();
     await Promise.all(acknowledged.map((each) => each ?? Promise.resolve()));
     await vi.waitFor(async () => {
@@ -86,7 +86,7 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
 
   it("gives back what was under way to a process that stops", async () => {
     const options = { servers: nats.url, prefix: "stopping" };
-    const patient = group({ leaseMs: 60_000 });
+    const patient = group({ leaseDurationMs: 60_000 });
     await using after = openBroker(options);
     await using broker = openBroker(options);
     await broker.declare(patient);
@@ -130,8 +130,8 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
     await using stream = disposable(await broker.lease(group(), (lease) => leases.push(lease)));
     stream.request(10);
     await vi.waitFor(() => expect(leases.map(idOf)).toEqual(["1", "2", "3"]), soon);
-    await leases[0]?.acknowledge({ confirmed: true });
-    await leases[2]?.acknowledge({ confirmed: false });
+    await leases[0]?.ack({ confirmed: true });
+    await leases[2]?.ack({ confirmed: false });
     await admin.consumers.delete(streamOf("again"), "readers");
     await append(broker, "4");
     await vi.waitFor(() => expect(leases.map(idOf)).toEqual(["1", "2", "3", "2", "4"]), soon);
@@ -159,8 +159,8 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
     await using broker = openBroker({ servers: nats.url, prefix: "changed" });
     await using admin = await openAdmin(nats.url);
     await append(broker, "1");
-    await broker.declare(group({ from: "start", leaseMs: 1_000 }));
-    await broker.declare(group({ from: "now", leaseMs: 2_000 }));
+    await broker.declare(group({ from: "start", leaseDurationMs: 1_000 }));
+    await broker.declare(group({ from: "now", leaseDurationMs: 2_000 }));
     const { config } = await admin.consumers.info(streamOf("changed"), "readers");
     expect(config).toMatchObject({ ack_wait: nanos(2_000), deliver_policy: "all" });
   });
@@ -194,7 +194,9 @@ describe("a group on JetStream", { timeout: 60_000 }, () => {
     await append(guest, "1");
     await using reader = await read(guest, group());
     await vi.waitFor(() => expect(reader.ids).toEqual(["1"]), soon);
-    await expect(guest.declare(group({ leaseMs: 1 }))).rejects.toMatchObject({ code: "drift" });
+    await expect(guest.declare(group({ leaseDurationMs: 1 }))).rejects.toMatchObject({
+      code: "drift",
+    });
   });
 });
 

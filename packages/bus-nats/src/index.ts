@@ -1,8 +1,8 @@
-export { asUser, type Credentials, inboxPrefixOf } from "./as-user.ts";
+export { type Credentials, createInboxPrefix, createUserOptions } from "./as-user.ts";
 export { connectNats } from "./connect.ts";
 export type { GroupChange } from "./consumers.ts";
 export { checkDurability, type Durability, type DurabilityOptions } from "./durability.ts";
-export { type Permissions, type PermissionsOptions, permissionsOf } from "./permissions.ts";
+export { type Permissions, type PermissionsOptions, planPermissions } from "./permissions.ts";
 export {
   type ProvisionedGroup,
   type ProvisionGroupsOptions,

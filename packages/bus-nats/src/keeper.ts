@@ -25,7 +25,7 @@ export function openKeeper(
   const run = async (task: (until: { readonly deadlineAt: number }) => Promise<void>) => {
     busy = true;
     try {
-      await task({ deadlineAt: Date.now() + settings.requestDeadlineMs });
+      await task({ deadlineAt: Date.now() + settings.requestTimeoutMs });
       error = undefined;
     } catch (reason) {
       error = BusError.from(reason);

@@ -47,7 +47,7 @@ export function openLeaseStream(
     const leaseDeps = {
       link,
       replies,
-      leaseMs: group.leaseMs,
+      leaseDurationMs: group.leaseDurationMs,
       decodeHeaders,
       acknowledged,
       refusals,
@@ -69,7 +69,7 @@ export function openLeaseStream(
         if (place.isRepeat(lease.record.sequence)) {
           free += 1;
           // When this gets lost the event comes again, and is known again.
-          void lease.acknowledge({ confirmed: false })?.catch(() => {});
+          void lease.ack({ confirmed: false })?.catch(() => {});
         } else receive(lease);
         if (free > 0) schedule();
       },
@@ -136,7 +136,7 @@ export function openLeaseStream(
   const hangUp = async () => {
     clearInterval(checking);
     const over = Promise.all(channels.map((channel) => channel.close()));
-    const deadlineAt = Date.now() + settings.requestDeadlineMs;
+    const deadlineAt = Date.now() + settings.requestTimeoutMs;
     await within(over, `closing the leases of group ${group.group}`, { deadlineAt });
   };
 

@@ -27,7 +27,7 @@ function lease(refused = 0) {
   const deps = {
     link,
     replies,
-    leaseMs: 1_000,
+    leaseDurationMs: 1_000,
     decodeHeaders,
     acknowledged,
     refusals: () => refused,
@@ -65,8 +65,8 @@ describe("a lease", () => {
   it("is settled once", async () => {
     const { link, known, lease: held } = lease();
     await held.extend();
-    await held.giveBack({ delayMs: 1.5 });
-    await held.acknowledge({ confirmed: false });
+    await held.nak({ delayMs: 1.5 });
+    await held.ack({ confirmed: false });
     await held.extend();
     expect(link.sent.map(({ subject, text }) => [subject, text])).toEqual([
       [reply, "+WPI"],
@@ -78,11 +78,11 @@ describe("a lease", () => {
   it("can be settled again when that failed", async () => {
     const { link, lease: held } = lease();
     link.down();
-    await expect(held.acknowledge({ confirmed: false })).rejects.toMatchObject({
+    await expect(held.ack({ confirmed: false })).rejects.toMatchObject({
       code: "unavailable",
     });
     link.up();
-    await held.giveBack({ delayMs: 0 });
+    await held.nak({ delayMs: 0 });
     expect(link.sent.map(({ text }) => text)).toEqual(["-NAK"]);
   });
 });

@@ -10,7 +10,7 @@ import { pause } from "./until.ts";
 export interface LeaseDeps {
   readonly link: Link;
   readonly replies: Replies;
-  readonly leaseMs: number;
+  readonly leaseDurationMs: number;
   decodeHeaders(message: Msg): Record<string, string>;
   /** Hears of what this process acknowledges, by its sequence. */
   acknowledged(sequence: number): void;
@@ -29,7 +29,7 @@ const inProgress = bytes("+WPI");
 export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease {
   const subject = message.reply ?? "";
   const place = parsePlace(subject);
-  const leasedUntil = Date.now() + deps.leaseMs;
+  const leasedUntil = Date.now() + deps.leaseDurationMs;
   const leased: Leased = { deps, topic, subject, place, leasedUntil, settled: false };
   return {
     record: {
@@ -41,12 +41,12 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
       storedAt: place.storedAt,
     },
     deliveries: Math.max(1, place.deliveries - deps.refusals(place.sequence)),
-    acknowledge: ({ confirmed }) => acknowledge(leased, confirmed),
-    giveBack: ({ delayMs }) => settle(leased, () => say(leased, refusal(delayMs))),
+    ack: ({ confirmed }) => acknowledge(leased, confirmed),
+    nak: ({ delayMs }) => settle(leased, () => say(leased, refusal(delayMs))),
     async extend() {
       if (leased.settled) return;
       await say(leased, inProgress);
-      leased.leasedUntil = Date.now() + deps.leaseMs;
+      leased.leasedUntil = Date.now() + deps.leaseDurationMs;
     },
   };
 }
@@ -109,7 +109,7 @@ function publish({ topic, subject, place }: Leased, connection: NatsConnection, 
 }
 
 async function sayAndConfirm({ deps, subject }: Leased, data: Uint8Array): Promise<void> {
-  const until = { deadlineAt: Date.now() + deps.leaseMs };
+  const until = { deadlineAt: Date.now() + deps.leaseDurationMs };
   for (let failures = 1; ; failures += 1) {
     try {
       await deps.replies.ask(await deps.link.connected(until), { subject, data }, until);

@@ -5,7 +5,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ownNats } from "../test/nats-server.ts";
 import { connectNats } from "./connect.ts";
-import { permissionsOf } from "./permissions.ts";
+import { planPermissions } from "./permissions.ts";
 import { provisionGroups, provisionTopics } from "./provision.ts";
 
 const soon = { timeout: 20_000, interval: 20 };
@@ -15,12 +15,12 @@ const inboxPrefix = (user: string) => `_INBOX_${user}`;
 
 const refuse = () => Promise.reject(new BusError("permanent", "never"));
 
-/** Users is the server's configuration, made of what permissionsOf says. */
+/** Users is the server's configuration, made of what planPermissions says. */
 function users(): string {
-  const publisher = permissionsOf({ publishes: [topic], inboxPrefix: inboxPrefix("publisher") });
+  const publisher = planPermissions({ publishes: [topic], inboxPrefix: inboxPrefix("publisher") });
   const each = reactors.map((group) => {
     const groups = [{ group, topics: [topic] }];
-    return [group, permissionsOf({ groups, inboxPrefix: inboxPrefix(group) })] as const;
+    return [group, planPermissions({ groups, inboxPrefix: inboxPrefix(group) })] as const;
   });
   const lines = [["publisher", publisher] as const, ...each].map(
     ([user, permissions]) =>
@@ -99,7 +99,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
       expect(progress?.inFlight).toBeGreaterThan(0);
       expect(progress?.topics[0]?.oldestAt).toBeGreaterThan(Date.now() - 60_000);
     }, soon);
-    await subscription.stop({ deadlineMs: 100 });
+    await subscription.stop({ timeoutMs: 100 });
   });
 
   it.each([

@@ -16,8 +16,8 @@ describe("an outage", { timeout: 60_000 }, () => {
 
   it("loses nothing when the server is killed while events flow", async () => {
     await using broker = openBroker({ servers: nats.url });
-    await broker.declare(group({ leaseMs: 2_000 }));
-    await using reader = await read(broker, group({ leaseMs: 2_000 }));
+    await broker.declare(group({ leaseDurationMs: 2_000 }));
+    await using reader = await read(broker, group({ leaseDurationMs: 2_000 }));
     const ids = Array.from({ length: 2_000 }, (_, n) => `event ${n}`);
     const waiting = [...ids];
     const publish = async () => {
@@ -85,7 +85,7 @@ describe("an outage", { timeout: 60_000 }, () => {
     const record = { topic: "things.made", id: "1", partition: 0, headers: {} };
     const publish = broker.append(
       { ...record, data: new Uint8Array() },
-      { deadlineMs: 30_000, signal },
+      { timeoutMs: 30_000, signal },
     );
     giveUp.now();
     await expect(publish).rejects.toMatchObject({ code: "aborted", retryable: false });
@@ -93,7 +93,7 @@ describe("an outage", { timeout: 60_000 }, () => {
 
   it("is outlived by what begins before the server does", async () => {
     await nats.kill();
-    await using broker = openBroker({ servers: nats.url, requestDeadlineMs: 30_000 });
+    await using broker = openBroker({ servers: nats.url, requestTimeoutMs: 30_000 });
     const declared = broker.declare(group());
     const published = declared.then(() => append(broker, "1", 30_000));
     await vi.waitFor(() => expect(broker.health().lastError).toBeInstanceOf(BusError), soon);
@@ -114,7 +114,7 @@ describe("an outage", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(leases).toHaveLength(1), soon);
     await nats.kill();
     await vi.waitFor(() => expect(broker.health().connected).toBe(false), soon);
-    const acknowledged = leases[0]?.acknowledge({ confirmed: true });
+    const acknowledged = leases[0]?.ack({ confirmed: true });
     await nats.start();
     await acknowledged;
     await using admin = await openAdmin(nats.url);
@@ -123,7 +123,7 @@ describe("an outage", { timeout: 60_000 }, () => {
   });
 
   it("says so in health, and does not keep the bus from closing", async () => {
-    const broker = openBroker({ servers: nats.url, requestDeadlineMs: 1_000 });
+    const broker = openBroker({ servers: nats.url, requestTimeoutMs: 1_000 });
     await broker.declare(group());
     const reader = await read(broker, group());
     await nats.kill();

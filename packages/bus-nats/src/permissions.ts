@@ -22,10 +22,10 @@ export interface PermissionsOptions {
 }
 
 /**
- * permissionsOf is the least that a process with `provision: false` needs, streams and groups having
+ * planPermissions is the least that a process with `provision: false` needs, streams and groups having
  * been made ahead of time. Throws `invalid_argument`.
  */
-export function permissionsOf(options: PermissionsOptions): Permissions {
+export function planPermissions(options: PermissionsOptions): Permissions {
   const { publishes = [], groups = [], inboxPrefix = "_INBOX" } = options;
   const prefix = checkPrefix(options.prefix ?? "fanfare");
   const consumers = groups.flatMap(({ group, topics }) =>

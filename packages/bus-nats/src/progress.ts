@@ -8,8 +8,8 @@ import { consumerName, groupSubjects, streamName } from "./subject.ts";
 
 /** createProgress returns the broker's `progress`: it asks each of the group's consumers. */
 export function createProgress(link: Link, { prefix }: Settings): Broker["progress"] {
-  return ({ group, topics }, { deadlineMs }) => {
-    const until = { deadlineAt: Date.now() + deadlineMs };
+  return ({ group, topics }, { timeoutMs }) => {
+    const until = { deadlineAt: Date.now() + timeoutMs };
     const about = `cannot ask how far group ${group} has come`;
     return callApi(link, { about, until }, (api) =>
       Promise.all(

@@ -117,8 +117,11 @@ describe("provisionTopics()", { timeout: 60_000 }, () => {
 
   it("makes groups for processes that may not, and says what differs", async () => {
     const readers = { group: "readers", topics: [topic], from: "start" } as const;
-    const plan = (leaseMs: number) =>
-      provisionGroups(options("ahead"), { groups: [{ ...readers, leaseMs }], dryRun: true });
+    const plan = (leaseDurationMs: number) =>
+      provisionGroups(options("ahead"), {
+        groups: [{ ...readers, leaseDurationMs }],
+        dryRun: true,
+      });
     expect(await plan(10_000)).toMatchObject([{ group: "readers", topic, action: "create" }]);
     await provisionTopics(options("ahead"), { topics: [topic] });
     await provisionGroups(options("ahead"), { groups: [readers] });
@@ -127,7 +130,12 @@ describe("provisionTopics()", { timeout: 60_000 }, () => {
       { action: "update", differences: ["ack_wait is 10000000000 and is to be 20000000000"] },
     ]);
     await using broker = openBroker({ ...options("ahead"), provision: false });
-    await broker.declare({ group: "readers", topics: [topic], from: "start", leaseMs: 10_000 });
+    await broker.declare({
+      group: "readers",
+      topics: [topic],
+      from: "start",
+      leaseDurationMs: 10_000,
+    });
   });
 
   it("widens limits in place", async () => {
@@ -156,7 +164,12 @@ describe("provisionTopics()", { timeout: 60_000 }, () => {
     await using admin = await openAdmin(nats.url);
     await expect(admin.streams.info("narrow_other")).rejects.toThrow("stream not found");
     await using broker = openBroker(narrow);
-    const declared = broker.declare({ group: "g", topics: [topic], from: "now", leaseMs: 1_000 });
+    const declared = broker.declare({
+      group: "g",
+      topics: [topic],
+      from: "now",
+      leaseDurationMs: 1_000,
+    });
     await expect(declared).rejects.toMatchObject(loss);
     const [change] = await provisionTopics(narrow, { topics: [topic], allowLoss: true });
     expect(change?.action).toBe("update");
@@ -190,7 +203,7 @@ describe("provisionTopics()", { timeout: 60_000 }, () => {
     await append(broker, "1");
     const data = new Uint8Array(broker.features.maxRecordBytes ?? 0);
     const large = { topic, id: "2", partition: 0, headers: {}, data };
-    const publish = broker.append(large, { deadlineMs: 5_000, signal: undefined });
+    const publish = broker.append(large, { timeoutMs: 5_000, signal: undefined });
     await expect(publish).rejects.toMatchObject({ code: "too_large", retryable: false });
   });
 });

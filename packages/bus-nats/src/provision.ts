@@ -14,7 +14,7 @@ export interface ProvisionOptions {
   /** Allow changes that may delete events or forget their ids, such as a shorter age. Default: false. */
   readonly allowLoss?: boolean;
   /** How long all of it may take, in milliseconds. Default: 30,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -24,9 +24,9 @@ export interface ProvisionOptions {
  */
 export async function provisionTopics(
   options: NatsOptions,
-  { topics, dryRun = false, allowLoss = false, deadlineMs = 30_000 }: ProvisionOptions,
+  { topics, dryRun = false, allowLoss = false, timeoutMs = 30_000 }: ProvisionOptions,
 ): Promise<readonly TopicChange[]> {
-  return await overLink(options, deadlineMs, async (link, until) => {
+  return await overLink(options, timeoutMs, async (link, until) => {
     const streams = createStreams(link, settingsOf(options));
     const each = (dry: boolean) =>
       Promise.all(
@@ -44,7 +44,7 @@ export interface ProvisionedGroup extends Pick<GroupDeclaration, "group" | "topi
   /** Where a group that does not exist yet begins. Default: "now". */
   readonly from?: GroupDeclaration["from"];
   /** As its processes subscribe with, in milliseconds. Default: 10,000, as theirs. */
-  readonly leaseMs?: number;
+  readonly leaseDurationMs?: number;
 }
 
 /** ProvisionGroupsOptions says which groups to provision. */
@@ -58,12 +58,12 @@ export interface ProvisionGroupsOptions extends Omit<ProvisionOptions, "topics" 
  */
 export async function provisionGroups(
   options: NatsOptions,
-  { groups, dryRun = false, deadlineMs = 30_000 }: ProvisionGroupsOptions,
+  { groups, dryRun = false, timeoutMs = 30_000 }: ProvisionGroupsOptions,
 ): Promise<readonly GroupChange[]> {
-  return await overLink(options, deadlineMs, async (link, until) => {
+  return await overLink(options, timeoutMs, async (link, until) => {
     const deps = { link, settings: settingsOf({ ...options, provision: true }) };
-    const all = groups.flatMap(({ from = "now", leaseMs = 10_000, ...group }) =>
-      group.topics.map((topic) => ({ group: { ...group, from, leaseMs }, topic, until })),
+    const all = groups.flatMap(({ from = "now", leaseDurationMs = 10_000, ...group }) =>
+      group.topics.map((topic) => ({ group: { ...group, from, leaseDurationMs }, topic, until })),
     );
     const plan = await Promise.all(all.map((one) => planConsumer(deps, one)));
     if (dryRun) return plan;
@@ -80,10 +80,10 @@ export async function provisionGroups(
 
 async function overLink<T>(
   options: NatsOptions,
-  deadlineMs: number,
+  timeoutMs: number,
   run: (link: Link, until: { readonly deadlineAt: number }) => Promise<T>,
 ): Promise<T> {
-  const until = { deadlineAt: Date.now() + deadlineMs };
+  const until = { deadlineAt: Date.now() + timeoutMs };
   const link = openLink(options);
   try {
     await link.connected(until);

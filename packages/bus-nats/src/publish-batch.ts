@@ -55,12 +55,12 @@ export function createPublishBatch({ link, replies, streams, settings }: Publish
 
   return async (
     records: readonly NewRecord[],
-    { deadlineMs, signal }: AppendOptions,
+    { timeoutMs, signal }: AppendOptions,
   ): Promise<readonly Appended[]> => {
     const [first] = records;
     if (first === undefined) return [];
     if (signal?.aborted === true) throw abortedBy(signal);
-    const until = { deadlineAt: Date.now() + deadlineMs, signal };
+    const until = { deadlineAt: Date.now() + timeoutMs, signal };
     const connection = await link.connected(until);
     if (!takesBatches(connection)) {
       const { version = "" } = connection.info ?? {};

@@ -25,7 +25,7 @@ function open(limits: { maxInFlight?: number; maxWaiting?: number } = {}) {
     ensured,
     ids: () => link.sent.map(({ text }) => text),
     publish: (id: string, signal?: AbortSignal): Promise<Appended> =>
-      append(record(id), { deadlineMs: 30_000, signal }),
+      append(record(id), { timeoutMs: 30_000, signal }),
     /** Says that the nth message sent is stored, with that sequence. */
     store: (n: number) => {
       const sent = link.sent[n];

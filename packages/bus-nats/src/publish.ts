@@ -56,7 +56,7 @@ export function createPublish({ link, replies, streams, settings }: PublishDeps)
     const subject = topicSubject(settings.prefix, topic, record.partition);
     const stream = streamName(settings.prefix, topic);
     const headers = encodeHeaders(record.headers, `${topic}/${record.id}`);
-    const deadlineAt = Date.now() + options.deadlineMs;
+    const deadlineAt = Date.now() + options.timeoutMs;
     const line = lineOf(topic);
     const leave = (stored: boolean) => {
       asked.withdraw();

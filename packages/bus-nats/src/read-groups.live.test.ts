@@ -23,7 +23,7 @@ describe("readGroups()", { timeout: 60_000 }, () => {
     await using stream = disposable(await broker.lease(of, (lease) => leases.push(lease)));
     stream.request(2);
     await vi.waitFor(() => expect(leases).toHaveLength(2), { timeout: 20_000 });
-    await leases[0]?.acknowledge({ confirmed: true });
+    await leases[0]?.ack({ confirmed: true });
     const topics = ["things.made", "things.unheard.of"];
     const groups = await readGroups({ servers: nats.url }, { topics });
     const topic = "things.made";
@@ -37,7 +37,7 @@ describe("readGroups()", { timeout: 60_000 }, () => {
     for (const { oldest } of groups.flatMap((one) => one.topics)) {
       expect(oldest?.getTime()).toBeGreaterThanOrEqual(before - 1_000);
     }
-    await leases[1]?.acknowledge({ confirmed: true });
+    await leases[1]?.ack({ confirmed: true });
   });
 
   it("knows nothing older than what is acknowledged", async () => {
@@ -73,7 +73,7 @@ describe("readGroups()", { timeout: 60_000 }, () => {
       ["readers", "2"],
       ["gone", "3"],
     ] as const) {
-      await broker.deadLetters.store(of, record(id), { deadlineMs: 10_000, signal: undefined });
+      await broker.deadLetters.store(of, record(id), { timeoutMs: 10_000, signal: undefined });
     }
     const groups = await readGroups(options, { topics: ["things.made"] });
     expect(groups).toMatchObject([

@@ -32,13 +32,13 @@ export interface TopicStatus {
   /** When the first event that is not acknowledged was stored; undefined when all are. */
   readonly oldest: Date | undefined;
   /** Whether a process asks for events now. */
-  readonly listening: boolean;
+  readonly active: boolean;
 }
 
 export interface ReadGroupsOptions {
   readonly topics: readonly string[];
   /** How long all of it may take, in milliseconds. Default: 10,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -47,9 +47,9 @@ export interface ReadGroupsOptions {
  */
 export async function readGroups(
   options: NatsOptions,
-  { topics, deadlineMs = 10_000 }: ReadGroupsOptions,
+  { topics, timeoutMs = 10_000 }: ReadGroupsOptions,
 ): Promise<readonly GroupStatus[]> {
-  const until = { deadlineAt: Date.now() + deadlineMs };
+  const until = { deadlineAt: Date.now() + timeoutMs };
   const { prefix } = settingsOf(options);
   const link = openLink(options);
   const groups = new Map<string, TopicStatus[]>();
@@ -98,7 +98,7 @@ async function statusesOf(
     if (group === undefined) continue;
     const { oldestAt, ...progress } = await progressOf(api, consumer, { prefix, topic, group });
     const oldest = oldestAt === undefined ? undefined : new Date(oldestAt);
-    statuses.push([group, { ...progress, oldest, listening: consumer.num_waiting > 0 }]);
+    statuses.push([group, { ...progress, oldest, active: consumer.num_waiting > 0 }]);
   }
   return statuses;
 }

@@ -31,12 +31,12 @@ export interface NatsOptions {
    * How long connectNats waits for the first connection, in milliseconds. Later it comes by itself.
    * Default: 5,000.
    */
-  readonly connectDeadlineMs?: number;
+  readonly connectTimeoutMs?: number;
   /**
    * How long declaring a group or giving the connection up may take, in milliseconds.
    * Default: 10,000.
    */
-  readonly requestDeadlineMs?: number;
+  readonly requestTimeoutMs?: number;
   /** How many publishes may wait for the server's word at a time. Default: 4,096. */
   readonly maxInFlight?: number;
   /**
@@ -58,8 +58,8 @@ export interface NatsOptions {
 export interface Settings {
   readonly prefix: string;
   readonly inboxPrefix: string;
-  readonly connectDeadlineMs: number;
-  readonly requestDeadlineMs: number;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
   readonly maxInFlight: number;
   readonly maxWaiting: number;
   readonly provision: boolean;
@@ -74,8 +74,8 @@ export function settingsOf(options: NatsOptions): Settings {
   return {
     prefix: checkPrefix(prefix),
     inboxPrefix: options.inboxPrefix ?? "_INBOX",
-    connectDeadlineMs: options.connectDeadlineMs ?? 5_000,
-    requestDeadlineMs: options.requestDeadlineMs ?? 10_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     maxInFlight: atLeast(1, "maxInFlight", options.maxInFlight ?? 4_096),
     maxWaiting: atLeast(0, "maxWaiting", options.maxWaiting ?? 65_536),
     provision: options.provision ?? true,

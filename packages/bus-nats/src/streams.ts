@@ -134,7 +134,7 @@ export function createStreams(link: Link, settings: Settings): Streams {
     ensure(topic, until) {
       let making = running.get(topic);
       if (making === undefined) {
-        const deadlineAt = Date.now() + settings.requestDeadlineMs;
+        const deadlineAt = Date.now() + settings.requestTimeoutMs;
         making = make(topic, { deadlineAt }).finally(() => running.delete(topic));
         running.set(topic, making);
       }

@@ -15,12 +15,18 @@ export function record(id: string, about: Partial<NewRecord> = {}): NewRecord {
   return { topic: "things.made", id, partition: 0, headers: { "ce-id": id }, data, ...about };
 }
 
-export function append(broker: Broker, id: string, deadlineMs = 10_000) {
-  return broker.append(record(id), { deadlineMs, signal: undefined });
+export function append(broker: Broker, id: string, timeoutMs = 10_000) {
+  return broker.append(record(id), { timeoutMs, signal: undefined });
 }
 
 export function group(about: Partial<GroupDeclaration> = {}): GroupDeclaration {
-  return { group: "readers", topics: ["things.made"], from: "now", leaseMs: 10_000, ...about };
+  return {
+    group: "readers",
+    topics: ["things.made"],
+    from: "now",
+    leaseDurationMs: 10_000,
+    ...about,
+  };
 }
 
 export function idOf(lease: Lease): string {
@@ -42,7 +48,7 @@ export async function read(broker: Broker, of: GroupDeclaration, room = 16): Pro
   const ids: string[] = [];
   const stream = await broker.lease(of, (lease) => {
     ids.push(idOf(lease));
-    void lease.acknowledge({ confirmed: false })?.catch(() => {});
+    void lease.ack({ confirmed: false })?.catch(() => {});
     stream.request(1);
   });
   stream.request(room);

@@ -3,20 +3,20 @@ import { createBackoff } from "./backoff.ts";
 
 describe("createBackoff()", () => {
   it("doubles up to its maximum", () => {
-    const backoffOf = createBackoff({ firstMs: 100, maxMs: 1_000, jitter: 0 });
-    expect([1, 2, 3, 4, 5, 5_000].map(backoffOf)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    const backoff = createBackoff({ initialIntervalMs: 100, maxIntervalMs: 1_000, jitter: 0 });
+    expect([1, 2, 3, 4, 5, 5_000].map(backoff)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   });
 
   it("takes up to the jitter off", () => {
-    const options = { firstMs: 100, maxMs: 1_000, jitter: 0.5 };
+    const options = { initialIntervalMs: 100, maxIntervalMs: 1_000, jitter: 0.5 };
     expect(createBackoff(options, () => 1)(1)).toBe(50);
     expect(createBackoff(options, () => 0)(1)).toBe(100);
   });
 
   it.each([
-    { firstMs: 0 },
-    { firstMs: 10, maxMs: 5 },
-    { maxMs: Number.POSITIVE_INFINITY },
+    { initialIntervalMs: 0 },
+    { initialIntervalMs: 10, maxIntervalMs: 5 },
+    { maxIntervalMs: Number.POSITIVE_INFINITY },
     { jitter: 1.1 },
     { jitter: Number.NaN },
   ])("refuses %j", (options) => {

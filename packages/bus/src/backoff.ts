@@ -6,17 +6,25 @@ import { BusError } from "./error.ts";
  * number from 0 to 1.
  */
 export function createBackoff(
-  { firstMs = 200, maxMs = 5_000, jitter = 0.2 }: Backoff,
+  { initialIntervalMs = 200, maxIntervalMs = 5_000, jitter = 0.2 }: Backoff,
   random: () => number = Math.random,
 ): (attempt: number) => number {
-  if (!(firstMs > 0 && maxMs >= firstMs && Number.isFinite(maxMs) && jitter >= 0 && jitter <= 1)) {
+  if (
+    !(
+      initialIntervalMs > 0 &&
+      maxIntervalMs >= initialIntervalMs &&
+      Number.isFinite(maxIntervalMs) &&
+      jitter >= 0 &&
+      jitter <= 1
+    )
+  ) {
     throw new BusError(
       "invalid_argument",
-      `backoff needs 0 < firstMs <= maxMs and a jitter from 0 to 1, not ${JSON.stringify({ firstMs, maxMs, jitter })}`,
+      `backoff needs 0 < initialIntervalMs <= maxIntervalMs and a jitter from 0 to 1, not ${JSON.stringify({ initialIntervalMs, maxIntervalMs, jitter })}`,
     );
   }
   return (attempt) => {
-    const nominal = Math.min(maxMs, firstMs * 2 ** (attempt - 1));
+    const nominal = Math.min(maxIntervalMs, initialIntervalMs * 2 ** (attempt - 1));
     return Math.ceil(nominal * (1 - jitter * random()));
   };
 }

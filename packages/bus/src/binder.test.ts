@@ -1,12 +1,12 @@
 import { createRegistry } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import type { Binder } from "./bus.ts";
+import type { EventRouter } from "./bus.ts";
 import { NoteEvents, ShelfEvents } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import { createMemoryBus } from "./memory/create-memory-bus.ts";
 import { publisherOf } from "./testing/notes.ts";
 
-async function topicsOf(bind: (on: Binder) => void): Promise<readonly string[]> {
+async function topicsOf(bind: (on: EventRouter) => void): Promise<readonly string[]> {
   await using bus = createMemoryBus();
   const { topics } = await bus.subscribe("readers", bind);
   return topics;

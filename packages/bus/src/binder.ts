@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import type { AnyEventHandler, Binder, EventHandler, EventMethod } from "./bus.ts";
+import type { AnyEventHandler, EventHandler, EventMethod, EventRouter } from "./bus.ts";
 import { BusError } from "./error.ts";
 import { checkTopic, isEvent, type Topic } from "./topic.ts";
 import type { TopicBook } from "./topic-book.ts";
@@ -18,7 +18,7 @@ export interface Binding {
  */
 export function collectBindings(
   topics: TopicBook,
-  bind: (on: Binder) => void,
+  bind: (on: EventRouter) => void,
 ): ReadonlyMap<string, Binding> {
   const bindings = new Map<string, Binding>();
 

@@ -14,7 +14,7 @@ export interface Broker {
   readonly clock: Clock;
   /**
    * Resolves once the record is stored. An id known for this topic inside the window stores nothing.
-   * Rejects with `too_large`, with `deadline_exceeded` after `deadlineMs`, with `aborted` when the
+   * Rejects with `too_large`, with `deadline_exceeded` after `timeoutMs`, with `aborted` when the
    * signal aborts. One timer may serve many appends.
    */
   append(record: NewRecord, options: AppendOptions): Promise<Appended>;
@@ -42,7 +42,7 @@ export interface Broker {
   /** How far a declared group has come with each of the topics, over all its processes. */
   progress(
     group: Pick<GroupDeclaration, "group" | "topics">,
-    options: AskOptions,
+    options: RequestOptions,
   ): Promise<readonly TopicProgress[]>;
   health(): BrokerHealth;
   /** Gives the connection up. What is leased comes again to another process once its lease ends. */
@@ -89,13 +89,13 @@ export interface StoredRecord {
 
 export interface AppendOptions {
   /** How long to wait for the broker's word, in milliseconds. */
-  readonly deadlineMs: number;
+  readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-export interface AskOptions {
+export interface RequestOptions {
   /** How long to wait for the broker's word, in milliseconds. */
-  readonly deadlineMs: number;
+  readonly timeoutMs: number;
 }
 
 export interface Appended {
@@ -109,7 +109,7 @@ export interface GroupDeclaration {
   readonly topics: readonly string[];
   readonly from: StartPosition;
   /** How long a lease holds before the record goes to another process, in milliseconds. */
-  readonly leaseMs: number;
+  readonly leaseDurationMs: number;
 }
 
 /** StartPosition is where a new group begins: at what is stored from now on, at the start, or at a time. */
@@ -129,7 +129,7 @@ export interface LeaseStream {
 }
 
 /**
- * Lease is one record, held by this process until it is settled or `leaseMs` pass without `extend`.
+ * Lease is one record, held by this process until it is settled or `leaseDurationMs` pass without `extend`.
  * Settling twice, or after the lease ended, is harmless: the record comes again.
  */
 export interface Lease {
@@ -140,9 +140,9 @@ export interface Lease {
    * Ends the record for this group. With `confirmed` it resolves once the broker has it in its books.
    * Undefined says that it is done already.
    */
-  acknowledge(options: { readonly confirmed: boolean }): Promise<void> | undefined;
+  ack(options: { readonly confirmed: boolean }): Promise<void> | undefined;
   /** Gives the record back; it comes again after the delay. */
-  giveBack(options: { readonly delayMs: number }): Promise<void>;
+  nak(options: { readonly delayMs: number }): Promise<void>;
   /** Starts the lease anew. */
   extend(): Promise<void>;
 }
@@ -160,7 +160,7 @@ export interface DeadLetterStore {
    */
   list(group: string, page: DeadLetterPage): Promise<readonly StoredRecord[]>;
   read(group: string, sequence: number): Promise<StoredRecord | undefined>;
-  count(group: string, options: AskOptions): Promise<DeadLetterCount>;
+  count(group: string, options: RequestOptions): Promise<DeadLetterCount>;
   /** False when it was not there. */
   remove(group: string, sequence: number): Promise<boolean>;
   /**

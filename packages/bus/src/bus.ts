@@ -26,7 +26,7 @@ export interface EventBus extends AsyncDisposable {
     method: EventMethod<I>,
     message: MessageShape<I>,
     options?: PublishOptions,
-  ): Promise<Receipt>;
+  ): Promise<PublishResult>;
   /**
    * publishEncoded publishes a message that is encoded already, as an outbox keeps it, and promises
    * what `publish` does. What is no message of the method's type is `undecodable`: by its name, and by
@@ -37,9 +37,9 @@ export interface EventBus extends AsyncDisposable {
     method: EventMethod,
     encoded: EncodedMessage,
     options?: PublishOptions,
-  ): Promise<Receipt>;
+  ): Promise<PublishResult>;
   /**
-   * publishAll publishes events, made by `eventOf`, in their order, and resolves with what became of
+   * publishAll publishes events, made by `createEvent`, in their order, and resolves with what became of
    * each. With `atomic` it rejects unless all are stored.
    */
   publishAll(
@@ -52,7 +52,7 @@ export interface EventBus extends AsyncDisposable {
    */
   subscribe(
     group: string,
-    bind: (on: Binder) => void,
+    bind: (on: EventRouter) => void,
     options?: SubscribeOptions,
   ): Promise<Subscription>;
   /** deadLetters are the events that a group has given up. */
@@ -83,10 +83,10 @@ export interface PublishOptions {
   readonly time?: Date;
   readonly signal?: AbortSignal;
   /** How long to wait for the broker, in milliseconds. Default: 10,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
-export interface Receipt {
+export interface PublishResult {
   readonly id: string;
   readonly topic: string;
   /** True when this id was stored before: nothing was stored now. */
@@ -95,7 +95,7 @@ export interface Receipt {
 }
 
 /** Binder is what a subscriber writes its handlers down on. */
-export interface Binder {
+export interface EventRouter {
   /** service binds any of the methods of an event service to handlers. */
   service<S extends DescService>(service: S, handlers: EventHandlers<S>): void;
   /** all binds every method of the services to one handler. */
@@ -158,14 +158,14 @@ export interface SubscribeOptions {
   /**
    * How many more events wait in this process, leased to it, for their key or for a place. Default: 32.
    */
-  readonly readAhead?: number;
+  readonly prefetch?: number;
   /** How long one attempt may take, in milliseconds. Default: 30,000. */
-  readonly deadlineMs?: number;
+  readonly handlerTimeoutMs?: number;
   /** How long the broker waits for a sign of life before another process gets the event. Default: 10,000 ms. */
-  readonly leaseMs?: number;
+  readonly leaseDurationMs?: number;
   readonly backoff?: Backoff;
   /** After how many failed attempts an event becomes a dead letter. Default: 8. */
-  readonly attempts?: number;
+  readonly maxAttempts?: number;
   /**
    * strict: later events of a key wait behind a failed one until it is handled or dead. It stays in
    * this process for all its attempts, also past its deadline until its handler returns; and an outage
@@ -173,28 +173,28 @@ export interface SubscribeOptions {
    */
   readonly order?: "relaxed" | "strict";
   /**
-   * How many events may be held back so, beside `concurrency` and `readAhead`; then this process takes
+   * How many events may be held back so, beside `concurrency` and `prefetch`; then this process takes
    * no more of any key. Default: 1,000.
    */
-  readonly maxHeldBack?: number;
+  readonly maxBlocked?: number;
   /** Hears of every failure, to log it. */
-  readonly onFailure?: (failure: Failure) => void;
+  readonly onFailure?: (failure: HandlerFailure) => void;
   /** Whether each acknowledgement waits for the broker's word. Default: false. */
   readonly confirmAcks?: boolean;
 }
 
-/** Backoff: attempt n waits `firstMs` times 2^(n-1), at most `maxMs`, less up to `jitter` of itself. */
+/** Backoff: attempt n waits `initialIntervalMs` times 2^(n-1), at most `maxIntervalMs`, less up to `jitter` of itself. */
 export interface Backoff {
   /** Default: 200. */
-  readonly firstMs?: number;
+  readonly initialIntervalMs?: number;
   /** Default: 5,000. */
-  readonly maxMs?: number;
+  readonly maxIntervalMs?: number;
   /** A share from 0 to 1. Default: 0.2. */
   readonly jitter?: number;
 }
 
 /** Failure is an attempt that failed, and what becomes of its event. */
-export interface Failure {
+export interface HandlerFailure {
   readonly group: string;
   readonly topic: string;
   readonly id: string;
@@ -204,7 +204,7 @@ export interface Failure {
    * retry: the event comes again. dead: it is a dead letter now. outage: it waits until what its
    * handler depends on is back.
    */
-  readonly outcome: "retry" | "dead" | "outage";
+  readonly verdict: "retry" | "dead-letter" | "pause";
 }
 
 export interface Subscription extends AsyncDisposable {
@@ -223,7 +223,7 @@ export interface Subscription extends AsyncDisposable {
 
 export interface StopOptions {
   /** Default: 10,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 export interface StopReport {
@@ -248,12 +248,12 @@ export interface SubscriptionHealth {
   /** Events leased and waiting for their key or for a place. */
   readonly waiting: number;
   /** Events that this process keeps until their next try is due, and those held back behind them. */
-  readonly resting: number;
+  readonly delayed: number;
   /** Events handled since the subscription began. */
   readonly handled: number;
   /** Attempts that failed since the subscription began. */
   readonly failures: number;
   /** Events that became dead letters since the subscription began. */
-  readonly dead: number;
+  readonly deadLettered: number;
   readonly lastError?: Error;
 }

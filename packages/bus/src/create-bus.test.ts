@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import type { Broker } from "./broker.ts";
-import type { Binder } from "./bus.ts";
+import type { EventRouter } from "./bus.ts";
 import { createBus } from "./create-bus.ts";
 import { BrokenEvents, NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import { createMemoryBus } from "./memory/create-memory-bus.ts";
@@ -19,9 +19,9 @@ describe("publish()", () => {
     );
   });
 
-  it.each([0, -1, Number.NaN])("refuses a deadline of %d ms", async (deadlineMs) => {
+  it.each([0, -1, Number.NaN])("refuses a deadline of %d ms", async (timeoutMs) => {
     await using bus = createMemoryBus();
-    await expect(publisherOf(bus).noteRead({}, { deadlineMs })).rejects.toMatchObject({
+    await expect(publisherOf(bus).noteRead({}, { timeoutMs })).rejects.toMatchObject({
       code: "invalid_argument",
     });
   });
@@ -49,7 +49,7 @@ describe("publishEncoded()", () => {
     const { noteRead } = NoteEvents.method;
     const refused = [
       [bus.publishEncoded(silent, encoded), "unknown_topic"],
-      [bus.publishEncoded(noteRead, encoded, { deadlineMs: 0 }), "invalid_argument"],
+      [bus.publishEncoded(noteRead, encoded, { timeoutMs: 0 }), "invalid_argument"],
       [bus.publishEncoded(noteRead, encoded, { headers: { "ce-id": "1" } }), "invalid_argument"],
       [bus.publishEncoded(noteRead, encoded, { signal: AbortSignal.abort() }), "aborted"],
     ] as const;
@@ -58,7 +58,7 @@ describe("publishEncoded()", () => {
     }
     await bus.publishEncoded(noteRead, encoded, { id: "a" });
     await bus.publishEncoded(noteRead, encoded, { id: "a" });
-    expect(await bus.stats()).toMatchObject({ published: 2, duplicates: 1, refused: 4 });
+    expect(await bus.stats()).toMatchObject({ published: 2, duplicates: 1, rejected: 4 });
     await bus.close();
     await expect(bus.publishEncoded(noteRead, encoded)).rejects.toMatchObject({ code: "aborted" });
   });
@@ -88,7 +88,7 @@ describe("subscribe()", () => {
     const first = await takeRead(bus, "readers", { handler: () => gate.promise });
     await publisherOf(bus).noteRead({});
     await bus.advance(0);
-    expect((await first.stop({ deadlineMs: 10 })).unsettled).toHaveLength(1);
+    expect((await first.stop({ timeoutMs: 10 })).unsettled).toHaveLength(1);
     await expect(takeRead(bus, "readers", { handler })).rejects.toThrow("let its handlers end");
     gate.resolve();
     await bus.advance(0);
@@ -97,7 +97,7 @@ describe("subscribe()", () => {
 
   it.each([
     ["nothing bound", () => {}],
-    ["nothing handled", (on: Binder) => on.service(NoteEvents, {})],
+    ["nothing handled", (on: EventRouter) => on.service(NoteEvents, {})],
   ])("refuses a subscription with %s", async (_, bind) => {
     await using bus = createMemoryBus();
     await expect(bus.subscribe("readers", bind)).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe("subscribe()", () => {
     const subscription = await takeRead(bus, "readers", {
       handler: collect,
       concurrency: 1,
-      readAhead: 0,
+      prefetch: 0,
     });
     await publisherOf(bus).noteRead({ number: 1 });
     await store.clock.advance(60_000);
@@ -152,11 +152,11 @@ describe("subscribe()", () => {
   it.each([
     { concurrency: 0 },
     { concurrency: 1.5 },
-    { readAhead: -1 },
-    { deadlineMs: 0 },
-    { leaseMs: 99 },
+    { prefetch: -1 },
+    { handlerTimeoutMs: 0 },
+    { leaseDurationMs: 99 },
     { from: new Date("never") },
-    { backoff: { firstMs: -1 } },
+    { backoff: { initialIntervalMs: -1 } },
   ])("refuses %j", async (options) => {
     await using bus = createMemoryBus();
     await expect(takeRead(bus, "readers", { handler, ...options })).rejects.toMatchObject({
@@ -181,7 +181,7 @@ describe("close()", () => {
       ...broker,
       async lease(group, receive) {
         const stream = await broker.lease(group, (lease) =>
-          receive({ ...lease, acknowledge: () => never, giveBack: () => never }),
+          receive({ ...lease, ack: () => never, nak: () => never }),
         );
         return { ...stream, close: () => never };
       },
@@ -193,7 +193,7 @@ describe("close()", () => {
     await publisherOf(bus).noteRead({}, { id: "not-given-back" });
     await store.clock.advance(0);
     expect(subscription.health()).toMatchObject({ running: 1, waiting: 1 });
-    expect(await bus.close({ deadlineMs: 50 })).toEqual({
+    expect(await bus.close({ timeoutMs: 50 })).toEqual({
       unsettled: ["unacknowledged", "not-given-back"],
     });
   });

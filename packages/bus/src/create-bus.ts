@@ -2,21 +2,21 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { type Binding, collectBindings } from "./binder.ts";
 import type { AppendOptions, Broker, NewRecord } from "./broker.ts";
 import type {
-  Binder,
   BusHealth,
   EventBus,
   EventMethod,
+  EventRouter,
   PublishOptions,
-  Receipt,
+  PublishResult,
   StopOptions,
   StopReport,
   SubscribeOptions,
   Subscription,
 } from "./bus.ts";
 import { deadLetterRoom } from "./dead-letter.ts";
-import { openDeadLetters } from "./dead-letters.ts";
+import { createDeadLetters } from "./dead-letters.ts";
 import { checkEncoded, decode, type EncodedMessage } from "./encoded.ts";
-import { formatTime, type SealOptions, seal, sealEncoded } from "./envelope.ts";
+import { type EncodeOptions, encodeEnvelope, encodeEvent, formatTime } from "./envelope.ts";
 import { BusError } from "./error.ts";
 import {
   chain,
@@ -26,12 +26,12 @@ import {
   type PublishCall,
 } from "./interceptor.ts";
 import {
+  createPublishResult,
   type NewEvent,
   type PublishAllOptions,
   type PublishOutcome,
   publishInOrder,
   publishTogether,
-  receiptOf,
 } from "./publish-all.ts";
 import { recordBytes } from "./record-bytes.ts";
 import { rememberLast } from "./remember-last.ts";
@@ -49,10 +49,10 @@ export interface BusOptions {
   /** What stands around every publish and every handler; of several the first is outermost. */
   readonly interceptors?: readonly Interceptor[];
   /** What `stop` and `close` wait when they are not told, in milliseconds. Default: 10,000. */
-  readonly stopDeadlineMs?: number;
+  readonly stopTimeoutMs?: number;
 }
 
-const publishDeadlineMs = 10_000;
+const publishTimeoutMs = 10_000;
 
 interface EncodedCall extends Pick<PublishCall, "method" | "options"> {
   readonly encoded: EncodedMessage;
@@ -61,14 +61,14 @@ interface EncodedCall extends Pick<PublishCall, "method" | "options"> {
 /** createBus puts the bus over a broker, which it owns from now on. */
 export function createBus(
   broker: Broker,
-  { source, interceptors = [], stopDeadlineMs = 10_000 }: BusOptions,
+  { source, interceptors = [], stopTimeoutMs = 10_000 }: BusOptions,
 ): EventBus {
   if (source === "" || !source.isWellFormed()) {
     throw new BusError("invalid_argument", "source is empty: say who publishes");
   }
   const topics = createTopicBook();
   const writeTime = rememberLast(formatTime);
-  const publishing = createTracker<Promise<Receipt>>();
+  const publishing = createTracker<Promise<PublishResult>>();
   const published = createTally(broker.clock);
   const duplicates = createTally(broker.clock);
   const refused = createTally(broker.clock);
@@ -89,29 +89,29 @@ export function createBus(
 
   function sealCall({ method, message, options }: PublishCall): NewRecord {
     refuseIfClosed();
-    return checkSize(seal(topics.read(method), message, sealOptions(options)));
+    return checkSize(encodeEvent(topics.read(method), message, sealOptions(options)));
   }
 
-  function sealOptions(options: PublishOptions): SealOptions {
+  function sealOptions(options: PublishOptions): EncodeOptions {
     return { ...options, source, now: broker.clock.now(), formatTime: writeTime };
   }
 
-  async function store(call: PublishCall): Promise<Receipt> {
+  async function store(call: PublishCall): Promise<PublishResult> {
     const options = appendOptions(call.options);
     const record = sealCall(call);
-    return receiptOf(record, await broker.append(record, options));
+    return createPublishResult(record, await broker.append(record, options));
   }
 
   /** Interceptors see messages: only where there is none, the bytes go on as they are. */
-  async function storeEncoded({ method, encoded, options }: EncodedCall): Promise<Receipt> {
+  async function storeEncoded({ method, encoded, options }: EncodedCall): Promise<PublishResult> {
     refuseIfClosed();
     const topic = topics.read(method);
     if (aroundPublish.length > 0) {
       return await send({ method, message: decode(topic.schema, encoded), options });
     }
     checkEncoded(topic.schema, encoded);
-    const record = checkSize(sealEncoded(topic, encoded, sealOptions(options)));
-    return receiptOf(record, await broker.append(record, appendOptions(options)));
+    const record = checkSize(encodeEnvelope(topic, encoded, sealOptions(options)));
+    return createPublishResult(record, await broker.append(record, appendOptions(options)));
   }
 
   function checkSize(record: NewRecord): NewRecord {
@@ -129,7 +129,7 @@ export function createBus(
     method: EventMethod<I>,
     message: MessageShape<I>,
     options: PublishOptions = {},
-  ): Promise<Receipt> {
+  ): Promise<PublishResult> {
     return follow(send({ method, message, options }));
   }
 
@@ -137,17 +137,17 @@ export function createBus(
     method: EventMethod,
     encoded: EncodedMessage,
     options: PublishOptions = {},
-  ): Promise<Receipt> {
+  ): Promise<PublishResult> {
     return follow(storeEncoded({ method, encoded, options }));
   }
 
-  async function follow(sending: Promise<Receipt>): Promise<Receipt> {
+  async function follow(sending: Promise<PublishResult>): Promise<PublishResult> {
     publishing.add(sending);
     try {
-      const receipt = await sending;
+      const result = await sending;
       published.add();
-      if (receipt.duplicate) duplicates.add();
-      return receipt;
+      if (result.duplicate) duplicates.add();
+      return result;
     } catch (reason) {
       refused.add();
       throw BusError.from(reason);
@@ -161,17 +161,17 @@ export function createBus(
     { atomic = false, signal, ...options }: PublishAllOptions = {},
   ): Promise<readonly PublishOutcome[]> {
     refuseIfClosed();
-    const deadlineMs = deadlineOf(options);
+    const timeoutMs = deadlineOf(options);
     const deps = { broker, around: aroundPublish, seal: sealCall, follow };
-    const about = { deadlineMs, ...(signal === undefined ? {} : { signal }) };
+    const about = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
     const calls = events.map((event) => ({ ...event, options: { ...event.options, ...about } }));
-    if (atomic) return await publishTogether(deps, calls, { deadlineMs, signal });
-    return await publishInOrder(deps, calls, deadlineMs);
+    if (atomic) return await publishTogether(deps, calls, { timeoutMs, signal });
+    return await publishInOrder(deps, calls, timeoutMs);
   }
 
   async function subscribe(
     group: string,
-    bind: (on: Binder) => void,
+    bind: (on: EventRouter) => void,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
     refuseIfClosed();
@@ -184,13 +184,13 @@ export function createBus(
         group,
         bindings,
         settings,
-        stopDeadlineMs,
+        stopTimeoutMs,
         onStopped: () => subscriptions.delete(subscription),
         onQuiet: release,
       });
       subscriptions.add(subscription);
       if (closing !== undefined) {
-        await subscription.stop({ deadlineMs: 0 });
+        await subscription.stop({ timeoutMs: 0 });
         refuseIfClosed();
       }
       return subscription;
@@ -216,18 +216,18 @@ export function createBus(
     };
   }
 
-  async function shutDown(deadlineMs: number): Promise<StopReport> {
-    const until = Date.now() + deadlineMs;
-    const stopping = Array.from(subscriptions, (subscription) => subscription.stop({ deadlineMs }));
-    const allSent = settles(publishing.whenEmpty(), broker.clock, deadlineMs);
+  async function shutDown(timeoutMs: number): Promise<StopReport> {
+    const until = Date.now() + timeoutMs;
+    const stopping = Array.from(subscriptions, (subscription) => subscription.stop({ timeoutMs }));
+    const allSent = settles(publishing.whenEmpty(), broker.clock, timeoutMs);
     const reports = await Promise.all(stopping);
     await allSent;
     await settles(broker.close(), broker.clock, Math.max(0, until - Date.now()));
     return { unsettled: reports.flatMap(({ unsettled }) => unsettled) };
   }
 
-  function close({ deadlineMs = stopDeadlineMs }: StopOptions = {}): Promise<StopReport> {
-    closing ??= shutDown(deadlineMs);
+  function close({ timeoutMs = stopTimeoutMs }: StopOptions = {}): Promise<StopReport> {
+    closing ??= shutDown(timeoutMs);
     return closing;
   }
 
@@ -246,8 +246,8 @@ export function createBus(
       publishing: publishing.size,
       published: published.total,
       duplicates: duplicates.total,
-      refused: refused.total,
-      rates: { published: published.perSecond, refused: refused.perSecond },
+      rejected: refused.total,
+      rates: { published: published.perSecond, rejected: refused.perSecond },
       subscriptions: each,
     };
   }
@@ -260,7 +260,7 @@ export function createBus(
     close,
     deadLetters(group) {
       checkGroup(group);
-      return openDeadLetters(broker, group);
+      return createDeadLetters(broker, group);
     },
     health,
     stats,
@@ -271,12 +271,12 @@ export function createBus(
 }
 
 function appendOptions(options: PublishOptions): AppendOptions {
-  return { deadlineMs: deadlineOf(options), signal: options.signal };
+  return { timeoutMs: deadlineOf(options), signal: options.signal };
 }
 
-function deadlineOf({ deadlineMs = publishDeadlineMs }: PublishOptions): number {
-  if (deadlineMs > 0) return deadlineMs;
-  throw new BusError("invalid_argument", `deadlineMs must be above 0, not ${deadlineMs}`);
+function deadlineOf({ timeoutMs = publishTimeoutMs }: PublishOptions): number {
+  if (timeoutMs > 0) return timeoutMs;
+  throw new BusError("invalid_argument", `timeoutMs must be above 0, not ${timeoutMs}`);
 }
 
 function intercepted(

@@ -1,7 +1,7 @@
 import type { NewRecord, StoredRecord } from "./broker.ts";
-import { idOf, keyOf, ownHeaders } from "./envelope.ts";
+import { ownHeaders, readId, readKey } from "./envelope.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
-import type { DeathCause } from "./outcome.ts";
+import type { DeadLetterCause } from "./outcome.ts";
 
 /** DeadLetter is an event that a group has given up, as it was, and why. */
 export interface DeadLetter {
@@ -18,11 +18,11 @@ export interface DeadLetter {
   readonly source: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** undecodable, permanent, attempts (used up), or poison: handed out far beyond its attempts. */
-  readonly cause: DeathCause;
+  readonly cause: DeadLetterCause;
   /** What its handler threw last. */
   readonly error: string;
   readonly attempts: number;
-  readonly diedAt: Date;
+  readonly deadLetteredAt: Date;
   /** The message, as it was published. */
   readonly data: Uint8Array;
 }
@@ -30,7 +30,7 @@ export interface DeadLetter {
 /** Death is why and when a group gave an event up. */
 export interface Death {
   readonly group: string;
-  readonly cause: DeathCause;
+  readonly cause: DeadLetterCause;
   readonly error: Error;
   readonly attempts: number;
   /** In milliseconds since the Unix epoch. */
@@ -45,15 +45,15 @@ export const deadLetterRoom = 2_048;
 /** Of the error, as it is encoded. */
 const errorLimit = 600;
 const prefix = "fanfare-dead-";
-const causes: readonly DeathCause[] = ["undecodable", "permanent", "attempts", "poison"];
+const causes: readonly DeadLetterCause[] = ["undecodable", "permanent", "attempts", "poison"];
 
 /** sealDeadLetter makes the record of an event that is given up: all of it, with why in headers. */
-export function sealDeadLetter(record: StoredRecord, death: Death): NewRecord {
+export function encodeDeadLetter(record: StoredRecord, death: Death): NewRecord {
   const { topic, sequence, headers, data } = record;
   return {
     topic,
     // Of the event's place too: published again outside the window it may die again.
-    id: `${death.group}/${topic}/${sequence}/${idOf(record)}`,
+    id: `${death.group}/${topic}/${sequence}/${readId(record)}`,
     partition: 0,
     headers: {
       ...headers,
@@ -67,7 +67,7 @@ export function sealDeadLetter(record: StoredRecord, death: Death): NewRecord {
 }
 
 /** openDeadLetter reads a dead letter back. */
-export function openDeadLetter(group: string, record: StoredRecord): DeadLetter {
+export function decodeDeadLetter(group: string, record: StoredRecord): DeadLetter {
   const { headers, topic, sequence, data, storedAt } = record;
   const text = (name: string) => {
     const value = headers[name];
@@ -77,8 +77,8 @@ export function openDeadLetter(group: string, record: StoredRecord): DeadLetter 
     group,
     sequence,
     topic,
-    id: idOf(record),
-    key: keyOf(record),
+    id: readId(record),
+    key: readKey(record),
     type: text("ce-type"),
     time: dateOf(headers["ce-time"]),
     source: text("ce-source"),
@@ -86,16 +86,16 @@ export function openDeadLetter(group: string, record: StoredRecord): DeadLetter 
     cause: causes.find((cause) => cause === headers[`${prefix}cause`]) ?? "attempts",
     error: text(`${prefix}error`) ?? "",
     attempts: Number(headers[`${prefix}attempts`] ?? 0),
-    diedAt: dateOf(headers[`${prefix}time`]) ?? new Date(storedAt),
+    deadLetteredAt: dateOf(headers[`${prefix}time`]) ?? new Date(storedAt),
     data,
   };
 }
 
 /** replayOf makes the record of a dead letter as the event that it was. */
-export function replayOf({ topic, sequence, headers, data }: StoredRecord): NewRecord {
+export function createReplay({ topic, sequence, headers, data }: StoredRecord): NewRecord {
   const original = Object.entries(headers).filter(([name]) => !name.startsWith(prefix));
   const replay = { topic, partition: 0, headers: Object.fromEntries(original), data };
-  return { ...replay, id: `${sequence}/${idOf({ ...replay, sequence, storedAt: 0 })}` };
+  return { ...replay, id: `${sequence}/${readId({ ...replay, sequence, storedAt: 0 })}` };
 }
 
 function dateOf(text: string | undefined): Date | undefined {

@@ -1,6 +1,6 @@
 import type { Broker } from "./broker.ts";
-import type { Receipt } from "./bus.ts";
-import { type DeadLetter, openDeadLetter, replayOf } from "./dead-letter.ts";
+import type { PublishResult } from "./bus.ts";
+import { createReplay, type DeadLetter, decodeDeadLetter } from "./dead-letter.ts";
 import { BusError } from "./error.ts";
 
 /**
@@ -19,16 +19,16 @@ export interface DeadLetters {
    * replay hands the event to this group alone once more, with its id and headers and its attempts
    * from 1, and then removes the dead letter: never before the replay is stored.
    */
-  replay(sequence: number): Promise<Receipt>;
+  replay(sequence: number): Promise<PublishResult>;
   /** discard removes the dead letter for good. */
   discard(sequence: number): Promise<void>;
 }
 
 const limit = 100;
-const deadlineMs = 10_000;
+const timeoutMs = 10_000;
 
 /** openDeadLetters looks at a group's dead letters; the group need not run. */
-export function openDeadLetters({ deadLetters }: Broker, group: string): DeadLetters {
+export function createDeadLetters({ deadLetters }: Broker, group: string): DeadLetters {
   async function find(sequence: number) {
     const record = await deadLetters.read(group, sequence);
     if (record !== undefined) return record;
@@ -39,16 +39,16 @@ export function openDeadLetters({ deadLetters }: Broker, group: string): DeadLet
     group,
     async list(page = {}) {
       const records = await deadLetters.list(group, { after: 0, limit, ...page });
-      return records.map((record) => openDeadLetter(group, record));
+      return records.map((record) => decodeDeadLetter(group, record));
     },
     async read(sequence) {
-      return openDeadLetter(group, await find(sequence));
+      return decodeDeadLetter(group, await find(sequence));
     },
     async replay(sequence) {
       const record = await find(sequence);
-      const { id, topic } = openDeadLetter(group, record);
-      const options = { deadlineMs, signal: undefined };
-      const appended = await deadLetters.replay(group, replayOf(record), options);
+      const { id, topic } = decodeDeadLetter(group, record);
+      const options = { timeoutMs, signal: undefined };
+      const appended = await deadLetters.replay(group, createReplay(record), options);
       await deadLetters.remove(group, sequence);
       return { id, topic, ...appended };
     },

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import type { NewRecord, StoredRecord } from "./broker.ts";
-import { idOf, open, type SealOptions, seal } from "./envelope.ts";
+import { decodeEvent, type EncodeOptions, encodeEvent, readId } from "./envelope.ts";
 import { NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import { readTopic } from "./topic.ts";
 
@@ -9,8 +9,8 @@ const topic = readTopic(NoteEvents.method.noteWritten);
 const note = create(NoteSchema, { author: "Zoë", number: 7 });
 const now = Date.parse("2026-03-01T10:11:12.345Z");
 
-function sealed(options: Partial<SealOptions> = {}): NewRecord {
-  return seal(topic, note, { source: "//tests", now, ...options });
+function sealed(options: Partial<EncodeOptions> = {}): NewRecord {
+  return encodeEvent(topic, note, { source: "//tests", now, ...options });
 }
 
 function stored({ headers, data }: Partial<NewRecord>): StoredRecord {
@@ -65,7 +65,7 @@ describe("seal()", () => {
 
   it("refuses a message that protobuf cannot encode", () => {
     const broken = create(NoteSchema, { number: 1.5 });
-    expect(() => seal(topic, broken, { source: "//tests", now })).toThrow(
+    expect(() => encodeEvent(topic, broken, { source: "//tests", now })).toThrow(
       expect.objectContaining({ code: "invalid_argument" }),
     );
   });
@@ -73,7 +73,10 @@ describe("seal()", () => {
 
 describe("open()", () => {
   it("reads back what seal wrote", () => {
-    const opened = open(topic, stored(sealed({ id: "one", headers: { mood: "très\nbien" } })));
+    const opened = decodeEvent(
+      topic,
+      stored(sealed({ id: "one", headers: { mood: "très\nbien" } })),
+    );
     expect(opened.message).toEqual(note);
     expect(opened.envelope).toEqual({
       id: "one",
@@ -87,7 +90,7 @@ describe("open()", () => {
 
   it("takes the time of storing where there is no other", () => {
     const { "ce-time": _, ...headers } = sealed().headers;
-    expect(open(topic, stored({ headers })).envelope.time).toEqual(new Date(now + 1_000));
+    expect(decodeEvent(topic, stored({ headers })).envelope.time).toEqual(new Date(now + 1_000));
   });
 
   it.each([
@@ -101,14 +104,14 @@ describe("open()", () => {
     for (const [name, value] of Object.entries({ ...sealed().headers, ...changed })) {
       if (value !== undefined) headers[name] = value;
     }
-    const read = () => open(topic, stored({ headers, data: sealed().data }));
+    const read = () => decodeEvent(topic, stored({ headers, data: sealed().data }));
     expect(read).toThrow(expect.objectContaining({ code: "undecodable", retryable: false }));
     expect(read).toThrow(message);
   });
 
   it("calls bytes that are no message undecodable, and names the event", () => {
     const { headers } = sealed({ id: "one" });
-    expect(() => open(topic, stored({ headers, data: new Uint8Array([0xff]) }))).toThrow(
+    expect(() => decodeEvent(topic, stored({ headers, data: new Uint8Array([0xff]) }))).toThrow(
       /^event one of notes.written \(5\) cannot be read/,
     );
   });
@@ -116,6 +119,6 @@ describe("open()", () => {
 
 describe("idOf()", () => {
   it("names a record without an id by its place", () => {
-    expect(idOf(stored({}))).toBe("notes.written#5");
+    expect(readId(stored({}))).toBe("notes.written#5");
   });
 });

@@ -30,7 +30,7 @@ export interface Opened {
   readonly envelope: Envelope;
 }
 
-export interface SealOptions extends Pick<PublishOptions, "id" | "headers" | "time"> {
+export interface EncodeOptions extends Pick<PublishOptions, "id" | "headers" | "time"> {
   readonly source: string;
   /** When it happened, unless `time` says otherwise, in milliseconds since the Unix epoch. */
   readonly now: number;
@@ -47,16 +47,16 @@ const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
  * seal makes the record of a message: binary protobuf, under the headers of CloudEvents' binary
  * mode as its NATS binding 1.0.3 has them. Throws `invalid_argument`.
  */
-export function seal(topic: Topic, message: Message, options: SealOptions): NewRecord {
+export function encodeEvent(topic: Topic, message: Message, options: EncodeOptions): NewRecord {
   const data = encode(topic.schema, message);
-  return sealEncoded(topic, { data, key: topic.keyOf(message) }, options);
+  return encodeEnvelope(topic, { data, key: topic.keyOf(message) }, options);
 }
 
 /** sealEncoded is seal for a message that is encoded already. Throws `invalid_argument`. */
-export function sealEncoded(
+export function encodeEnvelope(
   topic: Topic,
   { data, key }: Pick<EncodedMessage, "data" | "key">,
-  options: SealOptions,
+  options: EncodeOptions,
 ): NewRecord {
   const id = options.id ?? crypto.randomUUID();
   if (id === "" || id.length > idLimit || !id.isWellFormed()) {
@@ -89,7 +89,7 @@ export function formatTime(time: number): string {
  * open reads a stored record back. `parseTime` reads a time into milliseconds since the Unix epoch.
  * Throws `undecodable`.
  */
-export function open(
+export function decodeEvent(
   topic: Topic,
   record: StoredRecord,
   parseTime: (time: string) => number = Date.parse,
@@ -113,7 +113,7 @@ export function open(
     envelope: {
       id,
       topic: record.topic,
-      key: keyOf(record),
+      key: readKey(record),
       time: new Date(parsed),
       source,
       headers: ownHeaders(headers),
@@ -122,13 +122,13 @@ export function open(
 }
 
 /** keyOf reads a record's key without decoding the record. */
-export function keyOf(record: StoredRecord): string | undefined {
+export function readKey(record: StoredRecord): string | undefined {
   const key = record.headers["ce-partitionkey"];
   return key === undefined ? undefined : decodeHeaderValue(key);
 }
 
 /** idOf names a record for people, also where it carries no id. */
-export function idOf(record: StoredRecord): string {
+export function readId(record: StoredRecord): string {
   const id = record.headers["ce-id"];
   return id === undefined ? `${record.topic}#${record.sequence}` : decodeHeaderValue(id);
 }
@@ -196,6 +196,6 @@ function required(record: StoredRecord, name: string): string {
 }
 
 function undecodable(record: StoredRecord, why: string, cause?: unknown): BusError {
-  const what = `event ${idOf(record)} of ${record.topic} (${record.sequence}) cannot be read: ${why}`;
+  const what = `event ${readId(record)} of ${record.topic} (${record.sequence}) cannot be read: ${why}`;
   return new BusError("undecodable", what, { cause });
 }

@@ -1,11 +1,11 @@
 import { createAttempt } from "./attempt.ts";
 import type { Broker } from "./broker.ts";
-import type { Failure } from "./bus.ts";
-import { sealDeadLetter } from "./dead-letter.ts";
-import { idOf, open } from "./envelope.ts";
+import type { HandlerFailure } from "./bus.ts";
+import { encodeDeadLetter } from "./dead-letter.ts";
+import { decodeEvent, readId } from "./envelope.ts";
 import { BusError } from "./error.ts";
 import type { Held } from "./held.ts";
-import { type DeathCause, isPoison, outcomeOf } from "./outcome.ts";
+import { type DeadLetterCause, isPoison, outcomeOf } from "./outcome.ts";
 import { rememberLast } from "./remember-last.ts";
 import type { LastWord, Settling } from "./settling.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
@@ -46,20 +46,20 @@ export interface HandlingOptions {
 }
 
 /** How long storing a dead letter may take, in milliseconds. */
-const storeDeadlineMs = 10_000;
+const storeTimeoutMs = 10_000;
 
-const giveBackAtOnce: LastWord = (lease) => lease.giveBack({ delayMs: 0 });
+const giveBackAtOnce: LastWord = (lease) => lease.nak({ delayMs: 0 });
 
 export function createHandling(options: HandlingOptions): Handling {
   const { broker, group, settings, settling, uncounted, left, acknowledge, sitOut } = options;
-  const { attempts, backoffOf } = settings;
+  const { maxAttempts, backoff } = settings;
   const parseTime = rememberLast(Date.parse);
   const handled = createTally(broker.clock);
   const failures = createTally(broker.clock);
   const dead = createTally(broker.clock);
 
   function run(item: Held): Promise<void> | undefined {
-    if (isPoison(item.attempt, attempts)) {
+    if (isPoison(item.attempt, maxAttempts)) {
       const why = `it was handed out ${item.attempt} times and never settled: its handler may end the process`;
       bury(item, "poison", new BusError("permanent", why));
       return undefined;
@@ -73,7 +73,7 @@ export function createHandling(options: HandlingOptions): Handling {
   /** begin calls the handler. Nothing is left to wait for when it has returned no promise. */
   function begin(item: Held): Promise<unknown> | undefined {
     try {
-      const { message, envelope } = open(item.binding.topic, item.lease.record, parseTime);
+      const { message, envelope } = decodeEvent(item.binding.topic, item.lease.record, parseTime);
       item.running = createAttempt(envelope, { group, attempt: item.attempt });
       const returned: unknown = item.binding.handler(message, item.running.delivery);
       return isThenable(returned) ? Promise.resolve(returned) : undefined;
@@ -112,15 +112,15 @@ export function createHandling(options: HandlingOptions): Handling {
       return false;
     }
     const error = errorOf(failure.reason);
-    const { kind } = outcomeOf(error, { attempt: item.attempt, attempts });
-    if (kind === "outage") {
-      report(item, error, "outage");
+    const { kind } = outcomeOf(error, { attempt: item.attempt, maxAttempts });
+    if (kind === "pause") {
+      report(item, error, "pause");
       return await sitOut(item);
     }
     if (kind === "retry" && options.holdsBack(item)) {
       failures.add();
       report(item, error, "retry");
-      return await options.holdBack(item, backoffOf(item.attempt++));
+      return await options.holdBack(item, backoff(item.attempt++));
     }
     fail(item, error);
     return false;
@@ -128,27 +128,27 @@ export function createHandling(options: HandlingOptions): Handling {
 
   function fail(item: Held, error: Error): void {
     failures.add();
-    const outcome = outcomeOf(error, { attempt: item.attempt, attempts });
-    if (outcome.kind === "dead") return bury(item, outcome.cause, error);
+    const outcome = outcomeOf(error, { attempt: item.attempt, maxAttempts });
+    if (outcome.kind === "dead-letter") return bury(item, outcome.cause, error);
     report(item, error, "retry");
     settling.settle(item, retry(item));
   }
 
   function retry(item: Held): LastWord {
-    return (lease) => lease.giveBack({ delayMs: backoffOf(item.attempt) });
+    return (lease) => lease.nak({ delayMs: backoff(item.attempt) });
   }
 
-  function bury(item: Held, cause: DeathCause, error: Error): void {
+  function bury(item: Held, cause: DeadLetterCause, error: Error): void {
     settling.settleLater(item, giveUp(item, cause, error));
   }
 
   /** giveUp stores the dead letter; an event of which none can be stored is not given up. */
-  async function giveUp(item: Held, cause: DeathCause, error: Error): Promise<LastWord> {
+  async function giveUp(item: Held, cause: DeadLetterCause, error: Error): Promise<LastWord> {
     const { lease, attempt } = item;
     const death = { group, cause, error, attempts: attempt, at: broker.clock.now() };
-    const stored = { deadlineMs: storeDeadlineMs, signal: undefined };
+    const stored = { timeoutMs: storeTimeoutMs, signal: undefined };
     try {
-      await broker.deadLetters.store(group, sealDeadLetter(lease.record, death), stored);
+      await broker.deadLetters.store(group, encodeDeadLetter(lease.record, death), stored);
     } catch (reason) {
       const { code, message } = BusError.from(reason);
       const why = `${error.message}; and its dead letter cannot be stored: ${message}`;
@@ -157,11 +157,11 @@ export function createHandling(options: HandlingOptions): Handling {
     }
     dead.add();
     uncounted.forget(lease);
-    report(item, error, "dead");
+    report(item, error, "dead-letter");
     return acknowledge;
   }
 
-  function report(item: Held, error: Error, outcome: Failure["outcome"]): void {
+  function report(item: Held, error: Error, verdict: HandlerFailure["verdict"]): void {
     options.onError(error);
     const { record } = item.lease;
     const { topic } = record;
@@ -169,10 +169,10 @@ export function createHandling(options: HandlingOptions): Handling {
       settings.onFailure?.({
         group,
         topic,
-        id: idOf(record),
+        id: readId(record),
         attempt: item.attempt,
         error,
-        outcome,
+        verdict,
       });
     } catch (reason) {
       options.onError(errorOf(reason));
@@ -185,16 +185,16 @@ export function createHandling(options: HandlingOptions): Handling {
     dead,
     run,
     overrun(item) {
-      const { deadlineMs } = settings;
-      const id = idOf(item.lease.record);
+      const { handlerTimeoutMs } = settings;
+      const id = readId(item.lease.record);
       const reason = new BusError(
         "deadline_exceeded",
-        `the handler of ${group} took longer than ${deadlineMs} ms for event ${id}`,
+        `the handler of ${group} took longer than ${handlerTimeoutMs} ms for event ${id}`,
       );
-      const { kind } = outcomeOf(reason, { attempt: item.attempt, attempts });
+      const { kind } = outcomeOf(reason, { attempt: item.attempt, maxAttempts });
       // Settled first: what the abort sets off finds the attempt over. What is tried again here has to
       // wait until its handler returns.
-      if (kind === "dead" || !options.holdsBack(item)) fail(item, reason);
+      if (kind === "dead-letter" || !options.holdsBack(item)) fail(item, reason);
       item.running?.abort(reason);
     },
   };

@@ -8,7 +8,7 @@ describe("encodeHeaderValue()", () => {
     expect(encodeHeaderValue("trip/1!#$&'()*+,:;=?@[]~")).toBe("trip/1!#$&'()*+,:;=?@[]~");
   });
 
-  it.each(["", "plain", "Euro € 😀", "100%41", 'a "b"\n\u0000'])("is undone: %j", (value) => {
+  it.each(["", "plain", "Euro € 😀", "100%41", 'a "b"\n\u0000'])("is compensated: %j", (value) => {
     expect(decodeHeaderValue(encodeHeaderValue(value))).toBe(value);
   });
 });

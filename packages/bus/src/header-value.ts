@@ -6,7 +6,7 @@ export function encodeHeaderValue(value: string): string {
   return value.search(unsafe) < 0 ? value : value.replace(unsafe, encodeURIComponent);
 }
 
-/** decodeHeaderValue undoes encodeHeaderValue; what was never encoded is returned as it is. */
+/** decodeHeaderValue compensates encodeHeaderValue; what was never encoded is returned as it is. */
 export function decodeHeaderValue(value: string): string {
   if (!value.includes("%")) return value;
   try {

@@ -1,7 +1,7 @@
 import type { Attempt } from "./attempt.ts";
 import type { Binding } from "./binder.ts";
 import type { Lease } from "./broker.ts";
-import { keyOf } from "./envelope.ts";
+import { readKey } from "./envelope.ts";
 
 /** Held is an event that is leased to this process. */
 export interface Held {
@@ -26,7 +26,7 @@ export function hold(
 
 /** isKeyed says whether others may have to wait for the event. */
 export function isKeyed({ lease }: Held): boolean {
-  return keyOf(lease.record) !== undefined;
+  return readKey(lease.record) !== undefined;
 }
 
 /** inOrder sorts events as they were stored. */
@@ -39,6 +39,6 @@ export function inOrder(items: Held[]): Held[] {
  * deliveries of one event.
  */
 function laneOf({ record }: Lease): string {
-  const key = keyOf(record);
+  const key = readKey(record);
   return key === undefined ? `${record.topic}#${record.sequence}` : `${record.topic}\n${key}`;
 }

@@ -1,16 +1,16 @@
 export type {
   AnyEventHandler,
   Backoff,
-  Binder,
   BusHealth,
   Delivery,
   EventBus,
   EventHandler,
   EventHandlers,
   EventMethod,
-  Failure,
+  EventRouter,
+  HandlerFailure,
   PublishOptions,
-  Receipt,
+  PublishResult,
   StopOptions,
   StopReport,
   SubscribeOptions,
@@ -36,9 +36,9 @@ export {
   type MemoryStoreOptions,
 } from "./memory/memory-store.ts";
 export { type BusMetric, type BusSample, busMetrics } from "./metrics.ts";
-export type { DeathCause } from "./outcome.ts";
+export type { DeadLetterCause } from "./outcome.ts";
 export type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
-export { createPublisher, eventOf, type Publisher } from "./publisher.ts";
+export { createEvent, createPublisher, type Publisher } from "./publisher.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";
 
 // What whoever writes a broker needs.
@@ -46,7 +46,6 @@ export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from ".
 export type {
   Appended,
   AppendOptions,
-  AskOptions,
   Broker,
   BrokerFeatures,
   BrokerHealth,
@@ -58,11 +57,12 @@ export type {
   LeaseStream,
   LeaseStreamHealth,
   NewRecord,
+  RequestOptions,
   StartPosition,
   StoredRecord,
   TopicProgress,
 } from "./broker.ts";
 export { type Clock, systemClock } from "./clock.ts";
 // What publishes later what is written down now needs.
-export { type SealOptions, seal } from "./envelope.ts";
+export { type EncodeOptions, encodeEvent } from "./envelope.ts";
 export { checkTopic, readTopic, type Topic } from "./topic.ts";

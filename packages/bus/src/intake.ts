@@ -16,7 +16,7 @@ export interface Intake {
 export interface IntakeOptions {
   readonly declaration: GroupDeclaration;
   readonly rests: Rests;
-  readonly backoffOf: (failures: number) => number;
+  readonly backoff: (failures: number) => number;
   readonly receive: (lease: Lease) => void;
   /** Whether an intake that is reopened is still wanted. */
   readonly wanted: () => boolean;
@@ -26,7 +26,7 @@ export interface IntakeOptions {
 
 /** openIntake declares the group and opens its leases. */
 export async function openIntake(broker: Broker, options: IntakeOptions): Promise<Intake> {
-  const { declaration, rests, backoffOf, wanted, onOpen, onError } = options;
+  const { declaration, rests, backoff, wanted, onOpen, onError } = options;
   /** Asked of the broker and not here yet. */
   let requested = 0;
   let closing: Promise<void> | undefined;
@@ -48,7 +48,7 @@ export async function openIntake(broker: Broker, options: IntakeOptions): Promis
         closing = undefined;
       } catch (reason) {
         onError(reason);
-        await rests.rest(backoffOf(++failures));
+        await rests.rest(backoff(++failures));
       }
     }
     opening = undefined;

@@ -84,7 +84,7 @@ describe("interceptors", () => {
     await expect(bad).rejects.toMatchObject({ name: "BusError", message: "not this one" });
     await publisherOf(bus).noteRead({}, { id: "good" });
     await bus.idle();
-    expect([seen.length, subscription.health().dead]).toEqual([0, 1]);
+    expect([seen.length, subscription.health().deadLettered]).toEqual([0, 1]);
     refused = false;
     await bus.deadLetters("readers").replay(1);
     await bus.idle();

@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Delivery, EventMethod, PublishOptions, Receipt } from "./bus.ts";
+import type { Delivery, EventMethod, PublishOptions, PublishResult } from "./bus.ts";
 
 /**
  * Interceptor stands around what a bus does, as Connect's do: each part takes what comes next and
@@ -11,7 +11,7 @@ export interface Interceptor {
   readonly handle?: (next: Handle) => Handle;
 }
 
-export type Publish = (call: PublishCall) => Promise<Receipt>;
+export type Publish = (call: PublishCall) => Promise<PublishResult>;
 
 export interface PublishCall {
   readonly method: EventMethod;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Binder, EventBus } from "./bus.ts";
+import type { EventBus, EventRouter } from "./bus.ts";
 import { BusError } from "./error.ts";
 import { NoteEvents } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import { assertSubscribed, keepSubscribed } from "./keep-subscribed.ts";
 import { createMemoryBus } from "./memory/create-memory-bus.ts";
 
-const bind = (on: Binder) => on.service(NoteEvents, { noteWritten() {} });
+const bind = (on: EventRouter) => on.service(NoteEvents, { noteWritten() {} });
 
 /** refusing makes a bus that refuses to subscribe with each of the errors, then does it. */
 function refusing(...errors: BusError[]): EventBus {

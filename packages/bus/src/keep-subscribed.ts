@@ -1,5 +1,5 @@
 import { createBackoff } from "./backoff.ts";
-import type { Binder, EventBus, SubscribeOptions } from "./bus.ts";
+import type { EventBus, EventRouter, SubscribeOptions } from "./bus.ts";
 import { systemClock } from "./clock.ts";
 import { BusError } from "./error.ts";
 
@@ -18,11 +18,11 @@ export interface KeepSubscribedOptions extends SubscribeOptions {
 export async function keepSubscribed(
   bus: EventBus,
   group: string,
-  bind: (on: Binder) => void,
+  bind: (on: EventRouter) => void,
   options: KeepSubscribedOptions,
 ): Promise<void> {
   const { signal, onRetry, ...subscribeOptions } = options;
-  const backoffOf = createBackoff({});
+  const backoff = createBackoff({});
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       await bus.subscribe(group, bind, subscribeOptions);
@@ -32,7 +32,7 @@ export async function keepSubscribed(
       if (signal.aborted) return;
       if (!error.retryable) throw error;
       onRetry?.(error);
-      await pause(backoffOf(attempt), signal);
+      await pause(backoff(attempt), signal);
     }
   }
   await pause(undefined, signal);

@@ -25,7 +25,7 @@ it("makes metrics of the stats of a bus", async () => {
   expect(sampleOf("published_total")).toEqual([{ labels: {}, value: 3 }]);
   expect(sampleOf("handled_total")).toEqual([{ labels: readers, value: 1 }]);
   expect(sampleOf("failures_total")).toEqual([{ labels: readers, value: 2 }]);
-  expect(sampleOf("dead_total")).toEqual([{ labels: readers, value: 1 }]);
+  expect(sampleOf("dead_lettered_total")).toEqual([{ labels: readers, value: 1 }]);
   expect(sampleOf("in_flight")).toEqual([{ labels: read, value: 1 }]);
   expect(sampleOf("lag_seconds")).toEqual([{ labels: readers, value: 0.1 }]);
   expect(sampleOf("dead_letters")).toEqual([{ labels: readers, value: 1 }]);

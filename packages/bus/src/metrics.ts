@@ -37,7 +37,7 @@ function ofBus(stats: BusStats): BusMetric[] {
     gauge("publishing", "Publishes that wait for the broker's word.", plain(stats.publishing)),
     counter("published", "Publishes that are stored.", plain(stats.published)),
     counter("duplicates", "Publishes whose id was known.", plain(stats.duplicates)),
-    counter("refused", "Publishes that were rejected.", plain(stats.refused)),
+    counter("rejected", "Publishes that were rejected.", plain(stats.rejected)),
     gauge("last_error", "The last error, by its code; its group is empty for the bus.", errors),
   ];
 }
@@ -62,9 +62,9 @@ function ofSubscriptions({ subscriptions }: BusStats): BusMetric[] {
       each((one) => one.waiting),
     ),
     gauge(
-      "resting",
+      "delayed",
       "Events kept until their next try.",
-      each((one) => one.resting),
+      each((one) => one.delayed),
     ),
     counter(
       "handled",
@@ -77,9 +77,9 @@ function ofSubscriptions({ subscriptions }: BusStats): BusMetric[] {
       each((one) => one.failures),
     ),
     counter(
-      "dead",
+      "dead_lettered",
       "Events that this process gave up.",
-      each((one) => one.dead),
+      each((one) => one.deadLettered),
     ),
   ];
 }

@@ -14,7 +14,7 @@ export interface Outages {
 
 export interface OutagesOptions {
   readonly rests: Rests;
-  readonly backoffOf: (tries: number) => number;
+  readonly backoff: (tries: number) => number;
   /** Whether an outage may begin. */
   readonly running: () => boolean;
   /** Whether the outage goes on. */
@@ -24,7 +24,7 @@ export interface OutagesOptions {
 }
 
 export function createOutages(options: OutagesOptions): Outages {
-  const { rests, backoffOf, running, paused, onBegin, onOver } = options;
+  const { rests, backoff, running, paused, onBegin, onOver } = options;
   let kept: Held | undefined;
   let tries = 0;
   return {
@@ -35,7 +35,7 @@ export function createOutages(options: OutagesOptions): Outages {
         onBegin();
       }
       if (kept !== item) return false;
-      await rests.rest(backoffOf(++tries));
+      await rests.rest(backoff(++tries));
       return paused();
     },
     release(item) {

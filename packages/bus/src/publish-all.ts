@@ -1,15 +1,15 @@
 import type { Appended, Broker, NewRecord } from "./broker.ts";
-import type { PublishOptions, Receipt } from "./bus.ts";
+import type { PublishOptions, PublishResult } from "./bus.ts";
 import { createDeferred } from "./deferred.ts";
 import { BusError } from "./error.ts";
 import { chain, type Publish, type PublishCall } from "./interceptor.ts";
 
-/** NewEvent is an event to be published with others, such as `eventOf` makes it. */
+/** NewEvent is an event to be published with others, such as `createEvent` makes it. */
 export interface NewEvent extends Pick<PublishCall, "method" | "message"> {
   readonly options?: Pick<PublishOptions, "id" | "headers" | "time">;
 }
 
-export interface PublishAllOptions extends Pick<PublishOptions, "signal" | "deadlineMs"> {
+export interface PublishAllOptions extends Pick<PublishOptions, "signal" | "timeoutMs"> {
   /**
    * All are stored or none. They are then of one topic, as many as the broker takes at most (1,000 on
    * JetStream), and refused whole, with `already_stored`, when one of their ids is known. Default: false.
@@ -19,16 +19,16 @@ export interface PublishAllOptions extends Pick<PublishOptions, "signal" | "dead
 
 /** PublishOutcome is what became of one event. */
 export type PublishOutcome =
-  | { readonly outcome: "stored" | "duplicate"; readonly receipt: Receipt }
-  /** refused: it is not stored. unknown: it may be stored, and the same id may be published again. */
-  | { readonly outcome: "refused" | "unknown"; readonly error: BusError };
+  | { readonly outcome: "stored" | "duplicate"; readonly result: PublishResult }
+  /** rejected: it is not stored. unknown: it may be stored, and the same id may be published again. */
+  | { readonly outcome: "rejected" | "unknown"; readonly error: BusError };
 
 export interface PublishAllDeps {
   readonly broker: Broker;
   readonly around: readonly ((next: Publish) => Publish)[];
   readonly seal: (call: PublishCall) => NewRecord;
   /** Sees each publish as it begins, and rejects with a BusError. */
-  readonly follow: (sending: Promise<Receipt>) => Promise<Receipt>;
+  readonly follow: (sending: Promise<PublishResult>) => Promise<PublishResult>;
 }
 
 /** How many may wait for the broker's word at a time. */
@@ -42,7 +42,7 @@ const unsettledCodes = new Set(["deadline_exceeded", "unavailable", "aborted", "
 export async function publishInOrder(
   { broker, around, seal, follow }: PublishAllDeps,
   calls: readonly PublishCall[],
-  deadlineMs: number,
+  timeoutMs: number,
 ): Promise<PublishOutcome[]> {
   const outcomes: Promise<PublishOutcome>[] = [];
   let before: Promise<void> = Promise.resolve();
@@ -55,9 +55,9 @@ export async function publishInOrder(
       const record = seal(final);
       await turn;
       const { signal } = final.options;
-      const appending = broker.append(record, { deadlineMs, signal });
+      const appending = broker.append(record, { timeoutMs, signal });
       handed.resolve();
-      return receiptOf(record, await appending);
+      return createPublishResult(record, await appending);
     }, around);
     const sending = send(call);
     // Also when an interceptor has refused it.
@@ -72,7 +72,7 @@ export async function publishInOrder(
 export async function publishTogether(
   { broker, around, seal, follow }: PublishAllDeps,
   calls: readonly PublishCall[],
-  options: { readonly deadlineMs: number; readonly signal: AbortSignal | undefined },
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
 ): Promise<PublishOutcome[]> {
   const gathering = new Map<number, NewRecord>();
   let expected = calls.length;
@@ -91,17 +91,17 @@ export async function publishTogether(
       gathering.set(index, record);
       commitWhenComplete();
       const appended = (await committed.promise).get(record);
-      if (appended === undefined) throw new BusError("internal", `${record.id} has no receipt`);
-      return receiptOf(record, appended);
+      if (appended === undefined) throw new BusError("internal", `${record.id} has no result`);
+      return createPublishResult(record, appended);
     }, around);
     return follow(send(call)).then(
-      (receipt): PublishOutcome => {
+      (result): PublishOutcome => {
         // An interceptor answered in the broker's place: it is no part of what is stored.
         if (!gathering.has(index)) {
           expected--;
           commitWhenComplete();
         }
-        return { outcome: "stored", receipt };
+        return { outcome: "stored", result };
       },
       (reason: unknown) => {
         committed.reject(reason);
@@ -117,7 +117,7 @@ export async function publishTogether(
 async function appendTogether(
   { name, features, appendAll }: Broker,
   records: readonly NewRecord[],
-  options: { readonly deadlineMs: number; readonly signal: AbortSignal | undefined },
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
 ): Promise<ReadonlyMap<NewRecord, Appended>> {
   if (appendAll === undefined) {
     throw new BusError("unsupported", `the broker ${name} cannot store events all or none`);
@@ -146,17 +146,17 @@ async function appendTogether(
   );
 }
 
-async function outcomeOf(sending: Promise<Receipt>): Promise<PublishOutcome> {
+async function outcomeOf(sending: Promise<PublishResult>): Promise<PublishOutcome> {
   try {
-    const receipt = await sending;
-    return { outcome: receipt.duplicate ? "duplicate" : "stored", receipt };
+    const result = await sending;
+    return { outcome: result.duplicate ? "duplicate" : "stored", result };
   } catch (reason) {
     const error = BusError.from(reason);
-    return { outcome: unsettledCodes.has(error.code) ? "unknown" : "refused", error };
+    return { outcome: unsettledCodes.has(error.code) ? "unknown" : "rejected", error };
   }
 }
 
-/** receiptOf is what a publisher is told of a record that the broker has. */
-export function receiptOf({ id, topic }: NewRecord, appended: Appended): Receipt {
+/** createPublishResult is what a publisher is told of a record that the broker has. */
+export function createPublishResult({ id, topic }: NewRecord, appended: Appended): PublishResult {
   return { id, topic, ...appended };
 }

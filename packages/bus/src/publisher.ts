@@ -5,7 +5,7 @@ import {
   type Message,
   type MessageInitShape,
 } from "@bufbuild/protobuf";
-import type { EventBus, EventMethod, PublishOptions, Receipt } from "./bus.ts";
+import type { EventBus, EventMethod, PublishOptions, PublishResult } from "./bus.ts";
 import { BusError } from "./error.ts";
 import type { NewEvent } from "./publish-all.ts";
 import { checkTopic } from "./topic.ts";
@@ -13,7 +13,7 @@ import { checkTopic } from "./topic.ts";
 /** Publisher has one function for each method of an event service. */
 export type Publisher<S extends DescService> = {
   readonly [K in keyof S["method"]]: S["method"][K] extends EventMethod<infer I>
-    ? (message: MessageInitShape<I>, options?: PublishOptions) => Promise<Receipt>
+    ? (message: MessageInitShape<I>, options?: PublishOptions) => Promise<PublishResult>
     : never;
 };
 
@@ -37,10 +37,10 @@ export function createPublisher<S extends DescService>(
 }
 
 /**
- * eventOf makes an event for `publishAll`. Throws `unknown_topic` when the method has no event option,
+ * createEvent makes an event for `publishAll`. Throws `unknown_topic` when the method has no event option,
  * and `invalid_argument` for what is no message of it.
  */
-export function eventOf<I extends DescMessage>(
+export function createEvent<I extends DescMessage>(
   method: EventMethod<I>,
   message: MessageInitShape<I>,
   options: NonNullable<NewEvent["options"]> = {},
@@ -60,4 +60,4 @@ function messageOf(method: EventMethod, init: MessageInitShape<DescMessage>): Me
 type Publish = (
   message: MessageInitShape<DescMessage>,
   options?: PublishOptions,
-) => Promise<Receipt>;
+) => Promise<PublishResult>;

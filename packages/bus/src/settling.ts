@@ -26,7 +26,7 @@ export interface Settling {
 
 export interface SettlingOptions {
   readonly clock: Clock;
-  readonly settings: Pick<SubscriptionSettings, "leaseMs" | "deadlineMs">;
+  readonly settings: Pick<SubscriptionSettings, "leaseDurationMs" | "handlerTimeoutMs">;
   readonly onOverrun: (item: Held) => void;
   readonly onError: (reason: unknown) => void;
 }
@@ -34,11 +34,11 @@ export interface SettlingOptions {
 export function createSettling(options: SettlingOptions): Settling {
   const { clock, settings, onOverrun, onError } = options;
   // A third, so that two signs of life may get lost.
-  const leases = createCountdown<Held>(clock, settings.leaseMs / 3, (item) => {
+  const leases = createCountdown<Held>(clock, settings.leaseDurationMs / 3, (item) => {
     item.lease.extend().catch(onError);
     leases.start(item);
   });
-  const deadlines = createCountdown<Held>(clock, settings.deadlineMs, onOverrun);
+  const deadlines = createCountdown<Held>(clock, settings.handlerTimeoutMs, onOverrun);
 
   async function settleLater(item: Held, word: Promise<LastWord>): Promise<void> {
     const say = await word;

@@ -4,7 +4,7 @@ import type { BusHealth, SubscriptionHealth } from "./bus.ts";
 /** StatsOptions say how long the broker may take; what this process knows is said in any case. */
 export interface StatsOptions {
   /** Default: 2,000. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /** BusStats is the bus's health, with what was published and with the stats of every subscription. */
@@ -16,16 +16,20 @@ export interface BusStats extends BusHealth {
   /** Those of them whose id was known. */
   readonly duplicates: number;
   /** Publishes that were rejected since the bus began. */
-  readonly refused: number;
+  readonly rejected: number;
   /** Per second, over the last minute. */
-  readonly rates: { readonly published: number; readonly refused: number };
+  readonly rates: { readonly published: number; readonly rejected: number };
   readonly subscriptions: readonly SubscriptionStats[];
 }
 
 /** SubscriptionStats is a subscription's health, with its rates and with how far its group has come. */
 export interface SubscriptionStats extends SubscriptionHealth {
   /** Per second, over the last minute. */
-  readonly rates: { readonly handled: number; readonly failures: number; readonly dead: number };
+  readonly rates: {
+    readonly handled: number;
+    readonly failures: number;
+    readonly deadLettered: number;
+  };
   /** Over all processes of the group; undefined when the broker cannot say: `lastError` says why. */
   readonly progress: GroupProgress | undefined;
 }
@@ -49,11 +53,11 @@ export interface GroupProgress {
 export async function readProgress(
   { progress, deadLetters, clock }: Pick<Broker, "progress" | "deadLetters" | "clock">,
   about: { readonly group: string; readonly topics: readonly string[] },
-  { deadlineMs = 2_000 }: StatsOptions,
+  { timeoutMs = 2_000 }: StatsOptions,
 ): Promise<GroupProgress> {
   const [topics, dead] = await Promise.all([
-    progress(about, { deadlineMs }),
-    deadLetters.count(about.group, { deadlineMs }),
+    progress(about, { timeoutMs }),
+    deadLetters.count(about.group, { timeoutMs }),
   ]);
   const sum = (of: "pending" | "inFlight" | "redelivered") =>
     topics.reduce((all, topic) => all + topic[of], 0);

@@ -1,22 +1,22 @@
 import { createBackoff } from "./backoff.ts";
 import type { StartPosition } from "./broker.ts";
-import type { Failure, SubscribeOptions } from "./bus.ts";
+import type { HandlerFailure, SubscribeOptions } from "./bus.ts";
 import { BusError } from "./error.ts";
 
 /** SubscriptionSettings are SubscribeOptions, checked and complete. */
 export interface SubscriptionSettings {
   readonly from: StartPosition;
   readonly concurrency: number;
-  readonly readAhead: number;
-  readonly deadlineMs: number;
-  readonly leaseMs: number;
+  readonly prefetch: number;
+  readonly handlerTimeoutMs: number;
+  readonly leaseDurationMs: number;
   /** What to wait after attempt n, in milliseconds. */
-  readonly backoffOf: (attempt: number) => number;
-  readonly attempts: number;
+  readonly backoff: (attempt: number) => number;
+  readonly maxAttempts: number;
   readonly strict: boolean;
   /** How many events may be held back behind failed ones. */
-  readonly maxHeldBack: number;
-  readonly onFailure: ((failure: Failure) => void) | undefined;
+  readonly maxBlocked: number;
+  readonly onFailure: ((failure: HandlerFailure) => void) | undefined;
   readonly confirmAcks: boolean;
 }
 
@@ -41,13 +41,13 @@ export function settingsOf(options: SubscribeOptions): SubscriptionSettings {
   return {
     from,
     concurrency: atLeast(1, "concurrency", options.concurrency ?? 16),
-    readAhead: atLeast(0, "readAhead", options.readAhead ?? 32),
-    deadlineMs: atLeast(1, "deadlineMs", options.deadlineMs ?? 30_000),
-    leaseMs: atLeast(100, "leaseMs", options.leaseMs ?? 10_000),
-    backoffOf: createBackoff(options.backoff ?? {}),
-    attempts: atLeast(1, "attempts", options.attempts ?? 8),
+    prefetch: atLeast(0, "prefetch", options.prefetch ?? 32),
+    handlerTimeoutMs: atLeast(1, "handlerTimeoutMs", options.handlerTimeoutMs ?? 30_000),
+    leaseDurationMs: atLeast(100, "leaseDurationMs", options.leaseDurationMs ?? 10_000),
+    backoff: createBackoff(options.backoff ?? {}),
+    maxAttempts: atLeast(1, "maxAttempts", options.maxAttempts ?? 8),
     strict: options.order === "strict",
-    maxHeldBack: atLeast(0, "maxHeldBack", options.maxHeldBack ?? 1_000),
+    maxBlocked: atLeast(0, "maxBlocked", options.maxBlocked ?? 1_000),
     onFailure: options.onFailure,
     confirmAcks: options.confirmAcks ?? false,
   };

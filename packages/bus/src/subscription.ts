@@ -1,7 +1,7 @@
 import type { Binding } from "./binder.ts";
 import type { Broker, Lease } from "./broker.ts";
 import type { StopOptions, StopReport, Subscription, SubscriptionHealth } from "./bus.ts";
-import { idOf } from "./envelope.ts";
+import { readId } from "./envelope.ts";
 import { BusError } from "./error.ts";
 import { createHandling } from "./handling.ts";
 import { type Held, hold, inOrder, isKeyed } from "./held.ts";
@@ -21,7 +21,7 @@ export interface SubscriptionOptions {
   readonly bindings: ReadonlyMap<string, Binding>;
   readonly settings: SubscriptionSettings;
   /** What stop waits when it is not told, in milliseconds. */
-  readonly stopDeadlineMs: number;
+  readonly stopTimeoutMs: number;
   /** Called once, when the subscription has stopped. */
   readonly onStopped: () => void;
   /** Called once, when after a stop none of its handlers runs any more. */
@@ -34,10 +34,10 @@ const abortGraceMs = 500;
 /** openSubscription declares the group, then takes its events and has them handled. */
 export async function openSubscription(
   broker: Broker,
-  { group, bindings, settings, stopDeadlineMs, onStopped, onQuiet }: SubscriptionOptions,
+  { group, bindings, settings, stopTimeoutMs, onStopped, onQuiet }: SubscriptionOptions,
 ): Promise<Subscription> {
   const topics = [...bindings.keys()];
-  const capacity = settings.concurrency + settings.readAhead;
+  const capacity = settings.concurrency + settings.prefetch;
 
   let state: SubscriptionHealth["state"] = "running";
   let lastError: Error | undefined;
@@ -56,7 +56,7 @@ export async function openSubscription(
   });
   const outages = createOutages({
     rests,
-    backoffOf: settings.backoffOf,
+    backoff: settings.backoff,
     running: () => state === "running",
     paused: () => state === "paused",
     onBegin: pause,
@@ -69,17 +69,16 @@ export async function openSubscription(
     settling,
     uncounted,
     left: () => state === "stopped",
-    acknowledge: (lease) =>
-      lease.acknowledge({ confirmed: settings.confirmAcks || state === "stopping" }),
+    acknowledge: (lease) => lease.ack({ confirmed: settings.confirmAcks || state === "stopping" }),
     holdsBack,
     holdBack,
     sitOut,
     onError: note,
   });
   const intake = await openIntake(broker, {
-    declaration: { group, topics, from: settings.from, leaseMs: settings.leaseMs },
+    declaration: { group, topics, from: settings.from, leaseDurationMs: settings.leaseDurationMs },
     rests: openings,
-    backoffOf: settings.backoffOf,
+    backoff: settings.backoff,
     receive,
     wanted: () => state === "running",
     onOpen: request,
@@ -89,7 +88,7 @@ export async function openSubscription(
 
   function request(): void {
     if (state !== "running") return;
-    const heldBack = Math.min(lanes.parked + lanes.behind, settings.maxHeldBack);
+    const heldBack = Math.min(lanes.parked + lanes.behind, settings.maxBlocked);
     intake.fill(capacity - held.size + heldBack);
   }
 
@@ -97,7 +96,7 @@ export async function openSubscription(
     const binding = bindings.get(lease.record.topic);
     if (binding === undefined) {
       note(new BusError("internal", `the broker leased ${lease.record.topic} without being asked`));
-      lease.giveBack({ delayMs: settings.leaseMs }).catch(note);
+      lease.nak({ delayMs: settings.leaseDurationMs }).catch(note);
       return request();
     }
     const item = hold(lease, { binding, attempt: uncounted.attemptOf(lease) });
@@ -147,16 +146,16 @@ export async function openSubscription(
     await rests.rest(delayMs);
     const going = state === "running" || state === "paused";
     if (going && (await lanes.unpark(item))) return true;
-    if (item.settlement === undefined && state !== "stopped") giveBack(item, 0);
+    if (item.settlement === undefined && state !== "stopped") nak(item, 0);
     return false;
   }
 
   async function sitOut(item: Held): Promise<boolean> {
     settling.stopDeadline(item);
     if (await outages.sitOut(item)) return true;
-    if (state === "paused" && holdsBack(item)) return await holdBack(item, settings.backoffOf(1));
+    if (state === "paused" && holdsBack(item)) return await holdBack(item, settings.backoff(1));
     if (state !== "stopped") {
-      giveBack(item, state === "paused" ? settings.backoffOf(1) : 0);
+      nak(item, state === "paused" ? settings.backoff(1) : 0);
     }
     return false;
   }
@@ -176,15 +175,15 @@ export async function openSubscription(
     request();
   }
 
-  /** giveBack gives an event back of which nothing was tried. */
-  function giveBack(item: Held, delayMs: number): void {
+  /** nak gives an event back of which nothing was tried. */
+  function nak(item: Held, delayMs: number): void {
     uncounted.add(item.lease);
-    settling.settle(item, (lease) => lease.giveBack({ delayMs }));
+    settling.settle(item, (lease) => lease.nak({ delayMs }));
   }
 
   /** release gives back what has not started. */
   function release(item: Held): void {
-    giveBack(item, 0);
+    nak(item, 0);
     void item.settlement?.then(() => held.delete(item));
   }
 
@@ -202,10 +201,10 @@ export async function openSubscription(
     return Promise.all([closed, emptied]);
   }
 
-  async function stop({ deadlineMs = stopDeadlineMs }: StopOptions = {}): Promise<StopReport> {
+  async function stop({ timeoutMs = stopTimeoutMs }: StopOptions = {}): Promise<StopReport> {
     quiet ??= beginStop();
-    const graceMs = Math.min(abortGraceMs, deadlineMs / 10);
-    if (!(await settles(quiet, broker.clock, deadlineMs - graceMs))) {
+    const graceMs = Math.min(abortGraceMs, timeoutMs / 10);
+    if (!(await settles(quiet, broker.clock, timeoutMs - graceMs))) {
       const reason = new BusError("aborted", `the subscription of ${group} is stopping`);
       for (const item of held) item.running?.abort(reason);
       await settles(quiet, broker.clock, graceMs);
@@ -215,7 +214,7 @@ export async function openSubscription(
       settling.clear();
       onStopped();
     }
-    return { unsettled: Array.from(held, (item) => idOf(item.lease.record)) };
+    return { unsettled: Array.from(held, (item) => readId(item.lease.record)) };
   }
 
   function health(): SubscriptionHealth {
@@ -228,10 +227,10 @@ export async function openSubscription(
       state,
       running: lanes.running - Math.max(0, rests.size - parked),
       waiting: lanes.waiting - behind,
-      resting: rests.size + behind,
+      delayed: rests.size + behind,
       handled: handled.total,
       failures: failures.total,
-      dead: dead.total,
+      deadLettered: dead.total,
     };
     return error === undefined ? current : { ...current, lastError: error };
   }
@@ -247,7 +246,7 @@ export async function openSubscription(
     const rates = {
       handled: handled.perSecond,
       failures: failures.perSecond,
-      dead: dead.perSecond,
+      deadLettered: dead.perSecond,
     };
     return { ...health(), rates, progress };
   }

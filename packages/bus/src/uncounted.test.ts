@@ -7,8 +7,8 @@ function leaseOf(sequence: number, deliveries: number): Lease {
   return {
     record: { ...record, sequence },
     deliveries,
-    acknowledge: settle,
-    giveBack: settle,
+    ack: settle,
+    nak: settle,
     extend: settle,
   };
 }

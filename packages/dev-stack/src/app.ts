@@ -62,7 +62,7 @@ export async function startApp({ name, port, env, logFile, signal }: AppOptions)
         logFile,
       }),
     // seldom enough that asking does not slow down seven processes that are starting
-    askEveryMs: 100,
+    pollIntervalMs: 100,
     answers: async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok,
   });
   return Object.assign(server, { name, url, logFile, env: variables });

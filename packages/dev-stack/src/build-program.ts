@@ -5,8 +5,8 @@ import type { Program } from "./programs.ts";
 
 const run = promisify(execFile);
 
-/** buildDeadlineMs is how long a build may take: 2 minutes on an idle machine of two cores. */
-export const buildDeadlineMs = 60 * 60_000;
+/** buildTimeoutMs is how long a build may take: 2 minutes on an idle machine of two cores. */
+export const buildTimeoutMs = 60 * 60_000;
 
 /**
  * buildProgram builds the pinned version with `go install` inside an empty folder, which also takes
@@ -35,7 +35,7 @@ export async function buildProgram(
         // Go makes its module cache read-only, which would keep it from being removed
         GOFLAGS: `${env.GOFLAGS ?? ""} -modcacherw`.trim(),
       },
-      timeout: buildDeadlineMs,
+      timeout: buildTimeoutMs,
       killSignal: "SIGINT",
       ...(signal ? { signal } : {}),
       maxBuffer: 64 * 1024 * 1024,

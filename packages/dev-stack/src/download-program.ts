@@ -34,10 +34,10 @@ export async function downloadProgram(
   const name = program.release.archive(process.platform, arch);
   // short: where downloads are closed, this is what has to fail before the program is built instead
   const checksumsUrl = `${folderUrl}/${program.release.checksums}`;
-  const checksums = await get(checksumsUrl, { deadlineMs: 8_000, signal });
+  const checksums = await get(checksumsUrl, { timeoutMs: 8_000, signal });
   const expected = checksumOf(name, await checksums.text());
   if (expected === undefined) throw new Error(`the release's checksums do not name ${name}`);
-  const { body } = await get(`${folderUrl}/${name}`, { deadlineMs: 10 * 60_000, signal });
+  const { body } = await get(`${folderUrl}/${name}`, { timeoutMs: 10 * 60_000, signal });
   if (body === null) throw new Error(`${name} came without contents`);
   const archive = join(folder, name);
   const hash = createHash("sha256");
@@ -64,9 +64,9 @@ export async function downloadProgram(
 
 async function get(
   url: string,
-  { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal | undefined },
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal | undefined },
 ): Promise<Response> {
-  const timeout = AbortSignal.timeout(deadlineMs);
+  const timeout = AbortSignal.timeout(timeoutMs);
   const response = await fetch(url, {
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });

@@ -29,13 +29,13 @@ describe("withLock()", () => {
   it("takes over from a holder that is gone", async () => {
     const file = join(folder, "lock");
     await writeFile(file, "999999999");
-    expect(await withLock(file, async () => "worked", { deadlineMs: 0 })).toBe("worked");
+    expect(await withLock(file, async () => "worked", { timeoutMs: 0 })).toBe("worked");
   });
 
   it("gives up by its deadline while another process holds it", async () => {
     const file = join(folder, "lock");
     await writeFile(file, String(process.pid));
-    await expect(withLock(file, async () => "worked", { deadlineMs: 50 })).rejects.toThrow(
+    await expect(withLock(file, async () => "worked", { timeoutMs: 50 })).rejects.toThrow(
       /the lock .* \(remove it if nothing holds it\)/,
     );
   });

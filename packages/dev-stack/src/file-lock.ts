@@ -4,7 +4,7 @@ import { waitUntil } from "./wait-until.ts";
 
 export interface LockOptions {
   /** How long to wait for the lock, in milliseconds; 20 minutes unless told. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
   /** What the lock stands for, for the error. */
   readonly what?: string;
 }
@@ -16,11 +16,11 @@ export interface LockOptions {
 export async function withLock<T>(
   file: string,
   work: () => Promise<T>,
-  { deadlineMs = 20 * 60_000, what }: LockOptions = {},
+  { timeoutMs = 20 * 60_000, what }: LockOptions = {},
 ): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
   const lock = what ?? `the lock ${file} (remove it if nothing holds it)`;
-  await waitUntil(() => take(file), { what: lock, everyMs: 200, deadlineMs });
+  await waitUntil(() => take(file), { what: lock, intervalMs: 200, timeoutMs });
   try {
     return await work();
   } finally {

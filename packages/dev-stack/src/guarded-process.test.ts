@@ -38,7 +38,7 @@ describe("startGuarded()", () => {
   it("stops one that ignores SIGTERM by its deadline", async () => {
     const process = await startGuarded(shell('trap "" TERM; echo up; while :; do sleep 0.1; done'));
     await waitUntil(() => process.output().includes("up"), { what: "its start" });
-    expect(await process.stop({ deadlineMs: 200 })).toEqual({ status: null, signal: "SIGKILL" });
+    expect(await process.stop({ timeoutMs: 200 })).toEqual({ status: null, signal: "SIGKILL" });
   });
 
   it("leaves nothing of its group behind", async () => {

@@ -56,7 +56,7 @@ export interface GuardedProcess {
   /** Sends a signal to the program; SIGKILL goes to all of its group. */
   signal(name: NodeJS.Signals): void;
   /** Asks it to end (SIGTERM, unless told), kills it past the deadline (5 s). */
-  stop(options?: { signal?: NodeJS.Signals; deadlineMs?: number }): Promise<Exit>;
+  stop(options?: { signal?: NodeJS.Signals; timeoutMs?: number }): Promise<Exit>;
 }
 
 /**
@@ -112,9 +112,9 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
     exited,
     output: (lines) => endOf(options.logFile, { lines, from: began }),
     signal,
-    async stop({ signal: name = "SIGTERM", deadlineMs = 5_000 } = {}) {
+    async stop({ signal: name = "SIGTERM", timeoutMs = 5_000 } = {}) {
       signal(name);
-      return await waitUntil(() => exit, { what: `the end of process ${pid}`, deadlineMs }).catch(
+      return await waitUntil(() => exit, { what: `the end of process ${pid}`, timeoutMs }).catch(
         () => {
           signal("SIGKILL");
           return exited;

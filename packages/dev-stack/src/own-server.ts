@@ -17,7 +17,7 @@ export interface OwnServerOptions {
   /** What `stop` sends. */
   readonly stopSignal: NodeJS.Signals;
   /** How often to ask whether it answers, in milliseconds; 20 unless told. */
-  readonly askEveryMs?: number;
+  readonly pollIntervalMs?: number;
   launch(ports: readonly number[]): Promise<GuardedProcess>;
   /** Resolves once it answers; asked again while it rejects or resolves to false. */
   answers(ports: readonly number[], process: GuardedProcess): Promise<boolean>;
@@ -46,8 +46,8 @@ export async function startOwn(
         },
         {
           what: `${options.name} to answer`,
-          everyMs: options.askEveryMs ?? 20,
-          deadlineMs: 60_000,
+          intervalMs: options.pollIntervalMs ?? 20,
+          timeoutMs: 60_000,
           signal,
         },
       );

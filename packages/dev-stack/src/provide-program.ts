@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
-import { buildDeadlineMs, buildProgram } from "./build-program.ts";
+import { buildProgram, buildTimeoutMs } from "./build-program.ts";
 import { downloadProgram } from "./download-program.ts";
 import { withLock } from "./file-lock.ts";
 import { cachedProgram, findProgram } from "./find-program.ts";
@@ -42,7 +42,7 @@ export async function provideProgram(
       }
       return file;
     },
-    { deadlineMs: buildDeadlineMs },
+    { timeoutMs: buildTimeoutMs },
   );
 }
 

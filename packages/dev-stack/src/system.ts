@@ -6,8 +6,8 @@ import { type DevKeys, mintToken } from "./keys.ts";
 import type { Servers } from "./servers.ts";
 import { stopAll } from "./stop-all.ts";
 
-/** AppPorts are where the apps listen; `ledger` is the port of trips for services alone. */
-export type AppPorts = Readonly<Record<AppName | "ledger", number>>;
+/** AppPorts are where the apps listen; `registry` is the port of trips for services alone. */
+export type AppPorts = Readonly<Record<AppName | "registry", number>>;
 
 export interface SystemOptions {
   readonly servers: Servers;
@@ -28,8 +28,8 @@ export interface SystemOptions {
 /** System is the seven processes of Fanfare, each of which can be killed and started again. */
 export interface System extends AsyncDisposable {
   app(name: AppName): App;
-  /** Where the ledger of trips is, for services alone. */
-  readonly ledgerUrl: string;
+  /** Where the registry of trips is, for services alone. */
+  readonly registryUrl: string;
   /** Resolves when a process ends without having been asked to, as an app's own `died` does. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
@@ -54,10 +54,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     NATS_URL: servers.nats.url,
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
-    TRIPS_URL: `http://127.0.0.1:${ports.ledger}`,
+    TRIPS_URL: `http://127.0.0.1:${ports.registry}`,
     FLEET_URL: `http://127.0.0.1:${ports.fleet}`,
     BILLING_URL: `http://127.0.0.1:${ports.billing}`,
-    INTERNAL_PORT: String(ports.ledger),
+    INTERNAL_PORT: String(ports.registry),
     ...options.env,
   };
   const starting = appNames.map(async (name) => {
@@ -73,7 +73,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const apps = await Promise.all(starting);
     return {
       app: (name) => named(name, apps),
-      ledgerUrl: shared.TRIPS_URL,
+      registryUrl: shared.TRIPS_URL,
       died: Promise.race(apps.map((app) => app.died)),
       stop,
       [Symbol.asyncDispose]: stop,
@@ -85,9 +85,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 async function chosenPorts(): Promise<AppPorts> {
-  const [trips = 0, ledger = 0, fleet = 0, billing = 0, ...others] = await freePorts(8);
+  const [trips = 0, registry = 0, fleet = 0, billing = 0, ...others] = await freePorts(8);
   const [worker = 0, revenue = 0, audit = 0, notifications = 0] = others;
-  return { trips, ledger, fleet, billing, worker, revenue, audit, notifications };
+  return { trips, registry, fleet, billing, worker, revenue, audit, notifications };
 }
 
 function named(name: AppName, apps: readonly App[]): App {

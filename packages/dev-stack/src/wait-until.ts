@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface WaitOptions {
   /** What is waited for, for the error. */
   readonly what: string;
-  readonly deadlineMs?: number;
-  readonly everyMs?: number;
+  readonly timeoutMs?: number;
+  readonly intervalMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -15,9 +15,9 @@ export interface WaitOptions {
  */
 export async function waitUntil<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
-  { what, deadlineMs = 30_000, everyMs = 20, signal }: WaitOptions,
+  { what, timeoutMs = 30_000, intervalMs = 20, signal }: WaitOptions,
 ): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
+  const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
   for (;;) {
     signal?.throwIfAborted();
@@ -28,8 +28,8 @@ export async function waitUntil<T>(
       lastError = error;
     }
     if (performance.now() >= deadline) {
-      throw new Error(`Waited ${deadlineMs / 1000} s in vain for ${what}`, { cause: lastError });
+      throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}`, { cause: lastError });
     }
-    await delay(everyMs, undefined, signal ? { signal } : {});
+    await delay(intervalMs, undefined, signal ? { signal } : {});
   }
 }

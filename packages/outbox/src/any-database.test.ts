@@ -15,7 +15,7 @@ import { deliveryOf } from "../test/fares.ts";
 import {
   inbox,
   inboxBatch,
-  listSetAside,
+  listRejectedEvents,
   outbox,
   pruneInbox,
   readOutboxState,
@@ -62,8 +62,8 @@ async function useAll<DB>(db: Kysely<DB>): Promise<void> {
   outbox(controlled, NoteEvents);
   outbox(await controlled.savepoint("inner").execute(), NoteEvents);
   await readOutboxState(db);
-  await listSetAside(db);
-  await pruneInbox(db, { keepMs: 2, longestRedeliveryMs: 1 });
+  await listRejectedEvents(db);
+  await pruneInbox(db, { retentionMs: 2, maxRedeliveryMs: 1 });
   const relay = startRelay(
     db,
     { publishEncoded: () => Promise.reject(new Error("unused")) },

@@ -1,4 +1,4 @@
-import type { Delivery, Receipt } from "@fanfare/bus";
+import type { Delivery, PublishResult } from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
@@ -44,7 +44,7 @@ describe.each([
       vi.useRealTimers();
     });
 
-    const commit = (number: number): Promise<Receipt> =>
+    const commit = (number: number): Promise<PublishResult> =>
       db
         .transaction()
         .execute((tx) =>
@@ -84,7 +84,7 @@ describe.each([
       update inbox set handled_at = now() - interval '40 minutes' where event_id = 'old'`.execute(
         db,
       );
-      const keep = { keepMs: 30 * minuteMs, longestRedeliveryMs: 20 * minuteMs };
+      const keep = { retentionMs: 30 * minuteMs, maxRedeliveryMs: 20 * minuteMs };
       expect(await pruneInbox(db, keep)).toBe(1);
       const { rows } = await sql`select event_id from inbox`.execute(db);
       expect(rows).toEqual([{ event_id: "new" }]);
@@ -97,7 +97,7 @@ describe.each([
       expect(oldestMs).toBeGreaterThanOrEqual(0);
       expect(oldestMs).toBeLessThan(30 * minuteMs);
       const bus = createRecordingBus();
-      await using _ = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
+      await using _ = startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20 });
       await expect.poll(() => bus.stored.length, long).toBe(1);
       const apartMs = Number(bus.stored[0]?.options.time) - at;
       expect(Math.abs(apartMs)).toBeLessThan(30 * minuteMs);
@@ -114,9 +114,13 @@ describe.each([
       update outbox set written_at = now() - interval '40 minutes' where event_id = 'old'`.execute(
         db,
       );
-      const grace = { services: [NoteEvents], pollMs: 20, unknownTopicGraceMs: 30 * minuteMs };
+      const grace = {
+        services: [NoteEvents],
+        pollIntervalMs: 20,
+        unknownTopicGraceMs: 30 * minuteMs,
+      };
       await using _ = startRelay(db, createRecordingBus(), grace);
-      await expect.poll(() => readOutboxState(db), long).toMatchObject({ waiting: 1, setAside: 1 });
+      await expect.poll(() => readOutboxState(db), long).toMatchObject({ waiting: 1, rejected: 1 });
     });
 
     it("keeps what a silent relay holds until its lease is over, and no longer", async () => {
@@ -124,17 +128,17 @@ describe.each([
       const inside = Promise.withResolvers<void>();
       const awake = Promise.withResolvers<void>();
       const silent = db.transaction().execute(async (tx) => {
-        await lockLanes(tx, { topics: ["notes.written"], leaseMs: 1_000 });
+        await lockLanes(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 });
         inside.resolve();
         await awake.promise;
       });
       await inside.promise;
       const held = await db
         .transaction()
-        .execute((tx) => lockLanes(tx, { topics: ["notes.written"], leaseMs: 1_000 }));
+        .execute((tx) => lockLanes(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 }));
       expect(held).toEqual([]);
       const bus = createRecordingBus();
-      await using _ = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
+      await using _ = startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20 });
       await expect.poll(() => bus.stored.length, long).toBe(1);
       awake.resolve();
       await expect(silent).rejects.toThrow(/terminat|connection/i);

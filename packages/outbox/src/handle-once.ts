@@ -4,7 +4,7 @@ import { BusError, type Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
 import { cancelOnAbort, type Running } from "./cancel-on-abort.ts";
 import { guardTransaction } from "./guard-transaction.ts";
-import type { InboxTally } from "./inbox-tally.ts";
+import type { InboxCounters } from "./inbox-counters.ts";
 import { lostDatabase } from "./lost-database.ts";
 import { record } from "./record.ts";
 import { sqlStateOf } from "./sql-state.ts";
@@ -32,7 +32,7 @@ const restMs = 50;
 /** createHandleOnce makes a HandleOnce whose records are kept in this database. */
 export function createHandleOnce<DB>(
   db: Kysely<DB>,
-  { tally }: { readonly tally?: InboxTally | undefined },
+  { counters }: { readonly counters?: InboxCounters | undefined },
 ): HandleOnce<DB> {
   const recorder = `${hostname()}/${process.pid}`;
   // Tells its statements from all others of the server.
@@ -80,9 +80,9 @@ export function createHandleOnce<DB>(
     try {
       signal.throwIfAborted();
       const handled = await attempts(options, work);
-      if (tally === undefined) return;
-      tally.handled += handled;
-      tally.duplicates += deliveries.length - handled;
+      if (counters === undefined) return;
+      counters.handled += handled;
+      counters.duplicates += deliveries.length - handled;
     } catch (reason) {
       signal.throwIfAborted();
       if (!lostDatabase(reason)) throw reason;

@@ -67,7 +67,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
   });
 
   it("takes no more than its size at a time", async () => {
-    const { batches, handle } = create({ size: 4 });
+    const { batches, handle } = create({ maxBatchSize: 4 });
     const ids = Array.from({ length: 10 }, (_, index) => `size-${index}`);
     await Promise.all(ids.map((id) => handle(id)));
     expect(batches).toEqual([ids.slice(0, 4), ids.slice(4, 8), ids.slice(8)]);
@@ -163,7 +163,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
         await release.promise;
         inside--;
       },
-      { size: 4, workers: 2 },
+      { maxBatchSize: 4, workers: 2 },
     );
     const start = (ids: readonly string[]) =>
       ids.map((id) => handle({ tripId: id }, deliveryOf(id)));
@@ -253,7 +253,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
   });
 
   it("takes as many at a time as one statement can record", async () => {
-    const { batches, handle } = create({ size: 13_107 });
+    const { batches, handle } = create({ maxBatchSize: 13_107 });
     const ids = Array.from({ length: 13_107 }, (_, index) => `most-${index}`);
     await Promise.all(ids.map((id) => handle(id)));
     expect(batches.map(({ length }) => length)).toEqual([13_107]);
@@ -261,8 +261,8 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
 
   it("refuses a size and workers that are none", () => {
     const refused = expect.objectContaining({ code: "invalid_argument" });
-    expect(() => create({ size: 0 })).toThrow(refused);
-    expect(() => create({ size: 13_108 })).toThrow(refused);
+    expect(() => create({ maxBatchSize: 0 })).toThrow(refused);
+    expect(() => create({ maxBatchSize: 13_108 })).toThrow(refused);
     expect(() => create({ workers: 0 })).toThrow(refused);
     expect(() => create({ workers: 1.5 })).toThrow(refused);
   });

@@ -20,7 +20,7 @@ export type InboxBatchHandler<Message, DB> = (
 
 export interface InboxBatchOptions extends InboxOptions {
   /** How many events one transaction takes, at most. Default: 100, and never more than 13,107. */
-  readonly size?: number;
+  readonly maxBatchSize?: number;
   /**
    * How many such transactions run side by side, each on a connection of its own. Default: 1. More
    * are faster for handlers that only insert; those that write the same rows would wait for each
@@ -48,13 +48,16 @@ interface Waiting<Message> extends InboxEvent<Message> {
 export function inboxBatch<Message, DB>(
   db: Kysely<DB>,
   handler: InboxBatchHandler<Message, DB>,
-  { size = 100, workers = 1, tally }: InboxBatchOptions = {},
+  { maxBatchSize = 100, workers = 1, counters }: InboxBatchOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
-  checkCounts({ size, workers });
-  if (size > mostRecorded) {
-    throw new BusError("invalid_argument", `size must be at most ${mostRecorded}, not ${size}`);
+  checkCounts({ maxBatchSize, workers });
+  if (maxBatchSize > mostRecorded) {
+    throw new BusError(
+      "invalid_argument",
+      `size must be at most ${mostRecorded}, not ${maxBatchSize}`,
+    );
   }
-  const handleOnce = createHandleOnce(db, { tally });
+  const handleOnce = createHandleOnce(db, { counters });
   let waiting: Waiting<Message>[] = [];
   let working = 0;
 
@@ -68,7 +71,7 @@ export function inboxBatch<Message, DB>(
 
   function take(): readonly Waiting<Message>[] {
     const again = waiting.findIndex(({ delivery }) => delivery.attempt > 1);
-    const count = again === -1 ? size : Math.min(size, Math.max(again, 1));
+    const count = again === -1 ? maxBatchSize : Math.min(maxBatchSize, Math.max(again, 1));
     const batch = waiting.slice(0, count);
     waiting = waiting.slice(count);
     for (const event of batch) stay(event);

@@ -11,7 +11,7 @@ import {
 } from "../test/fares.ts";
 import { type InboxHandler, inbox } from "./inbox.ts";
 import { inboxBatch } from "./inbox-batch.ts";
-import { createInboxTally } from "./inbox-tally.ts";
+import { createInboxCounters } from "./inbox-counters.ts";
 import { inboxMetrics } from "./metrics.ts";
 
 interface Trip {
@@ -70,16 +70,18 @@ describe("inbox()", { timeout: 60_000 }, () => {
   });
 
   it("counts what it handled and what it knew, and nothing that failed", async () => {
-    const tally = createInboxTally();
-    const handle = inbox(db, insertFare, { tally });
-    const fails = inbox<Trip, FaresDatabase>(db, () => Promise.reject(new Error("no")), { tally });
+    const counters = createInboxCounters();
+    const handle = inbox(db, insertFare, { counters });
+    const fails = inbox<Trip, FaresDatabase>(db, () => Promise.reject(new Error("no")), {
+      counters,
+    });
     await handle({ tripId: "counted" }, deliveryOf("counted"));
     await handle({ tripId: "counted" }, deliveryOf("counted", { attempt: 2 }));
     await expect(fails({ tripId: "uncounted" }, deliveryOf("uncounted"))).rejects.toThrow("no");
-    const batch = inboxBatch<Trip, FaresDatabase>(db, async () => {}, { tally });
+    const batch = inboxBatch<Trip, FaresDatabase>(db, async () => {}, { counters });
     const ids = ["counted", "counted-1", "counted-2"];
     await Promise.all(ids.map((id) => batch({ tripId: id }, deliveryOf(id))));
-    const metrics = await inboxMetrics(tally)();
+    const metrics = await inboxMetrics(counters)();
     expect(metrics.map(({ name, type, samples }) => [name, type, samples[0]?.value])).toEqual([
       ["fanfare_inbox_handled_total", "counter", 3],
       ["fanfare_inbox_duplicates_total", "counter", 2],

@@ -1,7 +1,7 @@
 import type { Delivery } from "@fanfare/bus";
 import type { Kysely, Transaction } from "kysely";
 import { createHandleOnce } from "./handle-once.ts";
-import type { InboxTally } from "./inbox-tally.ts";
+import type { InboxCounters } from "./inbox-counters.ts";
 
 /**
  * InboxHandler handles one event inside a transaction that is committed when it returns and rolled
@@ -15,7 +15,7 @@ export type InboxHandler<Message, DB> = (
 
 export interface InboxOptions {
   /** Where what is handled is counted. */
-  readonly tally?: InboxTally;
+  readonly counters?: InboxCounters;
 }
 
 /**
@@ -32,9 +32,9 @@ export interface InboxOptions {
 export function inbox<Message, DB>(
   db: Kysely<DB>,
   handler: InboxHandler<Message, DB>,
-  { tally }: InboxOptions = {},
+  { counters }: InboxOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
-  const handleOnce = createHandleOnce(db, { tally });
+  const handleOnce = createHandleOnce(db, { counters });
   return async (message, delivery) => {
     const { signal } = delivery;
     await handleOnce({ deliveries: [delivery], signal }, (tx) => handler(message, tx, delivery));

@@ -8,45 +8,45 @@ export interface OutboxState {
   /** How long the oldest of them waits, by the database's clock, in milliseconds; 0 when none does. */
   readonly oldestMs: number;
   /** Events that can never be published. */
-  readonly setAside: number;
+  readonly rejected: number;
 }
 
 /** readOutboxState counts what is in the outbox. BusError `not_provisioned` without its table. */
 export async function readOutboxState<DB>(db: Kysely<DB>): Promise<OutboxState> {
   const reading = sql<Record<keyof OutboxState, string>>`
-    select (count(*) filter (where set_aside_at is null))::text as "waiting",
-      coalesce(extract(epoch from now() - min(written_at) filter (where set_aside_at is null))
+    select (count(*) filter (where rejected_at is null))::text as "waiting",
+      coalesce(extract(epoch from now() - min(written_at) filter (where rejected_at is null))
         * 1000, 0)::text as "oldestMs",
-      (count(*) filter (where set_aside_at is not null))::text as "setAside"
+      (count(*) filter (where rejected_at is not null))::text as "rejected"
     from outbox`.execute(db.withoutPlugins());
   const { rows } = await needing("outbox", reading);
   // As text, for which nobody has a parser of their own.
-  const { waiting = 0, oldestMs = 0, setAside = 0 } = rows[0] ?? {};
-  return { waiting: Number(waiting), oldestMs: Number(oldestMs), setAside: Number(setAside) };
+  const { waiting = 0, oldestMs = 0, rejected = 0 } = rows[0] ?? {};
+  return { waiting: Number(waiting), oldestMs: Number(oldestMs), rejected: Number(rejected) };
 }
 
-/** EventSetAside is an event that can never be published as it is. */
-export interface EventSetAside {
+/** RejectedEvent is an event that can never be published as it is. */
+export interface RejectedEvent {
   readonly topic: string;
   readonly id: string;
   readonly key: string | null;
-  readonly setAsideAt: Date;
+  readonly rejectedAt: Date;
   /** A code of BusError. */
   readonly code: string;
   readonly reason: string;
 }
 
-/** listSetAside lists what was set aside, the latest first, at most `limit`. */
-export async function listSetAside<DB>(
+/** listRejectedEvents lists what was rejected, the latest first, at most `limit`. */
+export async function listRejectedEvents<DB>(
   db: Kysely<DB>,
   { limit = 100 }: { readonly limit?: number } = {},
-): Promise<EventSetAside[]> {
-  const reading = sql<Omit<EventSetAside, "setAsideAt"> & { readonly setAsideAt: string }>`
+): Promise<RejectedEvent[]> {
+  const reading = sql<Omit<RejectedEvent, "rejectedAt"> & { readonly rejectedAt: string }>`
     select topic, event_id as id, event_key as key,
-      (extract(epoch from set_aside_at) * 1000)::text as "setAsideAt",
-      set_aside_code as code, set_aside_reason as reason
-    from outbox where set_aside_at is not null
-    order by set_aside_at desc, sequence desc limit ${limit}`.execute(db.withoutPlugins());
+      (extract(epoch from rejected_at) * 1000)::text as "rejectedAt",
+      rejected_code as code, rejected_reason as reason
+    from outbox where rejected_at is not null
+    order by rejected_at desc, sequence desc limit ${limit}`.execute(db.withoutPlugins());
   const { rows } = await needing("outbox", reading);
-  return rows.map((row) => ({ ...row, setAsideAt: new Date(Number(row.setAsideAt)) }));
+  return rows.map((row) => ({ ...row, rejectedAt: new Date(Number(row.rejectedAt)) }));
 }

@@ -1,4 +1,4 @@
-import { BusError, type PublishOptions, type Receipt } from "@fanfare/bus";
+import { BusError, type PublishOptions, type PublishResult } from "@fanfare/bus";
 import { BrokenEvents, NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, type NotesDatabase, openNotes } from "../test/notes.ts";
 import { outboxMetrics } from "./metrics.ts";
 import { outbox } from "./outbox.ts";
-import { listSetAside, readOutboxState } from "./outbox-state.ts";
+import { listRejectedEvents, readOutboxState } from "./outbox-state.ts";
 
 const codeOf = (code: string) => expect.objectContaining({ name: BusError.name, code });
 
@@ -60,11 +60,11 @@ describe("outbox()", { timeout: 60_000 }, () => {
 
   it("keeps nothing when its transaction rolls back", async () => {
     const failure = new Error("no");
-    const undone = db.transaction().execute(async (tx) => {
-      await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "undone" });
+    const compensated = db.transaction().execute(async (tx) => {
+      await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "compensated" });
       throw failure;
     });
-    await expect(undone).rejects.toBe(failure);
+    await expect(compensated).rejects.toBe(failure);
     expect(await waiting()).toBe(0);
   });
 
@@ -95,16 +95,16 @@ describe("outbox()", { timeout: 60_000 }, () => {
   });
 
   it("keeps nothing that has its turn only after its transaction is rolled back", async () => {
-    const late: Promise<Receipt>[] = [];
+    const late: Promise<PublishResult>[] = [];
     for (let round = 0; round < 20; round++) {
-      const undone = db.transaction().execute(async (tx) => {
+      const compensated = db.transaction().execute(async (tx) => {
         const { noteWritten } = outbox(tx, NoteEvents);
         const failing = sql`select 1 / 0`.execute(tx);
         const events = ["a", "b", "c", "d"].map((id) => noteWritten({ author: "Ada" }, { id }));
         late.push(...events);
         await Promise.all([failing, ...events]);
       });
-      await expect(undone).rejects.toThrow("division by zero");
+      await expect(compensated).rejects.toThrow("division by zero");
     }
     const outcomes = await Promise.allSettled(late);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
@@ -150,15 +150,15 @@ describe("outbox()", { timeout: 60_000 }, () => {
     expect(await waiting()).toBe(1);
   });
 
-  it("knows an event that was set aside, leaves it there, and says so of other contents", async () => {
+  it("knows an event that was rejected, leaves it there, and says so of other contents", async () => {
     const first = await write(1, "aside");
     await sql`
-      update outbox set set_aside_at = now(), set_aside_code = 'too_large', set_aside_reason = 'big'`.execute(
+      update outbox set rejected_at = now(), rejected_code = 'too_large', rejected_reason = 'big'`.execute(
       db,
     );
     expect(await write(1, "aside")).toEqual({ ...first, duplicate: true });
-    await expect(write(2, "aside")).rejects.toThrow("was set aside");
-    expect(await readOutboxState(db)).toMatchObject({ waiting: 0, setAside: 1 });
+    await expect(write(2, "aside")).rejects.toThrow("was rejected");
+    expect(await readOutboxState(db)).toMatchObject({ waiting: 0, rejected: 1 });
   });
 
   it.each<readonly [string, PublishOptions & { readonly author?: string }, string]>([
@@ -238,28 +238,28 @@ describe("outbox()", { timeout: 60_000 }, () => {
     });
     await expect(writing).rejects.toEqual(missing);
     await expect(readOutboxState(bare)).rejects.toEqual(missing);
-    await expect(listSetAside(bare)).rejects.toEqual(missing);
+    await expect(listRejectedEvents(bare)).rejects.toEqual(missing);
     await bare.destroy();
   });
 
-  it("tells how many wait, for how long, and what was set aside", async () => {
-    expect(await readOutboxState(db)).toEqual({ waiting: 0, oldestMs: 0, setAside: 0 });
+  it("tells how many wait, for how long, and what was rejected", async () => {
+    expect(await readOutboxState(db)).toEqual({ waiting: 0, oldestMs: 0, rejected: 0 });
     await write(1, "old");
     await write(2, "gone");
     await sql`update outbox set written_at = now() - interval '1 minute' where event_id = 'old'`.execute(
       db,
     );
     await sql`
-      update outbox set set_aside_at = now(), set_aside_code = 'too_large', set_aside_reason = 'big'
+      update outbox set rejected_at = now(), rejected_code = 'too_large', rejected_reason = 'big'
       where event_id = 'gone'`.execute(db);
     const state = await readOutboxState(db);
-    expect(state).toMatchObject({ waiting: 1, setAside: 1 });
+    expect(state).toMatchObject({ waiting: 1, rejected: 1 });
     expect(state.oldestMs).toBeGreaterThanOrEqual(60_000);
     const [, oldest] = await outboxMetrics(db)();
     const seconds = oldest?.samples[0]?.value ?? 0;
     expect(seconds).toBeGreaterThanOrEqual(60);
     expect(seconds).toBeLessThan(3_600);
-    expect(await listSetAside(db)).toMatchObject([
+    expect(await listRejectedEvents(db)).toMatchObject([
       { topic: "notes.written", id: "gone", key: "Ada", code: "too_large", reason: "big" },
     ]);
   });

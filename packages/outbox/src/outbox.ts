@@ -3,11 +3,11 @@ import {
   BusError,
   createPublisher,
   type EventMethod,
+  encodeEvent,
   type Publisher,
   type PublishOptions,
-  type Receipt,
+  type PublishResult,
   readTopic,
-  seal,
 } from "@fanfare/bus";
 import { type QueryExecutorProvider, sql } from "kysely";
 import { lanes, writerLock } from "./locks.ts";
@@ -23,7 +23,7 @@ export type AnyTransaction = QueryExecutorProvider & { readonly isTransaction: t
  * transaction is over.
  *
  * It needs the table of `outboxMigration`. A receipt has the event's number in the outbox, and says
- * `duplicate` when the same event is there already, be it that it waits or that it was set aside.
+ * `duplicate` when the same event is there already, be it that it waits or that it was rejected.
  * Errors are BusErrors: `invalid_argument` for a message, id, key, time or header that cannot be sent,
  * for an id that is there with other contents and for a transaction that is over by then,
  * `not_provisioned` without the table. Other errors of the database are passed on as they are.
@@ -46,10 +46,10 @@ interface Writing<I extends DescMessage> {
 async function write<I extends DescMessage>(
   tx: AnyTransaction,
   { method, message, options }: Writing<I>,
-): Promise<Receipt> {
+): Promise<PublishResult> {
   const topic = readTopic(method);
   const { time = new Date(), headers = {} } = options;
-  const { id, data } = seal(topic, message, { ...options, time, source: "outbox", now: 0 });
+  const { id, data } = encodeEvent(topic, message, { ...options, time, source: "outbox", now: 0 });
   const key = topic.keyOf(message) ?? null;
   const type = topic.schema.typeName;
   const event: NewEvent = { topic: topic.name, id, key, type, data, headers, time };
@@ -125,7 +125,7 @@ interface Added {
 /**
  * insert inserts where there is a transaction with an id, and gives an id to one that has none. Kysely
  * sends the rollback of a transaction ahead of the statements that still wait for their turn in it:
- * those run each on its own, and would commit an event of a change that is undone. A statement on its
+ * those run each on its own, and would commit an event of a change that is compensated. A statement on its
  * own has no id before it writes; no clock of the server tells it from one in a transaction.
  */
 async function insert(tx: QueryExecutorProvider, event: NewEvent): Promise<Added> {
@@ -168,6 +168,6 @@ async function known(tx: QueryExecutorProvider, event: NewEvent): Promise<string
   if (row?.same !== "false") return row?.sequence ?? "0";
   throw new BusError(
     "invalid_argument",
-    `the event ${event.id} waits in the outbox, or was set aside there, with other contents: give each event an id of its own`,
+    `the event ${event.id} waits in the outbox, or was rejected there, with other contents: give each event an id of its own`,
   );
 }

@@ -11,7 +11,7 @@ import {
   inboxBatch,
   inboxMigration,
   listenWith,
-  listSetAside,
+  listRejectedEvents,
   outbox,
   pruneInbox,
   readOutboxState,
@@ -80,10 +80,10 @@ describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () =
     const late = slow(4, deliveryOf("4", { signal: deadline.signal }));
     await expect(late).rejects.toThrow("past its deadline");
     await sql`update inbox set handled_at = now() - interval '1 hour'`.execute(db);
-    expect(await pruneInbox(db, { keepMs: 2_000, longestRedeliveryMs: 1_000 })).toBe(3);
+    expect(await pruneInbox(db, { retentionMs: 2_000, maxRedeliveryMs: 1_000 })).toBe(3);
   });
 
-  it("publishes what is committed, in order, and sets aside what can never be", async () => {
+  it("publishes what is committed, in order, and rejects what can never be", async () => {
     const bus = createRecordingBus();
     bus.before = ({ number }) => {
       if (number === 2) throw new BusError("too_large", "it is too large");
@@ -103,14 +103,14 @@ describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () =
     await using _ = startRelay(db, bus, {
       services: [NoteEvents],
       listen: listenWith(() => new Client({ connectionString: url })),
-      pollMs: 20,
+      pollIntervalMs: 20,
       unknownTopicGraceMs: 1,
     });
     await expect
       .poll(() => readOutboxState(db), long)
-      .toEqual({ waiting: 0, oldestMs: 0, setAside: 2 });
+      .toEqual({ waiting: 0, oldestMs: 0, rejected: 2 });
     expect(bus.stored.map(({ number }) => number)).toEqual([1, 3]);
-    const codes = (await listSetAside(db)).map(({ code }) => code);
+    const codes = (await listRejectedEvents(db)).map(({ code }) => code);
     expect(codes.toSorted()).toEqual(["too_large", "unknown_topic"]);
   });
 });

@@ -5,7 +5,7 @@ import { connectFares, type FaresDatabase, openFares } from "../test/fares.ts";
 import { pruneInbox, startPruning } from "./prune-inbox.ts";
 
 const day = 24 * 3_600_000;
-const monthAndDay = { keepMs: 31 * day, longestRedeliveryMs: 30 * day };
+const monthAndDay = { retentionMs: 31 * day, maxRedeliveryMs: 30 * day };
 
 describe("pruneInbox()", { timeout: 60_000 }, () => {
   let server: Postgres;
@@ -34,16 +34,16 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
   }
 
   it("removes in small batches what is older than said, and nothing else", async () => {
-    expect(await pruneInbox(db, { ...monthAndDay, batch: 3 })).toBe(20);
+    expect(await pruneInbox(db, { ...monthAndDay, batchSize: 3 })).toBe(20);
     expect(await ages()).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
     expect(await pruneInbox(db, monthAndDay)).toBe(0);
   });
 
   it.each([
-    { keepMs: 30 * day, longestRedeliveryMs: 30 * day },
-    { keepMs: 0, longestRedeliveryMs: 0 },
-    { keepMs: Number.NaN, longestRedeliveryMs: day },
-    { keepMs: Infinity, longestRedeliveryMs: day },
+    { retentionMs: 30 * day, maxRedeliveryMs: 30 * day },
+    { retentionMs: 0, maxRedeliveryMs: 0 },
+    { retentionMs: Number.NaN, maxRedeliveryMs: day },
+    { retentionMs: Infinity, maxRedeliveryMs: day },
     { ...monthAndDay, batch: 0 },
   ])("refuses %j", async (wrong) => {
     const refusal = expect.objectContaining({ code: "invalid_argument" });
@@ -64,7 +64,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
   });
 
   it("is done every so often until it is stopped", async () => {
-    await using _ = startPruning(db, { ...monthAndDay, everyMs: 20 });
+    await using _ = startPruning(db, { ...monthAndDay, intervalMs: 20 });
     await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
   });
 
@@ -82,7 +82,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
       for each statement execute function note_pruned()`.execute(db);
     const batches = async () => (await sql`select from pruned`.execute(db)).rows.length;
     {
-      await using _ = startPruning(db, { ...monthAndDay, batch: 1, everyMs: 1 });
+      await using _ = startPruning(db, { ...monthAndDay, batchSize: 1, intervalMs: 1 });
       await expect.poll(batches, { timeout: 30_000, interval: 1 }).toBeGreaterThan(0);
     }
     const left = (await ages()).length;
@@ -95,7 +95,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     let heard = 0;
     await using _ = startPruning(db, {
       ...monthAndDay,
-      everyMs: 1,
+      intervalMs: 1,
       onError: () => {
         heard++;
         throw new Error("onError is broken");
@@ -106,11 +106,11 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
   });
 
-  it.each([0, -1, Number.NaN, Infinity, 30 * day])("refuses to prune every %d ms", (everyMs) => {
-    expect(() => startPruning(db, { ...monthAndDay, everyMs })).toThrow(
+  it.each([0, -1, Number.NaN, Infinity, 30 * day])("refuses to prune every %d ms", (intervalMs) => {
+    expect(() => startPruning(db, { ...monthAndDay, intervalMs })).toThrow(
       expect.objectContaining({
         code: "invalid_argument",
-        message: expect.stringContaining("everyMs"),
+        message: expect.stringContaining("intervalMs"),
       }),
     );
   });

@@ -6,19 +6,19 @@ import { checkCounts, checkTimes } from "./settings.ts";
 
 export interface PruneOptions {
   /** How long records are kept, in milliseconds, by the database's clock. */
-  readonly keepMs: number;
+  readonly retentionMs: number;
   /**
    * For how long the broker may deliver an event again, in milliseconds: how long it keeps events.
    * A record that is gone by then would let the event have its effects twice.
    */
-  readonly longestRedeliveryMs: number;
+  readonly maxRedeliveryMs: number;
   /** How many records one statement removes. Default: 1,000. */
-  readonly batch?: number;
+  readonly batchSize?: number;
 }
 
 /**
- * pruneInbox removes the records that are older than `keepMs`, a batch at a time, and returns how
- * many those were. Throws `invalid_argument` when `keepMs` does not exceed `longestRedeliveryMs`,
+ * pruneInbox removes the records that are older than `retentionMs`, a batch at a time, and returns how
+ * many those were. Throws `invalid_argument` when `retentionMs` does not exceed `maxRedeliveryMs`,
  * `not_provisioned` without the table of `inboxMigration`.
  */
 export async function pruneInbox<DB>(db: Kysely<DB>, options: PruneOptions): Promise<number> {
@@ -29,44 +29,44 @@ export async function pruneInbox<DB>(db: Kysely<DB>, options: PruneOptions): Pro
 /** prune stops between two batches when the signal aborts. */
 async function prune<DB>(
   db: Kysely<DB>,
-  { keepMs, batch = 1_000 }: PruneOptions,
+  { retentionMs, batchSize = 1_000 }: PruneOptions,
   signal?: AbortSignal,
 ): Promise<number> {
   const removing = sql`
     delete from inbox where (group_name, topic, event_id) in (
       select group_name, topic, event_id from inbox
-      where handled_at < now() - make_interval(secs => ${keepMs / 1000})
-      order by handled_at limit ${batch}
+      where handled_at < now() - make_interval(secs => ${retentionMs / 1000})
+      order by handled_at limit ${batchSize}
       for update skip locked
     )`;
   for (let removed = 0; ; ) {
     const { numAffectedRows = 0n } = await needing("inbox", removing.execute(db.withoutPlugins()));
     removed += Number(numAffectedRows);
-    if (Number(numAffectedRows) < batch || signal?.aborted === true) return removed;
+    if (Number(numAffectedRows) < batchSize || signal?.aborted === true) return removed;
   }
 }
 
 export interface PruningOptions extends PruneOptions {
   /** In milliseconds, at most 2,147,483,647 (24 days). Default: once an hour. */
-  readonly everyMs?: number;
+  readonly intervalMs?: number;
   /** Hears of what failed and is tried again the next time. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
  * startPruning prunes the inbox every so often until it is stopped, which waits for one batch at most.
- * Throws as pruneInbox does, and `invalid_argument` for an `everyMs` that no timer can wait for.
+ * Throws as pruneInbox does, and `invalid_argument` for an `intervalMs` that no timer can wait for.
  */
 export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): AsyncDisposable {
-  const { everyMs = 3_600_000, onError } = options;
+  const { intervalMs = 3_600_000, onError } = options;
   check(options);
-  checkTimes({ everyMs });
+  checkTimes({ intervalMs });
   const stopping = new AbortController();
   const { signal } = stopping;
 
   async function keepPruning(): Promise<void> {
     for (;;) {
-      await sleep(everyMs, undefined, { signal }).catch(() => {});
+      await sleep(intervalMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       await prune(db, options, signal).catch(tell);
     }
@@ -89,12 +89,12 @@ export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): Async
   };
 }
 
-function check({ keepMs, longestRedeliveryMs, batch = 1_000 }: PruneOptions): void {
-  if (!(longestRedeliveryMs > 0 && keepMs > longestRedeliveryMs && Number.isFinite(keepMs))) {
+function check({ retentionMs, maxRedeliveryMs, batchSize = 1_000 }: PruneOptions): void {
+  if (!(maxRedeliveryMs > 0 && retentionMs > maxRedeliveryMs && Number.isFinite(retentionMs))) {
     throw new BusError(
       "invalid_argument",
-      `keepMs (${keepMs}) must exceed longestRedeliveryMs (${longestRedeliveryMs}), or what comes again late would have its effects twice`,
+      `retentionMs (${retentionMs}) must exceed maxRedeliveryMs (${maxRedeliveryMs}), or what comes again late would have its effects twice`,
     );
   }
-  checkCounts({ batch });
+  checkCounts({ batchSize });
 }

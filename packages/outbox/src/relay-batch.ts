@@ -1,6 +1,6 @@
-import { BusError, type EventBus, type EventMethod, type Receipt } from "@fanfare/bus";
+import { BusError, type EventBus, type EventMethod, type PublishResult } from "@fanfare/bus";
 import type { Kysely } from "kysely";
-import { type EventRow, lockLanes, mark, readRows, type SetAside } from "./relay-store.ts";
+import { type EventRow, lockLanes, mark, type Rejection, readRows } from "./relay-store.ts";
 import { settlesWithin } from "./settles-within.ts";
 
 export interface BatchOptions<DB> {
@@ -11,7 +11,7 @@ export interface BatchOptions<DB> {
   /** How many events one batch has at most. */
   readonly size: number;
   /** How long the server lets a batch hold its lanes, in milliseconds. */
-  readonly leaseMs: number;
+  readonly leaseDurationMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -20,10 +20,10 @@ export interface BatchReport {
   readonly taken: number;
   readonly published: number;
   /** Of the published: those that the broker had already. */
-  readonly repeated: number;
+  readonly duplicates: number;
   /** The topics of the published. */
   readonly topics: ReadonlySet<string>;
-  readonly setAside: readonly SetAside[];
+  readonly rejected: readonly Rejection[];
   /** Why a topic's events could not be published for now. */
   readonly failed: ReadonlyMap<string, BusError>;
 }
@@ -35,8 +35,8 @@ export interface BatchReport {
  * when the one before it is stored, so that not even a relay that lost its lanes can turn them round.
  */
 export async function relayBatch<DB>(options: BatchOptions<DB>): Promise<BatchReport> {
-  const { db, methods, size, leaseMs } = options;
-  const taking = { topics: [...methods.keys()], leaseMs };
+  const { db, methods, size, leaseDurationMs } = options;
+  const taking = { topics: [...methods.keys()], leaseDurationMs };
   // Whatever the database has by default: under a stricter level, each statement sees what was
   // committed before the first, and so what another relay has published and removed meanwhile.
   const transaction = db.transaction().setIsolationLevel("read committed");
@@ -54,9 +54,9 @@ export async function relayBatch<DB>(options: BatchOptions<DB>): Promise<BatchRe
 const nothing: BatchReport = {
   taken: 0,
   published: 0,
-  repeated: 0,
+  duplicates: 0,
   topics: new Set(),
-  setAside: [],
+  rejected: [],
   failed: new Map(),
 };
 
@@ -64,35 +64,35 @@ interface Outcome {
   /** Sequence numbers of what the broker has. */
   readonly out: string[];
   readonly topics: Set<string>;
-  readonly setAside: SetAside[];
+  readonly rejected: Rejection[];
   readonly failed: Map<string, BusError>;
-  repeated: number;
+  duplicates: number;
 }
 
 async function publishAll<DB>(
   rows: readonly EventRow[],
-  { bus, methods, leaseMs, signal }: BatchOptions<DB>,
+  { bus, methods, leaseDurationMs, signal }: BatchOptions<DB>,
 ): Promise<Outcome> {
   const outcome: Outcome = {
     out: [],
     topics: new Set(),
-    setAside: [],
+    rejected: [],
     failed: new Map(),
-    repeated: 0,
+    duplicates: 0,
   };
   // Half of the lease, so that there is time to write down what is out.
-  const until = performance.now() + leaseMs / 2;
+  const until = performance.now() + leaseDurationMs / 2;
   let over = false;
 
   /** Has no signal: each would wait on the same one. What goes on is over by its deadline. */
-  function publish(row: EventRow, method: EventMethod): Promise<Receipt> {
-    const deadlineMs = until - performance.now();
-    if (!(deadlineMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
+  function publish(row: EventRow, method: EventMethod): Promise<PublishResult> {
+    const timeoutMs = until - performance.now();
+    if (!(timeoutMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
     const { id, type, data, key } = row;
     const time = new Date(Number(row.time));
     const headers = row.headers === null ? {} : { headers: headersOf(row.headers) };
     const encoded = { type, data, key: key ?? undefined };
-    return bus.publishEncoded(method, encoded, { id, time, deadlineMs, ...headers });
+    return bus.publishEncoded(method, encoded, { id, time, timeoutMs, ...headers });
   }
 
   async function publishChain(chain: readonly EventRow[]): Promise<void> {
@@ -101,20 +101,20 @@ async function publishAll<DB>(
       if (over || method === undefined || outcome.failed.has(row.topic)) return;
       try {
         const { duplicate } = await publish(row, method);
-        if (duplicate) outcome.repeated++;
+        if (duplicate) outcome.duplicates++;
         outcome.out.push(row.sequence);
         outcome.topics.add(row.topic);
       } catch (reason) {
         const error = BusError.from(reason);
         if (!hopeless(error)) return void outcome.failed.set(row.topic, error);
-        outcome.setAside.push({ ...row, error });
+        outcome.rejected.push({ ...row, error });
       }
     }
   }
 
   const chains = Promise.all(chainsOf(rows).map(publishChain));
   // A publish that keeps neither its deadline nor its signal must not keep the lanes.
-  await settlesWithin(chains, { ms: leaseMs * 0.6, signal });
+  await settlesWithin(chains, { ms: leaseDurationMs * 0.6, signal });
   over = true;
   return outcome;
 }

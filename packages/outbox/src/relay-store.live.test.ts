@@ -24,7 +24,10 @@ describe("a batch of the relay", { timeout: 60_000 }, () => {
     await sql`analyze outbox`.execute(db);
     await db.transaction().execute(async (tx) => {
       const before = await readSoFar(tx);
-      const places = await lockLanes(tx, { topics: ["notes.written", "x"], leaseMs: 10_000 });
+      const places = await lockLanes(tx, {
+        topics: ["notes.written", "x"],
+        leaseDurationMs: 10_000,
+      });
       const rows = await readRows(tx, { places, each: 10 });
       expect(rows).toHaveLength(10 * places.length);
       const after = await readSoFar(tx);

@@ -23,8 +23,8 @@ export interface EventRow {
   readonly time: string;
 }
 
-/** SetAside is an event that can never be published, with the reason. */
-export interface SetAside extends Pick<EventRow, "sequence" | "topic" | "id"> {
+/** Rejection is an event that can never be published, with the reason. */
+export interface Rejection extends Pick<EventRow, "sequence" | "topic" | "id"> {
   readonly error: BusError;
 }
 
@@ -34,11 +34,14 @@ const lanesOfBatch = lanes / 4;
 /**
  * lockLanes locks some of the lanes that have events of these topics and that nobody holds, until
  * the end of the transaction, and returns where the events are. The server ends the transaction
- * when it hears nothing for `leaseMs`.
+ * when it hears nothing for `leaseDurationMs`.
  */
 export async function lockLanes<DB>(
   tx: Transaction<DB>,
-  { topics, leaseMs }: { readonly topics: readonly string[]; readonly leaseMs: number },
+  {
+    topics,
+    leaseDurationMs,
+  }: { readonly topics: readonly string[]; readonly leaseDurationMs: number },
 ): Promise<Place[]> {
   // Ordered and limited, so that each lane is one look into the index however much waits: `exists`
   // became a scan of the whole table.
@@ -49,7 +52,7 @@ export async function lockLanes<DB>(
         cross join generate_series(0, ${sql.lit(lanes - 1)}) as every (lane)
         cross join lateral (
           select from outbox
-          where topic = known.topic and lane = every.lane and set_aside_at is null
+          where topic = known.topic and lane = every.lane and rejected_at is null
           order by sequence
           limit 1
         ) as waiting
@@ -60,7 +63,7 @@ export async function lockLanes<DB>(
       limit ${sql.lit(lanesOfBatch)}
     )
     select topic, lane,
-      set_config('idle_in_transaction_session_timeout', ${String(Math.ceil(leaseMs))}, true)
+      set_config('idle_in_transaction_session_timeout', ${String(Math.ceil(leaseDurationMs))}, true)
     from places join locked using (lane)`.execute(tx);
   return rows;
 }
@@ -80,34 +83,34 @@ export async function readRows<DB>(
           nullif(headers::text, '{}') as headers,
           (extract(epoch from event_time) * 1000)::text as time
         from outbox
-        where topic = place.topic and lane = place.lane and set_aside_at is null
+        where topic = place.topic and lane = place.lane and rejected_at is null
         order by outbox.sequence
         limit ${each}
       ) as event`.execute(tx);
   return rows;
 }
 
-/** mark removes what is out and sets aside what can never be. */
+/** mark removes what is out and rejects what can never be. */
 export async function mark<DB>(
   tx: Transaction<DB>,
-  { out, setAside }: { readonly out: readonly string[]; readonly setAside: readonly SetAside[] },
+  { out, rejected }: { readonly out: readonly string[]; readonly rejected: readonly Rejection[] },
 ): Promise<void> {
   if (out.length > 0) {
     await sql`delete from outbox where sequence = any(${out}::bigint[])`.execute(tx);
   }
-  for (const { sequence, error } of setAside) {
+  for (const { sequence, error } of rejected) {
     await sql`
       update outbox
-      set set_aside_at = now(), set_aside_code = ${error.code}, set_aside_reason = ${error.message}
+      set rejected_at = now(), rejected_code = ${error.code}, rejected_reason = ${error.message}
       where sequence = ${sequence}::bigint`.execute(tx);
   }
 }
 
 /**
- * setAsideUnknown sets aside what waits under topics other than these since before the grace, which
+ * rejectUnknownTopics rejects what waits under topics other than these since before the grace, which
  * gives a newer version of the process, that knows the topic, its time to come up.
  */
-export async function setAsideUnknown<DB>(
+export async function rejectUnknownTopics<DB>(
   db: Kysely<DB>,
   { topics, graceMs }: { readonly topics: readonly string[]; readonly graceMs: number },
 ): Promise<number> {
@@ -115,9 +118,9 @@ export async function setAsideUnknown<DB>(
   const transaction = db.transaction().setIsolationLevel("read committed");
   const setting = sql`
     update outbox
-    set set_aside_at = now(), set_aside_code = 'unknown_topic',
-      set_aside_reason = 'no relay knows the topic: give it the service that declares it'
-    where set_aside_at is null and topic <> all(${topics}::text[])
+    set rejected_at = now(), rejected_code = 'unknown_topic',
+      rejected_reason = 'no relay knows the topic: give it the service that declares it'
+    where rejected_at is null and topic <> all(${topics}::text[])
       and extract(epoch from now() - written_at) * 1000 >= ${graceMs}::float8`;
   const { numAffectedRows = 0n } = await transaction.execute((tx) => setting.execute(tx));
   return Number(numAffectedRows);

@@ -4,7 +4,7 @@ import {
   type BusMetric,
   createMemoryBus,
   createMemoryStore,
-  type Receipt,
+  type PublishResult,
 } from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
@@ -16,13 +16,13 @@ import { listenWith } from "./listen.ts";
 import { outboxMetrics, relayMetrics } from "./metrics.ts";
 import { type AnyTransaction, outbox } from "./outbox.ts";
 import { outboxMigration } from "./outbox-migration.ts";
-import { listSetAside, readOutboxState } from "./outbox-state.ts";
+import { listRejectedEvents, readOutboxState } from "./outbox-state.ts";
 import { type RelayOptions, startRelay } from "./relay.ts";
 import { lockLanes } from "./relay-store.ts";
 
 const long = { timeout: 30_000 };
 
-function write(tx: AnyTransaction, author: string, number: number): Promise<Receipt> {
+function write(tx: AnyTransaction, author: string, number: number): Promise<PublishResult> {
   return outbox(tx, NoteEvents).noteWritten({ author, number }, { id: `${author}/${number}` });
 }
 
@@ -57,7 +57,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
 
   const listen = () => listenWith(() => new Client({ connectionString: url }));
   const relay = (bus: ReturnType<typeof createRecordingBus>, options: Partial<RelayOptions> = {}) =>
-    startRelay(db, bus, { services: [NoteEvents], pollMs: 20, ...options });
+    startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20, ...options });
   const commit = (author: string, number: number) =>
     db.transaction().execute((tx) => write(tx, author, number));
   const emptied = () => expect.poll(async () => (await readOutboxState(db)).waiting, long).toBe(0);
@@ -84,7 +84,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
         options: { headers: { "x-trace": "ä" }, time },
       },
     ]);
-    expect(publishing.health()).toEqual({ published: 1, repeated: 0, setAside: 0, failures: 0 });
+    expect(publishing.health()).toEqual({ published: 1, duplicates: 0, rejected: 0, failures: 0 });
   });
 
   it("has metrics", async () => {
@@ -101,13 +101,13 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     expect(await valuesOf(outboxMetrics(db))).toEqual([
       ["fanfare_outbox_waiting", 0],
       ["fanfare_outbox_oldest_seconds", 0],
-      ["fanfare_outbox_set_aside", 1],
+      ["fanfare_outbox_rejected", 1],
     ]);
     await expect.poll(() => publishing.health().published, long).toBe(2);
     expect(await valuesOf(relayMetrics(publishing))).toEqual([
       ["fanfare_relay_published_total", 2],
-      ["fanfare_relay_repeated_total", 0],
-      ["fanfare_relay_set_aside_total", 1],
+      ["fanfare_relay_duplicates_total", 0],
+      ["fanfare_relay_rejected_total", 1],
       ["fanfare_relay_failures_total", 0],
     ]);
   });
@@ -115,9 +115,9 @@ describe("startRelay()", { timeout: 120_000 }, () => {
   it("never publishes what is rolled back", async () => {
     const bus = createRecordingBus();
     await using _ = relay(bus);
-    const undone = await db.startTransaction().execute();
-    await write(undone, "Ada", 1);
-    await undone.rollback().execute();
+    const compensated = await db.startTransaction().execute();
+    await write(compensated, "Ada", 1);
+    await compensated.rollback().execute();
     await commit("Ada", 2);
     await emptied();
     expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/2"]);
@@ -137,7 +137,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
 
   it("wakes at the commit, long before it would look by itself", async () => {
     const bus = createRecordingBus();
-    await using _ = relay(bus, { pollMs: 3_600_000, listen: listen() });
+    await using _ = relay(bus, { pollIntervalMs: 3_600_000, listen: listen() });
     await expect
       .poll(
         async () =>
@@ -160,7 +160,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const bus = createRecordingBus();
     bus.before = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
     const pools = [connectNotes(url), connectNotes(url)];
-    const options = { services: [NoteEvents], pollMs: 5, batch: 20, workers: 3 };
+    const options = { services: [NoteEvents], pollIntervalMs: 5, batch: 20, workers: 3 };
     const relays = pools.map((pool) => startRelay(pool, bus, options));
     const authors = Array.from({ length: 12 }, (_, index) => `author-${index}`);
     await Promise.all(
@@ -179,7 +179,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     // Not one of them did it all.
     const shares = relays.map((one) => one.health().published);
     expect(Math.min(...shares)).toBeGreaterThan(0);
-    expect(relays.map((one) => one.health().repeated)).toEqual([0, 0]);
+    expect(relays.map((one) => one.health().duplicates)).toEqual([0, 0]);
   });
 
   it("keeps what a relay holds from the others until the server ends its silence", async () => {
@@ -187,7 +187,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const inside = Promise.withResolvers<void>();
     const awake = Promise.withResolvers<void>();
     const silent = db.transaction().execute(async (tx) => {
-      const places = await lockLanes(tx, { topics: ["notes.written"], leaseMs: 1_000 });
+      const places = await lockLanes(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 });
       expect(places).toMatchObject([{ topic: "notes.written" }]);
       inside.resolve();
       await awake.promise;
@@ -232,7 +232,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     await expect.poll(() => bus.stored.map(({ topic }) => topic), long).toEqual(["noteWritten"]);
   });
 
-  it("sets aside what can never be published, and goes on with its neighbours", async () => {
+  it("rejects what can never be published, and goes on with its neighbours", async () => {
     const bus = createRecordingBus();
     bus.before = ({ number }) => {
       if (number === 1) throw new BusError("too_large", "it has 9 MB, and 1 MB is the limit");
@@ -240,18 +240,18 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const heard: string[] = [];
     for (const number of [0, 1, 2]) await commit("Ada", number);
     await sql`update outbox set data = '\\xff' where event_id = 'Ada/0'`.execute(db);
-    await using publishing = relay(bus, { onSetAside: ({ id }) => heard.push(id) });
+    await using publishing = relay(bus, { onRejected: ({ id }) => heard.push(id) });
     await emptied();
     expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/2"]);
-    expect(await listSetAside(db)).toMatchObject([
+    expect(await listRejectedEvents(db)).toMatchObject([
       { id: "Ada/1", code: "too_large", reason: expect.stringContaining("9 MB") },
       { id: "Ada/0", code: "undecodable" },
     ]);
     await expect.poll(() => heard, long).toEqual(["Ada/0", "Ada/1"]);
-    expect(publishing.health().setAside).toBe(heard.length);
+    expect(publishing.health().rejected).toBe(heard.length);
   });
 
-  it("sets aside what a bus refuses to publish for good, and goes on with its key", async () => {
+  it("rejects what a bus refuses to publish for good, and goes on with its key", async () => {
     await using bus = createMemoryBus({ store: createMemoryStore({ maxRecordBytes: 10_000 }) });
     const heard: number[] = [];
     await bus.subscribe("readers", (on) =>
@@ -266,12 +266,12 @@ describe("startRelay()", { timeout: 120_000 }, () => {
       await sql`update outbox set data = substring(data for 3) where event_id = 'cut'`.execute(tx);
       await sql`update outbox set type = 'notes.v1.Page' where event_id = 'strange'`.execute(tx);
     });
-    await using _ = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
+    await using _ = startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20 });
     await emptied();
     await bus.idle();
     expect(heard).toEqual([1, 3]);
-    const setAside = await listSetAside(db);
-    expect(Object.fromEntries(setAside.map(({ id, code }) => [id, code]))).toEqual({
+    const rejected = await listRejectedEvents(db);
+    expect(Object.fromEntries(rejected.map(({ id, code }) => [id, code]))).toEqual({
       big: "too_large",
       cut: "undecodable",
       strange: "undecodable",
@@ -284,7 +284,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     await bus.subscribe("readers", (on) =>
       on.service(NoteEvents, { noteWritten: ({ number }) => void heard.push(number) }),
     );
-    await using publishing = startRelay(db, bus, { services: [NoteEvents], pollMs: 20 });
+    await using publishing = startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20 });
     for (const number of [1, 2]) {
       await db
         .transaction()
@@ -295,7 +295,9 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     }
     await bus.idle();
     expect(heard).toEqual([1]);
-    await expect.poll(() => publishing.health(), long).toMatchObject({ published: 2, repeated: 1 });
+    await expect
+      .poll(() => publishing.health(), long)
+      .toMatchObject({ published: 2, duplicates: 1 });
   });
 
   it("waits for a migration that comes late, and says so", async () => {
@@ -304,7 +306,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const errors: BusError[] = [];
     await using publishing = startRelay(bare, bus, {
       services: [NoteEvents],
-      pollMs: 20,
+      pollIntervalMs: 20,
       onError: (error) => errors.push(error),
     });
     await expect
@@ -320,7 +322,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     await bare.destroy();
   });
 
-  it("sets aside, past its grace, what is of a topic that no relay knows", async () => {
+  it("rejects, past its grace, what is of a topic that no relay knows", async () => {
     const bus = createRecordingBus();
     await db
       .transaction()
@@ -328,15 +330,15 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     await commit("Ada", 1);
     {
       await using _ = relay(bus);
-      await expect.poll(() => readOutboxState(db), long).toMatchObject({ waiting: 1, setAside: 0 });
+      await expect.poll(() => readOutboxState(db), long).toMatchObject({ waiting: 1, rejected: 0 });
       expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/1"]);
     }
     await using _ = relay(bus, { unknownTopicGraceMs: 1 });
     await emptied();
-    expect(await listSetAside(db)).toMatchObject([{ id: "shelf", code: "unknown_topic" }]);
+    expect(await listRejectedEvents(db)).toMatchObject([{ id: "shelf", code: "unknown_topic" }]);
   });
 
-  it("counts what is set aside while it looks for unknown topics", async () => {
+  it("counts what is rejected while it looks for unknown topics", async () => {
     const bus = createRecordingBus();
     bus.before = () => {
       throw new BusError("too_large", "it is too large");
@@ -353,13 +355,13 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     await using publishing = relay(bus, { unknownTopicGraceMs: 60_000 });
     await commit("Ada", 1);
     try {
-      await expect.poll(() => publishing.health().setAside, long).toBe(1);
+      await expect.poll(() => publishing.health().rejected, long).toBe(1);
     } finally {
       counted.resolve();
       await held;
     }
     await emptied();
-    await expect.poll(() => publishing.health().setAside, long).toBe(2);
+    await expect.poll(() => publishing.health().rejected, long).toBe(2);
   });
 
   it("repeats with the same id what a server's crash keeps it from marking", async () => {
@@ -368,7 +370,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     bus.before = async ({ number }) => {
       if (number === 3 && kills++ === 0) await server.kill();
     };
-    await using publishing = relay(bus, { batch: 1_000 });
+    await using publishing = relay(bus, { batchSize: 1_000 });
     await db.transaction().execute(async (tx) => {
       for (let number = 0; number < 6; number++) await write(tx, "Ada", number);
     });
@@ -386,7 +388,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const stuck = relay(bus);
     await commit("Ada", 1);
     const begun = performance.now();
-    await stuck.stop({ deadlineMs: 500 });
+    await stuck.stop({ timeoutMs: 500 });
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect((await readOutboxState(db)).waiting).toBe(1);
   });
@@ -402,7 +404,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const slow = relay(bus);
     await commit("Ada", 1);
     await inside.promise;
-    const stopped = slow.stop({ deadlineMs: Infinity });
+    const stopped = slow.stop({ timeoutMs: Infinity });
     const first = await Promise.race([stopped.then(() => "stopped"), sleep(100, "waits")]);
     publishing.resolve();
     await stopped;
@@ -411,13 +413,13 @@ describe("startRelay()", { timeout: 120_000 }, () => {
   });
 
   it.each<Partial<RelayOptions>>([
-    { batch: 0 },
-    { batch: 1.5 },
+    { batchSize: 0 },
+    { batchSize: 1.5 },
     { workers: -1 },
     { workers: 1.5 },
-    { leaseMs: Number.NaN },
-    { leaseMs: 2 ** 31 },
-    { pollMs: 2 ** 31 },
+    { leaseDurationMs: Number.NaN },
+    { leaseDurationMs: 2 ** 31 },
+    { pollIntervalMs: 2 ** 31 },
     { unknownTopicGraceMs: Number.NaN },
     { unknownTopicGraceMs: -1 },
   ])("refuses %o", (wrong) => {
@@ -440,7 +442,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
       await using publishing = relay(bus, { unknownTopicGraceMs });
       await expect.poll(() => publishing.health().published, long).toBe(1);
       expect(publishing.health().failures).toBe(0);
-      expect(await readOutboxState(db)).toMatchObject({ waiting: 1, setAside: 0 });
+      expect(await readOutboxState(db)).toMatchObject({ waiting: 1, rejected: 0 });
     },
   );
 
@@ -459,17 +461,17 @@ describe("startRelay()", { timeout: 120_000 }, () => {
         away = false;
         throw new Error("onError is broken");
       },
-      onSetAside: () => {
-        throw new Error("onSetAside is broken");
+      onRejected: () => {
+        throw new Error("onRejected is broken");
       },
     });
     for (const number of [0, 1, 2]) await commit("Ada", number);
     await emptied();
     expect(bus.stored.map(({ id }) => id)).toEqual(["Ada/0", "Ada/2"]);
     await expect.poll(() => publishing.health().failures, long).toBe(4);
-    expect(publishing.health()).toMatchObject({ published: 2, setAside: 1 });
+    expect(publishing.health()).toMatchObject({ published: 2, rejected: 1 });
     expect(publishing.health().lastError?.message).toBe("onError is broken");
-    expect(heard).toEqual(["the broker is away", "onSetAside is broken"]);
+    expect(heard).toEqual(["the broker is away", "onRejected is broken"]);
   });
 
   it("publishes once where the database's isolation is stricter by default", async () => {
@@ -480,7 +482,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     );
     const bus = createRecordingBus();
     const strict = connectNotes(strictUrl, 10);
-    const options = { services: [NoteEvents], pollMs: 1, batch: 20 };
+    const options = { services: [NoteEvents], pollIntervalMs: 1, batch: 20 };
     const relays = Array.from({ length: 4 }, () => startRelay(strict, bus, options));
     for (let round = 0; round < 30; round++) {
       await admin.transaction().execute(async (tx) => {
@@ -523,18 +525,21 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     expect(await readOutboxState(altered)).toEqual({
       waiting: 2,
       oldestMs: expect.any(Number),
-      setAside: 0,
+      rejected: 0,
     });
-    await using publishing = startRelay(altered, bus, { services: [NoteEvents], pollMs: 20 });
+    await using publishing = startRelay(altered, bus, {
+      services: [NoteEvents],
+      pollIntervalMs: 20,
+    });
     await emptied();
     await publishing.stop();
-    expect(publishing.health()).toEqual({ published: 1, repeated: 0, setAside: 1, failures: 0 });
+    expect(publishing.health()).toEqual({ published: 1, duplicates: 0, rejected: 1, failures: 0 });
     expect(bus.stored).toMatchObject([{ id: `{"id":1}`, number: 1, options: { headers, time } }]);
-    const [setAside] = await listSetAside(altered);
-    expect(setAside).toMatchObject({ id: `{"id":2}`, code: "too_large" });
-    expect(setAside?.setAsideAt).toBeInstanceOf(Date);
+    const [rejected] = await listRejectedEvents(altered);
+    expect(rejected).toMatchObject({ id: `{"id":2}`, code: "too_large" });
+    expect(rejected?.rejectedAt).toBeInstanceOf(Date);
     const { rows } = await sql<{ same: boolean }>`
-      select date_trunc('milliseconds', set_aside_at) = ${setAside?.setAsideAt} as same
+      select date_trunc('milliseconds', rejected_at) = ${rejected?.rejectedAt} as same
       from outbox`.execute(db);
     expect(rows).toEqual([{ same: true }]);
     await altered.destroy();

@@ -5,7 +5,7 @@ import { createBell } from "./bell.ts";
 import type { Listen } from "./listen.ts";
 import { needing } from "./missing-table.ts";
 import { type BatchReport, relayBatch } from "./relay-batch.ts";
-import { type SetAside, setAsideUnknown } from "./relay-store.ts";
+import { type Rejection, rejectUnknownTopics } from "./relay-store.ts";
 import { createRests } from "./rests.ts";
 import { checkCounts, checkGrace, checkTimes } from "./settings.ts";
 import { settlesWithin } from "./settles-within.ts";
@@ -16,16 +16,16 @@ export interface RelayOptions {
   /** Wakes the relay at each commit, see `listenWith`; without it the relay polls. */
   readonly listen?: Listen | undefined;
   /** How often the relay looks without being woken, in milliseconds. Default: 1,000. */
-  readonly pollMs?: number;
+  readonly pollIntervalMs?: number;
   /** How many events are published in one transaction, at most. Default: 500. */
-  readonly batch?: number;
+  readonly batchSize?: number;
   /** How many such transactions run side by side, each on a connection of its own. Default: 2. */
   readonly workers?: number;
   /**
    * How long a relay that fell silent keeps its events from the others, in milliseconds. A batch has
    * half of it to publish. Default: 10,000.
    */
-  readonly leaseMs?: number;
+  readonly leaseDurationMs?: number;
   /**
    * How long an event waits whose topic none of the services has, in milliseconds, before it is set
    * aside: a newer version of the process may know it. Infinity for never. Default: an hour.
@@ -33,16 +33,16 @@ export interface RelayOptions {
   readonly unknownTopicGraceMs?: number;
   /** Hears of what failed and is tried again. */
   readonly onError?: (error: BusError) => void;
-  /** Hears of an event that was set aside for its own sake. */
-  readonly onSetAside?: (event: SetAside) => void;
+  /** Hears of an event that was rejected for its own sake. */
+  readonly onRejected?: (event: Rejection) => void;
 }
 
 /** RelayHealth counts since the relay was started. */
 export interface RelayHealth {
   readonly published: number;
   /** Of the published: those that the broker had already. */
-  readonly repeated: number;
-  readonly setAside: number;
+  readonly duplicates: number;
+  readonly rejected: number;
   readonly failures: number;
   readonly lastError?: BusError;
 }
@@ -50,7 +50,7 @@ export interface RelayHealth {
 export interface Relay extends AsyncDisposable {
   health(): RelayHealth;
   /** stop finishes what is being published, or gives it up in time for its deadline (10,000 ms). */
-  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
 const sweepMs = 60_000;
@@ -67,10 +67,15 @@ export function startRelay<DB>(
   bus: Pick<EventBus, "publishEncoded">,
   options: RelayOptions,
 ): Relay {
-  const { pollMs = 1_000, batch = 500, workers = 2, leaseMs = 10_000 } = options;
+  const {
+    pollIntervalMs = 1_000,
+    batchSize = 500,
+    workers = 2,
+    leaseDurationMs = 10_000,
+  } = options;
   const graceMs = options.unknownTopicGraceMs ?? 3_600_000;
-  checkTimes({ pollMs, leaseMs });
-  checkCounts({ batch, workers });
+  checkTimes({ pollIntervalMs, leaseDurationMs });
+  checkCounts({ batchSize, workers });
   checkGrace("unknownTopicGraceMs", graceMs);
   const methods = methodsOf(options.services);
   // Plugins that change names, queries or rows are for the statements of others.
@@ -79,7 +84,7 @@ export function startRelay<DB>(
   const rests = createRests();
   const stopping = new AbortController();
   const aborting = new AbortController();
-  const counts = { published: 0, repeated: 0, setAside: 0, failures: 0 };
+  const counts = { published: 0, duplicates: 0, rejected: 0, failures: 0 };
   let lastError: BusError | undefined;
   let sweepAt = 0;
 
@@ -87,7 +92,7 @@ export function startRelay<DB>(
     while (!stopping.signal.aborted) {
       const since = bell.rung;
       const found = await look();
-      if (!found && !stopping.signal.aborted) await bell.wait(since, rests.within(pollMs));
+      if (!found && !stopping.signal.aborted) await bell.wait(since, rests.within(pollIntervalMs));
     }
   }
 
@@ -111,26 +116,26 @@ export function startRelay<DB>(
       db: plain,
       bus,
       methods: new Map([...methods].filter(([topic]) => !rests.resting(topic))),
-      size: batch,
-      leaseMs,
+      size: batchSize,
+      leaseDurationMs,
       signal: aborting.signal,
     });
   }
 
   async function sweep(): Promise<void> {
     if (performance.now() < sweepAt) return;
-    sweepAt = performance.now() + Math.min(sweepMs, Math.max(graceMs, pollMs));
-    const unknown = await setAsideUnknown(plain, { topics: [...methods.keys()], graceMs });
+    sweepAt = performance.now() + Math.min(sweepMs, Math.max(graceMs, pollIntervalMs));
+    const unknown = await rejectUnknownTopics(plain, { topics: [...methods.keys()], graceMs });
     // After the wait, as others count meanwhile.
-    counts.setAside += unknown;
+    counts.rejected += unknown;
   }
 
   function note(report: BatchReport): void {
     counts.published += report.published;
-    counts.repeated += report.repeated;
-    counts.setAside += report.setAside.length;
+    counts.duplicates += report.duplicates;
+    counts.rejected += report.rejected.length;
     for (const topic of report.topics) rests.end(topic);
-    for (const event of report.setAside) tellSetAside(event);
+    for (const event of report.rejected) notifyRejected(event);
     for (const [topic, error] of report.failed) fail(topic, error);
   }
 
@@ -155,9 +160,9 @@ export function startRelay<DB>(
     }
   }
 
-  function tellSetAside(event: SetAside): void {
+  function notifyRejected(event: Rejection): void {
     try {
-      options.onSetAside?.(event);
+      options.onRejected?.(event);
     } catch (reason) {
       const error = BusError.from(reason);
       count(error);
@@ -168,13 +173,13 @@ export function startRelay<DB>(
   const listening = options.listen?.("outbox", () => bell.ring());
   const running = Promise.all(Array.from({ length: workers }, work));
 
-  async function stop({ deadlineMs = 10_000 }: { readonly deadlineMs?: number } = {}) {
+  async function stop({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}) {
     stopping.abort();
     bell.ring();
     const ended = Promise.all([running, listening?.close()]);
-    if (await settlesWithin(ended, { ms: deadlineMs * 0.8 })) return;
+    if (await settlesWithin(ended, { ms: timeoutMs * 0.8 })) return;
     aborting.abort();
-    await settlesWithin(ended, { ms: deadlineMs * 0.2 });
+    await settlesWithin(ended, { ms: timeoutMs * 0.2 });
   }
 
   return {

@@ -9,7 +9,7 @@ export interface Rests {
   within(ms: number): number;
 }
 
-const firstMs = 100;
+const initialIntervalMs = 100;
 const longestMs = 5_000;
 
 /** createRests takes its time, in milliseconds, from `now`. */
@@ -19,7 +19,7 @@ export function createRests(now: () => number = () => performance.now()): Rests 
     resting: (name) => (rests.get(name)?.until ?? 0) > now(),
     begin(name) {
       const failures = (rests.get(name)?.failures ?? 0) + 1;
-      const restMs = Math.min(longestMs, firstMs * 2 ** (failures - 1));
+      const restMs = Math.min(longestMs, initialIntervalMs * 2 ** (failures - 1));
       rests.set(name, { failures, until: now() + restMs });
     },
     end(name) {

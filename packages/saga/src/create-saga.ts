@@ -1,21 +1,21 @@
 import { CancellationScope, CancelledFailure, isCancellation } from "@temporalio/workflow";
-import { createNotice } from "./beside.ts";
+import { createNotice } from "./background-task.ts";
 import { watchDelays } from "./delays.ts";
 import { accountFor, isFailure } from "./failure.ts";
 import { createJournal, type Entry } from "./journal.ts";
-import type { SagaState, UndoCause } from "./progress.ts";
-import type { Saga, SagaEnding, SagaOptions, Step } from "./saga.ts";
-import { isNonRetryable, tryFirst } from "./try-first.ts";
+import type { CompensationCause, SagaState } from "./progress.ts";
+import { isNonRetryable, runLocalFirst } from "./run-local-first.ts";
+import type { Saga, SagaOptions, SagaResult, Step } from "./saga.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
-interface Undo {
+interface Compensation {
   readonly entry: Entry;
-  readonly run: (cause: UndoCause) => Promise<unknown>;
+  readonly run: (cause: CompensationCause) => Promise<unknown>;
 }
 
 interface Attempt<T> {
   readonly entry: Entry;
-  readonly undo: boolean;
+  readonly compensation: boolean;
   readonly run: () => Promise<T>;
   readonly resolved: ((note: string) => T) | undefined;
 }
@@ -25,33 +25,33 @@ export function createSaga(options: SagaOptions = {}): Saga {
   const isRefusal = options.isRefusal ?? isNonRetryable;
   const journal = createJournal();
   const room = createWaitingRoom();
-  const undoing = createNotice("onUndoing", options.onUndoing);
+  const compensating = createNotice("onCompensating", options.onCompensating);
   const parked = createNotice("onParked", options.onParked);
   const delays = watchDelays(options.onDelayed);
   const shield = new CancellationScope({ cancellable: false });
   const forward = new CancellationScope({ cancellable: true, parent: shield });
-  const undos: Undo[] = [];
+  const compensations: Compensation[] = [];
   const running: Promise<unknown>[] = [];
   const origins = new Map<unknown, string>();
-  let phase: "new" | "forward" | "undoing" | "done" = "new";
+  let phase: "new" | "forward" | "compensating" | "done" = "new";
   let pivoted = false;
   let calm = true;
-  let cause: UndoCause | undefined;
+  let cause: CompensationCause | undefined;
 
   function state(): SagaState {
     if (phase === "done") return "done";
     if (room.parked().length > 0) return "parked";
-    return phase === "undoing" ? "undoing" : "forward";
+    return phase === "compensating" ? "compensating" : "forward";
   }
 
-  function abandon(why: UndoCause): boolean {
+  function abandon(why: CompensationCause): boolean {
     if (pivoted || phase === "done") return false;
-    if (phase !== "undoing") cause ??= why;
+    if (phase !== "compensating") cause ??= why;
     forward.cancel();
     return true;
   }
 
-  async function insist<T>({ entry, undo, run, resolved }: Attempt<T>): Promise<T> {
+  async function insist<T>({ entry, compensation, run, resolved }: Attempt<T>): Promise<T> {
     for (;;) {
       try {
         return await run();
@@ -60,11 +60,11 @@ export function createSaga(options: SagaOptions = {}): Saga {
         const reason = accountFor(error, isRefusal).message;
         const resolvable = resolved !== undefined;
         calm = false;
-        const decided = room.wait({ step: entry.name, undo, reason, resolvable });
+        const decided = room.wait({ step: entry.name, compensation, reason, resolvable });
         entry.parked(reason);
         parked.tell(room.parked());
         const decision = await decided;
-        entry.resumed(undo);
+        entry.resumed(compensation);
         parked.tell(room.parked());
         if (decision.kind === "resolve" && resolved !== undefined) {
           entry.noted(decision.note);
@@ -77,17 +77,17 @@ export function createSaga(options: SagaOptions = {}): Saga {
   async function perform<T>(entry: Entry, step: Step<T>): Promise<T> {
     const run = () => {
       const watched = () => delays.watch(entry, step.delayedAfterMs, step.run);
-      if (!calm || step.first === undefined) return watched();
+      if (!calm || step.local === undefined) return watched();
       const patient = () => {
         calm = false;
         return watched();
       };
-      return tryFirst({ first: step.first, run: patient }, isRefusal);
+      return runLocalFirst({ local: step.local, run: patient }, isRefusal);
     };
     try {
-      if (forward.consideredCancelled) throw new CancelledFailure("the saga is being undone");
+      if (forward.consideredCancelled) throw new CancelledFailure("the saga is being compensated");
       const value = pivoted
-        ? await insist({ entry, undo: false, run, resolved: step.resolved })
+        ? await insist({ entry, compensation: false, run, resolved: step.resolved })
         : await run();
       entry.done();
       return value;
@@ -105,7 +105,7 @@ export function createSaga(options: SagaOptions = {}): Saga {
     return accountFor(error, isRefusal).message;
   }
 
-  function causeOf(error: unknown): UndoCause {
+  function causeOf(error: unknown): CompensationCause {
     const { code, message } = accountFor(error, isRefusal);
     if (isCancellation(error)) return { kind: "cancelled", by: "request", message };
     const step = origins.get(error) ?? "";
@@ -113,42 +113,42 @@ export function createSaga(options: SagaOptions = {}): Saga {
     return { kind: "refused", step, code, message };
   }
 
-  async function unwind(why: UndoCause): Promise<void> {
+  async function unwind(why: CompensationCause): Promise<void> {
     cause = why;
-    phase = "undoing";
+    phase = "compensating";
     forward.cancel();
     for (const settled of await Promise.allSettled(running)) {
       if (settled.status === "rejected" && !isFailure(settled.reason)) throw settled.reason;
     }
-    undoing.tell(why);
-    for (const { entry, run } of undos.toReversed()) {
-      entry.undoing();
+    compensating.tell(why);
+    for (const { entry, run } of compensations.toReversed()) {
+      entry.compensating();
       await insist<unknown>({
         entry,
-        undo: true,
+        compensation: true,
         run: () => run(why),
         resolved: () => undefined,
       });
-      entry.undone();
+      entry.compensated();
     }
-    undoing.cancel();
+    compensating.cancel();
     parked.cancel();
   }
 
   async function noticesOver(): Promise<void> {
-    await Promise.all([undoing.over(), parked.over(), delays.over()]);
+    await Promise.all([compensating.over(), parked.over(), delays.over()]);
     phase = "done";
   }
 
   return {
-    async run<T>(body: () => Promise<T>): Promise<SagaEnding<T>> {
+    async run<T>(body: () => Promise<T>): Promise<SagaResult<T>> {
       if (phase !== "new") throw new Error("a saga runs once");
       phase = "forward";
       CancellationScope.current().cancelRequested.catch((error: unknown) => {
         const { message } = accountFor(error, isRefusal);
         abandon({ kind: "cancelled", by: "temporal", message });
       });
-      let why: UndoCause;
+      let why: CompensationCause;
       try {
         const value = await forward.run(body);
         if (cause === undefined) {
@@ -162,23 +162,25 @@ export function createSaga(options: SagaOptions = {}): Saga {
       }
       await shield.run(() => unwind(why));
       await noticesOver();
-      return { outcome: "undone", cause: why };
+      return { outcome: "compensated", cause: why };
     },
 
     step(name, step) {
       if (phase !== "forward") {
         const over = `step ${name}: the saga is ${phase === "new" ? "not running" : phase}`;
-        return Promise.reject(phase === "undoing" ? new CancelledFailure(over) : new Error(over));
+        return Promise.reject(
+          phase === "compensating" ? new CancelledFailure(over) : new Error(over),
+        );
       }
       const entry = journal.begin(name);
-      if (step.undo !== undefined) undos.push({ entry, run: step.undo });
+      if (step.compensate !== undefined) compensations.push({ entry, run: step.compensate });
       const result = perform(entry, step);
       running.push(result);
       return result;
     },
 
     pivot() {
-      if (forward.consideredCancelled) throw new CancelledFailure("the saga is being undone");
+      if (forward.consideredCancelled) throw new CancelledFailure("the saga is being compensated");
       pivoted = true;
     },
 

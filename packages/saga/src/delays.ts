@@ -1,5 +1,5 @@
 import { CancellationScope, sleep } from "@temporalio/workflow";
-import { createNotice } from "./beside.ts";
+import { createNotice } from "./background-task.ts";
 import type { Entry } from "./journal.ts";
 
 /** Delays knows which steps are taking longer than they should. */

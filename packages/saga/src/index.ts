@@ -1,8 +1,14 @@
-export { type Errand, runBeside } from "./beside.ts";
+export { type BackgroundTask, runInBackground } from "./background-task.ts";
 export { createSaga } from "./create-saga.ts";
 export type { RefusalPredicate } from "./failure.ts";
-export type { SagaProgress, SagaState, StepProgress, StepState, UndoCause } from "./progress.ts";
+export type {
+  CompensationCause,
+  SagaProgress,
+  SagaState,
+  StepProgress,
+  StepState,
+} from "./progress.ts";
+export { runLocalFirst, type StepCall } from "./run-local-first.ts";
 export { runSaga } from "./run-saga.ts";
-export type { Saga, SagaEnding, SagaOptions, Step } from "./saga.ts";
-export { type Tries, tryFirst } from "./try-first.ts";
+export type { Saga, SagaOptions, SagaResult, Step } from "./saga.ts";
 export type { ParkedStep } from "./waiting-room.ts";

@@ -13,16 +13,16 @@ describe("createJournal()", () => {
     const pay = journal.begin("pay");
     pay.failed("declined");
     book.done();
-    book.undoing();
-    book.undone();
+    book.compensating();
+    book.compensated();
     expect(journal.steps()).toEqual([
       {
         name: "book",
-        state: "undone",
+        state: "compensated",
         startedAt: "2030-01-01T00:00:00.000Z",
         finishedAt: "2030-01-01T00:00:03.000Z",
-        undoStartedAt: "2030-01-01T00:00:04.000Z",
-        undoneAt: "2030-01-01T00:00:05.000Z",
+        compensationStartedAt: "2030-01-01T00:00:04.000Z",
+        compensatedAt: "2030-01-01T00:00:05.000Z",
       },
       {
         name: "pay",
@@ -37,12 +37,12 @@ describe("createJournal()", () => {
   it("shows what is parked, and that it was resolved by hand", () => {
     const journal = createJournal(clock());
     const book = journal.begin("book");
-    book.undoing();
+    book.compensating();
     book.parked("the hotel is closed");
     expect(journal.steps()[0]).toMatchObject({ state: "parked", error: "the hotel is closed" });
     book.resumed(true);
     book.noted("called them");
-    expect(journal.steps()[0]).toMatchObject({ state: "undoing", note: "called them" });
+    expect(journal.steps()[0]).toMatchObject({ state: "compensating", note: "called them" });
   });
 
   it("refuses a second step of the same name", () => {

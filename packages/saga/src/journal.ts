@@ -12,11 +12,11 @@ export interface Entry {
   readonly name: string;
   done(): void;
   failed(error: string): void;
-  undoing(): void;
-  undone(): void;
+  compensating(): void;
+  compensated(): void;
   parked(error: string): void;
-  /** resumed takes a step or an undo that was parked up again. */
-  resumed(undo: boolean): void;
+  /** resumed takes a step or a compensation that was parked up again. */
+  resumed(compensation: boolean): void;
   delayed(delayed: boolean): void;
   noted(note: string): void;
 }
@@ -38,10 +38,10 @@ export function createJournal(now: () => Date = () => new Date()): Journal {
         name,
         done: () => change({ state: "done", finishedAt: time() }),
         failed: (error) => change({ state: "failed", finishedAt: time(), error }),
-        undoing: () => change({ state: "undoing", undoStartedAt: time() }),
-        undone: () => change({ state: "undone", undoneAt: time() }),
+        compensating: () => change({ state: "compensating", compensationStartedAt: time() }),
+        compensated: () => change({ state: "compensated", compensatedAt: time() }),
         parked: (error) => change({ state: "parked", error }),
-        resumed: (undo) => change({ state: undo ? "undoing" : "running" }),
+        resumed: (compensation) => change({ state: compensation ? "compensating" : "running" }),
         delayed: (delayed) => change({ delayed }),
         noted: (note) => change({ note }),
       };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createWaitingRoom, type ParkedStep } from "./waiting-room.ts";
 
-const book: ParkedStep = { step: "book", undo: true, reason: "closed", resolvable: true };
-const pay: ParkedStep = { step: "pay", undo: false, reason: "declined", resolvable: false };
+const book: ParkedStep = { step: "book", compensation: true, reason: "closed", resolvable: true };
+const pay: ParkedStep = { step: "pay", compensation: false, reason: "declined", resolvable: false };
 
 describe("createWaitingRoom()", () => {
   it("lets all go that the decision applies to", async () => {

@@ -1,8 +1,8 @@
-/** ParkedStep is a step, or its undo, that waits for an operator. */
+/** ParkedStep is a step, or its compensation, that waits for an operator. */
 export interface ParkedStep {
   readonly step: string;
-  /** True when it is the undo that keeps failing. */
-  readonly undo: boolean;
+  /** True when it is the compensation that keeps failing. */
+  readonly compensation: boolean;
   readonly reason: string;
   /** False when it can only be retried: nothing done by hand yields what the step does. */
   readonly resolvable: boolean;

@@ -1,4 +1,4 @@
-import { createSaga, type SagaEnding, type SagaProgress } from "@fanfare/saga";
+import { createSaga, type SagaProgress, type SagaResult } from "@fanfare/saga";
 import { defineQuery, defineUpdate, proxyActivities, setHandler } from "@temporalio/workflow";
 
 interface BoxOffice {
@@ -18,7 +18,7 @@ export const cancel = defineUpdate<boolean, [string]>("cancel");
 export const retry = defineUpdate<readonly string[]>("retry");
 export const resolve = defineUpdate<readonly string[], [string]>("resolve");
 
-export async function concert(order: string): Promise<SagaEnding<string>> {
+export async function concert(order: string): Promise<SagaResult<string>> {
   const saga = createSaga();
   setHandler(progress, () => saga.progress());
   setHandler(cancel, (reason) => saga.cancel(reason));
@@ -28,11 +28,11 @@ export async function concert(order: string): Promise<SagaEnding<string>> {
   return saga.run(async () => {
     await saga.step("seats", {
       run: () => forHalfAMinute.holdSeats(order),
-      undo: () => forHalfAMinute.freeSeats(order),
+      compensate: () => forHalfAMinute.freeSeats(order),
     });
     await saga.step("payment", {
       run: () => forHalfAMinute.charge(order),
-      undo: () => forHalfAMinute.refund(order),
+      compensate: () => forHalfAMinute.refund(order),
     });
     saga.pivot();
     return await saga.step("tickets", {

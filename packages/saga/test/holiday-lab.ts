@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { startTemporal } from "@fanfare/dev-stack";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
-import type { SagaEnding, SagaProgress, StepState } from "../src/index.ts";
+import type { SagaProgress, SagaResult, StepState } from "../src/index.ts";
 import * as workflows from "./holiday-workflow.ts";
 import type { PostcardPlan } from "./postcard-workflow.ts";
 import { type Behaviour, createTravelAgency } from "./travel-agency.ts";
@@ -10,7 +10,7 @@ import { type Behaviour, createTravelAgency } from "./travel-agency.ts";
 /** Holiday is a saga that runs against the travel agency. */
 export interface Holiday {
   readonly handle: WorkflowHandle;
-  ending(): Promise<SagaEnding<unknown>>;
+  ending(): Promise<SagaResult<unknown>>;
   progress(): Promise<SagaProgress>;
   /** The state of each step, by its name. */
   states(): Promise<Record<string, StepState>>;
@@ -19,7 +19,7 @@ export interface Holiday {
   resolve(note: string): Promise<readonly string[]>;
   /** What the agency was asked, each attempt once. */
   calls(): readonly string[];
-  undos(): readonly string[];
+  compensations(): readonly string[];
   /** What the hooks told. */
   told(): readonly string[];
   script(behaviours: Record<string, Behaviour>): void;
@@ -88,7 +88,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
       retry: (step) =>
         handle.executeUpdate(workflows.retry, { args: [step === undefined ? {} : { step }] }),
       resolve: (note) => handle.executeUpdate(workflows.resolve, { args: [note] }),
-      undos: () => calls().filter((what) => what.startsWith("undo ")),
+      compensations: () => calls().filter((what) => what.startsWith("compensate ")),
       told: () => calls().filter((what) => what.startsWith("tell ")),
       script: (changed) => agency.script(workflowId, changed),
     };

@@ -7,7 +7,7 @@ import {
   proxyActivities,
   setHandler,
 } from "@temporalio/workflow";
-import { createSaga, runSaga, type SagaEnding, type SagaProgress } from "../src/index.ts";
+import { createSaga, runSaga, type SagaProgress, type SagaResult } from "../src/index.ts";
 
 /** A holiday: a flight and, beside each other, a hotel and a car; then it is paid and cannot go back. */
 export interface HolidayPlan {
@@ -18,8 +18,8 @@ export interface HolidayPlan {
   /** The hotel's booking goes on, whatever is cancelled. */
   readonly stubbornHotel?: boolean;
   readonly delayedAfterMs?: number;
-  readonly stepDeadlineMs?: number;
-  readonly undoDeadlineMs?: number;
+  readonly stepTimeoutMs?: number;
+  readonly compensationTimeoutMs?: number;
 }
 
 interface HolidayActivities {
@@ -44,10 +44,10 @@ async function tell(what: string): Promise<void> {
   await callFor(300, `tell ${what}`);
 }
 
-export async function holiday(plan: HolidayPlan): Promise<SagaEnding<string>> {
-  const undoMs = plan.undoDeadlineMs ?? 20_000;
+export async function holiday(plan: HolidayPlan): Promise<SagaResult<string>> {
+  const compensationMs = plan.compensationTimeoutMs ?? 20_000;
   const saga = createSaga({
-    onUndoing: (cause) => tell(`undoing: ${cause.kind}`),
+    onCompensating: (cause) => tell(`compensating: ${cause.kind}`),
     onParked: (parked) => tell(`parked: ${parked.map(({ step }) => step).join()}`),
     onDelayed: (steps) => tell(`delayed: ${steps.join()}`),
   });
@@ -58,8 +58,8 @@ export async function holiday(plan: HolidayPlan): Promise<SagaEnding<string>> {
 
   const book = (name: string) =>
     saga.step(name, {
-      run: () => callFor(plan.stepDeadlineMs ?? 20_000, name),
-      undo: () => callFor(undoMs, `undo ${name}`),
+      run: () => callFor(plan.stepTimeoutMs ?? 20_000, name),
+      compensate: () => callFor(compensationMs, `compensate ${name}`),
     });
 
   const bookHotel = () =>
@@ -82,11 +82,11 @@ export async function holiday(plan: HolidayPlan): Promise<SagaEnding<string>> {
 }
 
 /** picnic is the shortest saga: no pivot, nothing from outside, and a wait between its steps. */
-export async function picnic(): Promise<SagaEnding<string>> {
+export async function picnic(): Promise<SagaResult<string>> {
   return runSaga(async (saga) => {
     const basket = await saga.step("basket", {
       run: () => call("basket"),
-      undo: (cause) => call(`undo basket: ${cause.message}`),
+      compensate: (cause) => call(`compensate basket: ${cause.message}`),
     });
     await condition(() => false, 60_000);
     return basket;
@@ -94,9 +94,9 @@ export async function picnic(): Promise<SagaEnding<string>> {
 }
 
 /** stroll is cancelled when all of it is done, and has no pivot. */
-export async function stroll(): Promise<SagaEnding<void>> {
+export async function stroll(): Promise<SagaResult<void>> {
   return runSaga(async (saga) => {
-    await saga.step("walk", { run: () => call("walk"), undo: () => call("undo walk") });
+    await saga.step("walk", { run: () => call("walk"), compensate: () => call("compensate walk") });
     saga.cancel("rain");
   });
 }

@@ -1,5 +1,5 @@
 import { proxyActivities, proxyLocalActivities, setHandler } from "@temporalio/workflow";
-import { createSaga, type SagaEnding } from "../src/index.ts";
+import { createSaga, type SagaResult } from "../src/index.ts";
 import { cancel, progress, retry } from "./holiday-workflow.ts";
 
 export interface PostcardPlan {
@@ -13,7 +13,7 @@ interface PostcardActivities {
 }
 
 /** postcard is a saga whose steps are short: each is tried within the workflow task first. */
-export async function postcard(plan: PostcardPlan): Promise<SagaEnding<string>> {
+export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> {
   const saga = createSaga();
   setHandler(progress, () => saga.progress());
   setHandler(cancel, (message) => saga.cancel(message));
@@ -34,7 +34,7 @@ export async function postcard(plan: PostcardPlan): Promise<SagaEnding<string>> 
   const { delayedAfterMs = 60_000 } = plan;
 
   return await saga.run(async () => {
-    await saga.step("stamp", { ...tries("stamp"), undo: () => call("undo stamp") });
+    await saga.step("stamp", { ...tries("stamp"), compensate: () => call("compensate stamp") });
     saga.pivot();
     const posted = await saga.step("post", { ...tries("post"), delayedAfterMs });
     await saga.step("tell", { ...tries("tell"), delayedAfterMs });

@@ -36,7 +36,7 @@ describe("a saga that goes forward", () => {
       pay: "done",
       tickets: "done",
     });
-    expect(holiday.undos()).toEqual([]);
+    expect(holiday.compensations()).toEqual([]);
   });
 
   it("says which step is delayed, and that it no longer is", async () => {
@@ -52,7 +52,7 @@ describe("a saga that goes forward", () => {
 });
 
 describe("a step that is refused", () => {
-  it("undoes what was begun, the refused step first", async () => {
+  it("compensates what was begun, the refused step first", async () => {
     const holiday = await lab.begin({ car: refuse("no car left") });
     const cause = {
       kind: "refused",
@@ -60,26 +60,38 @@ describe("a step that is refused", () => {
       code: "failed_precondition",
       message: "no car left",
     };
-    expect(await holiday.ending()).toEqual({ outcome: "undone", cause });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toEqual({ outcome: "compensated", cause });
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
     const progress = await holiday.progress();
     expect(progress).toMatchObject({ state: "done", pivoted: false, cause });
-    expect(await holiday.states()).toEqual({ flight: "undone", hotel: "undone", car: "undone" });
+    expect(await holiday.states()).toEqual({
+      flight: "compensated",
+      hotel: "compensated",
+      car: "compensated",
+    });
     expect(progress.steps.find(({ name }) => name === "car")?.error).toBe("no car left");
   });
 
-  it("does not wait for a step beside it, which is undone as well", async () => {
+  it("does not wait for a step beside it, which is compensated as well", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ hotel: gate.pass, car: refuse("no car left") });
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
     gate.open();
   });
 
-  it("undoes nothing while a step beside it cannot be stopped", async () => {
+  it("compensates nothing while a step beside it cannot be stopped", async () => {
     const gate = createGate();
     let booked = false;
-    const bookedAtUndo: boolean[] = [];
+    const bookedAtCompensation: boolean[] = [];
     const holiday = await lab.begin(
       {
         hotel: async (attempt) => {
@@ -87,80 +99,106 @@ describe("a step that is refused", () => {
           booked = true;
         },
         car: refuse("no car left"),
-        "undo car": () => void bookedAtUndo.push(booked),
+        "compensate car": () => void bookedAtCompensation.push(booked),
       },
       { stubbornHotel: true },
     );
     await vi.waitFor(async () => {
-      expect((await holiday.progress()).state).toBe("undoing");
+      expect((await holiday.progress()).state).toBe("compensating");
     }, patience);
     gate.open();
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
-    expect(bookedAtUndo).toEqual([true]);
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(bookedAtCompensation).toEqual([true]);
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
   });
 
-  it("undoes what has not even begun to answer, such as the first step", async () => {
+  it("compensates what has not even begun to answer, such as the first step", async () => {
     const holiday = await lab.begin({ flight: refuse("no flight") });
     expect(await holiday.ending()).toMatchObject({ cause: { step: "flight" } });
-    expect(holiday.undos()).toEqual(["undo flight"]);
+    expect(holiday.compensations()).toEqual(["compensate flight"]);
   });
 });
 
 describe("a step whose reply is lost", () => {
-  it("is retried until its deadline, then undone", async () => {
-    const holiday = await lab.begin({ hotel: failTimes(1_000) }, { stepDeadlineMs: 4_000 });
+  it("is retried until its deadline, then compensated", async () => {
+    const holiday = await lab.begin({ hotel: failTimes(1_000) }, { stepTimeoutMs: 4_000 });
     expect(await holiday.ending()).toMatchObject({
-      outcome: "undone",
+      outcome: "compensated",
       cause: { kind: "failed", step: "hotel" },
     });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
   });
 });
 
 describe("a cancellation", () => {
-  it("asked of the saga undoes it, and tells why", async () => {
+  it("asked of the saga compensates it, and tells why", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ hotel: gate.pass });
     await gate.reached;
     expect(await holiday.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
-    expect(await holiday.ending()).toEqual({ outcome: "undone", cause });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toEqual({ outcome: "compensated", cause });
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
     const hotel = (await holiday.progress()).steps.find(({ name }) => name === "hotel");
-    expect(hotel).toMatchObject({ state: "undone", error: "cancelled: rain" });
+    expect(hotel).toMatchObject({ state: "compensated", error: "cancelled: rain" });
     gate.open();
   });
 
-  it("asked of Temporal undoes it, whatever comes meanwhile", async () => {
+  it("asked of Temporal compensates it, whatever comes meanwhile", async () => {
     const gate = createGate();
-    const undoing = createGate();
-    const holiday = await lab.begin({ hotel: gate.pass, "undo flight": undoing.pass });
+    const compensating = createGate();
+    const holiday = await lab.begin({ hotel: gate.pass, "compensate flight": compensating.pass });
     await gate.reached;
     await holiday.handle.cancel();
-    await undoing.reached;
+    await compensating.reached;
     await holiday.handle.cancel();
     expect(await holiday.cancel("rain")).toBe(true);
-    undoing.open();
+    compensating.open();
     expect(await holiday.ending()).toMatchObject({
-      outcome: "undone",
+      outcome: "compensated",
       cause: { kind: "cancelled", by: "temporal" },
     });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
     gate.open();
   });
 
   it("at the last moment stops the saga at its pivot", async () => {
     const holiday = await lab.begin({}, { changeOfMind: true });
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone", cause: { message: "rain" } });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toMatchObject({
+      outcome: "compensated",
+      cause: { message: "rain" },
+    });
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
     expect(holiday.calls()).not.toContain("pay");
   });
 
-  it("undoes a saga without a pivot until its very end", async () => {
+  it("compensates a saga without a pivot until its very end", async () => {
     const holiday = await lab.beginOther("stroll");
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone", cause: { message: "rain" } });
-    expect(holiday.calls()).toEqual(["walk", "undo walk"]);
+    expect(await holiday.ending()).toMatchObject({
+      outcome: "compensated",
+      cause: { message: "rain" },
+    });
+    expect(holiday.calls()).toEqual(["walk", "compensate walk"]);
   });
 
   it("changes nothing after the pivot", async () => {
@@ -171,32 +209,35 @@ describe("a cancellation", () => {
     expect(await holiday.cancel("rain")).toBe(false);
     gate.open();
     expect(await holiday.ending()).toEqual({ outcome: "completed", value: "pay #1" });
-    expect(holiday.undos()).toEqual([]);
+    expect(holiday.compensations()).toEqual([]);
   });
 
   it("reaches a wait between two steps", async () => {
     const holiday = await lab.beginOther("picnic");
     await vi.waitFor(() => expect(holiday.calls()).toEqual(["basket"]), patience);
     await holiday.handle.cancel();
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
-    expect(holiday.undos()).toEqual(["undo basket: Workflow cancelled"]);
+    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(holiday.compensations()).toEqual(["compensate basket: Workflow cancelled"]);
   });
 });
 
-describe("an undo that keeps failing", () => {
-  const broken = { car: refuse("no car left"), "undo hotel": refuse("the desk is closed") };
+describe("a compensation that keeps failing", () => {
+  const broken = { car: refuse("no car left"), "compensate hotel": refuse("the desk is closed") };
 
   it("is parked, and goes on when it is retried", async () => {
     const holiday = await lab.begin(broken);
     const progress = await parked(holiday);
-    expect(await holiday.states()).toEqual({ flight: "done", hotel: "parked", car: "undone" });
+    expect(await holiday.states()).toEqual({ flight: "done", hotel: "parked", car: "compensated" });
     expect(progress.steps[1]?.error).toBe("the desk is closed");
     await vi.waitFor(() => expect(holiday.told()).toContain("tell parked: hotel"), patience);
     holiday.script({});
     expect(await holiday.retry("car")).toEqual([]);
     expect(await holiday.retry("hotel")).toEqual(["hotel"]);
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone", cause: { step: "car" } });
-    expect(holiday.undos().slice(-2)).toEqual(["undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toMatchObject({
+      outcome: "compensated",
+      cause: { step: "car" },
+    });
+    expect(holiday.compensations().slice(-2)).toEqual(["compensate hotel", "compensate flight"]);
   });
 
   it("goes on without it when it is resolved, with the note on record", async () => {
@@ -206,14 +247,18 @@ describe("an undo that keeps failing", () => {
     expect(resolved).toEqual(["hotel"]);
     await holiday.ending();
     const hotel = (await holiday.progress()).steps[1];
-    expect(hotel).toMatchObject({ state: "undone", note: "phoned them" });
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(hotel).toMatchObject({ state: "compensated", note: "phoned them" });
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
   });
 
   it("is parked after its own deadline too", async () => {
     const holiday = await lab.begin(
-      { car: refuse("no car left"), "undo car": failTimes(1_000) },
-      { undoDeadlineMs: 300 },
+      { car: refuse("no car left"), "compensate car": failTimes(1_000) },
+      { compensationTimeoutMs: 300 },
     );
     await parked(holiday);
     expect(await holiday.states()).toMatchObject({
@@ -230,7 +275,7 @@ describe("a refusal after the pivot", () => {
     expect(await parked(holiday)).toMatchObject({ pivoted: true });
     await holiday.resolve("cash");
     expect(await holiday.ending()).toEqual({ outcome: "completed", value: "by hand: cash" });
-    expect(holiday.undos()).toEqual([]);
+    expect(holiday.compensations()).toEqual([]);
   });
 
   it("stays parked when nothing done by hand can stand for it", async () => {
@@ -244,7 +289,7 @@ describe("a refusal after the pivot", () => {
 });
 
 describe("an error in workflow code", () => {
-  it("fails the workflow task, undoes nothing, and leaves the saga where it is", async () => {
+  it("fails the workflow task, compensates nothing, and leaves the saga where it is", async () => {
     const holiday = await lab.begin({}, { bug: true });
     await vi.waitFor(async () => {
       const { events } = await holiday.handle.fetchHistory();
@@ -254,7 +299,7 @@ describe("an error in workflow code", () => {
       );
     }, patience);
     expect((await holiday.handle.describe()).status.name).toBe("RUNNING");
-    expect(holiday.undos()).toEqual([]);
+    expect(holiday.compensations()).toEqual([]);
     await holiday.handle.terminate();
   });
 });
@@ -263,11 +308,15 @@ describe("a hook that fails", () => {
   it("does no harm", async () => {
     const holiday = await lab.begin({
       car: refuse("no car left"),
-      "tell undoing: refused": refuse("nobody listens"),
+      "tell compensating: refused": refuse("nobody listens"),
     });
-    expect(await holiday.ending()).toMatchObject({ outcome: "undone" });
-    expect(holiday.told()).toEqual(["tell undoing: refused"]);
-    expect(holiday.undos()).toEqual(["undo car", "undo hotel", "undo flight"]);
+    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(holiday.told()).toEqual(["tell compensating: refused"]);
+    expect(holiday.compensations()).toEqual([
+      "compensate car",
+      "compensate hotel",
+      "compensate flight",
+    ]);
   });
 });
 
@@ -281,7 +330,7 @@ describe("the README's saga", () => {
   it("frees the seats when the card is declined", async () => {
     const saga = await lab.beginConcert({ charge: refuse("the card was declined") });
     expect(await saga.ending()).toEqual({
-      outcome: "undone",
+      outcome: "compensated",
       cause: {
         kind: "refused",
         step: "payment",

@@ -17,8 +17,8 @@ export const callerKey: ContextKey<Caller | undefined> = createContextKey<Caller
   { description: "caller" },
 );
 
-/** callerOf returns who makes the call, or throws a ConnectError unauthenticated. */
-export function callerOf(context: { readonly values: ContextValues }): Caller {
+/** getCaller returns who makes the call, or throws a ConnectError unauthenticated. */
+export function getCaller(context: { readonly values: ContextValues }): Caller {
   const caller = context.values.get(callerKey);
   if (caller !== undefined) return caller;
   throw new ConnectError("nobody is known to make this call", Code.Unauthenticated);

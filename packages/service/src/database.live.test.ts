@@ -42,7 +42,7 @@ describe("openDatabase()", patience, () => {
     const url = await postgres.createDatabase("notes");
     await postgres.kill();
     await using database = openDatabase<Tables>({ ...options, url });
-    await expect(database.migrated({ deadlineMs: 300 })).rejects.toThrow("are not done");
+    await expect(database.migrated({ timeoutMs: 300 })).rejects.toThrow("are not done");
     await expect(database.ready()).rejects.toThrow("ECONNREFUSED");
     await postgres.start();
     await database.migrated();

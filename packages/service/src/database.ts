@@ -26,8 +26,8 @@ export interface Database<DB> extends AsyncDisposable {
   readonly db: Kysely<DB>;
   /** ready rejects with the reason while the server cannot be reached or migrations are not done. */
   ready(): Promise<void>;
-  /** migrated resolves once all migrations are done; it rejects with the last error after deadlineMs (30 s). */
-  migrated(options?: { readonly deadlineMs?: number }): Promise<void>;
+  /** migrated resolves once all migrations are done; it rejects with the last error after timeoutMs (30 s). */
+  migrated(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** client makes a connection beside the pool, not open yet, for what no pool can do, such as LISTEN. */
   client(): Client;
   /** close gives up on what is waiting and closes the connections. */
@@ -82,9 +82,9 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
       if (!done) throw new Error(`the migrations are not done: ${messageOf(lastError)}`);
       await sql`select 1`.execute(db);
     },
-    async migrated({ deadlineMs = 30_000 } = {}) {
+    async migrated({ timeoutMs = 30_000 } = {}) {
       const timer = new AbortController();
-      const late = sleep(deadlineMs, undefined, { signal: timer.signal }).catch(() => {});
+      const late = sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => {});
       await Promise.race([migrating, late]);
       timer.abort();
       if (!done) throw new Error("the migrations are not done", { cause: lastError });

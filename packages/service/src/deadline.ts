@@ -1,5 +1,5 @@
 /** within resolves to true when the work is done within ms, and to false when it is not. It rejects when the work does. */
-export async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+export async function withTimeout(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), ms);

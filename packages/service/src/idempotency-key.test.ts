@@ -1,12 +1,12 @@
 import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { idempotencyKeyOf } from "./idempotency-key.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
 
 const contextWith = (headers: Record<string, string>) => ({ requestHeader: new Headers(headers) });
 
-describe("idempotencyKeyOf()", () => {
+describe("readIdempotencyKey()", () => {
   it("returns the header", () => {
-    expect(idempotencyKeyOf(contextWith({ "Idempotency-Key": "trip/1/open-tab" }))).toBe(
+    expect(readIdempotencyKey(contextWith({ "Idempotency-Key": "trip/1/open-tab" }))).toBe(
       "trip/1/open-tab",
     );
   });
@@ -14,7 +14,7 @@ describe("idempotencyKeyOf()", () => {
   it.each([{}, { "idempotency-key": " " }, { "idempotency-key": "x".repeat(256) }])(
     "refuses %j, and says what to send",
     (headers) => {
-      expect(() => idempotencyKeyOf(contextWith(headers))).toThrow(
+      expect(() => readIdempotencyKey(contextWith(headers))).toThrow(
         expect.objectContaining({
           code: Code.InvalidArgument,
           rawMessage: expect.stringContaining("idempotency-key, of 1 to 255 characters"),

@@ -2,8 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 
 const header = "idempotency-key";
 
-/** idempotencyKeyOf returns the call's idempotency-key header, or throws a ConnectError invalid_argument. */
-export function idempotencyKeyOf(context: { readonly requestHeader: Headers }): string {
+/** readIdempotencyKey returns the call's idempotency-key header, or throws a ConnectError invalid_argument. */
+export function readIdempotencyKey(context: { readonly requestHeader: Headers }): string {
   const key = context.requestHeader.get(header)?.trim() ?? "";
   if (key !== "" && key.length <= 255) return key;
   throw new ConnectError(

@@ -98,20 +98,20 @@ describe("once() and tombstone()", { timeout: 60_000 }, () => {
   });
 
   it("refuses what comes after a tombstone, done before or not, as often as it comes", async () => {
-    await transact((tx) => say(tx, "done and undone"));
-    for (const key of ["done and undone", "never done"]) {
+    await transact((tx) => say(tx, "done and compensated"));
+    for (const key of ["done and compensated", "never done"]) {
       const before = await effects(key);
       await transact((tx) => tombstone(tx, key));
       await transact((tx) => tombstone(tx, key));
       await expect(transact((tx) => say(tx, key))).rejects.toEqual(
         refused(Code.FailedPrecondition),
       );
-      await expect(transact((tx) => say(tx, key))).rejects.toThrow("was undone");
+      await expect(transact((tx) => say(tx, key))).rejects.toThrow("was compensated");
       expect(await effects(key)).toBe(before);
     }
   });
 
-  it("lets an undo wait for the step that is running, and see its effect", async () => {
+  it("lets a compensation wait for the step that is running, and see its effect", async () => {
     const running = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     const step = transact(async (tx) => {
@@ -120,19 +120,19 @@ describe("once() and tombstone()", { timeout: 60_000 }, () => {
       await finish.promise;
     });
     await running.promise;
-    const undo = transact(async (tx) => {
+    const compensation = transact(async (tx) => {
       await tombstone(tx, "overtaken");
       return await effects("overtaken", tx);
     });
     finish.resolve();
     await step;
-    expect(await undo).toBe(1);
+    expect(await compensation).toBe(1);
   });
 
-  it("lets a step wait for the undo that is running, and refuses it", async () => {
+  it("lets a step wait for the compensation that is running, and refuses it", async () => {
     const running = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
-    const undo = transact(async (tx) => {
+    const compensation = transact(async (tx) => {
       await tombstone(tx, "too late");
       running.resolve();
       await finish.promise;
@@ -140,7 +140,7 @@ describe("once() and tombstone()", { timeout: 60_000 }, () => {
     await running.promise;
     const step = transact((tx) => say(tx, "too late"));
     finish.resolve();
-    await undo;
+    await compensation;
     await expect(step).rejects.toEqual(refused(Code.FailedPrecondition));
     expect(await effects("too late")).toBe(0);
   });

@@ -82,7 +82,7 @@ export async function once<DB, I extends DescMessage, O extends DescMessage>(
 
 /**
  * tombstone refuses whatever comes under the key from now on, and waits for what is running under
- * it: call it first in the transaction of an undo, and what comes after it sees the effect or knows
+ * it: call it first in the transaction of a compensation, and what comes after it sees the effect or knows
  * that there never will be one. It is harmless where nothing was done and when repeated.
  */
 export async function tombstone<DB>(tx: Transaction<DB>, key: string): Promise<void> {
@@ -95,7 +95,7 @@ export async function tombstone<DB>(tx: Transaction<DB>, key: string): Promise<v
 
 function tombstoned(key: string): ConnectError {
   return new ConnectError(
-    `what idempotency-key ${key} stands for was undone and cannot be done any more`,
+    `what idempotency-key ${key} stands for was compensated and cannot be done any more`,
     Code.FailedPrecondition,
   );
 }

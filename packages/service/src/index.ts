@@ -2,7 +2,7 @@
 
 export { allowedRoles, findUnguardedMethods } from "./access.ts";
 export type { Caller, CallerRole } from "./caller.ts";
-export { callerKey, callerOf } from "./caller.ts";
+export { callerKey, getCaller } from "./caller.ts";
 export type { ConfigInput, ConfigSpec } from "./config.ts";
 export { loadConfig } from "./config.ts";
 export type { Database, DatabaseOptions } from "./database.ts";
@@ -11,7 +11,7 @@ export { openDatabase } from "./database.ts";
 export type { IdempotencyTable, OnceOptions } from "./idempotency.ts";
 export { idempotencyMigration, once, tombstone } from "./idempotency.ts";
 // Doing things once.
-export { idempotencyKeyOf } from "./idempotency-key.ts";
+export { readIdempotencyKey } from "./idempotency-key.ts";
 export type { Logger, LoggerOptions } from "./logger.ts";
 // The process.
 export { createLogger } from "./logger.ts";
@@ -40,9 +40,9 @@ export {
   addressVariable,
   authVariables,
   databaseVariables,
-  natsCredentialsOf,
   natsVariables,
   portVariable,
+  readNatsCredentials,
   serverVariables,
   serviceTokenVariables,
 } from "./variables.ts";

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { within } from "./deadline.ts";
+import { withTimeout } from "./deadline.ts";
 
 /** Metric is one metric as Prometheus knows it, with what it is now. */
 export interface Metric {
@@ -59,7 +59,7 @@ async function collected(collect: Collector): Promise<readonly Metric[] | undefi
     return said;
   });
   try {
-    await within(collecting, collectMs);
+    await withTimeout(collecting, collectMs);
   } catch {
     return undefined;
   }

@@ -10,11 +10,11 @@ describe("createResourceStack()", () => {
     const { resources, ...stack } = createResourceStack(unexpected);
     const closed: string[] = [];
     resources.use({ close: async () => void closed.push(`close ${resources.signal.aborted}`) });
-    resources.use({ stop: async ({ deadlineMs }) => void closed.push(`stop ${deadlineMs > 0}`) });
+    resources.use({ stop: async ({ timeoutMs }) => void closed.push(`stop ${timeoutMs > 0}`) });
     resources.use({ [Symbol.asyncDispose]: async () => void closed.push("async dispose") });
     resources.use({ [Symbol.dispose]: () => void closed.push("dispose") });
     resources.defer(() => void closed.push("defer"));
-    expect(await stack.closeAll({ deadlineMs: 1000 })).toEqual([]);
+    expect(await stack.closeAll({ timeoutMs: 1000 })).toEqual([]);
     expect(closed).toEqual(["defer", "dispose", "async dispose", "stop true", "close true"]);
   });
 
@@ -24,7 +24,7 @@ describe("createResourceStack()", () => {
     resources.defer(() => void closed.push("first"));
     resources.defer(() => new Promise(() => {}));
     resources.defer(() => Promise.reject(new Error("broken")));
-    const failures = await stack.closeAll({ deadlineMs: 50 });
+    const failures = await stack.closeAll({ timeoutMs: 50 });
     expect(closed).toEqual(["first"]);
     expect(failures.map(({ message }) => message)).toEqual([
       "it could not be closed",
@@ -34,7 +34,7 @@ describe("createResourceStack()", () => {
 
   it("closes at once what is opened when the process is stopping already", async () => {
     const { resources, ...stack } = createResourceStack(unexpected);
-    await stack.closeAll({ deadlineMs: 50 });
+    await stack.closeAll({ timeoutMs: 50 });
     const closed = Promise.withResolvers<string>();
     resources.defer(() => closed.resolve("late"));
     expect(await closed.promise).toBe("late");
@@ -54,7 +54,7 @@ describe("createResourceStack()", () => {
     expect(await ended.promise).toMatchObject({ message: "the worker ended by itself" });
 
     const stopping = createResourceStack(unexpected);
-    await stopping.closeAll({ deadlineMs: 50 });
+    await stopping.closeAll({ timeoutMs: 50 });
     stopping.resources.watch("the worker", Promise.resolve());
   });
 });

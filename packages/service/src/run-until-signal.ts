@@ -6,7 +6,7 @@ import { createResourceStack } from "./resources.ts";
 export interface RunOptions {
   readonly logger: Logger;
   /** How long closing everything may take, in ms; 10 s by default. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -16,14 +16,14 @@ export interface RunOptions {
  */
 export function runUntilSignal(
   open: (resources: Resources) => Promise<void>,
-  { logger, deadlineMs = 10_000 }: RunOptions,
+  { logger, timeoutMs = 10_000 }: RunOptions,
 ): void {
   const stack = createResourceStack(fail);
   let stopping = false;
 
   async function stop(status: number): Promise<void> {
     stopping = true;
-    const failures = await stack.closeAll({ deadlineMs });
+    const failures = await stack.closeAll({ timeoutMs });
     for (const failure of failures) logger.error({ err: failure }, "stopping went wrong");
     const worst = failures.length > 0 ? 1 : status;
     logger.info({ status: worst }, "stopped");

@@ -30,7 +30,7 @@ describe("close()", () => {
     });
     const call = echo.post("Say", say);
     await begun.promise;
-    const closed = echo.server.close({ deadlineMs: 60_000 });
+    const closed = echo.server.close({ timeoutMs: 60_000 });
     await expect(fetch(`${echo.server.url}/healthz`)).rejects.toThrow("fetch failed");
     finish.resolve({ text: "done" });
     expect((await call).body.text).toBe("done");
@@ -52,7 +52,7 @@ describe("close()", () => {
         code: Code.Unavailable,
         rawMessage: "the server is stopping: call again",
       }),
-      echo.server.close({ deadlineMs: 60_000 }),
+      echo.server.close({ timeoutMs: 60_000 }),
     ]);
   });
 
@@ -67,7 +67,7 @@ describe("close()", () => {
     const call = echo.post("Say", say);
     await begun.promise;
     await Promise.all([
-      echo.server.close({ deadlineMs: 200 }),
+      echo.server.close({ timeoutMs: 200 }),
       expect(call).resolves.toMatchObject({ body: { code: "unavailable" } }),
     ]);
   });
@@ -77,7 +77,7 @@ describe("close()", () => {
     const socket = connect(echo.server.port, "127.0.0.1");
     await once(socket, "connect");
     const cut = once(socket, "close");
-    await echo.server.close({ deadlineMs: 200 });
+    await echo.server.close({ timeoutMs: 200 });
     await expect(cut).resolves.toBeDefined();
   });
 

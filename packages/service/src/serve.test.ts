@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import type { Echo } from "../test/echo.ts";
 import { startEcho } from "../test/echo.ts";
 import { createRecordedLogger } from "../test/recorded-logger.ts";
-import { callerOf } from "./caller.ts";
+import { getCaller } from "./caller.ts";
 import { EchoService } from "./gen/fanfare/echo/v1/echo_pb.ts";
 import { serve } from "./serve.ts";
 
@@ -45,7 +45,7 @@ describe("serve()", () => {
 
   it("hands the caller to the route", async () => {
     await using echo = await startEcho({
-      say: (_request, context) => ({ text: JSON.stringify(callerOf(context)) }),
+      say: (_request, context) => ({ text: JSON.stringify(getCaller(context)) }),
     });
     const { body } = await echo.post("Say", { body: { text: "who" } });
     expect(JSON.parse(body.text ?? "")).toEqual({ role: "rider", subject: "rider-1" });

@@ -6,7 +6,7 @@ import type { RequestGate } from "./access.ts";
 import { createAccessGate } from "./access.ts";
 import { callErrorKey, createCallInterceptor } from "./call-interceptor.ts";
 import { toConnectError } from "./connect-error.ts";
-import { within } from "./deadline.ts";
+import { withTimeout } from "./deadline.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { createHealth } from "./health.ts";
 import type { Listener } from "./listen.ts";
@@ -56,9 +56,9 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
   /**
    * close takes no more calls, ends streams with unavailable, and lets unary calls finish. It
-   * returns by deadlineMs (10 s), having ended what was not finished.
+   * returns by timeoutMs (10 s), having ended what was not finished.
    */
-  close(options?: { readonly deadlineMs?: number }): Promise<void>;
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
 /**
@@ -112,14 +112,14 @@ export async function serve(options: ServeOptions): Promise<Server> {
   logger.info({ url }, "serving");
 
   let closed: Promise<void> | undefined;
-  const close = async ({ deadlineMs = 10_000 } = {}) => {
+  const close = async ({ timeoutMs = 10_000 } = {}) => {
     const stopping = new ConnectError("the server is stopping: call again", Code.Unavailable);
     readiness.stop();
     stopStreams.abort(stopping);
     const finished = listener.close();
-    if (await within(finished, deadlineMs * 0.8)) return;
+    if (await withTimeout(finished, timeoutMs * 0.8)) return;
     stopAll.abort(stopping);
-    if (await within(finished, deadlineMs * 0.2)) return;
+    if (await withTimeout(finished, timeoutMs * 0.2)) return;
     logger.warn("calls were cut off, as they did not end by the deadline");
     listener.destroy();
   };

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { Code, createClient } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startEcho } from "../test/echo.ts";
-import { callerOf } from "./caller.ts";
+import { getCaller } from "./caller.ts";
 import { EchoService } from "./gen/fanfare/echo/v1/echo_pb.ts";
 import { createServiceTransport } from "./service-transport.ts";
 
 const sayWho = {
-  say: (_request: unknown, context: Parameters<typeof callerOf>[0]) => ({
-    text: callerOf(context).subject,
+  say: (_request: unknown, context: Parameters<typeof getCaller>[0]) => ({
+    text: getCaller(context).subject,
   }),
 };
 
@@ -73,7 +73,7 @@ describe("createServiceTransport()", () => {
     });
     using transport = createServiceTransport({
       baseUrl: `http://127.0.0.1:${port}`,
-      deadlineMs: 100,
+      timeoutMs: 100,
     });
     await expect(createClient(EchoService, transport).say({ text: "x" })).rejects.toMatchObject({
       code: Code.DeadlineExceeded,

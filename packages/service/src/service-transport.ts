@@ -11,7 +11,7 @@ export interface ServiceTransportOptions {
   /** A file with the bearer token; without it calls carry none. */
   readonly tokenFile?: string;
   /** How long a call may take that does not say so itself, in ms; 10 s by default. */
-  readonly deadlineMs?: number;
+  readonly timeoutMs?: number;
   /** The largest answer message that is read, in bytes; 1 MiB by default. */
   readonly readMaxBytes?: number;
   readonly interceptors?: readonly Interceptor[];
@@ -33,7 +33,7 @@ export interface ServiceTransport extends Transport, Disposable {
  * permission_denied.
  */
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
-  const { baseUrl, tokenFile, deadlineMs = 10_000, interceptors = [] } = options;
+  const { baseUrl, tokenFile, timeoutMs = 10_000, interceptors = [] } = options;
   const { readMaxBytes = maxMessageBytes } = options;
   const sessionManager = new Http2SessionManager(baseUrl, {
     pingIntervalMs: 5000,
@@ -44,7 +44,7 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
     httpVersion: "2",
     sessionManager,
     useBinaryFormat: true,
-    defaultTimeoutMs: deadlineMs,
+    defaultTimeoutMs: timeoutMs,
     readMaxBytes,
     interceptors: [
       ...interceptors,

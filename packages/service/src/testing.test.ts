@@ -1,6 +1,6 @@
 import { Code, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { callerOf } from "./caller.ts";
+import { getCaller } from "./caller.ts";
 import { EchoService } from "./gen/fanfare/echo/v1/echo_pb.ts";
 import type { Routes } from "./routes.ts";
 import { createTestTransport } from "./testing.ts";
@@ -8,7 +8,7 @@ import { createTestTransport } from "./testing.ts";
 const routes: Routes = (router) => {
   router.service(EchoService, {
     say(_request, context) {
-      return { text: callerOf(context).subject };
+      return { text: getCaller(context).subject };
     },
     repeat() {
       throw new Error("unforeseen");

@@ -89,8 +89,8 @@ export const natsVariables = {
   }),
 };
 
-/** natsCredentialsOf is who the process is to NATS; nobody in particular where no variable says. */
-export function natsCredentialsOf(
+/** readNatsCredentials is who the process is to NATS; nobody in particular where no variable says. */
+export function readNatsCredentials(
   config: Pick<Values<typeof natsVariables>, "natsUser" | "natsPassword" | "natsCredentials">,
 ): {
   readonly user: string | undefined;

@@ -43,8 +43,8 @@ const { logLevel } = loadConfig({
   variables: { ...serverVariables, ...databaseVariables },
 });
 
-const [life = "", deadlineMs = "10000"] = process.argv.slice(2);
+const [life = "", timeoutMs = "10000"] = process.argv.slice(2);
 runUntilSignal(lives[life] ?? forever, {
   logger: createLogger({ name: "lifetimes", level: logLevel }),
-  deadlineMs: Number(deadlineMs),
+  timeoutMs: Number(timeoutMs),
 });

@@ -30,16 +30,16 @@ export interface TripInput {
 
 /**
  * Recovery is what a trip is started again with whose workflow was terminated, timed out, failed or was
- * deleted: before the pivot to be undone, from the pivot on to be settled. Which of the two, the ledger says.
+ * deleted: before the pivot to be compensated, from the pivot on to be settled. Which of the two, the registry says.
  */
 export interface Recovery {
-  /** Why the trip is undone, if it is. */
+  /** Why the trip is compensated, if it is. */
   readonly reason: string;
-  /** The changes of the ledger are numbered from here, above all that the former run may have made. */
+  /** The changes of the registry are numbered from here, above all that the former run may have made. */
   readonly versionsAbove: number;
   /** When the drive began; absent when it had not. */
   readonly startedAt?: string;
-  /** True when the ledger says that the broadcast is out. */
+  /** True when the registry says that the broadcast is out. */
   readonly published?: boolean;
 }
 
@@ -47,10 +47,10 @@ export interface Recovery {
 export interface TripTimings {
   /** The longest drive, which also bounds what a trip can cost. */
   readonly maximumDriveMs: number;
-  /** How long a step before the pivot is retried until the trip is undone. */
-  readonly stepDeadlineMs: number;
-  /** How long an undo is retried until it is parked. */
-  readonly undoDeadlineMs: number;
+  /** How long a step before the pivot is retried until the trip is compensated. */
+  readonly stepTimeoutMs: number;
+  /** How long a compensation is retried until it is parked. */
+  readonly compensationTimeoutMs: number;
   /** How long a step from the pivot on may take until it is called delayed. */
   readonly delayedAfterMs: number;
   /** How long the broadcast may take until it is called delayed. */
@@ -59,8 +59,8 @@ export interface TripTimings {
 
 export const defaultTimings: TripTimings = {
   maximumDriveMs: 8 * 60 * 60 * 1000,
-  stepDeadlineMs: 30_000,
-  undoDeadlineMs: 120_000,
+  stepTimeoutMs: 30_000,
+  compensationTimeoutMs: 120_000,
   delayedAfterMs: 5_000,
   broadcastDelayedAfterMs: 3_000,
 };
@@ -72,8 +72,8 @@ export interface Amount {
 
 export const unlockFee: Amount = { minorUnits: 100, currency: "EUR" };
 
-/** fareOf is what a drive costs beside the unlock fee: 0.30 EUR for each minute begun. */
-export function fareOf(driveMs: number): Amount {
+/** calculateFare is what a drive costs beside the unlock fee: 0.30 EUR for each minute begun. */
+export function calculateFare(driveMs: number): Amount {
   return { minorUnits: Math.ceil(Math.max(0, driveMs) / 60_000) * 30, currency: "EUR" };
 }
 
@@ -90,11 +90,13 @@ export interface Refusal {
 /** Update names. Each has one fixed update id, its name, so that equal calls join. */
 export const updates = { start: "start", end: "end", cancel: "cancel" } as const;
 
-/** StartOutcome is what the update `start` answers: the trip is ACTIVE, or it was undone. */
-export type StartOutcome = { readonly status: "ACTIVE"; readonly startedAt: string } | Undone;
+/** StartOutcome is what the update `start` answers: the trip is ACTIVE, or it was compensated. */
+export type StartOutcome =
+  | { readonly status: "ACTIVE"; readonly startedAt: string }
+  | CompensationOutcome;
 
-/** Undone: a refusal is absent when the rider or an operator cancelled. */
-export interface Undone {
+/** Compensated: a refusal is absent when the rider or an operator cancelled. */
+export interface CompensationOutcome {
   readonly status: "CANCELLED" | "NEEDS_ATTENTION";
   readonly reason: string;
   readonly refusal?: Refusal;
@@ -110,8 +112,8 @@ export interface CancelArgument {
   readonly reason: string;
 }
 
-/** CancelOutcome is what the update `cancel` answers once everything is undone, or parked. */
-export type CancelOutcome = Undone;
+/** CancelOutcome is what the update `cancel` answers once everything is compensated, or parked. */
+export type CancelOutcome = CompensationOutcome;
 
 /** TripOutcome is what the workflow returns. */
 export type TripOutcome =
@@ -133,10 +135,10 @@ export interface ResolveArgument {
 }
 
 /**
- * The activity id of what a step runs is the step's name, that of its undo `<step>:undo`: so that
+ * The activity id of what a step runs is the step's name, that of its compensation `<step>:compensate`: so that
  * pending activities (attempts, last error) can be joined to the progress.
  */
-export const undoSuffix = ":undo";
+export const compensationSuffix = ":compensate";
 
 /**
  * The error type of an update that the workflow's validator refuses: an ApplicationFailure whose
@@ -152,7 +154,7 @@ export const progressQuery = "progress";
 
 /** Search attributes, all of type Keyword. */
 export const searchAttributes = {
-  /** The ledger's status of the trip, such as ACTIVE. */
+  /** The registry's status of the trip, such as ACTIVE. */
   status: "TripStatus",
   /** The step that waits for an operator; unset when none does. */
   attention: "TripAttention",

@@ -1,6 +1,6 @@
 /** The steps of a trip, in the order of its story. Each name is part of its call's idempotency-key. */
 export const steps = {
-  takeUp: "take-up",
+  acceptTrip: "accept-trip",
   reserveVehicle: "reserve-vehicle",
   openTab: "open-tab",
   chargeUnlockFee: "charge-unlock-fee",

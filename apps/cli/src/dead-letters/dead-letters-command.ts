@@ -42,7 +42,7 @@ export async function listDeadLetters(
     one.id,
     one.cause,
     `${one.attempts}`,
-    `${ageText(one.diedAt)} ago`,
+    `${ageText(one.deadLetteredAt)} ago`,
     one.error,
   ]);
   for (const line of alignRows([header, ...rows])) terminal.line(line);

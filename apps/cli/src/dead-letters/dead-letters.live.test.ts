@@ -141,7 +141,7 @@ async function giveUpFour(servers: string): Promise<void> {
     timeout: 10_000,
   });
   await raw.close();
-  await waitUntil(() => subscription.health().dead === 4, { what: "four dead letters" });
+  await waitUntil(() => subscription.health().deadLettered === 4, { what: "four dead letters" });
 }
 
 /** Takes so many events as revenue and as audit, and says which came to whom. */

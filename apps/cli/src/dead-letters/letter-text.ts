@@ -30,7 +30,7 @@ export function letterJson(letter: DeadLetter, schema: DescMessage | undefined):
 
 /** letterLines is a dead letter as a person reads it. */
 export function letterLines({ message, undecodable, data, ...letter }: LetterJson): string[] {
-  const { headers, diedAt, time, attempts, sequence, ...texts } = letter;
+  const { headers, deadLetteredAt, time, attempts, sequence, ...texts } = letter;
   const facts: (readonly [string, string | undefined])[] = [
     ["group", texts.group],
     ["sequence", `${sequence}`],
@@ -40,7 +40,7 @@ export function letterLines({ message, undecodable, data, ...letter }: LetterJso
     ["key", texts.key],
     ["source", texts.source],
     ["time", time?.toISOString()],
-    ["died", diedAt.toISOString()],
+    ["died", deadLetteredAt.toISOString()],
     ["cause", texts.cause],
     ["attempts", `${attempts}`],
     ["error", texts.error],

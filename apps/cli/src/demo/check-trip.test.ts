@@ -13,16 +13,16 @@ const completed: DemoTrip = {
   story: "completed",
   tripId: "t1",
   status: "SETTLED",
-  steps: ["take-up"],
-  undone: [],
+  steps: ["accept-trip"],
+  compensated: [],
   effects: { revenue: 1, audit: 1, notifications: 1 },
 };
 const declined: DemoTrip = {
   story: "declined",
   tripId: "t2",
   status: "CANCELLED",
-  steps: ["take-up", "reserve-vehicle", "open-tab"],
-  undone: ["open-tab", "reserve-vehicle", "take-up"],
+  steps: ["accept-trip", "reserve-vehicle", "open-tab"],
+  compensated: ["open-tab", "reserve-vehicle", "accept-trip"],
   effects: { revenue: 0, audit: 0, notifications: 0 },
 };
 
@@ -41,13 +41,15 @@ describe("problemsOf()", () => {
     expect(problemsOf({ ...declined, effects }, storyOf("declined"))).toHaveLength(2);
   });
 
-  it("finds a wrong end, and what was not undone or should not have been", () => {
-    expect(problemsOf({ ...declined, status: "ACTIVE", undone: [] }, storyOf("declined"))).toEqual([
+  it("finds a wrong end, and what was not compensated or should not have been", () => {
+    expect(
+      problemsOf({ ...declined, status: "ACTIVE", compensated: [] }, storyOf("declined")),
+    ).toEqual([
       "the declined trip t2: it is ACTIVE and not CANCELLED",
-      "the declined trip t2: not undone: reserve-vehicle, take-up",
+      "the declined trip t2: not compensated: reserve-vehicle, accept-trip",
     ]);
-    expect(problemsOf({ ...completed, undone: ["take-up"] }, storyOf("completed"))).toEqual([
-      "the completed trip t1: undone, and should not be: take-up",
-    ]);
+    expect(
+      problemsOf({ ...completed, compensated: ["accept-trip"] }, storyOf("completed")),
+    ).toEqual(["the completed trip t1: compensated, and should not be: accept-trip"]);
   });
 });

@@ -5,10 +5,10 @@ import type { DemoTrip } from "./tell-story.ts";
 export function problemsOf(trip: DemoTrip, story: Story): string[] {
   const problems: string[] = [];
   if (trip.status !== story.ends) problems.push(`it is ${trip.status} and not ${story.ends}`);
-  const missing = story.undone.filter((step) => !trip.undone.includes(step));
-  if (missing.length > 0) problems.push(`not undone: ${missing.join(", ")}`);
-  if (story.undone.length === 0 && trip.undone.length > 0) {
-    problems.push(`undone, and should not be: ${trip.undone.join(", ")}`);
+  const missing = story.compensated.filter((step) => !trip.compensated.includes(step));
+  if (missing.length > 0) problems.push(`not compensated: ${missing.join(", ")}`);
+  if (story.compensated.length === 0 && trip.compensated.length > 0) {
+    problems.push(`compensated, and should not be: ${trip.compensated.join(", ")}`);
   }
   for (const [group, count] of Object.entries(trip.effects)) {
     if (count === story.effects) continue;

@@ -48,17 +48,22 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
     const one = { revenue: 1, audit: 1, notifications: 1 };
     const none = { revenue: 0, audit: 0, notifications: 0 };
     expect(trips).toEqual([
-      expect.objectContaining({ story: "completed", status: "SETTLED", undone: [], effects: one }),
+      expect.objectContaining({
+        story: "completed",
+        status: "SETTLED",
+        compensated: [],
+        effects: one,
+      }),
       expect.objectContaining({
         story: "declined",
         status: "CANCELLED",
-        undone: expect.arrayContaining(["reserve-vehicle", "take-up"]),
+        compensated: expect.arrayContaining(["reserve-vehicle", "accept-trip"]),
         effects: none,
       }),
       expect.objectContaining({
         story: "cancelled",
         status: "CANCELLED",
-        undone: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "take-up"],
+        compensated: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "accept-trip"],
         effects: none,
       }),
     ]);
@@ -68,7 +73,7 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
   });
 
   it("stops everything within 10 s of a Ctrl-C, and leaves no process behind", async () => {
-    const { demo, pids } = await demoUntil("✓ take-up");
+    const { demo, pids } = await demoUntil("✓ accept-trip");
     const asked = performance.now();
     const status = await demo.end("SIGINT");
     expect(performance.now() - asked).toBeLessThan(10_000);
@@ -87,7 +92,7 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
   });
 
   it("says which process died, with the end of its log, and exits with 1", async () => {
-    const { demo, pids } = await demoUntil("✓ take-up");
+    const { demo, pids } = await demoUntil("✓ accept-trip");
     const logs = join(state, "logs");
     const names = (await readdir(logs)).toSorted();
     const log = await readFile(join(logs, names.at(-1) ?? "", "audit.log"), "utf8");

@@ -13,7 +13,7 @@ import type { TripsClient } from "../trips-client.ts";
 export type TripChange =
   | { readonly kind: "status"; readonly status: TripStatus }
   | { readonly kind: "step"; readonly step: TripStep }
-  | { readonly kind: "undo"; readonly step: TripStep };
+  | { readonly kind: "compensate"; readonly step: TripStep };
 
 export interface FollowedTrip {
   readonly trip: Trip;
@@ -28,7 +28,7 @@ export interface FollowOptions {
 }
 
 /** Each look is a query of the workflow, which slows down what it looks at. */
-const pollMs = 150;
+const pollIntervalMs = 150;
 
 /**
  * followTrip tells each change of a trip as it happens: its status as WatchTrip sends it, its steps
@@ -80,7 +80,7 @@ async function* watch(
     } catch (error) {
       signal.throwIfAborted();
       if (ConnectError.from(error).code !== Code.NotFound) throw error;
-      await delay(pollMs, undefined, { signal });
+      await delay(pollIntervalMs, undefined, { signal });
     }
   }
 }
@@ -88,7 +88,7 @@ async function* watch(
 async function lookUntil(look: () => Promise<void>, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await look();
-    await delay(pollMs, undefined, { signal: over }).catch(() => undefined);
+    await delay(pollIntervalMs, undefined, { signal: over }).catch(() => undefined);
   }
 }
 
@@ -104,7 +104,8 @@ function createTeller(onChange: (change: TripChange) => void) {
       for (const step of steps) {
         if (step.state !== State.RUNNING) once(`step ${step.name}`, { kind: "step", step });
       }
-      for (const step of undone(steps)) once(`undo ${step.name}`, { kind: "undo", step });
+      for (const step of compensated(steps))
+        once(`compensate ${step.name}`, { kind: "compensate", step });
     },
     status(status: TripStatus): void {
       once(`status ${status}`, { kind: "status", status });
@@ -112,13 +113,13 @@ function createTeller(onChange: (change: TripChange) => void) {
   };
 }
 
-/** undone gives the steps that were undone, in the order in which that happened. */
-export function undone(steps: readonly TripStep[]): TripStep[] {
+/** compensated gives the steps that were compensated, in the order in which that happened. */
+export function compensated(steps: readonly TripStep[]): TripStep[] {
   return steps
-    .filter((step) => step.state === State.UNDONE)
-    .toSorted((a, b) => undoneAt(a) - undoneAt(b) || steps.indexOf(b) - steps.indexOf(a));
+    .filter((step) => step.state === State.COMPENSATED)
+    .toSorted((a, b) => compensatedAt(a) - compensatedAt(b) || steps.indexOf(b) - steps.indexOf(a));
 }
 
-function undoneAt(step: TripStep): number {
-  return step.undoneAt ? timestampMs(step.undoneAt) : 0;
+function compensatedAt(step: TripStep): number {
+  return step.compensatedAt ? timestampMs(step.compensatedAt) : 0;
 }

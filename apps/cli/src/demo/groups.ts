@@ -30,7 +30,11 @@ export async function groupsAreDone(options: {
       return groups.filter((group) => !done.has(group));
     };
     const what = "every group to handle every event";
-    await waitUntil(async () => (await openGroups()).length === 0, { what, everyMs: 50, signal });
+    await waitUntil(async () => (await openGroups()).length === 0, {
+      what,
+      intervalMs: 50,
+      signal,
+    });
   } finally {
     await connection.close();
   }

@@ -10,8 +10,8 @@ export interface Story {
   readonly vehicleId: string;
   readonly paymentMethod: string;
   readonly ends: "SETTLED" | "CANCELLED";
-  /** Steps that must have been undone, the last one first. */
-  readonly undone: readonly string[];
+  /** Steps that must have been compensated, the last one first. */
+  readonly compensated: readonly string[];
   /** How many effects each group is to have. */
   readonly effects: 0 | 1;
   /** What the rider does. Rejects when an answer is not as it should be. */
@@ -44,7 +44,7 @@ export const stories: readonly Story[] = [
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
     ends: "SETTLED",
-    undone: [],
+    compensated: [],
     effects: 1,
     async act(client, trip) {
       await start(this, client, trip);
@@ -59,7 +59,7 @@ export const stories: readonly Story[] = [
     vehicleId: "vehicle-2",
     paymentMethod: "pm_card_chargeDeclined",
     ends: "CANCELLED",
-    undone: ["reserve-vehicle", "take-up"],
+    compensated: ["reserve-vehicle", "accept-trip"],
     effects: 0,
     async act(client, trip) {
       const refusal = await start(this, client, trip).then(
@@ -77,7 +77,7 @@ export const stories: readonly Story[] = [
     vehicleId: "vehicle-3",
     paymentMethod: "pm_card_visa",
     ends: "CANCELLED",
-    undone: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "take-up"],
+    compensated: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "accept-trip"],
     effects: 0,
     async act(client, trip) {
       await start(this, client, trip);

@@ -3,7 +3,7 @@ import type { Terminal } from "../terminal.ts";
 import { colouredStatus, statusName } from "../trip-text.ts";
 import type { TripsClient } from "../trips-client.ts";
 import type { Effects } from "./effects.ts";
-import { followTrip, type TripChange, undone } from "./follow-trip.ts";
+import { compensated, followTrip, type TripChange } from "./follow-trip.ts";
 import type { Story } from "./stories.ts";
 
 /** ToldStory is what became of a story's trip, before its effects are counted. */
@@ -12,7 +12,7 @@ export interface ToldStory {
   readonly tripId: string;
   readonly status: string;
   readonly steps: readonly string[];
-  readonly undone: readonly string[];
+  readonly compensated: readonly string[];
 }
 
 /** DemoTrip is a story's trip as the demo reports it. */
@@ -27,9 +27,9 @@ export interface StoryContext {
 }
 
 /** How long a story may take that takes a second on an idle machine. */
-const deadlineMs = 120_000;
+const timeoutMs = 120_000;
 
-/** tellStory takes a trip through its story and shows each step and undo as it happens. */
+/** tellStory takes a trip through its story and shows each step and compensation as it happens. */
 export async function tellStory(story: Story, context: StoryContext): Promise<ToldStory> {
   const { client, terminal, signal } = context;
   const tripId = crypto.randomUUID();
@@ -42,7 +42,7 @@ export async function tellStory(story: Story, context: StoryContext): Promise<To
   const following = followTrip(client, {
     tripId,
     onChange: (change) => terminal.line(changeLine(change, performance.now() - began, terminal)),
-    signal: AbortSignal.any([signal, follower.signal, AbortSignal.timeout(deadlineMs)]),
+    signal: AbortSignal.any([signal, follower.signal, AbortSignal.timeout(timeoutMs)]),
   });
   following.catch(() => {});
   try {
@@ -58,7 +58,7 @@ export async function tellStory(story: Story, context: StoryContext): Promise<To
     tripId,
     status: statusName(trip.status),
     steps: steps.filter((step) => step.state !== State.FAILED).map((step) => step.name),
-    undone: undone(steps).map((step) => step.name),
+    compensated: compensated(steps).map((step) => step.name),
   };
 }
 
@@ -66,7 +66,8 @@ function changeLine(change: TripChange, milliseconds: number, terminal: Terminal
   const time = terminal.colour("dim", `${milliseconds.toFixed(0).padStart(7)} ms`);
   if (change.kind === "status") return `${time}  ● ${colouredStatus(change.status, terminal)}`;
   const { name, lastError } = change.step;
-  if (change.kind === "undo") return `${time}  ${terminal.colour("yellow", "↩")} ${name} undone`;
+  if (change.kind === "compensate")
+    return `${time}  ${terminal.colour("yellow", "↩")} ${name} compensated`;
   if (lastError === "") return `${time}  ${terminal.colour("green", "✓")} ${name}`;
   return `${time}  ${terminal.colour("red", "✗")} ${name}: ${lastError}`;
 }

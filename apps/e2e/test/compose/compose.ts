@@ -73,8 +73,8 @@ export function createCompose({ project, files, variables }: ComposeOptions): Co
         // A container that is being started again has no port for a moment.
         const address = await waitUntil(() => compose("port", name, "8080"), {
           what: `the port of ${name}`,
-          everyMs: 250,
-          deadlineMs: 60_000,
+          intervalMs: 250,
+          timeoutMs: 60_000,
         });
         urls.set(name, `http://${address}`);
       }

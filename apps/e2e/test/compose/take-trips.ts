@@ -32,7 +32,7 @@ export async function endTrips(
       // A trip may be settled while the fleet is away, and the vehicle free only when it is back.
       await waitUntil(
         async () => (await clients.fleet.getVehicle(trip)).vehicle?.tripId !== trip.tripId,
-        { what: `${trip.vehicleId} to be free again`, everyMs: 100, deadlineMs: 120_000 },
+        { what: `${trip.vehicleId} to be free again`, intervalMs: 100, timeoutMs: 120_000 },
       );
       return await effectsOf(clients, trip.tripId);
     }),
@@ -42,5 +42,5 @@ export async function endTrips(
 /** insist repeats a call as a rider's phone would; repeating it changes nothing. */
 async function insist<T>(verb: string, trip: Rider, call: () => Promise<T>): Promise<void> {
   const what = `trip ${trip.tripId} to ${verb}`;
-  await waitUntil(call, { what, everyMs: 250, deadlineMs: 120_000 });
+  await waitUntil(call, { what, intervalMs: 250, timeoutMs: 120_000 });
 }

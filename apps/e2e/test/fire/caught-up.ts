@@ -21,7 +21,7 @@ async function fewerThan(before: number, behind: () => Promise<number>): Promise
       const now = await behind();
       return now < before && { missing: now };
     },
-    { what: `fewer than ${before} effects to be missing`, deadlineMs: 120_000, everyMs: 100 },
+    { what: `fewer than ${before} effects to be missing`, timeoutMs: 120_000, intervalMs: 100 },
   );
   return missing;
 }

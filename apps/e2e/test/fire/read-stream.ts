@@ -24,8 +24,8 @@ export async function readStream(
           all.push(event);
         },
       }),
-    { from: "start", concurrency: 256, readAhead: 1_024 },
+    { from: "start", concurrency: 256, prefetch: 1_024 },
   );
-  await waitUntil(() => heard >= count, { what: "the whole stream", deadlineMs: 120_000 });
+  await waitUntil(() => heard >= count, { what: "the whole stream", timeoutMs: 120_000 });
   return events;
 }

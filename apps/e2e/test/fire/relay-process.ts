@@ -6,6 +6,6 @@ import { Client } from "pg";
 import { connectFire } from "./fire-database.ts";
 
 const { DATABASE_URL = "", NATS_URL = "" } = process.env;
-const bus = await connectNats({ servers: NATS_URL, name: "relay", connectDeadlineMs: 1_000 });
+const bus = await connectNats({ servers: NATS_URL, name: "relay", connectTimeoutMs: 1_000 });
 const listen = listenWith(() => new Client({ connectionString: DATABASE_URL }));
-startRelay(connectFire(DATABASE_URL), bus, { services: [TripEvents], listen, batch: 50 });
+startRelay(connectFire(DATABASE_URL), bus, { services: [TripEvents], listen, batchSize: 50 });

@@ -8,7 +8,7 @@ import type { Random } from "./random.ts";
 
 const writers = 4;
 /** Of the transactions, those that are rolled back. */
-const undone = 0.2;
+const compensated = 0.2;
 /** For how long a server may be away, in milliseconds. */
 const patienceMs = 90_000;
 
@@ -29,8 +29,8 @@ export async function write(
     while (left > 0) {
       left -= 1;
       const trip = trips[Math.floor(random() * trips.length)] ?? "";
-      const undo = random() < undone;
-      const committed = await commit(db, trip, undo).catch(() => false);
+      const rollBack = random() < compensated;
+      const committed = await commit(db, trip, rollBack).catch(() => false);
       if (committed) lastAt = performance.now();
       else left += 1;
       if (performance.now() - lastAt > patienceMs) throw new Error("nothing can be committed");
@@ -63,7 +63,7 @@ export async function keepWriting(
  * commit announces an event and only then takes its place among the commits of its trip, whose row
  * nobody else has until this is over: places rise in the order of commits, whatever the outbox does.
  */
-async function commit(db: Kysely<FireDatabase>, trip: string, undo: boolean): Promise<boolean> {
+async function commit(db: Kysely<FireDatabase>, trip: string, rollBack: boolean): Promise<boolean> {
   await db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ event: number }>`select nextval('events')::int as event`.execute(
       tx,
@@ -77,7 +77,7 @@ async function commit(db: Kysely<FireDatabase>, trip: string, undo: boolean): Pr
       .returning("commits")
       .executeTakeFirstOrThrow();
     await tx.insertInto("committed").values({ trip, event, place: commits }).execute();
-    if (undo) throw new Error("rolled back on purpose");
+    if (rollBack) throw new Error("rolled back on purpose");
   });
   return true;
 }

@@ -5,7 +5,7 @@ import { Context } from "@temporalio/activity";
 import { ApplicationFailure, ApplicationFailureCategory } from "@temporalio/common";
 
 /** How long one attempt of a call may take, in milliseconds: less than its activity may. */
-const callDeadlineMs = 4_000;
+const callTimeoutMs = 4_000;
 
 /**
  * callService makes a service's call from an activity: with the idempotency-key
@@ -21,7 +21,7 @@ export async function callService<T>(
   try {
     return await call({
       headers: { "idempotency-key": key },
-      timeoutMs: callDeadlineMs,
+      timeoutMs: callTimeoutMs,
       signal: cancellationSignal,
     });
   } catch (error) {

@@ -6,7 +6,7 @@ import { lastingFailure, type PublishActivities } from "../activity-types.ts";
 import { moneyOf, timestampOf } from "./plain.ts";
 
 /** How long one attempt waits for the broker, in milliseconds. */
-const publishDeadlineMs = 2_000;
+const publishTimeoutMs = 2_000;
 
 /**
  * createPublishActivities makes the activity that tells the world of a settled trip. No error of it
@@ -35,7 +35,7 @@ export function createPublishActivities(deps: {
           {
             id: `trip/${tripId}/completed`,
             time: new Date(trip.endedAt),
-            deadlineMs: publishDeadlineMs,
+            timeoutMs: publishTimeoutMs,
             signal,
           },
         );

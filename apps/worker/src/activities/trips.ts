@@ -1,27 +1,31 @@
 import { createClient, type Transport } from "@connectrpc/connect";
-import { Broadcast_State, LedgerService } from "@fanfare/contracts/trips/v1/trips";
-import type { BroadcastState, LedgerActivities, LedgerCall } from "../activity-types.ts";
+import { Broadcast_State, TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
+import type { BroadcastState, RegistryActivities, RegistryCall } from "../activity-types.ts";
 import { callService } from "./call-service.ts";
 import { amountOf, isoOf, moneyOf, timestampOf } from "./plain.ts";
 
-/** createLedgerActivities makes the activities that record a trip in the ledger. */
-export function createLedgerActivities({ transport }: { transport: Transport }): LedgerActivities {
-  const ledger = createClient(LedgerService, transport);
+/** createRegistryActivities makes the activities that record a trip in the registry. */
+export function createRegistryActivities({
+  transport,
+}: {
+  transport: Transport;
+}): RegistryActivities {
+  const registry = createClient(TripRegistryService, transport);
   return {
-    async takeUpTrip(call) {
-      await callService(call.step, (options) => ledger.takeUpTrip(changeOf(call), options));
+    async acceptTrip(call) {
+      await callService(call.step, (options) => registry.acceptTrip(changeOf(call), options));
     },
     async activateTrip(call) {
       const request = { ...changeOf(call), startedAt: timestampOf(call.startedAt) };
       const { trip } = await callService(call.step, (options) =>
-        ledger.activateTrip(request, options),
+        registry.activateTrip(request, options),
       );
       return { startedAt: isoOf(trip?.startedAt, "beginning of the drive") };
     },
     async completeDrive(call) {
       const request = { ...changeOf(call), endedAt: timestampOf(call.endedAt) };
       const { trip } = await callService(call.step, (options) =>
-        ledger.completeDrive(request, options),
+        registry.completeDrive(request, options),
       );
       return {
         endedAt: isoOf(trip?.endedAt, "end of the drive"),
@@ -30,11 +34,11 @@ export function createLedgerActivities({ transport }: { transport: Transport }):
     },
     async settleTrip(call) {
       const request = { ...changeOf(call), settled: moneyOf(call.settled) };
-      await callService(call.step, (options) => ledger.settleTrip(request, options));
+      await callService(call.step, (options) => registry.settleTrip(request, options));
     },
     async compensateTrip(call) {
       const request = { ...changeOf(call), reason: sentence(call.reason) };
-      await callService(call.step, (options) => ledger.compensateTrip(request, options));
+      await callService(call.step, (options) => registry.compensateTrip(request, options));
     },
     async cancelTripRecord(call) {
       const { code, message } = call.refusal ?? {};
@@ -43,7 +47,7 @@ export function createLedgerActivities({ transport }: { transport: Transport }):
         reason: sentence(call.reason),
         ...(code === undefined ? {} : { refusal: { code, message: message ?? "" } }),
       };
-      await callService(call.step, (options) => ledger.cancelTripRecord(request, options));
+      await callService(call.step, (options) => registry.cancelTripRecord(request, options));
     },
     async parkTrip(call) {
       const request = {
@@ -51,23 +55,23 @@ export function createLedgerActivities({ transport }: { transport: Transport }):
         step: call.parkedStep,
         reason: sentence(call.reason),
       };
-      await callService(call.step, (options) => ledger.parkTrip(request, options));
+      await callService(call.step, (options) => registry.parkTrip(request, options));
     },
     async resumeTrip(call) {
-      await callService(call.step, (options) => ledger.resumeTrip(changeOf(call), options));
+      await callService(call.step, (options) => registry.resumeTrip(changeOf(call), options));
     },
     async recordDelay(call) {
       const request = { ...changeOf(call), step: call.delayedStep };
-      await callService(call.step, (options) => ledger.recordDelay(request, options));
+      await callService(call.step, (options) => registry.recordDelay(request, options));
     },
     async recordBroadcast(call) {
       const request = { ...changeOf(call), broadcast: broadcastOf(call.broadcast) };
-      await callService(call.step, (options) => ledger.recordBroadcast(request, options));
+      await callService(call.step, (options) => registry.recordBroadcast(request, options));
     },
   };
 }
 
-function changeOf({ tripId, version }: LedgerCall) {
+function changeOf({ tripId, version }: RegistryCall) {
   return { tripId, version: BigInt(version) };
 }
 
@@ -81,7 +85,7 @@ function broadcastOf(broadcast: BroadcastState) {
   };
 }
 
-/** sentence cuts to what the ledger takes: a trip must not get stuck on a long reason. */
+/** sentence cuts to what the registry takes: a trip must not get stuck on a long reason. */
 function sentence(text: string): string {
   return text.slice(0, 1_000);
 }

@@ -22,7 +22,10 @@ describe("createMemoryBus()", () => {
     const { seen, handler } = createCollector((_, { attempt }) => {
       if (attempt < 3) throw new Error("not now");
     });
-    await takeRead(bus, "readers", { handler, backoff: { firstMs: 60_000, maxMs: 60_000 } });
+    await takeRead(bus, "readers", {
+      handler,
+      backoff: { initialIntervalMs: 60_000, maxIntervalMs: 60_000 },
+    });
     await publisherOf(bus).noteRead({});
     await bus.idle();
     expect(seen).toHaveLength(1);
@@ -38,7 +41,7 @@ describe("createMemoryBus()", () => {
     const gate = Promise.withResolvers<void>();
     await takeRead(bus, "stuck", { handler: () => gate.promise });
     await publisherOf(bus).noteRead({});
-    await expect(bus.idle({ deadlineMs: 20 })).rejects.toThrow(
+    await expect(bus.idle({ timeoutMs: 20 })).rejects.toThrow(
       "not idle after 20 ms: stuck has 1 leased and 0 due of notes.read",
     );
     gate.resolve();
@@ -65,7 +68,7 @@ describe("createMemoryBus()", () => {
   });
 
   it("closes soon in real time although nobody moves its clock", async () => {
-    const bus = createMemoryBus({ stopDeadlineMs: 20 });
+    const bus = createMemoryBus({ stopTimeoutMs: 20 });
     await takeRead(bus, "stuck", { handler: () => new Promise(() => {}) });
     await publisherOf(bus).noteRead({}, { id: "one" });
     await bus.advance(0);

@@ -10,9 +10,9 @@ export interface MemoryBus extends EventBus {
   /**
    * idle resolves when no group has anything due: everything published is handled, or waits for
    * time to move, or has no running subscription. Rejects with `deadline_exceeded` and what is
-   * stuck after `deadlineMs` of real time. Default: 2,000.
+   * stuck after `timeoutMs` of real time. Default: 2,000.
    */
-  idle(options?: { readonly deadlineMs?: number }): Promise<void>;
+  idle(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** advance moves the time: retries, deadlines and leases that fall due on the way happen in order. */
   advance(ms: number): Promise<void>;
 }
@@ -26,14 +26,14 @@ export interface MemoryBusOptions extends Partial<BusOptions> {
 export function createMemoryBus({
   store = createMemoryStore(),
   source = "//memory",
-  stopDeadlineMs = 1_000,
+  stopTimeoutMs = 1_000,
   ...options
 }: MemoryBusOptions = {}): MemoryBus {
-  const bus = createBus(store.open(), { source, stopDeadlineMs, ...options });
+  const bus = createBus(store.open(), { source, stopTimeoutMs, ...options });
   /** What a group's processes keep for later: here, as other buses on the store keep their own books. */
   function restingOf(group: string): number {
     const ours = bus.health().subscriptions.filter((one) => one.group === group);
-    return ours.reduce((sum, { resting }) => sum + resting, 0);
+    return ours.reduce((sum, { delayed }) => sum + delayed, 0);
   }
   /** What is unfinished after everything went on that waits for no more than promises. */
   function unfinished(): Promise<string[]> {
@@ -45,13 +45,13 @@ export function createMemoryBus({
     ...bus,
     now: () => store.clock.now(),
     advance: (ms) => store.clock.advance(ms),
-    async idle({ deadlineMs = 2_000 } = {}) {
-      const until = Date.now() + deadlineMs;
+    async idle({ timeoutMs = 2_000 } = {}) {
+      const until = Date.now() + timeoutMs;
       for (let stuck = await unfinished(); stuck.length > 0; stuck = await unfinished()) {
         if (Date.now() < until) continue;
         throw new BusError(
           "deadline_exceeded",
-          `not idle after ${deadlineMs} ms: ${stuck.join("; ")}`,
+          `not idle after ${timeoutMs} ms: ${stuck.join("; ")}`,
         );
       }
     },

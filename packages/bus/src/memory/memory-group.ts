@@ -72,8 +72,8 @@ export function createMemoryGroup(
         backlogs.push(createBacklog(logOf(topic), { group: name, from }));
       }
     },
-    lease({ topics, leaseMs }, receive) {
-      const expiring = createCountdown<{ expire(): void }>(clock, leaseMs, (lease) =>
+    lease({ topics, leaseDurationMs }, receive) {
+      const expiring = createCountdown<{ expire(): void }>(clock, leaseDurationMs, (lease) =>
         lease.expire(),
       );
       const hand: Hand = {
@@ -100,8 +100,8 @@ export function createMemoryGroup(
         const lease = {
           record: taken.record,
           deliveries: taken.times,
-          acknowledge: () => end(() => backlog.settle(taken)),
-          giveBack({ delayMs }: { readonly delayMs: number }) {
+          ack: () => end(() => backlog.settle(taken)),
+          nak({ delayMs }: { readonly delayMs: number }) {
             end(() => void (delayMs > 0 ? clock.schedule(delayMs, again) : again()));
             return Promise.resolve();
           },

@@ -3,7 +3,7 @@ import type { Broker, Lease } from "../broker.ts";
 import { createCollector, numbersOf, publisherOf, takeRead } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const leaseMs = 1_000;
+const leaseDurationMs = 1_000;
 
 /** ackCases state what an acknowledgement does, and what comes of one that is lost. */
 export function ackCases({ stageOf }: SuiteContext): void {
@@ -11,10 +11,10 @@ export function ackCases({ stageOf }: SuiteContext): void {
     await using stage = await stageOf();
     const bus = await stage.openBus();
     const { seen, handler } = createCollector();
-    await takeRead(bus, "readers", { handler, leaseMs });
+    await takeRead(bus, "readers", { handler, leaseDurationMs });
     await publisherOf(bus).noteRead({ number: 1 });
     await stage.untilThere(seen, 1);
-    await stage.pass(leaseMs * 2.5);
+    await stage.pass(leaseDurationMs * 2.5);
     await publisherOf(bus).noteRead({ number: 2 });
     await stage.untilThere(seen, 2);
     expect(numbersOf(seen)).toEqual([1, 2]);
@@ -26,14 +26,14 @@ export function ackCases({ stageOf }: SuiteContext): void {
     const bus = await stage.openBus((broker) =>
       withLeases(broker, (lease) => ({
         ...lease,
-        acknowledge: (options) => {
-          if (lost++ > 0) return lease.acknowledge(options);
+        ack: (options) => {
+          if (lost++ > 0) return lease.ack(options);
           return Promise.resolve();
         },
       })),
     );
     const { seen, handler } = createCollector();
-    await takeRead(bus, "readers", { handler, leaseMs });
+    await takeRead(bus, "readers", { handler, leaseDurationMs });
     await publisherOf(bus).noteRead({ number: 1 }, { id: "one" });
     await stage.untilThere(seen, 2);
     expect(seen.map(({ delivery }) => delivery.id)).toEqual(["one", "one"]);
@@ -47,9 +47,9 @@ export function ackCases({ stageOf }: SuiteContext): void {
     const watched = (broker: Broker) =>
       withLeases(broker, (lease) => ({
         ...lease,
-        acknowledge(options) {
+        ack(options) {
           asked.push(options.confirmed);
-          return lease.acknowledge(options);
+          return lease.ack(options);
         },
       }));
     const bus = await stage.openBus(watched);

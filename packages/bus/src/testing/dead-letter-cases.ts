@@ -8,8 +8,8 @@ import { createCollector, publisherOf, sortedNumbersOf, takeRead, takeWritten } 
 import type { Stage } from "./stage.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const backoff = { firstMs: 50, maxMs: 100 };
-const within = { deadlineMs: 10_000, signal: undefined };
+const backoff = { initialIntervalMs: 50, maxIntervalMs: 100 };
+const within = { timeoutMs: 10_000, signal: undefined };
 
 /** deadLetterCases state which events are given up, and what can be done with them. */
 export function deadLetterCases({ features, stageOf }: SuiteContext): void {
@@ -23,16 +23,16 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
     const subscription = await takeWritten(bus, "failing", {
       handler,
       backoff,
-      attempts: 3,
-      onFailure: ({ attempt, outcome }) => outcomes.push(`${attempt} ${outcome}`),
+      maxAttempts: 3,
+      onFailure: ({ attempt, verdict }) => outcomes.push(`${attempt} ${verdict}`),
     });
     const time = new Date("2026-03-01T10:11:12.345Z");
     const headers = { "x-mood": "très bien" };
     const note = { author: "Zoë", number: 7 };
     await publisherOf(bus).noteWritten(note, { id: "note/7 é", time, headers });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 2, 3]);
-    expect(outcomes).toEqual(["1 retry", "2 retry", "3 dead"]);
+    expect(outcomes).toEqual(["1 retry", "2 retry", "3 dead-letter"]);
     const [letter, ...more] = await bus.deadLetters("failing").list();
     expect(more).toEqual([]);
     expect(letter).toMatchObject({
@@ -59,7 +59,7 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector(refuse);
     const subscription = await takeRead(bus, "failing", { handler, backoff });
     await publisherOf(bus).noteRead({ number: 1 });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     const [letter] = await bus.deadLetters("failing").list();
     expect(letter).toMatchObject({ cause: "permanent", attempts: 1, error: "never" });
     expect(seen).toHaveLength(1);
@@ -83,7 +83,7 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
       const limit = features.maxRecordBytes ?? 0;
       let size = limit;
       while (!(await fits(size))) size -= 16;
-      await stage.until("a dead letter", () => subscription.health().dead === 1);
+      await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
       const [letter] = await bus.deadLetters("failing").list();
       expect(letter?.error).toMatch(/^失敗した 失敗した.*…$/);
       expect(letter?.data.length).toBeGreaterThan(size);
@@ -102,7 +102,7 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
     await noteRead({ number: 2 });
     await foreign.append(record("stranger", { "ce-type": "fanfare.testing.v1.Shelf" }), within);
     await noteRead({ number: 3 });
-    await stage.until("two dead letters", () => subscription.health().dead === 2);
+    await stage.until("two dead letters", () => subscription.health().deadLettered === 2);
     await stage.untilThere(seen, 3);
     expect(sortedNumbersOf(seen)).toEqual([1, 2, 3]);
     expect(subscription.health().lastError).toMatchObject({ code: "undecodable" });
@@ -118,10 +118,10 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
     const bus = await stage.openBus();
     const gate = Promise.withResolvers<void>();
     const { handler } = createCollector(() => gate.promise);
-    const options = { handler, backoff, attempts: 1, deadlineMs: 300 };
+    const options = { handler, backoff, maxAttempts: 1, handlerTimeoutMs: 300 };
     const subscription = await takeRead(bus, "slow", options);
     await publisherOf(bus).noteRead({ number: 1 });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     gate.resolve();
     const [letter] = await bus.deadLetters("slow").list();
     expect(letter?.error).toMatch("longer than 300 ms");
@@ -142,7 +142,7 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
     // Another event with the id "same", as if its window was over.
     const again = record("same", { "ce-type": "fanfare.testing.v1.Note" });
     await foreign.append({ ...again, id: "another" }, within);
-    const dead = () => subscriptions.map((subscription) => subscription.health().dead);
+    const dead = () => subscriptions.map((subscription) => subscription.health().deadLettered);
     await stage.until("three each", () => dead().every((count) => count === 3));
     for (const group of groups) {
       const letters = await bus.deadLetters(group).list();
@@ -164,31 +164,31 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
     const subscription = await takeRead(bus, "failing", { handler, backoff });
     await publisherOf(bus).noteRead({ number: 1 }, { id: "one" });
     await stage.untilThere(seen, 4);
-    expect(subscription.health()).toMatchObject({ dead: 0, state: "running" });
+    expect(subscription.health()).toMatchObject({ deadLettered: 0, state: "running" });
     expect(subscription.health().lastError?.message).toMatch(/never.*no room/);
     full = false;
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     expect((await bus.deadLetters("failing").list()).map(({ id }) => id)).toEqual(["one"]);
   });
 
   it("loses nothing that was given back more often than it may be attempted", async () => {
     await using stage = await stageOf();
     const bus = await stage.openBus();
-    await giveBack(stage, bus, 5);
+    await nak(stage, bus, 5);
     const { seen, handler } = createCollector();
-    const subscription = await takeRead(bus, "busy", { handler, attempts: 2 });
+    const subscription = await takeRead(bus, "busy", { handler, maxAttempts: 2 });
     await stage.untilThere(seen, 1);
     expect(seen[0]?.delivery.attempt).toBe(6);
-    expect(subscription.health()).toMatchObject({ dead: 0, handled: 1 });
+    expect(subscription.health()).toMatchObject({ deadLettered: 0, handled: 1 });
   });
 
   it("gives up what was handed out far beyond its attempts, without its handler", async () => {
     await using stage = await stageOf();
     const bus = await stage.openBus();
-    await giveBack(stage, bus, 20);
+    await nak(stage, bus, 20);
     const { seen, handler } = createCollector();
-    const subscription = await takeRead(bus, "busy", { handler, attempts: 2 });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    const subscription = await takeRead(bus, "busy", { handler, maxAttempts: 2 });
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     expect(seen).toEqual([]);
     const [letter] = await bus.deadLetters("busy").list();
     expect(letter).toMatchObject({ cause: "poison", attempts: 21 });
@@ -196,15 +196,15 @@ export function deadLetterCases({ features, stageOf }: SuiteContext): void {
 }
 
 /** Declares the group "busy", publishes one event, and gives it back so many times. */
-async function giveBack(stage: Stage, bus: EventBus, times: number): Promise<void> {
+async function nak(stage: Stage, bus: EventBus, times: number): Promise<void> {
   const broker = await stage.openBroker();
   const topics = ["notes.read"];
-  const group = { group: "busy", topics, from: "now" as const, leaseMs: 10_000 };
+  const group = { group: "busy", topics, from: "now" as const, leaseDurationMs: 10_000 };
   await broker.declare(group);
   await publisherOf(bus).noteRead({ number: 1 });
   let given = 0;
   const stream = await broker.lease(group, (lease) => {
-    void lease.giveBack({ delayMs: 0 });
+    void lease.nak({ delayMs: 0 });
     given++;
     if (given < times) stream.request(1);
   });

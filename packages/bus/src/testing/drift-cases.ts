@@ -28,13 +28,13 @@ export function driftCases({ stageOf }: SuiteContext): void {
   it("takes another lease up, for a group that is there", async () => {
     await using stage = await stageOf();
     const bus = await stage.openBus();
-    const before = await takeRead(bus, "readers", { handler() {}, leaseMs: 600_000 });
+    const before = await takeRead(bus, "readers", { handler() {}, leaseDurationMs: 600_000 });
     await before.stop();
     const shorter = {
       group: "readers",
       topics: ["notes.read"],
       from: "now",
-      leaseMs: 500,
+      leaseDurationMs: 500,
     } as const;
     const dying = await stage.openBroker();
     await dying.declare(shorter);
@@ -44,7 +44,7 @@ export function driftCases({ stageOf }: SuiteContext): void {
     await publisherOf(bus).noteRead({ number: 1 });
     await stage.untilThere(leased, 1);
     const { seen, handler } = createCollector();
-    await takeRead(bus, "readers", { handler, leaseMs: 500 });
+    await takeRead(bus, "readers", { handler, leaseDurationMs: 500 });
     await stage.untilThere(seen, 1);
     expect(seen[0]?.delivery.attempt).toBe(2);
   });
@@ -80,7 +80,7 @@ export function driftCases({ stageOf }: SuiteContext): void {
     const changed = await openChanged();
     try {
       const group = { group: "readers", topics: ["notes.read"], from: "start" } as const;
-      await expect(changed.declare({ ...group, leaseMs: 10_000 })).rejects.toMatchObject({
+      await expect(changed.declare({ ...group, leaseDurationMs: 10_000 })).rejects.toMatchObject({
         code: "drift",
         retryable: false,
         message: expect.stringContaining("notes"),

@@ -76,7 +76,7 @@ export function groupCases({ stageOf }: SuiteContext): void {
     await using stage = await stageOf();
     const processes = [createCollector(breathe), createCollector(breathe)];
     for (const { handler } of processes) {
-      await takeRead(await stage.openBus(), "shared", { handler, concurrency: 4, readAhead: 4 });
+      await takeRead(await stage.openBus(), "shared", { handler, concurrency: 4, prefetch: 4 });
     }
     const { noteRead } = publisherOf(await stage.openBus());
     for (const number of upTo(200)) await noteRead({ number });

@@ -75,7 +75,7 @@ export function loadCases({ stageOf, sized }: SuiteContext): void {
     for (const share of [0.1, 0.25, 0.4, 0.55, 0.7, 0.85]) {
       await open();
       await stage.until(`${share} of it`, () => least() >= events * share);
-      if (processes.length > 2) await processes.shift()?.close({ deadlineMs: 500 });
+      if (processes.length > 2) await processes.shift()?.close({ timeoutMs: 500 });
     }
     await publishing;
     await stage.until("all of it", () => least() >= events);
@@ -99,11 +99,11 @@ export function loadCases({ stageOf, sized }: SuiteContext): void {
       };
       const both = { noteWritten: handler, noteRead: handler };
       return bus.subscribe(group, (on) => on.service(NoteEvents, both), {
-        attempts: 1_000,
-        backoff: { firstMs: 5, maxMs: 40 },
-        leaseMs: 2_000,
+        maxAttempts: 1_000,
+        backoff: { initialIntervalMs: 5, maxIntervalMs: 40 },
+        leaseDurationMs: 2_000,
         order: group === "strict" ? "strict" : "relaxed",
-        ...(group === "small" ? { concurrency: 2, readAhead: 1 } : {}),
+        ...(group === "small" ? { concurrency: 2, prefetch: 1 } : {}),
       });
     }
 

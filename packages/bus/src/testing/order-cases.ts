@@ -11,7 +11,10 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const strict = { order: "strict", backoff: { firstMs: 100, maxMs: 200 } } as const;
+const strict = {
+  order: "strict",
+  backoff: { initialIntervalMs: 100, maxIntervalMs: 200 },
+} as const;
 
 /** orderCases state what runs after what, and what runs at the same time. */
 export function orderCases({ stageOf }: SuiteContext): void {
@@ -58,7 +61,7 @@ export function orderCases({ stageOf }: SuiteContext): void {
     const bus = await stage.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
-    const options = { handler, concurrency: 4, readAhead: 6 };
+    const options = { handler, concurrency: 4, prefetch: 6 };
     const subscription = await takeRead(bus, "readers", options);
     const { noteRead } = publisherOf(bus);
     for (const number of upTo(40)) await noteRead({ number });
@@ -76,7 +79,12 @@ export function orderCases({ stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector(({ number }, { attempt }) => {
       if (number === 1 && attempt < 3) throw new Error("not now");
     });
-    await takeWritten(bus, "strict", { ...strict, handler, concurrency: 1, leaseMs: 1_000 });
+    await takeWritten(bus, "strict", {
+      ...strict,
+      handler,
+      concurrency: 1,
+      leaseDurationMs: 1_000,
+    });
     const { noteWritten } = publisherOf(bus);
     for (const number of upTo(5)) {
       for (const author of ["a", "b"]) await noteWritten({ author, number });
@@ -96,13 +104,13 @@ export function orderCases({ stageOf }: SuiteContext): void {
       if (number === 2 && lost-- > 0) throw new BusError("unavailable", "the database is gone");
       if (number === 0) throw new Error("never");
     });
-    const options = { ...strict, handler, attempts: 2, leaseMs: 1_000 };
+    const options = { ...strict, handler, maxAttempts: 2, leaseDurationMs: 1_000 };
     const subscription = await takeWritten(bus, "strict", options);
     const { noteWritten } = publisherOf(bus);
     for (const number of upTo(5)) await noteWritten({ author: "a", number });
     await stage.untilThere(seen, 9);
     expect(numbersOf(seen)).toEqual([0, 0, 1, 2, 2, 2, 2, 3, 4]);
-    expect(subscription.health()).toMatchObject({ dead: 1, failures: 2 });
+    expect(subscription.health()).toMatchObject({ deadLettered: 1, failures: 2 });
   });
 
   it("holds no more back than it may, and gives all of it back at a stop", async () => {
@@ -114,17 +122,17 @@ export function orderCases({ stageOf }: SuiteContext): void {
     const subscription = await takeWritten(bus, "strict", {
       ...strict,
       handler,
-      backoff: { firstMs: 60_000, maxMs: 60_000 },
-      leaseMs: 600_000,
+      backoff: { initialIntervalMs: 60_000, maxIntervalMs: 60_000 },
+      leaseDurationMs: 600_000,
       concurrency: 2,
-      readAhead: 3,
-      maxHeldBack: 4,
+      prefetch: 3,
+      maxBlocked: 4,
     });
     const { noteWritten } = publisherOf(bus);
     for (const number of upTo(30)) await noteWritten({ author: "a", number });
-    await stage.until("a full process", () => subscription.health().resting === 9);
+    await stage.until("a full process", () => subscription.health().delayed === 9);
     await stage.pass(300);
-    expect(subscription.health()).toMatchObject({ running: 0, waiting: 0, resting: 9 });
+    expect(subscription.health()).toMatchObject({ running: 0, waiting: 0, delayed: 9 });
     expect(await subscription.stop()).toEqual({ unsettled: [] });
     const next = createCollector();
     await takeWritten(await stage.openBus(), "strict", { ...strict, handler: next.handler });

@@ -10,8 +10,8 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const leaseMs = 1_000;
-const backoff = { firstMs: 100, maxMs: 300 };
+const leaseDurationMs = 1_000;
+const backoff = { initialIntervalMs: 100, maxIntervalMs: 300 };
 
 /** outageCases state what happens while what the handlers depend on is gone. */
 export function outageCases({ stageOf }: SuiteContext): void {
@@ -22,15 +22,15 @@ export function outageCases({ stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector(() => {
       if (away) throw new BusError("unavailable", "the database is gone");
     });
-    const subscription = await takeRead(bus, "needy", { handler, leaseMs, backoff });
+    const subscription = await takeRead(bus, "needy", { handler, leaseDurationMs, backoff });
     const { noteRead } = publisherOf(bus);
     await noteRead({ number: 0 });
     await stage.untilThere(seen, 12);
-    await stage.until("a rest", () => subscription.health().resting === 1);
+    await stage.until("a rest", () => subscription.health().delayed === 1);
     expect(subscription.health()).toMatchObject({ state: "paused", running: 0, failures: 0 });
     expect(subscription.health().lastError).toMatchObject({ message: "the database is gone" });
     // Longer than the lease: nobody else gets it.
-    await stage.pass(leaseMs * 2.5);
+    await stage.pass(leaseDurationMs * 2.5);
     away = false;
     const before = seen.length;
     await stage.until("the end of it", () => subscription.health().state === "running");
@@ -55,10 +55,10 @@ export function outageCases({ stageOf }: SuiteContext): void {
         await handler(note, delivery);
         done.push(note.number);
       },
-      leaseMs,
+      leaseDurationMs,
       backoff,
       concurrency: 4,
-      readAhead: 4,
+      prefetch: 4,
     });
     const { noteRead } = publisherOf(bus);
     for (const number of upTo(30)) await noteRead({ number });
@@ -81,7 +81,7 @@ export function outageCases({ stageOf }: SuiteContext): void {
     const poor = createCollector(() => {
       throw new BusError("unavailable", "the database is gone");
     });
-    const options = { handler: poor.handler, leaseMs: 600_000, backoff, concurrency: 1 };
+    const options = { handler: poor.handler, leaseDurationMs: 600_000, backoff, concurrency: 1 };
     const bus = await stage.openBus();
     const subscription = await takeRead(bus, "needy", options);
     const { noteRead } = publisherOf(bus);

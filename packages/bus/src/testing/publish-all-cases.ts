@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { eventOf } from "../publisher.ts";
+import { createEvent } from "../publisher.ts";
 import { createCollector, numbersOf, publisherOf, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -9,13 +9,13 @@ const { noteWritten, noteRead } = NoteEvents.method;
 
 /** A note of one author, so that its order can be seen. */
 const note = (number: number, id = `note/${number}`) =>
-  eventOf(noteWritten, { author: "zoe", number }, { id });
+  createEvent(noteWritten, { author: "zoe", number }, { id });
 
 /** publishAllCases state what becomes of many events that are published in one call. */
 export function publishAllCases({ features, stageOf }: SuiteContext): void {
   // The broker itself would take it: that its dead letter would not fit, the core knows.
   const body = new Uint8Array(Math.max(0, (features.maxRecordBytes ?? 0) - 1_000));
-  const tooLarge = eventOf(noteWritten, { author: "zoe", body });
+  const tooLarge = createEvent(noteWritten, { author: "zoe", body });
 
   it("stores many in their order, and says what became of each", async () => {
     await using stage = await stageOf();
@@ -23,19 +23,19 @@ export function publishAllCases({ features, stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector();
     await takeWritten(bus, "readers", { handler });
     await publisherOf(bus).noteWritten({ author: "zoe", number: 1_000 }, { id: "note/7" });
-    const events = [...upTo(500).map((number) => note(number)), eventOf(noteRead, {})];
+    const events = [...upTo(500).map((number) => note(number)), createEvent(noteRead, {})];
     const limited = features.maxRecordBytes !== undefined;
     events.splice(100, 0, limited ? tooLarge : note(501));
     const outcomes = await bus.publishAll(events);
     expect(outcomes).toHaveLength(events.length);
     const duplicate = features.dedupeWindowMs === undefined ? "stored" : "duplicate";
-    expect(outcomes[7]).toMatchObject({ outcome: duplicate, receipt: { id: "note/7" } });
+    expect(outcomes[7]).toMatchObject({ outcome: duplicate, result: { id: "note/7" } });
     expect(outcomes[100]).toMatchObject(
-      limited ? { outcome: "refused", error: { code: "too_large" } } : { outcome: "stored" },
+      limited ? { outcome: "rejected", error: { code: "too_large" } } : { outcome: "stored" },
     );
     const others = outcomes.filter((_, index) => index !== 7 && index !== 100);
     expect(others.every(({ outcome }) => outcome === "stored")).toBe(true);
-    expect(outcomes.at(-1)).toMatchObject({ receipt: { topic: "notes.read" } });
+    expect(outcomes.at(-1)).toMatchObject({ result: { topic: "notes.read" } });
     await stage.untilThere(seen, 500);
     const inOrder = numbersOf(seen).filter((number) => number !== 7 && number < 500);
     expect(inOrder).toEqual(upTo(500).filter((number) => number !== 7));
@@ -51,11 +51,11 @@ export function publishAllCases({ features, stageOf }: SuiteContext): void {
     await takeWritten(bus, "readers", { handler });
     const events = upTo(most).map((number) => note(number));
     const outcomes = await bus.publishAll(events, { atomic: true });
-    const sequences = outcomes.map((one) => ("receipt" in one ? one.receipt.sequence : undefined));
+    const sequences = outcomes.map((one) => ("result" in one ? one.result.sequence : undefined));
     const [first = 0] = sequences;
     expect(sequences).toEqual(upTo(most).map((index) => first + index));
     const [one] = await bus.publishAll([note(most)], { atomic: true });
-    expect(one).toMatchObject({ outcome: "stored", receipt: { id: `note/${most}` } });
+    expect(one).toMatchObject({ outcome: "stored", result: { id: `note/${most}` } });
     expect(await bus.publishAll([], { atomic: true })).toEqual([]);
     await stage.untilThere(seen, most + 1);
     expect(numbersOf(seen)).toEqual(upTo(most + 1));
@@ -87,7 +87,7 @@ export function publishAllCases({ features, stageOf }: SuiteContext): void {
       code: "invalid_argument",
       message: `at most ${most} events are stored all or none, not ${most + 1}`,
     });
-    expect(await together(note(1), eventOf(noteRead, {}))).toMatchObject({
+    expect(await together(note(1), createEvent(noteRead, {}))).toMatchObject({
       code: "invalid_argument",
       message: "all or none are stored of one topic, not of notes.written and notes.read",
     });

@@ -13,12 +13,12 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector();
     await takeWritten(bus, "readers", { handler });
     const time = new Date("2026-03-01T10:11:12.345Z");
-    const receipt = await publisherOf(bus).noteWritten(
+    const result = await publisherOf(bus).noteWritten(
       { author: "Zoë & 100%", number: 7, body: new Uint8Array([0, 255]) },
       { id: "note/7 é", time, headers: { "X-Mood": "très\nbien", traceparent: "00-a-b-01" } },
     );
     await stage.untilThere(seen, 1);
-    expect(receipt).toMatchObject({ id: "note/7 é", topic: "notes.written", duplicate: false });
+    expect(result).toMatchObject({ id: "note/7 é", topic: "notes.written", duplicate: false });
     expect(seen[0]?.note).toMatchObject({ author: "Zoë & 100%", number: 7 });
     expect(seen[0]?.note.body).toEqual(new Uint8Array([0, 255]));
     expect(seen[0]?.delivery).toMatchObject({
@@ -42,8 +42,8 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
     const note = create(NoteSchema, { author: "Zoë", number: 7 });
     const encoded = { type: NoteSchema.typeName, data: toBinary(NoteSchema, note), key: "Zoë" };
     const options = { id: "note/7", time: new Date(1_000), headers: { mood: "très bien" } };
-    const receipt = await bus.publishEncoded(written, encoded, options);
-    expect(receipt).toMatchObject({ id: "note/7", topic: "notes.written", duplicate: false });
+    const result = await bus.publishEncoded(written, encoded, options);
+    expect(result).toMatchObject({ id: "note/7", topic: "notes.written", duplicate: false });
     await stage.untilThere(seen, 1);
     expect(seen[0]?.note).toEqual(note);
     expect(seen[0]?.delivery).toMatchObject({ key: "Zoë", source: "//conformance", ...options });

@@ -20,12 +20,12 @@ export function recoveryCases({ stageOf, sized }: SuiteContext): void {
     await using stage = await stageOf();
     const restart = neededOf(stage.store.restart, { skip, lacking: "the broker has no server" });
     const { seen, handler } = createCollector();
-    await takeRead(await stage.openBus(), "readers", { handler, leaseMs: 2_000 });
+    await takeRead(await stage.openBus(), "readers", { handler, leaseDurationMs: 2_000 });
     const { noteRead } = publisherOf(await stage.openBus());
     const waiting = upTo(events);
     async function publish(): Promise<void> {
       for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
-        await noteRead({ number }, { id: `${number}`, deadlineMs: patienceMs });
+        await noteRead({ number }, { id: `${number}`, timeoutMs: patienceMs });
       }
     }
     const publishing = Promise.all(upTo(100).map(publish));

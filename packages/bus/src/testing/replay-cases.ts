@@ -3,7 +3,7 @@ import { outOfRoom, refuse, withDeadLetters } from "./dead-letter-faults.ts";
 import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const backoff = { firstMs: 50, maxMs: 100 };
+const backoff = { initialIntervalMs: 50, maxIntervalMs: 100 };
 
 /** replayCases state what can be done with dead letters. */
 export function replayCases({ stageOf }: SuiteContext): void {
@@ -21,11 +21,11 @@ export function replayCases({ stageOf }: SuiteContext): void {
     const headers = { "x-mood": "fine" };
     const time = new Date("2026-03-01T10:11:12.345Z");
     await noteWritten({ author: "Zoë", number: 1 }, { id: "one", headers, time });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     well = true;
     const [letter] = await bus.deadLetters("failing").list();
-    const receipt = await bus.deadLetters("failing").replay(letter?.sequence ?? 0);
-    expect(receipt).toMatchObject({ id: "one", topic: "notes.written", duplicate: false });
+    const result = await bus.deadLetters("failing").replay(letter?.sequence ?? 0);
+    expect(result).toMatchObject({ id: "one", topic: "notes.written", duplicate: false });
     await stage.untilThere(failing.seen, 2);
     const { signal: _, ...first } = failing.seen[0]?.delivery ?? {};
     expect(failing.seen[1]).toMatchObject({ note: { author: "Zoë", number: 1 }, delivery: first });
@@ -45,11 +45,11 @@ export function replayCases({ stageOf }: SuiteContext): void {
     const bus = await stage.openBus();
     const subscription = await takeRead(bus, "failing", { handler: refuse, backoff });
     await publisherOf(bus).noteRead({ number: 1 }, { id: "one" });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     const letters = bus.deadLetters("failing");
     const [first] = await letters.list();
     await letters.replay(first?.sequence ?? 0);
-    await stage.until("another", () => subscription.health().dead === 2);
+    await stage.until("another", () => subscription.health().deadLettered === 2);
     await subscription.stop();
     const [second, ...more] = await letters.list();
     expect(more).toEqual([]);
@@ -67,7 +67,7 @@ export function replayCases({ stageOf }: SuiteContext): void {
     const subscription = await takeRead(bus, "failing", { handler: refuse, concurrency: 1 });
     const { noteRead } = publisherOf(bus);
     for (const number of upTo(7)) await noteRead({ number }, { id: `note/${number}` });
-    await stage.until("all dead", () => subscription.health().dead === 7);
+    await stage.until("all dead", () => subscription.health().deadLettered === 7);
     const letters = bus.deadLetters("failing");
     const ids: string[] = [];
     let after = 0;
@@ -90,7 +90,7 @@ export function replayCases({ stageOf }: SuiteContext): void {
     const bus = await stage.openBus((broker) => withDeadLetters(broker, { replay: outOfRoom }));
     const subscription = await takeRead(bus, "failing", { handler: refuse });
     await publisherOf(bus).noteRead({ number: 1 });
-    await stage.until("a dead letter", () => subscription.health().dead === 1);
+    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
     const letters = bus.deadLetters("failing");
     const [letter] = await letters.list();
     const replayed = letters.replay(letter?.sequence ?? 0);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const backoff = { firstMs: 200, maxMs: 600, jitter: 0.2 };
+const backoff = { initialIntervalMs: 200, maxIntervalMs: 600, jitter: 0.2 };
 
 /** retryCases state what happens to events that are not acknowledged. */
 export function retryCases({ stageOf }: SuiteContext): void {
@@ -34,7 +34,11 @@ export function retryCases({ stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector(({ number }, { attempt }) => {
       if (number === 0 && attempt === 1) throw new Error("not now");
     });
-    await takeWritten(bus, "failing", { handler, concurrency: 1, backoff: { firstMs: 1_000 } });
+    await takeWritten(bus, "failing", {
+      handler,
+      concurrency: 1,
+      backoff: { initialIntervalMs: 1_000 },
+    });
     const { noteWritten } = publisherOf(bus);
     for (const number of upTo(10)) await noteWritten({ author: "one", number });
     await stage.untilThere(seen, 11);
@@ -62,7 +66,7 @@ export function retryCases({ stageOf }: SuiteContext): void {
       group: "dying",
       topics: ["notes.read"],
       from: "now" as const,
-      leaseMs: 1_000,
+      leaseDurationMs: 1_000,
     };
     const dying = await stage.openBroker();
     await dying.declare(declaration);
@@ -73,7 +77,7 @@ export function retryCases({ stageOf }: SuiteContext): void {
     await stage.untilThere(leased, 1);
     const times: number[] = [];
     const { seen, handler } = createCollector(() => void times.push(stage.now()));
-    await takeRead(bus, "dying", { handler, leaseMs: 1_000 });
+    await takeRead(bus, "dying", { handler, leaseDurationMs: 1_000 });
     await stage.untilThere(seen, 1);
     expect(seen[0]?.delivery.attempt).toBe(2);
     expect(Number(times[0]) - Number(leased[0])).toBeGreaterThanOrEqual(900);

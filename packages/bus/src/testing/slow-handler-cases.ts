@@ -3,7 +3,7 @@ import { BusError } from "../error.ts";
 import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const leaseMs = 1_000;
+const leaseDurationMs = 1_000;
 
 /** slowHandlerCases state who keeps an event, and for how long. */
 export function slowHandlerCases({ stageOf }: SuiteContext): void {
@@ -13,11 +13,12 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector(({ number }) =>
       number === 0 ? gate.promise : undefined,
     );
-    for (const _ of upTo(2)) await takeRead(await stage.openBus(), "slow", { handler, leaseMs });
+    for (const _ of upTo(2))
+      await takeRead(await stage.openBus(), "slow", { handler, leaseDurationMs });
     const { noteRead } = publisherOf(await stage.openBus());
     await noteRead({ number: 0 });
     await stage.untilThere(seen, 1);
-    await stage.pass(leaseMs * 2.5);
+    await stage.pass(leaseDurationMs * 2.5);
     gate.resolve();
     await noteRead({ number: 1 });
     await stage.untilThere(seen, 2);
@@ -30,16 +31,16 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
     const first = createCollector(() => gate.promise);
     const subscription = await takeRead(await stage.openBus(), "slow", {
       handler: first.handler,
-      leaseMs,
+      leaseDurationMs,
       concurrency: 1,
-      readAhead: 3,
+      prefetch: 3,
     });
     const { noteRead } = publisherOf(await stage.openBus());
     for (const number of upTo(4)) await noteRead({ number });
     await stage.until("a full process", () => subscription.health().waiting === 3);
     const second = createCollector();
-    await takeRead(await stage.openBus(), "slow", { handler: second.handler, leaseMs });
-    await stage.pass(leaseMs * 2.5);
+    await takeRead(await stage.openBus(), "slow", { handler: second.handler, leaseDurationMs });
+    await stage.pass(leaseDurationMs * 2.5);
     expect(second.seen).toEqual([]);
     gate.resolve();
     await stage.untilThere(first.seen, 4);
@@ -57,9 +58,9 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
     });
     const subscription = await takeRead(bus, "slow", {
       handler,
-      leaseMs,
-      deadlineMs: 400,
-      backoff: { firstMs: 100 },
+      leaseDurationMs,
+      handlerTimeoutMs: 400,
+      backoff: { initialIntervalMs: 100 },
     });
     await publisherOf(bus).noteRead({ number: 1 });
     await stage.untilThere(seen, 2);
@@ -78,10 +79,10 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
     );
     const subscription = await takeWritten(bus, "slow", {
       handler,
-      leaseMs,
-      deadlineMs: 300,
+      leaseDurationMs,
+      handlerTimeoutMs: 300,
       concurrency: 2,
-      backoff: { firstMs: 100 },
+      backoff: { initialIntervalMs: 100 },
     });
     const { noteWritten } = publisherOf(bus);
     await noteWritten({ author: "busy", number: 0 });
@@ -107,7 +108,7 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
       if (signal.aborted) throw new BusError("permanent", "aborted before it began");
       if (attempt === 1) throw new Error("not now");
     });
-    const options = { handler, backoff: { firstMs: 20, maxMs: 20 } };
+    const options = { handler, backoff: { initialIntervalMs: 20, maxIntervalMs: 20 } };
     const subscription = await takeRead(bus, "readers", options);
     const publishing = new AbortController();
     await publisherOf(bus).noteRead({ number: 1 }, { signal: publishing.signal });
@@ -116,6 +117,6 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
     await stage.until("the end", () => subscription.health().handled === 1);
     const [first, second] = seen.map(({ delivery }) => delivery.signal);
     expect(second).not.toBe(first);
-    expect(subscription.health().dead).toBe(0);
+    expect(subscription.health().deadLettered).toBe(0);
   });
 }

@@ -65,7 +65,7 @@ export async function createStage(createStore: () => Promise<BrokerStore>): Prom
     async openBus(change = (broker) => broker) {
       const bus = createBus(change(await store.open()), {
         source: "//conformance",
-        stopDeadlineMs: 1_000,
+        stopTimeoutMs: 1_000,
       });
       opened.push(bus);
       return bus;

@@ -11,7 +11,7 @@ import {
 import type { SuiteContext } from "./suite-context.ts";
 
 /** Too long to explain a redelivery. */
-const leaseMs = 600_000;
+const leaseDurationMs = 600_000;
 
 /** stopCases state what becomes of events when a subscription stops. */
 export function stopCases({ stageOf }: SuiteContext): void {
@@ -24,7 +24,7 @@ export function stopCases({ stageOf }: SuiteContext): void {
     const { noteRead } = publisherOf(bus);
     await noteRead({ number: 0 });
     await stage.untilThere(seen, 1);
-    const stopping = subscription.stop({ deadlineMs: 20_000 });
+    const stopping = subscription.stop({ timeoutMs: 20_000 });
     expect(subscription.health().state).toBe("stopping");
     gate.resolve();
     expect(await stopping).toEqual({ unsettled: [] });
@@ -43,14 +43,17 @@ export function stopCases({ stageOf }: SuiteContext): void {
     const bus = await stage.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
-    const options = { handler, leaseMs, concurrency: 1 };
+    const options = { handler, leaseDurationMs, concurrency: 1 };
     const subscription = await takeWritten(bus, "stopping", options);
     const { noteWritten } = publisherOf(bus);
     for (const number of upTo(6)) await noteWritten({ author: `author-${number % 2}`, number });
     await stage.until("all events", () => subscription.health().waiting === 5);
-    const stopping = subscription.stop({ deadlineMs: 20_000 });
+    const stopping = subscription.stop({ timeoutMs: 20_000 });
     const next = createCollector();
-    await takeWritten(await stage.openBus(), "stopping", { handler: next.handler, leaseMs });
+    await takeWritten(await stage.openBus(), "stopping", {
+      handler: next.handler,
+      leaseDurationMs,
+    });
     await stage.untilThere(next.seen, 5);
     gate.resolve();
     expect(await stopping).toEqual({ unsettled: [] });
@@ -68,14 +71,14 @@ export function stopCases({ stageOf }: SuiteContext): void {
           signal.addEventListener("abort", () => reject(new Error("gave up")));
         }),
     );
-    const subscription = await takeRead(bus, "stopping", { handler, leaseMs });
+    const subscription = await takeRead(bus, "stopping", { handler, leaseDurationMs });
     await publisherOf(bus).noteRead({ number: 1 });
     await stage.untilThere(seen, 1);
-    expect(await subscription.stop({ deadlineMs: 1_000 })).toEqual({ unsettled: [] });
+    expect(await subscription.stop({ timeoutMs: 1_000 })).toEqual({ unsettled: [] });
     expect(seen[0]?.delivery.signal.reason).toMatchObject({ code: "aborted" });
     expect(subscription.health().failures).toBe(0);
     const next = createCollector();
-    await takeRead(await stage.openBus(), "stopping", { handler: next.handler, leaseMs });
+    await takeRead(await stage.openBus(), "stopping", { handler: next.handler, leaseDurationMs });
     await stage.untilThere(next.seen, 1);
   });
 
@@ -86,17 +89,20 @@ export function stopCases({ stageOf }: SuiteContext): void {
     const { seen, handler } = createCollector(({ number }) =>
       number === 0 ? gate.promise : undefined,
     );
-    const subscription = await takeRead(bus, "stopping", { handler, leaseMs: 1_000 });
+    const subscription = await takeRead(bus, "stopping", { handler, leaseDurationMs: 1_000 });
     const { noteRead } = publisherOf(bus);
     await noteRead({ number: 0 }, { id: "stuck" });
     await noteRead({ number: 1 }, { id: "done" });
     await stage.untilThere(seen, 2);
-    expect(await subscription.stop({ deadlineMs: 300 })).toEqual({ unsettled: ["stuck"] });
+    expect(await subscription.stop({ timeoutMs: 300 })).toEqual({ unsettled: ["stuck"] });
     expect(subscription.health().state).toBe("stopped");
     // Too late: what was said to come again does.
     gate.resolve();
     const next = createCollector();
-    await takeRead(await stage.openBus(), "stopping", { handler: next.handler, leaseMs: 1_000 });
+    await takeRead(await stage.openBus(), "stopping", {
+      handler: next.handler,
+      leaseDurationMs: 1_000,
+    });
     await stage.untilThere(next.seen, 1);
     expect(next.seen.map(({ delivery }) => delivery.id)).toEqual(["stuck"]);
   });

@@ -11,7 +11,7 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-const backoff = { firstMs: 20, maxMs: 40 };
+const backoff = { initialIntervalMs: 20, maxIntervalMs: 40 };
 
 /** turnoverCases state what processes that come and go leave behind for others: all of it. */
 export function turnoverCases({ stageOf, sized }: SuiteContext): void {
@@ -32,7 +32,7 @@ export function turnoverCases({ stageOf, sized }: SuiteContext): void {
       });
       await takeWritten(bus, "relay", { handler });
       await stage.until(`${share} events`, () => handled.size >= share);
-      await bus.close({ deadlineMs: 200 });
+      await bus.close({ timeoutMs: 200 });
     }
     expect(Array.from(handled).toSorted((a, b) => a - b)).toEqual(upTo(events));
   });
@@ -71,7 +71,11 @@ export function turnoverCases({ stageOf, sized }: SuiteContext): void {
 
   it("hands everything on after three processes that only fail, a hundred times each", async () => {
     await using stage = await stageOf();
-    const options = { from: "start", attempts: 1_000, backoff: { firstMs: 1, maxMs: 1 } } as const;
+    const options = {
+      from: "start",
+      maxAttempts: 1_000,
+      backoff: { initialIntervalMs: 1, maxIntervalMs: 1 },
+    } as const;
     await publishAll(await stage.openBus(), 50);
     for (const _ of upTo(3)) {
       const bus = await stage.openBus();
@@ -108,7 +112,7 @@ export function turnoverCases({ stageOf, sized }: SuiteContext): void {
     const bus = await stage.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
-    await takeWritten(bus, "readers", { handler, leaseMs: 500 });
+    await takeWritten(bus, "readers", { handler, leaseDurationMs: 500 });
     const { noteWritten } = publisherOf(bus);
     for (const number of upTo(2)) await noteWritten({ author: "ada", number });
     await stage.untilThere(seen, 1);

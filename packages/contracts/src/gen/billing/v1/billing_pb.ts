@@ -360,7 +360,7 @@ export const TabStateSchema: GenEnum<TabState> = /*@__PURE__*/
 /**
  * BillingService keeps a tab for each trip: opened with an authorisation of the rider's payment
  * method, charged while the trip runs, captured once at its end, or voided. Every writing call
- * carries an idempotency-key (<workflow id>/<step>); an undo carries that of its step, and a late
+ * carries an idempotency-key (<workflow id>/<step>); a compensation carries that of its step, and a late
  * copy of the step is then refused with failed_precondition.
  *
  * @generated from service billing.v1.BillingService

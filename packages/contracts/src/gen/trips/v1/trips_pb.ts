@@ -16,10 +16,10 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file trips/v1/trips.proto.
  */
 export const file_trips_v1_trips: GenFile = /*@__PURE__*/
-  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEivQMKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJIr4BCglCcm9hZGNhc3QSKAoFc3RhdGUYASABKA4yGS50cmlwcy52MS5Ccm9hZGNhc3QuU3RhdGUSDQoFZXJyb3IYAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX0RFTEFZRUQQARITCg9TVEFURV9QVUJMSVNIRUQQAiKEAwoIVHJpcFN0ZXASDAoEbmFtZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRyaXBzLnYxLlRyaXBTdGVwLlN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgl1bmRvbmVfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGF0dGVtcHRzGAYgASgFEhIKCmxhc3RfZXJyb3IYByABKAkiigEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAxIRCg1TVEFURV9VTkRPSU5HEAQSEAoMU1RBVEVfVU5ET05FEAUSEAoMU1RBVEVfUEFSS0VEEAYibwoQU3RhcnRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIdCgp2ZWhpY2xlX2lkGAIgASgJQgm6SAZyBBABGEASIQoOcGF5bWVudF9tZXRob2QYAyABKAlCCbpIBnIEEAEYQCIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIxChFXYXRjaFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJEChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEAiQAoRUmV0cnlUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiYAoSUmVzb2x2ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKBG5vdGUYAiABKAlCCrpIB3IFEAEY9AMSFQoEc3RlcBgDIAEoCUIHukgEcgIYQCJCChNSZXNvbHZlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJIkgKEVRha2VVcFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSVGFrZVVwVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIoIBChNBY3RpdmF0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASNgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiZgoVQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoByI2ChZDb21wZW5zYXRlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIowBChdDYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSIgoHcmVmdXNhbBgEIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwiMQoHUmVmdXNhbBIVCgRjb2RlGAEgASgJQge6SARyAhABEg8KB21lc3NhZ2UYAiABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIncKD1BhcmtUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhUKBHN0ZXAYAyABKAlCB7pIBHICEAESGAoGcmVhc29uGAQgASgJQgi6SAVyAxjoByIwChBQYXJrVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkgKEVJlc3VtZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSUmVzdW1lVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlcKElJlY29yZERlbGF5UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEgwKBHN0ZXAYAyABKAkiMwoTUmVjb3JkRGVsYXlSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ9ChZSZWNvcmRCcm9hZGNhc3RSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASLgoJYnJvYWRjYXN0GAMgASgLMhMudHJpcHMudjEuQnJvYWRjYXN0Qga6SAPIAQEiNwoXUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAq/wEKClRyaXBTdGF0dXMSGwoXVFJJUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVUUklQX1NUQVRVU19SRVFVRVNURUQQARIXChNUUklQX1NUQVRVU19QRU5ESU5HEAISFgoSVFJJUF9TVEFUVVNfQUNUSVZFEAMSFQoRVFJJUF9TVEFUVVNfRU5ERUQQBBIXChNUUklQX1NUQVRVU19TRVRUTEVEEAUSHAoYVFJJUF9TVEFUVVNfQ09NUEVOU0FUSU5HEAYSGQoVVFJJUF9TVEFUVVNfQ0FOQ0VMTEVEEAcSHwobVFJJUF9TVEFUVVNfTkVFRFNfQVRURU5USU9OEAgy6wUKDFRyaXBzU2VydmljZRJNCglTdGFydFRyaXASGi50cmlwcy52MS5TdGFydFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuU3RhcnRUcmlwUmVzcG9uc2UiB7LUGAMKAQESRwoHRW5kVHJpcBIYLnRyaXBzLnYxLkVuZFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuRW5kVHJpcFJlc3BvbnNlIgey1BgDCgEBElEKCkNhbmNlbFRyaXASGy50cmlwcy52MS5DYW5jZWxUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIIstQYBAoCAQISSAoHR2V0VHJpcBIYLnRyaXBzLnYxLkdldFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuR2V0VHJpcFJlc3BvbnNlIgiy1BgECgIBAhJgCg9HZXRUcmlwUHJvZ3Jlc3MSIC50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXF1ZXN0GiEudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiCLLUGAQKAgECEk4KCUxpc3RUcmlwcxIaLnRyaXBzLnYxLkxpc3RUcmlwc1JlcXVlc3QaGy50cmlwcy52MS5MaXN0VHJpcHNSZXNwb25zZSIIstQYBAoCAQISTQoJUmV0cnlUcmlwEhoudHJpcHMudjEuUmV0cnlUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlJldHJ5VHJpcFJlc3BvbnNlIgey1BgDCgECElMKC1Jlc29sdmVUcmlwEhwudHJpcHMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0Gh0udHJpcHMudjEuUmVzb2x2ZVRyaXBSZXNwb25zZSIHstQYAwoBAhJQCglXYXRjaFRyaXASGi50cmlwcy52MS5XYXRjaFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuV2F0Y2hUcmlwUmVzcG9uc2UiCLLUGAQKAgECMAEy/AYKDUxlZGdlclNlcnZpY2USUAoKVGFrZVVwVHJpcBIbLnRyaXBzLnYxLlRha2VVcFRyaXBSZXF1ZXN0GhwudHJpcHMudjEuVGFrZVVwVHJpcFJlc3BvbnNlIgey1BgDCgEDElYKDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJZCg1Db21wbGV0ZURyaXZlEh4udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlcXVlc3QaHy50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVzcG9uc2UiB7LUGAMKAQMSUAoKU2V0dGxlVHJpcBIbLnRyaXBzLnYxLlNldHRsZVRyaXBSZXF1ZXN0GhwudHJpcHMudjEuU2V0dGxlVHJpcFJlc3BvbnNlIgey1BgDCgEDElwKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJiChBDYW5jZWxUcmlwUmVjb3JkEiEudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QaIi50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2UiB7LUGAMKAQMSSgoIUGFya1RyaXASGS50cmlwcy52MS5QYXJrVHJpcFJlcXVlc3QaGi50cmlwcy52MS5QYXJrVHJpcFJlc3BvbnNlIgey1BgDCgEDElAKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIHstQYAwoBAxJTCgtSZWNvcmREZWxheRIcLnRyaXBzLnYxLlJlY29yZERlbGF5UmVxdWVzdBodLnRyaXBzLnYxLlJlY29yZERlbGF5UmVzcG9uc2UiB7LUGAMKAQMSXwoPUmVjb3JkQnJvYWRjYXN0EiAudHJpcHMudjEuUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBohLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlc3BvbnNlIgey1BgDCgEDYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
+  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEivQMKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJIr4BCglCcm9hZGNhc3QSKAoFc3RhdGUYASABKA4yGS50cmlwcy52MS5Ccm9hZGNhc3QuU3RhdGUSDQoFZXJyb3IYAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX0RFTEFZRUQQARITCg9TVEFURV9QVUJMSVNIRUQQAiKTAwoIVHJpcFN0ZXASDAoEbmFtZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRyaXBzLnYxLlRyaXBTdGVwLlN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jb21wZW5zYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXR0ZW1wdHMYBiABKAUSEgoKbGFzdF9lcnJvchgHIAEoCSKUAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADEhYKElNUQVRFX0NPTVBFTlNBVElORxAEEhUKEVNUQVRFX0NPTVBFTlNBVEVEEAUSEAoMU1RBVEVfUEFSS0VEEAYibwoQU3RhcnRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIdCgp2ZWhpY2xlX2lkGAIgASgJQgm6SAZyBBABGEASIQoOcGF5bWVudF9tZXRob2QYAyABKAlCCbpIBnIEEAEYQCIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIxChFXYXRjaFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJEChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEAiQAoRUmV0cnlUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiYAoSUmVzb2x2ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKBG5vdGUYAiABKAlCCrpIB3IFEAEY9AMSFQoEc3RlcBgDIAEoCUIHukgEcgIYQCJCChNSZXNvbHZlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJIkgKEUFjY2VwdFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSQWNjZXB0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIoIBChNBY3RpdmF0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASNgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiZgoVQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoByI2ChZDb21wZW5zYXRlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIowBChdDYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSIgoHcmVmdXNhbBgEIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwiMQoHUmVmdXNhbBIVCgRjb2RlGAEgASgJQge6SARyAhABEg8KB21lc3NhZ2UYAiABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIncKD1BhcmtUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhUKBHN0ZXAYAyABKAlCB7pIBHICEAESGAoGcmVhc29uGAQgASgJQgi6SAVyAxjoByIwChBQYXJrVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkgKEVJlc3VtZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSUmVzdW1lVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlcKElJlY29yZERlbGF5UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEgwKBHN0ZXAYAyABKAkiMwoTUmVjb3JkRGVsYXlSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ9ChZSZWNvcmRCcm9hZGNhc3RSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASLgoJYnJvYWRjYXN0GAMgASgLMhMudHJpcHMudjEuQnJvYWRjYXN0Qga6SAPIAQEiNwoXUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAq/wEKClRyaXBTdGF0dXMSGwoXVFJJUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVUUklQX1NUQVRVU19SRVFVRVNURUQQARIXChNUUklQX1NUQVRVU19QRU5ESU5HEAISFgoSVFJJUF9TVEFUVVNfQUNUSVZFEAMSFQoRVFJJUF9TVEFUVVNfRU5ERUQQBBIXChNUUklQX1NUQVRVU19TRVRUTEVEEAUSHAoYVFJJUF9TVEFUVVNfQ09NUEVOU0FUSU5HEAYSGQoVVFJJUF9TVEFUVVNfQ0FOQ0VMTEVEEAcSHwobVFJJUF9TVEFUVVNfTkVFRFNfQVRURU5USU9OEAgy6wUKDFRyaXBzU2VydmljZRJNCglTdGFydFRyaXASGi50cmlwcy52MS5TdGFydFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuU3RhcnRUcmlwUmVzcG9uc2UiB7LUGAMKAQESRwoHRW5kVHJpcBIYLnRyaXBzLnYxLkVuZFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuRW5kVHJpcFJlc3BvbnNlIgey1BgDCgEBElEKCkNhbmNlbFRyaXASGy50cmlwcy52MS5DYW5jZWxUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIIstQYBAoCAQISSAoHR2V0VHJpcBIYLnRyaXBzLnYxLkdldFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuR2V0VHJpcFJlc3BvbnNlIgiy1BgECgIBAhJgCg9HZXRUcmlwUHJvZ3Jlc3MSIC50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXF1ZXN0GiEudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiCLLUGAQKAgECEk4KCUxpc3RUcmlwcxIaLnRyaXBzLnYxLkxpc3RUcmlwc1JlcXVlc3QaGy50cmlwcy52MS5MaXN0VHJpcHNSZXNwb25zZSIIstQYBAoCAQISTQoJUmV0cnlUcmlwEhoudHJpcHMudjEuUmV0cnlUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlJldHJ5VHJpcFJlc3BvbnNlIgey1BgDCgECElMKC1Jlc29sdmVUcmlwEhwudHJpcHMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0Gh0udHJpcHMudjEuUmVzb2x2ZVRyaXBSZXNwb25zZSIHstQYAwoBAhJQCglXYXRjaFRyaXASGi50cmlwcy52MS5XYXRjaFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuV2F0Y2hUcmlwUmVzcG9uc2UiCLLUGAQKAgECMAEyggcKE1RyaXBSZWdpc3RyeVNlcnZpY2USUAoKQWNjZXB0VHJpcBIbLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXF1ZXN0GhwudHJpcHMudjEuQWNjZXB0VHJpcFJlc3BvbnNlIgey1BgDCgEDElYKDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJZCg1Db21wbGV0ZURyaXZlEh4udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlcXVlc3QaHy50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVzcG9uc2UiB7LUGAMKAQMSUAoKU2V0dGxlVHJpcBIbLnRyaXBzLnYxLlNldHRsZVRyaXBSZXF1ZXN0GhwudHJpcHMudjEuU2V0dGxlVHJpcFJlc3BvbnNlIgey1BgDCgEDElwKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJiChBDYW5jZWxUcmlwUmVjb3JkEiEudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QaIi50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2UiB7LUGAMKAQMSSgoIUGFya1RyaXASGS50cmlwcy52MS5QYXJrVHJpcFJlcXVlc3QaGi50cmlwcy52MS5QYXJrVHJpcFJlc3BvbnNlIgey1BgDCgEDElAKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIHstQYAwoBAxJTCgtSZWNvcmREZWxheRIcLnRyaXBzLnYxLlJlY29yZERlbGF5UmVxdWVzdBodLnRyaXBzLnYxLlJlY29yZERlbGF5UmVzcG9uc2UiB7LUGAMKAQMSXwoPUmVjb3JkQnJvYWRjYXN0EiAudHJpcHMudjEuUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBohLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlc3BvbnNlIgey1BgDCgEDYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
- * Trip is a row of the ledger.
+ * Trip is a row of the registry.
  *
  * @generated from message trips.v1.Trip
  */
@@ -88,7 +88,7 @@ export type Trip = Message<"trips.v1.Trip"> & {
   settled?: Money | undefined;
 
   /**
-   * Why the trip was or is being undone, or why it needs attention.
+   * Why the trip was or is being compensated, or why it needs attention.
    *
    * @generated from field: string reason = 12;
    */
@@ -210,9 +210,9 @@ export type TripStep = Message<"trips.v1.TripStep"> & {
   finishedAt?: Timestamp | undefined;
 
   /**
-   * @generated from field: google.protobuf.Timestamp undone_at = 5;
+   * @generated from field: google.protobuf.Timestamp compensated_at = 5;
    */
-  undoneAt?: Timestamp | undefined;
+  compensatedAt?: Timestamp | undefined;
 
   /**
    * How often what is running now was tried; 0 when nothing of this step is running.
@@ -261,14 +261,14 @@ export const TripStep_State = {
   FAILED: 3,
 
   /**
-   * @generated from enum value: STATE_UNDOING = 4;
+   * @generated from enum value: STATE_COMPENSATING = 4;
    */
-  UNDOING: 4,
+  COMPENSATING: 4,
 
   /**
-   * @generated from enum value: STATE_UNDONE = 5;
+   * @generated from enum value: STATE_COMPENSATED = 5;
    */
-  UNDONE: 5,
+  COMPENSATED: 5,
 
   /**
    * @generated from enum value: STATE_PARKED = 6;
@@ -673,9 +673,9 @@ export const ResolveTripResponseSchema: GenMessage<ResolveTripResponse> = /*@__P
   messageDesc(file_trips_v1_trips, 20);
 
 /**
- * @generated from message trips.v1.TakeUpTripRequest
+ * @generated from message trips.v1.AcceptTripRequest
  */
-export type TakeUpTripRequest = Message<"trips.v1.TakeUpTripRequest"> & {
+export type AcceptTripRequest = Message<"trips.v1.AcceptTripRequest"> & {
   /**
    * @generated from field: string trip_id = 1;
    */
@@ -688,16 +688,16 @@ export type TakeUpTripRequest = Message<"trips.v1.TakeUpTripRequest"> & {
 };
 
 /**
- * Describes the message trips.v1.TakeUpTripRequest.
- * Use `create(TakeUpTripRequestSchema)` to create a new message.
+ * Describes the message trips.v1.AcceptTripRequest.
+ * Use `create(AcceptTripRequestSchema)` to create a new message.
  */
-export const TakeUpTripRequestSchema: GenMessage<TakeUpTripRequest> = /*@__PURE__*/
+export const AcceptTripRequestSchema: GenMessage<AcceptTripRequest> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 21);
 
 /**
- * @generated from message trips.v1.TakeUpTripResponse
+ * @generated from message trips.v1.AcceptTripResponse
  */
-export type TakeUpTripResponse = Message<"trips.v1.TakeUpTripResponse"> & {
+export type AcceptTripResponse = Message<"trips.v1.AcceptTripResponse"> & {
   /**
    * @generated from field: trips.v1.Trip trip = 1;
    */
@@ -705,10 +705,10 @@ export type TakeUpTripResponse = Message<"trips.v1.TakeUpTripResponse"> & {
 };
 
 /**
- * Describes the message trips.v1.TakeUpTripResponse.
- * Use `create(TakeUpTripResponseSchema)` to create a new message.
+ * Describes the message trips.v1.AcceptTripResponse.
+ * Use `create(AcceptTripResponseSchema)` to create a new message.
  */
-export const TakeUpTripResponseSchema: GenMessage<TakeUpTripResponse> = /*@__PURE__*/
+export const AcceptTripResponseSchema: GenMessage<AcceptTripResponse> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 22);
 
 /**
@@ -1236,8 +1236,8 @@ export const TripsService: GenService<{
     output: typeof EndTripResponseSchema;
   },
   /**
-   * CancelTrip undoes a trip that has not ended, and answers when that is done: CANCELLED, or
-   * NEEDS_ATTENTION when an undo had to be parked. failed_precondition once the trip has ended.
+   * CancelTrip compensates a trip that has not ended, and answers when that is done: CANCELLED, or
+   * NEEDS_ATTENTION when a compensation had to be parked. failed_precondition once the trip has ended.
    *
    * @generated from rpc trips.v1.TripsService.CancelTrip
    */
@@ -1255,7 +1255,7 @@ export const TripsService: GenService<{
     output: typeof GetTripResponseSchema;
   },
   /**
-   * GetTripProgress tells each step of the trip's saga and its undo, from the workflow itself.
+   * GetTripProgress tells each step of the trip's saga and its compensation, from the workflow itself.
    * unavailable when the workflow cannot be asked; not_found when it is over and forgotten.
    *
    * @generated from rpc trips.v1.TripsService.GetTripProgress
@@ -1311,29 +1311,29 @@ export const TripsService: GenService<{
   serviceDesc(file_trips_v1_trips, 0);
 
 /**
- * LedgerService is what the saga calls to record how a trip goes. A call may arrive twice, late, and
+ * TripRegistryService is what the saga calls to record how a trip goes. A call may arrive twice, late, and
  * after a call that was made later: one that the trip is past changes nothing and answers the trip as
  * it is. Where the trip itself does not tell, as with COMPENSATING, NEEDS_ATTENTION and delays, the
  * version that the saga gives to each of its calls does. failed_precondition: the trip cannot go that
  * way.
  *
- * @generated from service trips.v1.LedgerService
+ * @generated from service trips.v1.TripRegistryService
  */
-export const LedgerService: GenService<{
+export const TripRegistryService: GenService<{
   /**
-   * TakeUpTrip makes a REQUESTED trip PENDING. failed_precondition when the trip was cancelled.
+   * AcceptTrip makes a REQUESTED trip PENDING. failed_precondition when the trip was cancelled.
    *
-   * @generated from rpc trips.v1.LedgerService.TakeUpTrip
+   * @generated from rpc trips.v1.TripRegistryService.AcceptTrip
    */
-  takeUpTrip: {
+  acceptTrip: {
     methodKind: "unary";
-    input: typeof TakeUpTripRequestSchema;
-    output: typeof TakeUpTripResponseSchema;
+    input: typeof AcceptTripRequestSchema;
+    output: typeof AcceptTripResponseSchema;
   },
   /**
    * ActivateTrip makes it ACTIVE: the drive has begun.
    *
-   * @generated from rpc trips.v1.LedgerService.ActivateTrip
+   * @generated from rpc trips.v1.TripRegistryService.ActivateTrip
    */
   activateTrip: {
     methodKind: "unary";
@@ -1343,7 +1343,7 @@ export const LedgerService: GenService<{
   /**
    * CompleteDrive makes it ENDED: its end and its fare are fixed, once, from the recorded times.
    *
-   * @generated from rpc trips.v1.LedgerService.CompleteDrive
+   * @generated from rpc trips.v1.TripRegistryService.CompleteDrive
    */
   completeDrive: {
     methodKind: "unary";
@@ -1353,7 +1353,7 @@ export const LedgerService: GenService<{
   /**
    * SettleTrip makes it SETTLED.
    *
-   * @generated from rpc trips.v1.LedgerService.SettleTrip
+   * @generated from rpc trips.v1.TripRegistryService.SettleTrip
    */
   settleTrip: {
     methodKind: "unary";
@@ -1361,9 +1361,9 @@ export const LedgerService: GenService<{
     output: typeof SettleTripResponseSchema;
   },
   /**
-   * CompensateTrip makes it COMPENSATING: what was done is being undone.
+   * CompensateTrip makes it COMPENSATING: what was done is being compensated.
    *
-   * @generated from rpc trips.v1.LedgerService.CompensateTrip
+   * @generated from rpc trips.v1.TripRegistryService.CompensateTrip
    */
   compensateTrip: {
     methodKind: "unary";
@@ -1371,10 +1371,10 @@ export const LedgerService: GenService<{
     output: typeof CompensateTripResponseSchema;
   },
   /**
-   * CancelTripRecord makes it CANCELLED, and is the undo of TakeUpTrip: whatever comes late after
+   * CancelTripRecord makes it CANCELLED, and is the compensation of AcceptTrip: whatever comes late after
    * it is refused.
    *
-   * @generated from rpc trips.v1.LedgerService.CancelTripRecord
+   * @generated from rpc trips.v1.TripRegistryService.CancelTripRecord
    */
   cancelTripRecord: {
     methodKind: "unary";
@@ -1384,7 +1384,7 @@ export const LedgerService: GenService<{
   /**
    * ParkTrip makes it NEEDS_ATTENTION: an operator has to decide.
    *
-   * @generated from rpc trips.v1.LedgerService.ParkTrip
+   * @generated from rpc trips.v1.TripRegistryService.ParkTrip
    */
   parkTrip: {
     methodKind: "unary";
@@ -1392,10 +1392,10 @@ export const LedgerService: GenService<{
     output: typeof ParkTripResponseSchema;
   },
   /**
-   * ResumeTrip takes a trip out of NEEDS_ATTENTION whose drive is not undone: it is ENDED again, or
+   * ResumeTrip takes a trip out of NEEDS_ATTENTION whose drive is not compensated: it is ENDED again, or
    * ACTIVE when its end is yet to be recorded. A settled trip stays so, and loses its reason.
    *
-   * @generated from rpc trips.v1.LedgerService.ResumeTrip
+   * @generated from rpc trips.v1.TripRegistryService.ResumeTrip
    */
   resumeTrip: {
     methodKind: "unary";
@@ -1405,7 +1405,7 @@ export const LedgerService: GenService<{
   /**
    * RecordDelay says which step of an ended trip is taking long, or that none is.
    *
-   * @generated from rpc trips.v1.LedgerService.RecordDelay
+   * @generated from rpc trips.v1.TripRegistryService.RecordDelay
    */
   recordDelay: {
     methodKind: "unary";
@@ -1415,7 +1415,7 @@ export const LedgerService: GenService<{
   /**
    * RecordBroadcast says whether TripCompleted is out, or delayed and why.
    *
-   * @generated from rpc trips.v1.LedgerService.RecordBroadcast
+   * @generated from rpc trips.v1.TripRegistryService.RecordBroadcast
    */
   recordBroadcast: {
     methodKind: "unary";

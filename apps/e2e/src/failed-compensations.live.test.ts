@@ -32,7 +32,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
         const { trips }: { trips: Stuck[] } = JSON.parse(stdout);
         return trips.find(({ trip }) => trip.tripId === tripId);
       },
-      { what: `trip ${tripId} to be listed as stuck`, everyMs: 500, deadlineMs: 120_000 },
+      { what: `trip ${tripId} to be listed as stuck`, intervalMs: 500, timeoutMs: 120_000 },
     );
   }
 
@@ -40,7 +40,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     await waitUntil(
       async () =>
         (await fanfare(stack, "trip", "stuck")).stdout === "no trip waits for an operator\n",
-      { what: "no trip to be stuck", everyMs: 500, deadlineMs: 120_000 },
+      { what: "no trip to be stuck", intervalMs: 500, timeoutMs: 120_000 },
     );
   }
 
@@ -49,7 +49,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     expect(vehicle).toMatchObject({ state: VehicleState.AVAILABLE, tripId: "" });
   }
 
-  it("shows an undo that is tried, parks it when it is refused, and ends it when it is retried", async () => {
+  it("shows a compensation that is tried, parks it when it is refused, and ends it when it is retried", async () => {
     const { clients, system } = stack;
     const trip = newTrip();
     await startTrip(clients, trip);
@@ -60,7 +60,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
       .catch((error: unknown) => ConnectError.from(error));
     const tried = await stepIs(clients, trip, {
       name: "reserve-vehicle",
-      state: TripStep_State.UNDOING,
+      state: TripStep_State.COMPENSATING,
       minAttempts: 3,
     });
     expect(tried.lastError).toMatch(/ECONNREFUSED/);
@@ -92,7 +92,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     expect(again.stderr).toMatch(/^failed_precondition: /);
   });
 
-  it("ends an undo that is resolved, with the note on record", async () => {
+  it("ends a compensation that is resolved, with the note on record", async () => {
     const { clients, system } = stack;
     const trip = newTrip({ vehicleId: "vehicle-2" });
     await startTrip(clients, trip);
@@ -142,7 +142,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
         // resumed, decided and parked once more
         return parked.version >= before + 3n && parked.decision === "ada retried capture";
       },
-      { what: "the capture to be parked again", everyMs: 100, deadlineMs: 120_000 },
+      { what: "the capture to be parked again", intervalMs: 100, timeoutMs: 120_000 },
     );
     await stuckTrip(trip);
     expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);

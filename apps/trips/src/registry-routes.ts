@@ -1,8 +1,13 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type Broadcast, Broadcast_State, LedgerService } from "@fanfare/contracts/trips/v1/trips";
+import {
+  type Broadcast,
+  Broadcast_State,
+  TripRegistryService,
+} from "@fanfare/contracts/trips/v1/trips";
 import type { Routes } from "@fanfare/service";
 import {
+  accept,
   activate,
   type BroadcastState,
   broadcast,
@@ -14,19 +19,18 @@ import {
   park,
   resume,
   settle,
-  takeUp,
 } from "./change.ts";
-import type { Ledger } from "./store.ts";
+import type { Registry } from "./store.ts";
 import { tripOf } from "./trip.ts";
 
-/** createLedgerRoutes is what the saga calls to record how a trip goes. */
-export function createLedgerRoutes(ledger: Ledger): Routes {
+/** createRegistryRoutes is what the saga calls to record how a trip goes. */
+export function createRegistryRoutes(registry: Registry): Routes {
   async function record({ tripId }: { tripId: string }, change: Change) {
-    return { trip: tripOf(await ledger.record(tripId, change)) };
+    return { trip: tripOf(await registry.record(tripId, change)) };
   }
   return (router) => {
-    router.service(LedgerService, {
-      takeUpTrip: (request) => record(request, takeUp()),
+    router.service(TripRegistryService, {
+      acceptTrip: (request) => record(request, accept()),
       activateTrip: (request) => record(request, activate(dateOf("started_at", request.startedAt))),
       completeDrive: (request) =>
         record(request, completeDrive(dateOf("ended_at", request.endedAt))),

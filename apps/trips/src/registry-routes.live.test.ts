@@ -21,7 +21,7 @@ const settled = { minorUnits: 250n, currency: "EUR" };
 
 async function requested(): Promise<string> {
   const tripId = randomUUID();
-  await edge.ledger.request({
+  await edge.registry.request({
     tripId,
     riderId: "rosa",
     vehicleId: "vehicle-1",
@@ -35,19 +35,19 @@ async function requested(): Promise<string> {
 
 async function ended(): Promise<string> {
   const tripId = await requested();
-  await edge.saga.takeUpTrip({ tripId, version: 1n });
+  await edge.saga.acceptTrip({ tripId, version: 1n });
   await edge.saga.activateTrip({ tripId, version: 2n, startedAt });
   await edge.saga.completeDrive({ tripId, version: 3n, endedAt });
   return tripId;
 }
 
-describe("LedgerService", () => {
+describe("TripRegistryService", () => {
   it("records a trip from its request to its broadcast", async () => {
     const tripId = await requested();
     const { saga } = edge;
     const published = { state: Broadcast_State.PUBLISHED, publishedAt: muchLater };
     const answers = [
-      await saga.takeUpTrip({ tripId, version: 1n }),
+      await saga.acceptTrip({ tripId, version: 1n }),
       await saga.activateTrip({ tripId, version: 2n, startedAt }),
       await saga.completeDrive({ tripId, version: 3n, endedAt }),
       await saga.settleTrip({ tripId, version: 4n, settled }),
@@ -74,7 +74,7 @@ describe("LedgerService", () => {
     const tripId = await ended();
     const { trip } = await edge.saga.settleTrip({ tripId, version: 4n, settled });
     const copies = [
-      await edge.saga.takeUpTrip({ tripId, version: 1n }),
+      await edge.saga.acceptTrip({ tripId, version: 1n }),
       await edge.saga.activateTrip({ tripId, version: 2n, startedAt: muchLater }),
       await edge.saga.completeDrive({ tripId, version: 3n, endedAt: muchLater }),
       await edge.saga.settleTrip({ tripId, version: 4n, settled: { ...settled, minorUnits: 9n } }),
@@ -97,15 +97,15 @@ describe("LedgerService", () => {
     expect(clear.trip?.delayedStep).toBe("");
   });
 
-  it("refuses to take up, and to begin, a trip that was undone", async () => {
+  it("refuses to take up, and to begin, a trip that was compensated", async () => {
     const tripId = await requested();
     const refusal = { code: "not_found", message: "there is no such vehicle" };
     await edge.saga.compensateTrip({ tripId, version: 2n, reason: "no vehicle" });
-    const compensating = await refusalOf(edge.saga.takeUpTrip({ tripId, version: 1n }));
+    const compensating = await refusalOf(edge.saga.acceptTrip({ tripId, version: 1n }));
     expect(compensating?.code).toBe(Code.FailedPrecondition);
     await edge.saga.cancelTripRecord({ tripId, version: 3n, reason: "no vehicle", refusal });
     for (const late of [
-      edge.saga.takeUpTrip({ tripId, version: 1n }),
+      edge.saga.acceptTrip({ tripId, version: 1n }),
       edge.saga.activateTrip({ tripId, version: 9n, startedAt }),
     ]) {
       const refused = await refusalOf(late);
@@ -128,7 +128,7 @@ describe("LedgerService", () => {
 
   it("keeps the trip as it was after each change", async () => {
     const tripId = await ended();
-    const history = await edge.ledger.changesSince([{ tripId, version: 0n }]);
+    const history = await edge.registry.changesSince([{ tripId, version: 0n }]);
     expect(history.map(({ version, status }) => [version, status])).toEqual([
       [1n, TripStatus.REQUESTED],
       [2n, TripStatus.PENDING],
@@ -139,20 +139,20 @@ describe("LedgerService", () => {
 
   it("applies each change once when many arrive at the same time", async () => {
     const tripId = await requested();
-    const copies = Array.from({ length: 8 }, () => edge.saga.takeUpTrip({ tripId, version: 1n }));
+    const copies = Array.from({ length: 8 }, () => edge.saga.acceptTrip({ tripId, version: 1n }));
     await Promise.all(copies);
-    expect((await edge.ledger.find(tripId))?.version).toBe("2");
+    expect((await edge.registry.find(tripId))?.version).toBe("2");
   });
 
   it("finds no trip that was not requested", async () => {
-    const refusal = await refusalOf(edge.saga.takeUpTrip({ tripId: randomUUID(), version: 1n }));
+    const refusal = await refusalOf(edge.saga.acceptTrip({ tripId: randomUUID(), version: 1n }));
     expect(refusal?.code).toBe(Code.NotFound);
   });
 
   it("refuses what is missing", async () => {
     const tripId = await requested();
     for (const call of [
-      edge.saga.takeUpTrip({ tripId }),
+      edge.saga.acceptTrip({ tripId }),
       edge.saga.activateTrip({ tripId, version: 1n }),
       edge.saga.settleTrip({ tripId, version: 1n }),
       edge.saga.parkTrip({ tripId, version: 1n, reason: "no step" }),
@@ -160,6 +160,6 @@ describe("LedgerService", () => {
     ]) {
       expect((await refusalOf(call))?.code).toBe(Code.InvalidArgument);
     }
-    expect((await edge.ledger.find(tripId))?.version).toBe("1");
+    expect((await edge.registry.find(tripId))?.version).toBe("1");
   });
 });

@@ -1,22 +1,22 @@
 import { CancellationScope, isCancellation, log } from "@temporalio/workflow";
 import { isFailure } from "./failure.ts";
 
-/** Errand is a hook that runs beside the saga. */
-export interface Errand {
+/** A hook that runs in the background of a saga. */
+export interface BackgroundTask {
   /** Resolves when the hook is over. A failure of it is logged and does no harm; a bug is thrown. */
-  readonly over: Promise<void>;
+  readonly done: Promise<void>;
   cancel(): void;
 }
 
-/** runBeside starts a hook in a scope of its own, which the workflow's cancellation does not reach. */
-export function runBeside(name: string, hook: () => Promise<void>): Errand {
+/** Starts a hook in a scope of its own, which the workflow's cancellation does not reach. */
+export function runInBackground(name: string, hook: () => Promise<void>): BackgroundTask {
   const shield = new CancellationScope({ cancellable: false });
   const scope = new CancellationScope({ cancellable: true, parent: shield });
-  const over = scope.run(hook).catch((error: unknown) => {
+  const done = scope.run(hook).catch((error: unknown) => {
     if (!isFailure(error)) throw error;
     if (!isCancellation(error)) log.warn("a hook of the saga failed", { hook: name, error });
   });
-  return { over, cancel: () => scope.cancel() };
+  return { done, cancel: () => scope.cancel() };
 }
 
 /** Notice tells what holds now. Telling again cancels what is still being told. */
@@ -31,13 +31,13 @@ export function createNotice<T>(
   name: string,
   hook: ((what: T) => Promise<void>) | undefined,
 ): Notice<T> {
-  let last: Errand | undefined;
+  let last: BackgroundTask | undefined;
   return {
     tell(what) {
       last?.cancel();
-      if (hook) last = runBeside(name, () => hook(what));
+      if (hook) last = runInBackground(name, () => hook(what));
     },
     cancel: () => last?.cancel(),
-    over: async () => last?.over,
+    over: async () => last?.done,
   };
 }

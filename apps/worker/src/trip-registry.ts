@@ -1,43 +1,43 @@
-import { type Tries, tryFirst } from "@fanfare/saga";
-import type { Amount, EndOutcome, Undone } from "@fanfare/trip-contract";
+import { runLocalFirst, type StepCall } from "@fanfare/saga";
+import type { Amount, CompensationOutcome, EndOutcome } from "@fanfare/trip-contract";
 import { steps } from "@fanfare/trip-contract";
 import type { BroadcastState } from "./activity-types.ts";
 import type { TripCalls } from "./calls.ts";
 
 /**
- * TripLedger records one trip: each change has the next version, so that late copies change nothing. What
- * an update leads to, the end of the drive and the undo, is an ordinary activity: on record with Temporal
- * before the ledger says so.
+ * TripRegistry records one trip: each change has the next version, so that late copies change nothing. What
+ * an update leads to, the end of the drive and the compensation, is an ordinary activity: on record with Temporal
+ * before the registry says so.
  */
-export interface TripLedger {
-  takeUp(): Tries<void>;
-  /** activate answers when the drive began, as the ledger has it. */
+export interface TripRegistry {
+  accept(): StepCall<void>;
+  /** activate answers when the drive began, as the registry has it. */
   activate(startedAt: string): Promise<string>;
   complete(endedAt: string): Promise<EndOutcome>;
-  settle(settled: Amount): Tries<void>;
+  settle(settled: Amount): StepCall<void>;
   compensate(reason: string): Promise<void>;
-  cancel(undone: Undone): Promise<void>;
+  cancel(compensated: CompensationOutcome): Promise<void>;
   park(parkedStep: string, reason: string): Promise<void>;
   resume(): Promise<void>;
   delay(delayedStep: string): Promise<void>;
-  broadcast(broadcast: BroadcastState): Tries<void>;
+  broadcast(broadcast: BroadcastState): StepCall<void>;
 }
 
-/** createTripLedger makes the ledger of a trip whose next version is the one after `version`. */
-export function createTripLedger(tripId: string, calls: TripCalls, version = 0): TripLedger {
+/** createTripRegistry makes the registry of a trip whose next version is the one after `version`. */
+export function createTripRegistry(tripId: string, calls: TripCalls, version = 0): TripRegistry {
   let last = version;
   const change = (step: string) => ({ step, tripId, version: ++last });
   /** A record beside the steps may be made more than once: its version tells one from the next. */
   const record = (name: string) => change(`${name}-${last + 1}`);
 
   return {
-    takeUp() {
-      const call = change(steps.takeUp);
-      return calls.before(call.step, (to) => to.takeUpTrip(call));
+    accept() {
+      const call = change(steps.acceptTrip);
+      return calls.before(call.step, (to) => to.acceptTrip(call));
     },
     async activate(startedAt) {
       const call = { ...change(steps.drive), startedAt };
-      const recorded = await tryFirst(calls.before(call.step, (to) => to.activateTrip(call)));
+      const recorded = await runLocalFirst(calls.before(call.step, (to) => to.activateTrip(call)));
       return recorded?.startedAt ?? startedAt;
     },
     complete: (endedAt) => {
@@ -49,8 +49,8 @@ export function createTripLedger(tripId: string, calls: TripCalls, version = 0):
       return calls.after(call.step, (to) => to.settleTrip(call));
     },
     cancel: ({ reason, refusal }) =>
-      calls.undo(steps.takeUp).cancelTripRecord({
-        ...change(steps.takeUp),
+      calls.compensate(steps.acceptTrip).cancelTripRecord({
+        ...change(steps.acceptTrip),
         reason,
         ...(refusal === undefined ? {} : { refusal }),
       }),

@@ -41,7 +41,7 @@ describe("the first try of a step", () => {
     }, patience);
     card.script({});
     expect(await card.ending()).toMatchObject({ outcome: "completed" });
-    expect(card.undos()).toEqual([]);
+    expect(card.compensations()).toEqual([]);
     await historyOf(card);
   });
 
@@ -73,8 +73,8 @@ describe("the first try of a step", () => {
       code: "failed_precondition",
       message: "no stamps left",
     };
-    expect(await card.ending()).toEqual({ outcome: "undone", cause });
-    expect(card.calls()).toEqual(["stamp", "undo stamp"]);
+    expect(await card.ending()).toEqual({ outcome: "compensated", cause });
+    expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     expect(await historyOf(card)).toMatchObject({ activities: 1 });
   });
 
@@ -96,8 +96,8 @@ describe("the first try of a step", () => {
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
-    expect(await card.ending()).toEqual({ outcome: "undone", cause });
-    expect(card.undos()).toEqual(["undo stamp"]);
+    expect(await card.ending()).toEqual({ outcome: "compensated", cause });
+    expect(card.compensations()).toEqual(["compensate stamp"]);
     await historyOf(card);
     gate.open();
   });
@@ -107,8 +107,11 @@ describe("the first try of a step", () => {
     const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
     await gate.reached;
     await card.handle.cancel();
-    expect(await card.ending()).toMatchObject({ outcome: "undone", cause: { by: "temporal" } });
-    expect(card.calls()).toEqual(["stamp", "undo stamp"]);
+    expect(await card.ending()).toMatchObject({
+      outcome: "compensated",
+      cause: { by: "temporal" },
+    });
+    expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     await historyOf(card);
     gate.open();
   });
@@ -119,8 +122,8 @@ describe("the first try of a step", () => {
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
-    expect(await card.ending()).toEqual({ outcome: "undone", cause });
-    expect(card.calls()).toEqual(["stamp", "undo stamp"]);
+    expect(await card.ending()).toEqual({ outcome: "compensated", cause });
+    expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     await historyOf(card);
     gate.open();
   });

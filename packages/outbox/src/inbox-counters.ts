@@ -1,12 +1,12 @@
-/** InboxTally counts events, for all inboxes that are given it. */
-export interface InboxTally {
+/** InboxCounters counts events, for all inboxes that are given it. */
+export interface InboxCounters {
   /** Those whose effects were committed. */
   handled: number;
   /** Those that were acknowledged without calling the handler, as they had been handled before. */
   duplicates: number;
 }
 
-/** createInboxTally begins at nothing. */
-export function createInboxTally(): InboxTally {
+/** createInboxCounters begins at nothing. */
+export function createInboxCounters(): InboxCounters {
   return { handled: 0, duplicates: 0 };
 }

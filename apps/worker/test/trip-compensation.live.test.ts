@@ -13,24 +13,24 @@ beforeAll(async () => {
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 describe("a trip that is refused", () => {
-  it("is undone in reverse order, and answers the start with the refusal", async () => {
+  it("is compensated in reverse order, and answers the start with the refusal", async () => {
     const trip = lab.begin({ openTab: { before: refuse("the card was declined") } });
     const refusal = {
       code: "failed_precondition",
       message: "the card was declined",
       step: "open-tab",
     };
-    const undone = { status: "CANCELLED", reason: "the card was declined", refusal };
-    expect(await trip.started).toEqual(undone);
-    expect(await trip.outcome()).toEqual(undone);
+    const compensated = { status: "CANCELLED", reason: "the card was declined", refusal };
+    expect(await trip.started).toEqual(compensated);
+    expect(await trip.outcome()).toEqual(compensated);
     expect((await trip.handle.describe()).status.name).toBe("COMPLETED");
     expect(trip.fake.calls.filter((call) => !call.includes("compensate"))).toEqual([
-      "takeUpTrip take-up",
+      "acceptTrip accept-trip",
       "reserveVehicle reserve-vehicle",
       "openTab open-tab",
       "voidTab open-tab",
       "releaseVehicle reserve-vehicle",
-      "cancelTripRecord take-up",
+      "cancelTripRecord accept-trip",
     ]);
     expect(trip.fake).toMatchObject({ refusal, reason: "the card was declined" });
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
@@ -38,13 +38,13 @@ describe("a trip that is refused", () => {
     expect(trip.fake.published).toEqual([]);
     expect(await trip.marks()).toEqual({ status: "CANCELLED" });
     expect((await trip.progress()).steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
-      "take-up undone",
-      "reserve-vehicle undone",
-      "open-tab undone",
+      "accept-trip compensated",
+      "reserve-vehicle compensated",
+      "open-tab compensated",
     ]);
   });
 
-  it("does not wait for the ledger to say COMPENSATING", async () => {
+  it("does not wait for the registry to say COMPENSATING", async () => {
     const gate = createGate();
     const trip = lab.begin({
       reserveVehicle: { before: refuse("the vehicle is in use") },
@@ -62,13 +62,13 @@ describe("a step whose reply is lost", () => {
     ["openTab", "open-tab"],
     ["charge", "charge-unlock-fee"],
     ["activateTrip", "drive"],
-  ])("is undone after its deadline: %s", async (activity, step) => {
+  ])("is compensated after its deadline: %s", async (activity, step) => {
     const trip = lab.begin(
       { [activity]: { after: failTimes(1_000, "the reply was lost") } },
-      { timings: { stepDeadlineMs: 4_000 } },
+      { timings: { stepTimeoutMs: 4_000 } },
     );
-    const undone = await trip.started;
-    expect(undone).toMatchObject({ status: "CANCELLED", refusal: { code: "aborted", step } });
+    const compensated = await trip.started;
+    expect(compensated).toMatchObject({ status: "CANCELLED", refusal: { code: "aborted", step } });
     expect(trip.fake.vehicle).toBeUndefined();
     expect(trip.fake.tab?.state).not.toBe("open");
     expect(total(trip.fake)).toBe(0);
@@ -84,20 +84,20 @@ describe("a step whose reply is lost", () => {
 });
 
 describe("the update `cancel`", () => {
-  it("undoes a trip during its drive and answers when that is done", async () => {
+  it("compensates a trip during its drive and answers when that is done", async () => {
     const trip = lab.begin();
     await trip.started;
-    const undone = { status: "CANCELLED", reason: "changed my mind" };
-    expect(await trip.cancel("changed my mind")).toEqual(undone);
+    const compensated = { status: "CANCELLED", reason: "changed my mind" };
+    expect(await trip.cancel("changed my mind")).toEqual(compensated);
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
     expect(trip.fake).toMatchObject({ reason: "changed my mind", tab: { state: "void" } });
     expect(trip.fake.vehicle).toBeUndefined();
     expect(total(trip.fake)).toBe(0);
-    expect(await trip.outcome()).toEqual(undone);
+    expect(await trip.outcome()).toEqual(compensated);
     expect((await trip.handle.describe()).status.name).toBe("COMPLETED");
   });
 
-  it("joins an undo that is under way", async () => {
+  it("joins a compensation that is under way", async () => {
     const gate = createGate();
     const trip = lab.begin({
       openTab: { before: refuse("the card was declined") },
@@ -146,7 +146,7 @@ describe("the update `cancel` after the longest drive", () => {
 });
 
 describe("Temporal's own cancellation", () => {
-  it("before the pivot undoes everything and ends Canceled", async () => {
+  it("before the pivot compensates everything and ends Canceled", async () => {
     const trip = lab.begin();
     await trip.started;
     await trip.handle.cancel();
@@ -184,7 +184,7 @@ describe("Temporal's own cancellation", () => {
 });
 
 describe("a trip that is parked", () => {
-  it("needs attention when an undo is refused, and goes on when it is retried", async () => {
+  it("needs attention when a compensation is refused, and goes on when it is retried", async () => {
     const trip = lab.begin({ voidTab: { before: refuse("the tab is locked") } });
     await trip.started;
     const parked = { status: "NEEDS_ATTENTION", reason: "the tab is locked" };
