@@ -29,7 +29,7 @@ describe("readGroups()", { timeout: 60_000 }, () => {
     const topic = "things.made";
     const none = { count: 0, oldest: undefined };
     const busy = { topic, pending: 1, inFlight: 1, redelivered: 0 };
-    const idle = { topic, pending: 3, inFlight: 0, redelivered: 0, listening: false };
+    const idle = { topic, pending: 3, inFlight: 0, redelivered: 0, active: false };
     expect(groups).toMatchObject([
       { group: "busy", topics: [busy], deadLetters: none },
       { group: "idle", topics: [idle], deadLetters: none },
@@ -55,7 +55,7 @@ describe("readGroups()", { timeout: 60_000 }, () => {
             inFlight: 0,
             redelivered: 0,
             oldest: undefined,
-            listening: false,
+            active: false,
           },
         ],
         deadLetters: { count: 0, oldest: undefined },

@@ -30,7 +30,7 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
     startToCloseTimeout: 30_000,
     retry: { initialInterval: 20, maximumInterval: 100 },
   });
-  const tries = (what: string) => ({ first: () => callFirst(what), run: () => call(what) });
+  const tries = (what: string) => ({ local: () => callFirst(what), run: () => call(what) });
   const { delayedAfterMs = 60_000 } = plan;
 
   return await saga.run(async () => {
