@@ -4,7 +4,14 @@ import { readFileSync } from "node:fs";
 
 const sql = ["kysely", "pg"];
 const connect = ["@bufbuild/protobuf", "@connectrpc/connect"];
-const service = ["@fanfare/contracts", "@fanfare/service", ...connect, "kysely", "zod"];
+const service = [
+  "@fanfare/access",
+  "@fanfare/contracts",
+  "@fanfare/service",
+  ...connect,
+  "kysely",
+  "zod",
+];
 // What fleet announces goes out as what the reactors hear comes in.
 const reactor = [
   ...service,
@@ -15,16 +22,12 @@ const reactor = [
 ];
 
 const rooms = {
-  "packages/contracts": [
-    "@bufbuild/protobuf",
-    "@bufbuild/protovalidate",
-    "@fanfare/bus",
-    "@fanfare/service",
-  ],
+  "packages/contracts": ["@bufbuild/protobuf", "@bufbuild/protovalidate", "@fanfare/bus"],
   "packages/bus": ["@bufbuild/protobuf"],
   "packages/bus-nats": ["@fanfare/bus", "@nats-io/"],
   "packages/outbox": ["@bufbuild/protobuf", "@fanfare/bus", "kysely"],
   "packages/saga": ["@temporalio/workflow", "@temporalio/common"],
+  "packages/access": [...connect, "@fanfare/contracts", "@fanfare/service"],
   "packages/trip-contract": ["@fanfare/saga"],
   "packages/service": [
     ...connect,

@@ -29,7 +29,7 @@ export const faults = [
   {
     name: "let the backoff not grow",
     room: core,
-    file: "src/backoff.ts",
+    file: "src/kit/backoff.ts",
     find: "initialIntervalMs * 2 ** (attempt - 1)",
     replace: "initialIntervalMs * 2 ** Math.min(0, attempt - 1)",
   },

@@ -1,7 +1,7 @@
 import { Code, createClient } from "@connectrpc/connect";
+import { findUnguardedMethods } from "@fanfare/access";
+import { createTestTransport } from "@fanfare/access/testing";
 import { AuditService } from "@fanfare/contracts/audit/v1/audit";
-import { findUnguardedMethods } from "@fanfare/service";
-import { createTestTransport } from "@fanfare/service/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
 import { createRoutes } from "./routes.ts";

@@ -1,5 +1,5 @@
+import { allowedRoles, findUnguardedMethods } from "@fanfare/access";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
-import { allowedRoles, findUnguardedMethods } from "@fanfare/service";
 import { describe, expect, it } from "vitest";
 
 describe("BillingService", () => {

@@ -1,7 +1,7 @@
+import { createAccess } from "@fanfare/access";
 import {
   authVariables,
   createLogger,
-  createTokenVerifier,
   databaseVariables,
   loadConfig,
   openDatabase,
@@ -33,7 +33,7 @@ runUntilSignal(
     const database = resources.use(
       openDatabase<BillingTables>({ url: config.databaseUrl, name, migrations, logger }),
     );
-    const access = createTokenVerifier(config);
+    const access = createAccess(config);
     resources.use(
       await serve({
         host: config.host,

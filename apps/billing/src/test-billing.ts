@@ -1,8 +1,8 @@
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createTestTransport } from "@fanfare/access/testing";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { startPostgres } from "@fanfare/dev-stack";
 import { type Caller, createLogger, openDatabase } from "@fanfare/service";
-import { createTestTransport } from "@fanfare/service/testing";
 import { type Kysely, sql } from "kysely";
 import type { PaymentGateway } from "./gateway.ts";
 import { migrations } from "./migrations.ts";

@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { createAccess } from "@fanfare/access";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import { createLogger, createTokenVerifier, type Routes, serve } from "@fanfare/service";
+import { createLogger, type Routes, serve } from "@fanfare/service";
 import type { Stack } from "./stack.ts";
 
 /** What a refusing service says. */
@@ -37,7 +38,7 @@ export async function whileRefusing(
     host: "127.0.0.1",
     port: Number(new URL(system.app(name).url).port),
     routes: routes[name],
-    access: createTokenVerifier({
+    access: createAccess({
       jwks: keys.jwksFile,
       issuer: keys.issuer,
       audience: keys.audience,

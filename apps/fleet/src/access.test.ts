@@ -1,5 +1,5 @@
+import { allowedRoles, findUnguardedMethods } from "@fanfare/access";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import { allowedRoles, findUnguardedMethods } from "@fanfare/service";
 import { describe, expect, it } from "vitest";
 
 describe("FleetService", () => {

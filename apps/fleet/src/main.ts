@@ -1,3 +1,4 @@
+import { createAccess } from "@fanfare/access";
 import { busMetrics } from "@fanfare/bus";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
@@ -6,7 +7,6 @@ import {
   authVariables,
   createLogger,
   createMetrics,
-  createTokenVerifier,
   databaseVariables,
   loadConfig,
   natsVariables,
@@ -56,7 +56,7 @@ runUntilSignal(
         onRejected: ({ id, error }) => logger.error({ err: error, id }, "a change was rejected"),
       }),
     );
-    const access = createTokenVerifier(config);
+    const access = createAccess(config);
     resources.use(
       await serve({
         host: config.host,

@@ -1,9 +1,9 @@
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createTestTransport } from "@fanfare/access/testing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { startPostgres } from "@fanfare/dev-stack";
 import { readOutboxState } from "@fanfare/outbox";
 import { type Caller, createLogger, type Database, openDatabase } from "@fanfare/service";
-import { createTestTransport } from "@fanfare/service/testing";
 import type { Kysely } from "kysely";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";

@@ -1,7 +1,8 @@
 import { Code, createClient } from "@connectrpc/connect";
+import { findUnguardedMethods } from "@fanfare/access";
+import { createTestTransport } from "@fanfare/access/testing";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
-import { type Caller, findUnguardedMethods } from "@fanfare/service";
-import { createTestTransport } from "@fanfare/service/testing";
+import type { Caller } from "@fanfare/service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
 import { createRoutes } from "./routes.ts";

@@ -1,4 +1,5 @@
 import { createValidator } from "@bufbuild/protovalidate";
+import { createAccess } from "@fanfare/access";
 import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { connectNats, createUserOptions, defaultStreamSettings } from "@fanfare/bus-nats";
@@ -7,7 +8,6 @@ import {
   authVariables,
   createLogger,
   createMetrics,
-  createTokenVerifier,
   databaseVariables,
   loadConfig,
   natsVariables,
@@ -70,7 +70,7 @@ runUntilSignal(
       onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
     });
     resources.watch("the subscription", subscribed);
-    const access = createTokenVerifier(config);
+    const access = createAccess(config);
     resources.use(
       await serve({
         host: config.host,

@@ -1,7 +1,7 @@
+import { createAccess } from "@fanfare/access";
 import {
   authVariables,
   createLogger,
-  createTokenVerifier,
   databaseVariables,
   loadConfig,
   openDatabase,
@@ -53,7 +53,7 @@ const logger = createLogger({ name, level: config.logLevel });
 runUntilSignal(
   async (resources) => {
     const { host, sweepAfterMs } = config;
-    const access = createTokenVerifier(config);
+    const access = createAccess(config);
     const database = resources.use(
       openDatabase<TripsDatabase>({ url: config.databaseUrl, name, migrations, logger }),
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
+import { findUnguardedMethods } from "@fanfare/access";
 import { TripRegistryService, TripStatus, TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { findUnguardedMethods } from "@fanfare/service";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Edge, openEdge } from "../test/edge.ts";
 import { refusalOf } from "../test/refusal.ts";

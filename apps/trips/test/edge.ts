@@ -1,7 +1,7 @@
 import { type Client, createClient } from "@connectrpc/connect";
+import { createTestTransport } from "@fanfare/access/testing";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import { createTestTransport } from "@fanfare/service/testing";
 import { createChangeFeed } from "../src/change-feed.ts";
 import { createRegistryRoutes } from "../src/registry-routes.ts";
 import { createTripsRoutes } from "../src/routes.ts";

@@ -1,5 +1,5 @@
 import type { Interceptor } from "@fanfare/bus";
-import { BusError } from "@fanfare/bus";
+import { checkAtLeast } from "@fanfare/bus/kit";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { defaultStreamSettings, type StreamSettings } from "./stream-settings.ts";
 import { checkPrefix } from "./subject.ts";
@@ -76,17 +76,11 @@ export function settingsOf(options: NatsOptions): Settings {
     inboxPrefix: options.inboxPrefix ?? "_INBOX",
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
-    maxInFlight: atLeast(1, "maxInFlight", options.maxInFlight ?? 4_096),
-    maxWaiting: atLeast(0, "maxWaiting", options.maxWaiting ?? 65_536),
+    maxInFlight: checkAtLeast(1, "maxInFlight", options.maxInFlight ?? 4_096),
+    maxWaiting: checkAtLeast(0, "maxWaiting", options.maxWaiting ?? 65_536),
     provision: options.provision ?? true,
     maxAckPending: options.maxAckPending ?? 65_536,
     dedupeWindowMs: streams.dedupeWindowMs ?? defaultStreamSettings.dedupeWindowMs,
     streamSettings: (topic) => ({ ...streams, ...topics[topic] }),
   };
-}
-
-function atLeast(least: number, name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  const message = `${name} must be a whole number of at least ${least}, not ${value}`;
-  throw new BusError("invalid_argument", message);
 }

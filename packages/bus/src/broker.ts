@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./kit/clock.ts";
 
 /**
  * Broker moves bytes. It knows records, groups, leases and time; schemas and policies (routing,

@@ -9,6 +9,7 @@ import type {
 import type { StartPosition } from "./broker.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { EncodedMessage } from "./encoded.ts";
+import type { Backoff } from "./kit/backoff.ts";
 import type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
 import type { BusStats, StatsOptions, SubscriptionStats } from "./stats.ts";
 
@@ -181,16 +182,6 @@ export interface SubscribeOptions {
   readonly onFailure?: (failure: HandlerFailure) => void;
   /** Whether each acknowledgement waits for the broker's word. Default: false. */
   readonly confirmAcks?: boolean;
-}
-
-/** Backoff: attempt n waits `initialIntervalMs` times 2^(n-1), at most `maxIntervalMs`, less up to `jitter` of itself. */
-export interface Backoff {
-  /** Default: 200. */
-  readonly initialIntervalMs?: number;
-  /** Default: 5,000. */
-  readonly maxIntervalMs?: number;
-  /** A share from 0 to 1. Default: 0.2. */
-  readonly jitter?: number;
 }
 
 /** Failure is an attempt that failed, and what becomes of its event. */

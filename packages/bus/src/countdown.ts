@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./kit/clock.ts";
 
 /** Countdown tells of items whose time is up, all after the same delay, on one timer. */
 export interface Countdown<T> {

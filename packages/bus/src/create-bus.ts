@@ -25,6 +25,7 @@ import {
   type Publish,
   type PublishCall,
 } from "./interceptor.ts";
+import { settlesWithin } from "./kit/settles-within.ts";
 import {
   createPublishResult,
   type NewEvent,
@@ -35,7 +36,6 @@ import {
 } from "./publish-all.ts";
 import { recordBytes } from "./record-bytes.ts";
 import { rememberLast } from "./remember-last.ts";
-import { settles } from "./settles.ts";
 import type { BusStats, StatsOptions } from "./stats.ts";
 import { openSubscription } from "./subscription.ts";
 import { checkGroup, settingsOf } from "./subscription-settings.ts";
@@ -219,10 +219,10 @@ export function createBus(
   async function shutDown(timeoutMs: number): Promise<StopReport> {
     const until = Date.now() + timeoutMs;
     const stopping = Array.from(subscriptions, (subscription) => subscription.stop({ timeoutMs }));
-    const allSent = settles(publishing.whenEmpty(), broker.clock, timeoutMs);
+    const allSent = settlesWithin(publishing.whenEmpty(), timeoutMs, broker);
     const reports = await Promise.all(stopping);
     await allSent;
-    await settles(broker.close(), broker.clock, Math.max(0, until - Date.now()));
+    await settlesWithin(broker.close(), Math.max(0, until - Date.now()), broker);
     return { unsettled: reports.flatMap(({ unsettled }) => unsettled) };
   }
 

@@ -1,6 +1,5 @@
 export type {
   AnyEventHandler,
-  Backoff,
   BusHealth,
   Delivery,
   EventBus,
@@ -62,7 +61,8 @@ export type {
   StoredRecord,
   TopicProgress,
 } from "./broker.ts";
-export { type Clock, systemClock } from "./clock.ts";
 // What publishes later what is written down now needs.
 export { type EncodeOptions, encodeEvent } from "./envelope.ts";
+export type { Backoff } from "./kit/backoff.ts";
+export { type Clock, systemClock } from "./kit/clock.ts";
 export { checkTopic, readTopic, type Topic } from "./topic.ts";

@@ -1,7 +1,7 @@
-import { createBackoff } from "./backoff.ts";
 import type { EventBus, EventRouter, SubscribeOptions } from "./bus.ts";
-import { systemClock } from "./clock.ts";
 import { BusError } from "./error.ts";
+import { createBackoff } from "./kit/backoff.ts";
+import { pause } from "./kit/pause.ts";
 
 export interface KeepSubscribedOptions extends SubscribeOptions {
   /** Ends the keeping. The subscription is stopped with the bus. */
@@ -35,7 +35,7 @@ export async function keepSubscribed(
       await pause(backoff(attempt), signal);
     }
   }
-  await pause(undefined, signal);
+  await pause(Infinity, signal);
 }
 
 /**
@@ -53,18 +53,4 @@ export function assertSubscribed(bus: EventBus, group: string): void {
   const paused = states.find(({ state }) => state === "paused");
   const why = paused === undefined ? "not subscribed yet" : `paused: ${paused.lastError?.message}`;
   throw new BusError("unavailable", `the group ${group} is ${why}`);
-}
-
-/** pause ends after `ms`, without it never, and when the signal aborts. */
-function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = ms === undefined ? () => {} : systemClock.schedule(ms, end);
-    signal.addEventListener("abort", end);
-  });
 }

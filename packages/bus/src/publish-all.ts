@@ -1,8 +1,8 @@
 import type { Appended, Broker, NewRecord } from "./broker.ts";
 import type { PublishOptions, PublishResult } from "./bus.ts";
-import { createDeferred } from "./deferred.ts";
 import { BusError } from "./error.ts";
 import { chain, type Publish, type PublishCall } from "./interceptor.ts";
+import { createDeferred } from "./kit/deferred.ts";
 
 /** NewEvent is an event to be published with others, such as `createEvent` makes it. */
 export interface NewEvent extends Pick<PublishCall, "method" | "message"> {

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./kit/clock.ts";
 
 /** Rests are waits on a clock, which can all be ended early. */
 export interface Rests {

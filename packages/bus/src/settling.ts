@@ -1,7 +1,7 @@
 import type { Lease } from "./broker.ts";
-import type { Clock } from "./clock.ts";
 import { createCountdown } from "./countdown.ts";
 import type { Held } from "./held.ts";
+import type { Clock } from "./kit/clock.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
 /** LastWord is how a lease ends: undefined when it has ended at once. */

@@ -1,7 +1,8 @@
-import { createBackoff } from "./backoff.ts";
 import type { StartPosition } from "./broker.ts";
 import type { HandlerFailure, SubscribeOptions } from "./bus.ts";
 import { BusError } from "./error.ts";
+import { createBackoff } from "./kit/backoff.ts";
+import { checkAtLeast } from "./kit/check-at-least.ts";
 
 /** SubscriptionSettings are SubscribeOptions, checked and complete. */
 export interface SubscriptionSettings {
@@ -40,23 +41,15 @@ export function settingsOf(options: SubscribeOptions): SubscriptionSettings {
   }
   return {
     from,
-    concurrency: atLeast(1, "concurrency", options.concurrency ?? 16),
-    prefetch: atLeast(0, "prefetch", options.prefetch ?? 32),
-    handlerTimeoutMs: atLeast(1, "handlerTimeoutMs", options.handlerTimeoutMs ?? 30_000),
-    leaseDurationMs: atLeast(100, "leaseDurationMs", options.leaseDurationMs ?? 10_000),
+    concurrency: checkAtLeast(1, "concurrency", options.concurrency ?? 16),
+    prefetch: checkAtLeast(0, "prefetch", options.prefetch ?? 32),
+    handlerTimeoutMs: checkAtLeast(1, "handlerTimeoutMs", options.handlerTimeoutMs ?? 30_000),
+    leaseDurationMs: checkAtLeast(100, "leaseDurationMs", options.leaseDurationMs ?? 10_000),
     backoff: createBackoff(options.backoff ?? {}),
-    maxAttempts: atLeast(1, "maxAttempts", options.maxAttempts ?? 8),
+    maxAttempts: checkAtLeast(1, "maxAttempts", options.maxAttempts ?? 8),
     strict: options.order === "strict",
-    maxBlocked: atLeast(0, "maxBlocked", options.maxBlocked ?? 1_000),
+    maxBlocked: checkAtLeast(0, "maxBlocked", options.maxBlocked ?? 1_000),
     onFailure: options.onFailure,
     confirmAcks: options.confirmAcks ?? false,
   };
-}
-
-function atLeast(least: number, name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new BusError(
-    "invalid_argument",
-    `${name} must be a whole number of at least ${least}, not ${value}`,
-  );
 }

@@ -6,10 +6,10 @@ import { BusError } from "./error.ts";
 import { createHandling } from "./handling.ts";
 import { type Held, hold, inOrder, isKeyed } from "./held.ts";
 import { openIntake } from "./intake.ts";
+import { settlesWithin } from "./kit/settles-within.ts";
 import { createLanes } from "./lanes.ts";
 import { createOutages } from "./outage.ts";
 import { createRests } from "./rests.ts";
-import { settles } from "./settles.ts";
 import { createSettling, settled } from "./settling.ts";
 import { readProgress, type StatsOptions, type SubscriptionStats } from "./stats.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
@@ -204,10 +204,10 @@ export async function openSubscription(
   async function stop({ timeoutMs = stopTimeoutMs }: StopOptions = {}): Promise<StopReport> {
     quiet ??= beginStop();
     const graceMs = Math.min(abortGraceMs, timeoutMs / 10);
-    if (!(await settles(quiet, broker.clock, timeoutMs - graceMs))) {
+    if (!(await settlesWithin(quiet, timeoutMs - graceMs, broker))) {
       const reason = new BusError("aborted", `the subscription of ${group} is stopping`);
       for (const item of held) item.running?.abort(reason);
-      await settles(quiet, broker.clock, graceMs);
+      await settlesWithin(quiet, graceMs, broker);
     }
     if (state !== "stopped") {
       state = "stopped";

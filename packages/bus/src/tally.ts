@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./kit/clock.ts";
 
 /** Tally counts what happens, and how often it has lately. */
 export interface Tally {

@@ -44,7 +44,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     { retentionMs: 0, maxRedeliveryMs: 0 },
     { retentionMs: Number.NaN, maxRedeliveryMs: day },
     { retentionMs: Infinity, maxRedeliveryMs: day },
-    { ...monthAndDay, batch: 0 },
+    { ...monthAndDay, batchSize: 0 },
   ])("refuses %j", async (wrong) => {
     const refusal = expect.objectContaining({ code: "invalid_argument" });
     await expect(pruneInbox(db, wrong)).rejects.toEqual(refusal);

@@ -1,7 +1,7 @@
 import { BusError, type EventBus, type EventMethod, type PublishResult } from "@fanfare/bus";
+import { settlesWithin } from "@fanfare/bus/kit";
 import type { Kysely } from "kysely";
 import { type EventRow, lockLanes, mark, type Rejection, readRows } from "./relay-store.ts";
-import { settlesWithin } from "./settles-within.ts";
 
 export interface BatchOptions<DB> {
   readonly db: Kysely<DB>;
@@ -114,7 +114,7 @@ async function publishAll<DB>(
 
   const chains = Promise.all(chainsOf(rows).map(publishChain));
   // A publish that keeps neither its deadline nor its signal must not keep the lanes.
-  await settlesWithin(chains, { ms: leaseDurationMs * 0.6, signal });
+  await settlesWithin(chains, leaseDurationMs * 0.6, { signal });
   over = true;
   return outcome;
 }

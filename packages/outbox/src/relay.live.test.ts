@@ -160,7 +160,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     const bus = createRecordingBus();
     bus.before = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
     const pools = [connectNotes(url), connectNotes(url)];
-    const options = { services: [NoteEvents], pollIntervalMs: 5, batch: 20, workers: 3 };
+    const options = { services: [NoteEvents], pollIntervalMs: 5, batchSize: 20, workers: 3 };
     const relays = pools.map((pool) => startRelay(pool, bus, options));
     const authors = Array.from({ length: 12 }, (_, index) => `author-${index}`);
     await Promise.all(
@@ -482,7 +482,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
     );
     const bus = createRecordingBus();
     const strict = connectNotes(strictUrl, 10);
-    const options = { services: [NoteEvents], pollIntervalMs: 1, batch: 20 };
+    const options = { services: [NoteEvents], pollIntervalMs: 1, batchSize: 20 };
     const relays = Array.from({ length: 4 }, () => startRelay(strict, bus, options));
     for (let round = 0; round < 30; round++) {
       await admin.transaction().execute(async (tx) => {

@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { BusError, checkTopic, type EventBus, type EventMethod, readTopic } from "@fanfare/bus";
+import { settlesWithin } from "@fanfare/bus/kit";
 import type { Kysely } from "kysely";
 import { createBell } from "./bell.ts";
 import type { Listen } from "./listen.ts";
@@ -8,7 +9,6 @@ import { type BatchReport, relayBatch } from "./relay-batch.ts";
 import { type Rejection, rejectUnknownTopics } from "./relay-store.ts";
 import { createRests } from "./rests.ts";
 import { checkCounts, checkGrace, checkTimes } from "./settings.ts";
-import { settlesWithin } from "./settles-within.ts";
 
 export interface RelayOptions {
   /** The event services whose events are published. All relays of one outbox have the same. */
@@ -177,9 +177,9 @@ export function startRelay<DB>(
     stopping.abort();
     bell.ring();
     const ended = Promise.all([running, listening?.close()]);
-    if (await settlesWithin(ended, { ms: timeoutMs * 0.8 })) return;
+    if (await settlesWithin(ended, timeoutMs * 0.8)) return;
     aborting.abort();
-    await settlesWithin(ended, { ms: timeoutMs * 0.2 });
+    await settlesWithin(ended, timeoutMs * 0.2);
   }
 
   return {

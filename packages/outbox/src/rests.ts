@@ -1,3 +1,5 @@
+import { createBackoff } from "@fanfare/bus/kit";
+
 /** Rests says what has failed of late and is left alone for a while, longer each time. */
 export interface Rests {
   resting(name: string): boolean;
@@ -9,8 +11,7 @@ export interface Rests {
   within(ms: number): number;
 }
 
-const initialIntervalMs = 100;
-const longestMs = 5_000;
+const backoff = createBackoff({ initialIntervalMs: 100 });
 
 /** createRests takes its time, in milliseconds, from `now`. */
 export function createRests(now: () => number = () => performance.now()): Rests {
@@ -19,8 +20,7 @@ export function createRests(now: () => number = () => performance.now()): Rests 
     resting: (name) => (rests.get(name)?.until ?? 0) > now(),
     begin(name) {
       const failures = (rests.get(name)?.failures ?? 0) + 1;
-      const restMs = Math.min(longestMs, initialIntervalMs * 2 ** (failures - 1));
-      rests.set(name, { failures, until: now() + restMs });
+      rests.set(name, { failures, until: now() + backoff(failures) });
     },
     end(name) {
       rests.delete(name);

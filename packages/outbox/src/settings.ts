@@ -1,13 +1,11 @@
 import { BusError } from "@fanfare/bus";
-
-/** longestMs is what a timer of Node waits at most, in milliseconds; it takes a longer time for none. */
-export const longestMs = 2 ** 31 - 1;
+import { maxTimerMs } from "@fanfare/bus/kit";
 
 /** checkTimes refuses what no timer can wait for, with `invalid_argument`. */
 export function checkTimes(times: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(times)) {
-    if (value > 0 && value <= longestMs) continue;
-    throw refusal(name, `above 0 and at most ${longestMs}`, value);
+    if (value > 0 && value <= maxTimerMs) continue;
+    throw refusal(name, `above 0 and at most ${maxTimerMs}`, value);
   }
 }
 

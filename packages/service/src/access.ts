@@ -1,71 +1,60 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { getOption, hasOption } from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Caller, CallerRole } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import { callerKey } from "./caller.ts";
-import { access, Role } from "./gen/fanfare/access/v1/options_pb.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-const roleNames: ReadonlyMap<Role, CallerRole> = new Map<Role, CallerRole>([
-  [Role.RIDER, "rider"],
-  [Role.OPERATOR, "operator"],
-  [Role.SERVICE, "service"],
-]);
+/** Returns the roles that may call a method; an empty list means that nobody may. */
+export type AllowedRoles = (method: DescMethod) => readonly string[];
 
-/** RequestGate decides on a call before its body is read: it throws to refuse. */
+/** Authenticates callers, and states which of their roles may call which method. */
+export interface Access extends TokenVerifier {
+  readonly allowedRoles: AllowedRoles;
+}
+
+/** Runs before a call's body is read. Throws to refuse the call. */
 export type RequestGate = (context: HandlerContext) => Promise<void>;
 
 /**
- * createAccessGate makes the gate that every call passes: it makes the caller from the bearer token,
- * keeps it under `callerKey`, and refuses with unauthenticated, or with permission_denied when the
- * method's access option does not name the caller's role.
+ * Creates the gate that every call passes. It verifies the bearer token, stores the caller under
+ * `callerKey`, and refuses with `unauthenticated`, or with `permission_denied` when the method does
+ * not allow the caller's role.
  */
-export function createAccessGate(verifier: TokenVerifier): RequestGate {
+export function createAccessGate(access: Access): RequestGate {
   return async (context) => {
-    const caller = await verifier.verify(bearerToken(context.requestHeader));
+    const caller = await access.verify(bearerToken(context.requestHeader));
     context.values.set(callerKey, caller);
-    assertAllowed(context.method, caller);
+    assertAllowed(context.method, { caller, allowedRoles: access.allowedRoles });
   };
 }
 
-/** assertAllowed throws a ConnectError permission_denied unless the caller may call the method. */
-export function assertAllowed(method: DescMethod, caller: Caller): void {
+/** Throws a ConnectError `permission_denied` unless the caller may call the method. */
+export function assertAllowed(
+  method: DescMethod,
+  { caller, allowedRoles }: { readonly caller: Caller; readonly allowedRoles: AllowedRoles },
+): void {
   const name = `${method.parent.typeName}/${method.name}`;
   const roles = allowedRoles(method);
   if (roles.length === 0) {
     throw new ConnectError(
-      `${name} cannot be called: its proto does not say who may (option fanfare.access.v1.access)`,
+      `${name} cannot be called: no role is allowed to; name its roles in proto`,
       Code.PermissionDenied,
     );
   }
   if (!roles.includes(caller.role)) {
     throw new ConnectError(
-      `${name} is for ${roles.join(" and ")}: your token's role is ${caller.role}`,
+      `${name} requires the role ${roles.join(" or ")}: the token has the role ${caller.role}`,
       Code.PermissionDenied,
     );
   }
-}
-
-/** allowedRoles lists the roles that a method's access option names; none without the option. */
-export function allowedRoles(method: DescMethod): CallerRole[] {
-  if (!hasOption(method, access)) return [];
-  return getOption(method, access).roles.flatMap((role) => roleNames.get(role) ?? []);
-}
-
-/** findUnguardedMethods names the methods of the services that nobody may call. */
-export function findUnguardedMethods(services: readonly DescService[]): string[] {
-  return services
-    .flatMap((service) => service.methods)
-    .filter((method) => allowedRoles(method).length === 0)
-    .map((method) => `${method.parent.typeName}/${method.name}`);
 }
 
 function bearerToken(headers: Headers): string {
   const token = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (token !== undefined) return token;
   throw new ConnectError(
-    'no token: send one in the header "authorization: Bearer <token>"',
+    'missing token: send one in the header "authorization: Bearer <token>"',
     Code.Unauthenticated,
   );
 }

@@ -164,7 +164,7 @@ describe("a call", () => {
     await echo.post("Say", { ...say, token: undefined });
     expect(await callLine(echo)).toMatchObject({
       code: "unauthenticated",
-      reason: expect.stringContaining("no token"),
+      reason: expect.stringContaining("missing token"),
     });
   });
 });

@@ -1,25 +1,26 @@
 import type { ContextKey, ContextValues } from "@connectrpc/connect";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 
-/** CallerRole is what a caller is: a person who drives, one who runs the fleet, or a process. */
-export type CallerRole = "rider" | "operator" | "service";
-
-/** Caller is who makes a call, as their token says. */
+/** The authenticated caller of a method, read from the token. */
 export interface Caller {
-  readonly role: CallerRole;
-  /** The rider's id, the operator's name or the service's name. */
+  /** The token's `role` claim, one of the roles that the verifier accepts. */
+  readonly role: string;
+  /** The token's `sub` claim: a person's id or a service's name. */
   readonly subject: string;
 }
 
-/** callerKey holds the caller of a call; it is undefined in a call that needs none. */
+/** The context key of a call's caller; undefined for a method that requires none. */
 export const callerKey: ContextKey<Caller | undefined> = createContextKey<Caller | undefined>(
   undefined,
   { description: "caller" },
 );
 
-/** getCaller returns who makes the call, or throws a ConnectError unauthenticated. */
+/** Returns the caller of the current call. Throws a ConnectError `unauthenticated` without one. */
 export function getCaller(context: { readonly values: ContextValues }): Caller {
   const caller = context.values.get(callerKey);
   if (caller !== undefined) return caller;
-  throw new ConnectError("nobody is known to make this call", Code.Unauthenticated);
+  throw new ConnectError(
+    "the call has no authenticated caller: send a token",
+    Code.Unauthenticated,
+  );
 }

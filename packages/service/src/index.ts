@@ -1,7 +1,7 @@
 // Configuration.
 
-export { allowedRoles, findUnguardedMethods } from "./access.ts";
-export type { Caller, CallerRole } from "./caller.ts";
+export type { Access, AllowedRoles } from "./access.ts";
+export type { Caller } from "./caller.ts";
 export { callerKey, getCaller } from "./caller.ts";
 export type { ConfigInput, ConfigSpec } from "./config.ts";
 export { loadConfig } from "./config.ts";

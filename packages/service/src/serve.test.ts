@@ -117,7 +117,7 @@ describe("serve()", () => {
   it("needs a token verifier when there are routes", async () => {
     const { logger } = createRecordedLogger();
     await expect(serve({ host: "127.0.0.1", port: 0, routes: () => {}, logger })).rejects.toThrow(
-      "routes need access",
+      "routes require access",
     );
   });
 });

@@ -2,7 +2,7 @@ import type { ConnectRouterOptions, Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { createValidateInterceptor } from "@connectrpc/validate";
-import type { RequestGate } from "./access.ts";
+import type { Access, RequestGate } from "./access.ts";
 import { createAccessGate } from "./access.ts";
 import { callErrorKey, createCallInterceptor } from "./call-interceptor.ts";
 import { toConnectError } from "./connect-error.ts";
@@ -18,7 +18,6 @@ import type { ReadinessCheck } from "./readiness.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Routes } from "./routes.ts";
 import { createHandlers } from "./routes.ts";
-import type { TokenVerifier } from "./token-verifier.ts";
 
 /** ServeOptions say what a server answers, to whom, and its limits. */
 export interface ServeOptions {
@@ -29,8 +28,8 @@ export interface ServeOptions {
   readonly portName?: string;
   /** Without routes there is health alone. */
   readonly routes?: Routes;
-  /** Makes callers from tokens; needed when there are routes. */
-  readonly access?: TokenVerifier;
+  /** Authenticates and authorises callers; required when there are routes. */
+  readonly access?: Access;
   /** What has to work before the process is ready, beside reading the keys of tokens. */
   readonly checks?: Readonly<Record<string, ReadinessCheck>>;
   /** Run after access and validation. */
@@ -69,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
   const stopStreams = new AbortController();
   const stopAll = new AbortController();
-  const access = accessOf(options);
+  const access = requireAccess(options);
   const checks = { tokens: () => access.ready(), ...options.checks };
   const readiness = createReadiness(checks, options.checkTimeoutMs ?? 2000);
   const all: ConnectRouterOptions = {
@@ -131,10 +130,15 @@ export async function serve(options: ServeOptions): Promise<Server> {
   };
 }
 
-function accessOf({ routes, access }: ServeOptions): TokenVerifier {
+function requireAccess({ routes, access }: ServeOptions): Access {
   if (access !== undefined) return access;
-  if (routes !== undefined) throw new Error("routes need access: pass a createTokenVerifier()");
-  return { verify: () => Promise.reject(new Error("there are no routes")), ready: async () => {} };
+  if (routes !== undefined)
+    throw new Error("routes require access: pass a token verifier and allowedRoles");
+  return {
+    verify: () => Promise.reject(new Error("there are no routes")),
+    ready: async () => {},
+    allowedRoles: () => [],
+  };
 }
 
 function recordingError(gate: RequestGate): RequestGate {

@@ -1,9 +1,13 @@
 import { Code, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { echoRoles as allowedRoles } from "../test/echo.ts";
 import { getCaller } from "./caller.ts";
 import { EchoService } from "./gen/fanfare/echo/v1/echo_pb.ts";
 import type { Routes } from "./routes.ts";
 import { createTestTransport } from "./testing.ts";
+
+const rider1 = { role: "rider", subject: "rider-1" };
+const olga = { role: "operator", subject: "olga" };
 
 const routes: Routes = (router) => {
   router.service(EchoService, {
@@ -18,13 +22,13 @@ const routes: Routes = (router) => {
 
 describe("createTestTransport()", () => {
   it("calls routes as the caller", async () => {
-    const transport = createTestTransport(routes, { role: "rider", subject: "rider-1" });
+    const transport = createTestTransport(routes, { caller: rider1, allowedRoles });
     expect((await createClient(EchoService, transport).say({ text: "x" })).text).toBe("rider-1");
   });
 
   it("refuses what a server would refuse", async () => {
-    const rider = createTestTransport(routes, { role: "rider", subject: "rider-1" });
-    const operator = createTestTransport(routes, { role: "operator", subject: "olga" });
+    const rider = createTestTransport(routes, { caller: rider1, allowedRoles });
+    const operator = createTestTransport(routes, { caller: olga, allowedRoles });
     await expect(createClient(EchoService, rider).say({ text: "" })).rejects.toMatchObject({
       code: Code.InvalidArgument,
     });

@@ -1,6 +1,7 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createRouterTransport } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
+import type { AllowedRoles } from "./access.ts";
 import { assertAllowed } from "./access.ts";
 import { createCallInterceptor } from "./call-interceptor.ts";
 import type { Caller } from "./caller.ts";
@@ -19,11 +20,14 @@ export function asCaller(caller: Caller): Interceptor {
  * createTestTransport calls routes in memory as `serve` would have them called by this caller: with
  * access, validation and errors, without ports and tokens.
  */
-export function createTestTransport(routes: Routes, caller: Caller): Transport {
+export function createTestTransport(
+  routes: Routes,
+  { caller, allowedRoles }: { readonly caller: Caller; readonly allowedRoles: AllowedRoles },
+): Transport {
   return createRouterTransport(routes, {
     router: {
       interceptors: [createCallInterceptor(), asCaller(caller), createValidateInterceptor()],
-      requestGate: (context) => assertAllowed(context.method, caller),
+      requestGate: (context) => assertAllowed(context.method, { caller, allowedRoles }),
     },
   });
 }

@@ -11,6 +11,8 @@ export interface TokenVerifierOptions {
   readonly jwks: string;
   readonly issuer: string;
   readonly audience: string;
+  /** The roles that a token may have. */
+  readonly roles: readonly string[];
   /** Signature algorithms that are taken; Ed25519 alone by default. */
   readonly algorithms?: readonly string[];
 }
@@ -26,11 +28,10 @@ export interface TokenVerifier {
   ready(): Promise<void>;
 }
 
-const claims = z.object({ sub: z.string().min(1), role: z.enum(["rider", "operator", "service"]) });
-
 /** createTokenVerifier makes a verifier that trusts the keys of one issuer. */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const keys = openTokenKeys(options.jwks);
+  const claims = z.object({ sub: z.string().min(1), role: z.enum(options.roles) });
   return {
     async verify(token) {
       let payload: JWTPayload;
@@ -48,7 +49,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       const result = claims.safeParse(payload);
       if (result.success) return { role: result.data.role, subject: result.data.sub };
       throw new ConnectError(
-        'the token needs a "sub" and a "role" that is rider, operator or service: get another one',
+        `the token needs a "sub" and a "role" that is one of ${options.roles.join(", ")}: get another one`,
         Code.Unauthenticated,
       );
     },

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImpl } from "@connectrpc/connect";
 import { EchoService } from "../src/gen/fanfare/echo/v1/echo_pb.ts";
 import type { Routes } from "../src/routes.ts";
@@ -29,6 +30,12 @@ interface Answer {
   readonly body: { code?: string; message?: string; text?: string };
 }
 
+/** Returns the roles that may call a method of the EchoService. */
+export function echoRoles({ localName }: DescMethod): readonly string[] {
+  if (localName === "say") return ["rider", "service"];
+  return localName === "repeat" ? ["rider"] : [];
+}
+
 /** startEcho serves the EchoService on a free port; what is given replaces its methods and options. */
 export async function startEcho(
   methods: Partial<ServiceImpl<typeof EchoService>> = {},
@@ -40,7 +47,7 @@ export async function startEcho(
     host: "127.0.0.1",
     port: 0,
     routes: echoRoutes(methods),
-    access: createTokenVerifier(issuer.trust),
+    access: { ...createTokenVerifier(issuer.trust), allowedRoles: echoRoles },
     logger,
     ...options,
   });

@@ -17,7 +17,12 @@ export interface Issuer extends AsyncDisposable {
 /** createIssuer makes keys, a file of the public ones, and tokens. */
 export async function createIssuer(): Promise<Issuer> {
   const folder = await mkdtemp(join(tmpdir(), "issuer-"));
-  const trust = { jwks: join(folder, "jwks.json"), issuer: "the-issuer", audience: "the-audience" };
+  const trust = {
+    jwks: join(folder, "jwks.json"),
+    issuer: "the-issuer",
+    audience: "the-audience",
+    roles: ["rider", "operator", "service"],
+  };
   const jwks: JSONWebKeySet = { keys: [] };
   let generation = 0;
   let key = await next();

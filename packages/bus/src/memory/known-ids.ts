@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../kit/clock.ts";
 
 /** KnownIds remembers ids for a while, each with the sequence that it was stored at. */
 export interface KnownIds {

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../kit/clock.ts";
 
 /** ManualClock is a clock that moves only when it is told to. */
 export interface ManualClock extends Clock {

@@ -5,7 +5,7 @@ import type {
   NewRecord,
   StoredRecord,
 } from "../broker.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../kit/clock.ts";
 import { createTopicLog, type TopicLog } from "./topic-log.ts";
 
 /** MemoryDeadLetters are the dead letters of every group, in memory. */

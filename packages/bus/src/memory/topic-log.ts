@@ -1,6 +1,6 @@
 import type { Appended, NewRecord, StartPosition, StoredRecord } from "../broker.ts";
-import type { Clock } from "../clock.ts";
 import { BusError } from "../error.ts";
+import type { Clock } from "../kit/clock.ts";
 import { createKnownIds, type KnownIds } from "./known-ids.ts";
 
 /** TopicLog holds the records of one topic, in order, and remembers their ids for a while. */

@@ -5,14 +5,13 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { file_fanfare_access_v1_options } from "../../access/v1/options_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file fanfare/echo/v1/echo.proto.
  */
 export const file_fanfare_echo_v1_echo: GenFile = /*@__PURE__*/
-  fileDesc("ChpmYW5mYXJlL2VjaG8vdjEvZWNoby5wcm90bxIPZmFuZmFyZS5lY2hvLnYxIiMKClNheVJlcXVlc3QSFQoEdGV4dBgBIAEoCUIHukgEcgIQASIbCgtTYXlSZXNwb25zZRIMCgR0ZXh0GAEgASgJIiYKDVJlcGVhdFJlcXVlc3QSFQoEdGV4dBgBIAEoCUIHukgEcgIQASIeCg5SZXBlYXRSZXNwb25zZRIMCgR0ZXh0GAEgASgJIg8KDUZvcmdldFJlcXVlc3QiEAoORm9yZ2V0UmVzcG9uc2Uy+gEKC0VjaG9TZXJ2aWNlEkoKA1NheRIbLmZhbmZhcmUuZWNoby52MS5TYXlSZXF1ZXN0GhwuZmFuZmFyZS5lY2hvLnYxLlNheVJlc3BvbnNlIgiy1BgECgIBAxJUCgZSZXBlYXQSHi5mYW5mYXJlLmVjaG8udjEuUmVwZWF0UmVxdWVzdBofLmZhbmZhcmUuZWNoby52MS5SZXBlYXRSZXNwb25zZSIHstQYAwoBATABEkkKBkZvcmdldBIeLmZhbmZhcmUuZWNoby52MS5Gb3JnZXRSZXF1ZXN0Gh8uZmFuZmFyZS5lY2hvLnYxLkZvcmdldFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options]);
+  fileDesc("ChpmYW5mYXJlL2VjaG8vdjEvZWNoby5wcm90bxIPZmFuZmFyZS5lY2hvLnYxIiMKClNheVJlcXVlc3QSFQoEdGV4dBgBIAEoCUIHukgEcgIQASIbCgtTYXlSZXNwb25zZRIMCgR0ZXh0GAEgASgJIiYKDVJlcGVhdFJlcXVlc3QSFQoEdGV4dBgBIAEoCUIHukgEcgIQASIeCg5SZXBlYXRSZXNwb25zZRIMCgR0ZXh0GAEgASgJIg8KDUZvcmdldFJlcXVlc3QiEAoORm9yZ2V0UmVzcG9uc2Uy5wEKC0VjaG9TZXJ2aWNlEkAKA1NheRIbLmZhbmZhcmUuZWNoby52MS5TYXlSZXF1ZXN0GhwuZmFuZmFyZS5lY2hvLnYxLlNheVJlc3BvbnNlEksKBlJlcGVhdBIeLmZhbmZhcmUuZWNoby52MS5SZXBlYXRSZXF1ZXN0Gh8uZmFuZmFyZS5lY2hvLnYxLlJlcGVhdFJlc3BvbnNlMAESSQoGRm9yZ2V0Eh4uZmFuZmFyZS5lY2hvLnYxLkZvcmdldFJlcXVlc3QaHy5mYW5mYXJlLmVjaG8udjEuRm9yZ2V0UmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * @generated from message fanfare.echo.v1.SayRequest
@@ -135,7 +134,7 @@ export const EchoService: GenService<{
     output: typeof RepeatResponseSchema;
   },
   /**
-   * Forget has no access option.
+   * Forget names no roles: nobody may call it.
    *
    * @generated from rpc fanfare.echo.v1.EchoService.Forget
    */

@@ -1,13 +1,14 @@
-/** Deferred is a promise that is settled by hand, as Node 20 has no Promise.withResolvers. */
+/** A promise and the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T | PromiseLike<T>) => void;
   readonly reject: (reason: unknown) => void;
 }
 
+/** Creates a deferred: `Promise.withResolvers`, which Node.js 20 lacks. */
 export function createDeferred<T>(): Deferred<T> {
-  let resolve: Deferred<T>["resolve"] = notYet;
-  let reject: Deferred<T>["reject"] = notYet;
+  let resolve: Deferred<T>["resolve"] = noop;
+  let reject: Deferred<T>["reject"] = noop;
   const promise = new Promise<T>((onValue, onReason) => {
     resolve = onValue;
     reject = onReason;
@@ -15,4 +16,4 @@ export function createDeferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-function notYet(): void {}
+function noop(): void {}

@@ -1,0 +1,35 @@
+import { type DescMethod, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { access, Role as RoleOption } from "@fanfare/contracts/fanfare/access/v1/options";
+import type { Role } from "./roles.ts";
+
+const roleNames: ReadonlyMap<RoleOption, Role> = new Map<RoleOption, Role>([
+  [RoleOption.RIDER, "rider"],
+  [RoleOption.OPERATOR, "operator"],
+  [RoleOption.SERVICE, "service"],
+]);
+
+/**
+ * Returns the roles that the method's option `(fanfare.access.v1.access)` names; none without the
+ * option.
+ *
+ * @example
+ * allowedRoles(FleetService.method.reserveVehicle); // ["service"]
+ */
+export function allowedRoles(method: DescMethod): Role[] {
+  if (!hasOption(method, access)) return [];
+  return getOption(method, access).roles.flatMap((role) => roleNames.get(role) ?? []);
+}
+
+/**
+ * Returns the names of the services' methods that no role may call, such as
+ * `fleet.v1.FleetService/ReserveVehicle`.
+ *
+ * @example
+ * expect(findUnguardedMethods([FleetService])).toEqual([]);
+ */
+export function findUnguardedMethods(services: readonly DescService[]): string[] {
+  return services
+    .flatMap((service) => service.methods)
+    .filter((method) => allowedRoles(method).length === 0)
+    .map((method) => `${method.parent.typeName}/${method.name}`);
+}

@@ -1,0 +1,7 @@
+// What the bus, its brokers and the outbox share. Internal: it may change in any release.
+export { type Backoff, createBackoff } from "./backoff.ts";
+export { checkAtLeast } from "./check-at-least.ts";
+export { maxTimerMs } from "./clock.ts";
+export { createDeferred, type Deferred } from "./deferred.ts";
+export { pause } from "./pause.ts";
+export { type SettlesWithinOptions, settlesWithin } from "./settles-within.ts";
