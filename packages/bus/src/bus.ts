@@ -7,11 +7,11 @@ import type {
   Registry,
 } from "@bufbuild/protobuf";
 import type { StartPosition } from "./broker.ts";
-import type { DeadLetters } from "./dead-letters.ts";
-import type { EncodedMessage } from "./encoded.ts";
+import type { DeadLetters } from "./dead-letters/dead-letters.ts";
 import type { Backoff } from "./kit/backoff.ts";
-import type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
+import type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish/publish-all.ts";
 import type { BusStats, StatsOptions, SubscriptionStats } from "./stats.ts";
+import type { EncodedMessage } from "./wire/encoded.ts";
 
 /**
  * EventBus stores events and hands each to every group that asked for its topic.

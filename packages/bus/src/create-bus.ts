@@ -1,5 +1,4 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { type Binding, collectBindings } from "./binder.ts";
 import type { AppendOptions, Broker, NewRecord } from "./broker.ts";
 import type {
   BusHealth,
@@ -13,10 +12,11 @@ import type {
   SubscribeOptions,
   Subscription,
 } from "./bus.ts";
-import { deadLetterRoom } from "./dead-letter.ts";
-import { createDeadLetters } from "./dead-letters.ts";
-import { checkEncoded, decode, type EncodedMessage } from "./encoded.ts";
-import { type EncodeOptions, encodeEnvelope, encodeEvent, formatTime } from "./envelope.ts";
+import { type Binding, collectBindings } from "./consume/event-router.ts";
+import { openSubscription } from "./consume/subscription.ts";
+import { checkGroup, settingsOf } from "./consume/subscription-settings.ts";
+import { deadLetterRoom } from "./dead-letters/dead-letter.ts";
+import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { BusError } from "./error.ts";
 import {
   chain,
@@ -25,7 +25,10 @@ import {
   type Publish,
   type PublishCall,
 } from "./interceptor.ts";
+import { rememberLast } from "./kit/remember-last.ts";
 import { settlesWithin } from "./kit/settles-within.ts";
+import { createRateCounter } from "./kit/tally.ts";
+import { createTracker } from "./kit/tracker.ts";
 import {
   createPublishResult,
   type NewEvent,
@@ -33,15 +36,12 @@ import {
   type PublishOutcome,
   publishInOrder,
   publishTogether,
-} from "./publish-all.ts";
-import { recordBytes } from "./record-bytes.ts";
-import { rememberLast } from "./remember-last.ts";
+} from "./publish/publish-all.ts";
 import type { BusStats, StatsOptions } from "./stats.ts";
-import { openSubscription } from "./subscription.ts";
-import { checkGroup, settingsOf } from "./subscription-settings.ts";
-import { createTally } from "./tally.ts";
 import { createTopicBook } from "./topic-book.ts";
-import { createTracker } from "./tracker.ts";
+import { checkEncoded, decode, type EncodedMessage } from "./wire/encoded.ts";
+import { type EncodeOptions, encodeEnvelope, encodeEvent, formatTime } from "./wire/envelope.ts";
+import { recordBytes } from "./wire/record-bytes.ts";
 
 export interface BusOptions {
   /** Who publishes, as CloudEvents' `source` has it: a URI reference such as `//trips.example.com`. */
@@ -69,9 +69,9 @@ export function createBus(
   const topics = createTopicBook();
   const writeTime = rememberLast(formatTime);
   const publishing = createTracker<Promise<PublishResult>>();
-  const published = createTally(broker.clock);
-  const duplicates = createTally(broker.clock);
-  const refused = createTally(broker.clock);
+  const published = createRateCounter(broker.clock);
+  const duplicates = createRateCounter(broker.clock);
+  const refused = createRateCounter(broker.clock);
   const subscriptions = new Set<Subscription>();
   /** What this process takes, as `<group> <topic>`: taken twice, a key would be handled twice at a time. */
   const taken = new Set<string>();

@@ -16,13 +16,17 @@ export type {
   Subscription,
   SubscriptionHealth,
 } from "./bus.ts";
+export {
+  assertSubscribed,
+  type KeepSubscribedOptions,
+  keepSubscribed,
+} from "./consume/keep-subscribed.ts";
+export type { DeadLetterCause } from "./consume/outcome.ts";
 export { type BusOptions, createBus } from "./create-bus.ts";
-export type { DeadLetter } from "./dead-letter.ts";
-export type { DeadLetters } from "./dead-letters.ts";
-export type { EncodedMessage } from "./encoded.ts";
+export type { DeadLetter } from "./dead-letters/dead-letter.ts";
+export type { DeadLetters } from "./dead-letters/dead-letters.ts";
 export { type BusCode, BusError, type BusErrorOptions } from "./error.ts";
 export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";
-export { assertSubscribed, type KeepSubscribedOptions, keepSubscribed } from "./keep-subscribed.ts";
 export {
   createMemoryBus,
   type MemoryBus,
@@ -35,10 +39,10 @@ export {
   type MemoryStoreOptions,
 } from "./memory/memory-store.ts";
 export { type BusMetric, type BusSample, busMetrics } from "./metrics.ts";
-export type { DeadLetterCause } from "./outcome.ts";
-export type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish-all.ts";
-export { createEvent, createPublisher, type Publisher } from "./publisher.ts";
+export type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish/publish-all.ts";
+export { createEvent, createPublisher, type Publisher } from "./publish/publisher.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";
+export type { EncodedMessage } from "./wire/encoded.ts";
 
 // What whoever writes a broker needs.
 
@@ -61,8 +65,8 @@ export type {
   StoredRecord,
   TopicProgress,
 } from "./broker.ts";
-// What publishes later what is written down now needs.
-export { type EncodeOptions, encodeEvent } from "./envelope.ts";
 export type { Backoff } from "./kit/backoff.ts";
 export { type Clock, systemClock } from "./kit/clock.ts";
 export { checkTopic, readTopic, type Topic } from "./topic.ts";
+// What publishes later what is written down now needs.
+export { type EncodeOptions, encodeEvent } from "./wire/envelope.ts";

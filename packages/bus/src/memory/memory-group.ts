@@ -1,6 +1,6 @@
 import type { GroupDeclaration, Lease, LeaseStream, TopicProgress } from "../broker.ts";
-import { createCountdown } from "../countdown.ts";
 import type { Clock } from "../kit/clock.ts";
+import { createCountdown } from "../kit/countdown.ts";
 import { type Backlog, createBacklog, type Taken } from "./backlog.ts";
 import type { TopicLog } from "./topic-log.ts";
 

@@ -7,7 +7,7 @@ import type {
   TopicProgress,
 } from "../broker.ts";
 import { BusError } from "../error.ts";
-import { recordBytes } from "../record-bytes.ts";
+import { recordBytes } from "../wire/record-bytes.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createMemoryBroker } from "./memory-broker.ts";
 import { createMemoryDeadLetters, type MemoryDeadLetters } from "./memory-dead-letters.ts";

@@ -4,7 +4,7 @@ import {
   NoteEvents,
   type NoteSchema,
 } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createPublisher, type Publisher } from "../publisher.ts";
+import { createPublisher, type Publisher } from "../publish/publisher.ts";
 
 /** Seen is what a handler was called with. */
 export interface Seen {

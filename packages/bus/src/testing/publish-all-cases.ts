@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createEvent } from "../publisher.ts";
+import { createEvent } from "../publish/publisher.ts";
 import { createCollector, numbersOf, publisherOf, takeWritten, upTo } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { BrokenEvents, NoteEvents, ShelfEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createPublisher } from "../publisher.ts";
+import { createPublisher } from "../publish/publisher.ts";
 import {
   createCollector,
   numbersOf,

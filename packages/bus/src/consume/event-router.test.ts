@@ -1,0 +1,56 @@
+import { createRegistry } from "@bufbuild/protobuf";
+import { EmptySchema } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import type { EventRouter } from "../bus.ts";
+import { NoteEvents, ShelfEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
+import { createMemoryBus } from "../memory/create-memory-bus.ts";
+import { publisherOf } from "../testing/notes.ts";
+
+async function topicsOf(bind: (on: EventRouter) => void): Promise<readonly string[]> {
+  await using bus = createMemoryBus();
+  const { topics } = await bus.subscribe("readers", bind);
+  return topics;
+}
+
+describe("on.all()", () => {
+  it("hands every event of the services to one handler, with what it is", async () => {
+    await using bus = createMemoryBus();
+    const seen: string[] = [];
+    const subscription = await bus.subscribe("audit", (on) =>
+      on.all([NoteEvents, ShelfEvents], (message, delivery, method) => {
+        seen.push(`${delivery.topic} ${message.$typeName} ${method.name}`);
+      }),
+    );
+    expect(subscription.topics).toHaveLength(23);
+    await publisherOf(bus).noteRead({ number: 1 });
+    await bus.idle();
+    expect(seen).toEqual(["notes.read fanfare.testing.v1.Note NoteRead"]);
+  });
+
+  it("refuses a topic that is bound already", async () => {
+    const bound = topicsOf((on) => {
+      on.service(NoteEvents, { noteRead() {} });
+      on.all([NoteEvents], () => {});
+    });
+    await expect(bound).rejects.toMatchObject({ code: "already_bound" });
+  });
+});
+
+describe("on.matching()", () => {
+  const registry = createRegistry(NoteEvents, ShelfEvents, EmptySchema);
+
+  it("selects among the topics that the registry declares", async () => {
+    expect(await topicsOf((on) => on.matching("notes.*", registry, () => {}))).toEqual([
+      "notes.written",
+      "notes.erased",
+      "notes.read",
+    ]);
+  });
+
+  it("refuses a pattern that selects nothing, and says what there is", async () => {
+    const bound = topicsOf((on) => on.matching("trips.*", createRegistry(NoteEvents), () => {}));
+    await expect(bound).rejects.toThrow(
+      'no topic matches "trips.*": the registry declares notes.written, notes.erased, notes.read',
+    );
+  });
+});
