@@ -1,7 +1,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { AuditService } from "@fanfare/contracts/audit/v1/audit";
-import { decodePageToken, encodePageToken } from "@fanfare/service";
+import { paginate } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { listEvents } from "./store.ts";
@@ -14,16 +14,15 @@ const logPosition = z.string().regex(/^\d{1,18}$/);
 export function createRoutes(db: Kysely<AuditDatabase>): (router: ConnectRouter) => void {
   return (router) => {
     router.service(AuditService, {
-      async listEvents({ topic, key, pageSize, pageToken }) {
-        const limit = pageSize || 20;
-        const after = BigInt(decodePageToken(pageToken, logPosition) ?? 0);
-        const filter = { topic: topic || undefined, key: key || undefined };
-        // One row more than the page tells whether there is another page.
-        const rows = await listEvents(db, filter, { after, limit: limit + 1 });
-        const page = rows.slice(0, limit);
-        const last = rows.length > limit ? page.at(-1) : undefined;
+      async listEvents(request) {
+        const filter = { topic: request.topic || undefined, key: request.key || undefined };
+        const { items, nextPageToken } = await paginate(request, {
+          position: logPosition,
+          fetch: ({ after, limit }) => listEvents(db, filter, { after: BigInt(after ?? 0), limit }),
+          toPosition: ({ position }) => position,
+        });
         return {
-          events: page.map((row) => ({
+          events: items.map((row) => ({
             position: BigInt(row.position),
             eventId: row.event_id,
             topic: row.topic,
@@ -34,7 +33,7 @@ export function createRoutes(db: Kysely<AuditDatabase>): (router: ConnectRouter)
             recordedAt: timestampFromDate(row.recorded_at),
             json: row.json,
           })),
-          nextPageToken: last ? encodePageToken(last.position) : "",
+          nextPageToken,
         };
       },
     });

@@ -1,9 +1,8 @@
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import {
-  decodePageToken,
-  encodePageToken,
   getCaller,
   once,
+  paginate,
   type Routes,
   readIdempotencyKey,
   tombstone,
@@ -15,7 +14,6 @@ import { refusalOf, unknownVehicle } from "./refusal.ts";
 import { type FleetTables, findVehicle, freeVehicle, holdVehicle, listVehicles } from "./store.ts";
 import { toVehicle } from "./vehicle.ts";
 
-const defaultPageSize = 20;
 const position = z.string();
 
 /** createRoutes makes FleetService on the database. */
@@ -53,18 +51,14 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
         return { vehicle: toVehicle(vehicle, { showHolder: seesHolders(context) }) };
       },
 
-      async listVehicles({ pageSize, pageToken }, context) {
-        const limit = pageSize || defaultPageSize;
-        const after = decodePageToken(pageToken, position) ?? "";
-        // One more than the page holds, to know whether there is another.
-        const rows = await listVehicles(db, { after, limit: limit + 1 });
-        const page = rows.slice(0, limit);
-        const last = rows.length > limit ? page.at(-1) : undefined;
+      async listVehicles(request, context) {
+        const { items, nextPageToken } = await paginate(request, {
+          position,
+          fetch: ({ after = "", limit }) => listVehicles(db, { after, limit }),
+          toPosition: ({ vehicle_id }) => vehicle_id,
+        });
         const showHolder = seesHolders(context);
-        return {
-          vehicles: page.map((row) => toVehicle(row, { showHolder })),
-          nextPageToken: last === undefined ? "" : encodePageToken(last.vehicle_id),
-        };
+        return { vehicles: items.map((row) => toVehicle(row, { showHolder })), nextPageToken };
       },
     });
 }

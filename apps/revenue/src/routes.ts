@@ -1,7 +1,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
-import { decodePageToken, encodePageToken } from "@fanfare/service";
+import { paginate } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { type DayPosition, listRevenue, listVehicleDays } from "./store.ts";
@@ -28,22 +28,22 @@ export function createRoutes(db: Kysely<RevenueDatabase>): (router: ConnectRoute
         };
       },
 
-      async listVehicleDays({ vehicleId, pageSize, pageToken }) {
-        const limit = pageSize || 20;
-        const after = decodePageToken(pageToken, dayPosition);
-        // One row more than the page tells whether there is another page.
-        const rows = await listVehicleDays(db, vehicleId, { after, limit: limit + 1 });
-        const page = rows.slice(0, limit);
-        const last = rows.length > limit ? page.at(-1) : undefined;
+      async listVehicleDays(request) {
+        const { vehicleId } = request;
+        const { items, nextPageToken } = await paginate(request, {
+          position: dayPosition,
+          fetch: (range) => listVehicleDays(db, vehicleId, range),
+          toPosition: ({ day, currency }): DayPosition => ({ day, currency }),
+        });
         return {
-          days: page.map((row) => ({
+          days: items.map((row) => ({
             vehicleId,
             day: row.day,
             trips: BigInt(row.trips),
             drivenSeconds: BigInt(row.driven_seconds),
             revenue: moneyOf(row),
           })),
-          nextPageToken: last ? encodePageToken({ day: last.day, currency: last.currency }) : "",
+          nextPageToken,
         };
       },
     });

@@ -1,11 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ListTripsRequest, ListTripsResponseSchema } from "@fanfare/contracts/trips/v1/trips";
-import { type Caller, decodePageToken, encodePageToken } from "@fanfare/service";
+import { type Caller, paginate } from "@fanfare/service";
 import { z } from "zod";
 import type { Registry } from "./store.ts";
 import { statusName, tripOf } from "./trip.ts";
-
-const defaultPageSize = 20;
 
 const position = z.object({
   requestedAt: z.iso.datetime().transform((iso) => new Date(iso)),
@@ -18,24 +16,16 @@ const position = z.object({
  * that is none.
  */
 export async function listTrips(
-  { pageSize, pageToken, status }: ListTripsRequest,
+  request: ListTripsRequest,
   caller: Caller,
   { registry }: { readonly registry: Registry },
 ): Promise<MessageInitShape<typeof ListTripsResponseSchema>> {
-  const size = pageSize === 0 ? defaultPageSize : pageSize;
-  const found = await registry.list({
-    riderId: caller.role === "operator" ? undefined : caller.subject,
-    status: statusName(status),
-    after: decodePageToken(pageToken, position),
-    limit: size + 1,
+  const riderId = caller.role === "operator" ? undefined : caller.subject;
+  const status = statusName(request.status);
+  const { items, nextPageToken } = await paginate(request, {
+    position,
+    fetch: (range) => registry.list({ riderId, status, ...range }),
+    toPosition: (row) => ({ requestedAt: row.requested_at, tripId: row.trip_id }),
   });
-  const page = found.slice(0, size);
-  const last = found.length > size ? page.at(-1) : undefined;
-  return {
-    trips: page.map(tripOf),
-    nextPageToken:
-      last === undefined
-        ? ""
-        : encodePageToken({ requestedAt: last.requested_at, tripId: last.trip_id }),
-  };
+  return { trips: items.map(tripOf), nextPageToken };
 }

@@ -17,7 +17,8 @@ export type { Logger, LoggerOptions } from "./logger.ts";
 export { createLogger } from "./logger.ts";
 export type { Collector, Metric } from "./metrics.ts";
 export { createMetrics } from "./metrics.ts";
-export { decodePageToken, encodePageToken } from "./page-token.ts";
+export type { Page, PageRequest, PageSource } from "./paginate.ts";
+export { paginate } from "./paginate.ts";
 export { readVariable } from "./read-variable.ts";
 export type { ReadinessCheck } from "./readiness.ts";
 // Calling others.
