@@ -2,18 +2,20 @@ import { Code, createClient } from "@connectrpc/connect";
 import { findUnguardedMethods } from "@fanfare/access";
 import { createTestTransport } from "@fanfare/access/testing";
 import { AuditService } from "@fanfare/contracts/audit/v1/audit";
+import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
 import { appendEvent } from "./store.ts";
+import type { AuditDatabase } from "./tables.ts";
 
 const ids = (...numbers: number[]) => numbers.map((number) => `event-${number}`);
 const eventTime = new Date("2026-11-21T10:00:00Z");
 
 describe("createRoutes()", { timeout: 60_000 }, () => {
-  let database: TestDatabase;
+  let database: TestDatabase<AuditDatabase>;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await openTestDatabase({ name: "audit", migrations });
     for (let index = 1; index <= 25; index += 1) {
       await appendEvent(database.db, {
         eventId: `event-${index}`,

@@ -1,7 +1,9 @@
+import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { migrations } from "./migrations.ts";
 import { appendEvent, listEvents } from "./store.ts";
+import type { AuditDatabase } from "./tables.ts";
 
 const event = (eventId: string) => ({
   eventId,
@@ -14,9 +16,9 @@ const event = (eventId: string) => ({
 });
 
 describe("appendEvent()", { timeout: 60_000 }, () => {
-  let database: TestDatabase;
+  let database: TestDatabase<AuditDatabase>;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await openTestDatabase({ name: "audit", migrations });
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 

@@ -12,8 +12,8 @@ import { migrations as revenueMigrations } from "@fanfare/revenue/migrations";
 import { react as revenue } from "@fanfare/revenue/react";
 import type { RevenueDatabase } from "@fanfare/revenue/tables";
 import { createLogger, openDatabase } from "@fanfare/service";
+import { completedTrip } from "@fanfare/test-fixtures";
 import { describe, expect, it } from "vitest";
-import { completedTrip as trip } from "../test/completed-trip.ts";
 
 type Migrations = Parameters<typeof openDatabase>[0]["migrations"];
 
@@ -47,6 +47,14 @@ async function fanOut() {
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
+
+const euros = (minorUnits: bigint) => ({ minorUnits, currency: "EUR" });
+const trip = completedTrip({
+  riderId: "alice",
+  vehicleId: "vehicle-7",
+  fare: euros(690n),
+  settled: euros(790n),
+});
 
 describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
   it("drives all three reactors by one publish, with the whole message", async () => {

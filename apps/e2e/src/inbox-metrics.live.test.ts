@@ -12,8 +12,8 @@ import {
   startNats,
   startPostgres,
 } from "@fanfare/dev-stack";
+import { completedTrip } from "@fanfare/test-fixtures";
 import { expect, it } from "vitest";
-import { completedTrip } from "../test/completed-trip.ts";
 
 const reactors = ["revenue", "audit", "notifications"] as const;
 const long = { timeout: 60_000 };
@@ -53,8 +53,9 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
       .toEqual(reactors.map(() => ({ handled, duplicates })));
 
   const bus = stack.use(await connectNats({ servers: nats.url, name: "test" }));
+  const trip = completedTrip();
   const publish = () =>
-    createPublisher(TripEvents, bus).tripCompleted(completedTrip, { id: "trip/1/completed" });
+    createPublisher(TripEvents, bus).tripCompleted(trip, { id: "trip/1/completed" });
   await counts(0, 0);
   await publish();
   await counts(1, 0);

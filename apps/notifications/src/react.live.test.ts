@@ -1,17 +1,18 @@
 import { createMemoryBus, createPublisher } from "@fanfare/bus";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { completedTrip, openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { completedTrip } from "../test/completed-trip.ts";
-import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { migrations } from "./migrations.ts";
 import { react } from "./react.ts";
 import { listReceipts } from "./store.ts";
+import type { NotificationsDatabase } from "./tables.ts";
 
 const timeoutMs = 20_000;
 
 describe("react()", { timeout: 60_000 }, () => {
-  let database: TestDatabase;
+  let database: TestDatabase<NotificationsDatabase>;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await openTestDatabase({ name: "notifications", migrations });
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 

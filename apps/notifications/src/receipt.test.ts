@@ -1,6 +1,6 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { completedTrip } from "@fanfare/test-fixtures";
 import { describe, expect, it } from "vitest";
-import { completedTrip } from "../test/completed-trip.ts";
 import { receiptOf } from "./receipt.ts";
 
 const at = (iso: string) => timestampFromDate(new Date(iso));

@@ -3,18 +3,20 @@ import { findUnguardedMethods } from "@fanfare/access";
 import { createTestTransport } from "@fanfare/access/testing";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import type { Caller } from "@fanfare/service";
+import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
 import { addReceipt } from "./store.ts";
+import type { NotificationsDatabase } from "./tables.ts";
 
 const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
 const rider = (subject: string): Caller => ({ role: "rider", subject });
 
 describe("createRoutes()", { timeout: 60_000 }, () => {
-  let database: TestDatabase;
+  let database: TestDatabase<NotificationsDatabase>;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await openTestDatabase({ name: "notifications", migrations });
     await addReceipt(database.db, { tripId, riderId: "ada", subject: "Hi", text: "Thanks" });
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());

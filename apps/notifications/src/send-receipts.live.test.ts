@@ -1,11 +1,13 @@
 import { createLogger } from "@fanfare/service";
+import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { migrations } from "./migrations.ts";
 import type { ReceiptSender } from "./receipt-sender.ts";
 import { sendReceipts } from "./send-receipts.ts";
 import { startSending } from "./sending.ts";
 import { addReceipt, claimDueReceipts } from "./store.ts";
+import type { NotificationsDatabase } from "./tables.ts";
 
 const logger = createLogger({ name: "notifications", level: "silent" });
 const { signal } = new AbortController();
@@ -15,9 +17,9 @@ const refuseBad: ReceiptSender["send"] = async ({ tripId }) => {
 };
 
 describe("sendReceipts()", { timeout: 60_000 }, () => {
-  let database: TestDatabase;
+  let database: TestDatabase<NotificationsDatabase>;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await openTestDatabase({ name: "notifications", migrations });
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
   beforeEach(() => database.db.deleteFrom("receipts").execute());

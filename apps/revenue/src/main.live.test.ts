@@ -15,8 +15,8 @@ import {
   startPostgres,
   waitUntil,
 } from "@fanfare/dev-stack";
+import { completedTrip } from "@fanfare/test-fixtures";
 import { expect, it } from "vitest";
-import { completedTrip } from "../test/completed-trip.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 

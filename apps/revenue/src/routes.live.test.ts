@@ -2,17 +2,19 @@ import { Code, createClient } from "@connectrpc/connect";
 import { findUnguardedMethods } from "@fanfare/access";
 import { createTestTransport } from "@fanfare/access/testing";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../test/open-test-database.ts";
+import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
 import { addRevenue } from "./store.ts";
+import type { RevenueDatabase } from "./tables.ts";
 
 const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
 
 describe("createRoutes()", { timeout: 60_000 }, () => {
-  let database: TestDatabase;
+  let database: TestDatabase<RevenueDatabase>;
   beforeAll(async () => {
-    database = await openTestDatabase();
+    database = await openTestDatabase({ name: "revenue", migrations });
     const revenue = { tripId, vehicleId: "v", minorUnits: 1250n, drivenSeconds: 60n };
     for (const day of ["2026-11-19", "2026-11-20", "2026-11-21"]) {
       for (const currency of ["CHF", "EUR"]) {

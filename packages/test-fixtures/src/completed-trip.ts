@@ -4,7 +4,10 @@ import { type TripCompleted, TripCompletedSchema } from "@fanfare/contracts/trip
 
 type Fields = Exclude<MessageInitShape<typeof TripCompletedSchema>, TripCompleted>;
 
-/** completedTrip is a trip of 23 minutes for 12.50 euros, but for what is given. */
+/**
+ * Creates the event of a trip of 23 minutes for 12.50 EUR, with a trip ID of its own. `fields`
+ * replaces single fields.
+ */
 export function completedTrip(fields: Fields = {}): TripCompleted {
   return create(TripCompletedSchema, {
     tripId: crypto.randomUUID(),
