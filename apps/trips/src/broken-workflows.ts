@@ -1,7 +1,7 @@
 import {
+  createTripWorkflowId,
   type TripInput,
   taskQueue,
-  tripWorkflowId,
   tripWorkflowType,
 } from "@fanfare/trip-contract";
 import {
@@ -57,7 +57,7 @@ export function createBrokenWorkflows(
       }),
 
     async has(tripId, call) {
-      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      const handle = workflow.getHandle(createTripWorkflowId(tripId));
       const reply = await ask(call, async () => {
         await handle.describe();
         return true;
@@ -69,7 +69,7 @@ export function createBrokenWorkflows(
       ask(call, async () => {
         await workflow.start(tripWorkflowType, {
           taskQueue,
-          workflowId: tripWorkflowId(trip.tripId),
+          workflowId: createTripWorkflowId(trip.tripId),
           workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
           memo: { [recoveryMemo]: true },
@@ -93,7 +93,7 @@ function queryFor(since: Date): string {
 
 function runOf({ workflowId, runId, status, memo }: WorkflowExecutionInfo): BrokenRun {
   return {
-    tripId: workflowId.slice(tripWorkflowId("").length),
+    tripId: workflowId.slice(createTripWorkflowId("").length),
     runId,
     status: status.name,
     recovery: memo?.[recoveryMemo] === true,

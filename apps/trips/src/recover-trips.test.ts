@@ -51,7 +51,7 @@ describe("sweep() of the recoverer", () => {
     await recoverer.sweep(never);
     await recoverer.sweep(never);
     expect(recovered).toMatchObject([
-      { tripId, recovery: { reason: "its workflow was terminated", versionsAbove: 1_000_000 } },
+      { tripId, recovery: { reason: "its workflow was terminated", versionFloor: 1_000_000 } },
     ]);
     expect(recovered[0]?.recovery).not.toHaveProperty("startedAt");
   });
@@ -66,7 +66,7 @@ describe("sweep() of the recoverer", () => {
     await recoverer.sweep(never);
     expect(recovered[0]?.recovery).toEqual({
       reason: "its workflow was terminated",
-      versionsAbove: 4_000_000,
+      versionFloor: 4_000_000,
       startedAt: trip.started_at?.toISOString(),
       published: true,
     });

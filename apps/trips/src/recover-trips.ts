@@ -123,7 +123,7 @@ function recoveryOf(trip: TripRow, how: string): TripInput {
     ...inputOf(trip),
     recovery: {
       reason: `its workflow ${how}`,
-      versionsAbove: (Math.floor(last / versionsPerRun) + 1) * versionsPerRun,
+      versionFloor: (Math.floor(last / versionsPerRun) + 1) * versionsPerRun,
       ...(started_at === null ? {} : { startedAt: started_at.toISOString() }),
       ...(broadcast === "PUBLISHED" ? { published: true } : {}),
     },

@@ -1,4 +1,4 @@
-import { earlyUpdate, refusedUpdate } from "@fanfare/trip-contract";
+import { earlyUpdateType, refusedUpdateType } from "@fanfare/trip-contract";
 import {
   ApplicationFailure,
   isGrpcCancelledError,
@@ -17,8 +17,8 @@ const endedMeanwhile = "AcceptedUpdateCompletedWorkflow";
 export function replyOfError(error: unknown): Reply<never> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
-    if (type === refusedUpdate) return { kind: "refused", reason: message };
-    if (type === earlyUpdate) return { kind: "early", reason: message };
+    if (type === refusedUpdateType) return { kind: "refused", reason: message };
+    if (type === earlyUpdateType) return { kind: "early", reason: message };
     if (type === endedMeanwhile) return { kind: "gone" };
   }
   if (

@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { waitUntil } from "@fanfare/dev-stack";
-import { type StartOutcome, type TripInput, tripWorkflowId } from "@fanfare/trip-contract";
+import {
+  createTripWorkflowId,
+  type StartUpdateResult,
+  type TripInput,
+} from "@fanfare/trip-contract";
 import { Client } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { locked, reluctant, stuck } from "../test/stand-in-workflow.ts";
@@ -26,10 +30,10 @@ let test: TestTemporal;
 let workflows: TripWorkflows;
 /** early was started before there was a worker. */
 const early = aTrip();
-let replyWithoutWorker: Reply<StartOutcome>;
+let replyWithoutWorker: Reply<StartUpdateResult>;
 
 async function statusOf({ tripId }: TripInput): Promise<string> {
-  const handle = test.temporal.client.workflow.getHandle(tripWorkflowId(tripId));
+  const handle = test.temporal.client.workflow.getHandle(createTripWorkflowId(tripId));
   return (await handle.describe()).status.name;
 }
 
@@ -78,7 +82,7 @@ describe("start()", () => {
         outcome: { status: "ACTIVE", startedAt: "answer 1" },
       });
     }
-    const query = `WorkflowId = "${tripWorkflowId(trip.tripId)}"`;
+    const query = `WorkflowId = "${createTripWorkflowId(trip.tripId)}"`;
     const countOnceListed = async () => {
       const { count } = await test.temporal.client.workflow.count(query);
       return count > 0 ? count : undefined;

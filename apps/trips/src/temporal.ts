@@ -1,15 +1,15 @@
 import {
-  type CancelOutcome,
-  type EndOutcome,
+  type CancelUpdateResult,
+  type CompletedDrive,
+  createTripWorkflowId,
   operatorUpdates,
   progressQuery,
   type ResolveArgument,
   type RetryArgument,
   type SagaProgress,
-  type StartOutcome,
+  type StartUpdateResult,
   type TripInput,
   taskQueue,
-  tripWorkflowId,
   tripWorkflowType,
   updates,
 } from "@fanfare/trip-contract";
@@ -35,7 +35,7 @@ export function createTripWorkflows(
     argument: RetryArgument | ResolveArgument,
     { name, ...call }: Call & { name: string },
   ): Promise<Reply<readonly string[]>> {
-    const handle = workflow.getHandle(tripWorkflowId(tripId));
+    const handle = workflow.getHandle(createTripWorkflowId(tripId));
     return await ask(call, () =>
       handle.executeUpdate<readonly string[], [typeof argument]>(name, { args: [argument] }),
     );
@@ -46,7 +46,7 @@ export function createTripWorkflows(
       // One round trip: the update reaches the workflow that this starts, or the one that runs. Its
       // fixed id makes a repeated call join the first.
       return await ask(call, () =>
-        workflow.executeUpdateWithStart<TripWorkflow, StartOutcome, []>(updates.start, {
+        workflow.executeUpdateWithStart<TripWorkflow, StartUpdateResult, []>(updates.start, {
           updateId: updates.start,
           startWorkflowOperation: new WithStartWorkflowOperation<TripWorkflow>(
             tripWorkflowType,
@@ -64,16 +64,16 @@ export function createTripWorkflows(
     },
 
     async end(tripId, call) {
-      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      const handle = workflow.getHandle(createTripWorkflowId(tripId));
       return await ask(call, () =>
-        handle.executeUpdate<EndOutcome, []>(updates.end, { updateId: updates.end }),
+        handle.executeUpdate<CompletedDrive, []>(updates.end, { updateId: updates.end }),
       );
     },
 
     async cancel(tripId, argument, call) {
-      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      const handle = workflow.getHandle(createTripWorkflowId(tripId));
       return await ask(call, () =>
-        handle.executeUpdate<CancelOutcome, [typeof argument]>(updates.cancel, {
+        handle.executeUpdate<CancelUpdateResult, [typeof argument]>(updates.cancel, {
           updateId: updates.cancel,
           args: [argument],
         }),
@@ -86,7 +86,7 @@ export function createTripWorkflows(
       decide(tripId, argument, { ...call, name: operatorUpdates.resolve }),
 
     async progress(tripId, call) {
-      const handle = workflow.getHandle(tripWorkflowId(tripId));
+      const handle = workflow.getHandle(createTripWorkflowId(tripId));
       return await ask(call, async () => {
         const [saga, { raw }] = await Promise.all([
           handle.query<SagaProgress>(progressQuery),
@@ -104,7 +104,7 @@ type TripWorkflow = (trip: TripInput) => Promise<unknown>;
 function startOptions(trip: TripInput) {
   return {
     taskQueue,
-    workflowId: tripWorkflowId(trip.tripId),
+    workflowId: createTripWorkflowId(trip.tripId),
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     // How long a trip waits when a worker dies, or stops, with the task that it was just given; 10 s

@@ -1,11 +1,11 @@
 import type {
   CancelArgument,
-  CancelOutcome,
-  EndOutcome,
+  CancelUpdateResult,
+  CompletedDrive,
   ResolveArgument,
   RetryArgument,
   SagaProgress,
-  StartOutcome,
+  StartUpdateResult,
   TripInput,
 } from "@fanfare/trip-contract";
 
@@ -18,11 +18,11 @@ export interface TripWorkflows {
    * start starts the trip's workflow unless it runs or ever ran, and waits in the same round trip
    * until the trip is ACTIVE or compensated. However often it is called, one workflow starts.
    */
-  start(trip: TripInput, call: Call): Promise<Reply<StartOutcome>>;
+  start(trip: TripInput, call: Call): Promise<Reply<StartUpdateResult>>;
   /** launch starts the trip's workflow as `start` does, and waits for nothing more. */
   launch(trip: TripInput, call: Call): Promise<Reply<"launched">>;
-  end(tripId: string, call: Call): Promise<Reply<EndOutcome>>;
-  cancel(tripId: string, argument: CancelArgument, call: Call): Promise<Reply<CancelOutcome>>;
+  end(tripId: string, call: Call): Promise<Reply<CompletedDrive>>;
+  cancel(tripId: string, argument: CancelArgument, call: Call): Promise<Reply<CancelUpdateResult>>;
   /** retry takes up again what is parked, and answers which steps that were. */
   retry(tripId: string, argument: RetryArgument, call: Call): Promise<Reply<readonly string[]>>;
   /** resolve goes on without what is parked, and answers which steps that were. */

@@ -1,15 +1,15 @@
 import {
   type CancelArgument,
-  type CancelOutcome,
-  type EndOutcome,
-  earlyUpdate,
+  type CancelUpdateResult,
+  type CompletedDrive,
+  earlyUpdateType,
   operatorUpdates,
   progressQuery,
   type ResolveArgument,
   type RetryArgument,
-  refusedUpdate,
+  refusedUpdateType,
   type SagaProgress,
-  type StartOutcome,
+  type StartUpdateResult,
   type TripInput,
   updates,
 } from "@fanfare/trip-contract";
@@ -39,11 +39,11 @@ export async function trip({ vehicleId, requestedAt }: TripInput): Promise<strin
   let over = false;
   let answers = 0;
   setHandler(
-    defineUpdate<StartOutcome>(updates.start),
-    (): StartOutcome => ({ status: "ACTIVE", startedAt: `answer ${++answers}` }),
+    defineUpdate<StartUpdateResult>(updates.start),
+    (): StartUpdateResult => ({ status: "ACTIVE", startedAt: `answer ${++answers}` }),
   );
   setHandler(
-    defineUpdate<EndOutcome>(updates.end),
+    defineUpdate<CompletedDrive>(updates.end),
     async () => {
       over = vehicleId !== stuck;
       await condition(() => over);
@@ -51,14 +51,16 @@ export async function trip({ vehicleId, requestedAt }: TripInput): Promise<strin
     },
     {
       validator() {
-        if (vehicleId === locked) throw ApplicationFailure.nonRetryable("locked", refusedUpdate);
-        if (vehicleId === reluctant) throw ApplicationFailure.nonRetryable("not yet", earlyUpdate);
+        if (vehicleId === locked)
+          throw ApplicationFailure.nonRetryable("locked", refusedUpdateType);
+        if (vehicleId === reluctant)
+          throw ApplicationFailure.nonRetryable("not yet", earlyUpdateType);
       },
     },
   );
   setHandler(
-    defineUpdate<CancelOutcome, [CancelArgument]>(updates.cancel),
-    ({ reason }): CancelOutcome => {
+    defineUpdate<CancelUpdateResult, [CancelArgument]>(updates.cancel),
+    ({ reason }): CancelUpdateResult => {
       over = true;
       return { status: "CANCELLED", reason };
     },

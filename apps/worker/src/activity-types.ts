@@ -1,4 +1,4 @@
-import type { Amount, EndOutcome, Refusal } from "@fanfare/trip-contract";
+import type { Amount, CompletedDrive, Refusal } from "@fanfare/trip-contract";
 
 /**
  * What the workflow asks of its activities, in plain JSON. Every call names the `step` that it is
@@ -55,7 +55,7 @@ export interface RegistryActivities {
     call: RegistryCall & { readonly startedAt: string },
   ): Promise<{ readonly startedAt: string } | undefined>;
   /** completeDrive answers the end and the fare that the registry fixed. */
-  completeDrive(call: RegistryCall & { readonly endedAt: string }): Promise<EndOutcome>;
+  completeDrive(call: RegistryCall & { readonly endedAt: string }): Promise<CompletedDrive>;
   settleTrip(call: RegistryCall & { readonly settled: Amount }): Promise<void>;
   compensateTrip(call: RegistryCall & { readonly reason: string }): Promise<void>;
   cancelTripRecord(

@@ -26,9 +26,9 @@ export function checkTripInput(input: unknown): asserts input is TripInput {
 function checkRecovery(recovery: unknown): void {
   if (recovery === undefined) return;
   if (!isRecord(recovery)) throw invalid("recovery is not an object");
-  const { reason, versionsAbove } = recovery;
+  const { reason, versionFloor } = recovery;
   if (typeof reason !== "string" || reason === "") throw invalid("recovery.reason is missing");
-  if (!Number.isSafeInteger(versionsAbove)) throw invalid("recovery.versionsAbove is not whole");
+  if (!Number.isSafeInteger(versionFloor)) throw invalid("recovery.versionFloor is not whole");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { CompensationCause, Saga } from "@fanfare/saga";
-import type { Recovery } from "@fanfare/trip-contract";
+import type { RecoveryInput } from "@fanfare/trip-contract";
 import {
   ActivityFailure,
   CancellationScope,
@@ -28,7 +28,7 @@ export type Left =
  * the former run still had on its way cannot change that.
  */
 export async function recover(
-  { reason, startedAt }: Recovery,
+  { reason, startedAt }: RecoveryInput,
   { state, registry }: { state: TripState; registry: TripRegistry },
 ): Promise<Left> {
   state.recovering = true;

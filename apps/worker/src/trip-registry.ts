@@ -1,5 +1,5 @@
 import { runLocalFirst, type StepCall } from "@fanfare/saga";
-import type { Amount, CompensationOutcome, EndOutcome } from "@fanfare/trip-contract";
+import type { Amount, CompensationResult, CompletedDrive } from "@fanfare/trip-contract";
 import { steps } from "@fanfare/trip-contract";
 import type { BroadcastState } from "./activity-types.ts";
 import type { TripCalls } from "./calls.ts";
@@ -13,10 +13,10 @@ export interface TripRegistry {
   accept(): StepCall<void>;
   /** activate answers when the drive began, as the registry has it. */
   activate(startedAt: string): Promise<string>;
-  complete(endedAt: string): Promise<EndOutcome>;
+  complete(endedAt: string): Promise<CompletedDrive>;
   settle(settled: Amount): StepCall<void>;
   compensate(reason: string): Promise<void>;
-  cancel(compensated: CompensationOutcome): Promise<void>;
+  cancel(compensated: CompensationResult): Promise<void>;
   park(parkedStep: string, reason: string): Promise<void>;
   resume(): Promise<void>;
   delay(delayedStep: string): Promise<void>;

@@ -1,5 +1,5 @@
 import type { CompensationCause } from "@fanfare/saga";
-import type { Amount, CompensationOutcome, EndOutcome, Refusal } from "@fanfare/trip-contract";
+import type { Amount, CompensationResult, CompletedDrive, Refusal } from "@fanfare/trip-contract";
 
 /** TripState is what a trip's workflow remembers, for its updates to answer from. */
 export interface TripState {
@@ -12,15 +12,15 @@ export interface TripState {
   /** When the rider asked to end the drive. */
   endRequestedAt?: string;
   /** Set once the registry says ENDED. */
-  ended?: EndOutcome;
+  ended?: CompletedDrive;
   /** Set once the registry says SETTLED. */
   settled?: Amount;
   /** Set once the registry says CANCELLED, or NEEDS_ATTENTION before the pivot. */
-  compensated?: CompensationOutcome;
+  compensated?: CompensationResult;
 }
 
 /** Cancelled is an Compensated of which nothing is left. */
-export interface Cancelled extends CompensationOutcome {
+export interface Cancelled extends CompensationResult {
   readonly status: "CANCELLED";
 }
 

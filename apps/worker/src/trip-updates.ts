@@ -1,16 +1,16 @@
 import type { Saga } from "@fanfare/saga";
 import {
   type CancelArgument,
-  type CancelOutcome,
-  type EndOutcome,
-  earlyUpdate,
+  type CancelUpdateResult,
+  type CompletedDrive,
+  earlyUpdateType,
   operatorUpdates,
   progressQuery,
   type ResolveArgument,
   type RetryArgument,
-  refusedUpdate,
+  refusedUpdateType,
   type SagaProgress,
-  type StartOutcome,
+  type StartUpdateResult,
   steps,
   updates,
 } from "@fanfare/trip-contract";
@@ -24,9 +24,9 @@ import {
 } from "@temporalio/workflow";
 import type { TripState } from "./trip-state.ts";
 
-const start = defineUpdate<StartOutcome>(updates.start);
-const end = defineUpdate<EndOutcome>(updates.end);
-const cancel = defineUpdate<CancelOutcome, [CancelArgument]>(updates.cancel);
+const start = defineUpdate<StartUpdateResult>(updates.start);
+const end = defineUpdate<CompletedDrive>(updates.end);
+const cancel = defineUpdate<CancelUpdateResult, [CancelArgument]>(updates.cancel);
 const retry = defineUpdate<readonly string[], [RetryArgument?]>(operatorUpdates.retry);
 const resolve = defineUpdate<readonly string[], [ResolveArgument]>(operatorUpdates.resolve);
 const progress = defineQuery<SagaProgress>(progressQuery);
@@ -35,7 +35,7 @@ const progress = defineQuery<SagaProgress>(progressQuery);
 export function answerTripUpdates(saga: Saga, trip: TripState): void {
   setHandler(progress, () => saga.progress());
 
-  setHandler(start, async (): Promise<StartOutcome> => {
+  setHandler(start, async (): Promise<StartUpdateResult> => {
     await until(() => trip.startedAt !== undefined || trip.compensated !== undefined);
     if (trip.compensated !== undefined) return trip.compensated;
     return { status: "ACTIVE", startedAt: trip.startedAt ?? "" };
@@ -67,7 +67,7 @@ export function answerTripUpdates(saga: Saga, trip: TripState): void {
 
   setHandler(
     cancel,
-    async ({ reason }): Promise<CancelOutcome> => {
+    async ({ reason }): Promise<CancelUpdateResult> => {
       saga.cancel(reason);
       await until(() => trip.compensated !== undefined);
       if (trip.compensated !== undefined) return trip.compensated;
@@ -130,11 +130,11 @@ function nothingParked(): ApplicationFailure {
 }
 
 function refused(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, refusedUpdate);
+  return ApplicationFailure.nonRetryable(message, refusedUpdateType);
 }
 
 function early(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, earlyUpdate);
+  return ApplicationFailure.nonRetryable(message, earlyUpdateType);
 }
 
 /** What is told to a trip stays in its history: no longer than this, in characters. */

@@ -1,9 +1,9 @@
 import { type CompensationCause, createSaga } from "@fanfare/saga";
 import {
   type Amount,
+  type CompletedDrive,
   calculateFare,
   defaultTimings,
-  type EndOutcome,
   steps,
   type TripInput,
   type TripOutcome,
@@ -37,7 +37,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const state: TripState = {};
   const locally = patched("first-tries") && input.recovery === undefined;
   const calls = createTripCalls(timings, { locally });
-  const registry = createTripRegistry(tripId, calls, input.recovery?.versionsAbove);
+  const registry = createTripRegistry(tripId, calls, input.recovery?.versionFloor);
   const saga = createSaga(createTripRecords(registry, state));
   answerTripUpdates(saga, state);
 
@@ -121,7 +121,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     return settled;
   }
 
-  async function settleAndTell(startedAt: string, ended: EndOutcome): Promise<Amount> {
+  async function settleAndTell(startedAt: string, ended: CompletedDrive): Promise<Amount> {
     const settled = await settle(ended.fare);
     const completed = { tripId, riderId, vehicleId, startedAt, ...ended, unlockFee, settled };
     if (input.recovery?.published) return settled;
@@ -144,7 +144,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     const { startedAt, endedAt } = left?.drive ?? (await beginAndDrive());
 
     saga.pivot();
-    const ended: EndOutcome = await saga.step(steps.completeDrive, {
+    const ended: CompletedDrive = await saga.step(steps.completeDrive, {
       delayedAfterMs,
       run: () => registry.complete(endedAt),
     });

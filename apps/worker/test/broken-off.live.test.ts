@@ -1,9 +1,9 @@
 import {
   compensationSuffix,
+  createTripWorkflowId,
   steps,
   type TripInput,
   taskQueue,
-  tripWorkflowId,
   tripWorkflowType,
 } from "@fanfare/trip-contract";
 import { WorkflowNotFoundError } from "@temporalio/client";
@@ -241,7 +241,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     // The edge starts none with a timeout: somebody else has, before it.
     await lab.temporal.workflow.start(tripWorkflowType, {
       taskQueue,
-      workflowId: tripWorkflowId(tripId),
+      workflowId: createTripWorkflowId(tripId),
       workflowExecutionTimeout: "20 seconds",
       args: [input],
     });
@@ -295,7 +295,7 @@ describe("a workflow that is deleted from Temporal", () => {
 async function deleted({ tripId }: RealTrip): Promise<void> {
   const { workflowService, options } = lab.temporal;
   const { namespace } = options;
-  const workflowExecution = { workflowId: tripWorkflowId(tripId) };
+  const workflowExecution = { workflowId: createTripWorkflowId(tripId) };
   await workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
   await eventually(() =>
     expect(lab.workflow(tripId).describe()).rejects.toBeInstanceOf(WorkflowNotFoundError),

@@ -1,6 +1,6 @@
 import {
   type CancelArgument,
-  type CancelOutcome,
+  type CancelUpdateResult,
   compensationSuffix,
   steps,
   updates,
@@ -104,7 +104,7 @@ async function ask(asker: Asker, { handle }: TestTrip): Promise<{ answer: Promis
     await handle.cancel();
     return { answer: Promise.resolve(undefined) };
   }
-  const update = await handle.startUpdate<CancelOutcome, [CancelArgument]>(updates.cancel, {
+  const update = await handle.startUpdate<CancelUpdateResult, [CancelArgument]>(updates.cancel, {
     updateId: updates.cancel,
     waitForStage: "ACCEPTED",
     args: [{ reason: "changed my mind" }],

@@ -16,7 +16,7 @@ import {
   type TokenClaims,
 } from "@fanfare/dev-stack";
 import { createLogger, createServiceTransport } from "@fanfare/service";
-import { searchAttributes, tripWorkflowId } from "@fanfare/trip-contract";
+import { createTripWorkflowId, searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
 import { createBillingActivities } from "../src/activities/billing.ts";
@@ -190,7 +190,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     app: { trips: tripsApp, fleet: fleetApp, billing: billingApp },
     rider: (name = "rosa") => caller({ role: "rider", subject: name }),
     operator: caller({ role: "operator", subject: "otto" }),
-    workflow: (tripId) => temporal.workflow.getHandle(tripWorkflowId(tripId)),
+    workflow: (tripId) => temporal.workflow.getHandle(createTripWorkflowId(tripId)),
     heard,
     trouble: (tripId) => void troubled.add(tripId),
     retryEvents: () => bus.advance(1_000),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "@fanfare/dev-stack";
-import type { Recovery } from "@fanfare/trip-contract";
+import type { RecoveryInput } from "@fanfare/trip-contract";
 import { steps } from "@fanfare/trip-contract";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
 import type { TestTrip, TripLab } from "./trip-lab.ts";
@@ -38,9 +38,9 @@ function cancelledAt(step: string): Story {
 
 /** recovered is begun as a trip whose former run was terminated. */
 async function recovered(lab: TripLab, script: Script): Promise<TestTrip> {
-  const recovery: Recovery = {
+  const recovery: RecoveryInput = {
     reason: "its workflow was terminated",
-    versionsAbove: 1_000_000,
+    versionFloor: 1_000_000,
     startedAt: new Date().toISOString(),
   };
   const trip = lab.begin(script, { recovery });

@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { startTemporal } from "@fanfare/dev-stack";
 import {
-  type CancelOutcome,
-  type EndOutcome,
+  type CancelUpdateResult,
+  type CompletedDrive,
+  createTripWorkflowId,
   operatorUpdates,
   progressQuery,
   type SagaProgress,
-  type StartOutcome,
+  type StartUpdateResult,
   searchAttributes,
   type TripInput,
   type TripOutcome,
   taskQueue,
-  tripWorkflowId,
   tripWorkflowType,
   updates,
 } from "@fanfare/trip-contract";
@@ -38,10 +38,10 @@ export interface TestTrip {
   readonly tripId: string;
   readonly handle: WorkflowHandle;
   /** The answer to the start: the trip is ACTIVE, or it was compensated. */
-  readonly started: Promise<StartOutcome>;
+  readonly started: Promise<StartUpdateResult>;
   readonly fake: FakeTrip;
-  end(updateId?: string): Promise<EndOutcome>;
-  cancel(reason: string): Promise<CancelOutcome>;
+  end(updateId?: string): Promise<CompletedDrive>;
+  cancel(reason: string): Promise<CancelUpdateResult>;
   retry(step?: string): Promise<readonly string[]>;
   resolve(note: string): Promise<readonly string[]>;
   outcome(): Promise<TripOutcome>;
@@ -56,7 +56,7 @@ export interface TripLab extends AsyncDisposable {
   begin(script?: Script, input?: Partial<TripInput>): TestTrip;
 }
 
-const startUpdate = defineUpdate<StartOutcome>(updates.start);
+const startUpdate = defineUpdate<StartUpdateResult>(updates.start);
 
 /** openTripLab starts a Temporal server and a worker with the trip workflow on it. */
 export async function openTripLab(): Promise<TripLab> {
@@ -84,7 +84,7 @@ export async function openTripLab(): Promise<TripLab> {
   function begin(script: Script = {}, input: Partial<TripInput> = {}): TestTrip {
     const tripId = input.tripId ?? randomUUID();
     services.script(tripId, script);
-    const workflowId = tripWorkflowId(tripId);
+    const workflowId = createTripWorkflowId(tripId);
     const startWorkflowOperation = new WithStartWorkflowOperation(tripWorkflowType, {
       workflowId,
       taskQueue,
@@ -127,7 +127,7 @@ function testTrip(
   fake: FakeTrip,
   { tripId, started }: Pick<TestTrip, "tripId" | "started">,
 ): TestTrip {
-  const handle = client.workflow.getHandle(tripWorkflowId(tripId));
+  const handle = client.workflow.getHandle(createTripWorkflowId(tripId));
   return {
     tripId,
     handle,

@@ -1,6 +1,6 @@
 import {
+  type CompletedDrive,
   compensationSuffix,
-  type EndOutcome,
   steps,
   unlockFee,
   updates,
@@ -94,7 +94,7 @@ describe("the update `end`", () => {
     const trip = lab.begin({ activateTrip: { after: gate.pass } });
     await gate.reached;
     const waitForStage = "ACCEPTED";
-    const ended = await trip.handle.startUpdate<EndOutcome, []>(updates.end, { waitForStage });
+    const ended = await trip.handle.startUpdate<CompletedDrive, []>(updates.end, { waitForStage });
     expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE"]);
     gate.open();
     const { endedAt } = await ended.result();
@@ -115,7 +115,7 @@ describe("the update `end`", () => {
     });
     await gate.reached;
     const waitForStage = "ACCEPTED";
-    const ended = await trip.handle.startUpdate<EndOutcome, []>(updates.end, { waitForStage });
+    const ended = await trip.handle.startUpdate<CompletedDrive, []>(updates.end, { waitForStage });
     gate.open();
     expect(await refusalOf(ended.result())).toBe(
       "RefusedUpdate: the trip is cancelled: no more trips today",

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { startTemporal, waitUntil } from "@fanfare/dev-stack";
 import { createLogger } from "@fanfare/service";
 import {
+  createTripWorkflowId,
   searchAttributes,
   taskQueue,
-  tripWorkflowId,
   tripWorkflowType,
   updates,
 } from "@fanfare/trip-contract";
@@ -68,7 +68,7 @@ async function makeCurrent(buildId: string): Promise<void> {
 
 /** versionOf is the version that the trip's last task was done by. */
 async function versionOf(tripId: string): Promise<string | null | undefined> {
-  const { raw } = await client.workflow.getHandle(tripWorkflowId(tripId)).describe();
+  const { raw } = await client.workflow.getHandle(createTripWorkflowId(tripId)).describe();
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId;
 }
 
@@ -79,7 +79,7 @@ describe("a worker with a build id", () => {
     await makeCurrent("one");
     const handle = await client.workflow.start(tripWorkflowType, {
       taskQueue,
-      workflowId: tripWorkflowId(tripId),
+      workflowId: createTripWorkflowId(tripId),
       args: [
         {
           tripId,

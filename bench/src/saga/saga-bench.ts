@@ -1,4 +1,4 @@
-import { tripWorkflowId } from "@fanfare/trip-contract";
+import { createTripWorkflowId } from "@fanfare/trip-contract";
 import { format, inRounds, rowOf } from "../compare.ts";
 import type { Bench, Row, Table } from "../report.ts";
 import { answerTable } from "./answer.ts";
@@ -49,7 +49,7 @@ export const sagaBench: Bench = async (progress) => {
 /** activitiesOfTrip counts the activities of a trip that completes, the local ones among them. */
 async function activitiesOfTrip(lab: Lab): Promise<number> {
   const [{ tripId } = { tripId: "" }] = await takeTrips(lab, { count: 1, inFlight: 1 });
-  const handle = lab.temporal.workflow.getHandle(tripWorkflowId(tripId));
+  const handle = lab.temporal.workflow.getHandle(createTripWorkflowId(tripId));
   const { events } = await handle.fetchHistory();
   return (events ?? []).filter(
     (event) =>

@@ -1,4 +1,4 @@
-import { tripWorkflowId } from "@fanfare/trip-contract";
+import { createTripWorkflowId } from "@fanfare/trip-contract";
 import type { Lab } from "./lab.ts";
 
 export interface Load {
@@ -25,7 +25,7 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
     });
     taken.push({ tripId, answerMs: performance.now() - began });
     await lab.trips.endTrip({ tripId });
-    await lab.temporal.workflow.getHandle(tripWorkflowId(tripId)).result();
+    await lab.temporal.workflow.getHandle(createTripWorkflowId(tripId)).result();
   });
   return taken;
 }

@@ -1,4 +1,4 @@
-/** The steps of a trip, in the order of its story. Each name is part of its call's idempotency-key. */
+/** The steps of a trip, in their order. Each name is the last part of its call's idempotency key. */
 export const steps = {
   acceptTrip: "accept-trip",
   reserveVehicle: "reserve-vehicle",
@@ -12,3 +12,9 @@ export const steps = {
   settle: "settle",
   publish: "publish",
 } as const;
+
+/**
+ * The suffix of a compensation's activity id, `<step>:compensate`. The activity id of a step is its
+ * name, so pending activities can be matched with the progress.
+ */
+export const compensationSuffix = ":compensate";
