@@ -17,6 +17,7 @@ const mutants = join(root, "tools", "mutants.mjs");
 const commands = {
   demo: (ready, args) => fanfare(ready, ["demo", ...args]),
   start: (ready, args) => fanfare(ready, ["up", ...args]),
+  pack: (ready, args) => fanfare(ready, ["pack", ...args]),
   fanfare,
   bench: (ready, args) => passOn(ready.node, [bench, ...args], { env: ready.env }),
   async mutants(ready, args) {

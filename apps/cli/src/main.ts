@@ -72,6 +72,15 @@ program
 addDeadLetters(program);
 
 program
+  .command("pack")
+  .description("build the published packages and write their tarballs")
+  .option("--to <folder>", "the folder to write to (default: dist/tarballs)")
+  .action(async (options: { to?: string }) => {
+    const { packCommand } = await import("./pack-command.ts");
+    await runUntilDone(() => packCommand(options));
+  });
+
+program
   .command("outbox")
   .description("show what waits in a database's outbox, and what was rejected")
   .option("--json", "print one JSON document")

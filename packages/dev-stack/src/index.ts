@@ -7,6 +7,7 @@ export { withLock } from "./file-lock.ts";
 export { freePort, freePorts, isFree } from "./free-port.ts";
 export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
 export { type Nats, type NatsOptions, startNats } from "./nats.ts";
+export { listPublishedPackages, packPackage } from "./pack-package.ts";
 export { installPacked, type PackedOptions, type PackedProject } from "./packed.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
 export { postgresBin } from "./postgres-program.ts";

@@ -1,13 +1,12 @@
-import { exec, execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
-import { providePnpm } from "@fanfare/tools/provide-pnpm";
-import { withLock } from "./file-lock.ts";
 import { machineNode } from "./machine-node.ts";
+import { packPackage, readManifest } from "./pack-package.ts";
 
 export interface PackedOptions {
   /** The folders in packages/ that are built, packed and installed: each with what it needs of them. */
@@ -73,7 +72,8 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
   };
   try {
     const archives: string[] = [];
-    for (const name of packages) archives.push(await pack(name, { to: folder, cache }));
+    for (const name of packages)
+      archives.push(await packPackage(name, join(folder, "packed", name)));
     const others = await Promise.all(also.map((name) => pinned(name, packages)));
     const manifest = { name: "stranger", version: "1.0.0", private: true, type: "module" };
     await write("package.json", JSON.stringify(manifest));
@@ -88,58 +88,15 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
   }
 }
 
-/** pack builds a package and packs it, while nobody else does. */
-async function pack(
-  name: string,
-  { to, cache }: { readonly to: string; readonly cache: string },
-): Promise<string> {
-  const room = join(root, "packages", name);
-  const { version } = (await manifestOf(root)).devEngines.packageManager;
-  const pnpm = await withLock(join(cache, "pnpm.lock"), () =>
-    providePnpm({ cache, version, env: process.env, report: silent }),
-  );
-  const bins = [join(root, "node_modules", ".bin"), pnpm, process.env.PATH];
-  const given = {
-    cwd: room,
-    env: { ...process.env, PATH: bins.join(delimiter) },
-    timeout: longestMs,
-  };
-  const { build } = (await manifestOf(room)).scripts;
-  return await withLock(join(cache, `pack-${name}.lock`), async () => {
-    await rm(join(room, "dist"), { recursive: true, force: true });
-    await promisify(exec)(build, given);
-    await mkdir(join(to, "packed", name), { recursive: true });
-    const args = ["pack", "--pack-destination", join(to, "packed", name)];
-    await promisify(execFile)("pnpm", args, given);
-    const [archive = ""] = await readdir(join(to, "packed", name));
-    return join(to, "packed", name, archive);
-  });
-}
-
 /** pinned is a package in the version that stands beside one of ours, as npm takes it. */
 async function pinned(name: string, packages: readonly string[]): Promise<string> {
   const rooms = [...packages.map((each) => join(root, "packages", each)), root];
   for (const room of rooms) {
-    const manifest = await manifestOf(join(room, "node_modules", name)).catch(() => undefined);
+    const manifest = await readManifest(join(room, "node_modules", name)).catch(() => undefined);
     if (manifest !== undefined) return `${name}@${manifest.version}`;
   }
   throw new Error(`none of ${packages.join(", ")} uses ${name}`);
 }
-
-interface Manifest {
-  readonly version: string;
-  readonly scripts: { readonly build: string };
-  readonly devEngines: { readonly packageManager: { readonly version: string } };
-}
-
-async function manifestOf(folder: string): Promise<Manifest> {
-  return JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-}
-
-const silent = {
-  found: () => {},
-  doing: <T>(_name: string, _what: string, work: () => Promise<T>) => work(),
-};
 
 function outputOf(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
