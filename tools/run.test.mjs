@@ -171,7 +171,7 @@ describe("node tools/run.mjs", () => {
     const { status, stderr } = await run(["fly"]);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      'There is no command "fly": it is one of demo, start, fanfare, bench, mutants, test:compose, test\n',
+      'There is no command "fly": it is one of demo, start, pack, fanfare, bench, mutants, test:compose, test\n',
     );
   });
 
