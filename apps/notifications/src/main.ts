@@ -1,6 +1,6 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { createAccess } from "@fanfare/access";
-import { assertSubscribed, busMetrics, keepSubscribed } from "@fanfare/bus";
+import { assertSubscribed, busMetrics, startSubscription } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { connectNats, createUserOptions, defaultStreamSettings } from "@fanfare/bus-nats";
 import { createInboxCounters, inboxMetrics, startPruning } from "@fanfare/outbox";
@@ -66,13 +66,12 @@ runUntilSignal(
     );
     const counters = createInboxCounters();
     // From the start: what trips published before this group's first day counts too.
-    const subscribed = keepSubscribed(bus, name, react(database.db, { counters }), {
+    const subscription = startSubscription(bus, name, react(database.db, { counters }), {
       from: "start",
-      signal: resources.signal,
       onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
       onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
     });
-    resources.watch("the subscription", subscribed);
+    resources.watch("the subscription", subscription.closed);
     const access = createAccess(config);
     resources.use(
       await serve({

@@ -56,6 +56,11 @@ export interface EventBus extends AsyncDisposable {
     bind: (on: EventRouter) => void,
     options?: SubscribeOptions,
   ): Promise<Subscription>;
+  /**
+   * Includes a subscription in `health`, `stats` and `close` until the returned function is called.
+   * `startSubscription` uses it; `subscribe` needs nothing of the kind.
+   */
+  track(subscription: Subscription): () => void;
   /** deadLetters are the events that a group has given up. */
   deadLetters(group: string): DeadLetters;
   /** health is what this process knows by itself, at once. */
@@ -201,6 +206,11 @@ export interface HandlerFailure {
 export interface Subscription extends AsyncDisposable {
   readonly group: string;
   readonly topics: readonly string[];
+  /**
+   * Resolves once the subscription has stopped; rejects when an error ended it. A process that exits by
+   * it never goes on without its events. A rejection that nobody handles is ignored.
+   */
+  readonly closed: Promise<void>;
   health(): SubscriptionHealth;
   /** stats is health with rates and with how far the group has come; never rejects. */
   stats(options?: StatsOptions): Promise<SubscriptionStats>;
@@ -232,8 +242,11 @@ export interface BusHealth {
 export interface SubscriptionHealth {
   readonly group: string;
   readonly topics: readonly string[];
-  /** "paused": what the handlers depend on is unavailable, and one event is tried until it is back. */
-  readonly state: "running" | "paused" | "stopping" | "stopped";
+  /**
+   * starting: the group is not declared yet (`startSubscription`). paused: what the handlers depend on
+   * is unavailable, and one event is retried until it is back.
+   */
+  readonly state: "starting" | "running" | "paused" | "stopping" | "stopped";
   /** Events whose handlers run now. */
   readonly running: number;
   /** Events leased and waiting for their key or for a place. */

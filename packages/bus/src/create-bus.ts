@@ -200,6 +200,13 @@ export function createBus(
     }
   }
 
+  function track(subscription: Subscription): () => void {
+    subscriptions.add(subscription);
+    return () => {
+      subscriptions.delete(subscription);
+    };
+  }
+
   function take(group: string, bindings: ReadonlyMap<string, Binding>): () => void {
     const names = Array.from(bindings.keys(), (topic) => `${group} ${topic}`);
     for (const name of names) {
@@ -257,6 +264,7 @@ export function createBus(
     publishEncoded,
     publishAll,
     subscribe,
+    track,
     close,
     deadLetters(group) {
       checkGroup(group);

@@ -16,12 +16,9 @@ export type {
   Subscription,
   SubscriptionHealth,
 } from "./bus.ts";
-export {
-  assertSubscribed,
-  type KeepSubscribedOptions,
-  keepSubscribed,
-} from "./consume/keep-subscribed.ts";
+export { assertSubscribed } from "./consume/assert-subscribed.ts";
 export type { DeadLetterCause } from "./consume/outcome.ts";
+export { type StartSubscriptionOptions, startSubscription } from "./consume/start-subscription.ts";
 export { type BusOptions, createBus } from "./create-bus.ts";
 export type { DeadLetter } from "./dead-letters/dead-letter.ts";
 export type { DeadLetters } from "./dead-letters/dead-letters.ts";

@@ -1,6 +1,7 @@
 import type { Broker, Lease } from "../broker.ts";
 import type { StopOptions, StopReport, Subscription, SubscriptionHealth } from "../bus.ts";
 import { BusError } from "../error.ts";
+import { createDeferred } from "../kit/deferred.ts";
 import { createRests } from "../kit/rests.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
 import { createTracker } from "../kit/tracker.ts";
@@ -42,6 +43,7 @@ export async function openSubscription(
   let state: SubscriptionHealth["state"] = "running";
   let lastError: Error | undefined;
   let quiet: Promise<unknown> | undefined;
+  const closed = createDeferred<void>();
 
   const held = createTracker<Held>();
   const lanes = createKeyedQueue<Held>(settings.concurrency, run);
@@ -193,12 +195,12 @@ export async function openSubscription(
 
   function beginStop(): Promise<unknown> {
     state = "stopping";
-    const closed = intake.shut();
+    const shut = intake.shut();
     rests.end();
     openings.end();
     for (const item of inOrder(lanes.clear())) release(item);
     const emptied = held.whenEmpty().then(onQuiet);
-    return Promise.all([closed, emptied]);
+    return Promise.all([shut, emptied]);
   }
 
   async function stop({ timeoutMs = stopTimeoutMs }: StopOptions = {}): Promise<StopReport> {
@@ -213,6 +215,7 @@ export async function openSubscription(
       state = "stopped";
       settling.clear();
       onStopped();
+      closed.resolve();
     }
     return { unsettled: Array.from(held, (item) => readId(item.lease.record)) };
   }
@@ -254,6 +257,7 @@ export async function openSubscription(
   return {
     group,
     topics,
+    closed: closed.promise,
     health,
     stats,
     stop,
