@@ -37,7 +37,7 @@ export async function inRounds<T>(rounds: number, both: Both<T>): Promise<Pair<T
 }
 
 /** rowOf is the median ratio of the pairs, with its spread. */
-export function rowOf(
+export function summarize(
   { name, target, kind, unit }: Comparison,
   pairs: readonly Pair<number>[],
 ): Row {
@@ -46,10 +46,10 @@ export function rowOf(
   const base = format(median(pairs.map((pair) => pair.base)));
   return {
     name,
-    ratio: rounded(median(ratios)),
-    min: rounded(Math.min(...ratios)),
-    max: rounded(Math.max(...ratios)),
-    target: rounded(target),
+    ratio: roundRatio(median(ratios)),
+    min: roundRatio(Math.min(...ratios)),
+    max: roundRatio(Math.max(...ratios)),
+    target: roundRatio(target),
     figures: `${ours} against ${base} ${unit}`,
   };
 }
@@ -66,6 +66,6 @@ function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-function rounded(value: number): number {
+function roundRatio(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }

@@ -11,9 +11,9 @@ export function followLogs(
 ): FollowedLogs {
   const read = new Map<string, { offset: number; rest: string }>();
   const look = (): void => {
-    for (const file of logsIn(folder)) {
+    for (const file of listLogs(folder)) {
       const state = read.get(file) ?? { offset: 0, rest: "" };
-      const text = state.rest + textFrom(join(folder, file), state.offset);
+      const text = state.rest + readFrom(join(folder, file), state.offset);
       const lines = text.split("\n");
       const rest = lines.pop() ?? "";
       const offset = state.offset + Buffer.byteLength(text) - Buffer.byteLength(state.rest);
@@ -30,7 +30,7 @@ export function followLogs(
   };
 }
 
-function logsIn(folder: string): string[] {
+function listLogs(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith(".log"));
   } catch {
@@ -39,7 +39,7 @@ function logsIn(folder: string): string[] {
 }
 
 /** Reads up to 1 MiB, and what is left at the next look. */
-function textFrom(file: string, offset: number): string {
+function readFrom(file: string, offset: number): string {
   const size = Math.min(statSync(file).size - offset, 1024 * 1024);
   if (size <= 0) return "";
   const handle = openSync(file, "r");

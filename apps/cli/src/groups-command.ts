@@ -1,6 +1,6 @@
 import { type GroupStatus, readGroups } from "@fanfare/bus-nats";
-import { ageText } from "./age-text.ts";
-import { natsOptions } from "./nats-options.ts";
+import { formatAge } from "./format-age.ts";
+import { readNatsOptions } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 import { topics } from "./topics.ts";
 
@@ -12,15 +12,15 @@ export async function groupsCommand(
   { json = false }: { json?: boolean },
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const groups = await readGroups(await natsOptions(env), { topics });
+  const groups = await readGroups(await readNatsOptions(env), { topics });
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(groups));
   const header = ["group", "topics", "pending", "in flight", "redelivered", "oldest"];
   const more = ["dead letters", "oldest", "listening"];
-  for (const line of alignRows([[...header, ...more], ...groups.map(rowOf)])) terminal.line(line);
+  for (const line of alignRows([[...header, ...more], ...groups.map(toRow)])) terminal.line(line);
 }
 
-function rowOf({ group, topics: each, deadLetters }: GroupStatus): string[] {
+function toRow({ group, topics: each, deadLetters }: GroupStatus): string[] {
   const sum = (of: "pending" | "inFlight" | "redelivered") =>
     String(each.reduce((all, topic) => all + topic[of], 0));
   const times = each.flatMap(({ oldest }) => oldest?.getTime() ?? []);
@@ -31,9 +31,9 @@ function rowOf({ group, topics: each, deadLetters }: GroupStatus): string[] {
     sum("pending"),
     sum("inFlight"),
     sum("redelivered"),
-    ageText(oldest),
+    formatAge(oldest),
     String(deadLetters.count),
-    ageText(deadLetters.oldest),
+    formatAge(deadLetters.oldest),
     each.some(({ active }) => active) ? "yes" : "no",
   ];
 }

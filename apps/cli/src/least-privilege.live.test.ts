@@ -8,7 +8,7 @@ import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   type AppName,
   createDevKeys,
-  freePorts,
+  findFreePorts,
   startApp,
   startNats,
   startPostgres,
@@ -38,7 +38,7 @@ it("the reactors run with exactly the permissions that are printed", {
 
   const postgres = stack.use(await startPostgres());
   const keys = await createDevKeys(folder);
-  const ports = await freePorts(reactors.length);
+  const ports = await findFreePorts(reactors.length);
   const apps = await Promise.all(
     reactors.map(async (name, index) =>
       stack.use(

@@ -114,9 +114,9 @@ program
   .description("print the variables of a process of the running stack, to start another beside it")
   .argument("<app>", "such as revenue")
   .action(async (app: string) => {
-    const { environmentOf } = await import("./env.ts");
+    const { formatEnvironment } = await import("./format-environment.ts");
     await runUntilDone(async () => {
-      process.stdout.write(await environmentOf(app));
+      process.stdout.write(await formatEnvironment(app));
     });
   });
 
@@ -131,9 +131,9 @@ program
   .option("--subject <name>", "the rider's id, or the operator's or service's name", "alice")
   .option("--expires-in <time>", "how long it is good for", "1h")
   .action(async (options: { role: string; subject: string; expiresIn: string }) => {
-    const { developmentToken } = await import("./token.ts");
+    const { mintDevelopmentToken } = await import("./mint-development-token.ts");
     await runUntilDone(async () => {
-      process.stdout.write(`${await developmentToken(options)}\n`);
+      process.stdout.write(`${await mintDevelopmentToken(options)}\n`);
     });
   });
 
@@ -204,12 +204,12 @@ tripCommand("watch", "follow a trip until it is over")
 tripCommand("stuck", "list the trips that wait for an operator, as one")
   .option("--limit <count>", "how many", Number, 20)
   .action(async (options: TripOptions & { limit: number }) => {
-    const [{ stuckTrips }, { findWaitingTrips, temporalOf }] = await Promise.all([
-      import("./stuck-trips.ts"),
-      import("./waiting-trips.ts"),
+    const [{ listParkedTrips }, { findParkedTrips, findTemporal }] = await Promise.all([
+      import("./parked-trips.ts"),
+      import("./find-parked-trips.ts"),
     ]);
     await onTrips({ ...options, operator: true }, async (context) => {
-      await stuckTrips(context, await findWaitingTrips(await temporalOf(), options.limit));
+      await listParkedTrips(context, await findParkedTrips(await findTemporal(), options.limit));
     });
   });
 
@@ -217,8 +217,8 @@ tripCommand("retry", "take up again what a trip waits with, as an operator")
   .argument("<trip id>")
   .option("--step <name>", "only this step")
   .action(async (tripId: string, options: TripOptions & { step?: string }) => {
-    const { retryTrip } = await import("./stuck-trips.ts");
-    const request = { tripId, ...stepOf(options) };
+    const { retryTrip } = await import("./parked-trips.ts");
+    const request = { tripId, ...pickStep(options) };
     await onTrips({ ...options, operator: true }, (context) => retryTrip(context, request));
   });
 
@@ -227,14 +227,14 @@ tripCommand("resolve", "go on without what a trip waits with, as an operator who
   .requiredOption("--note <text>", "what was done by hand")
   .option("--step <name>", "only this step")
   .action(async (tripId: string, options: TripOptions & { note: string; step?: string }) => {
-    const { resolveTrip } = await import("./stuck-trips.ts");
-    const request = { tripId, note: options.note, ...stepOf(options) };
+    const { resolveTrip } = await import("./parked-trips.ts");
+    const request = { tripId, note: options.note, ...pickStep(options) };
     await onTrips({ ...options, operator: true }, (context) => resolveTrip(context, request));
   });
 
 await program.parseAsync();
 
-function stepOf({ step }: { step?: string }): { step?: string } {
+function pickStep({ step }: { step?: string }): { step?: string } {
   return step === undefined ? {} : { step };
 }
 

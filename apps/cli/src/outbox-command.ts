@@ -1,7 +1,7 @@
 import { listRejectedEvents, readOutboxState } from "@fanfare/outbox";
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool } from "pg";
-import { Failure } from "./failure.ts";
+import { CliError } from "./cli-error.ts";
 import { readStack } from "./running-stack.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
@@ -18,7 +18,7 @@ export async function outboxCommand(
   const connectionString =
     env.DATABASE_URL || (await readStack())?.environments.fleet?.DATABASE_URL;
   if (!connectionString) {
-    throw new Failure("Name the database in DATABASE_URL, or start a stack with npm start");
+    throw new CliError("Name the database in DATABASE_URL, or start a stack with npm start");
   }
   const pool = new Pool({ connectionString, connectionTimeoutMillis: connectTimeoutMs, max: 1 });
   await using db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });

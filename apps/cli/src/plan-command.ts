@@ -6,8 +6,8 @@ import {
   provisionGroups,
   provisionTopics,
 } from "@fanfare/bus-nats";
-import { Failure } from "./failure.ts";
-import { natsCredentials } from "./nats-options.ts";
+import { CliError } from "./cli-error.ts";
+import { readNatsLogin } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 import { groups, publishers, topics } from "./topics.ts";
 
@@ -21,8 +21,8 @@ export async function planCommand(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const { NATS_URL, NATS_MONITORING_URL, NATS_SYSTEM_CREDENTIALS } = env;
-  if (!NATS_URL) throw new Failure("Name the server to look at in NATS_URL");
-  const nats = { servers: NATS_URL, ...natsCredentials(env) };
+  if (!NATS_URL) throw new CliError("Name the server to look at in NATS_URL");
+  const nats = { servers: NATS_URL, ...readNatsLogin(env) };
   const streams = await provisionTopics(nats, { topics, dryRun: true });
   const consumers = await provisionGroups(nats, { groups, dryRun: true });
   const changes = [...streams, ...consumers];
@@ -51,7 +51,9 @@ export async function planCommand(
   }
   const lacking = changes.filter(({ action }) => action !== "none");
   if (check && lacking.length > 0) {
-    throw new Failure(`${lacking.length} of ${changes.length} are not as declared: provision them`);
+    throw new CliError(
+      `${lacking.length} of ${changes.length} are not as declared: provision them`,
+    );
   }
 }
 
@@ -61,27 +63,27 @@ export function printPermissions(): void {
     ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
     ...groups.map((group) => ({ name: group.group, groups: [group] })),
   ].map(({ name, ...uses }) => {
-    return userText(name, planPermissions({ ...uses, inboxPrefix: createInboxPrefix(name) }));
+    return formatUser(name, planPermissions({ ...uses, inboxPrefix: createInboxPrefix(name) }));
   });
   const terminal = createTerminal();
   terminal.line("# Each app has NATS_USER and NATS_PASSWORD of its own, and provisions nothing.");
   terminal.line(`authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`);
 }
 
-function userText(name: string, { publish, subscribe }: Permissions): string {
+function formatUser(name: string, { publish, subscribe }: Permissions): string {
   const variable = `$${name.toUpperCase()}_PASSWORD`;
   return `    {
       user: ${name}
       password: ${variable}
       permissions: {
-        publish: [${list(publish)}
+        publish: [${formatSubjects(publish)}
         ]
-        subscribe: [${list(subscribe)}
+        subscribe: [${formatSubjects(subscribe)}
         ]
       }
     }`;
 }
 
-function list(subjects: readonly string[]): string {
+function formatSubjects(subjects: readonly string[]): string {
   return subjects.map((subject) => `\n          ${JSON.stringify(subject)}`).join("");
 }

@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
 import { listenOnFreePort } from "../test/listen.ts";
-import { choosePorts, requireFree, usualPorts } from "./ports.ts";
+import { checkPortsFree, choosePorts, defaultPorts } from "./ports.ts";
 
 describe("choosePorts()", () => {
   it("changes the ports that are named and leaves the others", () => {
     expect(choosePorts(["trips=9080", "nats=5222"])).toEqual({
-      ...usualPorts,
+      ...defaultPorts,
       trips: 9080,
       nats: 5222,
     });
@@ -18,16 +18,16 @@ describe("choosePorts()", () => {
   });
 });
 
-describe("requireFree()", () => {
+describe("checkPortsFree()", () => {
   it("names the port, the process that has it, and how to choose another", async () => {
     await using server = await listenOnFreePort(createServer());
     const advice = `Port ${server.port} for trips is in use by .*process ${process.pid}.*: choose another with --port trips=`;
-    await expect(requireFree({ trips: server.port })).rejects.toThrow(new RegExp(advice));
+    await expect(checkPortsFree({ trips: server.port })).rejects.toThrow(new RegExp(advice));
   });
 
   it("is content with a port that nobody has", async () => {
     const server = await listenOnFreePort(createServer());
     await server[Symbol.asyncDispose]();
-    await expect(requireFree({ trips: server.port })).resolves.toBeUndefined();
+    await expect(checkPortsFree({ trips: server.port })).resolves.toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import {
+  findPostgresBin,
   natsServer,
   type Progress,
-  postgresBin,
   provideProgram,
   temporalCli,
 } from "@fanfare/dev-stack";
@@ -23,7 +23,7 @@ export async function prepareServers(
   }
   const postgres = env.POSTGRES_ADMIN_URL
     ? `${new URL(env.POSTGRES_ADMIN_URL).host}, from POSTGRES_ADMIN_URL`
-    : postgresBin();
+    : findPostgresBin();
   progress(`${"postgres".padEnd(12)} ${postgres}`);
 }
 

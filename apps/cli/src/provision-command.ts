@@ -1,6 +1,6 @@
 import { readVariable } from "@fanfare/service";
-import { Failure } from "./failure.ts";
-import { natsCredentials } from "./nats-options.ts";
+import { CliError } from "./cli-error.ts";
+import { readNatsLogin } from "./nats-options.ts";
 import { provision } from "./provision.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
@@ -23,14 +23,14 @@ export async function provisionCommand(
   const { NATS_URL, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE = "default" } = env;
   const POSTGRES_ADMIN_URL = readVariable("POSTGRES_ADMIN_URL", env);
   if (!POSTGRES_ADMIN_URL && !NATS_URL && !TEMPORAL_ADDRESS) {
-    throw new Failure(
+    throw new CliError(
       "There is nothing to provision: name servers in POSTGRES_ADMIN_URL, NATS_URL and TEMPORAL_ADDRESS",
     );
   }
   const provisioned = await provision({
     postgresAdminUrl: POSTGRES_ADMIN_URL,
     natsUrl: NATS_URL,
-    natsCredentials: natsCredentials(env),
+    natsCredentials: readNatsLogin(env),
     replicas,
     temporal: TEMPORAL_ADDRESS
       ? { address: TEMPORAL_ADDRESS, namespace: TEMPORAL_NAMESPACE }

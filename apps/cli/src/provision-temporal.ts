@@ -19,7 +19,7 @@ export async function provisionTemporal(temporal: {
   const { address, namespace } = temporal;
   const connection = await Connection.connect({ address });
   try {
-    return await soon(`namespace ${namespace} of Temporal at ${address}`, async () => {
+    return await retryUntilReady(`namespace ${namespace} of Temporal at ${address}`, async () => {
       await provisionNamespace(connection, namespace);
       return await provisionSearchAttributes(connection, namespace);
     });
@@ -57,7 +57,7 @@ async function provisionSearchAttributes(
 }
 
 /** soon tries until the server is ready for it; any other failure is a failure at once. */
-async function soon<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function retryUntilReady<T>(what: string, work: () => Promise<T>): Promise<T> {
   const outcome = await waitUntil(
     async () => {
       try {

@@ -31,7 +31,7 @@ export async function provision(target: ProvisionTarget): Promise<Provisioned> {
   const [databases, streams, searchAttributes] = await Promise.all([
     postgresAdminUrl === undefined ? {} : provisionDatabases(postgresAdminUrl),
     natsUrl === undefined ? [] : provisionNats({ servers: natsUrl, ...natsCredentials }, replicas),
-    temporal === undefined ? [] : provisionAt(temporal),
+    temporal === undefined ? [] : provisionTemporalAt(temporal),
   ]);
   return { databases, streams, searchAttributes };
 }
@@ -44,7 +44,7 @@ async function provisionNats(server: NatsOptions, replicas: number | undefined):
 }
 
 /** Temporal's client is worth a good part of a command's start, and mostly not needed. */
-async function provisionAt(temporal: { address: string; namespace: string }) {
+async function provisionTemporalAt(temporal: { address: string; namespace: string }) {
   const { provisionTemporal } = await import("./provision-temporal.ts");
   return await provisionTemporal(temporal);
 }

@@ -4,21 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePorts, waitUntil } from "@fanfare/dev-stack";
+import { findFreePorts, waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Running, startCommand } from "../test/run-fanfare.ts";
-import { usualPorts } from "./ports.ts";
+import { defaultPorts } from "./ports.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
 
 /** blocksOf gives the code blocks of one language, in order. */
-function blocksOf(language: string): string[] {
+function findCodeBlocks(language: string): string[] {
   const blocks = readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
   return [...blocks].filter((block) => block[1] === language).map((block) => block[2] ?? "");
 }
 
-const commands = blocksOf("sh").flatMap((block) => block.trim().split("\n"));
+const commands = findCodeBlocks("sh").flatMap((block) => block.trim().split("\n"));
 const triedElsewhere = ["npm run demo", "npm test"];
 
 describe("the README's commands", { timeout: 240_000 }, () => {
@@ -29,11 +29,11 @@ describe("the README's commands", { timeout: 240_000 }, () => {
   beforeAll(async () => {
     env = { ...process.env, FANFARE_STATE: await mkdtemp(join(tmpdir(), "fanfare-readme-")) };
     tried = [];
-    const names = Object.keys(usualPorts);
-    const ports = await freePorts(names.length);
+    const names = Object.keys(defaultPorts);
+    const ports = await findFreePorts(names.length);
     const flags = names.map((name, i) => `--port ${name}=${ports[i]}`).join(" ");
     stack = start("npm start", (command) => `exec ${command} -- ${flags}`);
-    await stack.says("Ctrl-C stops everything");
+    await stack.waitForOutput("Ctrl-C stops everything");
     // Where the README's reader has it from npm start.
     await mkdir(join(root, ".fanfare"), { recursive: true });
   }, 240_000);
@@ -87,7 +87,7 @@ describe("the README's commands", { timeout: 240_000 }, () => {
 
   it("run a reactor as a process of its own", async () => {
     await run("npm run -s fanfare -- env revenue");
-    const [port] = await freePorts(1);
+    const [port] = await findFreePorts(1);
     const revenue = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
     await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
       what: "the second revenue to be ready",
@@ -107,12 +107,12 @@ describe("the README's commands", { timeout: 240_000 }, () => {
 
 describe("the README's snippet", () => {
   it("prints what the README says", { timeout: 60_000 }, async () => {
-    const [snippet = ""] = blocksOf("ts");
+    const [snippet = ""] = findCodeBlocks("ts");
     const file = join(root, `apps/cli/readme-${process.pid}.ts`);
     await writeFile(file, snippet);
     try {
       const { stdout } = await promisify(execFile)(process.execPath, [file]);
-      expect(blocksOf("text")).toContain(stdout);
+      expect(findCodeBlocks("text")).toContain(stdout);
     } finally {
       await rm(file);
     }

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { failureLine } from "./failure.ts";
+import { formatError } from "./cli-error.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -27,7 +27,7 @@ export async function runUntilDone(work: (signal: AbortSignal) => Promise<void>)
     await work(stop.signal);
   } catch (error) {
     if (stoppedBy !== undefined) process.exit(128 + constants.signals[stoppedBy]);
-    process.stderr.write(`${failureLine(error)}\n`);
+    process.stderr.write(`${formatError(error)}\n`);
     process.exit(1);
   }
   process.exit(0);

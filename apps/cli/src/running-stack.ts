@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stateFolder } from "./checkout.ts";
+import { getStateFolder } from "./state-folder.ts";
 
 /** RunningStack is what `npm start` leaves for other commands to find. */
 export interface RunningStack {
@@ -11,11 +11,11 @@ export interface RunningStack {
   readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const file = (): string => join(stateFolder(), "stack.json");
+const file = (): string => join(getStateFolder(), "stack.json");
 
 /** keysFolder is where the keys of development tokens are kept. */
-export function keysFolder(): string {
-  return join(stateFolder(), "keys");
+export function getKeysFolder(): string {
+  return join(getStateFolder(), "keys");
 }
 
 /** readStack reads what the running stack left; undefined when there is none. */
@@ -28,7 +28,7 @@ export async function readStack(): Promise<RunningStack | undefined> {
 
 /** writeStack leaves what other commands need to find the stack, and gives what removes it again. */
 export async function writeStack(stack: RunningStack): Promise<() => Promise<void>> {
-  await mkdir(stateFolder(), { recursive: true });
+  await mkdir(getStateFolder(), { recursive: true });
   // for this user alone: the databases' passwords are in it
   await writeFile(`${file()}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file()}.new`, file());

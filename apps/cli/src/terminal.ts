@@ -22,16 +22,16 @@ export function createTerminal(stream: NodeJS.WriteStream = process.stdout): Ter
 export function alignRows(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, shown(cell));
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, measureWidth(cell));
   }
   return rows.map((row) =>
     row
-      .map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - shown(cell)))
+      .map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - measureWidth(cell)))
       .join("  ")
       .trimEnd(),
   );
 }
 
-function shown(cell: string): number {
+function measureWidth(cell: string): number {
   return stripVTControlCharacters(cell).length;
 }

@@ -11,13 +11,13 @@ import {
 import { alignRows, type Colour, type Terminal } from "./terminal.ts";
 
 /** statusName is a trip's status, such as SETTLED. */
-export function statusName(status: TripStatus): string {
+export function formatStatus(status: TripStatus): string {
   return TripStatusSchema.value[status]?.localName ?? `status ${status}`;
 }
 
 /** colouredStatus is a trip's status in the colour of how well it is. */
-export function colouredStatus(status: TripStatus, terminal: Terminal): string {
-  return terminal.colour(colours[status] ?? "cyan", statusName(status));
+export function formatColouredStatus(status: TripStatus, terminal: Terminal): string {
+  return terminal.colour(colours[status] ?? "cyan", formatStatus(status));
 }
 
 const colours: Readonly<Partial<Record<TripStatus, Colour>>> = {
@@ -28,19 +28,19 @@ const colours: Readonly<Partial<Record<TripStatus, Colour>>> = {
 };
 
 /** tripLines shows all of a trip, and its steps. */
-export function tripLines(trip: Trip, steps: readonly TripStep[], terminal: Terminal): string[] {
+export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Terminal): string[] {
   const facts: [string, string][] = [
     ["trip", trip.tripId],
-    ["status", colouredStatus(trip.status, terminal)],
+    ["status", formatColouredStatus(trip.status, terminal)],
     ["rider", trip.riderId],
     ["vehicle", trip.vehicleId],
     ["payment", trip.paymentMethod],
-    ["requested", timeText(trip.requestedAt)],
-    ["started", timeText(trip.startedAt)],
-    ["ended", timeText(trip.endedAt)],
-    ["fare", moneyText(trip.fare)],
-    ["settled", moneyText(trip.settled)],
-    ["broadcast", broadcastText(trip)],
+    ["requested", formatTime(trip.requestedAt)],
+    ["started", formatTime(trip.startedAt)],
+    ["ended", formatTime(trip.endedAt)],
+    ["fare", formatMoney(trip.fare)],
+    ["settled", formatMoney(trip.settled)],
+    ["broadcast", formatBroadcast(trip)],
     ["delayed", trip.delayedStep],
     ["reason", trip.reason],
     ["decision", trip.decision],
@@ -48,12 +48,12 @@ export function tripLines(trip: Trip, steps: readonly TripStep[], terminal: Term
   const known = facts.filter(([, text]) => text !== "");
   return [
     ...alignRows(known.map(([name, text]) => [terminal.colour("dim", name), text])),
-    ...stepLines(steps, terminal),
+    ...formatSteps(steps, terminal),
   ];
 }
 
 /** stepLines shows each step of a trip's saga with what became of it. */
-function stepLines(steps: readonly TripStep[], terminal: Terminal): string[] {
+function formatSteps(steps: readonly TripStep[], terminal: Terminal): string[] {
   return alignRows(
     steps.map((step) => [
       `  ${step.name}`,
@@ -65,37 +65,37 @@ function stepLines(steps: readonly TripStep[], terminal: Terminal): string[] {
 }
 
 /** tripTable shows trips, a line each. */
-export function tripTable(trips: readonly Trip[], terminal: Terminal): string[] {
+export function formatTripTable(trips: readonly Trip[], terminal: Terminal): string[] {
   const head = ["TRIP", "STATUS", "VEHICLE", "RIDER", "REQUESTED", "SETTLED"];
   return alignRows([
     head.map((name) => terminal.colour("dim", name)),
     ...trips.map((trip) => [
       trip.tripId,
-      colouredStatus(trip.status, terminal),
+      formatColouredStatus(trip.status, terminal),
       trip.vehicleId,
       trip.riderId,
-      timeText(trip.requestedAt),
-      moneyText(trip.settled),
+      formatTime(trip.requestedAt),
+      formatMoney(trip.settled),
     ]),
   ]);
 }
 
-function broadcastText({ broadcast }: Trip): string {
+function formatBroadcast({ broadcast }: Trip): string {
   if (broadcast === undefined) return "";
   if (broadcast.state === Broadcast_State.PUBLISHED) {
-    return `published ${timeText(broadcast.publishedAt)}`;
+    return `published ${formatTime(broadcast.publishedAt)}`;
   }
   return broadcast.state === Broadcast_State.DELAYED ? `delayed: ${broadcast.error}` : "";
 }
 
 /** moneyText is an amount as people write it, such as €1.30; empty when there is none. */
-function moneyText(money: Money | undefined): string {
+function formatMoney(money: Money | undefined): string {
   if (money === undefined) return "";
   const format = new Intl.NumberFormat("en", { style: "currency", currency: money.currency });
   const { maximumFractionDigits: digits = 2 } = format.resolvedOptions();
   return format.format(Number(money.minorUnits) / 10 ** digits);
 }
 
-function timeText(time: Timestamp | undefined): string {
+function formatTime(time: Timestamp | undefined): string {
   return time === undefined ? "" : timestampDate(time).toISOString().replace("T", " ").slice(0, 19);
 }

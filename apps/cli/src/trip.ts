@@ -6,10 +6,10 @@ import {
   TripStatus,
   type TripStep,
 } from "@fanfare/contracts/trips/v1/trips";
-import { addressFor, type CallerOptions } from "./caller.ts";
-import { Failure } from "./failure.ts";
+import { CliError } from "./cli-error.ts";
+import { type CallerOptions, findAddress } from "./find-address.ts";
 import type { Terminal } from "./terminal.ts";
-import { colouredStatus, tripLines, tripTable } from "./trip-text.ts";
+import { formatColouredStatus, formatTrip, formatTripTable } from "./trip-text.ts";
 import { connectToTrips, type TripsClient } from "./trips-client.ts";
 
 export interface TripOptions extends CallerOptions {
@@ -28,7 +28,7 @@ export async function withTrips(
   terminal: Terminal,
   command: (context: TripContext) => Promise<void>,
 ): Promise<void> {
-  using trips = connectToTrips(await addressFor(options));
+  using trips = connectToTrips(await findAddress(options));
   await command({ client: trips.client, terminal, json: options.json ?? false });
 }
 
@@ -45,13 +45,13 @@ export async function startTrip(context: TripContext, options: StartOptions): Pr
     vehicleId: options.vehicle,
     paymentMethod: options.payment,
   });
-  show(context, trip);
+  printTrip(context, trip);
 }
 
 /** endTrip ends the drive and shows the trip. */
 export async function endTrip(context: TripContext, tripId: string): Promise<void> {
   const { trip } = await context.client.endTrip({ tripId });
-  show(context, trip);
+  printTrip(context, trip);
 }
 
 /** cancelTrip compensates a trip and shows it. */
@@ -61,7 +61,7 @@ export async function cancelTrip(
   reason: string,
 ): Promise<void> {
   const { trip } = await context.client.cancelTrip({ tripId, reason });
-  show(context, trip);
+  printTrip(context, trip);
 }
 
 /** getTrip shows a trip and its steps, as far as its workflow can be asked. */
@@ -71,7 +71,7 @@ export async function getTrip(context: TripContext, tripId: string): Promise<voi
     client.getTrip({ tripId }),
     client.getTripProgress({ tripId }).catch(() => ({ steps: [] })),
   ]);
-  show(context, trip, steps);
+  printTrip(context, trip, steps);
 }
 
 export interface ListOptions {
@@ -85,10 +85,10 @@ export async function listTrips(context: TripContext, options: ListOptions): Pro
   const page = await context.client.listTrips({
     pageSize: options.limit,
     pageToken: options.page ?? "",
-    status: options.status === undefined ? TripStatus.UNSPECIFIED : statusOf(options.status),
+    status: options.status === undefined ? TripStatus.UNSPECIFIED : parseStatus(options.status),
   });
   if (context.json) return printJson(context, ListTripsResponseSchema, page);
-  for (const line of tripTable(page.trips, context.terminal)) context.terminal.line(line);
+  for (const line of formatTripTable(page.trips, context.terminal)) context.terminal.line(line);
   if (page.nextPageToken !== "") context.terminal.line(`more: --page ${page.nextPageToken}`);
 }
 
@@ -98,31 +98,35 @@ export async function watchTrip(context: TripContext, tripId: string): Promise<v
   for await (const { trip } of client.watchTrip({ tripId }, { timeoutMs: 0 })) {
     if (trip === undefined) continue;
     if (json) printJson(context, TripSchema, trip);
-    else terminal.line(watchLine(trip, terminal));
+    else terminal.line(formatWatched(trip, terminal));
   }
 }
 
-function watchLine(trip: Trip, terminal: Terminal): string {
-  const parts = [`version ${trip.version}`, colouredStatus(trip.status, terminal)];
+function formatWatched(trip: Trip, terminal: Terminal): string {
+  const parts = [`version ${trip.version}`, formatColouredStatus(trip.status, terminal)];
   if (trip.delayedStep !== "") parts.push(`${trip.delayedStep} is delayed`);
   if (trip.broadcast !== undefined) parts.push("broadcast published");
   if (trip.reason !== "") parts.push(trip.reason);
   return parts.join("  ");
 }
 
-function statusOf(name: string): TripStatus {
+function parseStatus(name: string): TripStatus {
   const found = Object.entries(TripStatus).find(([key]) => key === name.toUpperCase());
   if (found === undefined || typeof found[1] === "string") {
     const names = Object.keys(TripStatus).filter((key) => Number.isNaN(Number(key)));
-    throw new Failure(`There is no status ${name}: it is one of ${names.slice(1).join(", ")}`);
+    throw new CliError(`There is no status ${name}: it is one of ${names.slice(1).join(", ")}`);
   }
   return found[1];
 }
 
-function show(context: TripContext, trip: Trip | undefined, steps: readonly TripStep[] = []): void {
+function printTrip(
+  context: TripContext,
+  trip: Trip | undefined,
+  steps: readonly TripStep[] = [],
+): void {
   const shown = trip ?? create(TripSchema);
   if (context.json) return printJson(context, TripSchema, shown);
-  for (const line of tripLines(shown, steps, context.terminal)) context.terminal.line(line);
+  for (const line of formatTrip(shown, steps, context.terminal)) context.terminal.line(line);
 }
 
 function printJson<S extends DescMessage>(

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePorts } from "@fanfare/dev-stack";
+import { findFreePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ran, type Running, runFanfare, startFanfare } from "../test/run-fanfare.ts";
-import { usualPorts } from "./ports.ts";
+import { defaultPorts } from "./ports.ts";
 
 const run = promisify(execFile);
 let state: string;
@@ -17,11 +17,11 @@ let stack: Running;
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
   env = { ...process.env, FANFARE_STATE: state };
-  const names = Object.keys(usualPorts);
-  const ports = await freePorts(names.length);
+  const names = Object.keys(defaultPorts);
+  const ports = await findFreePorts(names.length);
   upArguments = ["up", ...names.flatMap((name, i) => ["--port", `${name}=${ports[i]}`])];
   stack = startFanfare(upArguments, env);
-  await stack.says("Ctrl-C stops everything");
+  await stack.waitForOutput("Ctrl-C stops everything");
 }, 180_000);
 
 afterAll(async () => {
@@ -55,7 +55,7 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     expect(await stack.end("SIGINT")).toBe(0);
     expect(await readdir(state)).toEqual(["data", "keys", "logs"]);
     stack = startFanfare(upArguments, env);
-    await stack.says("Ctrl-C stops everything");
+    await stack.waitForOutput("Ctrl-C stops everything");
     expect((await trip("end", tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);
     expect((await trip("watch", tripId)).stdout).toMatch(/SETTLED {2}broadcast published\n$/);
   });

@@ -1,14 +1,14 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { appNames, mintToken, withLock } from "@fanfare/dev-stack";
-import { stateFolder } from "./checkout.ts";
-import { Failure } from "./failure.ts";
+import { CliError } from "./cli-error.ts";
 import { followLogs } from "./follow-logs.ts";
-import { choosePorts, type Ports, requireFree } from "./ports.ts";
+import { checkPortsFree, choosePorts, type Ports } from "./ports.ts";
 import { reportProgress } from "./prepare.ts";
 import { printLog } from "./print-log.ts";
-import { keysFolder, type RunningStack, writeStack } from "./running-stack.ts";
+import { getKeysFolder, type RunningStack, writeStack } from "./running-stack.ts";
 import { type Stack, startStack } from "./stack.ts";
+import { getStateFolder } from "./state-folder.ts";
 import { alignRows, createTerminal, type Terminal } from "./terminal.ts";
 
 export interface UpOptions {
@@ -23,56 +23,56 @@ export interface UpOptions {
  */
 export async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const ports = choosePorts(options.port);
-  await requireFree(neededPorts(ports));
-  await withLock(join(stateFolder(), "up.lock"), () => keepUp(ports, options, signal), {
+  await checkPortsFree(selectNeededPorts(ports));
+  await withLock(join(getStateFolder(), "up.lock"), () => runStack(ports, options, signal), {
     timeoutMs: 0,
-    what: `the stack of this checkout, which is running already (${stateFolder()})`,
+    what: `the stack of this checkout, which is running already (${getStateFolder()})`,
   });
 }
 
-async function keepUp(ports: Ports, options: UpOptions, signal: AbortSignal): Promise<void> {
+async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): Promise<void> {
   const terminal = createTerminal();
-  const logFolder = join(stateFolder(), "logs", "up");
+  const logFolder = join(getStateFolder(), "logs", "up");
   await rm(logFolder, { recursive: true, force: true });
   using shown = new DisposableStack();
   if (options.verbose) shown.use(followLogs(logFolder, printLog));
   await using stack = await startStack({
     logFolder,
-    keysFolder: keysFolder(),
-    data: join(stateFolder(), "data"),
+    keysFolder: getKeysFolder(),
+    data: join(getStateFolder(), "data"),
     ports: { servers: ports, apps: ports },
     progress: reportProgress,
     signal,
   });
-  const addresses = addressesOf(stack);
+  const addresses = collectAddresses(stack);
   const removeStack = await writeStack({
     pid: process.pid,
     addresses,
-    environments: environmentsOf(stack),
+    environments: collectEnvironments(stack),
   });
   try {
-    await tell(stack, addresses, { terminal, logFolder });
+    await printWelcome(stack, addresses, { terminal, logFolder });
     const { promise: stopped, resolve: stop } = Promise.withResolvers<undefined>();
     signal.addEventListener("abort", () => stop(undefined), { once: true });
     if (signal.aborted) stop(undefined);
     const death = await Promise.race([stopped, stack.died]);
-    if (death !== undefined) throw new Failure(`${death}\nThe logs are in ${logFolder}`);
+    if (death !== undefined) throw new CliError(`${death}\nThe logs are in ${logFolder}`);
   } finally {
     await removeStack();
   }
 }
 
-function neededPorts(ports: Ports): Partial<Ports> {
-  const { temporal, temporalPage, nats, postgres, ...apps } = ports;
+function selectNeededPorts(ports: Ports): Partial<Ports> {
+  const { temporal, temporalUi, nats, postgres, ...apps } = ports;
   return {
     ...apps,
-    ...(process.env.TEMPORAL_ADDRESS ? {} : { temporal, temporalPage }),
+    ...(process.env.TEMPORAL_ADDRESS ? {} : { temporal, temporalUi }),
     ...(process.env.NATS_URL ? {} : { nats }),
     ...(process.env.POSTGRES_ADMIN_URL ? {} : { postgres }),
   };
 }
 
-function addressesOf({ servers, system }: Stack): Record<string, string> {
+function collectAddresses({ servers, system }: Stack): Record<string, string> {
   const { temporal, nats, postgres } = servers;
   return {
     trips: system.app("trips").url,
@@ -90,11 +90,11 @@ function addressesOf({ servers, system }: Stack): Record<string, string> {
   };
 }
 
-function environmentsOf({ system }: Stack): RunningStack["environments"] {
+function collectEnvironments({ system }: Stack): RunningStack["environments"] {
   return Object.fromEntries(appNames.map((name) => [name, system.app(name).env]));
 }
 
-async function tell(
+async function printWelcome(
   { keys, system }: Stack,
   addresses: Readonly<Record<string, string>>,
   { terminal, logFolder }: { terminal: Terminal; logFolder: string },
@@ -111,7 +111,7 @@ async function tell(
   terminal.line();
   terminal.line("Start a trip, as the rider alice:");
   terminal.line();
-  terminal.line(curlLine(system.app("trips").url, token));
+  terminal.line(formatCurl(system.app("trips").url, token));
   terminal.line();
   terminal.line(
     'Then: npm run fanfare -- trip list, and so on; "npm run fanfare -- trip" tells all.',
@@ -120,7 +120,7 @@ async function tell(
 }
 
 /** curlLine is a line for a shell that starts a trip; pasted again, it gives the same trip. */
-function curlLine(url: string, token: string): string {
+function formatCurl(url: string, token: string): string {
   const trip = {
     tripId: crypto.randomUUID(),
     vehicleId: "vehicle-1",

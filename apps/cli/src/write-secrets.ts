@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { appNames, createDevKeys, databaseUrl, mintToken } from "@fanfare/dev-stack";
+import { appNames, createDevKeys, deriveDatabaseUrl, mintToken } from "@fanfare/dev-stack";
 
 /** Good for as long as a development stack is likely to stay up without being started again. */
 const serviceTokenExpiresIn = "365d";
@@ -29,7 +29,7 @@ export async function writeSecrets(
   { postgresUrl, otherUrls = [] }: SecretsOptions,
 ): Promise<void> {
   const url = new URL(postgresUrl);
-  url.password = await passwordIn(join(folder, "postgres", "password"));
+  url.password = await readOrCreatePassword(join(folder, "postgres", "password"));
   await write(join(folder, "postgres", "admin-url"), url.href);
 
   for (const other of otherUrls) await writePgpass(folder, other);
@@ -42,7 +42,7 @@ export async function writeSecrets(
       await write(join(folder, name, "service.token"), await mintToken(keys, claims));
     } else {
       await write(join(folder, name, "jwks.json"), jwks);
-      await write(join(folder, name, "database-url"), databaseUrl(url.href, name));
+      await write(join(folder, name, "database-url"), deriveDatabaseUrl(url.href, name));
     }
   }
 }
@@ -50,13 +50,13 @@ export async function writeSecrets(
 /** writePgpass writes a password for a server's administrator, alone and as libpq reads it. */
 async function writePgpass(folder: string, address: string): Promise<void> {
   const { hostname, port, username } = new URL(address);
-  const password = await passwordIn(join(folder, username, "password"));
+  const password = await readOrCreatePassword(join(folder, username, "password"));
   const line = [hostname, port || "5432", "*", username, password].join(":");
   await write(join(folder, username, "pgpass"), `${line}\n`, 0o600);
 }
 
 /** passwordIn reads the password in a file, or makes one and writes it there. */
-async function passwordIn(file: string): Promise<string> {
+async function readOrCreatePassword(file: string): Promise<string> {
   const known = await readFile(file, "utf8").catch(() => "");
   if (known !== "") return known;
   const password = randomBytes(24).toString("base64url");

@@ -25,7 +25,7 @@ export interface Running {
   /** All that it has said, on stdout and on stderr. */
   output(): string;
   /** Resolves once it has said this; rejects when it ends without. */
-  says(text: string): Promise<void>;
+  waitForOutput(text: string): Promise<void>;
   /** Sends a signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -56,7 +56,7 @@ export function startCommand(
   return {
     pid: child.pid ?? 0,
     output: () => text,
-    async says(wanted) {
+    async waitForOutput(wanted) {
       const saidOrEnded = (): boolean => text.includes(wanted) || child.exitCode !== null;
       await waitUntil(saidOrEnded, { what: `"${wanted}"`, timeoutMs: 120_000 });
       if (!text.includes(wanted)) throw new Error(`it ended without saying "${wanted}":\n${text}`);

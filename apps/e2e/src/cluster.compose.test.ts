@@ -1,9 +1,9 @@
-import { freePorts } from "@fanfare/dev-stack";
+import { findFreePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createCompose, docker } from "../test/compose/compose.ts";
-import { containersOf, leftOf } from "../test/compose/containers.ts";
-import { type Measures, measure } from "../test/compose/measures.ts";
+import { listContainers, listLeftovers } from "../test/compose/containers.ts";
+import { type Measures, startMeasuring } from "../test/compose/measures.ts";
 import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
 import { oneEffect } from "../test/effects.ts";
 
@@ -25,10 +25,10 @@ const streams = z.object({
 });
 
 /** The service of the NATS server of this name. */
-const serviceOf = (server: string): string => (server === "nats-1" ? "nats" : server);
+const toServiceName = (server: string): string => (server === "nats-1" ? "nats" : server);
 
 describe("docker compose, with clusters in the servers' place", { timeout: 900_000 }, async () => {
-  const [trips, temporal, nats, postgres] = await freePorts(4);
+  const [trips, temporal, nats, postgres] = await findFreePorts(4);
   const stack = createCompose({
     project,
     files: ["docker-compose.yml", "deploy/compose/cluster.yml"],
@@ -51,7 +51,7 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
 
   beforeAll(async () => {
     await compose("down", "--volumes", "--remove-orphans");
-    measures = measure(project);
+    measures = startMeasuring(project);
   }, 120_000);
 
   afterAll(async () => {
@@ -81,7 +81,7 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
         await endTrips(await stack.clients(), begun);
       }
     });
-    const running = (await containersOf(project)).filter(({ status }) => status === "running");
+    const running = (await listContainers(project)).filter(({ status }) => status === "running");
     for (const { name, memoryLimit, restarts, outOfMemory } of running) {
       expect({ name, restarts, outOfMemory }).toEqual({ name, restarts: 0, outOfMemory: false });
       expect(measures.memory.get(name)).toBeLessThan((0.8 * memoryLimit) / 2 ** 20);
@@ -90,7 +90,7 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
 
   it("loses nothing when the NATS server is killed that leads the trips' stream", async () => {
     const [stream] = (await streamsNow()).filter(({ name }) => name === "fanfare_trips_completed");
-    const leader = serviceOf(stream?.cluster.leader ?? "");
+    const leader = toServiceName(stream?.cluster.leader ?? "");
     const begun = await beginTrips(await stack.clients(), 3);
     await compose("kill", leader);
     const effects = await endTrips(await stack.clients(), begun);
@@ -108,7 +108,7 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
   it("leaves nothing behind", async () => {
     const report = await measures.report(image);
     await compose("down", "--volumes");
-    expect(await leftOf(project)).toEqual([]);
+    expect(await listLeftovers(project)).toEqual([]);
     process.stdout.write(report);
   });
 });

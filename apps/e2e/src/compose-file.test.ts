@@ -1,8 +1,13 @@
 import { type AppName, appNames } from "@fanfare/dev-stack";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type AppVariable, appVariables, unread, unsettled } from "../test/deploy/app-variables.ts";
+import {
+  type AppVariable,
+  findUnread,
+  findUnset,
+  readAppVariables,
+} from "../test/deploy/app-variables.ts";
 import { type ComposeFile, readCompose, type Service } from "../test/deploy/compose-model.ts";
-import { imageVariables } from "../test/deploy/dockerfile-model.ts";
+import { readImageVariables } from "../test/deploy/dockerfile-model.ts";
 import { readRepository } from "../test/deploy/repository.ts";
 
 const files = ["docker-compose.yml", "deploy/compose/cluster.yml"];
@@ -10,7 +15,7 @@ const fanfare = `\${FANFARE_IMAGE:-fanfare:latest}`;
 
 const variables = new Map<AppName, readonly AppVariable[]>();
 beforeAll(async () => {
-  for (const name of appNames) variables.set(name, await appVariables(name));
+  for (const name of appNames) variables.set(name, await readAppVariables(name));
 }, 120_000);
 
 describe.each([
@@ -107,8 +112,8 @@ describe.each([
       const all = variables.get(app) ?? [];
       expect(all.length).toBeGreaterThan(3);
       const given = Object.keys(compose.services[app]?.environment ?? {});
-      expect(unsettled(all, [...given, ...(await imageVariables("Dockerfile"))])).toEqual([]);
-      expect(unread(all, given)).toEqual([]);
+      expect(findUnset(all, [...given, ...(await readImageVariables("Dockerfile"))])).toEqual([]);
+      expect(findUnread(all, given)).toEqual([]);
     },
   );
 

@@ -12,9 +12,9 @@ import {
 import { oneEffect } from "../test/effects.ts";
 import { createFaultTable, type Recovered } from "../test/fault-table.ts";
 import { type Gates, type Point, startGates } from "../test/gates.ts";
-import { stepIs } from "../test/progress.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { effectsAre, newTrip, type Rider, ride, tripIs } from "../test/trips.ts";
+import { newTrip, type Rider, takeTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { waitForStep } from "../test/wait-for-step.ts";
 
 /** FANFARE_DEAD=long breaks every server on both sides of every call, several times, and prints a table. */
 const long = process.env.FANFARE_DEAD === "long";
@@ -61,9 +61,12 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
   async function pointsOfTrips(): Promise<Omit<Point, "side">[]> {
     const { clients } = stack;
     const [completed, cancelled] = [newTrip(), newTrip({ vehicleId: "vehicle-2" })];
-    await Promise.all([ride(clients, completed, "end"), ride(clients, cancelled, "cancel")]);
-    await effectsAre(clients, completed.tripId, oneEffect);
-    await tripIs(clients, cancelled, TripStatus.CANCELLED);
+    await Promise.all([
+      takeTrip(clients, completed, "end"),
+      takeTrip(clients, cancelled, "cancel"),
+    ]);
+    await waitForEffects(clients, completed.tripId, oneEffect);
+    await waitForStatus(clients, cancelled, TripStatus.CANCELLED);
     const stepsOf = async ({ tripId, name }: Rider) =>
       (await clients.trips(name).getTripProgress({ tripId })).steps;
     const steps = await stepsOf(completed);
@@ -112,10 +115,11 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
       const accounts = await books.accountsOf(tripIds);
       const ms = performance.now() - began;
       for (const [index, account] of accounts.entries()) {
-        const whole = isDeepStrictEqual(account, wanted(index, account));
-        if (!whole || found[index]?.whole !== true) found[index] = { account, whole, ms };
+        const asExpected = isDeepStrictEqual(account, wanted(index, account));
+        if (!asExpected || found[index]?.asExpected !== true)
+          found[index] = { account, asExpected, ms };
       }
-      if (found.every(({ whole }) => whole)) break;
+      if (found.every(({ asExpected }) => asExpected)) break;
       await sleep(100);
     }
     return found;
@@ -135,11 +139,11 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
         const hold = async (some: typeof trips): Promise<void> => {
           const held = some.map(({ step, compensation, trip }) =>
             step === "publish"
-              ? stepIs(clients, trip, { name: step, state: TripStep_State.RUNNING })
+              ? waitForStep(clients, trip, { name: step, state: TripStep_State.RUNNING })
               : gates.hold(trip.tripId, { step, compensation, side }),
           );
           const rides = some.map(({ compensation, trip }) =>
-            ride(clients, trip, compensation ? "cancel" : "end"),
+            takeTrip(clients, trip, compensation ? "cancel" : "end"),
           );
           riding.push(Promise.allSettled(rides));
           await Promise.all(held);

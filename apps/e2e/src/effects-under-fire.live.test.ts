@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { behind, type Findings, findings, groups } from "../test/fire/findings.ts";
+import { collectFindings, countMissing, type Findings, groups } from "../test/fire/findings.ts";
 import { type Fire, type Role, startFire } from "../test/fire/fire.ts";
 import { createRandom, type Random } from "../test/fire/random.ts";
 import { readStream } from "../test/fire/read-stream.ts";
-import { keepWriting, write } from "../test/fire/writing.ts";
+import { commitContinuously, commitEvents } from "../test/fire/writing.ts";
 
 /**
  * FANFARE_FIRE=long takes 10,000 events, 50 kills of each process and a minute of everything;
@@ -18,22 +18,22 @@ const burningMs = long ? 60_000 : 4_000;
 const roles = ["relay", ...groups] as const;
 
 /** Wrongs are found after the faults. */
-interface Wrongs extends Pick<Findings, "lost" | "doubled" | "unwanted"> {
+interface Violations extends Pick<Findings, "lost" | "duplicated" | "unexpected"> {
   /** How many trips too many, or too few, revenue has summed up. */
   readonly missummed: number;
   /** Keys whose events do not stand in the stream once each and in the order of their commits. */
   readonly disordered: readonly { readonly places: readonly (number | undefined)[] }[];
 }
-const none: Wrongs = {
+const noViolations: Violations = {
   lost: [],
-  doubled: [],
-  unwanted: [],
+  duplicated: [],
+  unexpected: [],
   missummed: 0,
   disordered: [],
 };
 
 /** Points of death, spread over as many events as are written meanwhile. */
-function deaths(kinds: readonly string[], random: Random): string[] {
+function pickCrashPoints(kinds: readonly string[], random: Random): string[] {
   const most = Math.ceil(events / kills);
   return Array.from({ length: kills }, (_, index) => {
     const kind = kinds[index % kinds.length];
@@ -51,10 +51,10 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
   /** Goes on writing for as long as `burning` needs something to die of. */
   async function fuel(burning: Promise<unknown>, random: Random): Promise<void> {
     const over = new AbortController();
-    const writing = keepWriting(fire.databases.fire, {
+    const writing = commitContinuously(fire.databases.fire, {
       random,
       ahead: 500,
-      behind: () => behind(fire.databases),
+      countMissing: () => countMissing(fire.databases),
       signal: over.signal,
     });
     try {
@@ -66,17 +66,17 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
   }
 
   /** What is wrong once all is quiet, which must be nothing. */
-  async function wrongsOf(scenario: string, faults: number): Promise<Wrongs> {
+  async function wrongsOf(scenario: string, faults: number): Promise<Violations> {
     const recoveredMs = await fire.settled();
-    const found = await findings(fire.databases);
-    const { events: committed, lost, doubled, unwanted, places, summed } = found;
+    const found = await collectFindings(fire.databases);
+    const { events: committed, lost, duplicated, unexpected, places, summed } = found;
     const report = {
       scenario,
       seed,
       events: committed,
       faults,
       lost: lost.length,
-      doubled: doubled.length,
+      duplicated: duplicated.length,
       recoveredMs,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -90,8 +90,8 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
     );
     return {
       lost,
-      doubled,
-      unwanted,
+      duplicated,
+      unexpected,
       missummed: summed - committed,
       disordered,
     };
@@ -100,27 +100,29 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
   it("has one effect of each event when reactors are killed around their commits", async () => {
     const random = createRandom(seed + 1);
     const kinds = ["commit", "transaction", "committing"];
-    const burning = groups.map((group) => fire.processes[group].dieAt(deaths(kinds, random)));
-    await write(fire.databases.fire, { count: events, random });
+    const burning = groups.map((group) =>
+      fire.processes[group].crashAt(pickCrashPoints(kinds, random)),
+    );
+    await commitEvents(fire.databases.fire, { count: events, random });
     await fuel(Promise.all(burning), random);
-    expect(await wrongsOf("reactors", groups.length * kills)).toEqual(none);
+    expect(await wrongsOf("reactors", groups.length * kills)).toEqual(noViolations);
   });
 
   it("publishes each event once when the relay is killed between publish and mark", async () => {
     const random = createRandom(seed + 2);
     const most = Math.ceil(events / kills / 50);
     const marks = Array.from({ length: kills }, () => `mark:${1 + Math.floor(random() * most)}`);
-    const burning = fire.processes.relay.dieAt(marks);
-    await write(fire.databases.fire, { count: events, random });
+    const burning = fire.processes.relay.crashAt(marks);
+    await commitEvents(fire.databases.fire, { count: events, random });
     await fuel(burning, random);
-    expect(await wrongsOf("relay", kills)).toEqual(none);
+    expect(await wrongsOf("relay", kills)).toEqual(noViolations);
   });
 
   it("loses nothing when NATS is killed at a third and at half of the events", async () => {
     const random = createRandom(seed + 3);
     const third = Math.floor(events / 3);
     const sixth = Math.floor(events / 6);
-    const writeSome = (count: number) => write(fire.databases.fire, { count, random });
+    const writeSome = (count: number) => commitEvents(fire.databases.fire, { count, random });
     const kill = async () => {
       const writing = writeSome(sixth);
       await fire.nats.kill();
@@ -131,18 +133,18 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
     await kill();
     await kill();
     await writeSome(events - third - 2 * sixth);
-    expect(await wrongsOf("nats", 2)).toEqual(none);
+    expect(await wrongsOf("nats", 2)).toEqual(noViolations);
   });
 
   it("loses nothing when PostgreSQL is restarted in the middle of commits", async () => {
     const random = createRandom(seed + 4);
     const each = Math.ceil(events / restarts);
     for (let restart = 0; restart < restarts; restart += 1) {
-      const writing = write(fire.databases.fire, { count: each, random });
+      const writing = commitEvents(fire.databases.fire, { count: each, random });
       await fire.restartPostgres();
       await writing;
     }
-    expect(await wrongsOf("postgres", restarts)).toEqual(none);
+    expect(await wrongsOf("postgres", restarts)).toEqual(noViolations);
   });
 
   it("holds when everything is killed at once, again and again", async () => {
@@ -160,10 +162,10 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
     const burning = async () => {
       while (performance.now() < until) {
         await strike(victims[Math.floor(random() * victims.length)] ?? "relay");
-        await write(fire.databases.fire, { count: Math.floor(random() * 50), random });
+        await commitEvents(fire.databases.fire, { count: Math.floor(random() * 50), random });
       }
     };
     await fuel(burning(), random);
-    expect(await wrongsOf("everything", faults)).toEqual(none);
+    expect(await wrongsOf("everything", faults)).toEqual(noViolations);
   });
 });

@@ -4,12 +4,12 @@ import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import { TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { effectsOf, noEffects, oneEffect } from "../test/effects.ts";
-import { fanfare } from "../test/fanfare.ts";
-import { stepIs } from "../test/progress.ts";
+import { noEffects, oneEffect, readEffects } from "../test/effects.ts";
 import { refusalSentence, whileRefusing } from "../test/refusing-service.ts";
+import { runFanfare } from "../test/run-fanfare.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { effectsAre, newTrip, type Rider, startTrip, tripIs } from "../test/trips.ts";
+import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { waitForStep } from "../test/wait-for-step.ts";
 
 interface Stuck {
   readonly trip: { readonly tripId: string; readonly status: string };
@@ -28,7 +28,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
   async function stuckTrip({ tripId }: Rider): Promise<Stuck> {
     return await waitUntil(
       async () => {
-        const { stdout } = await fanfare(stack, "trip", "stuck", "--json");
+        const { stdout } = await runFanfare(stack, "trip", "stuck", "--json");
         const { trips }: { trips: Stuck[] } = JSON.parse(stdout);
         return trips.find(({ trip }) => trip.tripId === tripId);
       },
@@ -39,7 +39,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
   async function nothingIsStuck() {
     await waitUntil(
       async () =>
-        (await fanfare(stack, "trip", "stuck")).stdout === "no trip waits for an operator\n",
+        (await runFanfare(stack, "trip", "stuck")).stdout === "no trip waits for an operator\n",
       { what: "no trip to be stuck", intervalMs: 500, timeoutMs: 120_000 },
     );
   }
@@ -58,16 +58,18 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
       .trips(trip.name)
       .cancelTrip({ tripId: trip.tripId, reason: "rain" })
       .catch((error: unknown) => ConnectError.from(error));
-    const tried = await stepIs(clients, trip, {
+    const tried = await waitForStep(clients, trip, {
       name: "reserve-vehicle",
       state: TripStep_State.COMPENSATING,
       minAttempts: 3,
     });
     expect(tried.lastError).toMatch(/ECONNREFUSED/);
-    expect(await tripIs(clients, trip, TripStatus.COMPENSATING)).toMatchObject({ reason: "rain" });
+    expect(await waitForStatus(clients, trip, TripStatus.COMPENSATING)).toMatchObject({
+      reason: "rain",
+    });
 
     await whileRefusing(stack, "fleet", async () => {
-      expect((await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toBe(
+      expect((await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toBe(
         `reserve-vehicle: ${refusalSentence}`,
       );
       await cancelling;
@@ -79,15 +81,15 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     });
 
     await system.app("fleet").start();
-    const retried = await fanfare(stack, "trip", "retry", trip.tripId);
+    const retried = await runFanfare(stack, "trip", "retry", trip.tripId);
     expect(retried).toEqual({ status: 0, stdout: "retrying reserve-vehicle\n", stderr: "" });
-    const cancelled = await tripIs(clients, trip, TripStatus.CANCELLED);
+    const cancelled = await waitForStatus(clients, trip, TripStatus.CANCELLED);
     expect(cancelled).toMatchObject({ reason: "rain", decision: "ada retried reserve-vehicle" });
     await vehicleIsFree(trip);
     const { tab } = await clients.billing.getTab(trip);
     expect(tab).toMatchObject({ state: TabState.VOID, balance: { minorUnits: 0n } });
     await nothingIsStuck();
-    const again = await fanfare(stack, "trip", "retry", trip.tripId);
+    const again = await runFanfare(stack, "trip", "retry", trip.tripId);
     expect(again).toMatchObject({ status: 1, stdout: "" });
     expect(again.stderr).toMatch(/^failed_precondition: /);
   });
@@ -109,13 +111,13 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     });
     await system.app("billing").start();
     const note = "paid back in cash";
-    const resolved = await fanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
+    const resolved = await runFanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
     expect(resolved.stdout).toBe("resolved charge-unlock-fee\n");
-    const cancelled = await tripIs(clients, trip, TripStatus.CANCELLED);
+    const cancelled = await waitForStatus(clients, trip, TripStatus.CANCELLED);
     expect(cancelled.decision).toBe(`ada resolved charge-unlock-fee: ${note}`);
     await vehicleIsFree(trip);
     expect((await clients.billing.getTab(trip)).tab?.state).toBe(TabState.VOID);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+    expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
     await nothingIsStuck();
   });
 
@@ -125,7 +127,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     const trip = newTrip({ vehicleId: "vehicle-3", paymentMethod });
     await startTrip(clients, trip);
     await clients.trips(trip.name).endTrip(trip);
-    expect((await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toMatch(
+    expect((await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toMatch(
       /^capture: .*declined/,
     );
     expect(await stuckTrip(trip)).toMatchObject({
@@ -134,29 +136,29 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     });
     await vehicleIsFree(trip);
 
-    const { version: before } = await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION);
-    await fanfare(stack, "trip", "retry", trip.tripId);
+    const { version: before } = await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION);
+    await runFanfare(stack, "trip", "retry", trip.tripId);
     await waitUntil(
       async () => {
-        const parked = await tripIs(clients, trip, TripStatus.NEEDS_ATTENTION);
+        const parked = await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION);
         // resumed, decided and parked once more
         return parked.version >= before + 3n && parked.decision === "ada retried capture";
       },
       { what: "the capture to be parked again", intervalMs: 100, timeoutMs: 120_000 },
     );
     await stuckTrip(trip);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+    expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
 
     const note = "paid in cash";
-    await fanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
-    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    await runFanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
+    const settled = await waitForStatus(clients, trip, TripStatus.SETTLED);
     expect(settled).toMatchObject({
       decision: `ada resolved capture: ${note}`,
       settled: { minorUnits: 0n },
       reason: "",
     });
-    await effectsAre(clients, trip.tripId, oneEffect);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+    await waitForEffects(clients, trip.tripId, oneEffect);
+    expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
     await nothingIsStuck();
   });
 
@@ -167,7 +169,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     await system.app("fleet").kill();
     await whileRefusing(stack, "fleet", async () => {
       await clients.trips(trip.name).endTrip(trip);
-      await tripIs(clients, trip, TripStatus.SETTLED);
+      await waitForStatus(clients, trip, TripStatus.SETTLED);
       expect(await stuckTrip(trip)).toMatchObject({
         trip: { status: "TRIP_STATUS_SETTLED" },
         waiting: [{ name: "release-vehicle" }],
@@ -175,7 +177,7 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
       });
     });
     await system.app("fleet").start();
-    await fanfare(stack, "trip", "retry", trip.tripId);
+    await runFanfare(stack, "trip", "retry", trip.tripId);
     await nothingIsStuck();
     await vehicleIsFree(trip);
     const { trip: after } = await clients.trips(trip.name).getTrip(trip);

@@ -18,7 +18,7 @@ import { describe, expect, it } from "vitest";
 type Migrations = Parameters<typeof openDatabase>[0]["migrations"];
 
 /** fanOut joins the three reactors to one memory bus, each with its own database. */
-async function fanOut() {
+async function startFanOut() {
   const stack = new AsyncDisposableStack();
   const postgres = stack.use(await startPostgres());
   const logger = createLogger({ name: "fan-out", level: "silent" });
@@ -58,7 +58,7 @@ const trip = completedTrip({
 
 describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
   it("drives all three reactors by one publish, with the whole message", async () => {
-    await using reactors = await fanOut();
+    await using reactors = await startFanOut();
     const trips = createPublisher(TripEvents, reactors.bus);
     await trips.tripCompleted(trip, { id: `trip/${trip.tripId}/completed` });
     await reactors.bus.idle();
@@ -84,7 +84,7 @@ describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
   });
 
   it("reaches none of them with another topic", async () => {
-    await using reactors = await fanOut();
+    await using reactors = await startFanOut();
     const notes = createPublisher(NoteEvents, reactors.bus);
     await notes.noteWritten({ author: "alice", number: 1 });
     await reactors.bus.idle();

@@ -7,7 +7,7 @@ import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   type App,
   createDevKeys,
-  freePorts,
+  findFreePorts,
   startApp,
   startNats,
   startPostgres,
@@ -30,7 +30,7 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
     { servers: nats.url, streams: { dedupeWindowMs: 100 } },
     { topics: ["trips.completed"] },
   );
-  const ports = await freePorts(reactors.length);
+  const ports = await findFreePorts(reactors.length);
   const start = async (name: (typeof reactors)[number], index: number) =>
     stack.use(
       await startApp({
@@ -49,7 +49,7 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
   const apps = await Promise.all(reactors.map(start));
   const counts = (handled: number, duplicates: number) =>
     expect
-      .poll(() => Promise.all(apps.map(countsOf)), long)
+      .poll(() => Promise.all(apps.map(readCounts)), long)
       .toEqual(reactors.map(() => ({ handled, duplicates })));
 
   const bus = stack.use(await connectNats({ servers: nats.url, name: "test" }));
@@ -63,7 +63,7 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
   await counts(1, 1);
 });
 
-async function countsOf({ url }: App) {
+async function readCounts({ url }: App) {
   const text = await (await fetch(`${url}/metrics`)).text();
   const count = (name: string) =>
     Number(new RegExp(`^fanfare_inbox_${name}_total (\\d+)$`, "m").exec(text)?.[1]);

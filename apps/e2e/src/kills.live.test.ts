@@ -2,9 +2,9 @@ import { ConnectError } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { appNames } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { effectsOf, oneEffect } from "../test/effects.ts";
+import { oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { effectsAre, insist, newTrip, startTrip, tripIs } from "../test/trips.ts";
+import { newTrip, retryCall, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 
 describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
   let stack: Stack;
@@ -20,20 +20,23 @@ describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
     await system.app(name).kill();
     await system.app(name).start();
     await starting;
-    await insist("the trip to start", async () => (await startTrip(clients, trip)) !== undefined);
-    await tripIs(clients, trip, TripStatus.ACTIVE);
+    await retryCall(
+      "the trip to start",
+      async () => (await startTrip(clients, trip)) !== undefined,
+    );
+    await waitForStatus(clients, trip, TripStatus.ACTIVE);
 
-    await insist("the trip to end", () => clients.trips(trip.name).endTrip(trip));
-    await tripIs(clients, trip, TripStatus.SETTLED);
-    await effectsAre(clients, trip.tripId, oneEffect);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+    await retryCall("the trip to end", () => clients.trips(trip.name).endTrip(trip));
+    await waitForStatus(clients, trip, TripStatus.SETTLED);
+    await waitForEffects(clients, trip.tripId, oneEffect);
+    expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 
   it.each(appNames)("settles a trip at whose end %s is killed", async (name) => {
     const { clients, system } = stack;
     const trip = newTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 8}` });
     await startTrip(clients, trip);
-    await tripIs(clients, trip, TripStatus.ACTIVE);
+    await waitForStatus(clients, trip, TripStatus.ACTIVE);
     const ending = clients
       .trips(trip.name)
       .endTrip(trip)
@@ -42,9 +45,9 @@ describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
     await system.app(name).start();
     await ending;
 
-    await insist("the trip to end", () => clients.trips(trip.name).endTrip(trip));
-    await tripIs(clients, trip, TripStatus.SETTLED);
-    await effectsAre(clients, trip.tripId, oneEffect);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+    await retryCall("the trip to end", () => clients.trips(trip.name).endTrip(trip));
+    await waitForStatus(clients, trip, TripStatus.SETTLED);
+    await waitForEffects(clients, trip.tripId, oneEffect);
+    expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 });

@@ -1,9 +1,14 @@
 import { type AppName, appNames } from "@fanfare/dev-stack";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type AppVariable, appVariables, unread, unsettled } from "../test/deploy/app-variables.ts";
+import {
+  type AppVariable,
+  findUnread,
+  findUnset,
+  readAppVariables,
+} from "../test/deploy/app-variables.ts";
 import { readCompose } from "../test/deploy/compose-model.ts";
-import { imageVariables } from "../test/deploy/dockerfile-model.ts";
+import { readImageVariables } from "../test/deploy/dockerfile-model.ts";
 import { type Manifest, renderManifests } from "../test/deploy/render-manifests.ts";
 import { readRepository } from "../test/deploy/repository.ts";
 import { validateManifest } from "../test/deploy/validate-manifest.ts";
@@ -69,7 +74,7 @@ const deliveries: Readonly<Record<(typeof reactors)[number], readonly string[]>>
 
 const variables = new Map<AppName, readonly AppVariable[]>();
 beforeAll(async () => {
-  for (const name of appNames) variables.set(name, await appVariables(name));
+  for (const name of appNames) variables.set(name, await readAppVariables(name));
 }, 120_000);
 
 describe("deploy/kubernetes", async () => {
@@ -146,8 +151,8 @@ describe("deploy/kubernetes", async () => {
   it.each(appNames)("gives %s each variable that it needs, and its own secrets", async (app) => {
     const known = variables.get(app) ?? [];
     const { own, all: every } = given(app);
-    expect(unsettled(known, [...every, ...(await imageVariables("Dockerfile"))])).toEqual([]);
-    expect(unread(known, own)).toEqual([]);
+    expect(findUnset(known, [...every, ...(await readImageVariables("Dockerfile"))])).toEqual([]);
+    expect(findUnread(known, own)).toEqual([]);
     const secrets = podOf(app).volumes.flatMap(({ secret }) => secret?.secretName ?? []);
     expect(secrets).toEqual([app]);
   });

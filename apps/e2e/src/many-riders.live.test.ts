@@ -4,7 +4,7 @@ import { waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Books, compensatedAccount, openBooks, settledAccount } from "../test/books.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { insist, newTrip, type Rider, ride, startTrip } from "../test/trips.ts";
+import { newTrip, type Rider, retryCall, startTrip, takeTrip } from "../test/trips.ts";
 
 /** FANFARE_DEAD=long has 500 trips in flight. */
 const inFlight = process.env.FANFARE_DEAD === "long" ? 500 : 60;
@@ -53,7 +53,7 @@ describe("many riders", { timeout: 400_000 }, () => {
     const [driver = newTrip()] = trips.filter((_, index) => isDriving(index));
     const [account] = await books.accountsOf([driver.tripId]);
     expect(account).toMatchObject({ status: "ACTIVE", vehicles: 1 });
-    await ride(stack.clients, driver, "end");
+    await takeTrip(stack.clients, driver, "end");
   });
 
   it("the same StartTrip 100 times at once: one workflow, one answer", async () => {
@@ -65,7 +65,7 @@ describe("many riders", { timeout: 400_000 }, () => {
     for (const other of others) expect(other).toEqual(first);
     const [account] = await books.accountsOf([trip.tripId]);
     expect(account).toMatchObject({ status: "ACTIVE", vehicles: 1, balance: 100 });
-    await ride(stack.clients, trip, "end");
+    await takeTrip(stack.clients, trip, "end");
   });
 
   it(`${inFlight} in flight: all are settled, and each group hears of each once`, async () => {
@@ -79,7 +79,7 @@ describe("many riders", { timeout: 400_000 }, () => {
 
     await Promise.all(
       trips.map(({ name, tripId }) =>
-        insist(`trip ${tripId} to end`, () => stack.clients.trips(name).endTrip({ tripId })),
+        retryCall(`trip ${tripId} to end`, () => stack.clients.trips(name).endTrip({ tripId })),
       ),
     );
     await waitUntil(

@@ -2,10 +2,10 @@ import { TabState } from "@fanfare/contracts/billing/v1/billing";
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import { Broadcast_State, TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { effectsOf, oneEffect } from "../test/effects.ts";
-import { stepIs } from "../test/progress.ts";
+import { oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { effectsAre, newTrip, startTrip, tripIs } from "../test/trips.ts";
+import { newTrip, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { waitForStep } from "../test/wait-for-step.ts";
 
 /**
  * How often a step is tried before the service is back: tries come every 5 s in the end, so the few
@@ -26,11 +26,11 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
     await startTrip(clients, trip);
     await servers.nats.kill();
     await clients.trips(trip.name).endTrip(trip);
-    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    const settled = await waitForStatus(clients, trip, TripStatus.SETTLED);
     expect(settled.broadcast?.state).not.toBe(Broadcast_State.PUBLISHED);
 
     await servers.nats.start();
-    await effectsAre(clients, trip.tripId, oneEffect);
+    await waitForEffects(clients, trip.tripId, oneEffect);
   });
 
   it("lets a reactor that was down catch up, and the others do not wait for it", async () => {
@@ -39,7 +39,7 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
     await startTrip(clients, trip);
     await system.app("revenue").kill();
     await clients.trips(trip.name).endTrip(trip);
-    await tripIs(clients, trip, TripStatus.SETTLED);
+    await waitForStatus(clients, trip, TripStatus.SETTLED);
     await expect
       .poll(
         async () => {
@@ -52,8 +52,8 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
       .toEqual([1, 1]);
 
     await system.app("revenue").start();
-    await effectsAre(clients, trip.tripId, oneEffect);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+    await waitForEffects(clients, trip.tripId, oneEffect);
+    expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 
   it("frees the car when billing is down after the drive, and settles when it is back", async () => {
@@ -63,13 +63,13 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
     await system.app("billing").kill();
     const { trip: ended } = await clients.trips(trip.name).endTrip(trip);
     expect(ended?.status).toBe(TripStatus.ENDED);
-    const { lastError } = await stepIs(clients, trip, {
+    const { lastError } = await waitForStep(clients, trip, {
       name: "charge-fare",
       state: TripStep_State.RUNNING,
       minAttempts: outage.attempts,
     });
     expect(lastError).toMatch(/ECONNREFUSED/);
-    const delayed = await tripIs(clients, trip, TripStatus.ENDED);
+    const delayed = await waitForStatus(clients, trip, TripStatus.ENDED);
     expect(delayed).toMatchObject({ delayedStep: "charge-fare", fare: ended?.fare });
     expect((await clients.fleet.getVehicle(trip)).vehicle).toMatchObject({
       state: VehicleState.AVAILABLE,
@@ -78,20 +78,20 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
 
     const next = newTrip({ name: "bob", vehicleId: trip.vehicleId });
     const starting = startTrip(clients, next);
-    await stepIs(clients, next, { name: "reserve-vehicle", state: TripStep_State.DONE });
+    await waitForStep(clients, next, { name: "reserve-vehicle", state: TripStep_State.DONE });
     expect((await clients.fleet.getVehicle(next)).vehicle?.tripId).toBe(next.tripId);
     await system.app("billing").start();
     await starting;
-    await tripIs(clients, next, TripStatus.ACTIVE);
-    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    await waitForStatus(clients, next, TripStatus.ACTIVE);
+    const settled = await waitForStatus(clients, trip, TripStatus.SETTLED);
     expect(settled).toMatchObject({ delayedStep: "", fare: ended?.fare, endedAt: ended?.endedAt });
     expect((await clients.billing.getTab(trip)).tab).toMatchObject({
       state: TabState.CAPTURED,
       captured: settled.settled,
     });
-    await effectsAre(clients, trip.tripId, oneEffect);
+    await waitForEffects(clients, trip.tripId, oneEffect);
     await clients.trips(next.name).endTrip(next);
-    await effectsAre(clients, next.tripId, oneEffect);
-    expect(await effectsOf(clients, trip.tripId)).toEqual(oneEffect);
+    await waitForEffects(clients, next.tripId, oneEffect);
+    expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 });

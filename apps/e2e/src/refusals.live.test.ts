@@ -2,10 +2,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, startTrip, tripIs } from "../test/trips.ts";
+import { newTrip, type Rider, startTrip, waitForStatus } from "../test/trips.ts";
 
 /** refusalOf gives how a call was refused; that it was not is an answer too. */
-async function refusalOf(call: Promise<unknown>): Promise<{ code: string; sentence: string }> {
+async function catchRefusal(call: Promise<unknown>): Promise<{ code: string; sentence: string }> {
   const error = await call.then(
     () => new ConnectError("it was not refused", Code.Unknown),
     (reason: unknown) => ConnectError.from(reason),
@@ -56,7 +56,7 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     ["a body over the limit", { vehicleId: "v".repeat(2_000_000) }, "ResourceExhausted", /./],
   ])("refuses %s", async (_what, fields, code, sentence) => {
     const trip = newTrip({ vehicleId: "vehicle-5", ...fields });
-    expect(await refusalOf(startTrip(stack.clients, trip))).toEqual({
+    expect(await catchRefusal(startTrip(stack.clients, trip))).toEqual({
       code,
       sentence: expect.stringMatching(sentence),
     });
@@ -68,7 +68,9 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     const holder = newTrip({ vehicleId: "vehicle-6" });
     await startTrip(clients, holder);
     const late = newTrip({ name: "bob", vehicleId: "vehicle-6" });
-    expect(await refusalOf(startTrip(clients, late))).toMatchObject({ code: "FailedPrecondition" });
+    expect(await catchRefusal(startTrip(clients, late))).toMatchObject({
+      code: "FailedPrecondition",
+    });
     await leavesNothing(late);
     expect((await clients.fleet.getVehicle(holder)).vehicle?.tripId).toBe(holder.tripId);
   });
@@ -78,7 +80,7 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     const trip = newTrip({ vehicleId: "vehicle-7" });
     const first = await startTrip(clients, trip);
     const other = { ...trip, vehicleId: "vehicle-8" };
-    expect(await refusalOf(startTrip(clients, other))).toMatchObject({ code: "AlreadyExists" });
+    expect(await catchRefusal(startTrip(clients, other))).toMatchObject({ code: "AlreadyExists" });
     expect(await startTrip(clients, trip)).toEqual(first);
     await leavesNothing({ ...trip, tripId: crypto.randomUUID() });
     expect((await clients.fleet.getVehicle(other)).vehicle?.tripId).toBe("");
@@ -97,11 +99,11 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
       (of: { tripId: string }) => mallory.getTripProgress(of),
     ];
     for (const call of calls) {
-      expect(await refusalOf(call(trip))).toMatchObject({ code: "NotFound" });
-      expect(await refusalOf(call(unknown))).toMatchObject({ code: "NotFound" });
+      expect(await catchRefusal(call(trip))).toMatchObject({ code: "NotFound" });
+      expect(await catchRefusal(call(unknown))).toMatchObject({ code: "NotFound" });
     }
     expect((await mallory.listTrips({})).trips).toEqual([]);
-    await tripIs(clients, trip, TripStatus.ACTIVE);
+    await waitForStatus(clients, trip, TripStatus.ACTIVE);
   });
 
   it("refuses to cancel a settled trip, and ends a trip twice with one answer", async () => {
@@ -110,11 +112,15 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     await startTrip(clients, trip);
     const rider = clients.trips(trip.name);
     const { trip: first } = await rider.endTrip(trip);
-    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    const settled = await waitForStatus(clients, trip, TripStatus.SETTLED);
     const { trip: second } = await rider.endTrip(trip);
     expect(second).toMatchObject({ endedAt: first?.endedAt, fare: first?.fare });
-    expect(await refusalOf(rider.cancelTrip(trip))).toMatchObject({ code: "FailedPrecondition" });
-    expect((await tripIs(clients, trip, TripStatus.SETTLED)).settled).toEqual(settled.settled);
+    expect(await catchRefusal(rider.cancelTrip(trip))).toMatchObject({
+      code: "FailedPrecondition",
+    });
+    expect((await waitForStatus(clients, trip, TripStatus.SETTLED)).settled).toEqual(
+      settled.settled,
+    );
   });
 
   it.each([
@@ -125,12 +131,12 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     const trip = newTrip({ vehicleId: "vehicle-11" });
     const { tripId, vehicleId, paymentMethod } = trip;
     const trips = stack.clients.trips(trip.name, claims);
-    expect(await refusalOf(trips.startTrip({ tripId, vehicleId, paymentMethod }))).toEqual({
+    expect(await catchRefusal(trips.startTrip({ tripId, vehicleId, paymentMethod }))).toEqual({
       code,
       sentence: expect.stringMatching(sentence),
     });
     await leavesNothing(trip);
-    expect(await refusalOf(stack.clients.trips(trip.name).getTrip(trip))).toMatchObject({
+    expect(await catchRefusal(stack.clients.trips(trip.name).getTrip(trip))).toMatchObject({
       code: "NotFound",
     });
   });

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { type App, appNames, freePort, startApp, waitUntil } from "@fanfare/dev-stack";
+import { type App, appNames, findFreePort, startApp, waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Account, type Books, openBooks, settledAccount } from "../test/books.ts";
 import { createFaultTable } from "../test/fault-table.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, ride, tripIs } from "../test/trips.ts";
+import { newTrip, type Rider, takeTrip, waitForStatus } from "../test/trips.ts";
 
 /** FANFARE_DEAD=long goes round several times, and prints a table. */
 const long = process.env.FANFARE_DEAD === "long";
@@ -19,11 +19,11 @@ interface Taken {
   settledAt?: number;
 }
 
-function flying(taken: readonly Taken[]): Taken[] {
+function filterInFlight(taken: readonly Taken[]): Taken[] {
   return taken.filter(({ settledAt }) => settledAt === undefined);
 }
 
-async function moreSettled(taken: readonly Taken[], count: number): Promise<void> {
+async function waitForSettled(taken: readonly Taken[], count: number): Promise<void> {
   const settled = () => taken.filter(({ settledAt }) => settledAt !== undefined).length;
   const wanted = settled() + count;
   const what = `${count} more trips to be settled`;
@@ -31,7 +31,7 @@ async function moreSettled(taken: readonly Taken[], count: number): Promise<void
 }
 
 /** stopped asks a process to end, which it has to do by its own deadline and with status 0. */
-async function stopped(app: App): Promise<void> {
+async function stopGracefully(app: App): Promise<void> {
   const { pid } = app;
   if (pid === undefined) throw new Error(`${app.name} does not run`);
   process.kill(pid, "SIGTERM");
@@ -67,8 +67,8 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
       while (!over.signal.aborted) {
         const one: Taken = { trip: newTrip({ vehicleId }) };
         taken.push(one);
-        await ride(clients, one.trip, "end");
-        await tripIs(clients, one.trip, TripStatus.SETTLED);
+        await takeTrip(clients, one.trip, "end");
+        await waitForStatus(clients, one.trip, TripStatus.SETTLED);
         one.settledAt = performance.now();
         await vehicleIsFree(vehicleId);
       }
@@ -76,7 +76,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     const riders = Promise.all(vehicles.map(takeTrips));
     try {
       await Promise.race([
-        moreSettled(taken, 1).then(() => work(taken)),
+        waitForSettled(taken, 1).then(() => work(taken)),
         riders.then(() => Promise.reject(new Error("the riders are gone"))),
       ]);
     } finally {
@@ -113,8 +113,8 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
       const recovered = trips.flatMap(({ trip, settledAt = Number.NaN }) => {
         const account = accountOf.get(trip.tripId);
         if (account === undefined) return [];
-        const whole = isDeepStrictEqual(account, settledAccount(account.fare));
-        return [{ account, whole, ms: settledAt - at }];
+        const asExpected = isDeepStrictEqual(account, settledAccount(account.fare));
+        return [{ account, asExpected, ms: settledAt - at }];
       });
       table.add(fault, recovered);
     }
@@ -127,10 +127,10 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     const taken = await underLoad(async (sofar) => {
       for (let round = 1; round <= rounds; round += 1) {
         for (const name of appNames) {
-          hits.push({ at: performance.now(), trips: flying(sofar) });
-          await stopped(system.app(name));
+          hits.push({ at: performance.now(), trips: filterInFlight(sofar) });
+          await stopGracefully(system.app(name));
           await system.app(name).start();
-          await moreSettled(sofar, 1);
+          await waitForSettled(sofar, 1);
         }
       }
     });
@@ -140,7 +140,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
 
   it("a worker that stops hands over to the other one", async () => {
     const worker = stack.system.app("worker");
-    const port = await freePort();
+    const port = await findFreePort();
     await using other = await startApp({
       name: "worker",
       port,
@@ -151,11 +151,11 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     const taken = await underLoad(async (sofar) => {
       for (let round = 1; round <= rounds; round += 1) {
         for (const one of long ? [worker, other] : [worker]) {
-          const trips = flying(sofar);
+          const trips = filterInFlight(sofar);
           hits.push({ at: performance.now(), trips });
-          await stopped(one);
+          await stopGracefully(one);
           const what = "what was in flight to be settled by the other worker";
-          await waitUntil(() => flying(trips).length === 0, { what, timeoutMs: 120_000 });
+          await waitUntil(() => filterInFlight(trips).length === 0, { what, timeoutMs: 120_000 });
           await one.start();
         }
       }

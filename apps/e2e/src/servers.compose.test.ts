@@ -1,15 +1,15 @@
-import { freePorts } from "@fanfare/dev-stack";
+import { findFreePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
-import { containersOf, leftOf } from "../test/compose/containers.ts";
-import { fanfareOnHost } from "../test/compose/fanfare-on-host.ts";
+import { listContainers, listLeftovers } from "../test/compose/containers.ts";
+import { runFanfareOnHost } from "../test/compose/run-fanfare-on-host.ts";
 
 const project = "fanfare-test-servers";
 const image = `${project}:latest`;
 const servers = ["postgres", "nats", "temporal"] as const;
 
 describe("docker compose, with the servers alone", { timeout: 900_000 }, async () => {
-  const [temporal, page, nats, postgres] = await freePorts(4);
+  const [temporal, page, nats, postgres] = await findFreePorts(4);
   const { compose } = createCompose({
     project,
     files: ["docker-compose.yml"],
@@ -31,7 +31,7 @@ describe("docker compose, with the servers alone", { timeout: 900_000 }, async (
 
   it("starts PostgreSQL, NATS and Temporal, and no app", async () => {
     await compose("up", "--wait", ...servers);
-    const all = await containersOf(project);
+    const all = await listContainers(project);
     const running = all.filter(({ status }) => status === "running");
     expect(new Map(running.map(({ service, health }) => [service, health]))).toEqual(
       new Map(servers.map((name) => [name, "healthy"])),
@@ -40,7 +40,7 @@ describe("docker compose, with the servers alone", { timeout: 900_000 }, async (
 
   it("serves apps that run on the host", async () => {
     const password = await compose("exec", "-T", "postgres", "cat", "/run/fanfare/password");
-    const demo = await fanfareOnHost(["demo", "--json"], {
+    const demo = await runFanfareOnHost(["demo", "--json"], {
       POSTGRES_ADMIN_URL: `postgres://postgres:${password}@127.0.0.1:${postgres}/postgres`,
       NATS_URL: `nats://127.0.0.1:${nats}`,
       TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,
@@ -50,6 +50,6 @@ describe("docker compose, with the servers alone", { timeout: 900_000 }, async (
 
   it("leaves nothing behind", async () => {
     await compose("down", "--volumes");
-    expect(await leftOf(project)).toEqual([]);
+    expect(await listLeftovers(project)).toEqual([]);
   });
 });

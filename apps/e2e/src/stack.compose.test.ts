@@ -1,13 +1,13 @@
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { appNames, freePorts, waitUntil } from "@fanfare/dev-stack";
+import { appNames, findFreePorts, waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
-import { type Container, containersOf, leftOf } from "../test/compose/containers.ts";
+import { type Container, listContainers, listLeftovers } from "../test/compose/containers.ts";
 import { killApp } from "../test/compose/kill-app.ts";
-import { type Measures, measure } from "../test/compose/measures.ts";
+import { type Measures, startMeasuring } from "../test/compose/measures.ts";
 import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
-import { type Effects, effectsOf, oneEffect } from "../test/effects.ts";
-import { newTrip, tripIs } from "../test/trips.ts";
+import { type Effects, oneEffect, readEffects } from "../test/effects.ts";
+import { newTrip, waitForStatus } from "../test/trips.ts";
 
 const project = "fanfare-test";
 const image = `${project}:latest`;
@@ -16,7 +16,7 @@ const oneShots = ["secrets", "provision"];
 const oneEffectEach = [oneEffect, oneEffect, oneEffect];
 
 describe("docker compose", { timeout: 900_000 }, async () => {
-  const [trips, temporal, page, nats, postgres] = await freePorts(5);
+  const [trips, temporal, page, nats, postgres] = await findFreePorts(5);
   const stack = createCompose({
     project,
     files: ["docker-compose.yml"],
@@ -34,7 +34,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
   let measures: Measures;
 
   async function running(): Promise<readonly Container[]> {
-    const all = await containersOf(project);
+    const all = await listContainers(project);
     return all.filter(({ service }) => !oneShots.includes(service));
   }
 
@@ -49,7 +49,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
 
   beforeAll(async () => {
     await compose("down", "--volumes", "--remove-orphans");
-    measures = measure(project);
+    measures = startMeasuring(project);
   }, 120_000);
 
   afterAll(async () => {
@@ -60,7 +60,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
 
   it("builds one image, and starts everything, each healthy by its own check", async () => {
     await compose("up", "--build", "--wait");
-    const all = await containersOf(project);
+    const all = await listContainers(project);
     const states = Object.fromEntries(
       all.map(({ service, status, health }) => [service, health ?? status]),
     );
@@ -75,7 +75,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
   });
 
   it("runs nothing as root, and lets nothing write to its own files or take all memory", async () => {
-    for (const container of await containersOf(project)) {
+    for (const container of await listContainers(project)) {
       expect(container).toMatchObject({ init: true, readOnly: true });
       expect(container.user).toMatch(/^(node|temporal|70:70|1000:1000)$/);
       expect(container.memoryLimit).toBeGreaterThan(0);
@@ -83,7 +83,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
   });
 
   it("has no secret in the image or in a container's environment, and no development package", async () => {
-    const environments = (await containersOf(project)).flatMap(({ env }) => env);
+    const environments = (await listContainers(project)).flatMap(({ env }) => env);
     expect(environments.filter((text) => /(password|secret|token)=/i.test(text))).toEqual([]);
     expect(environments.filter((text) => /:\/\/[^/]*:[^/]*@/.test(text))).toEqual([]);
     const where = "/app /secrets /data /run /home /tmp -not -path */.pnpm/*/*".split(" ");
@@ -176,7 +176,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     // that stops gives its calls.
     await compose("stop", "worker");
     const starting = clients.trips(trip.name).startTrip(trip, { timeoutMs: 4_000 });
-    await tripIs(clients, trip, TripStatus.REQUESTED);
+    await waitForStatus(clients, trip, TripStatus.REQUESTED);
     await compose("stop", "trips");
     expect((await starting).trip?.status).toBe(TripStatus.REQUESTED);
     const stopped = (await running()).filter(({ status }) => status === "exited");
@@ -193,14 +193,14 @@ describe("docker compose", { timeout: 900_000 }, async () => {
 
   it("has done everything once in the end", async () => {
     const clients = await stack.clients();
-    for (const tripId of taken) expect(await effectsOf(clients, tripId)).toEqual(oneEffect);
+    for (const tripId of taken) expect(await readEffects(clients, tripId)).toEqual(oneEffect);
     expect(taken.length).toBeGreaterThan(140);
   });
 
   it("leaves nothing behind", async () => {
     const report = await measures.report(image);
     await compose("down", "--volumes");
-    expect(await leftOf(project)).toEqual([]);
+    expect(await listLeftovers(project)).toEqual([]);
     process.stdout.write(report);
   });
 });

@@ -3,9 +3,9 @@ import { TabState } from "@fanfare/contracts/billing/v1/billing";
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { effectsOf, noEffects, oneEffect } from "../test/effects.ts";
+import { noEffects, oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { effectsAre, newTrip, type Rider, startTrip, tripIs } from "../test/trips.ts";
+import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 
 describe("three stories on real servers", { timeout: 180_000 }, () => {
   let stack: Stack;
@@ -24,7 +24,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     const later = newTrip({ vehicleId: "vehicle-9" });
     await startTrip(stack.clients, later);
     await stack.clients.trips(later.name).endTrip(later);
-    await effectsAre(stack.clients, later.tripId, oneEffect);
+    await waitForEffects(stack.clients, later.tripId, oneEffect);
   }
 
   it("completes a trip, and tells each group once", async () => {
@@ -34,9 +34,9 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     expect((await clients.fleet.getVehicle(trip)).vehicle).toMatchObject({ tripId: trip.tripId });
 
     const { trip: ended } = await clients.trips(trip.name).endTrip(trip);
-    const settled = await tripIs(clients, trip, TripStatus.SETTLED);
+    const settled = await waitForStatus(clients, trip, TripStatus.SETTLED);
     expect(settled).toMatchObject({ fare: ended?.fare, endedAt: ended?.endedAt });
-    await effectsAre(clients, trip.tripId, oneEffect);
+    await waitForEffects(clients, trip.tripId, oneEffect);
 
     const { entries } = await clients.revenue.listRevenue(trip);
     expect(entries).toMatchObject([{ vehicleId: trip.vehicleId, amount: settled.settled }]);
@@ -58,11 +58,11 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     expect(refusals[0]).toMatchObject({ code: Code.FailedPrecondition });
     expect(refusals[1]).toEqual(refusals[0]);
 
-    const cancelled = await tripIs(clients, trip, TripStatus.CANCELLED);
+    const cancelled = await waitForStatus(clients, trip, TripStatus.CANCELLED);
     expect(cancelled.reason).toMatch(/declined/);
     await nothingIsHeld(trip);
     await laterTripIsBroadcast();
-    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+    expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
   });
 
   it("compensates a trip that its rider cancels during the drive", async () => {
@@ -77,7 +77,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     expect(tab).toMatchObject({ state: TabState.VOID, balance: { minorUnits: 0n } });
     await nothingIsHeld(trip);
     await laterTripIsBroadcast();
-    expect(await effectsOf(clients, trip.tripId)).toEqual(noEffects);
+    expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
   });
 
   it("follows a trip live until its broadcast is out", async () => {

@@ -20,30 +20,30 @@ export interface Clients {
 }
 
 /** Reach says where the processes are, and gives a token for whoever calls them. */
-export interface Reach {
-  readonly urlOf: (name: AppName) => string;
-  readonly tokenOf: (claims: TokenClaims) => Promise<string>;
+export interface ClientsOptions {
+  readonly findUrl: (name: AppName) => string;
+  readonly mintToken: (claims: TokenClaims) => Promise<string>;
   /** What is done around each call. */
   readonly interceptors?: readonly Interceptor[];
 }
 
 /** connect makes the clients, over HTTP/1.1 as curl does. */
-export function connect({ urlOf, tokenOf, interceptors = [] }: Reach): Clients {
+export function createClients({ findUrl, mintToken, interceptors = [] }: ClientsOptions): Clients {
   const operator = { role: "operator", subject: "ada" } as const;
   const transport = (baseUrl: string, claims: TokenClaims) =>
     createConnectTransport({
       baseUrl,
       httpVersion: "1.1",
       defaultTimeoutMs: 30_000,
-      interceptors: [...interceptors, withToken(tokenOf(claims))],
+      interceptors: [...interceptors, withToken(mintToken(claims))],
     });
   const as = (name: "fleet" | "billing" | "revenue" | "audit" | "notifications") =>
-    transport(urlOf(name), operator);
+    transport(findUrl(name), operator);
   return {
     trips: (rider, claims) =>
       createClient(
         TripsService,
-        transport(urlOf("trips"), { role: "rider", subject: rider, ...claims }),
+        transport(findUrl("trips"), { role: "rider", subject: rider, ...claims }),
       ),
     fleet: createClient(FleetService, as("fleet")),
     billing: createClient(BillingService, as("billing")),

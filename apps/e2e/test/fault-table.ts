@@ -4,7 +4,7 @@ import type { Account } from "./books.ts";
 export interface Recovered {
   readonly account: Account;
   /** Whether it ended as it had to. */
-  readonly whole: boolean;
+  readonly asExpected: boolean;
   /** From the end of the fault until its last effect, in milliseconds. */
   readonly ms: number;
 }
@@ -22,12 +22,16 @@ export function createFaultTable(): FaultTable {
     add: (fault, trips) => void runs.set(fault, [...(runs.get(fault) ?? []), [...trips]]),
     lines() {
       const head = "| fault | runs | trips hit | lost | left over | charged twice | p50 | p99 |";
-      return [head, "| --- | --- | --- | --- | --- | --- | --- | --- |", ...[...runs].map(rowOf)];
+      return [
+        head,
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        ...[...runs].map(formatRow),
+      ];
     },
   };
 }
 
-function rowOf([fault, runs]: readonly [string, readonly (readonly Recovered[])[]]): string {
+function formatRow([fault, runs]: readonly [string, readonly (readonly Recovered[])[]]): string {
   const trips = runs.flat();
   const times = trips.map(({ ms }) => ms).toSorted((a, b) => a - b);
   const quantile = (q: number) => (times[Math.ceil(q * times.length) - 1] ?? Number.NaN) / 1_000;
@@ -36,7 +40,7 @@ function rowOf([fault, runs]: readonly [string, readonly (readonly Recovered[])[
     fault,
     runs.length,
     trips.length,
-    count(({ whole }) => !whole),
+    count(({ asExpected }) => !asExpected),
     count(({ account }) => account.vehicles > 0 || account.authorised > 0),
     count(({ account }) => account.captures > 1),
     `${quantile(0.5).toFixed(1)} s`,

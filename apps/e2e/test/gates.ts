@@ -39,7 +39,7 @@ const compensating = /\/(VoidTab|Refund|CancelTripRecord)$/;
  * startGates listens for the worker's calls, all of them unary, and passes them on to where the
  * services are. A call whose service goes away is refused like a connection that is lost.
  */
-export async function startGates(urlOf: (service: Service) => string): Promise<Gates> {
+export async function startGates(findUrl: (service: Service) => string): Promise<Gates> {
   const held = new Map<string, { reached: boolean }>();
   let opened = Promise.withResolvers<void>();
   const sessions = new Map<string, ClientHttp2Session>();
@@ -47,7 +47,7 @@ export async function startGates(urlOf: (service: Service) => string): Promise<G
   function sessionTo(service: Service): ClientHttp2Session {
     const known = sessions.get(service);
     if (known !== undefined && !known.closed && !known.destroyed) return known;
-    const session = connect(urlOf(service));
+    const session = connect(findUrl(service));
     session.on("error", () => {});
     sessions.set(service, session);
     return session;
@@ -55,7 +55,7 @@ export async function startGates(urlOf: (service: Service) => string): Promise<G
 
   async function ask(headers: IncomingHttpHeaders, body: Buffer) {
     const { ":authority": _, ...others } = headers;
-    const call = sessionTo(serviceOf(headers)).request(others);
+    const call = sessionTo(findService(headers)).request(others);
     const answered = once(call, "response");
     call.end(body);
     const [reply]: OutgoingHttpHeaders[] = await answered;
@@ -65,7 +65,7 @@ export async function startGates(urlOf: (service: Service) => string): Promise<G
   async function pass(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     stream.on("error", () => {});
     const at = async (side: Point["side"]): Promise<void> => {
-      const waiting = held.get(`${callOf(headers)}:${side}`);
+      const waiting = held.get(`${identifyCall(headers)}:${side}`);
       if (waiting === undefined) return;
       waiting.reached = true;
       await opened.promise;
@@ -116,13 +116,13 @@ export async function startGates(urlOf: (service: Service) => string): Promise<G
   };
 }
 
-function serviceOf({ ":path": path = "" }: IncomingHttpHeaders): Service {
+function findService({ ":path": path = "" }: IncomingHttpHeaders): Service {
   if (path.startsWith("/fleet.")) return "fleet";
   return path.startsWith("/billing.") ? "billing" : "trips";
 }
 
 /** callOf names a call by its idempotency-key, which a compensation has from its step. */
-function callOf(headers: IncomingHttpHeaders): string {
+function identifyCall(headers: IncomingHttpHeaders): string {
   const key = String(headers["idempotency-key"]);
   const path = headers[":path"] ?? "";
   const compensation =

@@ -11,7 +11,7 @@ import {
   startSystem,
 } from "@fanfare/dev-stack";
 import { searchAttributes } from "@fanfare/trip-contract";
-import { type Clients, connect } from "./clients.ts";
+import { type Clients, createClients } from "./clients.ts";
 
 /** Stack is everything on real servers: three servers, seven processes, and clients for them. */
 export interface Stack extends AsyncDisposable {
@@ -50,9 +50,9 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
         serviceTokenFile: join(folder, "service.token"),
       }),
     );
-    const clients = connect({
-      urlOf: (name) => system.app(name).url,
-      tokenOf: (claims) => mintToken(keys, claims),
+    const clients = createClients({
+      findUrl: (name) => system.app(name).url,
+      mintToken: (claims) => mintToken(keys, claims),
     });
     const owned = stack.move();
     return {

@@ -1,7 +1,7 @@
 import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "./clients.ts";
-import { type Effects, effectsOf } from "./effects.ts";
+import { type Effects, readEffects } from "./effects.ts";
 
 /** Rider is a person with a trip to take. */
 export interface Rider {
@@ -29,18 +29,22 @@ export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | 
 }
 
 /** insist repeats a call as a rider's phone would; repeating it changes nothing. */
-export async function insist<T>(what: string, call: () => Promise<T>): Promise<T> {
+export async function retryCall<T>(what: string, call: () => Promise<T>): Promise<T> {
   return await waitUntil(call, { what, intervalMs: 250, timeoutMs: 120_000 });
 }
 
 /** ride takes a trip to its end, or cancels it during the drive, whatever is down meanwhile. */
-export async function ride(clients: Clients, rider: Rider, end: "end" | "cancel"): Promise<void> {
+export async function takeTrip(
+  clients: Clients,
+  rider: Rider,
+  end: "end" | "cancel",
+): Promise<void> {
   const { tripId } = rider;
   const trips = clients.trips(rider.name);
-  await insist(`trip ${tripId} to start`, async () => {
+  await retryCall(`trip ${tripId} to start`, async () => {
     return (await startTrip(clients, rider))?.status === TripStatus.ACTIVE;
   });
-  await insist(`trip ${tripId} to ${end}`, async () => {
+  await retryCall(`trip ${tripId} to ${end}`, async () => {
     if (end === "end") await trips.endTrip({ tripId });
     else await trips.cancelTrip({ tripId, reason: "rain" });
     return true;
@@ -48,7 +52,11 @@ export async function ride(clients: Clients, rider: Rider, end: "end" | "cancel"
 }
 
 /** tripIs waits until the trip has the status, for as long as a system that was hurt may need. */
-export async function tripIs(clients: Clients, rider: Rider, status: TripStatus): Promise<Trip> {
+export async function waitForStatus(
+  clients: Clients,
+  rider: Rider,
+  status: TripStatus,
+): Promise<Trip> {
   return await waitUntil(
     async () => {
       const { trip } = await clients.trips(rider.name).getTrip({ tripId: rider.tripId });
@@ -63,11 +71,11 @@ export async function tripIs(clients: Clients, rider: Rider, status: TripStatus)
 }
 
 /** effectsAre waits until every group has made of the trip what is expected. */
-export async function effectsAre(clients: Clients, tripId: string, expected: Effects) {
+export async function waitForEffects(clients: Clients, tripId: string, expected: Effects) {
   let seen: Effects | undefined;
   await waitUntil(
     async () => {
-      seen = await effectsOf(clients, tripId);
+      seen = await readEffects(clients, tripId);
       const groups = ["revenue", "audit", "notifications"] as const;
       return groups.every((group) => seen?.[group] === expected[group]);
     },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   createDevKeys,
-  freePort,
+  findFreePort,
   mintToken,
   startApp,
   startNats,
@@ -23,7 +23,7 @@ it("says at /metrics how its outbox is, and what its relay published", {
   const fleet = stack.use(
     await startApp({
       name: "fleet",
-      port: await freePort(),
+      port: await findFreePort(),
       logFile: join(folder, "fleet.log"),
       env: {
         AUTH_JWKS: keys.jwksFile,

@@ -9,7 +9,7 @@ import { connectNats } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   createDevKeys,
-  freePorts,
+  findFreePorts,
   mintToken,
   startNats,
   startPostgres,
@@ -32,7 +32,7 @@ it("starts before its servers, shares its group, and ends cleanly", {
   const databaseUrl = await postgres.createDatabase("revenue");
   await Promise.all([nats.kill(), postgres.kill()]);
 
-  const ports = await freePorts(2);
+  const ports = await findFreePorts(2);
   const processes = ports.map((port) => {
     const revenue = spawn(process.execPath, [main], {
       env: {

@@ -5,7 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createDevKeys, freePorts, mintToken, startPostgres, waitUntil } from "@fanfare/dev-stack";
+import {
+  createDevKeys,
+  findFreePorts,
+  mintToken,
+  startPostgres,
+  waitUntil,
+} from "@fanfare/dev-stack";
 import { expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -23,7 +29,7 @@ it("starts before its servers, answers when they come, and ends cleanly", async 
   const databaseUrl = await postgres.createDatabase("trips");
   await postgres.kill();
 
-  const [port = 0, internalPort = 0, nobodysPort = 0] = await freePorts(3);
+  const [port = 0, internalPort = 0, nobodysPort = 0] = await findFreePorts(3);
   const trips = spawn(process.execPath, [main], {
     env: {
       PORT: String(port),

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { freePort, startTemporal } from "@fanfare/dev-stack";
+import { findFreePort, startTemporal } from "@fanfare/dev-stack";
 import { taskQueue } from "@fanfare/trip-contract";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { openTemporal, type Temporal } from "../src/open-temporal.ts";
@@ -50,5 +50,5 @@ export async function openTestTemporal(): Promise<TestTemporal> {
 
 /** openNoTemporal is a client of an address where nobody listens. */
 export async function openNoTemporal(): Promise<Temporal> {
-  return openTemporal({ address: `127.0.0.1:${await freePort()}`, namespace: "default" });
+  return openTemporal({ address: `127.0.0.1:${await findFreePort()}`, namespace: "default" });
 }

@@ -9,7 +9,7 @@ import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import {
   type App,
   createDevKeys,
-  freePorts,
+  findFreePorts,
   mintToken,
   startApp,
   startServers,
@@ -80,7 +80,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
   ]);
   await writeFile(bundlePath, code);
 
-  const [trips = 0, registry = 0, fleet = 0, billing = 0] = await freePorts(4);
+  const [trips = 0, registry = 0, fleet = 0, billing = 0] = await findFreePorts(4);
   const shared = {
     HOST: "127.0.0.1",
     LOG_LEVEL: "warn",

@@ -1,4 +1,4 @@
-import { inRounds, rowOf } from "../compare.ts";
+import { inRounds, summarize } from "../compare.ts";
 import type { Row } from "../report.ts";
 import type { Lab } from "./lab.ts";
 import { preload } from "./publish.ts";
@@ -16,7 +16,7 @@ export interface FanOut {
 const body = new Uint8Array(100);
 
 /** fanOutRate is how many deliveries a second several groups take together, each in its process. */
-export async function fanOutRate(lab: Lab, order: FanOut): Promise<number> {
+export async function measureFanOutRate(lab: Lab, order: FanOut): Promise<number> {
   const { kind, groups, events, warmUp = 0, concurrency } = order;
   const count = events + warmUp;
   await lab.clear();
@@ -34,10 +34,10 @@ export async function fanOutRate(lab: Lab, order: FanOut): Promise<number> {
 }
 
 /** fanOut: one topic to three groups in three processes, decoded and acknowledged. */
-export async function fanOut(lab: Lab): Promise<Row> {
+export async function measureFanOut(lab: Lab): Promise<Row> {
   const order = { groups: 3, events: 60_000, warmUp: 20_000, concurrency: 256 };
-  const rate = (kind: FanOut["kind"]) => fanOutRate(lab, { ...order, kind });
+  const rate = (kind: FanOut["kind"]) => measureFanOutRate(lab, { ...order, kind });
   const pairs = await inRounds(3, { ours: () => rate("bus"), base: () => rate("raw") });
   const about = { name: "fan-out", target: 0.8, unit: "deliveries/s" };
-  return rowOf({ ...about, kind: "rate" }, pairs);
+  return summarize({ ...about, kind: "rate" }, pairs);
 }

@@ -46,7 +46,7 @@ export async function openLab(): Promise<Lab> {
 }
 
 /** perSecond runs `total` tasks, `inFlight` at a time, and says how many end in a second. */
-export async function perSecond(
+export async function measureRate(
   total: number,
   inFlight: number,
   task: (number: number) => Promise<unknown>,

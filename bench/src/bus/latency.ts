@@ -1,27 +1,27 @@
-import { inRounds, rowOf } from "../compare.ts";
+import { inRounds, summarize } from "../compare.ts";
 import type { Row } from "../report.ts";
 import type { Lab } from "./lab.ts";
-import { publishOurs, publishRaw } from "./publish.ts";
+import { publishOnBus, publishRaw } from "./publish.ts";
 import { type ReaderOrder, startReader } from "./reader.ts";
 
 const perSecond = 1_000;
 const seconds = 3;
 
 /** latency: from the call of publish to the handler in another process, at a steady rate. */
-export async function latency(lab: Lab): Promise<Row[]> {
+export async function measureLatency(lab: Lab): Promise<Row[]> {
   const pairs = await inRounds(3, {
-    ours: () => latenciesOf(lab, "bus"),
-    base: () => latenciesOf(lab, "raw"),
+    ours: () => measureLatencies(lab, "bus"),
+    base: () => measureLatencies(lab, "raw"),
   });
   const shares = { "latency-p50": 0.5, "latency-p99": 0.99 };
   return Object.entries(shares).map(([name, share]) => {
     const at = (sorted: readonly number[]) => sorted[Math.floor(sorted.length * share)] ?? 0;
     const values = pairs.map(({ ours, base }) => ({ ours: at(ours), base: at(base) }));
-    return rowOf({ name, target: 1 / 1.3, kind: "cost", unit: "ms" }, values);
+    return summarize({ name, target: 1 / 1.3, kind: "cost", unit: "ms" }, values);
   });
 }
 
-async function latenciesOf(lab: Lab, kind: ReaderOrder["kind"]): Promise<readonly number[]> {
+async function measureLatencies(lab: Lab, kind: ReaderOrder["kind"]): Promise<readonly number[]> {
   await lab.clear();
   const reader = await startReader({
     kind,
@@ -33,7 +33,7 @@ async function latenciesOf(lab: Lab, kind: ReaderOrder["kind"]): Promise<readonl
     latency: true,
   });
   reader.begin();
-  const publish = kind === "bus" ? publishOurs : publishRaw;
+  const publish = kind === "bus" ? publishOnBus : publishRaw;
   const startedAt = performance.now();
   const published: Promise<unknown>[] = [];
   while (published.length < perSecond * seconds) {

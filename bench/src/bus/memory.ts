@@ -1,6 +1,6 @@
 import { createMemoryBus, createPublisher } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
-import { inRounds, rowOf } from "../compare.ts";
+import { inRounds, summarize } from "../compare.ts";
 import type { Row } from "../report.ts";
 import type { Lab } from "./lab.ts";
 import { preload } from "./publish.ts";
@@ -9,13 +9,13 @@ import { startReader } from "./reader.ts";
 const promised = 500_000;
 
 /** memoryBroker: deliveries a second in one process with three groups, against what is promised. */
-export async function memoryBroker(): Promise<Row> {
-  const pairs = await inRounds(5, { ours: deliveriesPerSecond, base: async () => promised });
+export async function measureMemoryBroker(): Promise<Row> {
+  const pairs = await inRounds(5, { ours: measureDeliveries, base: async () => promised });
   const about = { name: "memory-broker", target: 1, unit: "deliveries/s" };
-  return rowOf({ ...about, kind: "rate" }, pairs);
+  return summarize({ ...about, kind: "rate" }, pairs);
 }
 
-async function deliveriesPerSecond(): Promise<number> {
+async function measureDeliveries(): Promise<number> {
   const events = 50_000;
   const groups = ["one", "two", "three"];
   await using bus = createMemoryBus();
@@ -45,7 +45,7 @@ async function deliveriesPerSecond(): Promise<number> {
  * backlogMemory: what a process holds at most with a million events waiting, against ten thousand. It
  * takes as many of them in both cases, as a heap grows with what went through it.
  */
-export async function backlogMemory(lab: Lab): Promise<Row> {
+export async function measureBacklogMemory(lab: Lab): Promise<Row> {
   const peak = (waiting: number) => async () => {
     await lab.clear();
     await preload(lab, waiting);
@@ -57,5 +57,5 @@ export async function backlogMemory(lab: Lab): Promise<Row> {
   };
   const pairs = await inRounds(1, { ours: peak(1_000_000), base: peak(10_000) });
   const about = { name: "backlog-memory", target: 0.95, unit: "MiB" };
-  return rowOf({ ...about, kind: "cost" }, pairs);
+  return summarize({ ...about, kind: "cost" }, pairs);
 }

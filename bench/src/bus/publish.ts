@@ -1,50 +1,50 @@
-import { inRounds, rowOf } from "../compare.ts";
+import { inRounds, summarize } from "../compare.ts";
 import type { Row } from "../report.ts";
-import { type Lab, perSecond } from "./lab.ts";
-import { newId, noteBytes, rawHeaders, subject, topic } from "./subject.ts";
+import { type Lab, measureRate } from "./lab.ts";
+import { createId, createRawHeaders, encodeNote, subject, topic } from "./subject.ts";
 
 const body = new Uint8Array(100);
 
 /** publishWindowed: many in flight, each with an id and headers. */
-export async function publishWindowed(lab: Lab): Promise<Row> {
+export async function measureWindowedPublish(lab: Lab): Promise<Row> {
   const pairs = await inRounds(5, {
-    ours: () => perSecond(20_000, 1_000, (number) => publishOurs(lab, number)),
-    base: () => perSecond(20_000, 1_000, (number) => publishRaw(lab, number)),
+    ours: () => measureRate(20_000, 1_000, (number) => publishOnBus(lab, number)),
+    base: () => measureRate(20_000, 1_000, (number) => publishRaw(lab, number)),
   });
   const about = { name: "publish-windowed", target: 2.5, unit: "events/s" };
-  return rowOf({ ...about, kind: "rate" }, pairs);
+  return summarize({ ...about, kind: "rate" }, pairs);
 }
 
 /** publishAwaited: one after the other. */
-export async function publishAwaited(lab: Lab): Promise<Row> {
+export async function measureAwaitedPublish(lab: Lab): Promise<Row> {
   const pairs = await inRounds(7, {
-    ours: () => perSecond(2_000, 1, (number) => publishOurs(lab, number)),
-    base: () => perSecond(2_000, 1, (number) => publishRaw(lab, number)),
+    ours: () => measureRate(2_000, 1, (number) => publishOnBus(lab, number)),
+    base: () => measureRate(2_000, 1, (number) => publishRaw(lab, number)),
   });
   const about = { name: "publish-awaited", target: 0.95, unit: "events/s" };
-  return rowOf({ ...about, kind: "rate" }, pairs);
+  return summarize({ ...about, kind: "rate" }, pairs);
 }
 
-export function publishOurs({ notes }: Lab, number: number, bytes = body): Promise<unknown> {
-  return notes.noteRead({ author: "ada", number, body: bytes }, { id: newId() });
+export function publishOnBus({ notes }: Lab, number: number, bytes = body): Promise<unknown> {
+  return notes.noteRead({ author: "ada", number, body: bytes }, { id: createId() });
 }
 
 export function publishRaw({ js }: Lab, number: number, bytes = body): Promise<unknown> {
-  const id = newId();
-  const options = { msgID: `${topic}/${id}`, headers: rawHeaders(id) };
-  return js.publish(subject, noteBytes(number, bytes), options);
+  const id = createId();
+  const options = { msgID: `${topic}/${id}`, headers: createRawHeaders(id) };
+  return js.publish(subject, encodeNote(number, bytes), options);
 }
 
 /** preload stores events as fast as the server takes them. */
 export async function preload(lab: Lab, count: number, bytes = body): Promise<void> {
-  const data = noteBytes(1, bytes);
+  const data = encodeNote(1, bytes);
   for (let sent = 0; sent < count; ) {
     const batch = Math.min(5_000, count - sent);
     // The last one is answered when all before it are stored.
     for (let i = 1; i < batch; i += 1) {
-      lab.connection.publish(subject, data, { headers: rawHeaders(newId()) });
+      lab.connection.publish(subject, data, { headers: createRawHeaders(createId()) });
     }
-    await lab.js.publish(subject, data, { headers: rawHeaders(newId()) });
+    await lab.js.publish(subject, data, { headers: createRawHeaders(createId()) });
     sent += batch;
   }
 }

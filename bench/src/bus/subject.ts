@@ -8,12 +8,12 @@ export const topic = "notes.read";
 export const stream = "fanfare_notes_read";
 
 /** newId is another one for each event. */
-export function newId(): string {
+export function createId(): string {
   return crypto.randomUUID();
 }
 
 /** rawHeaders are the headers that the bus gives an event, as a user of nats.js would set them. */
-export function rawHeaders(id: string): MsgHdrs {
+export function createRawHeaders(id: string): MsgHdrs {
   const all = headers();
   all.set("ce-specversion", "1.0");
   all.set("ce-id", id);
@@ -25,6 +25,6 @@ export function rawHeaders(id: string): MsgHdrs {
   return all;
 }
 
-export function noteBytes(number: number, body: Uint8Array): Uint8Array {
+export function encodeNote(number: number, body: Uint8Array): Uint8Array {
   return toBinary(NoteSchema, create(NoteSchema, { author: "ada", number, body }));
 }

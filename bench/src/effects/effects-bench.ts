@@ -1,9 +1,9 @@
 import { connectNats } from "@fanfare/bus-nats";
 import { startNats } from "@fanfare/dev-stack";
 import type { Bench } from "../report.ts";
-import { inboxRows, inboxTables } from "./inbox.ts";
+import { measureInboxRows, measureInboxTables } from "./inbox.ts";
 import { openLab } from "./lab.ts";
-import { relayRow, relayTables } from "./relay.ts";
+import { measureRelayRow, measureRelayTables } from "./relay.ts";
 
 /** effectsBench measures inbox and outbox beside the SQL and the publishing that they stand on. */
 export const effectsBench: Bench = async (progress) => {
@@ -11,9 +11,12 @@ export const effectsBench: Bench = async (progress) => {
   await using nats = await startNats();
   await using bus = await connectNats({ servers: nats.url, name: "bench" });
   progress("inbox");
-  const rows = await inboxRows(lab);
+  const rows = await measureInboxRows(lab);
   progress("outbox");
-  rows.push(await relayRow(lab, bus));
+  rows.push(await measureRelayRow(lab, bus));
   progress("tables");
-  return { rows, tables: [...(await inboxTables(lab)), ...(await relayTables(lab, bus))] };
+  return {
+    rows,
+    tables: [...(await measureInboxTables(lab)), ...(await measureRelayTables(lab, bus))],
+  };
 };

@@ -1,8 +1,8 @@
 import { inbox, inboxBatch } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
-import { format, inRounds, rowOf } from "../compare.ts";
+import { format, inRounds, summarize } from "../compare.ts";
 import type { Row, Table } from "../report.ts";
-import { deliveryOf, type EffectsDatabase, type Lab, rateOf } from "./lab.ts";
+import { createDelivery, type EffectsDatabase, type Lab, measureRate } from "./lab.ts";
 
 const rounds = 9;
 const connections = 8;
@@ -10,18 +10,18 @@ const count = 4_000;
 const unit = "events/s";
 
 /** oneByOne handles events through the inbox, one in each transaction. */
-function oneByOne(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> {
+function measureInbox(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> {
   const handle = inbox<string, EffectsDatabase>(db, async (note, tx) => {
     await tx.insertInto("effects").values({ note }).execute();
   });
-  return rateOf({ count, atOnce }, () => handle("note", deliveryOf()));
+  return measureRate({ count, atOnce }, () => handle("note", createDelivery()));
 }
 
 /** bareLoop writes the same two rows by hand. */
-function bareLoop(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> {
-  return rateOf({ count, atOnce }, () =>
+function measureBareLoop(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> {
+  return measureRate({ count, atOnce }, () =>
     db.transaction().execute(async (tx) => {
-      const { group, topic, id, attempt } = deliveryOf();
+      const { group, topic, id, attempt } = createDelivery();
       await sql`
         insert into inbox (group_name, topic, event_id, attempt, process)
         values (${group}, ${topic}, ${id}, ${attempt}, 'bench')`.execute(tx);
@@ -30,7 +30,7 @@ function bareLoop(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> 
   );
 }
 
-function batched(db: Kysely<EffectsDatabase>, size: number): Promise<number> {
+function measureBatches(db: Kysely<EffectsDatabase>, size: number): Promise<number> {
   const handle = inboxBatch<string, EffectsDatabase>(
     db,
     async (events, tx) => {
@@ -40,37 +40,37 @@ function batched(db: Kysely<EffectsDatabase>, size: number): Promise<number> {
     { maxBatchSize: size, workers: 2 },
   );
   const many = { count: 5 * count, atOnce: 2 * size };
-  return rateOf(many, () => handle("note", deliveryOf()));
+  return measureRate(many, () => handle("note", createDelivery()));
 }
 
 /** inboxRows compares the inbox with the bare loop, and batches with one by one. */
-export async function inboxRows(lab: Lab): Promise<Row[]> {
+export async function measureInboxRows(lab: Lab): Promise<Row[]> {
   const db = lab.connect(connections);
   const bare = await inRounds(rounds, {
-    ours: () => oneByOne(db, connections),
-    base: () => bareLoop(db, connections),
+    ours: () => measureInbox(db, connections),
+    base: () => measureBareLoop(db, connections),
   });
   const batches = await inRounds(rounds, {
-    ours: () => batched(db, 100),
-    base: () => oneByOne(db, connections),
+    ours: () => measureBatches(db, 100),
+    base: () => measureInbox(db, connections),
   });
   return [
-    rowOf({ name: "inbox-one-by-one", target: 0.8, kind: "rate", unit }, bare),
-    rowOf({ name: "inbox-batch", target: 5, kind: "rate", unit }, batches),
+    summarize({ name: "inbox-one-by-one", target: 0.8, kind: "rate", unit }, bare),
+    summarize({ name: "inbox-batch", target: 5, kind: "rate", unit }, batches),
   ];
 }
 
 /** inboxTables is how throughput grows with connections and with the size of a batch. */
-export async function inboxTables(lab: Lab): Promise<Table[]> {
+export async function measureInboxTables(lab: Lab): Promise<Table[]> {
   const byConnections: string[][] = [];
   for (const each of [1, 2, 4, 8, 16]) {
     const db = lab.connect(each);
-    const ours = await oneByOne(db, each);
-    byConnections.push([String(each), format(ours), format(await bareLoop(db, each))]);
+    const ours = await measureInbox(db, each);
+    byConnections.push([String(each), format(ours), format(await measureBareLoop(db, each))]);
   }
   const bySize: string[][] = [];
   for (const size of [1, 10, 50, 100, 500]) {
-    bySize.push([String(size), format(await batched(lab.connect(2), size))]);
+    bySize.push([String(size), format(await measureBatches(lab.connect(2), size))]);
   }
   return [
     {

@@ -43,7 +43,7 @@ export async function openLab(): Promise<Lab> {
 }
 
 /** deliveryOf is the delivery of an event that nobody has handled. */
-export function deliveryOf(): Delivery {
+export function createDelivery(): Delivery {
   return {
     group: "bench",
     id: crypto.randomUUID(),
@@ -58,7 +58,7 @@ export function deliveryOf(): Delivery {
 }
 
 /** rateOf does something `count` times, `atOnce` at a time, and returns how often a second. */
-export async function rateOf(
+export async function measureRate(
   { count, atOnce }: { readonly count: number; readonly atOnce: number },
   act: () => Promise<unknown>,
 ): Promise<number> {

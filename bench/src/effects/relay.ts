@@ -4,9 +4,9 @@ import { NoteEvents, NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/no
 import { waitUntil } from "@fanfare/dev-stack";
 import { readOutboxState, startRelay } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
-import { format, inRounds, rowOf } from "../compare.ts";
+import { format, inRounds, summarize } from "../compare.ts";
 import type { Row, Table } from "../report.ts";
-import { type EffectsDatabase, type Lab, rateOf } from "./lab.ts";
+import { type EffectsDatabase, type Lab, measureRate } from "./lab.ts";
 
 const rounds = 3;
 const count = 20_000;
@@ -21,7 +21,7 @@ interface Size {
 }
 
 /** fill puts events into the outbox as a bulk load would, in lanes as `outbox` spreads them. */
-async function fill(db: Kysely<EffectsDatabase>): Promise<void> {
+async function fillOutbox(db: Kysely<EffectsDatabase>): Promise<void> {
   const names = Array.from({ length: authors }, (_, n) => `author-${n}`);
   const notes = names.map((author) => toBinary(NoteSchema, create(NoteSchema, { author, body })));
   await sql`
@@ -33,12 +33,12 @@ async function fill(db: Kysely<EffectsDatabase>): Promise<void> {
   await sql`analyze outbox`.execute(db);
 }
 
-async function relayed(
+async function measureRelay(
   db: Kysely<EffectsDatabase>,
   bus: EventBus,
   size: Size = usual,
 ): Promise<number> {
-  await fill(db);
+  await fillOutbox(db);
   const began = performance.now();
   await using relay = startRelay(db, bus, { services: [NoteEvents], ...size });
   await waitUntil(() => relay.health().published === count, {
@@ -52,13 +52,13 @@ async function relayed(
 }
 
 /** readAndDelete is what PostgreSQL alone does in the same batches, on as many connections. */
-async function readAndDelete(
+async function measureReadAndDelete(
   db: Kysely<EffectsDatabase>,
   { batch, workers }: Size = usual,
 ): Promise<number> {
-  await fill(db);
+  await fillOutbox(db);
   const batches = { count: count / batch, atOnce: workers };
-  const rate = await rateOf(batches, () =>
+  const rate = await measureRate(batches, () =>
     db.transaction().execute(async (tx) => {
       const { rows } = await sql<{ sequence: string }>`
         select * from outbox order by sequence limit ${batch} for update skip locked`.execute(tx);
@@ -71,33 +71,33 @@ async function readAndDelete(
 }
 
 /** published is what the bus alone does, with as many in flight. */
-async function published(bus: EventBus): Promise<number> {
+async function measurePublish(bus: EventBus): Promise<number> {
   const { noteWritten } = createPublisher(NoteEvents, bus);
   let author = 0;
-  return await rateOf({ count, atOnce: usual.batch * usual.workers }, () =>
+  return await measureRate({ count, atOnce: usual.batch * usual.workers }, () =>
     noteWritten({ author: `author-${author++ % authors}`, body }),
   );
 }
 
 /** relayRow compares the relay with the slower of what it stands on. */
-export async function relayRow(lab: Lab, bus: EventBus): Promise<Row> {
+export async function measureRelayRow(lab: Lab, bus: EventBus): Promise<Row> {
   const db = lab.connect(usual.workers + 1);
   const pairs = await inRounds(rounds, {
-    ours: () => relayed(db, bus),
-    base: async () => Math.min(await readAndDelete(db), await published(bus)),
+    ours: () => measureRelay(db, bus),
+    base: async () => Math.min(await measureReadAndDelete(db), await measurePublish(bus)),
   });
-  return rowOf({ name: "outbox-relay", target: 0.8, kind: "rate", unit: "events/s" }, pairs);
+  return summarize({ name: "outbox-relay", target: 0.8, kind: "rate", unit: "events/s" }, pairs);
 }
 
 /** relayTables is how the relay's throughput grows with its workers and with the size of a batch. */
-export async function relayTables(lab: Lab, bus: EventBus): Promise<Table[]> {
+export async function measureRelayTables(lab: Lab, bus: EventBus): Promise<Table[]> {
   const workers = [1, 2, 4];
   const rows: string[][] = [];
   for (const batch of [50, 200, 500, 1_000]) {
     const rates: string[] = [];
     for (const each of workers) {
       const size = { batch, workers: each };
-      rates.push(format(await relayed(lab.connect(each + 1), bus, size)));
+      rates.push(format(await measureRelay(lab.connect(each + 1), bus, size)));
     }
     rows.push([String(batch), ...rates]);
   }

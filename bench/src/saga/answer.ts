@@ -5,7 +5,7 @@ import type { Lab } from "./lab.ts";
 import { takeTrips } from "./trips.ts";
 
 /** answerTable is how long StartTrip takes to answer, and what of that each step takes. */
-export async function answerTable(lab: Lab): Promise<Table[]> {
+export async function measureAnswers(lab: Lab): Promise<Table[]> {
   const rows: string[][] = [];
   for (const load of [
     { inFlight: 1, count: 30 },
@@ -17,11 +17,11 @@ export async function answerTable(lab: Lab): Promise<Table[]> {
   }
   return [
     { name: "StartTrip's answer, in ms", columns: ["in flight", "p50", "p99"], rows },
-    await partsTable(lab),
+    await measureParts(lab),
   ];
 }
 
-async function partsTable(lab: Lab): Promise<Table> {
+async function measureParts(lab: Lab): Promise<Table> {
   const parts = new Map<string, number[]>();
   const add = (name: string, ms: number) => parts.set(name, [...(parts.get(name) ?? []), ms]);
   for (const { tripId, answerMs } of await takeTrips(lab, { inFlight: 1, count: 15 })) {
@@ -29,7 +29,7 @@ async function partsTable(lab: Lab): Promise<Table> {
     let rest = answerMs;
     for (const { name, startedAt, finishedAt } of steps) {
       if (name === "drive") break;
-      const ms = msOf(finishedAt) - msOf(startedAt);
+      const ms = toMs(finishedAt) - toMs(startedAt);
       add(name, ms);
       rest -= ms;
     }
@@ -42,7 +42,7 @@ async function partsTable(lab: Lab): Promise<Table> {
   };
 }
 
-function msOf(time: Timestamp | undefined): number {
+function toMs(time: Timestamp | undefined): number {
   return time === undefined ? Number.NaN : timestampMs(time);
 }
 

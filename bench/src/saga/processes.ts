@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 
 /** cpuOf is the processor time of a process and of what it started, in milliseconds; 0 off Linux. */
-export async function cpuOf(pid: number): Promise<number> {
+export async function readCpuMs(pid: number): Promise<number> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((each) => read(`/proc/${each}/stat`)));
   let ticks = 0;
@@ -19,7 +19,7 @@ export async function cpuOf(pid: number): Promise<number> {
 }
 
 /** memoryOf is what a process has in memory, in MiB; 0 off Linux. */
-export async function memoryOf(pid: number): Promise<number> {
+export async function readMemoryMiB(pid: number): Promise<number> {
   const [, kb = "0"] = /VmRSS:\s+(\d+)/.exec(await read(`/proc/${pid}/status`)) ?? [];
   return Number(kb) / 1_024;
 }

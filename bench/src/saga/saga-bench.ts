@@ -1,10 +1,10 @@
 import { createTripWorkflowId } from "@fanfare/trip-contract";
-import { format, inRounds, rowOf } from "../compare.ts";
+import { format, inRounds, summarize } from "../compare.ts";
 import type { Bench, Row, Table } from "../report.ts";
-import { answerTable } from "./answer.ts";
+import { measureAnswers } from "./answer.ts";
 import { type Lab, openLab } from "./lab.ts";
-import { cpuOf, memoryOf } from "./processes.ts";
-import { perSecond, runBare, takeTrips } from "./trips.ts";
+import { readCpuMs, readMemoryMiB } from "./processes.ts";
+import { measureRate, runBare, takeTrips } from "./trips.ts";
 
 const rounds = 2;
 const loads = [
@@ -23,7 +23,7 @@ const memoryTrips = Number(process.env.FANFARE_BENCH_TRIPS ?? 0);
 export const sagaBench: Bench = async (progress) => {
   await using lab = await openLab(Math.max(...loads.map(({ inFlight }) => inFlight)));
   progress("the first trips");
-  const activities = await activitiesOfTrip(lab);
+  const activities = await countActivities(lab);
   await takeTrips(lab, warmUp);
   await runBare(lab, warmUp, activities);
 
@@ -31,23 +31,23 @@ export const sagaBench: Bench = async (progress) => {
   for (const load of loads) {
     progress(`${load.inFlight} in flight`);
     const pairs = await inRounds(rounds, {
-      ours: () => perSecond(load, () => takeTrips(lab, load)),
-      base: () => perSecond(load, () => runBare(lab, load, activities)),
+      ours: () => measureRate(load, () => takeTrips(lab, load)),
+      base: () => measureRate(load, () => runBare(lab, load, activities)),
     });
     const name = `trips-${load.inFlight}-in-flight`;
-    rows.push(rowOf({ name, target: 1, kind: "rate", unit: "workflows/s" }, pairs));
+    rows.push(summarize({ name, target: 1, kind: "rate", unit: "workflows/s" }, pairs));
   }
   progress("costs");
   const tables = [
-    ...(await answerTable(lab)),
-    await processorTable(lab, activities),
-    ...(memoryTrips > 0 ? [await memoryTable(lab)] : []),
+    ...(await measureAnswers(lab)),
+    await measureProcessorTime(lab, activities),
+    ...(memoryTrips > 0 ? [await measureMemory(lab)] : []),
   ];
   return { rows, tables };
 };
 
 /** activitiesOfTrip counts the activities of a trip that completes, the local ones among them. */
-async function activitiesOfTrip(lab: Lab): Promise<number> {
+async function countActivities(lab: Lab): Promise<number> {
   const [{ tripId } = { tripId: "" }] = await takeTrips(lab, { count: 1, inFlight: 1 });
   const handle = lab.temporal.workflow.getHandle(createTripWorkflowId(tripId));
   const { events } = await handle.fetchHistory();
@@ -59,7 +59,7 @@ async function activitiesOfTrip(lab: Lab): Promise<number> {
 }
 
 /** processorTable is the processor time that a workflow costs in each process. */
-async function processorTable(lab: Lab, activities: number): Promise<Table> {
+async function measureProcessorTime(lab: Lab, activities: number): Promise<Table> {
   const load = { inFlight: 10, count: 60 };
   const pids: Record<string, number | undefined> = {
     Temporal: lab.servers.temporal.pid,
@@ -74,7 +74,8 @@ async function processorTable(lab: Lab, activities: number): Promise<Table> {
     notifications: lab.system.app("notifications").pid,
     "bare worker": lab.bareWorkerPid,
   };
-  const measure = async () => await Promise.all(Object.values(pids).map((pid = 0) => cpuOf(pid)));
+  const measure = async () =>
+    await Promise.all(Object.values(pids).map((pid = 0) => readCpuMs(pid)));
   const before = await measure();
   await takeTrips(lab, load);
   const between = await measure();
@@ -99,14 +100,14 @@ async function processorTable(lab: Lab, activities: number): Promise<Table> {
 }
 
 /** memoryTable is what the worker of trips has in memory after so many. */
-async function memoryTable(lab: Lab): Promise<Table> {
+async function measureMemory(lab: Lab): Promise<Table> {
   const rows: string[][] = [];
   const load = { inFlight: 50, count: 500 };
   for (let trips = 0; trips < memoryTrips; trips += load.count) {
     await takeTrips(lab, load);
     rows.push([
       format(trips + load.count),
-      format(await memoryOf(lab.system.app("worker").pid ?? 0)),
+      format(await readMemoryMiB(lab.system.app("worker").pid ?? 0)),
     ]);
   }
   return { name: "Memory of the worker, in MiB", columns: ["more trips", "MiB"], rows };

@@ -15,7 +15,7 @@ export interface Taken {
 /** takeTrips takes trips through the edge API, each until its workflow is over. */
 export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]> {
   const taken: Taken[] = [];
-  await inLoops(load, async (loop) => {
+  await runConcurrently(load, async (loop) => {
     const tripId = crypto.randomUUID();
     const began = performance.now();
     await lab.trips.startTrip({
@@ -32,7 +32,7 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
 
 /** runBare runs workflows of so many activities that do nothing. */
 export async function runBare(lab: Lab, load: Load, activities: number): Promise<void> {
-  await inLoops(load, async () => {
+  await runConcurrently(load, async () => {
     await lab.temporal.workflow.execute("bare", {
       taskQueue: "bare",
       workflowId: `bare/${crypto.randomUUID()}`,
@@ -42,13 +42,13 @@ export async function runBare(lab: Lab, load: Load, activities: number): Promise
 }
 
 /** perSecond is how many of a load there were a second. */
-export async function perSecond(load: Load, run: () => Promise<unknown>): Promise<number> {
+export async function measureRate(load: Load, run: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await run();
   return (load.count * 1_000) / (performance.now() - began);
 }
 
-async function inLoops(load: Load, act: (loop: number) => Promise<void>): Promise<void> {
+async function runConcurrently(load: Load, act: (loop: number) => Promise<void>): Promise<void> {
   let left = load.count;
   async function go(loop: number): Promise<void> {
     while (left > 0) {

@@ -1,4 +1,4 @@
-import { freePort } from "@fanfare/dev-stack";
+import { findFreePort } from "@fanfare/dev-stack";
 import { describe, expect, it } from "vitest";
 import { ownNats } from "../test/nats-server.ts";
 import { checkDurability } from "./durability.ts";
@@ -10,7 +10,7 @@ const accounts = `
 
 describe("checkDurability()", { timeout: 60_000 }, () => {
   it("says that a server which syncs now and then may lose events, and how to mend it", async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     await using nats = await ownNats(`http: "127.0.0.1:${port}"\n${accounts}`);
     const expected = {
       state: "at-risk",
@@ -23,7 +23,7 @@ describe("checkDurability()", { timeout: 60_000 }, () => {
   });
 
   it("says that a server which syncs always is safe", async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     const nats = await ownNats(`http: "127.0.0.1:${port}"`, "always");
     const durability = await checkDurability({ monitoringUrl: `http://127.0.0.1:${port}` });
     await nats.stop();
@@ -32,7 +32,7 @@ describe("checkDurability()", { timeout: 60_000 }, () => {
 
   it("does not know without the means to ask, or an answer", async () => {
     expect(await checkDurability({})).toMatchObject({ state: "unknown" });
-    const monitoringUrl = `http://127.0.0.1:${await freePort()}`;
+    const monitoringUrl = `http://127.0.0.1:${await findFreePort()}`;
     expect(await checkDurability({ monitoringUrl })).toMatchObject({ state: "unknown" });
   });
 });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { codeBlocks, installPacked, type Nats, type PackedProject } from "@fanfare/dev-stack";
+import { installPacked, type Nats, type PackedProject, parseCodeBlocks } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ownNats } from "../test/nats-server.ts";
 
@@ -34,7 +34,7 @@ describe("the packages, packed and installed outside of the checkout", { timeout
   });
 
   it("generate, publish and react as the README of the bus says", async () => {
-    const blocks = codeBlocks(await readmeOf(project, "bus"));
+    const blocks = parseCodeBlocks(await readmeOf(project, "bus"));
     for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);
     await project.run("buf", ["generate"]);
     await project.run("tsc", []);
@@ -43,7 +43,7 @@ describe("the packages, packed and installed outside of the checkout", { timeout
   });
 
   it("publish and react on a server as the README of the JetStream broker says", async () => {
-    const [first] = codeBlocks(await readmeOf(project, "bus-nats")).filter(
+    const [first] = parseCodeBlocks(await readmeOf(project, "bus-nats")).filter(
       ({ language }) => language === "ts",
     );
     await project.write("on-nats.ts", first?.code ?? "");

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
-import { startOwn } from "./own-server.ts";
+import { startServer } from "./start-server.ts";
 
 /** appNames are the seven processes, in the order in which a trip meets them. */
 export const appNames = [
@@ -41,7 +41,7 @@ export interface AppOptions {
 export async function startApp({ name, port, env, logFile, signal }: AppOptions): Promise<App> {
   const url = `http://127.0.0.1:${port}`;
   const variables = { ...env, PORT: String(port) };
-  const server = await startOwn({
+  const server = await startServer({
     name,
     ports: [port],
     portCount: 1,

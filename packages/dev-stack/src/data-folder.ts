@@ -10,7 +10,7 @@ export interface DataFolder {
 }
 
 /** dataFolder makes the folder that a server keeps its data in; a temporary one when none is given. */
-export async function dataFolder(
+export async function createDataFolder(
   name: string,
   options: { data?: string | undefined; logFile?: string | undefined },
 ): Promise<DataFolder> {

@@ -5,7 +5,7 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
  * databaseUrl is the address of an app's own database, with its role and the role's password, which
  * is made from the administrator's.
  */
-export function databaseUrl(adminUrl: string, name: string): string {
+export function deriveDatabaseUrl(adminUrl: string, name: string): string {
   const url = new URL(adminUrl);
   url.password = createHmac("sha256", `fanfare:${url.password}`).update(name).digest("hex");
   url.username = encodeURIComponent(name);
@@ -19,7 +19,7 @@ export function databaseUrl(adminUrl: string, name: string): string {
  * changes nothing.
  */
 export async function createDatabase(adminUrl: string, name: string): Promise<string> {
-  const address = databaseUrl(adminUrl, name);
+  const address = deriveDatabaseUrl(adminUrl, name);
   const { password } = new URL(address);
   const role = escapeIdentifier(name);
   await asAdministrator(adminUrl, async (client) => {

@@ -35,7 +35,7 @@ export async function downloadProgram(
   // short: where downloads are closed, this is what has to fail before the program is built instead
   const checksumsUrl = `${folderUrl}/${program.release.checksums}`;
   const checksums = await get(checksumsUrl, { timeoutMs: 8_000, signal });
-  const expected = checksumOf(name, await checksums.text());
+  const expected = findChecksum(name, await checksums.text());
   if (expected === undefined) throw new Error(`the release's checksums do not name ${name}`);
   const { body } = await get(`${folderUrl}/${name}`, { timeoutMs: 10 * 60_000, signal });
   if (body === null) throw new Error(`${name} came without contents`);
@@ -74,7 +74,7 @@ async function get(
   return response;
 }
 
-function checksumOf(name: string, checksums: string): string | undefined {
+function findChecksum(name: string, checksums: string): string | undefined {
   for (const line of checksums.split("\n")) {
     const [checksum, file] = line.trim().split(/\s+\*?/);
     if (file === name) return checksum;

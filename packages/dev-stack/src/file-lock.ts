@@ -20,7 +20,7 @@ export async function withLock<T>(
 ): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
   const lock = what ?? `the lock ${file} (remove it if nothing holds it)`;
-  await waitUntil(() => take(file), { what: lock, intervalMs: 200, timeoutMs });
+  await waitUntil(() => acquire(file), { what: lock, intervalMs: 200, timeoutMs });
   try {
     return await work();
   } finally {
@@ -28,20 +28,20 @@ export async function withLock<T>(
   }
 }
 
-async function take(file: string): Promise<boolean> {
+async function acquire(file: string): Promise<boolean> {
   try {
     await writeFile(file, String(process.pid), { flag: "wx" });
     return true;
   } catch {
     const holder = await readFile(file, "utf8").catch(() => "");
     if (holder === "" || isRunning(Number(holder))) return false;
-    await discard(file, holder);
-    return await take(file);
+    await removeStaleLock(file, holder);
+    return await acquire(file);
   }
 }
 
 /** discard removes a lock by its holder, and puts back one that somebody else took meanwhile. */
-async function discard(file: string, holder: string): Promise<void> {
+async function removeStaleLock(file: string, holder: string): Promise<void> {
   const aside = `${file}.${process.pid}`;
   await rename(file, aside);
   if ((await readFile(aside, "utf8")) === holder) await rm(aside);

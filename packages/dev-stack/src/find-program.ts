@@ -21,12 +21,12 @@ export async function findProgram(
       return file;
     }
   }
-  const cached = cachedProgram(program, env);
+  const cached = getCachedPath(program, env);
   return (await isExecutable(cached)) ? cached : undefined;
 }
 
 /** cachedProgram is where the pinned version of a program is kept. */
-export function cachedProgram(program: Program, env: NodeJS.ProcessEnv = process.env): string {
+export function getCachedPath(program: Program, env: NodeJS.ProcessEnv = process.env): string {
   return join(cacheFolder(env), "bin", `${program.name}-${program.version}`, program.name);
 }
 

@@ -7,7 +7,7 @@ const [lowest, highest] = [15_000, 32_000];
  * freePorts finds ports of 127.0.0.1 that nobody listens on, all different. Another process may
  * take one before it is used: whoever uses it must be ready to try again with another.
  */
-export async function freePorts(count: number): Promise<readonly number[]> {
+export async function findFreePorts(count: number): Promise<readonly number[]> {
   const held: Server[] = [];
   const ports: number[] = [];
   try {
@@ -26,14 +26,14 @@ export async function freePorts(count: number): Promise<readonly number[]> {
 }
 
 /** freePort finds one port of 127.0.0.1 that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1);
+export async function findFreePort(): Promise<number> {
+  const [port] = await findFreePorts(1);
   if (port === undefined) throw new Error("There is no free port on 127.0.0.1");
   return port;
 }
 
 /** isFree tells whether nobody listens on a port of 127.0.0.1. */
-export async function isFree(port: number): Promise<boolean> {
+export async function isPortFree(port: number): Promise<boolean> {
   const server = await listen(port);
   if (server === undefined) return false;
   await close(server);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isRunning } from "./file-lock.ts";
-import { describeExit, endOf, startGuarded } from "./guarded-process.ts";
+import { describeExit, readTail, startGuarded } from "./guarded-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
 let folder: string;
@@ -86,7 +86,7 @@ describe("startGuarded()", () => {
     });
     const [output] = await once(parent.stdout, "data");
     const pid = Number(String(output));
-    await waitUntil(() => endOf(join(folder, "log")) === "up", { what: "its start" });
+    await waitUntil(() => readTail(join(folder, "log")) === "up", { what: "its start" });
     expect(isRunning(pid)).toBe(true);
     parent.kill("SIGKILL");
     await waitUntil(() => !isRunning(pid), { what: "the end of the program" });

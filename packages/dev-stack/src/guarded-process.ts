@@ -110,7 +110,7 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
       return exit;
     },
     exited,
-    output: (lines) => endOf(options.logFile, { lines, from: began }),
+    output: (lines) => readTail(options.logFile, { lines, from: began }),
     signal,
     async stop({ signal: name = "SIGTERM", timeoutMs = 5_000 } = {}) {
       signal(name);
@@ -141,7 +141,7 @@ export function describeExit({ status, signal }: Exit): string {
  * endOf reads the last lines of a file, 20 unless told, from the offset in bytes on; an empty string
  * when there is no such file.
  */
-export function endOf(
+export function readTail(
   file: string,
   { lines = 20, from = 0 }: { lines?: number | undefined; from?: number } = {},
 ): string {

@@ -34,7 +34,7 @@ const signingKeyFile = "signing-key.json";
 export async function createDevKeys(folder: string): Promise<DevKeys> {
   await mkdir(folder, { recursive: true });
   const jwksFile = join(folder, "jwks.json");
-  const signingKey = (await readSigningKey(folder)) ?? (await makeKeys(folder, jwksFile));
+  const signingKey = (await readSigningKey(folder)) ?? (await generateKeys(folder, jwksFile));
   const keyId = signingKey.kid ?? "dev";
   return { jwksFile, issuer: "fanfare-dev", audience: "fanfare", keyId, signingKey };
 }
@@ -59,17 +59,17 @@ async function readSigningKey(folder: string): Promise<JWK | undefined> {
   return key;
 }
 
-async function makeKeys(folder: string, jwksFile: string): Promise<JWK> {
+async function generateKeys(folder: string, jwksFile: string): Promise<JWK> {
   const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true });
   const kid = `dev-${crypto.randomUUID().slice(0, 8)}`;
   const signingKey = { ...(await exportJWK(privateKey)), kid };
   const jwk = { ...(await exportJWK(publicKey)), kid, alg: "EdDSA", use: "sig" };
-  await writeWhole(jwksFile, { keys: [jwk] }, 0o644);
-  await writeWhole(join(folder, signingKeyFile), signingKey, 0o600);
+  await writeAtomically(jwksFile, { keys: [jwk] }, 0o644);
+  await writeAtomically(join(folder, signingKeyFile), signingKey, 0o600);
   return signingKey;
 }
 
-async function writeWhole(file: string, value: unknown, mode: number): Promise<void> {
+async function writeAtomically(file: string, value: unknown, mode: number): Promise<void> {
   await writeFile(`${file}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode });
   await rename(`${file}.new`, file);
 }

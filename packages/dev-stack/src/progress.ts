@@ -5,7 +5,7 @@ export type Progress = (line: string) => void;
  * reportLong does a piece of work that may take minutes and tells that it began, every 15 s that it
  * goes on, and that it is done, each with the time it has taken.
  */
-export async function reportLong<T>(
+export async function withProgress<T>(
   what: string,
   work: () => Promise<T>,
   progress: Progress | undefined,

@@ -4,9 +4,9 @@ import { cacheFolder } from "@fanfare/tools/cache-folder";
 import { buildProgram, buildTimeoutMs } from "./build-program.ts";
 import { downloadProgram } from "./download-program.ts";
 import { withLock } from "./file-lock.ts";
-import { cachedProgram, findProgram } from "./find-program.ts";
+import { findProgram, getCachedPath } from "./find-program.ts";
 import type { Program } from "./programs.ts";
-import { type Progress, reportLong } from "./progress.ts";
+import { type Progress, withProgress } from "./progress.ts";
 
 export interface ProvideOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -27,7 +27,7 @@ export async function provideProgram(
 ): Promise<string> {
   const found = await findProgram(program, env);
   if (found !== undefined) return found;
-  const file = cachedProgram(program, env);
+  const file = getCachedPath(program, env);
   return await withLock(
     `${dirname(file)}.lock`,
     async () => {
@@ -36,7 +36,7 @@ export async function provideProgram(
       await mkdir(cacheFolder(env), { recursive: true });
       const scratch = await mkdtemp(join(cacheFolder(env), `${program.name}-new-`));
       try {
-        await moveInto(file, await obtain(program, scratch, { ...options, env }));
+        await installAtomically(file, await downloadOrBuild(program, scratch, { ...options, env }));
       } finally {
         await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -46,7 +46,7 @@ export async function provideProgram(
   );
 }
 
-async function obtain(
+async function downloadOrBuild(
   program: Program,
   scratch: string,
   { env = process.env, progress, folderUrl, signal }: ProvideOptions,
@@ -57,19 +57,19 @@ async function obtain(
   let refusal: string;
   try {
     const download = () => downloadProgram(program, downloads, { folderUrl, signal });
-    return await reportLong(`downloading ${name}`, download, progress);
+    return await withProgress(`downloading ${name}`, download, progress);
   } catch (error) {
     signal?.throwIfAborted();
-    refusal = reasonOf(error);
+    refusal = describeError(error);
     progress?.(`${name} cannot be downloaded (${refusal})`);
   }
   try {
     const go = () => buildProgram(program, build, { env, signal });
-    return await reportLong(`building ${name} with go install`, go, progress);
+    return await withProgress(`building ${name} with go install`, go, progress);
   } catch (error) {
     throw new Error(
       `${program.name} (${program.needs}) is missing, cannot be downloaded (${refusal}) and cannot ` +
-        `be built (${reasonOf(error)}): install it or Go, or name a running server in ` +
+        `be built (${describeError(error)}): install it or Go, or name a running server in ` +
         program.variable,
       { cause: error },
     );
@@ -77,13 +77,13 @@ async function obtain(
 }
 
 /** moveInto puts a finished program in its place, where it appears whole or not at all. */
-async function moveInto(place: string, file: string): Promise<void> {
+async function installAtomically(place: string, file: string): Promise<void> {
   await mkdir(dirname(place), { recursive: true });
   await chmod(file, 0o755);
   await rename(file, place);
 }
 
-function reasonOf(error: unknown): string {
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error && error.message === "fetch failed" ? cause.message : error.message;

@@ -22,7 +22,7 @@ export interface ServersOptions {
 
 export interface ServerPorts {
   readonly temporal: number;
-  readonly temporalPage: number;
+  readonly temporalUi: number;
   readonly nats: number;
   readonly postgres: number;
 }
@@ -45,7 +45,7 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     data: data === undefined ? undefined : join(data, name),
   });
   const starting = [
-    startTemporal({ ...common("temporal"), port: ports?.temporal, uiPort: ports?.temporalPage }),
+    startTemporal({ ...common("temporal"), port: ports?.temporal, uiPort: ports?.temporalUi }),
     startNats({ ...common("nats"), port: ports?.nats }),
     startPostgres({ ...common("postgres"), port: ports?.postgres }),
   ] as const;

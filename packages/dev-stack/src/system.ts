@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type App, type AppName, appNames, startApp } from "./app.ts";
-import { freePorts } from "./free-port.ts";
+import { findFreePorts } from "./free-port.ts";
 import { type DevKeys, mintToken } from "./keys.ts";
 import type { Servers } from "./servers.ts";
 import { stopAll } from "./stop-all.ts";
@@ -85,7 +85,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 async function chosenPorts(): Promise<AppPorts> {
-  const [trips = 0, registry = 0, fleet = 0, billing = 0, ...others] = await freePorts(8);
+  const [trips = 0, registry = 0, fleet = 0, billing = 0, ...others] = await findFreePorts(8);
   const [worker = 0, revenue = 0, audit = 0, notifications = 0] = others;
   return { trips, registry, fleet, billing, worker, revenue, audit, notifications };
 }

@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 import { join } from "node:path";
-import { dataFolder } from "./data-folder.ts";
+import { createDataFolder } from "./data-folder.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
-import { foundServer, startOwn } from "./own-server.ts";
 import { temporalCli } from "./programs.ts";
 import type { Progress } from "./progress.ts";
 import { provideProgram } from "./provide-program.ts";
+import { createExternalServer, startServer } from "./start-server.ts";
 
 export interface TemporalOptions {
   readonly port?: number | undefined;
@@ -43,16 +43,16 @@ const dynamicConfig = [
 export async function startTemporal(options: TemporalOptions = {}): Promise<Temporal> {
   const { env = process.env } = options;
   if (env.TEMPORAL_ADDRESS) {
-    return Object.assign(foundServer("Temporal", "TEMPORAL_ADDRESS"), {
+    return Object.assign(createExternalServer("Temporal", "TEMPORAL_ADDRESS"), {
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE ?? "default",
       uiUrl: undefined,
     });
   }
   const command = await provideProgram(temporalCli, options);
-  const folder = await dataFolder("temporal", options);
+  const folder = await createDataFolder("temporal", options);
   const temporaryFolder = folder.temporary ? folder.path : undefined;
-  const server = await startOwn({
+  const server = await startServer({
     name: "temporal",
     portCount: 1,
     ports: options.port === undefined ? undefined : [options.port],
@@ -84,7 +84,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
       }),
     // it names its address once it is up, search attributes and all
     answers: async ([port = 0], process) =>
-      process.output().includes(`:${port}`) && (await accepts(port)),
+      process.output().includes(`:${port}`) && (await acceptsConnections(port)),
   });
   return Object.assign(server, {
     address: `127.0.0.1:${server.ports[0]}`,
@@ -93,7 +93,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
   });
 }
 
-async function accepts(port: number): Promise<boolean> {
+async function acceptsConnections(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });
   socket.once("connect", () => resolve(true));

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import {
-  codeBlocks,
   installPacked,
   type PackedProject,
   type Postgres,
+  parseCodeBlocks,
   startPostgres,
 } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -25,7 +25,7 @@ beforeAll(async () => {
   project = await installPacked({ packages: ["bus", "outbox"], also });
   server = await startPostgres();
   const readme = await readFile(`${project.folder}/node_modules/@fanfare/outbox/README.md`, "utf8");
-  for (const { file, code } of codeBlocks(readme)) {
+  for (const { file, code } of parseCodeBlocks(readme)) {
     if (file !== undefined) await project.write(file, code);
   }
   await project.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*.ts"] }));

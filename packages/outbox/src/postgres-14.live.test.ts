@@ -1,6 +1,6 @@
 import { BusError } from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
-import { type Postgres, postgresBin, startPostgres } from "@fanfare/dev-stack";
+import { findPostgresBin, type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ const long = { timeout: 30_000 };
 const bin = findBin();
 function findBin(): string | undefined {
   try {
-    return postgresBin(import.meta.resolve("postgres-14"));
+    return findPostgresBin(import.meta.resolve("postgres-14"));
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import {
-  codeBlocks,
   installPacked,
   type PackedProject,
+  parseCodeBlocks,
   startTemporal,
   type Temporal,
 } from "@fanfare/dev-stack";
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 it("packed and installed outside of the checkout, it does what its README says", async () => {
   const readme = await readFile(`${project.folder}/node_modules/@fanfare/saga/README.md`, "utf8");
-  const blocks = codeBlocks(readme);
+  const blocks = parseCodeBlocks(readme);
   for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);
   await project.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*.ts"] }));
   await project.run("tsc", []);

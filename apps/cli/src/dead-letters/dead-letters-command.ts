@@ -1,12 +1,12 @@
 import { BusError, type DeadLetter, type DeadLetters, type EventBus } from "@fanfare/bus";
 import { connectNats, readGroups } from "@fanfare/bus-nats";
-import { ageText } from "../age-text.ts";
-import { Failure } from "../failure.ts";
-import { natsOptions } from "../nats-options.ts";
+import { CliError } from "../cli-error.ts";
+import { formatAge } from "../format-age.ts";
+import { readNatsOptions } from "../nats-options.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
-import { schemaOf, topics } from "../topics.ts";
-import { letterJson, letterLines } from "./letter-text.ts";
-import { checkSelection, lettersOf, type Selection } from "./select-letters.ts";
+import { findSchema, topics } from "../topics.ts";
+import { decodeDeadLetter, formatDeadLetter } from "./dead-letter-text.ts";
+import { checkSelection, type Selection, selectDeadLetters } from "./select-dead-letters.ts";
 
 export interface DeadLetterFlags extends Selection {
   readonly json?: boolean;
@@ -23,8 +23,8 @@ export async function listDeadLetters(
   const { json = false, limit = 100 } = flags;
   await using bus = await openBus(env);
   const found: DeadLetter[] = [];
-  for (const name of group === undefined ? await groupsWithDeadLetters(env) : [group]) {
-    for await (const letter of lettersOf(bus.deadLetters(name), flags)) {
+  for (const name of group === undefined ? await findGroupsWithDeadLetters(env) : [group]) {
+    for await (const letter of selectDeadLetters(bus.deadLetters(name), flags)) {
       if (found.length > limit) break;
       found.push(letter);
     }
@@ -42,7 +42,7 @@ export async function listDeadLetters(
     one.id,
     one.cause,
     `${one.attempts}`,
-    `${ageText(one.deadLetteredAt)} ago`,
+    `${formatAge(one.deadLetteredAt)} ago`,
     one.error,
   ]);
   for (const line of alignRows([header, ...rows])) terminal.line(line);
@@ -59,20 +59,20 @@ export async function showDeadLetters(
   checkSelection(flags);
   await using bus = await openBus(env);
   const found = [];
-  for await (const letter of lettersOf(bus.deadLetters(group), flags)) {
-    if (found.push(letterJson(letter, schemaOf(letter.topic))) >= limit) break;
+  for await (const letter of selectDeadLetters(bus.deadLetters(group), flags)) {
+    if (found.push(decodeDeadLetter(letter, findSchema(letter.topic))) >= limit) break;
   }
-  if (found.length === 0) throw new Failure(`The group ${group} has no such dead letter`);
+  if (found.length === 0) throw new CliError(`The group ${group} has no such dead letter`);
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(found));
   for (const [index, letter] of found.entries()) {
     if (index > 0) terminal.line();
-    for (const line of letterLines(letter)) terminal.line(line);
+    for (const line of formatDeadLetter(letter)) terminal.line(line);
   }
 }
 
 /** Done is what became of one dead letter. */
-interface Done {
+interface ReplayOrDiscard {
   readonly group: string;
   readonly sequence: number;
   readonly topic: string;
@@ -89,7 +89,7 @@ export async function replayDeadLetters(
   flags: DeadLetterFlags,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  await settleEach(group, flags, env, async (letters, { sequence }) => {
+  await applyToEach(group, flags, env, async (letters, { sequence }) => {
     const { duplicate, sequence: storedAs } = await letters.replay(sequence);
     return { outcome: duplicate ? "replayed before" : "replayed", storedAs };
   });
@@ -101,51 +101,51 @@ export async function discardDeadLetters(
   flags: DeadLetterFlags,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  await settleEach(group, flags, env, async (letters, { sequence }) => {
+  await applyToEach(group, flags, env, async (letters, { sequence }) => {
     await letters.discard(sequence);
     return { outcome: "discarded" };
   });
 }
 
-async function settleEach(
+async function applyToEach(
   group: string,
   flags: DeadLetterFlags,
   env: NodeJS.ProcessEnv,
   settle: (
     letters: DeadLetters,
     letter: Pick<DeadLetter, "sequence">,
-  ) => Promise<Pick<Done, "outcome" | "storedAs">>,
+  ) => Promise<Pick<ReplayOrDiscard, "outcome" | "storedAs">>,
 ): Promise<void> {
   checkSelection(flags);
   await using bus = await openBus(env);
   const letters = bus.deadLetters(group);
   // All of them first: what is replayed may die again while the others are.
-  const selected: Omit<Done, "outcome">[] = [];
-  for await (const { sequence, topic, id } of lettersOf(letters, flags)) {
+  const selected: Omit<ReplayOrDiscard, "outcome">[] = [];
+  for await (const { sequence, topic, id } of selectDeadLetters(letters, flags)) {
     selected.push({ group, sequence, topic, id });
   }
   const terminal = createTerminal();
-  const done: Done[] = [];
+  const done: ReplayOrDiscard[] = [];
   for (const letter of selected) {
     const one = await settle(letters, letter).then(
       (outcome) => ({ ...letter, ...outcome }),
-      (reason: unknown): Done => {
+      (reason: unknown): ReplayOrDiscard => {
         const error = BusError.from(reason).message;
         return { ...letter, outcome: "failed", error };
       },
     );
     done.push(one);
-    if (flags.json !== true) sayDone(terminal, one);
+    if (flags.json !== true) printOutcome(terminal, one);
   }
   if (flags.json === true) terminal.line(JSON.stringify(done));
   const failed = done.filter(({ outcome }) => outcome === "failed");
-  if (failed.length > 0) throw new Failure(`${failed.length} of ${done.length} failed, and stay`);
+  if (failed.length > 0) throw new CliError(`${failed.length} of ${done.length} failed, and stay`);
   if (done.length > 0 || flags.json === true) return;
   if (flags.all === true) return terminal.line(`The group ${group} has no dead letters`);
-  throw new Failure(`The group ${group} has no such dead letter`);
+  throw new CliError(`The group ${group} has no such dead letter`);
 }
 
-function sayDone(terminal: Terminal, done: Done): void {
+function printOutcome(terminal: Terminal, done: ReplayOrDiscard): void {
   const { outcome, topic, id, sequence, storedAs, error } = done;
   const after =
     storedAs === undefined ? (error === undefined ? "" : `: ${error}`) : ` as event ${storedAs}`;
@@ -154,13 +154,13 @@ function sayDone(terminal: Terminal, done: Done): void {
 
 async function openBus(env: NodeJS.ProcessEnv): Promise<EventBus> {
   return await connectNats({
-    ...(await natsOptions(env)),
+    ...(await readNatsOptions(env)),
     name: "fanfare dead-letters",
     provision: false,
   });
 }
 
-async function groupsWithDeadLetters(env: NodeJS.ProcessEnv): Promise<string[]> {
-  const groups = await readGroups(await natsOptions(env), { topics });
+async function findGroupsWithDeadLetters(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const groups = await readGroups(await readNatsOptions(env), { topics });
   return groups.flatMap(({ group, deadLetters }) => (deadLetters.count > 0 ? [group] : []));
 }

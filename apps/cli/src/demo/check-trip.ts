@@ -1,8 +1,8 @@
+import type { DemoTrip } from "./play-story.ts";
 import type { Story } from "./stories.ts";
-import type { DemoTrip } from "./tell-story.ts";
 
 /** problemsOf says what about a trip is not as its story has it; nothing when all is well. */
-export function problemsOf(trip: DemoTrip, story: Story): string[] {
+export function checkTrip(trip: DemoTrip, story: Story): string[] {
   const problems: string[] = [];
   if (trip.status !== story.ends) problems.push(`it is ${trip.status} and not ${story.ends}`);
   const missing = story.compensated.filter((step) => !trip.compensated.includes(step));

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stateFolder } from "../checkout.ts";
-import { Failure } from "../failure.ts";
+import { CliError } from "../cli-error.ts";
 import { followLogs } from "../follow-logs.ts";
 import { reportProgress } from "../prepare.ts";
 import { printLog } from "../print-log.ts";
 import { type Stack, startStack } from "../stack.ts";
+import { getStateFolder } from "../state-folder.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
 import { type Demo, type DemoStack, runDemo } from "./demo.ts";
 import { findDemoStack } from "./find-demo-stack.ts";
@@ -26,41 +26,41 @@ export async function demoCommand(options: DemoOptions, signal: AbortSignal): Pr
   const terminal = createTerminal(options.json ? process.stderr : process.stdout);
   if (options.running) {
     const demo = await runDemo(await findDemoStack(), { terminal, signal });
-    return tellDemo(demo, { terminal, json: options.json, logs: "" });
+    return reportDemo(demo, { terminal, json: options.json, logs: "" });
   }
   const logFolder = await makeLogFolder();
   using shown = new DisposableStack();
   if (options.verbose) shown.use(followLogs(logFolder, printLog));
   let demo: Demo;
   try {
-    demo = await onStack(logFolder, terminal, signal);
+    demo = await runOnOwnStack(logFolder, terminal, signal);
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${reason}\nThe logs are in ${logFolder}`, { cause: error });
+    throw new CliError(`${reason}\nThe logs are in ${logFolder}`, { cause: error });
   }
-  tellDemo(demo, { terminal, json: options.json, logs: `The logs are in ${logFolder}` });
+  reportDemo(demo, { terminal, json: options.json, logs: `The logs are in ${logFolder}` });
 }
 
-interface TellOptions {
+interface ReportOptions {
   readonly terminal: Terminal;
   readonly json: boolean | undefined;
   /** Where the logs are, in a sentence; empty when that is not known. */
   readonly logs: string;
 }
 
-function tellDemo({ trips, problems }: Demo, { terminal, json, logs }: TellOptions): void {
+function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportOptions): void {
   const seconds = Number((performance.now() / 1000).toFixed(1));
   const ok = problems.length === 0;
   if (json) process.stdout.write(`${JSON.stringify({ ok, seconds, trips })}\n`);
-  if (!ok) throw new Failure([...problems, logs].join("\n").trimEnd());
+  if (!ok) throw new CliError([...problems, logs].join("\n").trimEnd());
   terminal.line();
   terminal.line(
     terminal.colour("green", `All as it should be, in ${seconds} s. ${logs}`.trimEnd()),
   );
 }
 
-function demoStackOf({ system, servers, keys, streams }: Stack): DemoStack {
+function toDemoStack({ system, servers, keys, streams }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
     revenue: system.app("revenue").url,
@@ -70,7 +70,11 @@ function demoStackOf({ system, servers, keys, streams }: Stack): DemoStack {
   return { urls, natsUrl: servers.nats.url, keys, streams };
 }
 
-async function onStack(logFolder: string, terminal: Terminal, signal: AbortSignal): Promise<Demo> {
+async function runOnOwnStack(
+  logFolder: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Demo> {
   const keysFolder = await mkdtemp(join(tmpdir(), "fanfare-keys-"));
   try {
     await using stack = await startStack({
@@ -80,12 +84,12 @@ async function onStack(logFolder: string, terminal: Terminal, signal: AbortSigna
       signal,
     });
     const over = new AbortController();
-    const demo = runDemo(demoStackOf(stack), {
+    const demo = runDemo(toDemoStack(stack), {
       terminal,
       signal: AbortSignal.any([signal, over.signal]),
     });
     const death = stack.died.then((how) => {
-      throw new Failure(how);
+      throw new CliError(how);
     });
     return await Promise.race([demo, death]).finally(() => over.abort());
   } finally {
@@ -95,7 +99,7 @@ async function onStack(logFolder: string, terminal: Terminal, signal: AbortSigna
 
 /** Makes a folder for this demo's logs and removes those of earlier ones, but for the last four. */
 async function makeLogFolder(): Promise<string> {
-  const logs = join(stateFolder(), "logs");
+  const logs = join(getStateFolder(), "logs");
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
   await mkdir(logs, { recursive: true });
   const earlier = (await readdir(logs)).filter((name) => name.startsWith("demo-")).toSorted();

@@ -31,7 +31,7 @@ async function stillRunning(pids: readonly string[]): Promise<string[]> {
 /** Starts a demo and waits until it says this, and gives the pids of all that it started. */
 async function demoUntil(text: string) {
   const demo = startFanfare(["demo", "--verbose"], env);
-  await demo.says(text);
+  await demo.waitForOutput(text);
   const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
   const rows = stdout.split("\n").map((line) => line.trim().split(/\s+/));
   const pids = rows.filter(([, parent]) => parent === String(demo.pid)).map(([pid = ""]) => pid);

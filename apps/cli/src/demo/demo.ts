@@ -2,11 +2,11 @@ import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
 import { alignRows, type Terminal } from "../terminal.ts";
 import { connectTo } from "../trips-client.ts";
-import { problemsOf } from "./check-trip.ts";
+import { checkTrip } from "./check-trip.ts";
 import { createEffectsReader, type Effects } from "./effects.ts";
-import { groupsAreDone } from "./groups.ts";
+import { type DemoTrip, type PlayedStory, playStory } from "./play-story.ts";
 import { stories } from "./stories.ts";
-import { type DemoTrip, type ToldStory, tellStory } from "./tell-story.ts";
+import { waitForGroups } from "./wait-for-groups.ts";
 
 /** DemoStack is what the demo has to know of a stack. */
 export interface DemoStack {
@@ -31,27 +31,27 @@ export async function runDemo(
   const { urls, natsUrl, keys, streams } = stack;
   const token = await mintToken(keys, { role: "rider", subject: "alice" });
   using trips = connectTo(TripsService, { url: urls.trips, token });
-  const told: ToldStory[] = [];
+  const told: PlayedStory[] = [];
   for (const story of stories) {
-    told.push(await tellStory(story, { client: trips.client, terminal, signal }));
+    told.push(await playStory(story, { client: trips.client, terminal, signal }));
   }
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   using reader = createEffectsReader(urls, operator);
-  await groupsAreDone({ natsUrl, streams, groups, signal });
+  await waitForGroups({ natsUrl, streams, groups, signal });
   const counted = await Promise.all(
-    told.map(async (trip) => ({ ...trip, effects: await reader.of(trip.tripId, signal) })),
+    told.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
   );
-  showEffects(counted, terminal);
+  printEffects(counted, terminal);
   const problems = counted.flatMap((trip) => {
     const story = stories.find(({ name }) => name === trip.story);
-    return story === undefined ? [] : problemsOf(trip, story);
+    return story === undefined ? [] : checkTrip(trip, story);
   });
   return { trips: counted, problems };
 }
 
 const groups = ["revenue", "audit", "notifications"] as const satisfies (keyof Effects)[];
 
-function showEffects(trips: readonly DemoTrip[], terminal: Terminal): void {
+function printEffects(trips: readonly DemoTrip[], terminal: Terminal): void {
   const head = ["effects", "status", ...groups].map((name) => terminal.colour("dim", name));
   const rows = trips.map((trip) => [
     trip.story,

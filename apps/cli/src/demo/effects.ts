@@ -12,7 +12,7 @@ export interface Effects {
 
 export interface EffectsReader extends Disposable {
   /** Asks each reactor's own API what it has of a trip. */
-  of(tripId: string, signal: AbortSignal): Promise<Effects>;
+  count(tripId: string, signal: AbortSignal): Promise<Effects>;
 }
 
 /** createEffectsReader asks the three reactors, at these addresses, as an operator. */
@@ -27,7 +27,7 @@ export function createEffectsReader(
     connectTo(NotificationsService, { url: urls.notifications, token }),
   ).client;
   return {
-    async of(tripId, signal) {
+    async count(tripId, signal) {
       const [{ entries }, { events }, { receipts }] = await Promise.all([
         revenue.listRevenue({ tripId }, { signal }),
         audit.listEvents({ key: tripId }, { signal }),

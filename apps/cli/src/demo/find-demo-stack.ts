@@ -1,7 +1,7 @@
 import { provisionTopics } from "@fanfare/bus-nats";
 import { createDevKeys } from "@fanfare/dev-stack";
-import { Failure } from "../failure.ts";
-import { keysFolder, readStack } from "../running-stack.ts";
+import { CliError } from "../cli-error.ts";
+import { getKeysFolder, readStack } from "../running-stack.ts";
 import { topics } from "../topics.ts";
 import type { DemoStack } from "./demo.ts";
 
@@ -23,7 +23,7 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
   const addressOf = (part: keyof typeof variables): string => {
     const address = env[variables[part]] ?? stack?.addresses[part];
     if (address !== undefined) return address;
-    throw new Failure(
+    throw new CliError(
       `No stack is running: start one with "npm start", or say where it is in ${Object.values(variables).join(", ")}`,
     );
   };
@@ -38,7 +38,7 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
   return {
     urls,
     natsUrl,
-    keys: await createDevKeys(keysFolder()),
+    keys: await createDevKeys(getKeysFolder()),
     streams: planned.map(({ stream }) => stream),
   };
 }

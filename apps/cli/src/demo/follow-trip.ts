@@ -39,7 +39,7 @@ export async function followTrip(
   client: TripsClient,
   { tripId, onChange, signal }: FollowOptions,
 ): Promise<FollowedTrip> {
-  const tell = createTeller(onChange);
+  const tell = createReporter(onChange);
   let steps: readonly TripStep[] = [];
   let last: Trip | undefined;
   const look = async (): Promise<void> => {
@@ -48,7 +48,7 @@ export async function followTrip(
     tell.steps(steps);
   };
   const over = new AbortController();
-  const looking = lookUntil(look, AbortSignal.any([signal, over.signal]));
+  const looking = pollUntil(look, AbortSignal.any([signal, over.signal]));
   try {
     for await (const trip of watch(client, tripId, signal)) {
       // first the steps that brought it there, if they are told soon
@@ -85,14 +85,14 @@ async function* watch(
   }
 }
 
-async function lookUntil(look: () => Promise<void>, over: AbortSignal): Promise<void> {
+async function pollUntil(look: () => Promise<void>, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await look();
     await delay(pollIntervalMs, undefined, { signal: over }).catch(() => undefined);
   }
 }
 
-function createTeller(onChange: (change: TripChange) => void) {
+function createReporter(onChange: (change: TripChange) => void) {
   const told = new Set<string>();
   const once = (key: string, change: TripChange): void => {
     if (told.has(key)) return;
@@ -104,7 +104,7 @@ function createTeller(onChange: (change: TripChange) => void) {
       for (const step of steps) {
         if (step.state !== State.RUNNING) once(`step ${step.name}`, { kind: "step", step });
       }
-      for (const step of compensated(steps))
+      for (const step of listCompensated(steps))
         once(`compensate ${step.name}`, { kind: "compensate", step });
     },
     status(status: TripStatus): void {
@@ -114,12 +114,14 @@ function createTeller(onChange: (change: TripChange) => void) {
 }
 
 /** compensated gives the steps that were compensated, in the order in which that happened. */
-export function compensated(steps: readonly TripStep[]): TripStep[] {
+export function listCompensated(steps: readonly TripStep[]): TripStep[] {
   return steps
     .filter((step) => step.state === State.COMPENSATED)
-    .toSorted((a, b) => compensatedAt(a) - compensatedAt(b) || steps.indexOf(b) - steps.indexOf(a));
+    .toSorted(
+      (a, b) => readCompensatedAt(a) - readCompensatedAt(b) || steps.indexOf(b) - steps.indexOf(a),
+    );
 }
 
-function compensatedAt(step: TripStep): number {
+function readCompensatedAt(step: TripStep): number {
   return step.compensatedAt ? timestampMs(step.compensatedAt) : 0;
 }

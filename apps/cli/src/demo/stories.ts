@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Broadcast_State, type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { statusName } from "../trip-text.ts";
+import { formatStatus } from "../trip-text.ts";
 import type { TripsClient } from "../trips-client.ts";
 
 /** Story is one trip of the demo, and how it is to end. */
@@ -32,7 +32,7 @@ async function start(story: Story, client: TripsClient, { tripId, signal }: Ride
   const { trip } = await client.startTrip({ tripId, vehicleId, paymentMethod }, { signal });
   if (trip?.status !== TripStatus.ACTIVE) {
     throw new Error(
-      `StartTrip answered ${statusName(trip?.status ?? TripStatus.UNSPECIFIED)} and not ACTIVE`,
+      `StartTrip answered ${formatStatus(trip?.status ?? TripStatus.UNSPECIFIED)} and not ACTIVE`,
     );
   }
 }

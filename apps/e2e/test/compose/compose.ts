@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type AppName, appNames, type TokenClaims, waitUntil } from "@fanfare/dev-stack";
-import { type Clients, connect } from "../clients.ts";
+import { type Clients, createClients } from "../clients.ts";
 import { repeatLostCalls } from "./repeat-lost-calls.ts";
 
 const run = promisify(execFile);
@@ -54,7 +54,7 @@ export function createCompose({ project, files, variables }: ComposeOptions): Co
     });
   const tokens = new Map<string, Promise<string>>();
 
-  function tokenOf({ role, subject }: TokenClaims): Promise<string> {
+  function mintToken({ role, subject }: TokenClaims): Promise<string> {
     const who = ["--role", role, "--subject", subject, "--expires-in", "12h"];
     const token =
       tokens.get(who.join(" ")) ??
@@ -78,9 +78,9 @@ export function createCompose({ project, files, variables }: ComposeOptions): Co
         });
         urls.set(name, `http://${address}`);
       }
-      return connect({
-        urlOf: (name) => urls.get(name) ?? "",
-        tokenOf,
+      return createClients({
+        findUrl: (name) => urls.get(name) ?? "",
+        mintToken,
         interceptors: [repeatLostCalls],
       });
     },

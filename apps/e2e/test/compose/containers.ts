@@ -46,11 +46,14 @@ export interface Container {
   readonly restarts: number;
 }
 
-const labelled = (project: string) => ["--filter", `label=com.docker.compose.project=${project}`];
+const filterByProject = (project: string) => [
+  "--filter",
+  `label=com.docker.compose.project=${project}`,
+];
 
 /** containersOf gives all containers of a project, also those that have ended. */
-export async function containersOf(project: string): Promise<readonly Container[]> {
-  const ids = await docker(["ps", "--all", "--quiet", ...labelled(project)]);
+export async function listContainers(project: string): Promise<readonly Container[]> {
+  const ids = await docker(["ps", "--all", "--quiet", ...filterByProject(project)]);
   if (ids === "") return [];
   const all = inspected.parse(JSON.parse(await docker(["inspect", ...ids.split("\n")])));
   return all.map(({ Name, Image, RestartCount, Config, HostConfig, State }) => ({
@@ -71,19 +74,23 @@ export async function containersOf(project: string): Promise<readonly Container[
 }
 
 /** leftOf names all that the engine still has of a project. */
-export async function leftOf(project: string): Promise<readonly string[]> {
+export async function listLeftovers(project: string): Promise<readonly string[]> {
   const lists = await Promise.all([
-    docker(["ps", "--all", "--format", "{{.Names}}", ...labelled(project)]),
-    docker(["volume", "ls", "--format", "{{.Name}}", ...labelled(project)]),
-    docker(["network", "ls", "--format", "{{.Name}}", ...labelled(project)]),
+    docker(["ps", "--all", "--format", "{{.Names}}", ...filterByProject(project)]),
+    docker(["volume", "ls", "--format", "{{.Name}}", ...filterByProject(project)]),
+    docker(["network", "ls", "--format", "{{.Name}}", ...filterByProject(project)]),
   ]);
   return lists.flatMap((list) => list.split("\n")).filter((name) => name !== "");
 }
 
 /** memoryOf gives how much memory each running container of a project's services has, in MiB. */
-export async function memoryOf(project: string): Promise<ReadonlyMap<string, number>> {
+export async function readMemory(project: string): Promise<ReadonlyMap<string, number>> {
   // Those that run one command may be gone by the time that they are asked for.
-  const services = [...labelled(project), "--filter", "label=com.docker.compose.oneoff=False"];
+  const services = [
+    ...filterByProject(project),
+    "--filter",
+    "label=com.docker.compose.oneoff=False",
+  ];
   const names = await docker(["ps", "--format", "{{.Names}}", ...services]);
   const rows = await docker([
     "stats",

@@ -1,5 +1,5 @@
 import { docker } from "./compose.ts";
-import { memoryOf } from "./containers.ts";
+import { readMemory } from "./containers.ts";
 import { type Times, watchEvents } from "./watch-events.ts";
 
 /** Measures are what the containers of a project take. */
@@ -13,13 +13,13 @@ export interface Measures extends Disposable {
 }
 
 /** measure begins to measure a project's containers, those of this moment and those that come. */
-export function measure(project: string): Measures {
+export function startMeasuring(project: string): Measures {
   const times: Times = watchEvents(project);
   const memory = new Map<string, number>();
 
   async function noteUntil(over: AbortSignal): Promise<void> {
     do {
-      for (const [name, now] of await memoryOf(project)) {
+      for (const [name, now] of await readMemory(project)) {
         memory.set(name, Math.max(now, memory.get(name) ?? 0));
       }
     } while (!over.aborted);

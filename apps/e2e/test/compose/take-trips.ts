@@ -1,8 +1,8 @@
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "../clients.ts";
-import { type Effects, effectsOf, oneEffect } from "../effects.ts";
-import { effectsAre, newTrip, type Rider, startTrip, tripIs } from "../trips.ts";
+import { type Effects, oneEffect, readEffects } from "../effects.ts";
+import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../trips.ts";
 
 /** beginTrips starts trips, each with a vehicle of its own, and waits until all are being driven. */
 export async function beginTrips(clients: Clients, count: number): Promise<readonly Rider[]> {
@@ -10,7 +10,7 @@ export async function beginTrips(clients: Clients, count: number): Promise<reado
   await Promise.all(
     trips.map(async (trip) => {
       await insist("start", trip, () => startTrip(clients, trip));
-      await tripIs(clients, trip, TripStatus.ACTIVE);
+      await waitForStatus(clients, trip, TripStatus.ACTIVE);
     }),
   );
   return trips;
@@ -27,14 +27,14 @@ export async function endTrips(
   return await Promise.all(
     trips.map(async (trip) => {
       await insist("end", trip, () => clients.trips(trip.name).endTrip(trip));
-      await tripIs(clients, trip, TripStatus.SETTLED);
-      await effectsAre(clients, trip.tripId, oneEffect);
+      await waitForStatus(clients, trip, TripStatus.SETTLED);
+      await waitForEffects(clients, trip.tripId, oneEffect);
       // A trip may be settled while the fleet is away, and the vehicle free only when it is back.
       await waitUntil(
         async () => (await clients.fleet.getVehicle(trip)).vehicle?.tripId !== trip.tripId,
         { what: `${trip.vehicleId} to be free again`, intervalMs: 100, timeoutMs: 120_000 },
       );
-      return await effectsOf(clients, trip.tripId);
+      return await readEffects(clients, trip.tripId);
     }),
   );
 }

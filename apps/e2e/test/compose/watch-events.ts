@@ -39,16 +39,16 @@ export function watchEvents(project: string): Times {
     if (status === "start") started.set(name, now);
     if (status === "kill" && !signalled.has(name)) signalled.set(name, now);
     if (status === "health_status: healthy" && !toHealthy.has(name)) {
-      toHealthy.set(name, since(started, name, now));
+      toHealthy.set(name, secondsSince(started, name, now));
     }
     if (status === "die") {
-      toStop.set(name, since(signalled, name, now));
+      toStop.set(name, secondsSince(signalled, name, now));
       signalled.delete(name);
     }
   });
   return { toHealthy, toStop, [Symbol.dispose]: () => void child.kill() };
 }
 
-function since(times: ReadonlyMap<string, number>, name: string, now: number): number {
+function secondsSince(times: ReadonlyMap<string, number>, name: string, now: number): number {
   return (now - (times.get(name) ?? Number.NaN)) / 1e9;
 }

@@ -15,7 +15,7 @@ export interface AppVariable {
 }
 
 /** appVariables runs an app with --help and reads which variables it has. */
-export async function appVariables(app: AppName): Promise<readonly AppVariable[]> {
+export async function readAppVariables(app: AppName): Promise<readonly AppVariable[]> {
   const main = `${root}apps/${app}/src/main.ts`;
   const { stdout } = await run(process.execPath, [main, "--help"], { timeout: 60_000 });
   const rows = stdout.matchAll(/^ {2}([A-Z_]+) +(\S+)/gm);
@@ -27,7 +27,7 @@ export async function appVariables(app: AppName): Promise<readonly AppVariable[]
 }
 
 /** unsettled names the variables of an app that what is given to it leaves without a value that works. */
-export function unsettled(variables: readonly AppVariable[], given: readonly string[]): string[] {
+export function findUnset(variables: readonly AppVariable[], given: readonly string[]): string[] {
   return variables
     .filter(({ needed, local }) => needed || local)
     .map(({ name }) => name)
@@ -35,7 +35,7 @@ export function unsettled(variables: readonly AppVariable[], given: readonly str
 }
 
 /** unread names what is given to an app that none of its variables reads. */
-export function unread(variables: readonly AppVariable[], given: readonly string[]): string[] {
+export function findUnread(variables: readonly AppVariable[], given: readonly string[]): string[] {
   const names = new Set(variables.flatMap(({ name }) => [name, `${name}_FILE`]));
   return given.filter((name) => !names.has(name));
 }

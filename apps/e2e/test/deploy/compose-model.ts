@@ -45,7 +45,7 @@ export type ComposeFile = z.infer<typeof file>;
 export type Service = z.infer<typeof service>;
 
 /** Instead of what the files before have: !override gives something else, and !reset nothing. */
-class Instead {
+class Replacement {
   readonly value: unknown;
   constructor(value: unknown) {
     this.value = value;
@@ -53,8 +53,8 @@ class Instead {
 }
 
 const tags: Tags = [
-  { tag: "!override", collection: "seq", resolve: (node) => new Instead(node.toJSON()) },
-  { tag: "!reset", collection: "seq", resolve: () => new Instead(undefined) },
+  { tag: "!override", collection: "seq", resolve: (node) => new Replacement(node.toJSON()) },
+  { tag: "!reset", collection: "seq", resolve: () => new Replacement(undefined) },
 ];
 
 /** readCompose reads compose files, each laid over those before it as compose does. */
@@ -70,9 +70,9 @@ export async function readCompose(paths: readonly string[]): Promise<ComposeFile
   const whole = layers.reduce<unknown>((under, layer) => {
     const services = Object.entries(layer.services).map(([name, { extends: from, ...own }]) => {
       const other = z.object({ service: z.string() }).safeParse(from).data?.service;
-      return [name, other === undefined ? own : lay(own, base[other], "")];
+      return [name, other === undefined ? own : merge(own, base[other], "")];
     });
-    return lay({ ...layer, services: Object.fromEntries(services) }, under, "");
+    return merge({ ...layer, services: Object.fromEntries(services) }, under, "");
   }, {});
   return file.parse(whole);
 }
@@ -81,22 +81,24 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** lay gives a value over another: maps are joined, lists too but for those that are one command. */
-function lay(over: unknown, under: unknown, key: string): unknown {
-  if (over instanceof Instead) return over.value;
+function merge(over: unknown, under: unknown, key: string): unknown {
+  if (over instanceof Replacement) return over.value;
   if (over === undefined) return under;
   if (isMap(over)) {
     const below = isMap(under) ? under : {};
     const keys = new Set([...Object.keys(below), ...Object.keys(over)]);
-    return Object.fromEntries([...keys].map((name) => [name, lay(over[name], below[name], name)]));
+    return Object.fromEntries(
+      [...keys].map((name) => [name, merge(over[name], below[name], name)]),
+    );
   }
   if (!Array.isArray(over) || !Array.isArray(under)) return over;
   if (key === "command" || key === "test") return over;
   if (key !== "volumes") return [...new Set([...under, ...over])];
-  const mounted = new Set(over.map(targetOf));
-  return [...under.filter((volume) => !mounted.has(targetOf(volume))), ...over];
+  const mounted = new Set(over.map(readMountTarget));
+  return [...under.filter((volume) => !mounted.has(readMountTarget(volume))), ...over];
 }
 
 /** targetOf gives where a volume is mounted. */
-function targetOf(volume: unknown): string {
+function readMountTarget(volume: unknown): string {
   return String(volume).split(":")[1] ?? "";
 }

@@ -32,7 +32,7 @@ export async function readDockerfile(path: string): Promise<readonly Stage[]> {
 }
 
 /** imageVariables names the variables that an image gives to whoever runs in it. */
-export async function imageVariables(path: string): Promise<readonly string[]> {
+export async function readImageVariables(path: string): Promise<readonly string[]> {
   const instructions = (await readDockerfile(path)).at(-1)?.instructions ?? [];
   return instructions
     .filter(({ verb }) => verb === "ENV")

@@ -26,7 +26,7 @@ export async function readImports(programs: readonly string[]): Promise<Imported
       const name = fixed ?? awaited ?? "";
       if (line.startsWith("import type") || line.startsWith("export type")) continue;
       if (/^(\.|@fanfare\/)/.test(name)) ahead.push(await realpath(resolve(name)));
-      else if (!isBuiltin(name)) packages.add(packageOf(name));
+      else if (!isBuiltin(name)) packages.add(readPackageName(name));
     }
   }
   return { files: found, packages };
@@ -36,6 +36,6 @@ export async function readImports(programs: readonly string[]): Promise<Imported
 const statement = /^(?:import|export) (?:[^;"=()]* from )?"([^"]+)";|\bimport\("([^"]+)"\)/gm;
 
 /** packageOf gives @scope/name of @scope/name/path. */
-function packageOf(specifier: string): string {
+function readPackageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

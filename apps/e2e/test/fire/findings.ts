@@ -11,24 +11,24 @@ export interface FireDatabases extends Readonly<Record<Group, Kysely<unknown>>> 
 }
 
 /** Effects are only ever appended, by tables that would take one twice. Named as events are. */
-const namesOf = {
+const nameQueries = {
   revenue: sql<{ name: string }>`select trip_id || '/' || minor_units as name from revenue`,
   audit: sql<{ name: string }>`select event_id as name from events`,
   notifications: sql<{ name: string }>`select trip_id || '/' || rider_id as name from receipts`,
 };
-const countsOf = {
+const countQueries = {
   revenue: sql<{ count: number }>`select count(*)::int as count from revenue`,
   audit: sql<{ count: number }>`select count(*)::int as count from events`,
   notifications: sql<{ count: number }>`select count(*)::int as count from receipts`,
 };
 
 /** behind is how many effects are still missing, the most that any group lacks. */
-export async function behind(databases: FireDatabases): Promise<number> {
+export async function countMissing(databases: FireDatabases): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from committed`.execute(databases.fire);
   const committed = rows[0]?.count ?? 0;
   const counts = await Promise.all(
-    groups.map((group) => countsOf[group].execute(databases[group])),
+    groups.map((group) => countQueries[group].execute(databases[group])),
   );
   const missing = counts.map((result) => committed - (result.rows[0]?.count ?? 0));
   return Math.max(...missing);
@@ -39,9 +39,9 @@ export interface Findings {
   /** Committed, and without an effect in some group. */
   readonly lost: readonly string[];
   /** With more than one effect in some group. */
-  readonly doubled: readonly string[];
+  readonly duplicated: readonly string[];
   /** With an effect although never committed. */
-  readonly unwanted: readonly string[];
+  readonly unexpected: readonly string[];
   /** The place of each event, by its number, among the commits of its trip. */
   readonly places: ReadonlyMap<number, number>;
   /** How many trips revenue has in its sums, which must be the number of events. */
@@ -49,19 +49,19 @@ export interface Findings {
 }
 
 /** findings compares what is committed with what each group made of it. */
-export async function findings(databases: FireDatabases): Promise<Findings> {
+export async function collectFindings(databases: FireDatabases): Promise<Findings> {
   const committed = await databases.fire.selectFrom("committed").selectAll().execute();
   const wanted = new Set(committed.map(({ trip, event }) => `${trip}/${event}`));
   const found = await Promise.all(
     groups.map(async (group) => {
-      const { rows } = await namesOf[group].execute(databases[group]);
+      const { rows } = await nameQueries[group].execute(databases[group]);
       const once = new Set<string>();
-      const doubled: string[] = [];
+      const duplicated: string[] = [];
       for (const { name } of rows) {
-        if (once.has(name)) doubled.push(`${group} ${name}`);
+        if (once.has(name)) duplicated.push(`${group} ${name}`);
         once.add(name);
       }
-      return { group, once, doubled };
+      return { group, once, duplicated };
     }),
   );
   const sums = await sql<{ sum: number }>`
@@ -72,8 +72,8 @@ export async function findings(databases: FireDatabases): Promise<Findings> {
     lost: found.flatMap(({ group, once }) =>
       [...wanted].filter((name) => !once.has(name)).map((name) => `${group} ${name}`),
     ),
-    doubled: found.flatMap(({ doubled }) => doubled),
-    unwanted: found.flatMap(({ group, once }) =>
+    duplicated: found.flatMap(({ duplicated }) => duplicated),
+    unexpected: found.flatMap(({ group, once }) =>
       [...once].filter((name) => !wanted.has(name)).map((name) => `${group} ${name}`),
     ),
     summed: sums.rows[0]?.sum ?? 0,

@@ -24,7 +24,10 @@ export function connectFire<DB = FireDatabase>(url: string): Kysely<DB> {
 }
 
 /** makeFire makes the tables, with a counter for each trip. */
-export async function makeFire(db: Kysely<FireDatabase>, trips: readonly string[]): Promise<void> {
+export async function createTables(
+  db: Kysely<FireDatabase>,
+  trips: readonly string[],
+): Promise<void> {
   await outboxMigration.up(db);
   await sql`create sequence events`.execute(db);
   await sql`create table counters (trip text primary key, commits int not null)`.execute(db);

@@ -11,10 +11,10 @@ import {
   startPostgres,
   waitUntil,
 } from "@fanfare/dev-stack";
-import { caughtUp } from "./caught-up.ts";
-import { behind, type FireDatabases, type Group } from "./findings.ts";
-import { connectFire, makeFire } from "./fire-database.ts";
-import { appFolder, type KeptProcess, keepProcess } from "./kept-process.ts";
+import { countMissing, type FireDatabases, type Group } from "./findings.ts";
+import { connectFire, createTables } from "./fire-database.ts";
+import { findAppFolder, type SupervisedProcess, superviseProcess } from "./supervised-process.ts";
+import { waitUntilCaughtUp } from "./wait-until-caught-up.ts";
 import { trips } from "./writing.ts";
 
 export type Role = Group | "relay";
@@ -24,7 +24,7 @@ export interface Fire extends AsyncDisposable {
   readonly postgres: Postgres;
   readonly nats: Nats;
   readonly databases: FireDatabases;
-  readonly processes: Readonly<Record<Role, KeptProcess>>;
+  readonly processes: Readonly<Record<Role, SupervisedProcess>>;
   /** Restarts PostgreSQL as its immediate mode does: without a word to whoever is connected. */
   restartPostgres(): Promise<void>;
   /** Rejects when a process ends that nobody has killed. */
@@ -64,10 +64,10 @@ export async function startFire(): Promise<Fire> {
   stack.defer(async () => {
     await Promise.all(Object.values(databases).map((db) => db.destroy()));
   });
-  await makeFire(databases.fire, trips);
+  await createTables(databases.fire, trips);
 
   function keep(role: Role, options: { readonly program: string; readonly cwd: string }) {
-    const kept = keepProcess({
+    const kept = superviseProcess({
       name: role,
       ...options,
       env: {
@@ -87,7 +87,7 @@ export async function startFire(): Promise<Fire> {
     stack.defer(() => kept.stop());
     return kept;
   }
-  const app = (role: Group) => keep(role, { program: "src/main.ts", cwd: appFolder(role) });
+  const app = (role: Group) => keep(role, { program: "src/main.ts", cwd: findAppFolder(role) });
   const processes = {
     relay: keep("relay", { program: relayProgram, cwd: folder }),
     revenue: app("revenue"),
@@ -113,7 +113,7 @@ export async function startFire(): Promise<Fire> {
     },
     async settled() {
       const began = performance.now();
-      const settling = caughtUp({ behind: () => behind(databases), below: 1 });
+      const settling = waitUntilCaughtUp({ countMissing: () => countMissing(databases), below: 1 });
       await Promise.race([settling, crashed]);
       return Math.round(performance.now() - began);
     },

@@ -2,13 +2,13 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { outbox } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
-import { caughtUp } from "./caught-up.ts";
 import type { FireDatabase } from "./fire-database.ts";
 import type { Random } from "./random.ts";
+import { waitUntilCaughtUp } from "./wait-until-caught-up.ts";
 
 const writers = 4;
 /** Of the transactions, those that are rolled back. */
-const compensated = 0.2;
+const rolledBackShare = 0.2;
 /** For how long a server may be away, in milliseconds. */
 const patienceMs = 90_000;
 
@@ -19,7 +19,7 @@ export const trips = Array.from(
 );
 
 /** write commits this many events, from several connections, among transactions rolled back. */
-export async function write(
+export async function commitEvents(
   db: Kysely<FireDatabase>,
   { count, random }: { readonly count: number; readonly random: Random },
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function write(
     while (left > 0) {
       left -= 1;
       const trip = trips[Math.floor(random() * trips.length)] ?? "";
-      const rollBack = random() < compensated;
+      const rollBack = random() < rolledBackShare;
       const committed = await commit(db, trip, rollBack).catch(() => false);
       if (committed) lastAt = performance.now();
       else left += 1;
@@ -44,18 +44,21 @@ export interface WritingOptions {
   /** How many events may be on their way before this waits for them. */
   readonly ahead: number;
   /** How many are on their way; rejects while a server is away. */
-  readonly behind: () => Promise<number>;
+  readonly countMissing: () => Promise<number>;
   readonly signal: AbortSignal;
 }
 
 /** keepWriting commits events until the signal aborts. */
-export async function keepWriting(
+export async function commitContinuously(
   db: Kysely<FireDatabase>,
-  { random, ahead, behind, signal }: WritingOptions,
+  { random, ahead, countMissing, signal }: WritingOptions,
 ): Promise<void> {
   while (!signal.aborted) {
-    await caughtUp({ behind: async () => (signal.aborted ? 0 : await behind()), below: ahead });
-    if (!signal.aborted) await write(db, { count: 20, random });
+    await waitUntilCaughtUp({
+      countMissing: async () => (signal.aborted ? 0 : await countMissing()),
+      below: ahead,
+    });
+    if (!signal.aborted) await commitEvents(db, { count: 20, random });
   }
 }
 

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { TripSchema, TripStep_State, TripStepSchema } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
-import { heldBy } from "./held-by.ts";
+import { listHeld } from "./list-held.ts";
 
 const trip = create(TripSchema, { vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
 
@@ -9,10 +9,10 @@ function held(states: Record<string, keyof typeof TripStep_State>): string[] {
   const steps = Object.entries(states).map(([name, state]) =>
     create(TripStepSchema, { name, state: TripStep_State[state] }),
   );
-  return heldBy(trip, steps);
+  return listHeld(trip, steps);
 }
 
-describe("heldBy()", () => {
+describe("listHeld()", () => {
   it("counts what is not compensated, parked or not", () => {
     const states = { "reserve-vehicle": "PARKED", "open-tab": "DONE" } as const;
     expect(held({ ...states, "charge-unlock-fee": "COMPENSATED" })).toEqual([

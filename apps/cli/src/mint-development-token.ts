@@ -1,6 +1,6 @@
 import { createDevKeys, mintToken } from "@fanfare/dev-stack";
-import { Failure } from "./failure.ts";
-import { keysFolder } from "./running-stack.ts";
+import { CliError } from "./cli-error.ts";
+import { getKeysFolder } from "./running-stack.ts";
 
 export interface TokenOptions {
   readonly role: string;
@@ -9,11 +9,11 @@ export interface TokenOptions {
 }
 
 /** developmentToken signs a token with the development keys of this checkout. */
-export async function developmentToken(options: TokenOptions): Promise<string> {
+export async function mintDevelopmentToken(options: TokenOptions): Promise<string> {
   const { role, subject, expiresIn } = options;
   if (role !== "rider" && role !== "operator" && role !== "service") {
-    throw new Failure(`There is no role ${role}: it is one of rider, operator, service`);
+    throw new CliError(`There is no role ${role}: it is one of rider, operator, service`);
   }
-  const keys = await createDevKeys(keysFolder());
+  const keys = await createDevKeys(getKeysFolder());
   return await mintToken(keys, { role, subject, expiresIn });
 }

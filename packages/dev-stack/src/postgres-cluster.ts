@@ -26,13 +26,13 @@ const builtinLocale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
  * clusterIn makes a database cluster at `data` unless there is one: a copy of one that initdb made
  * once for the cache folder, as initdb takes a second and a copy a fifteenth of that.
  */
-export async function clusterIn(
+export async function ensureCluster(
   data: string,
   { bin, runner, env }: { bin: string; runner: Runner; env: NodeJS.ProcessEnv },
 ): Promise<void> {
   if (await exists(data)) return;
-  const version = await versionOf(bin);
-  const args = [...initdbArguments, ...(majorOf(version) < 17 ? [] : builtinLocale)];
+  const version = await readVersion(bin);
+  const args = [...initdbArguments, ...(parseMajorVersion(version) < 17 ? [] : builtinLocale)];
   const key = createHash("sha256")
     .update(JSON.stringify([version, args, adminPassword, runner.owner]))
     .digest("hex")
@@ -81,13 +81,13 @@ async function initdb(folder: string, { bin, runner, args: settings }: Initdb): 
   await run(command, args, { ...runner.as, cwd: "/" });
 }
 
-async function versionOf(bin: string): Promise<string> {
+async function readVersion(bin: string): Promise<string> {
   const { stdout } = await run(join(bin, "postgres"), ["--version"]);
   return stdout.trim();
 }
 
 /** "postgres (PostgreSQL) 14.23" is of 14. */
-function majorOf(version: string): number {
+function parseMajorVersion(version: string): number {
   return Number(/\d+/.exec(version)?.[0]);
 }
 

@@ -10,7 +10,7 @@ const fenced = /^```(\w+)\n(.*?)^```$/gms;
 const firstLine = /^(?:\/\/|#) (\S+\.\w+)\n/;
 
 /** codeBlocks are the fenced pieces of a Markdown text, in order. */
-export function codeBlocks(markdown: string): CodeBlock[] {
+export function parseCodeBlocks(markdown: string): CodeBlock[] {
   return Array.from(markdown.matchAll(fenced), ([, language = "", code = ""]) => ({
     language,
     file: firstLine.exec(code)?.[1],

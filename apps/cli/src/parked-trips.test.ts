@@ -1,7 +1,7 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { TripStatus, TripStep_State, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
-import { resolveTrip, retryTrip, stuckTrips } from "./stuck-trips.ts";
+import { listParkedTrips, resolveTrip, retryTrip } from "./parked-trips.ts";
 import type { TripContext } from "./trip.ts";
 
 const tripId = "0e1f5cb4-7a25-4b6e-9a2f-3b8f2c7d9e10";
@@ -49,10 +49,10 @@ function operator(json = false) {
   return { context: { client, terminal, json }, asked, lines };
 }
 
-describe("stuckTrips()", () => {
+describe("listParkedTrips()", () => {
   it("lists what waits, what is held, and why", async () => {
     const { context, lines } = operator();
-    await stuckTrips(context, { tripIds: [tripId], more: true });
+    await listParkedTrips(context, { tripIds: [tripId], more: true });
     expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
       ["TRIP", "STATUS", "RIDER", "WAITS", "HOLDS", "WHY"],
       [tripId, "NEEDS_ATTENTION", "rosa", "capture", "authorisation on pm_card_visa", "no"],
@@ -62,13 +62,13 @@ describe("stuckTrips()", () => {
 
   it("leaves out one that goes on by now", async () => {
     const { context, lines } = operator();
-    await stuckTrips(context, { tripIds: [resumed], more: false });
+    await listParkedTrips(context, { tripIds: [resumed], more: false });
     expect(lines).toEqual(["no trip waits for an operator"]);
   });
 
   it("lists one whose workflow does not answer", async () => {
     const { context, lines } = operator();
-    await stuckTrips(context, { tripIds: [silent], more: false });
+    await listParkedTrips(context, { tripIds: [silent], more: false });
     expect(lines[1]?.split(/ {2,}/)).toEqual([
       silent,
       "NEEDS_ATTENTION",
@@ -81,7 +81,7 @@ describe("stuckTrips()", () => {
 
   it("answers JSON", async () => {
     const { context, lines } = operator(true);
-    await stuckTrips(context, { tripIds: [resumed, tripId], more: false });
+    await listParkedTrips(context, { tripIds: [resumed, tripId], more: false });
     expect(JSON.parse(lines.join())).toMatchObject({
       trips: [{ trip: { tripId }, waiting: [{ name: "capture", lastError: "no" }] }],
       more: false,

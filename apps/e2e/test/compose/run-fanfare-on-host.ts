@@ -5,7 +5,7 @@ import { root } from "../deploy/repository.ts";
 const run = promisify(execFile);
 
 /** fanfareOnHost runs a `fanfare` command on this machine, with the variables that say where servers are. */
-export async function fanfareOnHost(
+export async function runFanfareOnHost(
   args: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Promise<string> {

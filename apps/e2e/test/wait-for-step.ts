@@ -4,7 +4,7 @@ import type { Clients } from "./clients.ts";
 import type { Rider } from "./trips.ts";
 
 /** stepIs waits until a step of the trip is as wanted, and gives it. */
-export async function stepIs(
+export async function waitForStep(
   clients: Clients,
   rider: Rider,
   { name, ...wanted }: Partial<Pick<TripStep, "state">> & { name: string; minAttempts?: number },

@@ -5,6 +5,6 @@ import { fileURLToPath } from "node:url";
 const checkout = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** stateFolder is the folder, ignored by git, where a running stack keeps its data, keys and logs. */
-export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+export function getStateFolder(env: NodeJS.ProcessEnv = process.env): string {
   return env.FANFARE_STATE ?? join(checkout, ".fanfare");
 }

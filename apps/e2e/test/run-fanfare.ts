@@ -13,7 +13,7 @@ export interface Ran {
 }
 
 /** fanfare runs a command of the CLI on the stack to its end, as the operator ada. */
-export async function fanfare(
+export async function runFanfare(
   { system, servers, keys }: Stack,
   ...args: readonly string[]
 ): Promise<Ran> {

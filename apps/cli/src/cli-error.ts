@@ -1,12 +1,12 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /** Failure is something that a person has to know of; its message is one clear line. */
-export class Failure extends Error {
+export class CliError extends Error {
   override readonly name = "Failure";
 }
 
 /** failureLine says in one line what went wrong. */
-export function failureLine(error: unknown): string {
+export function formatError(error: unknown): string {
   if (error instanceof ConnectError) {
     const { rawMessage } = error;
     return rawMessage.startsWith("connect ECONNREFUSED")

@@ -8,14 +8,14 @@ import {
   TripStep_State,
   TripStepSchema,
 } from "@fanfare/contracts/trips/v1/trips";
-import { heldBy } from "./held-by.ts";
+import type { ParkedTripIds } from "./find-parked-trips.ts";
+import { listHeld } from "./list-held.ts";
 import { alignRows, type Terminal } from "./terminal.ts";
 import type { TripContext } from "./trip.ts";
-import { colouredStatus } from "./trip-text.ts";
-import type { WaitingTrips } from "./waiting-trips.ts";
+import { formatColouredStatus } from "./trip-text.ts";
 
 /** StuckTrip is a trip that waits for an operator. */
-interface StuckTrip {
+interface ParkedTrip {
   readonly trip: Trip;
   /** The steps that wait, with what they failed with; undefined when its workflow does not answer. */
   readonly waiting: readonly TripStep[] | undefined;
@@ -24,25 +24,25 @@ interface StuckTrip {
 }
 
 /** stuckTrips lists trips that wait for an operator: with what, what they hold, and why. */
-export async function stuckTrips(
+export async function listParkedTrips(
   context: TripContext,
-  { tripIds, more }: WaitingTrips,
+  { tripIds, more }: ParkedTripIds,
 ): Promise<void> {
   const { client, terminal, json } = context;
-  const stuck = (await Promise.all(tripIds.map((tripId) => readStuck(client, tripId)))).filter(
+  const stuck = (await Promise.all(tripIds.map((tripId) => readParkedTrip(client, tripId)))).filter(
     ({ waiting }) => waiting?.length !== 0,
   );
-  if (json) return terminal.line(JSON.stringify({ trips: stuck.map(jsonOf), more }));
+  if (json) return terminal.line(JSON.stringify({ trips: stuck.map(toJsonDocument), more }));
   if (stuck.length === 0) return terminal.line("no trip waits for an operator");
   const head = ["TRIP", "STATUS", "RIDER", "WAITS", "HOLDS", "WHY"];
-  const rows = stuck.flatMap((one) => rowsOf(one, terminal));
+  const rows = stuck.flatMap((one) => toRows(one, terminal));
   for (const line of alignRows([head.map((name) => terminal.colour("dim", name)), ...rows])) {
     terminal.line(line);
   }
   if (more) terminal.line("more: raise --limit");
 }
 
-async function readStuck(client: TripContext["client"], tripId: string): Promise<StuckTrip> {
+async function readParkedTrip(client: TripContext["client"], tripId: string): Promise<ParkedTrip> {
   const [{ trip = create(TripSchema, { tripId }) }, steps] = await Promise.all([
     client.getTrip({ tripId }),
     client.getTripProgress({ tripId }).then(
@@ -52,14 +52,14 @@ async function readStuck(client: TripContext["client"], tripId: string): Promise
   ]);
   if (steps === undefined) return { trip, waiting: undefined, held: ["unknown"] };
   const waiting = steps.filter(({ state }) => state === TripStep_State.PARKED);
-  return { trip, waiting, held: heldBy(trip, steps) };
+  return { trip, waiting, held: listHeld(trip, steps) };
 }
 
-function rowsOf({ trip, waiting, held }: StuckTrip, terminal: Terminal): string[][] {
+function toRows({ trip, waiting, held }: ParkedTrip, terminal: Terminal): string[][] {
   const unknown = [{ name: "unknown", lastError: trip.reason }];
   return (waiting ?? unknown).map(({ name, lastError }) => [
     trip.tripId,
-    colouredStatus(trip.status, terminal),
+    formatColouredStatus(trip.status, terminal),
     trip.riderId,
     name,
     held.join(", ") || "-",
@@ -67,7 +67,7 @@ function rowsOf({ trip, waiting, held }: StuckTrip, terminal: Terminal): string[
   ]);
 }
 
-function jsonOf({ trip, waiting, held }: StuckTrip): object {
+function toJsonDocument({ trip, waiting, held }: ParkedTrip): object {
   return {
     trip: toJson(TripSchema, trip),
     waiting: waiting?.map((step) => toJson(TripStepSchema, step)),

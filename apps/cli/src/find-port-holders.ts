@@ -8,8 +8,11 @@ const run = promisify(execFile);
  * portHolders names the processes that listen on ports, such as "node server.js (process 1234, in
  * /home/ann/shop)". A port whose process cannot be told, as another user's, is left out.
  */
-export async function portHolders(ports: readonly number[]): Promise<ReadonlyMap<number, string>> {
-  const pids = process.platform === "linux" ? await pidsByProc(ports) : await pidsByLsof(ports);
+export async function findPortHolders(
+  ports: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  const pids =
+    process.platform === "linux" ? await findPidsByProc(ports) : await findPidsByLsof(ports);
   return new Map(
     await Promise.all(
       [...pids].map(async ([port, pid]) => [port, await describeProcess(pid)] as const),
@@ -27,7 +30,7 @@ async function describeProcess(pid: string): Promise<string> {
 
 const nothing = { stdout: "" };
 
-async function pidsByLsof(ports: readonly number[]): Promise<Map<number, string>> {
+async function findPidsByLsof(ports: readonly number[]): Promise<Map<number, string>> {
   const pids = new Map<number, string>();
   for (const port of ports) {
     const args = ["-nP", "-t", `-iTCP:${port}`, "-sTCP:LISTEN"];
@@ -38,8 +41,8 @@ async function pidsByLsof(ports: readonly number[]): Promise<Map<number, string>
   return pids;
 }
 
-async function pidsByProc(ports: readonly number[]): Promise<Map<number, string>> {
-  const sockets = await listeningSockets(ports);
+async function findPidsByProc(ports: readonly number[]): Promise<Map<number, string>> {
+  const sockets = await readListeningSockets(ports);
   const pids = new Map<number, string>();
   if (sockets.size === 0) return pids;
   for (const pid of await readdir("/proc")) {
@@ -55,7 +58,7 @@ async function pidsByProc(ports: readonly number[]): Promise<Map<number, string>
 }
 
 /** The ports by what a descriptor of their socket links to. */
-async function listeningSockets(ports: readonly number[]): Promise<Map<string, number>> {
+async function readListeningSockets(ports: readonly number[]): Promise<Map<string, number>> {
   const sockets = new Map<string, number>();
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
     const lines = (await readFile(table, "utf8").catch(() => "")).split("\n");

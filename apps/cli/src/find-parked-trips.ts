@@ -1,6 +1,6 @@
 import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
-import { Failure } from "./failure.ts";
+import { CliError } from "./cli-error.ts";
 import { readStack } from "./running-stack.ts";
 
 /** TemporalAddress is where the trips' workflows are. */
@@ -11,7 +11,7 @@ export interface TemporalAddress {
 }
 
 /** WaitingTrips are the ids of trips that wait for an operator, and whether there are more. */
-export interface WaitingTrips {
+export interface ParkedTripIds {
   readonly tripIds: readonly string[];
   readonly more: boolean;
 }
@@ -19,7 +19,7 @@ export interface WaitingTrips {
 const callTimeoutMs = 10_000;
 
 /** temporalOf finds Temporal: named in the environment, else that of this checkout's stack. */
-export async function temporalOf(env = process.env): Promise<TemporalAddress> {
+export async function findTemporal(env = process.env): Promise<TemporalAddress> {
   const known = env.TEMPORAL_ADDRESS ? env : (await readStack())?.environments["worker"];
   return {
     address: known?.["TEMPORAL_ADDRESS"] ?? "127.0.0.1:7233",
@@ -32,12 +32,12 @@ export async function temporalOf(env = process.env): Promise<TemporalAddress> {
  * NEEDS_ATTENTION it finds one that is SETTLED while its vehicle waits. Temporal may take a moment to
  * list what has just happened.
  */
-export async function findWaitingTrips(
+export async function findParkedTrips(
   { address, namespace }: TemporalAddress,
   limit: number,
-): Promise<WaitingTrips> {
+): Promise<ParkedTripIds> {
   const connection = await Connection.connect({ address }).catch((cause: unknown) => {
-    throw new Failure(`Temporal does not answer at ${address}: name it in TEMPORAL_ADDRESS`, {
+    throw new CliError(`Temporal does not answer at ${address}: name it in TEMPORAL_ADDRESS`, {
       cause,
     });
   });

@@ -9,15 +9,15 @@ const oldest = 20;
  * machineNode gives the folder of the Node that the machine has, if it is 20 or newer: the first on
  * the PATH that no package brought along. Else it is the folder of the Node that runs this.
  */
-export async function machineNode(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+export async function findMachineNode(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = (env.PATH ?? "").split(delimiter);
   for (const folder of folders.filter((each) => !each.split(sep).includes("node_modules"))) {
-    if ((await majorOf(join(folder, "node"))) >= oldest) return folder;
+    if ((await readMajorVersion(join(folder, "node"))) >= oldest) return folder;
   }
   return dirname(process.execPath);
 }
 
-async function majorOf(node: string): Promise<number> {
+async function readMajorVersion(node: string): Promise<number> {
   try {
     await access(node, constants.X_OK);
     const { stdout } = await promisify(execFile)(node, ["--version"]);

@@ -3,7 +3,7 @@ import type { DeadLetter } from "@fanfare/bus";
 import { alignRows } from "../terminal.ts";
 
 /** LetterJson is a dead letter as a program reads it. */
-export interface LetterJson extends Omit<DeadLetter, "data"> {
+export interface DeadLetterJson extends Omit<DeadLetter, "data"> {
   /** The message as JSON; undefined when it cannot be decoded. */
   readonly message?: JsonValue;
   /** Why there is no message, and the bytes in base64. */
@@ -12,10 +12,17 @@ export interface LetterJson extends Omit<DeadLetter, "data"> {
 }
 
 /** letterJson decodes a dead letter by the schema of its topic. */
-export function letterJson(letter: DeadLetter, schema: DescMessage | undefined): LetterJson {
+export function decodeDeadLetter(
+  letter: DeadLetter,
+  schema: DescMessage | undefined,
+): DeadLetterJson {
   const { data, ...about } = letter;
   const base64 = Buffer.from(data).toString("base64");
-  const refused = (undecodable: string): LetterJson => ({ ...about, undecodable, data: base64 });
+  const refused = (undecodable: string): DeadLetterJson => ({
+    ...about,
+    undecodable,
+    data: base64,
+  });
   if (schema === undefined) return refused(`the topic ${letter.topic} is not declared here`);
   if (letter.type !== schema.typeName) {
     return refused(`it is a ${letter.type ?? "message of no type"}, not a ${schema.typeName}`);
@@ -29,7 +36,12 @@ export function letterJson(letter: DeadLetter, schema: DescMessage | undefined):
 }
 
 /** letterLines is a dead letter as a person reads it. */
-export function letterLines({ message, undecodable, data, ...letter }: LetterJson): string[] {
+export function formatDeadLetter({
+  message,
+  undecodable,
+  data,
+  ...letter
+}: DeadLetterJson): string[] {
   const { headers, deadLetteredAt, time, attempts, sequence, ...texts } = letter;
   const facts: (readonly [string, string | undefined])[] = [
     ["group", texts.group],

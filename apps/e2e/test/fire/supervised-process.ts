@@ -4,19 +4,19 @@ import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** KeptProcess is started again each time that it has ended. */
-export interface KeptProcess {
+/** SupervisedProcess is started again each time that it has ended. */
+export interface SupervisedProcess {
   readonly name: string;
   /** Rejects when it ends in another way than by being killed, with the end of its log. */
   readonly crashed: Promise<never>;
   /** Kills it as kill -9 does. */
   kill(): void;
   /** Lets it die at each of the points, in order, and resolves when the last has killed it. */
-  dieAt(points: readonly string[]): Promise<void>;
+  crashAt(points: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface KeptProcessOptions {
+export interface SupervisedProcessOptions {
   readonly name: string;
   readonly program: string;
   readonly cwd: string;
@@ -25,11 +25,11 @@ export interface KeptProcessOptions {
 }
 
 const doom = new URL("doom.ts", import.meta.url).href;
-export const appFolder = (name: string) =>
+export const findAppFolder = (name: string) =>
   fileURLToPath(new URL(`../../../${name}/`, import.meta.url));
 
 /** keepProcess starts a program of ours that can be told where to die, and keeps it running. */
-export function keepProcess(options: KeptProcessOptions): KeptProcess {
+export function superviseProcess(options: SupervisedProcessOptions): SupervisedProcess {
   const { name, program, cwd, env, logFile } = options;
   const crash = Promise.withResolvers<never>();
   crash.promise.catch(() => {});
@@ -75,7 +75,7 @@ export function keepProcess(options: KeptProcessOptions): KeptProcess {
     name,
     crashed: crash.promise,
     kill: () => void child.kill("SIGKILL"),
-    async dieAt(next) {
+    async crashAt(next) {
       points = next;
       died = Promise.withResolvers();
       tell();

@@ -1,7 +1,7 @@
 import { type Trip, type TripStep, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
 
 /** heldBy is what a trip still holds, or may hold, in words: what its steps took and nobody gave back. */
-export function heldBy(trip: Trip, steps: readonly TripStep[]): string[] {
+export function listHeld(trip: Trip, steps: readonly TripStep[]): string[] {
   const stateOf = (name: string) => steps.find((step) => step.name === name)?.state;
   /** A step that has begun may have happened, whatever it answered. */
   const taken = (name: string) =>

@@ -1,16 +1,16 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { failureLine } from "./failure.ts";
+import { formatError } from "./cli-error.ts";
 
-describe("failureLine()", () => {
+describe("formatError()", () => {
   it("begins with the code of a Connect error", () => {
     const error = new ConnectError("the vehicle is in use", Code.FailedPrecondition);
-    expect(failureLine(error)).toBe("failed_precondition: the vehicle is in use");
+    expect(formatError(error)).toBe("failed_precondition: the vehicle is in use");
   });
 
   it("asks whether the stack is running when nobody listens", () => {
     const error = new ConnectError("connect ECONNREFUSED 127.0.0.1:8080", Code.Unavailable);
-    expect(failureLine(error)).toBe(
+    expect(formatError(error)).toBe(
       'connect ECONNREFUSED 127.0.0.1:8080: is the stack running? "npm start" starts it',
     );
   });

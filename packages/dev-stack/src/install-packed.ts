@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
-import { machineNode } from "./machine-node.ts";
+import { findMachineNode } from "./find-machine-node.ts";
 import { packPackage, readManifest } from "./pack-package.ts";
 
 export interface PackedOptions {
@@ -29,7 +29,7 @@ export interface PackedProject extends AsyncDisposable {
 }
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const longestMs = 120_000;
+const commandTimeoutMs = 120_000;
 
 /**
  * installPacked builds and packs packages of the checkout and installs them with npm, from its
@@ -39,7 +39,7 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
   const { packages, also = [] } = options;
   const cache = cacheFolder();
   const folder = await realpath(await mkdtemp(join(tmpdir(), "fanfare-packed-")));
-  const bins = [join(folder, "node_modules", ".bin"), await machineNode()];
+  const bins = [join(folder, "node_modules", ".bin"), await findMachineNode()];
   const tools = join(root, "node_modules", ".bin");
   const path = [...bins, process.env.PATH, tools].join(delimiter);
 
@@ -50,10 +50,10 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
   ): Promise<string> {
     const all = { ...process.env, PATH: path, ...env };
     try {
-      const given = { cwd: folder, env: all, timeout: longestMs };
+      const given = { cwd: folder, env: all, timeout: commandTimeoutMs };
       return (await promisify(execFile)(command, args, given)).stdout;
     } catch (reason) {
-      throw new Error(`${command} ${args.join(" ")} failed:\n${outputOf(reason)}`, {
+      throw new Error(`${command} ${args.join(" ")} failed:\n${readOutput(reason)}`, {
         cause: reason,
       });
     }
@@ -74,7 +74,7 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
     const archives: string[] = [];
     for (const name of packages)
       archives.push(await packPackage(name, join(folder, "packed", name)));
-    const others = await Promise.all(also.map((name) => pinned(name, packages)));
+    const others = await Promise.all(also.map((name) => pinVersion(name, packages)));
     const manifest = { name: "stranger", version: "1.0.0", private: true, type: "module" };
     await write("package.json", JSON.stringify(manifest));
     const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -89,7 +89,7 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
 }
 
 /** pinned is a package in the version that stands beside one of ours, as npm takes it. */
-async function pinned(name: string, packages: readonly string[]): Promise<string> {
+async function pinVersion(name: string, packages: readonly string[]): Promise<string> {
   const rooms = [...packages.map((each) => join(root, "packages", each)), root];
   for (const room of rooms) {
     const manifest = await readManifest(join(room, "node_modules", name)).catch(() => undefined);
@@ -98,7 +98,7 @@ async function pinned(name: string, packages: readonly string[]): Promise<string
   throw new Error(`none of ${packages.join(", ")} uses ${name}`);
 }
 
-function outputOf(reason: unknown): string {
+function readOutput(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
   const { message, stdout, stderr }: Error & { stdout?: string; stderr?: string } = reason;
   return [stdout, stderr].filter(Boolean).join("\n").slice(-8_000) || message;

@@ -1,8 +1,8 @@
 import { waitUntil } from "@fanfare/dev-stack";
 
-export interface CatchingUp {
+export interface CatchUpOptions {
   /** How many effects are missing; rejects while a server is away. */
-  readonly behind: () => Promise<number>;
+  readonly countMissing: () => Promise<number>;
   readonly below: number;
 }
 
@@ -10,15 +10,15 @@ export interface CatchingUp {
  * caughtUp waits until fewer than `below` effects are missing, however long that takes, for as long
  * as they become fewer.
  */
-export async function caughtUp({ behind, below }: CatchingUp): Promise<void> {
+export async function waitUntilCaughtUp({ countMissing, below }: CatchUpOptions): Promise<void> {
   let missing = Number.POSITIVE_INFINITY;
-  while (missing >= below) missing = await fewerThan(missing, behind);
+  while (missing >= below) missing = await waitForFewer(missing, countMissing);
 }
 
-async function fewerThan(before: number, behind: () => Promise<number>): Promise<number> {
+async function waitForFewer(before: number, countMissing: () => Promise<number>): Promise<number> {
   const { missing } = await waitUntil(
     async () => {
-      const now = await behind();
+      const now = await countMissing();
       return now < before && { missing: now };
     },
     { what: `fewer than ${before} effects to be missing`, timeoutMs: 120_000, intervalMs: 100 },

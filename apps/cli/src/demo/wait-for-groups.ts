@@ -7,7 +7,7 @@ import { connect } from "@nats-io/transport-node";
  * published before this was called has had its effect when it resolves, and what has none then,
  * never will: that is how the demo knows that a trip has no effects, and not just none yet.
  */
-export async function groupsAreDone(options: {
+export async function waitForGroups(options: {
   readonly natsUrl: string;
   readonly streams: readonly string[];
   readonly groups: readonly string[];

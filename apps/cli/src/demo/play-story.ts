@@ -1,13 +1,13 @@
 import { TripStep_State as State } from "@fanfare/contracts/trips/v1/trips";
 import type { Terminal } from "../terminal.ts";
-import { colouredStatus, statusName } from "../trip-text.ts";
+import { formatColouredStatus, formatStatus } from "../trip-text.ts";
 import type { TripsClient } from "../trips-client.ts";
 import type { Effects } from "./effects.ts";
-import { compensated, followTrip, type TripChange } from "./follow-trip.ts";
+import { followTrip, listCompensated, type TripChange } from "./follow-trip.ts";
 import type { Story } from "./stories.ts";
 
 /** ToldStory is what became of a story's trip, before its effects are counted. */
-export interface ToldStory {
+export interface PlayedStory {
   readonly story: Story["name"];
   readonly tripId: string;
   readonly status: string;
@@ -16,7 +16,7 @@ export interface ToldStory {
 }
 
 /** DemoTrip is a story's trip as the demo reports it. */
-export interface DemoTrip extends ToldStory {
+export interface DemoTrip extends PlayedStory {
   readonly effects: Effects;
 }
 
@@ -30,7 +30,7 @@ export interface StoryContext {
 const timeoutMs = 120_000;
 
 /** tellStory takes a trip through its story and shows each step and compensation as it happens. */
-export async function tellStory(story: Story, context: StoryContext): Promise<ToldStory> {
+export async function playStory(story: Story, context: StoryContext): Promise<PlayedStory> {
   const { client, terminal, signal } = context;
   const tripId = crypto.randomUUID();
   const { title, vehicleId, paymentMethod } = story;
@@ -41,7 +41,7 @@ export async function tellStory(story: Story, context: StoryContext): Promise<To
   const follower = new AbortController();
   const following = followTrip(client, {
     tripId,
-    onChange: (change) => terminal.line(changeLine(change, performance.now() - began, terminal)),
+    onChange: (change) => terminal.line(formatChange(change, performance.now() - began, terminal)),
     signal: AbortSignal.any([signal, follower.signal, AbortSignal.timeout(timeoutMs)]),
   });
   following.catch(() => {});
@@ -56,15 +56,16 @@ export async function tellStory(story: Story, context: StoryContext): Promise<To
   return {
     story: story.name,
     tripId,
-    status: statusName(trip.status),
+    status: formatStatus(trip.status),
     steps: steps.filter((step) => step.state !== State.FAILED).map((step) => step.name),
-    compensated: compensated(steps).map((step) => step.name),
+    compensated: listCompensated(steps).map((step) => step.name),
   };
 }
 
-function changeLine(change: TripChange, milliseconds: number, terminal: Terminal): string {
+function formatChange(change: TripChange, milliseconds: number, terminal: Terminal): string {
   const time = terminal.colour("dim", `${milliseconds.toFixed(0).padStart(7)} ms`);
-  if (change.kind === "status") return `${time}  ● ${colouredStatus(change.status, terminal)}`;
+  if (change.kind === "status")
+    return `${time}  ● ${formatColouredStatus(change.status, terminal)}`;
   const { name, lastError } = change.step;
   if (change.kind === "compensate")
     return `${time}  ${terminal.colour("yellow", "↩")} ${name} compensated`;

@@ -1,5 +1,5 @@
 /** ageText says in words how long ago it was, such as "95 s" or "3 h"; "-" for never. */
-export function ageText(time: Date | undefined, now: number = Date.now()): string {
+export function formatAge(time: Date | undefined, now: number = Date.now()): string {
   if (time === undefined) return "-";
   const seconds = Math.max(0, Math.round((now - time.getTime()) / 1_000));
   if (seconds < 120) return `${seconds} s`;

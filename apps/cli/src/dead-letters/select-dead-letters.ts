@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetters } from "@fanfare/bus";
-import { Failure } from "../failure.ts";
+import { CliError } from "../cli-error.ts";
 
 /** Selection says which dead letters of a group are meant: those that fit all that is said. */
 export interface Selection {
@@ -13,14 +13,14 @@ export interface Selection {
 }
 
 /** lettersOf gives the dead letters that were there when it was asked, oldest first. */
-export async function* lettersOf(
+export async function* selectDeadLetters(
   letters: DeadLetters,
   selection: Selection,
 ): AsyncGenerator<DeadLetter> {
   let after = 0;
   for (;;) {
     const page = await letters.list({ after });
-    for (const letter of page) if (fits(letter, selection)) yield letter;
+    for (const letter of page) if (matches(letter, selection)) yield letter;
     const last = page.at(-1);
     if (last === undefined) return;
     after = last.sequence;
@@ -31,10 +31,10 @@ export async function* lettersOf(
 export function checkSelection({ id, error, cause, sequence, all }: Selection): void {
   const said = [id, sequence].some((list) => list !== undefined && list.length > 0);
   if (said || error !== undefined || cause !== undefined || all === true) return;
-  throw new Failure("Say which: --id, --sequence, --error, --cause, or --all");
+  throw new CliError("Say which: --id, --sequence, --error, --cause, or --all");
 }
 
-function fits(letter: DeadLetter, { id = [], error, cause, sequence = [] }: Selection): boolean {
+function matches(letter: DeadLetter, { id = [], error, cause, sequence = [] }: Selection): boolean {
   return (
     (id.length === 0 || id.includes(letter.id)) &&
     (sequence.length === 0 || sequence.includes(letter.sequence)) &&

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import type { DevServer } from "./dev-server.ts";
-import { freePorts } from "./free-port.ts";
+import { findFreePorts } from "./free-port.ts";
 import { describeExit, type Exit, type GuardedProcess } from "./guarded-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
-export interface OwnServerOptions {
+export interface ServerOptions {
   readonly name: string;
   /** The ports it has to have; free ones are chosen when this is absent. */
   readonly ports?: readonly number[] | undefined;
@@ -27,10 +27,10 @@ export interface OwnServerOptions {
  * startOwn starts a server of our own on the ports given or on free ones, waits until it answers,
  * and keeps it startable and killable. A free port that somebody else takes first is replaced.
  */
-export async function startOwn(
-  options: OwnServerOptions,
+export async function startServer(
+  options: ServerOptions,
 ): Promise<DevServer & { readonly ports: readonly number[] }> {
-  let ports = options.ports ?? (await freePorts(options.portCount));
+  let ports = options.ports ?? (await findFreePorts(options.portCount));
   const firstTries = options.ports === undefined ? 5 : 1;
   let running: GuardedProcess | undefined;
   let stopped = false;
@@ -83,7 +83,7 @@ export async function startOwn(
     } catch (error) {
       const taken = error instanceof StartError && /already in use/i.test(error.message);
       if (!taken || attempt >= firstTries) throw error;
-      ports = await freePorts(options.portCount);
+      ports = await findFreePorts(options.portCount);
     }
   }
 
@@ -122,7 +122,7 @@ class StartError extends Error {
 }
 
 /** foundServer stands for a server that runs already and is not ours to stop. */
-export function foundServer(name: string, variable: string): DevServer {
+export function createExternalServer(name: string, variable: string): DevServer {
   const refuse = (): Promise<never> =>
     Promise.reject(
       new Error(`${name} was found in ${variable} and is not ours to kill; unset ${variable}`),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { codeBlocks } from "./code-blocks.ts";
+import { parseCodeBlocks } from "./parse-code-blocks.ts";
 
-describe("codeBlocks()", () => {
+describe("parseCodeBlocks()", () => {
   it("gives each fenced piece with its language and the file that it names", () => {
     const text = [
       "```ts",
@@ -14,7 +14,7 @@ describe("codeBlocks()", () => {
       "```",
       "",
     ];
-    expect(codeBlocks(text.join("\n"))).toEqual([
+    expect(parseCodeBlocks(text.join("\n"))).toEqual([
       { language: "ts", file: "src/start.ts", code: "// src/start.ts\nstart();\n" },
       { language: "yaml", file: undefined, code: "a: 1\n" },
     ]);
