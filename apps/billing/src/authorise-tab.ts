@@ -1,4 +1,4 @@
-import { askGateway } from "./ask-gateway.ts";
+import { askGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
 import type { TabRow } from "./store.ts";
 

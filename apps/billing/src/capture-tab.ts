@@ -6,10 +6,10 @@ import {
 import { once } from "@fanfare/service";
 import type { Transaction } from "kysely";
 import { toMoney } from "./amounts.ts";
-import { askGateway, refusalOf } from "./ask-gateway.ts";
 import type { Billing } from "./billing.ts";
+import { askGateway, refusalOf } from "./call-gateway.ts";
+import { recall } from "./find-recorded-answer.ts";
 import type { PaymentGateway, Refusal } from "./gateway.ts";
-import { recall } from "./recall.ts";
 import { balanceOf, findTab, inTrip, type TabRow, updateTab } from "./store.ts";
 import { notOpen } from "./tab.ts";
 import type { BillingTables } from "./tables.ts";

@@ -1,8 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import { TabState } from "@fanfare/contracts/billing/v1/billing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PaymentGateway } from "./gateway.ts";
-import { createSandboxGateway } from "./sandbox-gateway.ts";
 import {
   accountOf,
   euros,
@@ -13,7 +11,9 @@ import {
   type TestBilling,
   under,
   worker,
-} from "./test-billing.ts";
+} from "../test/test-billing.ts";
+import type { PaymentGateway } from "./gateway.ts";
+import { createSandboxGateway } from "./sandbox-gateway.ts";
 
 let test: TestBilling;
 

@@ -11,7 +11,7 @@ import {
   type TestBilling,
   under,
   worker,
-} from "./test-billing.ts";
+} from "../test/test-billing.ts";
 
 let test: TestBilling;
 let billing: Client<typeof BillingService>;

@@ -7,10 +7,10 @@ import {
 import { once } from "@fanfare/service";
 import type { Insertable, Transaction } from "kysely";
 import { readLimit } from "./amounts.ts";
-import { refusalOf } from "./ask-gateway.ts";
 import { authoriseTab } from "./authorise-tab.ts";
 import type { Billing } from "./billing.ts";
-import { recall } from "./recall.ts";
+import { refusalOf } from "./call-gateway.ts";
+import { recall } from "./find-recorded-answer.ts";
 import { findTab, insertTab, inTrip, readTab, type TabRow, updateTab } from "./store.ts";
 import { toTab } from "./tab.ts";
 import type { BillingTables, TabTable } from "./tables.ts";

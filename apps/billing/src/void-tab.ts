@@ -1,9 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { tombstone } from "@fanfare/service";
 import type { Transaction } from "kysely";
-import { askGateway } from "./ask-gateway.ts";
 import { authoriseTab } from "./authorise-tab.ts";
 import type { Billing } from "./billing.ts";
+import { askGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
 import { findTab, inTrip, type TabRow, updateTab } from "./store.ts";
 import type { BillingTables } from "./tables.ts";

@@ -61,7 +61,7 @@ describe("Dockerfile", async () => {
       "node_modules/zod/package.json",
       "apps/cli/node_modules/zod",
       "apps/cli/test/run-fanfare.ts",
-      "apps/trips/src/store.live.test.ts",
+      "apps/trips/src/registry/store.live.test.ts",
       ".env",
       ".fanfare/stack.json",
       ".git/config",

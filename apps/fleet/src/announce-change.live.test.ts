@@ -9,7 +9,7 @@ import {
 import { FleetEvents, type VehicleChanged } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { startRelay } from "@fanfare/outbox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newTrip, refusal, startTestFleet, type TestFleet, worker } from "./test-fleet.ts";
+import { newTrip, refusal, startTestFleet, type TestFleet, worker } from "../test/test-fleet.ts";
 
 interface Heard {
   readonly change: VehicleChanged;

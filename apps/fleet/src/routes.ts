@@ -10,7 +10,7 @@ import {
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { announceChange } from "./announce-change.ts";
-import { refusalOf, unknownVehicle } from "./refusal.ts";
+import { refusalOf, unknownVehicle } from "./hold-error.ts";
 import { type FleetTables, findVehicle, freeVehicle, holdVehicle, listVehicles } from "./store.ts";
 import { toVehicle } from "./vehicle.ts";
 

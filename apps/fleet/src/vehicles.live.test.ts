@@ -12,7 +12,7 @@ import {
   type TestFleet,
   under,
   worker,
-} from "./test-fleet.ts";
+} from "../test/test-fleet.ts";
 
 let test: TestFleet;
 let fleet: Client<typeof FleetService>;

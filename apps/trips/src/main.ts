@@ -12,18 +12,18 @@ import {
   variable,
 } from "@fanfare/service";
 import { z } from "zod";
-import { createBrokenWorkflows } from "./broken-workflows.ts";
-import { createChangeFeed } from "./change-feed.ts";
-import { migrations } from "./migrations.ts";
-import { openTemporal } from "./open-temporal.ts";
-import { createRecoverer } from "./recover-trips.ts";
-import { createRegistryRoutes } from "./registry-routes.ts";
-import { createTripsRoutes } from "./routes.ts";
-import { createRegistry } from "./store.ts";
-import { sweepUntil } from "./sweep-until.ts";
-import { sweep } from "./sweeper.ts";
-import type { TripsDatabase } from "./tables.ts";
-import { createTripWorkflows } from "./temporal.ts";
+import { createChangeFeed } from "./api/trip-feed.ts";
+import { createTripsRoutes } from "./api/trips-routes.ts";
+import { createRecoverer } from "./reconciler/restart-interrupted-workflows.ts";
+import { sweepUntil } from "./reconciler/run-reconciler.ts";
+import { sweep } from "./reconciler/start-missing-workflows.ts";
+import { migrations } from "./registry/migrations.ts";
+import { createRegistryRoutes } from "./registry/registry-routes.ts";
+import { createRegistry } from "./registry/store.ts";
+import type { TripsDatabase } from "./registry/tables.ts";
+import { openTemporal } from "./temporal/connect-temporal.ts";
+import { createBrokenWorkflows } from "./temporal/interrupted-workflows.ts";
+import { createTripWorkflows } from "./temporal/temporal-trip-workflows.ts";
 
 const name = "trips";
 const config = loadConfig({

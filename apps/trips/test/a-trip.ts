@@ -1,4 +1,4 @@
-import type { TripRow } from "../src/tables.ts";
+import type { TripRow } from "../src/registry/tables.ts";
 
 /** aTrip is a trip that was requested and no more, but for what a test says about it. */
 export function aTrip(different: Partial<TripRow> = {}): TripRow {

@@ -1,4 +1,5 @@
 import type { TripInput } from "@fanfare/trip-contract";
+import type { Registry } from "../src/registry/store.ts";
 import {
   accept,
   activate,
@@ -6,9 +7,8 @@ import {
   compensate,
   completeDrive,
   type Refusal,
-} from "../src/change.ts";
-import type { Registry } from "../src/store.ts";
-import type { Reply, TripWorkflows, WorkflowProgress } from "../src/workflows.ts";
+} from "../src/registry/transitions.ts";
+import type { Reply, TripWorkflows, WorkflowProgress } from "../src/temporal/trip-workflows.ts";
 
 /** FakeWorkflows do to the registry what the saga would, at once. */
 export interface FakeWorkflows extends TripWorkflows {
