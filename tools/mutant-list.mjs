@@ -128,14 +128,14 @@ export const faults = [
   {
     name: "lose the headers of a dead letter",
     room: core,
-    file: "src/dead-letters/dead-letter.ts",
+    file: "src/dead-letters/encode-dead-letter.ts",
     find: "      ...headers,\n",
     replace: '      "ce-id": headers["ce-id"] ?? "",\n',
   },
   {
     name: "let two events of one id share a dead letter",
     room: core,
-    file: "src/dead-letters/dead-letter.ts",
+    file: "src/dead-letters/encode-dead-letter.ts",
     find: "/${sequence}/${readId(record)}`,",
     replace: "/${readId(record)}`,",
   },
@@ -170,8 +170,8 @@ export const faults = [
   {
     name: "memory: remember ids for ever",
     room: core,
-    file: "src/memory/known-ids.ts",
-    find: "      forgetOld();\n",
+    file: "src/memory/dedupe-window.ts",
+    find: "      evictExpired();\n",
     replace: "",
   },
   {
@@ -192,7 +192,7 @@ export const faults = [
     name: "memory: serve the first process alone",
     room: core,
     file: "src/memory/memory-group.ts",
-    find: "        moveLast(hands, hand);\n",
+    find: "        moveToEnd(consumers, consumer);\n",
     replace: "",
   },
   {
@@ -277,8 +277,8 @@ export const faults = [
     name: "memory: store part of a batch",
     room: core,
     file: "src/memory/topic-log.ts",
-    find: "const known = batch.find(({ id }) => ids.sequenceOf(id) !== undefined);",
-    replace: "const known = batch.find(({ id }) => ids.sequenceOf(`/${id}`) !== undefined);",
+    find: "const known = batch.find(({ id }) => ids.find(id) !== undefined);",
+    replace: "const known = batch.find(({ id }) => ids.find(`/${id}`) !== undefined);",
   },
   {
     name: "JetStream: store a batch one by one",

@@ -38,7 +38,7 @@ describe("parity: the JetStream broker", { timeout: 60_000 }, () => {
           await admin.streams.delete(streamName(prefix, topic));
         },
         // Keeping events for less long deletes some.
-        openChanged: async () =>
+        openConflicting: async () =>
           openBroker({ servers, prefix, streams: { dedupeWindowMs, maxAgeMs: 60_000 } }),
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };

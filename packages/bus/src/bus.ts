@@ -9,9 +9,10 @@ import type {
 import type { StartPosition } from "./broker.ts";
 import type { DeadLetters } from "./dead-letters/dead-letters.ts";
 import type { Backoff } from "./kit/backoff.ts";
-import type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish/publish-all.ts";
+import type { NewEvent } from "./publish/create-event.ts";
+import type { PublishAllOptions, PublishOutcome } from "./publish/publish-outcome.ts";
 import type { BusStats, StatsOptions, SubscriptionStats } from "./stats.ts";
-import type { EncodedMessage } from "./wire/encoded.ts";
+import type { EncodedMessage } from "./wire/encoded-message.ts";
 
 /**
  * EventBus stores events and hands each to every group that asked for its topic.

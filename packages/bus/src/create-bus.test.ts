@@ -4,9 +4,14 @@ import type { Broker } from "./broker.ts";
 import type { EventRouter } from "./bus.ts";
 import { createBus } from "./create-bus.ts";
 import { BrokenEvents, NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
-import { createMemoryBus } from "./memory/create-memory-bus.ts";
+import { createMemoryBus } from "./memory/memory-bus.ts";
 import { createMemoryStore } from "./memory/memory-store.ts";
-import { createCollector, publisherOf, takeRead, takeWritten } from "./testing/notes.ts";
+import {
+  createCollector,
+  createNotePublisher,
+  subscribeRead,
+  subscribeWritten,
+} from "./testing/notes.ts";
 
 const handler = () => {};
 const never = new Promise<never>(() => {});
@@ -21,7 +26,7 @@ describe("publish()", () => {
 
   it.each([0, -1, Number.NaN])("refuses a deadline of %d ms", async (timeoutMs) => {
     await using bus = createMemoryBus();
-    await expect(publisherOf(bus).noteRead({}, { timeoutMs })).rejects.toMatchObject({
+    await expect(createNotePublisher(bus).noteRead({}, { timeoutMs })).rejects.toMatchObject({
       code: "invalid_argument",
     });
   });
@@ -32,7 +37,7 @@ describe("publish()", () => {
       append: () => Promise.reject(new TypeError("cable pulled")),
     };
     await using bus = createBus(broker, { source: "//tests" });
-    await expect(publisherOf(bus).noteRead({})).rejects.toMatchObject({
+    await expect(createNotePublisher(bus).noteRead({})).rejects.toMatchObject({
       code: "internal",
       message: "cable pulled",
     });
@@ -72,27 +77,29 @@ describe("subscribe()", () => {
       on.service(NoteEvents, { noteRead: handler });
     });
     await expect(twice).rejects.toMatchObject({ code: "already_bound" });
-    const first = await takeRead(bus, "readers", { handler });
-    await expect(takeRead(bus, "readers", { handler })).rejects.toMatchObject({
+    const first = await subscribeRead(bus, "readers", { handler });
+    await expect(subscribeRead(bus, "readers", { handler })).rejects.toMatchObject({
       code: "already_bound",
     });
-    await takeRead(bus, "others", { handler });
-    await takeWritten(bus, "readers", { handler });
+    await subscribeRead(bus, "others", { handler });
+    await subscribeWritten(bus, "readers", { handler });
     await first.stop();
-    await takeRead(bus, "readers", { handler });
+    await subscribeRead(bus, "readers", { handler });
   });
 
   it("lets no second subscription in while a handler of a stopped one still runs", async () => {
     await using bus = createMemoryBus();
     const gate = Promise.withResolvers<void>();
-    const first = await takeRead(bus, "readers", { handler: () => gate.promise });
-    await publisherOf(bus).noteRead({});
+    const first = await subscribeRead(bus, "readers", { handler: () => gate.promise });
+    await createNotePublisher(bus).noteRead({});
     await bus.advance(0);
     expect((await first.stop({ timeoutMs: 10 })).unsettled).toHaveLength(1);
-    await expect(takeRead(bus, "readers", { handler })).rejects.toThrow("let its handlers end");
+    await expect(subscribeRead(bus, "readers", { handler })).rejects.toThrow(
+      "let its handlers end",
+    );
     gate.resolve();
     await bus.advance(0);
-    await takeRead(bus, "readers", { handler });
+    await subscribeRead(bus, "readers", { handler });
   });
 
   it.each([
@@ -128,12 +135,12 @@ describe("subscribe()", () => {
     };
     await using bus = createBus(confused, { source: "//tests" });
     const { seen, handler: collect } = createCollector();
-    const subscription = await takeRead(bus, "readers", {
+    const subscription = await subscribeRead(bus, "readers", {
       handler: collect,
       concurrency: 1,
       prefetch: 0,
     });
-    await publisherOf(bus).noteRead({ number: 1 });
+    await createNotePublisher(bus).noteRead({ number: 1 });
     await store.clock.advance(60_000);
     expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([2]);
     expect(subscription.health().lastError).toMatchObject({ code: "internal" });
@@ -143,7 +150,7 @@ describe("subscribe()", () => {
     "refuses the group name %j",
     async (group) => {
       await using bus = createMemoryBus();
-      await expect(takeRead(bus, group, { handler })).rejects.toMatchObject({
+      await expect(subscribeRead(bus, group, { handler })).rejects.toMatchObject({
         code: "invalid_argument",
       });
     },
@@ -159,7 +166,7 @@ describe("subscribe()", () => {
     { backoff: { initialIntervalMs: -1 } },
   ])("refuses %j", async (options) => {
     await using bus = createMemoryBus();
-    await expect(takeRead(bus, "readers", { handler, ...options })).rejects.toMatchObject({
+    await expect(subscribeRead(bus, "readers", { handler, ...options })).rejects.toMatchObject({
       code: "invalid_argument",
     });
   });
@@ -169,8 +176,10 @@ describe("close()", () => {
   it("refuses what comes after", async () => {
     const bus = createMemoryBus();
     await bus.close();
-    await expect(publisherOf(bus).noteRead({})).rejects.toMatchObject({ code: "aborted" });
-    await expect(takeRead(bus, "readers", { handler })).rejects.toMatchObject({ code: "aborted" });
+    await expect(createNotePublisher(bus).noteRead({})).rejects.toMatchObject({ code: "aborted" });
+    await expect(subscribeRead(bus, "readers", { handler })).rejects.toMatchObject({
+      code: "aborted",
+    });
     expect(bus.health()).toMatchObject({ connected: false, subscriptions: [] });
   });
 
@@ -188,9 +197,9 @@ describe("close()", () => {
       close: () => never,
     };
     const bus = createBus(stubborn, { source: "//tests" });
-    const subscription = await takeRead(bus, "readers", { handler, concurrency: 1 });
-    await publisherOf(bus).noteRead({}, { id: "unacknowledged" });
-    await publisherOf(bus).noteRead({}, { id: "not-given-back" });
+    const subscription = await subscribeRead(bus, "readers", { handler, concurrency: 1 });
+    await createNotePublisher(bus).noteRead({}, { id: "unacknowledged" });
+    await createNotePublisher(bus).noteRead({}, { id: "not-given-back" });
     await store.clock.advance(0);
     expect(subscription.health()).toMatchObject({ running: 1, waiting: 1 });
     expect(await bus.close({ timeoutMs: 50 })).toEqual({

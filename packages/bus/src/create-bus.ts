@@ -15,8 +15,8 @@ import type {
 import { type Binding, collectBindings } from "./consume/event-router.ts";
 import { openSubscription } from "./consume/subscription.ts";
 import { checkGroup, settingsOf } from "./consume/subscription-settings.ts";
-import { deadLetterRoom } from "./dead-letters/dead-letter.ts";
 import { createDeadLetters } from "./dead-letters/dead-letters.ts";
+import { deadLetterOverheadBytes } from "./dead-letters/encode-dead-letter.ts";
 import { BusError } from "./error.ts";
 import {
   chain,
@@ -29,19 +29,17 @@ import { rememberLast } from "./kit/remember-last.ts";
 import { settlesWithin } from "./kit/settles-within.ts";
 import { createRateCounter } from "./kit/tally.ts";
 import { createTracker } from "./kit/tracker.ts";
-import {
-  createPublishResult,
-  type NewEvent,
-  type PublishAllOptions,
-  type PublishOutcome,
-  publishInOrder,
-  publishTogether,
-} from "./publish/publish-all.ts";
+import type { NewEvent } from "./publish/create-event.ts";
+import { publishAtomically } from "./publish/publish-atomically.ts";
+import { publishInOrder } from "./publish/publish-in-order.ts";
+import type { PublishAllOptions, PublishOutcome } from "./publish/publish-outcome.ts";
+import { createPublishResult } from "./publish/publish-pipeline.ts";
 import type { BusStats, StatsOptions } from "./stats.ts";
 import { createTopicBook } from "./topic-book.ts";
-import { checkEncoded, decode, type EncodedMessage } from "./wire/encoded.ts";
-import { type EncodeOptions, encodeEnvelope, encodeEvent, formatTime } from "./wire/envelope.ts";
-import { recordBytes } from "./wire/record-bytes.ts";
+import { createRecord, type EncodeOptions, formatTime } from "./wire/create-record.ts";
+import { encodeEvent } from "./wire/encode-event.ts";
+import { checkEncodedMessage, decodeMessage, type EncodedMessage } from "./wire/encoded-message.ts";
+import { measureRecord } from "./wire/measure-record.ts";
 
 export interface BusOptions {
   /** Who publishes, as CloudEvents' `source` has it: a URI reference such as `//trips.example.com`. */
@@ -87,18 +85,18 @@ export function createBus(
   const send: Publish = aroundPublish.length === 0 ? store : async (call) => await intercept(call);
   const aroundHandle = interceptors.flatMap(({ handle }) => handle ?? []);
 
-  function sealCall({ method, message, options }: PublishCall): NewRecord {
+  function encodeCall({ method, message, options }: PublishCall): NewRecord {
     refuseIfClosed();
-    return checkSize(encodeEvent(topics.read(method), message, sealOptions(options)));
+    return checkSize(encodeEvent(topics.read(method), message, createEncodeOptions(options)));
   }
 
-  function sealOptions(options: PublishOptions): EncodeOptions {
+  function createEncodeOptions(options: PublishOptions): EncodeOptions {
     return { ...options, source, now: broker.clock.now(), formatTime: writeTime };
   }
 
   async function store(call: PublishCall): Promise<PublishResult> {
     const options = appendOptions(call.options);
-    const record = sealCall(call);
+    const record = encodeCall(call);
     return createPublishResult(record, await broker.append(record, options));
   }
 
@@ -107,17 +105,17 @@ export function createBus(
     refuseIfClosed();
     const topic = topics.read(method);
     if (aroundPublish.length > 0) {
-      return await send({ method, message: decode(topic.schema, encoded), options });
+      return await send({ method, message: decodeMessage(topic.schema, encoded), options });
     }
-    checkEncoded(topic.schema, encoded);
-    const record = checkSize(encodeEnvelope(topic, encoded, sealOptions(options)));
+    checkEncodedMessage(topic.schema, encoded);
+    const record = checkSize(createRecord(topic, encoded, createEncodeOptions(options)));
     return createPublishResult(record, await broker.append(record, appendOptions(options)));
   }
 
   function checkSize(record: NewRecord): NewRecord {
     const { maxRecordBytes = Infinity } = broker.features;
-    const bytes = recordBytes(record);
-    const most = maxRecordBytes - deadLetterRoom;
+    const bytes = measureRecord(record);
+    const most = maxRecordBytes - deadLetterOverheadBytes;
     if (bytes <= most) return record;
     throw new BusError(
       "too_large",
@@ -162,11 +160,16 @@ export function createBus(
   ): Promise<readonly PublishOutcome[]> {
     refuseIfClosed();
     const timeoutMs = deadlineOf(options);
-    const deps = { broker, around: aroundPublish, seal: sealCall, follow };
+    const pipeline = {
+      broker,
+      interceptors: aroundPublish,
+      encode: encodeCall,
+      track: follow,
+    };
     const about = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
     const calls = events.map((event) => ({ ...event, options: { ...event.options, ...about } }));
-    if (atomic) return await publishTogether(deps, calls, { timeoutMs, signal });
-    return await publishInOrder(deps, calls, timeoutMs);
+    if (atomic) return await publishAtomically(pipeline, calls, { timeoutMs, signal });
+    return await publishInOrder(pipeline, calls, timeoutMs);
   }
 
   async function subscribe(

@@ -24,22 +24,23 @@ export type { DeadLetter } from "./dead-letters/dead-letter.ts";
 export type { DeadLetters } from "./dead-letters/dead-letters.ts";
 export { type BusCode, BusError, type BusErrorOptions } from "./error.ts";
 export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";
+export { createManualClock, type ManualClock } from "./memory/manual-clock.ts";
 export {
   createMemoryBus,
   type MemoryBus,
   type MemoryBusOptions,
-} from "./memory/create-memory-bus.ts";
-export { createManualClock, type ManualClock } from "./memory/manual-clock.ts";
+} from "./memory/memory-bus.ts";
 export {
   createMemoryStore,
   type MemoryStore,
   type MemoryStoreOptions,
 } from "./memory/memory-store.ts";
 export { type BusMetric, type BusSample, busMetrics } from "./metrics.ts";
-export type { NewEvent, PublishAllOptions, PublishOutcome } from "./publish/publish-all.ts";
-export { createEvent, createPublisher, type Publisher } from "./publish/publisher.ts";
+export { createEvent, type NewEvent } from "./publish/create-event.ts";
+export { createPublisher, type Publisher } from "./publish/create-publisher.ts";
+export type { PublishAllOptions, PublishOutcome } from "./publish/publish-outcome.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";
-export type { EncodedMessage } from "./wire/encoded.ts";
+export type { EncodedMessage } from "./wire/encoded-message.ts";
 
 // What whoever writes a broker needs.
 
@@ -66,4 +67,5 @@ export type { Backoff } from "./kit/backoff.ts";
 export { type Clock, systemClock } from "./kit/clock.ts";
 export { checkTopic, readTopic, type Topic } from "./topic.ts";
 // What publishes later what is written down now needs.
-export { type EncodeOptions, encodeEvent } from "./wire/envelope.ts";
+export type { EncodeOptions } from "./wire/create-record.ts";
+export { encodeEvent } from "./wire/encode-event.ts";

@@ -3,8 +3,13 @@ import { describe, expect, it } from "vitest";
 import { BusError } from "./error.ts";
 import { NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import type { Interceptor } from "./interceptor.ts";
-import { createMemoryBus } from "./memory/create-memory-bus.ts";
-import { createCollector, publisherOf, takeRead, takeWritten } from "./testing/notes.ts";
+import { createMemoryBus } from "./memory/memory-bus.ts";
+import {
+  createCollector,
+  createNotePublisher,
+  subscribeRead,
+  subscribeWritten,
+} from "./testing/notes.ts";
 
 function tracer(name: string, trace: string[]): Interceptor {
   return {
@@ -26,8 +31,8 @@ describe("interceptors", () => {
     const interceptors = [tracer("one", trace), tracer("two", trace)];
     await using bus = createMemoryBus({ interceptors });
     const { seen, handler } = createCollector(() => void trace.push("the handler"));
-    await takeRead(bus, "readers", { handler });
-    await publisherOf(bus).noteRead({}, { id: "a" });
+    await subscribeRead(bus, "readers", { handler });
+    await createNotePublisher(bus).noteRead({}, { id: "a" });
     await bus.idle();
     expect(trace).toEqual([
       "one publishes NoteRead",
@@ -49,7 +54,7 @@ describe("interceptors", () => {
     };
     await using bus = createMemoryBus({ interceptors: [shouting] });
     const { seen, handler } = createCollector();
-    await takeWritten(bus, "readers", { handler });
+    await subscribeWritten(bus, "readers", { handler });
     const data = toBinary(NoteSchema, create(NoteSchema, { author: "zoe" }));
     const encoded = { type: NoteSchema.typeName, data, key: "zoe" };
     const written = NoteEvents.method.noteWritten;
@@ -79,10 +84,10 @@ describe("interceptors", () => {
     };
     await using bus = createMemoryBus({ interceptors: [refusing] });
     const { seen, handler } = createCollector();
-    const subscription = await takeRead(bus, "readers", { handler });
-    const bad = publisherOf(bus).noteRead({}, { id: "bad" });
+    const subscription = await subscribeRead(bus, "readers", { handler });
+    const bad = createNotePublisher(bus).noteRead({}, { id: "bad" });
     await expect(bad).rejects.toMatchObject({ name: "BusError", message: "not this one" });
-    await publisherOf(bus).noteRead({}, { id: "good" });
+    await createNotePublisher(bus).noteRead({}, { id: "good" });
     await bus.idle();
     expect([seen.length, subscription.health().deadLettered]).toEqual([0, 1]);
     refused = false;

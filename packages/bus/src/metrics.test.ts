@@ -1,18 +1,18 @@
 import { expect, it } from "vitest";
 import { BusError } from "./error.ts";
-import { createMemoryBus } from "./memory/create-memory-bus.ts";
+import { createMemoryBus } from "./memory/memory-bus.ts";
 import { busMetrics } from "./metrics.ts";
-import { publisherOf, takeRead } from "./testing/notes.ts";
+import { createNotePublisher, subscribeRead } from "./testing/notes.ts";
 
 it("makes metrics of the stats of a bus", async () => {
   await using bus = createMemoryBus();
-  await takeRead(bus, "readers", {
+  await subscribeRead(bus, "readers", {
     handler({ number }) {
       if (number === 1) throw new BusError("permanent", "never");
       if (number === 2) throw new Error("not today");
     },
   });
-  const { noteRead } = publisherOf(bus);
+  const { noteRead } = createNotePublisher(bus);
   for (const number of [0, 1, 2]) await noteRead({ number });
   await bus.idle();
   await bus.advance(100);
@@ -39,7 +39,7 @@ it("makes metrics of the stats of a bus", async () => {
 
 it("leaves out what the broker does not say", async () => {
   await using bus = createMemoryBus();
-  const subscription = await takeRead(bus, "readers", { handler() {} });
+  const subscription = await subscribeRead(bus, "readers", { handler() {} });
   const silent = await subscription.stats();
   const stats = { ...(await bus.stats()), subscriptions: [{ ...silent, progress: undefined }] };
   const metrics = await busMetrics({ stats: () => Promise.resolve(stats) })();

@@ -3,8 +3,8 @@ import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import type { EventRouter } from "../bus.ts";
 import { NoteEvents, ShelfEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createMemoryBus } from "../memory/create-memory-bus.ts";
-import { publisherOf } from "../testing/notes.ts";
+import { createMemoryBus } from "../memory/memory-bus.ts";
+import { createNotePublisher } from "../testing/notes.ts";
 
 async function topicsOf(bind: (on: EventRouter) => void): Promise<readonly string[]> {
   await using bus = createMemoryBus();
@@ -22,7 +22,7 @@ describe("on.all()", () => {
       }),
     );
     expect(subscription.topics).toHaveLength(23);
-    await publisherOf(bus).noteRead({ number: 1 });
+    await createNotePublisher(bus).noteRead({ number: 1 });
     await bus.idle();
     expect(seen).toEqual(["notes.read fanfare.testing.v1.Note NoteRead"]);
   });

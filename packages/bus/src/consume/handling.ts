@@ -1,10 +1,11 @@
 import type { Broker } from "../broker.ts";
 import type { HandlerFailure } from "../bus.ts";
-import { encodeDeadLetter } from "../dead-letters/dead-letter.ts";
+import { encodeDeadLetter } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
 import { rememberLast } from "../kit/remember-last.ts";
 import { createRateCounter, type RateCounter } from "../kit/tally.ts";
-import { decodeEvent, readId } from "../wire/envelope.ts";
+import { decodeEvent } from "../wire/decode-event.ts";
+import { readId } from "../wire/read-header.ts";
 import { createAttempt } from "./attempt.ts";
 import type { Held } from "./held.ts";
 import { type DeadLetterCause, isPoison, outcomeOf } from "./outcome.ts";

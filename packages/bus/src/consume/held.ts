@@ -1,5 +1,5 @@
 import type { Lease } from "../broker.ts";
-import { readKey } from "../wire/envelope.ts";
+import { readKey } from "../wire/read-header.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Binding } from "./event-router.ts";
 

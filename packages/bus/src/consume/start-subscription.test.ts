@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { EventBus, EventRouter } from "../bus.ts";
 import { BusError } from "../error.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createMemoryBus } from "../memory/create-memory-bus.ts";
+import { createMemoryBus } from "../memory/memory-bus.ts";
 import { assertSubscribed } from "./assert-subscribed.ts";
 import { startSubscription } from "./start-subscription.ts";
 

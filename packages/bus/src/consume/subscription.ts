@@ -6,7 +6,7 @@ import { createRests } from "../kit/rests.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
 import { createTracker } from "../kit/tracker.ts";
 import { readProgress, type StatsOptions, type SubscriptionStats } from "../stats.ts";
-import { readId } from "../wire/envelope.ts";
+import { readId } from "../wire/read-header.ts";
 import type { Binding } from "./event-router.ts";
 import { createHandling } from "./handling.ts";
 import { type Held, hold, inOrder, isKeyed } from "./held.ts";

@@ -1,44 +1,51 @@
 import type { Broker } from "../broker.ts";
 import type { PublishResult } from "../bus.ts";
 import { BusError } from "../error.ts";
-import { createReplay, type DeadLetter, decodeDeadLetter } from "./dead-letter.ts";
+import { createReplay } from "./create-replay.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { decodeDeadLetter } from "./decode-dead-letter.ts";
 
 /**
- * DeadLetters are the events that one group has given up. They stay until they are replayed or
- * discarded. All reject with a BusError, `invalid_argument` where there is no such dead letter.
+ * The dead letters of one consumer group. They are kept until they are replayed or discarded; no
+ * process of the group has to run. Every method rejects with a `BusError`: `invalid_argument` when
+ * the group has no dead letter with the given sequence.
  */
 export interface DeadLetters {
   readonly group: string;
   /**
-   * list resolves with the oldest, in order: at most `limit` (default: 100), fewer where they are
-   * large. The next ones are those `after` the sequence of the last; an empty list is the end.
+   * Lists dead letters, oldest first: at most `limit` of them (default: 100), fewer when they are
+   * large. Pass the sequence of the last one as `after` for the next page; an empty page is the end.
    */
   list(page?: { readonly after?: number; readonly limit?: number }): Promise<readonly DeadLetter[]>;
+  /** Returns one dead letter. */
   read(sequence: number): Promise<DeadLetter>;
   /**
-   * replay hands the event to this group alone once more, with its id and headers and its attempts
-   * from 1, and then removes the dead letter: never before the replay is stored.
+   * Publishes the event again to this group alone, with its id and headers and its attempts counted
+   * from 1. Removes the dead letter once the broker has stored the replay.
    */
   replay(sequence: number): Promise<PublishResult>;
-  /** discard removes the dead letter for good. */
+  /** Removes a dead letter permanently. */
   discard(sequence: number): Promise<void>;
 }
 
-const limit = 100;
+const defaultLimit = 100;
 const timeoutMs = 10_000;
 
-/** openDeadLetters looks at a group's dead letters; the group need not run. */
+/** Creates the access to a group's dead letters. */
 export function createDeadLetters({ deadLetters }: Broker, group: string): DeadLetters {
   async function find(sequence: number) {
     const record = await deadLetters.read(group, sequence);
     if (record !== undefined) return record;
-    throw new BusError("invalid_argument", `the group ${group} has no dead letter ${sequence}`);
+    throw new BusError(
+      "invalid_argument",
+      `the group ${group} has no dead letter ${sequence}: list its dead letters for their sequences`,
+    );
   }
 
   return {
     group,
     async list(page = {}) {
-      const records = await deadLetters.list(group, { after: 0, limit, ...page });
+      const records = await deadLetters.list(group, { after: 0, limit: defaultLimit, ...page });
       return records.map((record) => decodeDeadLetter(group, record));
     },
     async read(sequence) {

@@ -1,95 +1,96 @@
 import type { StartPosition, StoredRecord, TopicProgress } from "../broker.ts";
 import type { TopicLog } from "./topic-log.ts";
 
-/** Backlog is what a group has of a topic: what it has not taken yet, and what it has not settled. */
+/** The records of a topic that a group has not settled: those never leased, and those in flight. */
 export interface Backlog {
   readonly topic: string;
-  /** How many records could be taken now. */
-  readonly due: number;
-  /** How many records are taken and not let go. */
-  readonly out: number;
-  /** The next record for the group: one that is due again before one never taken. */
-  take(): Taken | undefined;
-  /** Lets go of a taken record; false when that was done before. It is then `again` or `settle`. */
-  letGo(taken: Taken): boolean;
-  /** Makes a record that was let go due again. */
-  again(taken: Taken): void;
-  /** Ends a record that was let go for the group. */
-  settle(taken: Taken): void;
+  /** How many records can be leased now. */
+  readonly available: number;
+  /** How many records are leased now. */
+  readonly leased: number;
+  /** Leases the next record: one to redeliver before one never leased. */
+  lease(): LeasedRecord | undefined;
+  /** Ends a lease, to be followed by `requeue` or `settle`. Returns false when it has ended before. */
+  end(lease: LeasedRecord): boolean;
+  /** Makes a record whose lease has ended available again. */
+  requeue(lease: LeasedRecord): void;
+  /** Removes a record whose lease has ended. */
+  settle(lease: LeasedRecord): void;
+  /** Returns the group's progress with this topic. */
   progress(): TopicProgress;
 }
 
-/** Taken is a record in somebody's hands. The same record taken again is another Taken. */
-export interface Taken {
+/** One lease of a record. The next lease of the same record is another object. */
+export interface LeasedRecord {
   readonly record: StoredRecord;
-  /** How often the record was taken, this time included. */
-  readonly times: number;
-  /** Whether it was not let go. */
-  isOut: boolean;
+  /** How often the record was leased, this time included. */
+  readonly deliveries: number;
+  /** Whether the lease has not ended. */
+  isLeased: boolean;
 }
 
-/** createBacklog begins at a position of the log, which keeps from then on what the group needs. */
+/** Creates a group's backlog of a topic, from a start position on. The log retains its records. */
 export function createBacklog(
   log: TopicLog,
   { group, from }: { readonly group: string; readonly from: StartPosition },
 ): Backlog {
-  let cursor = log.find(from);
-  /** Taken at least once and not settled: as they were last taken. */
-  const unsettled = new Map<number, Taken>();
-  /** What is due again, by sequence. */
-  const dueAgain: Taken[] = [];
-  let out = 0;
-  log.addReader((sequence) => sequence >= cursor || unsettled.has(sequence));
+  let cursor = log.findStart(from);
+  /** The latest lease of each record that is not settled, by sequence. */
+  const unsettled = new Map<number, LeasedRecord>();
+  /** Records to redeliver, in order of their sequences. */
+  const redeliveries: LeasedRecord[] = [];
+  let leased = 0;
+  log.retainWhile((sequence) => sequence >= cursor || unsettled.has(sequence));
 
-  function hand(record: StoredRecord, times: number): Taken {
-    const taken = { record, times, isOut: true };
-    unsettled.set(record.sequence, taken);
-    out++;
-    return taken;
+  function leaseRecord(record: StoredRecord, deliveries: number): LeasedRecord {
+    const lease = { record, deliveries, isLeased: true };
+    unsettled.set(record.sequence, lease);
+    leased++;
+    return lease;
   }
 
   return {
     topic: log.topic,
-    get due() {
-      return dueAgain.length + log.next - cursor;
+    get available() {
+      return redeliveries.length + log.next - cursor;
     },
-    get out() {
-      return out;
+    get leased() {
+      return leased;
     },
-    take() {
-      const before = dueAgain.shift();
-      if (before !== undefined) return hand(before.record, before.times + 1);
+    lease() {
+      const before = redeliveries.shift();
+      if (before !== undefined) return leaseRecord(before.record, before.deliveries + 1);
       while (cursor < log.next) {
         const record = log.getFor(group, cursor++);
-        if (record !== undefined) return hand(record, 1);
+        if (record !== undefined) return leaseRecord(record, 1);
       }
       return undefined;
     },
-    letGo(taken) {
-      if (!taken.isOut) return false;
-      taken.isOut = false;
-      out--;
+    end(lease) {
+      if (!lease.isLeased) return false;
+      lease.isLeased = false;
+      leased--;
       return true;
     },
-    again(taken) {
-      const { sequence } = taken.record;
-      const earlier = dueAgain.findLastIndex((other) => other.record.sequence < sequence);
-      dueAgain.splice(earlier + 1, 0, taken);
+    requeue(lease) {
+      const { sequence } = lease.record;
+      const earlier = redeliveries.findLastIndex((other) => other.record.sequence < sequence);
+      redeliveries.splice(earlier + 1, 0, lease);
     },
-    settle(taken) {
-      unsettled.delete(taken.record.sequence);
+    settle(lease) {
+      unsettled.delete(lease.record.sequence);
     },
     progress() {
-      const open = [...unsettled.values()];
-      const oldest = open.reduce(
+      const inFlight = [...unsettled.values()];
+      const oldest = inFlight.reduce(
         (first, { record }) => Math.min(first, record.storedAt),
         log.firstFor(group, cursor)?.storedAt ?? Infinity,
       );
       return {
         topic: log.topic,
         pending: log.countFor(group, cursor),
-        inFlight: open.length,
-        redelivered: open.filter(({ times }) => times > 1).length,
+        inFlight: inFlight.length,
+        redelivered: inFlight.filter(({ deliveries }) => deliveries > 1).length,
         oldestAt: oldest === Infinity ? undefined : oldest,
       };
     },

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createManualClock } from "./manual-clock.ts";
 
 describe("createManualClock()", () => {
-  it("stands still until it is moved", async () => {
+  it("stands still until it is advanced", async () => {
     const clock = createManualClock(new Date("2026-05-01T00:00:00Z"));
     expect(new Date(clock.now()).toISOString()).toBe("2026-05-01T00:00:00.000Z");
     await clock.advance(1_500);
     expect(new Date(clock.now()).toISOString()).toBe("2026-05-01T00:00:01.500Z");
   });
 
-  it("runs tasks in the order of their time, then of their scheduling", async () => {
+  it("runs tasks by time, and those of the same time in order of scheduling", async () => {
     const clock = createManualClock();
     const start = clock.now();
     const ran: string[] = [];
@@ -22,7 +22,7 @@ describe("createManualClock()", () => {
     expect(ran).toEqual(["first at 10", "second at 10", "late at 20"]);
   });
 
-  it("stops on the way for what a task sets off", async () => {
+  it("runs what a task schedules before time goes on", async () => {
     const clock = createManualClock();
     const start = clock.now();
     const ran: number[] = [];
@@ -36,7 +36,7 @@ describe("createManualClock()", () => {
     expect(ran).toEqual([10, 20, 30]);
   });
 
-  it("does one move after the other", async () => {
+  it("runs concurrent advances one after the other", async () => {
     const clock = createManualClock();
     const start = clock.now();
     await Promise.all([clock.advance(10), clock.advance(10)]);

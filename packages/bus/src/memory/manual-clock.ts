@@ -1,11 +1,11 @@
 import type { Clock } from "../kit/clock.ts";
 
-/** ManualClock is a clock that moves only when it is told to. */
+/** A clock for tests: its time moves only when `advance` moves it. */
 export interface ManualClock extends Clock {
   /**
-   * advance moves the time by `ms`, stopping at each moment for which something was scheduled, so
-   * that what a task sets off is done, or scheduled, before time goes on. What waits for real I/O
-   * is not waited for.
+   * Advances the time by `ms` milliseconds and runs the tasks that fall due, in order. The clock
+   * stops at the time of each task until promises and immediates have settled, so that what a task
+   * starts runs before time goes on. It does not wait for I/O.
    */
   advance(ms: number): Promise<void>;
 }
@@ -15,19 +15,28 @@ interface Task {
   readonly run: () => void;
 }
 
-/** createManualClock makes a clock that stands at `start`. Default: 2026-01-01T08:00:00Z. */
+/**
+ * Creates a clock that stands at `start`. Default: 2026-01-01T08:00:00Z.
+ *
+ * @example
+ * ```ts
+ * const clock = createManualClock(new Date("2026-05-01T00:00:00Z"));
+ * clock.schedule(1_000, () => console.log("one second later"));
+ * await clock.advance(1_000);
+ * ```
+ */
 export function createManualClock(start: Date = new Date("2026-01-01T08:00:00Z")): ManualClock {
   let now = start.getTime();
-  /** By time, the earliest last; those of the same time in reverse order of scheduling. */
+  /** The next task last; tasks of the same time in reverse order of scheduling. */
   let tasks: Task[] = [];
   let advancing: Promise<void> = Promise.resolve();
 
   async function moveTo(target: number): Promise<void> {
-    await turn();
+    await yieldToEventLoop();
     for (let next = tasks.at(-1); next !== undefined && next.at <= target; next = tasks.at(-1)) {
       now = Math.max(now, next.at);
       runDue();
-      await turn();
+      await yieldToEventLoop();
     }
     now = Math.max(now, target);
   }
@@ -56,8 +65,8 @@ export function createManualClock(start: Date = new Date("2026-01-01T08:00:00Z")
   };
 }
 
-/** turn lets everything go on that waits for no more than promises. */
-function turn(): Promise<void> {
+/** Waits until everything that waits only for promises has run. */
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

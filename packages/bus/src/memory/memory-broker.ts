@@ -2,12 +2,12 @@ import type { Broker, LeaseStream } from "../broker.ts";
 import { BusError } from "../error.ts";
 import type { MemoryStore } from "./memory-store.ts";
 
-/** createMemoryBroker opens one process's broker on a store. */
+/** Creates the broker of one process on a store. */
 export function createMemoryBroker(store: MemoryStore): Broker {
   const streams = new Set<LeaseStream>();
   let closed = false;
 
-  function refuseIfClosed(): void {
+  function assertOpen(): void {
     if (closed) throw new BusError("aborted", "the memory broker is closed");
   }
 
@@ -16,53 +16,53 @@ export function createMemoryBroker(store: MemoryStore): Broker {
     features: store.features,
     clock: store.clock,
     async append(record, { signal }) {
-      refuseIfClosed();
-      refuseIfAborted(record.id, signal);
+      assertOpen();
+      assertNotAborted(record.id, signal);
       return store.append(record);
     },
     async appendAll(records, { signal }) {
-      refuseIfClosed();
-      refuseIfAborted(records.map(({ id }) => id).join(", "), signal);
+      assertOpen();
+      assertNotAborted(records.map(({ id }) => id).join(", "), signal);
       return store.appendAll(records);
     },
     deadLetters: {
       async store(group, record) {
-        refuseIfClosed();
+        assertOpen();
         return store.deadLetters.store(group, record);
       },
       async list(group, page) {
-        refuseIfClosed();
+        assertOpen();
         return store.deadLetters.list(group, page);
       },
       async read(group, sequence) {
-        refuseIfClosed();
+        assertOpen();
         return store.deadLetters.read(group, sequence);
       },
       async count(group) {
-        refuseIfClosed();
+        assertOpen();
         return store.deadLetters.count(group);
       },
       async remove(group, sequence) {
-        refuseIfClosed();
+        assertOpen();
         return store.deadLetters.remove(group, sequence);
       },
       async replay(group, record) {
-        refuseIfClosed();
+        assertOpen();
         return store.replay(group, record);
       },
     },
     async declare(declaration) {
-      refuseIfClosed();
+      assertOpen();
       store.declare(declaration);
     },
     async lease(declaration, receive) {
-      refuseIfClosed();
+      assertOpen();
       const stream = store.declare(declaration).lease(declaration, receive);
       streams.add(stream);
       return stream;
     },
     async progress({ group, topics }) {
-      refuseIfClosed();
+      assertOpen();
       return store.progress(group, topics);
     },
     health: () => ({ connected: !closed }),
@@ -73,7 +73,7 @@ export function createMemoryBroker(store: MemoryStore): Broker {
   };
 }
 
-function refuseIfAborted(what: string, signal: AbortSignal | undefined): void {
+function assertNotAborted(ids: string, signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
-  throw new BusError("aborted", `publishing ${what} was given up`, { cause: signal.reason });
+  throw new BusError("aborted", `the publish of ${ids} was aborted`, { cause: signal.reason });
 }

@@ -5,30 +5,31 @@ import type {
   NewRecord,
   StoredRecord,
 } from "../broker.ts";
-import type { Clock } from "../kit/clock.ts";
-import { createTopicLog, type TopicLog } from "./topic-log.ts";
+import { createTopicLog, type TopicLog, type TopicLogOptions } from "./topic-log.ts";
 
-/** MemoryDeadLetters are the dead letters of every group, in memory. */
+/** The dead letters of every group, in memory. */
 export interface MemoryDeadLetters {
+  /** Stores a dead letter. Throws `stream_full`. */
   store(group: string, record: NewRecord): Appended;
+  /** Lists a group's dead letters, oldest first. */
   list(group: string, page: DeadLetterPage): readonly StoredRecord[];
+  /** Returns a dead letter; undefined when the group has none with that sequence. */
   read(group: string, sequence: number): StoredRecord | undefined;
+  /** Counts a group's dead letters. */
   count(group: string): DeadLetterCount;
+  /** Removes a dead letter. Returns false when the group has none with that sequence. */
   remove(group: string, sequence: number): boolean;
 }
 
-export function createMemoryDeadLetters(options: {
-  readonly clock: Clock;
-  readonly dedupeWindowMs: number;
-  readonly maxRecords: number;
-}): MemoryDeadLetters {
+/** Creates an empty store of dead letters. */
+export function createMemoryDeadLetters(options: TopicLogOptions): MemoryDeadLetters {
   const logs = new Map<string, TopicLog>();
 
   function openLog(group: string): TopicLog {
     const log = createTopicLog(`the list of dead letters of ${group}`, options);
     logs.set(group, log);
-    // None makes room for another.
-    log.addReader(() => true);
+    // A dead letter is never evicted to make room for another.
+    log.retainWhile(() => true);
     return log;
   }
 

@@ -1,64 +1,73 @@
 import type { GroupDeclaration, Lease, LeaseStream, TopicProgress } from "../broker.ts";
 import type { Clock } from "../kit/clock.ts";
 import { createCountdown } from "../kit/countdown.ts";
-import { type Backlog, createBacklog, type Taken } from "./backlog.ts";
+import { type Backlog, createBacklog, type LeasedRecord } from "./backlog.ts";
 import type { TopicLog } from "./topic-log.ts";
 
-/** MemoryGroup shares the records of its topics out among the processes that lease them. */
+/** A consumer group: it shares the records of its topics among the processes that lease them. */
 export interface MemoryGroup {
   /** Adds the topics that the group does not have yet. */
   declare(declaration: GroupDeclaration): void;
+  /** Opens the lease stream of one process. */
   lease(declaration: GroupDeclaration, receive: (lease: Lease) => void): LeaseStream;
+  /** Returns the group's progress with each of the topics. */
   progress(topics: readonly string[]): TopicProgress[];
-  /** Hands out what is due. */
-  wake(): void;
+  /** Delivers available records to the processes that requested some, in a microtask. */
+  dispatch(): void;
   /**
-   * What running processes have, or could have, to do; empty when there is nothing. So much of what is
-   * handed out is `resting`.
+   * Describes the topics with work that a running process has or could get; empty when idle.
+   * `delayed` of the leased records wait for time to pass and do not count as work.
    */
-  unfinished(resting: number): string[];
+  describeUnfinished(delayed: number): string[];
 }
 
-/** How many records a group hands out before others have their turn. */
-const turnLength = 64;
+/** How many records a group delivers before other groups have their turn. */
+const maxBurst = 64;
 
-interface Hand {
+/** The lease stream of one process, as the group sees it. */
+interface Consumer {
   readonly topics: ReadonlySet<string>;
-  wanted: number;
-  give(backlog: Backlog, taken: Taken): void;
+  requested: number;
+  deliver(backlog: Backlog, leased: LeasedRecord): void;
 }
 
+interface MemoryGroupOptions {
+  readonly clock: Clock;
+  readonly openLog: (topic: string) => TopicLog;
+}
+
+/** Creates a group without topics. */
 export function createMemoryGroup(
   name: string,
-  { clock, logOf }: { readonly clock: Clock; readonly logOf: (topic: string) => TopicLog },
+  { clock, openLog }: MemoryGroupOptions,
 ): MemoryGroup {
   const backlogs: Backlog[] = [];
-  /** In the order in which they are served: whoever was served last comes last. */
-  const hands: Hand[] = [];
-  let awake = false;
+  /** In the order in which they get the next records: whoever got one moves to the end. */
+  const consumers: Consumer[] = [];
+  let dispatching = false;
 
-  function wake(): void {
-    if (awake) return;
-    awake = true;
+  function dispatch(): void {
+    if (dispatching) return;
+    dispatching = true;
     queueMicrotask(() => {
-      let served = 0;
-      while (served < turnLength && serve()) served++;
-      awake = false;
-      if (served === turnLength) wake();
+      let delivered = 0;
+      while (delivered < maxBurst && deliverNext()) delivered++;
+      dispatching = false;
+      if (delivered === maxBurst) dispatch();
     });
   }
 
-  /** Hands one record to the process whose turn it is; false when there is none, or nobody to take it. */
-  function serve(): boolean {
-    for (const hand of hands) {
-      if (hand.wanted === 0) continue;
+  /** Delivers one record to the next process. Returns false when there is no record or no request. */
+  function deliverNext(): boolean {
+    for (const consumer of consumers) {
+      if (consumer.requested === 0) continue;
       for (const backlog of backlogs) {
-        if (backlog.due === 0 || !hand.topics.has(backlog.topic)) continue;
-        const taken = backlog.take();
-        if (taken === undefined) continue;
-        moveLast(backlogs, backlog);
-        moveLast(hands, hand);
-        hand.give(backlog, taken);
+        if (backlog.available === 0 || !consumer.topics.has(backlog.topic)) continue;
+        const leased = backlog.lease();
+        if (leased === undefined) continue;
+        moveToEnd(backlogs, backlog);
+        moveToEnd(consumers, consumer);
+        consumer.deliver(backlog, leased);
         return true;
       }
     }
@@ -69,79 +78,85 @@ export function createMemoryGroup(
     declare({ topics, from }) {
       for (const topic of topics) {
         if (backlogs.some((backlog) => backlog.topic === topic)) continue;
-        backlogs.push(createBacklog(logOf(topic), { group: name, from }));
+        backlogs.push(createBacklog(openLog(topic), { group: name, from }));
       }
     },
     lease({ topics, leaseDurationMs }, receive) {
-      const expiring = createCountdown<{ expire(): void }>(clock, leaseDurationMs, (lease) =>
+      const expirations = createCountdown<{ expire(): void }>(clock, leaseDurationMs, (lease) =>
         lease.expire(),
       );
-      const hand: Hand = {
+      const consumer: Consumer = {
         topics: new Set(topics),
-        wanted: 0,
-        give(backlog, taken) {
-          hand.wanted--;
-          const lease = createLease(backlog, taken);
+        requested: 0,
+        deliver(backlog, leased) {
+          consumer.requested--;
+          const lease = createLease(backlog, leased);
           receive(lease);
-          // What was settled at once has nothing to expire.
-          if (taken.isOut) expiring.start(lease);
+          // A lease that `receive` has settled needs no expiration.
+          if (leased.isLeased) expirations.start(lease);
         },
       };
 
-      function createLease(backlog: Backlog, taken: Taken): Lease & { expire(): void } {
+      function createLease(backlog: Backlog, leased: LeasedRecord): Lease & { expire(): void } {
         function end(then: () => void): undefined {
-          expiring.stop(lease);
-          if (backlog.letGo(taken)) then();
+          expirations.stop(lease);
+          if (backlog.end(leased)) then();
         }
-        function again(): void {
-          backlog.again(taken);
-          wake();
+        function requeue(): void {
+          backlog.requeue(leased);
+          dispatch();
         }
         const lease = {
-          record: taken.record,
-          deliveries: taken.times,
-          ack: () => end(() => backlog.settle(taken)),
+          record: leased.record,
+          deliveries: leased.deliveries,
+          ack: () => end(() => backlog.settle(leased)),
           nak({ delayMs }: { readonly delayMs: number }) {
-            end(() => void (delayMs > 0 ? clock.schedule(delayMs, again) : again()));
+            end(() => void (delayMs > 0 ? clock.schedule(delayMs, requeue) : requeue()));
             return Promise.resolve();
           },
           extend() {
-            if (taken.isOut) expiring.start(lease);
+            if (leased.isLeased) expirations.start(lease);
             return Promise.resolve();
           },
-          expire: () => end(again),
+          expire: () => end(requeue),
         };
         return lease;
       }
 
-      hands.push(hand);
+      consumers.push(consumer);
       return {
         request(count) {
-          hand.wanted += count;
-          wake();
+          consumer.requested += count;
+          dispatch();
         },
         health: () => ({}),
         close() {
-          const index = hands.indexOf(hand);
-          if (index >= 0) hands.splice(index, 1);
+          const index = consumers.indexOf(consumer);
+          if (index >= 0) consumers.splice(index, 1);
           return Promise.resolve();
         },
       };
     },
     progress: (topics) =>
       backlogs.filter(({ topic }) => topics.includes(topic)).map((backlog) => backlog.progress()),
-    wake,
-    unfinished(resting) {
-      const served = new Set(hands.flatMap(({ topics }) => [...topics]));
-      const busy = backlogs.reduce((sum, { out }) => sum + out, 0) > resting;
+    dispatch,
+    describeUnfinished(delayed) {
+      const consumed = new Set(consumers.flatMap(({ topics }) => [...topics]));
+      const busy = backlogs.reduce((sum, { leased }) => sum + leased, 0) > delayed;
       return backlogs
-        .filter(({ topic, due, out }) => (busy && out > 0) || (due > 0 && served.has(topic)))
-        .map(({ topic, due, out }) => `${name} has ${out} leased and ${due} due of ${topic}`);
+        .filter(
+          ({ topic, available, leased }) =>
+            (busy && leased > 0) || (available > 0 && consumed.has(topic)),
+        )
+        .map(
+          ({ topic, available, leased }) =>
+            `${name} has ${leased} leased and ${available} available of ${topic}`,
+        );
     },
   };
 }
 
-function moveLast<T>(list: T[], item: T): void {
+function moveToEnd<T>(list: T[], item: T): void {
   if (list.at(-1) === item) return;
   list.splice(list.indexOf(item), 1);
   list.push(item);

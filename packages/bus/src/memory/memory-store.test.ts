@@ -10,12 +10,12 @@ const record = (bytes: number) => ({
 });
 
 describe("createMemoryStore()", () => {
-  it("counts payload and headers against its limit", () => {
+  it("counts payload and headers towards the size limit", () => {
     // "ce-id: one\r\n" has 12 bytes.
     const store = createMemoryStore({ maxRecordBytes: 100 });
     expect(store.append(record(88))).toEqual({ duplicate: false, sequence: 1 });
     expect(() => store.append(record(89))).toThrow(
-      "event 89 bytes has 101 bytes, the limit is 100",
+      "expected an event of at most 100 bytes, got 89 bytes with 101",
     );
   });
 });

@@ -7,48 +7,62 @@ import type {
   TopicProgress,
 } from "../broker.ts";
 import { BusError } from "../error.ts";
-import { recordBytes } from "../wire/record-bytes.ts";
+import { measureRecord } from "../wire/measure-record.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createMemoryBroker } from "./memory-broker.ts";
 import { createMemoryDeadLetters, type MemoryDeadLetters } from "./memory-dead-letters.ts";
 import { createMemoryGroup, type MemoryGroup } from "./memory-group.ts";
 import { createTopicLog, type TopicLog } from "./topic-log.ts";
 
-/** MemoryStore is what several brokers in memory share, as processes share a server. */
+/** Topics, groups and dead letters in memory. Several brokers share one, as processes share a server. */
 export interface MemoryStore {
   readonly clock: ManualClock;
   readonly features: BrokerFeatures;
-  /** Throws `too_large`, and `stream_full` when a topic is full. */
+  /** Stores a record. Throws `too_large`, and `stream_full` when the topic is full. */
   append(record: NewRecord): Appended;
-  /** Stores records of one topic, all or none. Throws `already_stored` too. */
+  /** Stores all records of a batch or none. Throws `already_stored` as well. */
   appendAll(records: readonly NewRecord[]): readonly Appended[];
-  /** Stores a record for one group alone. Throws as append does. */
+  /** Stores a record for one group alone. Throws as `append` does. */
   replay(group: string, record: NewRecord): Appended;
   readonly deadLetters: MemoryDeadLetters;
-  /** Throws `not_provisioned` for a group that was not declared. */
+  /** Returns a group's progress. Throws `not_provisioned` for a group that was not declared. */
   progress(group: string, topics: readonly string[]): TopicProgress[];
-  /** Makes the group, or adds topics to it. */
+  /** Creates the group, or adds topics to it. */
   declare(declaration: GroupDeclaration): MemoryGroup;
-  /** Opens a broker: one for each process that a test plays. */
+  /** Opens the broker of one process. */
   open(): Broker;
   /**
-   * What has been handed out or could be, in words; empty when there is nothing. `restingOf` says how
-   * much of what a group was handed out waits for time to move.
+   * Describes the groups with work that a running process has or could get; empty when idle.
+   * `countDelayed` returns how many leased records of a group wait for time to pass.
    */
-  unfinished(restingOf: (group: string) => number): string[];
+  describeUnfinished(countDelayed: (group: string) => number): string[];
 }
 
+/** The limits of a store in memory. */
 export interface MemoryStoreOptions {
+  /** Default: a new clock at 2026-01-01T08:00:00Z. */
   readonly clock?: ManualClock;
-  /** How long an id is remembered, in milliseconds. Default: 120,000. */
+  /** How long the store detects duplicates of an id, in milliseconds. Default: 120,000. */
   readonly dedupeWindowMs?: number;
-  /** The largest event, payload and headers. Default: 1 MiB. */
+  /** The largest record, payload and headers, in bytes. Default: 1 MiB. */
   readonly maxRecordBytes?: number;
-  /** How many events a topic keeps. Default: 100,000. */
+  /**
+   * How many events a topic retains. The oldest are evicted first; an event that a group has not
+   * settled is never evicted. Default: 100,000.
+   */
   readonly maxRecords?: number;
 }
 
-/** createMemoryStore makes an empty store. */
+/**
+ * Creates an empty store in memory.
+ *
+ * @example
+ * ```ts
+ * const store = createMemoryStore({ dedupeWindowMs: 60_000 });
+ * await using publisher = createMemoryBus({ store });
+ * await using reactor = createMemoryBus({ store });
+ * ```
+ */
 export function createMemoryStore({
   clock = createManualClock(),
   dedupeWindowMs = 120_000,
@@ -58,26 +72,26 @@ export function createMemoryStore({
   const deadLetters = createMemoryDeadLetters({ clock, dedupeWindowMs, maxRecords });
   const logs = new Map<string, TopicLog>();
   const groups = new Map<string, MemoryGroup>();
-  const groupsOf = new Map<string, Set<MemoryGroup>>();
+  const groupsByTopic = new Map<string, Set<MemoryGroup>>();
 
-  function logOf(topic: string): TopicLog {
+  function openLog(topic: string): TopicLog {
     const log = logs.get(topic) ?? createTopicLog(topic, { clock, dedupeWindowMs, maxRecords });
     logs.set(topic, log);
     return log;
   }
 
   function checkSize(record: NewRecord): void {
-    const bytes = recordBytes(record);
+    const bytes = measureRecord(record);
     if (bytes <= maxRecordBytes) return;
     throw new BusError(
       "too_large",
-      `event ${record.id} has ${bytes} bytes, the limit is ${maxRecordBytes}`,
+      `expected an event of at most ${maxRecordBytes} bytes, got ${record.id} with ${bytes}`,
     );
   }
 
-  function add<T>(topic: string, to: (log: TopicLog) => T): T {
-    const appended = to(logOf(topic));
-    for (const group of groupsOf.get(topic) ?? []) group.wake();
+  function appendAndDispatch<T>(topic: string, append: (log: TopicLog) => T): T {
+    const appended = append(openLog(topic));
+    for (const group of groupsByTopic.get(topic) ?? []) group.dispatch();
     return appended;
   }
 
@@ -86,16 +100,17 @@ export function createMemoryStore({
     features: { durable: false, dedupeWindowMs, maxRecordBytes, maxBatch: 1_000 },
     append(record) {
       checkSize(record);
-      return add(record.topic, (log) => log.append(record));
+      return appendAndDispatch(record.topic, (log) => log.append(record));
     },
     appendAll(records) {
       for (const record of records) checkSize(record);
       const [first] = records;
-      return first === undefined ? [] : add(first.topic, (log) => log.appendAll(records));
+      if (first === undefined) return [];
+      return appendAndDispatch(first.topic, (log) => log.appendAll(records));
     },
     replay(group, record) {
       checkSize(record);
-      return add(record.topic, (log) => log.replay(group, record));
+      return appendAndDispatch(record.topic, (log) => log.replay(group, record));
     },
     deadLetters: {
       ...deadLetters,
@@ -106,23 +121,25 @@ export function createMemoryStore({
     },
     declare(declaration) {
       const group =
-        groups.get(declaration.group) ?? createMemoryGroup(declaration.group, { clock, logOf });
+        groups.get(declaration.group) ?? createMemoryGroup(declaration.group, { clock, openLog });
       groups.set(declaration.group, group);
       group.declare(declaration);
       for (const topic of declaration.topics) {
-        const takers = groupsOf.get(topic) ?? new Set();
-        groupsOf.set(topic, takers.add(group));
+        const subscribed = groupsByTopic.get(topic) ?? new Set();
+        groupsByTopic.set(topic, subscribed.add(group));
       }
       return group;
     },
     progress(name, topics) {
       const group = groups.get(name);
-      if (group === undefined) throw new BusError("not_provisioned", `there is no group ${name}`);
+      if (group === undefined) {
+        throw new BusError("not_provisioned", `the group ${name} does not exist: declare it first`);
+      }
       return group.progress(topics);
     },
     open: () => createMemoryBroker(store),
-    unfinished: (restingOf) =>
-      Array.from(groups).flatMap(([name, group]) => group.unfinished(restingOf(name))),
+    describeUnfinished: (countDelayed) =>
+      Array.from(groups).flatMap(([name, group]) => group.describeUnfinished(countDelayed(name))),
   };
   return store;
 }

@@ -1,63 +1,69 @@
 import type { Appended, NewRecord, StartPosition, StoredRecord } from "../broker.ts";
 import { BusError } from "../error.ts";
 import type { Clock } from "../kit/clock.ts";
-import { createKnownIds, type KnownIds } from "./known-ids.ts";
+import { createDedupeWindow, type DedupeWindow } from "./dedupe-window.ts";
 
-/** TopicLog holds the records of one topic, in order, and remembers their ids for a while. */
+/** The records of one topic, in order, with the ids of its dedupe window. */
 export interface TopicLog {
   readonly topic: string;
   /** The sequence that the next record gets. */
   readonly next: number;
+  /** Stores a record, unless its id is within the dedupe window. Throws `stream_full`. */
   append(record: NewRecord): Appended;
-  /** Stores all or none. Throws `already_stored` when an id is known, `stream_full` without the room. */
+  /** Stores all records or none. Throws `already_stored` for a known id, and `stream_full`. */
   appendAll(records: readonly NewRecord[]): Appended[];
-  /** Stores a record that only one group gets. Its id is known for that group alone. */
+  /** Stores a record for one group alone. Its dedupe window is that group's own. */
   replay(group: string, record: NewRecord): Appended;
+  /** Returns a record; undefined when it does not exist or was removed. */
   get(sequence: number): StoredRecord | undefined;
-  /** The record, unless it is another group's alone. */
+  /** Returns a record that a group may receive; undefined for another group's replay. */
   getFor(group: string, sequence: number): StoredRecord | undefined;
-  /** The first record from a sequence on that is not another group's alone. */
+  /** Returns the first record that a group may receive, from a sequence on. */
   firstFor(group: string, from: number): StoredRecord | undefined;
-  /** How many of those there are. */
+  /** Counts the records that a group may receive, from a sequence on. */
   countFor(group: string, from: number): number;
-  /** How many records there are, and the oldest. */
+  /** The number of records. */
   readonly size: number;
+  /** The first record; undefined when the log is empty. */
   readonly oldest: StoredRecord | undefined;
-  /** False when it was not there. */
+  /** Removes a record. Returns false when it does not exist. */
   remove(sequence: number): boolean;
-  /** The sequence of the first record at a start position. */
-  find(from: StartPosition): number;
-  /** Registers somebody who may still need a record, which therefore stays. */
-  addReader(needs: (sequence: number) => boolean): void;
+  /** Returns the sequence of the first record at a start position. */
+  findStart(from: StartPosition): number;
+  /** Retains every record for which `isNeeded` returns true. */
+  retainWhile(isNeeded: (sequence: number) => boolean): void;
 }
 
+/** The limits of a topic's log. */
 export interface TopicLogOptions {
   readonly clock: Clock;
+  /** In milliseconds. */
   readonly dedupeWindowMs: number;
-  /** Beyond these, the oldest goes that no reader needs. */
+  /** Beyond this number, the log evicts its oldest record, unless one is still needed. */
   readonly maxRecords: number;
 }
 
+/** Creates an empty log. `topic` names it in errors. */
 export function createTopicLog(
   topic: string,
   { clock, dedupeWindowMs, maxRecords }: TopicLogOptions,
 ): TopicLog {
   const records = new Map<number, StoredRecord>();
-  const ids = createKnownIds(clock, dedupeWindowMs);
-  const replayIds = createKnownIds(clock, dedupeWindowMs);
-  /** Whose record it is, where it is one group's alone. */
+  const ids = createDedupeWindow(clock, dedupeWindowMs);
+  const replayIds = createDedupeWindow(clock, dedupeWindowMs);
+  /** The group of each replay, by sequence. */
   const owners = new Map<number, string>();
-  const readers: ((sequence: number) => boolean)[] = [];
+  const retainers: ((sequence: number) => boolean)[] = [];
   let first = 1;
   let next = 1;
 
   function makeRoom(count = 1): void {
     const end = first + records.size + count - maxRecords;
     for (let oldest = first; oldest < end; oldest++) {
-      if (oldest < next && !readers.some((needs) => needs(oldest))) continue;
+      if (oldest < next && !retainers.some((isNeeded) => isNeeded(oldest))) continue;
       throw new BusError(
         "stream_full",
-        `${topic} is full: ${maxRecords} events, the oldest of which a group has not handled`,
+        `${topic} is full with ${maxRecords} events, the oldest of which a group has not settled: raise maxRecords, or let the group catch up`,
       );
     }
     for (; first < end; first++) {
@@ -67,15 +73,15 @@ export function createTopicLog(
   }
 
   function store(
-    { topic: of, headers, data }: NewRecord,
-    { id, among }: { readonly id: string; readonly among: KnownIds },
+    { topic: recordTopic, headers, data }: NewRecord,
+    { id, window }: { readonly id: string; readonly window: DedupeWindow },
   ): Appended {
-    const known = among.sequenceOf(id);
+    const known = window.find(id);
     if (known !== undefined) return { duplicate: true, sequence: known };
     makeRoom();
     const sequence = next++;
-    records.set(sequence, { topic: of, headers, data, sequence, storedAt: clock.now() });
-    among.add(id, sequence);
+    records.set(sequence, { topic: recordTopic, headers, data, sequence, storedAt: clock.now() });
+    window.add(id, sequence);
     return { duplicate: false, sequence };
   }
 
@@ -84,17 +90,20 @@ export function createTopicLog(
     get next() {
       return next;
     },
-    append: (record) => store(record, { id: record.id, among: ids }),
+    append: (record) => store(record, { id: record.id, window: ids }),
     appendAll(batch) {
-      const known = batch.find(({ id }) => ids.sequenceOf(id) !== undefined);
+      const known = batch.find(({ id }) => ids.find(id) !== undefined);
       if (known !== undefined) {
-        throw new BusError("already_stored", `${known.id} is stored in ${topic}: none is now`);
+        throw new BusError(
+          "already_stored",
+          `the id ${known.id} is already stored in ${topic}: the batch is not stored`,
+        );
       }
       makeRoom(batch.length);
-      return batch.map((record) => store(record, { id: record.id, among: ids }));
+      return batch.map((record) => store(record, { id: record.id, window: ids }));
     },
     replay(group, record) {
-      const appended = store(record, { id: `${group}/${record.id}`, among: replayIds });
+      const appended = store(record, { id: `${group}/${record.id}`, window: replayIds });
       owners.set(appended.sequence, group);
       return appended;
     },
@@ -122,7 +131,7 @@ export function createTopicLog(
       return records.values().next().value;
     },
     remove: (sequence) => records.delete(sequence),
-    find(from) {
+    findStart(from) {
       if (from === "now") return next;
       if (from === "start") return first;
       for (const { sequence, storedAt } of records.values()) {
@@ -130,8 +139,8 @@ export function createTopicLog(
       }
       return next;
     },
-    addReader(needs) {
-      readers.push(needs);
+    retainWhile(isNeeded) {
+      retainers.push(isNeeded);
     },
   };
 }

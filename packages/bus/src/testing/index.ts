@@ -1,3 +1,3 @@
 export { NoteEvents, NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-export type { BrokerStore } from "./broker-store.ts";
+export type { BrokerFixture } from "./broker-fixture.ts";
 export { type SuiteOptions, testBroker } from "./test-broker.ts";

@@ -4,38 +4,38 @@ import { BusError } from "../error.ts";
 import { NoteEvents, type NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import {
   createCollector,
-  numbersOf,
-  publishAll,
-  publisherOf,
-  sortedNumbersOf,
-  takeRead,
-  upTo,
+  createNotePublisher,
+  getNumbers,
+  getSortedNumbers,
+  publishNotes,
+  range,
+  subscribeRead,
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
 /** loadCases state that what holds for a few holds for many. */
-export function loadCases({ stageOf, sized }: SuiteContext): void {
+export function loadCases({ setUp, pickCount }: SuiteContext): void {
   it("carries ten events to each of a thousand groups", async () => {
-    const count = sized(1_000, 100);
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const groups = upTo(count).map((index) => ({ group: `group-${index}`, ...createCollector() }));
+    const count = pickCount(1_000, 100);
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const groups = range(count).map((index) => ({ group: `group-${index}`, ...createCollector() }));
     for (let begun = 0; begun < count; begun += 50) {
       const batch = groups.slice(begun, begun + 50);
-      await Promise.all(batch.map(({ group, handler }) => takeRead(bus, group, { handler })));
+      await Promise.all(batch.map(({ group, handler }) => subscribeRead(bus, group, { handler })));
     }
-    await publishAll(bus, 10);
+    await publishNotes(bus, 10);
     const there = () => groups.every(({ seen }) => seen.length >= 10);
-    await stage.until("ten events in each group", there);
-    for (const { seen } of groups) expect(sortedNumbersOf(seen)).toEqual(upTo(10));
+    await env.waitFor("ten events in each group", there);
+    for (const { seen } of groups) expect(getSortedNumbers(seen)).toEqual(range(10));
   });
 
   it("stores all that it says it stored when a bus closes while twenty publish", async () => {
-    const events = sized(10_000, 2_000);
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const { noteRead } = publisherOf(bus);
-    const waiting = upTo(events);
+    const events = pickCount(10_000, 2_000);
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const { noteRead } = createNotePublisher(bus);
+    const waiting = range(events);
     const stored: number[] = [];
     const refusals: unknown[] = [];
     async function publish(): Promise<void> {
@@ -47,44 +47,44 @@ export function loadCases({ stageOf, sized }: SuiteContext): void {
         );
       }
     }
-    const publishing = Promise.all(upTo(20).map(publish));
-    await stage.until("half of it", () => stored.length >= events / 2);
+    const publishing = Promise.all(range(20).map(publish));
+    await env.waitFor("half of it", () => stored.length >= events / 2);
     await bus.close();
     await publishing;
     expect(refusals.every((reason) => reason instanceof BusError)).toBe(true);
     expect(stored.length + refusals.length).toBe(events);
     const { seen, handler } = createCollector();
-    await takeRead(await stage.openBus(), "readers", { handler, from: "start" });
+    await subscribeRead(await env.openBus(), "readers", { handler, from: "start" });
     const there = () => {
-      const numbers = new Set(numbersOf(seen));
+      const numbers = new Set(getNumbers(seen));
       return stored.every((number) => numbers.has(number));
     };
-    await stage.until("what was said to be stored", there);
-    expect(new Set(numbersOf(seen)).size).toBe(seen.length);
+    await env.waitFor("what was said to be stored", there);
+    expect(new Set(getNumbers(seen)).size).toBe(seen.length);
   });
 
   it("has every group handle every event while processes come, go and fail", async () => {
-    const events = sized(4_000, 800);
-    await using stage = await stageOf();
+    const events = pickCount(4_000, 800);
+    await using env = await setUp();
     const random = createRandom(3);
     const groups = ["relaxed", "strict", "small"];
     const handled = new Map(groups.map((group) => [group, new Set<string>()]));
     const processes: EventBus[] = [];
     await open();
-    const publishing = Promise.all(upTo(8).map((lane) => publish(lane)));
+    const publishing = Promise.all(range(8).map((lane) => publish(lane)));
     for (const share of [0.1, 0.25, 0.4, 0.55, 0.7, 0.85]) {
       await open();
-      await stage.until(`${share} of it`, () => least() >= events * share);
+      await env.waitFor(`${share} of it`, () => least() >= events * share);
       if (processes.length > 2) await processes.shift()?.close({ timeoutMs: 500 });
     }
     await publishing;
-    await stage.until("all of it", () => least() >= events);
+    await env.waitFor("all of it", () => least() >= events);
     for (const ids of handled.values()) expect(ids.size).toBe(events);
-    const last = await stage.openBus();
+    const last = await env.openBus();
     for (const group of groups) expect(await last.deadLetters(group).list()).toEqual([]);
 
     async function open(): Promise<void> {
-      const bus = await stage.openBus();
+      const bus = await env.openBus();
       processes.push(bus);
       await Promise.all(groups.map((group) => take(bus, group)));
     }
@@ -108,7 +108,7 @@ export function loadCases({ stageOf, sized }: SuiteContext): void {
     }
 
     async function publish(lane: number): Promise<void> {
-      const { noteWritten, noteRead } = publisherOf(await stage.openBus());
+      const { noteWritten, noteRead } = createNotePublisher(await env.openBus());
       for (let number = lane; number < events; number += 8) {
         const send = number % 3 === 0 ? noteRead : noteWritten;
         const note = { author: `author-${Math.floor(random() * 20)}`, number };

@@ -4,50 +4,51 @@ import {
   NoteEvents,
   type NoteSchema,
 } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createPublisher, type Publisher } from "../publish/publisher.ts";
+import { createPublisher, type Publisher } from "../publish/create-publisher.ts";
 
-/** Seen is what a handler was called with. */
-export interface Seen {
+/** One call of a handler. */
+export interface SeenNote {
   readonly note: Note;
   readonly delivery: Delivery;
 }
 
-/** NoteHandler handles any of the suite's events. */
+/** A handler of any event of the suite. */
 export type NoteHandler = EventHandler<typeof NoteSchema>;
 
-export interface TakeOptions extends SubscribeOptions {
+/** The handler of a subscription, and its options. */
+export interface SubscribeNotesOptions extends SubscribeOptions {
   readonly handler: NoteHandler;
 }
 
-/** publisherOf publishes notes on a bus. */
-export function publisherOf(bus: EventBus): Publisher<typeof NoteEvents> {
+/** Creates a publisher of the events with the message Note. */
+export function createNotePublisher(bus: EventBus): Publisher<typeof NoteEvents> {
   return createPublisher(NoteEvents, bus);
 }
 
-/** takeWritten subscribes a group to NoteWritten, whose key is the author. */
-export function takeWritten(
+/** Subscribes a group to NoteWritten, whose key is the author. */
+export function subscribeWritten(
   bus: EventBus,
   group: string,
-  { handler, ...options }: TakeOptions,
+  { handler, ...options }: SubscribeNotesOptions,
 ): Promise<Subscription> {
   return bus.subscribe(group, (on) => on.service(NoteEvents, { noteWritten: handler }), options);
 }
 
-/** takeRead subscribes a group to NoteRead, which has no key. */
-export function takeRead(
+/** Subscribes a group to NoteRead, which has no key. */
+export function subscribeRead(
   bus: EventBus,
   group: string,
-  { handler, ...options }: TakeOptions,
+  { handler, ...options }: SubscribeNotesOptions,
 ): Promise<Subscription> {
   return bus.subscribe(group, (on) => on.service(NoteEvents, { noteRead: handler }), options);
 }
 
-/** createCollector makes a handler that keeps what it sees, then does what `next` does. */
+/** Creates a handler that records its calls, then calls `next`. */
 export function createCollector(next?: NoteHandler): {
-  readonly seen: Seen[];
+  readonly seen: SeenNote[];
   readonly handler: NoteHandler;
 } {
-  const seen: Seen[] = [];
+  const seen: SeenNote[] = [];
   return {
     seen,
     handler(note, delivery) {
@@ -57,30 +58,30 @@ export function createCollector(next?: NoteHandler): {
   };
 }
 
-/** numbersOf are the numbers of the notes seen, as they came. */
-export function numbersOf(seen: readonly Seen[]): number[] {
+/** Returns the numbers of the notes, in the order in which they were handled. */
+export function getNumbers(seen: readonly SeenNote[]): number[] {
   return seen.map(({ note }) => note.number);
 }
 
-/** sortedNumbersOf are the numbers of the notes seen, ascending. */
-export function sortedNumbersOf(seen: readonly Seen[]): number[] {
-  return numbersOf(seen).toSorted((a, b) => a - b);
+/** Returns the numbers of the notes, ascending. */
+export function getSortedNumbers(seen: readonly SeenNote[]): number[] {
+  return getNumbers(seen).toSorted((a, b) => a - b);
 }
 
-/** upTo are the numbers from 0 to below `count`. */
-export function upTo(count: number): number[] {
+/** Returns the numbers from 0 to `count - 1`. */
+export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** publishAll stores `count` events of each topic, numbered from `from` on, at most 500 in flight. */
-export async function publishAll(
+/** Publishes `count` events each of NoteWritten and NoteRead, numbered from `from`, at most 500 at a time. */
+export async function publishNotes(
   bus: EventBus,
   count: number,
   { from = 0 }: { readonly from?: number } = {},
 ): Promise<void> {
-  const { noteWritten, noteRead } = publisherOf(bus);
+  const { noteWritten, noteRead } = createNotePublisher(bus);
   for (let sent = 0; sent < count; sent += 250) {
-    const batch = upTo(Math.min(250, count - sent)).map((index) => from + sent + index);
+    const batch = range(Math.min(250, count - sent)).map((index) => from + sent + index);
     await Promise.all(
       batch.flatMap((number) => [
         noteWritten({ author: `author-${number % 10}`, number }),

@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
 import {
   createCollector,
-  numbersOf,
-  publisherOf,
-  sortedNumbersOf,
-  takeRead,
-  takeWritten,
-  upTo,
+  createNotePublisher,
+  getNumbers,
+  getSortedNumbers,
+  range,
+  subscribeRead,
+  subscribeWritten,
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -17,109 +17,109 @@ const strict = {
 } as const;
 
 /** orderCases state what runs after what, and what runs at the same time. */
-export function orderCases({ stageOf }: SuiteContext): void {
+export function orderCases({ setUp }: SuiteContext): void {
   it("handles the events of a key in order and never two at a time", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const running = new Set<string>();
     const overlaps: string[] = [];
     const { seen, handler } = createCollector(async ({ author, number }) => {
       if (running.has(author)) overlaps.push(author);
       running.add(author);
-      for (const _ of upTo((number * 7) % 5)) await Promise.resolve();
+      for (const _ of range((number * 7) % 5)) await Promise.resolve();
       if (number % 4 === 0) await new Promise((resolve) => setImmediate(resolve));
       running.delete(author);
     });
-    await takeWritten(bus, "readers", { handler, concurrency: 8 });
-    const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(64)) {
-      for (const author of upTo(16)) void noteWritten({ author: `author-${author}`, number });
+    await subscribeWritten(bus, "readers", { handler, concurrency: 8 });
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(64)) {
+      for (const author of range(16)) void noteWritten({ author: `author-${author}`, number });
     }
-    await stage.untilThere(seen, 1_024);
+    await env.waitForCount(seen, 1_024);
     const byKey = Map.groupBy(seen, ({ delivery }) => delivery.key);
     expect(byKey.size).toBe(16);
-    for (const events of byKey.values()) expect(numbersOf(events)).toEqual(upTo(64));
+    for (const events of byKey.values()) expect(getNumbers(events)).toEqual(range(64));
     expect(overlaps).toEqual([]);
   });
 
   it("handles different keys at the same time", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
-    await takeWritten(bus, "readers", { handler, concurrency: 3 });
-    const { noteWritten } = publisherOf(bus);
+    await subscribeWritten(bus, "readers", { handler, concurrency: 3 });
+    const { noteWritten } = createNotePublisher(bus);
     for (const author of ["a", "a", "b", "b", "c"]) await noteWritten({ author });
-    await stage.untilThere(seen, 3);
+    await env.waitForCount(seen, 3);
     expect(seen.map(({ note }) => note.author).toSorted()).toEqual(["a", "b", "c"]);
     gate.resolve();
-    await stage.untilThere(seen, 5);
+    await env.waitForCount(seen, 5);
   });
 
   it("handles no more than its concurrency at the same time", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
     const options = { handler, concurrency: 4, prefetch: 6 };
-    const subscription = await takeRead(bus, "readers", options);
-    const { noteRead } = publisherOf(bus);
-    for (const number of upTo(40)) await noteRead({ number });
-    await stage.until("a full process", () => subscription.health().waiting === 6);
+    const subscription = await subscribeRead(bus, "readers", options);
+    const { noteRead } = createNotePublisher(bus);
+    for (const number of range(40)) await noteRead({ number });
+    await env.waitFor("a full process", () => subscription.health().waiting === 6);
     expect(subscription.health().running).toBe(4);
     expect(seen).toHaveLength(4);
     gate.resolve();
-    await stage.untilThere(seen, 40);
-    expect(numbersOf(seen)).toEqual(upTo(40));
+    await env.waitForCount(seen, 40);
+    expect(getNumbers(seen)).toEqual(range(40));
   });
 
   it("lets later events of a key wait behind a failed one when its order is strict", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector(({ number }, { attempt }) => {
       if (number === 1 && attempt < 3) throw new Error("not now");
     });
-    await takeWritten(bus, "strict", {
+    await subscribeWritten(bus, "strict", {
       ...strict,
       handler,
       concurrency: 1,
       leaseDurationMs: 1_000,
     });
-    const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(5)) {
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(5)) {
       for (const author of ["a", "b"]) await noteWritten({ author, number });
     }
-    await stage.untilThere(seen, 14);
+    await env.waitForCount(seen, 14);
     const byKey = Map.groupBy(seen, ({ delivery }) => delivery.key);
-    for (const events of byKey.values()) expect(numbersOf(events)).toEqual([0, 1, 1, 1, 2, 3, 4]);
+    for (const events of byKey.values()) expect(getNumbers(events)).toEqual([0, 1, 1, 1, 2, 3, 4]);
     // Neither key holds the other up, although there is one place.
     expect(seen.slice(0, 5).map(({ note }) => note.author)).toContain("b");
   });
 
   it("lets them go on behind a dead one, and beyond an outage, when its order is strict", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     let lost = 3;
     const { seen, handler } = createCollector(({ number }) => {
       if (number === 2 && lost-- > 0) throw new BusError("unavailable", "the database is gone");
       if (number === 0) throw new Error("never");
     });
     const options = { ...strict, handler, maxAttempts: 2, leaseDurationMs: 1_000 };
-    const subscription = await takeWritten(bus, "strict", options);
-    const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(5)) await noteWritten({ author: "a", number });
-    await stage.untilThere(seen, 9);
-    expect(numbersOf(seen)).toEqual([0, 0, 1, 2, 2, 2, 2, 3, 4]);
+    const subscription = await subscribeWritten(bus, "strict", options);
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(5)) await noteWritten({ author: "a", number });
+    await env.waitForCount(seen, 9);
+    expect(getNumbers(seen)).toEqual([0, 0, 1, 2, 2, 2, 2, 3, 4]);
     expect(subscription.health()).toMatchObject({ deadLettered: 1, failures: 2 });
   });
 
   it("holds no more back than it may, and gives all of it back at a stop", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { handler } = createCollector(() => {
       throw new Error("not now");
     });
-    const subscription = await takeWritten(bus, "strict", {
+    const subscription = await subscribeWritten(bus, "strict", {
       ...strict,
       handler,
       backoff: { initialIntervalMs: 60_000, maxIntervalMs: 60_000 },
@@ -128,15 +128,15 @@ export function orderCases({ stageOf }: SuiteContext): void {
       prefetch: 3,
       maxBlocked: 4,
     });
-    const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(30)) await noteWritten({ author: "a", number });
-    await stage.until("a full process", () => subscription.health().delayed === 9);
-    await stage.pass(300);
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(30)) await noteWritten({ author: "a", number });
+    await env.waitFor("a full process", () => subscription.health().delayed === 9);
+    await env.elapse(300);
     expect(subscription.health()).toMatchObject({ running: 0, waiting: 0, delayed: 9 });
     expect(await subscription.stop()).toEqual({ unsettled: [] });
     const next = createCollector();
-    await takeWritten(await stage.openBus(), "strict", { ...strict, handler: next.handler });
-    await stage.untilThere(next.seen, 30);
-    expect(sortedNumbersOf(next.seen)).toEqual(upTo(30));
+    await subscribeWritten(await env.openBus(), "strict", { ...strict, handler: next.handler });
+    await env.waitForCount(next.seen, 30);
+    expect(getSortedNumbers(next.seen)).toEqual(range(30));
   });
 }

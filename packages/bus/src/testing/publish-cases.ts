@@ -2,22 +2,29 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
 import { NoteEvents, NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
+import {
+  createCollector,
+  createNotePublisher,
+  getNumbers,
+  range,
+  subscribeRead,
+  subscribeWritten,
+} from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
 /** publishCases state what a publisher may rely on. */
-export function publishCases({ features, stageOf }: SuiteContext): void {
+export function publishCases({ features, setUp }: SuiteContext): void {
   it("hands the message and its envelope to a handler as they were published", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector();
-    await takeWritten(bus, "readers", { handler });
+    await subscribeWritten(bus, "readers", { handler });
     const time = new Date("2026-03-01T10:11:12.345Z");
-    const result = await publisherOf(bus).noteWritten(
+    const result = await createNotePublisher(bus).noteWritten(
       { author: "Zoë & 100%", number: 7, body: new Uint8Array([0, 255]) },
       { id: "note/7 é", time, headers: { "X-Mood": "très\nbien", traceparent: "00-a-b-01" } },
     );
-    await stage.untilThere(seen, 1);
+    await env.waitForCount(seen, 1);
     expect(result).toMatchObject({ id: "note/7 é", topic: "notes.written", duplicate: false });
     expect(seen[0]?.note).toMatchObject({ author: "Zoë & 100%", number: 7 });
     expect(seen[0]?.note.body).toEqual(new Uint8Array([0, 255]));
@@ -34,17 +41,17 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
   });
 
   it("publishes what is encoded already as what it is encoded from", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector();
-    await takeWritten(bus, "readers", { handler });
+    await subscribeWritten(bus, "readers", { handler });
     const written = NoteEvents.method.noteWritten;
     const note = create(NoteSchema, { author: "Zoë", number: 7 });
     const encoded = { type: NoteSchema.typeName, data: toBinary(NoteSchema, note), key: "Zoë" };
     const options = { id: "note/7", time: new Date(1_000), headers: { mood: "très bien" } };
     const result = await bus.publishEncoded(written, encoded, options);
     expect(result).toMatchObject({ id: "note/7", topic: "notes.written", duplicate: false });
-    await stage.untilThere(seen, 1);
+    await env.waitForCount(seen, 1);
     expect(seen[0]?.note).toEqual(note);
     expect(seen[0]?.delivery).toMatchObject({ key: "Zoë", source: "//conformance", ...options });
     if (features.dedupeWindowMs === undefined) return;
@@ -52,8 +59,8 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
   });
 
   it("refuses what is encoded as something else, cut short, or too large", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const whole = toBinary(NoteSchema, create(NoteSchema, { author: "Zoë", number: 7 }));
     const publish = (changed: { readonly type?: string; readonly data?: Uint8Array }) => {
       const encoded = { type: NoteSchema.typeName, data: whole, key: undefined, ...changed };
@@ -70,8 +77,8 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
   });
 
   it("gives each event an id and a growing sequence", async () => {
-    await using stage = await stageOf();
-    const { noteWritten } = publisherOf(await stage.openBus());
+    await using env = await setUp();
+    const { noteWritten } = createNotePublisher(await env.openBus());
     const first = await noteWritten({ number: 1 });
     const second = await noteWritten({ number: 1 });
     expect(second.id).not.toBe(first.id);
@@ -80,47 +87,47 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
   });
 
   it("carries an event of no bytes", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector();
-    await takeRead(bus, "readers", { handler });
-    await publisherOf(bus).noteRead({});
-    await stage.untilThere(seen, 1);
+    await subscribeRead(bus, "readers", { handler });
+    await createNotePublisher(bus).noteRead({});
+    await env.waitForCount(seen, 1);
     expect(seen[0]?.note).toMatchObject({ author: "", number: 0 });
     expect(seen[0]?.delivery.key).toBeUndefined();
   });
 
   it("stores nothing for a signal that has aborted", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector();
-    await takeRead(bus, "readers", { handler });
-    const { noteRead } = publisherOf(bus);
+    await subscribeRead(bus, "readers", { handler });
+    const { noteRead } = createNotePublisher(bus);
     const refused = noteRead({ number: 1 }, { signal: AbortSignal.abort() });
     await expect(refused).rejects.toMatchObject({ name: "BusError", code: "aborted" });
     await noteRead({ number: 2 });
-    await stage.untilThere(seen, 1);
-    expect(numbersOf(seen)).toEqual([2]);
+    await env.waitForCount(seen, 1);
+    expect(getNumbers(seen)).toEqual([2]);
   });
 
   it("settles every publish when the bus closes under load", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const { noteRead } = publisherOf(bus);
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const { noteRead } = createNotePublisher(bus);
     await noteRead({ number: 500 });
-    const publishing = Promise.allSettled(upTo(500).map((number) => noteRead({ number })));
+    const publishing = Promise.allSettled(range(500).map((number) => noteRead({ number })));
     await bus.close();
     const outcomes = await publishing;
     await expect(noteRead({})).rejects.toMatchObject({ name: "BusError", code: "aborted" });
 
     const { seen, handler } = createCollector();
-    await takeRead(await stage.openBus(), "readers", { handler, from: "start" });
-    const stored = upTo(500).filter((number) => outcomes[number]?.status === "fulfilled");
+    await subscribeRead(await env.openBus(), "readers", { handler, from: "start" });
+    const stored = range(500).filter((number) => outcomes[number]?.status === "fulfilled");
     const there = () => {
-      const numbers = new Set(numbersOf(seen));
+      const numbers = new Set(getNumbers(seen));
       return stored.every((number) => numbers.has(number));
     };
-    await stage.until("what was said to be stored", there);
+    await env.waitFor("what was said to be stored", there);
     const refused = outcomes.filter((outcome) => outcome.status === "rejected");
     expect(refused.every(({ reason }) => reason instanceof BusError)).toBe(true);
   });
@@ -128,12 +135,12 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
   it.skipIf(features.maxRecordBytes === undefined)(
     "carries an event at the limit, and refuses one byte more as too_large",
     async () => {
-      await using stage = await stageOf();
-      const bus = await stage.openBus();
+      await using env = await setUp();
+      const bus = await env.openBus();
       const { seen, handler } = createCollector();
-      await takeRead(bus, "readers", { handler });
+      await subscribeRead(bus, "readers", { handler });
       const limit = features.maxRecordBytes ?? 0;
-      const { noteRead } = publisherOf(bus);
+      const { noteRead } = createNotePublisher(bus);
       const refusals: unknown[] = [];
       let attempts = 0;
       const fits = async (size: number): Promise<boolean> => {
@@ -161,7 +168,7 @@ export function publishCases({ features, stageOf }: SuiteContext): void {
         expect(refusal).toMatchObject({ code: "too_large", retryable: false });
       }
       const arrived = () => seen.some(({ note }) => note.body.length === largest);
-      await stage.until(`the event with ${largest} bytes`, arrived);
+      await env.waitFor(`the event with ${largest} bytes`, arrived);
       expect(seen.every(({ note }) => note.body.length <= largest)).toBe(true);
     },
   );

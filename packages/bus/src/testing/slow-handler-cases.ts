@@ -1,69 +1,76 @@
 import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
-import { createCollector, numbersOf, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
+import {
+  createCollector,
+  createNotePublisher,
+  getNumbers,
+  range,
+  subscribeRead,
+  subscribeWritten,
+} from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
 const leaseDurationMs = 1_000;
 
 /** slowHandlerCases state who keeps an event, and for how long. */
-export function slowHandlerCases({ stageOf }: SuiteContext): void {
+export function slowHandlerCases({ setUp }: SuiteContext): void {
   it("lets a handler that is slower than the lease keep its event", async () => {
-    await using stage = await stageOf();
+    await using env = await setUp();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(({ number }) =>
       number === 0 ? gate.promise : undefined,
     );
-    for (const _ of upTo(2))
-      await takeRead(await stage.openBus(), "slow", { handler, leaseDurationMs });
-    const { noteRead } = publisherOf(await stage.openBus());
+    for (const _ of range(2))
+      await subscribeRead(await env.openBus(), "slow", { handler, leaseDurationMs });
+    const { noteRead } = createNotePublisher(await env.openBus());
     await noteRead({ number: 0 });
-    await stage.untilThere(seen, 1);
-    await stage.pass(leaseDurationMs * 2.5);
+    await env.waitForCount(seen, 1);
+    await env.elapse(leaseDurationMs * 2.5);
     gate.resolve();
     await noteRead({ number: 1 });
-    await stage.untilThere(seen, 2);
-    expect(numbersOf(seen)).toEqual([0, 1]);
+    await env.waitForCount(seen, 2);
+    expect(getNumbers(seen)).toEqual([0, 1]);
   });
 
   it("lets a process keep what waits behind a slow handler", async () => {
-    await using stage = await stageOf();
+    await using env = await setUp();
     const gate = Promise.withResolvers<void>();
     const first = createCollector(() => gate.promise);
-    const subscription = await takeRead(await stage.openBus(), "slow", {
+    const subscription = await subscribeRead(await env.openBus(), "slow", {
       handler: first.handler,
       leaseDurationMs,
       concurrency: 1,
       prefetch: 3,
     });
-    const { noteRead } = publisherOf(await stage.openBus());
-    for (const number of upTo(4)) await noteRead({ number });
-    await stage.until("a full process", () => subscription.health().waiting === 3);
+    const { noteRead } = createNotePublisher(await env.openBus());
+    for (const number of range(4)) await noteRead({ number });
+    await env.waitFor("a full process", () => subscription.health().waiting === 3);
     const second = createCollector();
-    await takeRead(await stage.openBus(), "slow", { handler: second.handler, leaseDurationMs });
-    await stage.pass(leaseDurationMs * 2.5);
+    await subscribeRead(await env.openBus(), "slow", { handler: second.handler, leaseDurationMs });
+    await env.elapse(leaseDurationMs * 2.5);
     expect(second.seen).toEqual([]);
     gate.resolve();
-    await stage.untilThere(first.seen, 4);
+    await env.waitForCount(first.seen, 4);
     expect(first.seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1, 1]);
   });
 
   it("aborts a handler at its deadline, and the attempt has failed", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector(async (_, { attempt, signal }) => {
       if (attempt > 1) return;
       await new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => reject(new Error("gave up")));
       });
     });
-    const subscription = await takeRead(bus, "slow", {
+    const subscription = await subscribeRead(bus, "slow", {
       handler,
       leaseDurationMs,
       handlerTimeoutMs: 400,
       backoff: { initialIntervalMs: 100 },
     });
-    await publisherOf(bus).noteRead({ number: 1 });
-    await stage.untilThere(seen, 2);
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitForCount(seen, 2);
     expect(seen[0]?.delivery.signal.reason).toMatchObject({ code: "deadline_exceeded" });
     expect(seen[1]?.delivery.signal.aborted).toBe(false);
     expect(subscription.health().failures).toBe(1);
@@ -71,50 +78,50 @@ export function slowHandlerCases({ stageOf }: SuiteContext): void {
   });
 
   it("keeps the key and the place of a handler that ignores its deadline", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(({ number }, { attempt }) =>
       number === 0 && attempt === 1 ? gate.promise : undefined,
     );
-    const subscription = await takeWritten(bus, "slow", {
+    const subscription = await subscribeWritten(bus, "slow", {
       handler,
       leaseDurationMs,
       handlerTimeoutMs: 300,
       concurrency: 2,
       backoff: { initialIntervalMs: 100 },
     });
-    const { noteWritten } = publisherOf(bus);
+    const { noteWritten } = createNotePublisher(bus);
     await noteWritten({ author: "busy", number: 0 });
     await noteWritten({ author: "busy", number: 1 });
     await noteWritten({ author: "other", number: 2 });
-    await stage.until("the deadline", () => subscription.health().failures === 1);
+    await env.waitFor("the deadline", () => subscription.health().failures === 1);
     // The retry of the first is in this process, behind its key, as is the second.
-    await stage.until("the retry", () => subscription.health().waiting === 2);
+    await env.waitFor("the retry", () => subscription.health().waiting === 2);
     await noteWritten({ author: "other", number: 3 });
-    await stage.untilThere(seen, 3);
-    expect(numbersOf(seen)).toEqual([0, 2, 3]);
+    await env.waitForCount(seen, 3);
+    expect(getNumbers(seen)).toEqual([0, 2, 3]);
     expect(subscription.health().running).toBe(1);
     gate.resolve();
-    await stage.untilThere(seen, 5);
-    expect(numbersOf(seen).slice(3)).toEqual([1, 0]);
+    await env.waitForCount(seen, 5);
+    expect(getNumbers(seen).slice(3)).toEqual([1, 0]);
     expect(seen[4]?.delivery.attempt).toBe(2);
   });
 
   it("gives each attempt a signal of its own, which what went before leaves alone", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector((_, { attempt, signal }) => {
       if (signal.aborted) throw new BusError("permanent", "aborted before it began");
       if (attempt === 1) throw new Error("not now");
     });
     const options = { handler, backoff: { initialIntervalMs: 20, maxIntervalMs: 20 } };
-    const subscription = await takeRead(bus, "readers", options);
+    const subscription = await subscribeRead(bus, "readers", options);
     const publishing = new AbortController();
-    await publisherOf(bus).noteRead({ number: 1 }, { signal: publishing.signal });
+    await createNotePublisher(bus).noteRead({ number: 1 }, { signal: publishing.signal });
     publishing.abort();
-    await stage.untilThere(seen, 2);
-    await stage.until("the end", () => subscription.health().handled === 1);
+    await env.waitForCount(seen, 2);
+    await env.waitFor("the end", () => subscription.health().handled === 1);
     const [first, second] = seen.map(({ delivery }) => delivery.signal);
     expect(second).not.toBe(first);
     expect(subscription.health().deadLettered).toBe(0);

@@ -1,25 +1,31 @@
 import { expect, it } from "vitest";
 import { BusError } from "../error.ts";
-import { refuse } from "./dead-letter-faults.ts";
-import { createCollector, publisherOf, takeRead, takeWritten, upTo } from "./notes.ts";
-import type { Stage } from "./stage.ts";
+import { failPermanently } from "./faults.ts";
+import {
+  createCollector,
+  createNotePublisher,
+  range,
+  subscribeRead,
+  subscribeWritten,
+} from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
+import type { TestEnvironment } from "./test-environment.ts";
 
 /** statsCases state what operators are told. */
-export function statsCases({ stageOf }: SuiteContext): void {
+export function statsCases({ setUp }: SuiteContext): void {
   it("tells how far a group has come, over all its processes", async () => {
-    await using stage = await stageOf();
+    await using env = await setUp();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
-    const bus = await stage.openBus();
+    const bus = await env.openBus();
     const options = { handler, concurrency: 1, prefetch: 0 };
-    const subscription = await takeRead(bus, "readers", options);
-    await takeRead(await stage.openBus(), "readers", options);
-    const idle = await takeRead(bus, "others", { handler() {} });
-    const { noteRead } = publisherOf(bus);
-    for (const number of upTo(5)) await noteRead({ number });
-    await stage.untilThere(seen, 2);
-    await stage.pass(500);
+    const subscription = await subscribeRead(bus, "readers", options);
+    await subscribeRead(await env.openBus(), "readers", options);
+    const idle = await subscribeRead(bus, "others", { handler() {} });
+    const { noteRead } = createNotePublisher(bus);
+    for (const number of range(5)) await noteRead({ number });
+    await env.waitForCount(seen, 2);
+    await env.elapse(500);
     const { progress } = await subscription.stats();
     expect(progress).toMatchObject({
       pending: 3,
@@ -31,31 +37,31 @@ export function statsCases({ stageOf }: SuiteContext): void {
     });
     expect(progress?.lag.oldestMs).toBeGreaterThanOrEqual(490);
     gate.resolve();
-    await stage.untilThere(seen, 5);
+    await env.waitForCount(seen, 5);
     const none = { pending: 0, inFlight: 0, lag: { events: 0, oldestMs: 0 } };
     for (const one of [subscription, idle]) {
-      await untilProgress(stage, async () => (await one.stats()).progress?.lag.events === 0);
+      await untilProgress(env, async () => (await one.stats()).progress?.lag.events === 0);
       expect((await one.stats()).progress).toMatchObject(none);
     }
   });
 
   it("counts what is handled, fails, comes again and dies", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { handler } = createCollector(({ number }, { attempt }) => {
-      if (number === 2) refuse();
+      if (number === 2) failPermanently();
       if (number === 1 && attempt === 1) throw new Error("not today");
       return number === 1 ? gate.promise : undefined;
     });
     const backoff = { initialIntervalMs: 50, maxIntervalMs: 100 };
-    const subscription = await takeRead(bus, "readers", { handler, backoff });
-    const { noteRead } = publisherOf(bus);
-    for (const number of upTo(3)) await noteRead({ number });
+    const subscription = await subscribeRead(bus, "readers", { handler, backoff });
+    const { noteRead } = createNotePublisher(bus);
+    for (const number of range(3)) await noteRead({ number });
     const stats = () => subscription.stats();
-    await untilProgress(stage, async () => (await stats()).progress?.redelivered === 1);
-    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
-    await untilProgress(stage, async () => (await stats()).progress?.inFlight === 1);
+    await untilProgress(env, async () => (await stats()).progress?.redelivered === 1);
+    await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
+    await untilProgress(env, async () => (await stats()).progress?.inFlight === 1);
     const now = await stats();
     expect(now).toMatchObject({ group: "readers", state: "running", running: 1, waiting: 0 });
     expect(now).toMatchObject({ handled: 1, failures: 2, deadLettered: 1 });
@@ -69,16 +75,16 @@ export function statsCases({ stageOf }: SuiteContext): void {
   });
 
   it("counts a replay for its group alone", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const subscription = await takeRead(bus, "readers", { handler: refuse });
-    const other = await takeRead(bus, "others", { handler() {} });
-    await publisherOf(bus).noteRead({ number: 1 });
-    await stage.until("a dead letter", () => subscription.health().deadLettered === 1);
-    await untilProgress(stage, async () => (await other.stats()).progress?.lag.events === 0);
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const subscription = await subscribeRead(bus, "readers", { handler: failPermanently });
+    const other = await subscribeRead(bus, "others", { handler() {} });
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
+    await untilProgress(env, async () => (await other.stats()).progress?.lag.events === 0);
     await Promise.all([subscription.stop(), other.stop()]);
     await bus.deadLetters("readers").replay((await firstDead(bus))?.sequence ?? 0);
-    await stage.pass(500);
+    await env.elapse(500);
     expect((await other.stats()).progress?.lag).toEqual({ events: 0, oldestMs: 0 });
     const progress = async () => (await subscription.stats()).progress;
     expect(await progress()).toMatchObject({ pending: 1, inFlight: 0, lag: { events: 1 } });
@@ -86,10 +92,10 @@ export function statsCases({ stageOf }: SuiteContext): void {
   });
 
   it("counts what is published, and what is not", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
-    const { noteWritten } = publisherOf(bus);
-    const subscription = await takeWritten(bus, "readers", { handler() {} });
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const { noteWritten } = createNotePublisher(bus);
+    const subscription = await subscribeWritten(bus, "readers", { handler() {} });
     await noteWritten({ number: 1 }, { id: "same" });
     await noteWritten({ number: 1 }, { id: "same" });
     await expect(noteWritten({}, { id: "" })).rejects.toBeInstanceOf(BusError);
@@ -103,28 +109,31 @@ export function statsCases({ stageOf }: SuiteContext): void {
   });
 
   it("says what this process knows when the broker does not answer", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus((broker) => ({
+    await using env = await setUp();
+    const bus = await env.openBus((broker) => ({
       ...broker,
       progress: () => Promise.reject(new BusError("unavailable", "no answer")),
     }));
     const { seen, handler } = createCollector();
-    const subscription = await takeRead(bus, "readers", { handler });
-    await publisherOf(bus).noteRead({ number: 1 });
-    await stage.untilThere(seen, 1);
+    const subscription = await subscribeRead(bus, "readers", { handler });
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitForCount(seen, 1);
     const stats = await subscription.stats();
     expect(stats).toMatchObject({ handled: 1, progress: undefined });
     expect(stats.lastError).toMatchObject({ code: "unavailable", message: "no answer" });
   });
 }
 
-async function firstDead(bus: Parameters<typeof publisherOf>[0]) {
+async function firstDead(bus: Parameters<typeof createNotePublisher>[0]) {
   const [letter] = await bus.deadLetters("readers").list();
   return letter;
 }
 
 /** untilProgress asks again and again, as what a broker says of itself may lag behind. */
-async function untilProgress(stage: Stage, condition: () => Promise<boolean>): Promise<void> {
+async function untilProgress(
+  env: TestEnvironment,
+  condition: () => Promise<boolean>,
+): Promise<void> {
   let done = false;
   let asking = false;
   const ask = async () => {
@@ -132,7 +141,7 @@ async function untilProgress(stage: Stage, condition: () => Promise<boolean>): P
     done = await condition();
     asking = false;
   };
-  await stage.until("the broker to say so", () => {
+  await env.waitFor("the broker to say so", () => {
     if (!asking) void ask();
     return done;
   });

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import {
   createCollector,
-  numbersOf,
-  publisherOf,
-  sortedNumbersOf,
-  takeRead,
-  takeWritten,
-  upTo,
+  createNotePublisher,
+  getNumbers,
+  getSortedNumbers,
+  range,
+  subscribeRead,
+  subscribeWritten,
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -14,16 +14,16 @@ import type { SuiteContext } from "./suite-context.ts";
 const leaseDurationMs = 600_000;
 
 /** stopCases state what becomes of events when a subscription stops. */
-export function stopCases({ stageOf }: SuiteContext): void {
+export function stopCases({ setUp }: SuiteContext): void {
   it("lets what has started finish, and acknowledges it", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
-    const subscription = await takeRead(bus, "stopping", { handler });
-    const { noteRead } = publisherOf(bus);
+    const subscription = await subscribeRead(bus, "stopping", { handler });
+    const { noteRead } = createNotePublisher(bus);
     await noteRead({ number: 0 });
-    await stage.untilThere(seen, 1);
+    await env.waitForCount(seen, 1);
     const stopping = subscription.stop({ timeoutMs: 20_000 });
     expect(subscription.health().state).toBe("stopping");
     gate.resolve();
@@ -32,101 +32,104 @@ export function stopCases({ stageOf }: SuiteContext): void {
 
     await noteRead({ number: 1 });
     const next = createCollector();
-    await takeRead(await stage.openBus(), "stopping", next);
-    await stage.untilThere(next.seen, 1);
-    expect(numbersOf(next.seen)).toEqual([1]);
-    expect(numbersOf(seen)).toEqual([0]);
+    await subscribeRead(await env.openBus(), "stopping", next);
+    await env.waitForCount(next.seen, 1);
+    expect(getNumbers(next.seen)).toEqual([1]);
+    expect(getNumbers(seen)).toEqual([0]);
   });
 
   it("gives back at once what has not started, and nothing has failed", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
     const options = { handler, leaseDurationMs, concurrency: 1 };
-    const subscription = await takeWritten(bus, "stopping", options);
-    const { noteWritten } = publisherOf(bus);
-    for (const number of upTo(6)) await noteWritten({ author: `author-${number % 2}`, number });
-    await stage.until("all events", () => subscription.health().waiting === 5);
+    const subscription = await subscribeWritten(bus, "stopping", options);
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(6)) await noteWritten({ author: `author-${number % 2}`, number });
+    await env.waitFor("all events", () => subscription.health().waiting === 5);
     const stopping = subscription.stop({ timeoutMs: 20_000 });
     const next = createCollector();
-    await takeWritten(await stage.openBus(), "stopping", {
+    await subscribeWritten(await env.openBus(), "stopping", {
       handler: next.handler,
       leaseDurationMs,
     });
-    await stage.untilThere(next.seen, 5);
+    await env.waitForCount(next.seen, 5);
     gate.resolve();
     expect(await stopping).toEqual({ unsettled: [] });
-    expect(sortedNumbersOf(next.seen)).toEqual([1, 2, 3, 4, 5]);
-    expect(numbersOf(seen)).toEqual([0]);
+    expect(getSortedNumbers(next.seen)).toEqual([1, 2, 3, 4, 5]);
+    expect(getNumbers(seen)).toEqual([0]);
     expect(subscription.health().failures).toBe(0);
   });
 
   it("aborts handlers shortly before the deadline, and gives their events back", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const { seen, handler } = createCollector(
       (_, { signal }) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener("abort", () => reject(new Error("gave up")));
         }),
     );
-    const subscription = await takeRead(bus, "stopping", { handler, leaseDurationMs });
-    await publisherOf(bus).noteRead({ number: 1 });
-    await stage.untilThere(seen, 1);
+    const subscription = await subscribeRead(bus, "stopping", { handler, leaseDurationMs });
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitForCount(seen, 1);
     expect(await subscription.stop({ timeoutMs: 1_000 })).toEqual({ unsettled: [] });
     expect(seen[0]?.delivery.signal.reason).toMatchObject({ code: "aborted" });
     expect(subscription.health().failures).toBe(0);
     const next = createCollector();
-    await takeRead(await stage.openBus(), "stopping", { handler: next.handler, leaseDurationMs });
-    await stage.untilThere(next.seen, 1);
+    await subscribeRead(await env.openBus(), "stopping", {
+      handler: next.handler,
+      leaseDurationMs,
+    });
+    await env.waitForCount(next.seen, 1);
   });
 
   it("stops by its deadline when handlers ignore their signal, and says which", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(({ number }) =>
       number === 0 ? gate.promise : undefined,
     );
-    const subscription = await takeRead(bus, "stopping", { handler, leaseDurationMs: 1_000 });
-    const { noteRead } = publisherOf(bus);
+    const subscription = await subscribeRead(bus, "stopping", { handler, leaseDurationMs: 1_000 });
+    const { noteRead } = createNotePublisher(bus);
     await noteRead({ number: 0 }, { id: "stuck" });
     await noteRead({ number: 1 }, { id: "done" });
-    await stage.untilThere(seen, 2);
+    await env.waitForCount(seen, 2);
     expect(await subscription.stop({ timeoutMs: 300 })).toEqual({ unsettled: ["stuck"] });
     expect(subscription.health().state).toBe("stopped");
     // Too late: what was said to come again does.
     gate.resolve();
     const next = createCollector();
-    await takeRead(await stage.openBus(), "stopping", {
+    await subscribeRead(await env.openBus(), "stopping", {
       handler: next.handler,
       leaseDurationMs: 1_000,
     });
-    await stage.untilThere(next.seen, 1);
+    await env.waitForCount(next.seen, 1);
     expect(next.seen.map(({ delivery }) => delivery.id)).toEqual(["stuck"]);
   });
 
   it("leaves the other subscriptions of the bus running", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const kept = createCollector();
-    const stopped = await takeRead(bus, "stopped", { handler() {} });
-    await takeRead(bus, "kept", kept);
+    const stopped = await subscribeRead(bus, "stopped", { handler() {} });
+    await subscribeRead(bus, "kept", kept);
     await stopped.stop();
     expect(bus.health().subscriptions.map(({ group }) => group)).toEqual(["kept"]);
-    await publisherOf(bus).noteRead({ number: 1 });
-    await stage.untilThere(kept.seen, 1);
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitForCount(kept.seen, 1);
   });
 
   it("closes once however often and from wherever it is asked to", async () => {
-    await using stage = await stageOf();
-    const bus = await stage.openBus();
+    await using env = await setUp();
+    const bus = await env.openBus();
     const subscriptions = await Promise.all(
-      upTo(10).map((index) => takeRead(bus, `group-${index}`, { handler() {} })),
+      range(10).map((index) => subscribeRead(bus, `group-${index}`, { handler() {} })),
     );
-    const { noteRead } = publisherOf(bus);
-    await Promise.all(upTo(50).map((number) => noteRead({ number })));
+    const { noteRead } = createNotePublisher(bus);
+    await Promise.all(range(50).map((number) => noteRead({ number })));
     const reports = subscriptions.flatMap((subscription) => [
       subscription.stop(),
       subscription.stop(),

@@ -1,19 +1,19 @@
 import type { BrokerFeatures } from "../broker.ts";
-import type { Stage } from "./stage.ts";
+import type { TestEnvironment } from "./test-environment.ts";
 
-/** SuiteContext is what the cases are written against. */
+/** What every case of the suite is given. */
 export interface SuiteContext {
   readonly features: BrokerFeatures;
-  /** Makes an empty stage. */
-  readonly stageOf: () => Promise<Stage>;
-  /** How many of something a case takes: the first in the long form of the suite, else the second. */
-  readonly sized: (long: number, short: number) => number;
+  /** Creates the environment of one case. */
+  readonly setUp: () => Promise<TestEnvironment>;
+  /** Returns the first count in the long form of the suite, otherwise the second. */
+  readonly pickCount: (long: number, short: number) => number;
 }
 
-/** neededOf is what a store can have done to it; without it the case is skipped, by name. */
-export function neededOf<T>(
+/** Returns an optional hook of the fixture, or skips the case with a reason. */
+export function requireHook<T>(
   hook: T | undefined,
-  { skip, lacking }: { readonly skip: (note: string) => never; readonly lacking: string },
+  { skip, reason }: { readonly skip: (note: string) => never; readonly reason: string },
 ): T {
-  return hook ?? skip(lacking);
+  return hook ?? skip(reason);
 }

@@ -1,26 +1,26 @@
 import { describe } from "vitest";
 import type { BrokerFeatures } from "../broker.ts";
 import { ackCases } from "./ack-cases.ts";
-import type { BrokerStore } from "./broker-store.ts";
+import type { BrokerFixture } from "./broker-fixture.ts";
 import { deadLetterCases } from "./dead-letter-cases.ts";
 import { dedupeCases } from "./dedupe-cases.ts";
+import { dependencyUnavailableCases } from "./dependency-unavailable-cases.ts";
 import { driftCases } from "./drift-cases.ts";
 import { groupCases } from "./group-cases.ts";
 import { loadCases } from "./load-cases.ts";
 import { orderCases } from "./order-cases.ts";
-import { outageCases } from "./outage-cases.ts";
 import { publishAllCases } from "./publish-all-cases.ts";
 import { publishCases } from "./publish-cases.ts";
 import { recoveryCases } from "./recovery-cases.ts";
 import { replayCases } from "./replay-cases.ts";
 import { retryCases } from "./retry-cases.ts";
+import { rollingRestartCases } from "./rolling-restart-cases.ts";
 import { slowHandlerCases } from "./slow-handler-cases.ts";
-import { createStage } from "./stage.ts";
 import { statsCases } from "./stats-cases.ts";
 import { stopCases } from "./stop-cases.ts";
 import type { SuiteContext } from "./suite-context.ts";
+import { createTestEnvironment } from "./test-environment.ts";
 import { topicCases } from "./topic-cases.ts";
-import { turnoverCases } from "./turnover-cases.ts";
 
 const timeout = 180_000;
 
@@ -38,13 +38,13 @@ export interface SuiteOptions {
  */
 export function testBroker(
   features: BrokerFeatures,
-  createStore: () => Promise<BrokerStore>,
+  createStore: () => Promise<BrokerFixture>,
   { long = false }: SuiteOptions = {},
 ): void {
   const context: SuiteContext = {
     features,
-    stageOf: () => createStage(createStore),
-    sized: (full, short) => (long ? full : short),
+    setUp: () => createTestEnvironment(createStore),
+    pickCount: (full, short) => (long ? full : short),
   };
   describe("topic", { timeout }, () => {
     topicCases(context);
@@ -66,7 +66,7 @@ export function testBroker(
     retryCases(context);
   });
   describe("outages", { timeout }, () => {
-    outageCases(context);
+    dependencyUnavailableCases(context);
   });
   describe("dead letters", { timeout }, () => {
     deadLetterCases(context);
@@ -82,7 +82,7 @@ export function testBroker(
     stopCases(context);
   });
   describe("turnover", { timeout }, () => {
-    turnoverCases(context);
+    rollingRestartCases(context);
   });
   describe("drift", { timeout }, () => {
     driftCases(context);

@@ -1,12 +1,15 @@
-/** What CloudEvents encodes in a header: spaces, quotes, percent signs and all but printable ASCII. */
+/** What CloudEvents encodes in a header value: spaces, quotes, percent signs and all but printable ASCII. */
 const unsafe = /[^\x21\x23\x24\x26-\x7e]+/g;
 
-/** encodeHeaderValue percent-encodes a value as CloudEvents' HTTP and NATS bindings do. Throws on a lone surrogate. */
+/**
+ * Percent-encodes a header value as CloudEvents' HTTP and NATS bindings do. Throws a `URIError` on a
+ * lone surrogate.
+ */
 export function encodeHeaderValue(value: string): string {
   return value.search(unsafe) < 0 ? value : value.replace(unsafe, encodeURIComponent);
 }
 
-/** decodeHeaderValue compensates encodeHeaderValue; what was never encoded is returned as it is. */
+/** Decodes a percent-encoded header value; returns a malformed one unchanged. */
 export function decodeHeaderValue(value: string): string {
   if (!value.includes("%")) return value;
   try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BrokenEvents, NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { createMemoryBus } from "../memory/create-memory-bus.ts";
-import { createPublisher } from "./publisher.ts";
+import { createMemoryBus } from "../memory/memory-bus.ts";
+import { createPublisher } from "./create-publisher.ts";
 
 describe("createPublisher()", () => {
   it("has a function for each method, and says what became of an event", async () => {

@@ -2,10 +2,10 @@ const partitions = 64;
 const encoder = new TextEncoder();
 
 /**
- * partitionOf is the FNV-1a hash (32 bit) of the key's UTF-8 bytes, modulo 64; 0 without a key.
- * It is part of the wire: the subject of an event ends in it.
+ * Computes the partition of a key: the FNV-1a hash (32 bit) of its UTF-8 bytes, modulo 64; 0 without
+ * a key. It is part of the wire format and never changes.
  */
-export function partitionOf(key: string | undefined): number {
+export function computePartition(key: string | undefined): number {
   if (key === undefined) return 0;
   let hash = 0x811c9dc5;
   for (const byte of encoder.encode(key)) hash = Math.imul(hash ^ byte, 0x01000193);

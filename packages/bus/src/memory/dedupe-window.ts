@@ -1,18 +1,20 @@
 import type { Clock } from "../kit/clock.ts";
 
-/** KnownIds remembers ids for a while, each with the sequence that it was stored at. */
-export interface KnownIds {
-  sequenceOf(id: string): number | undefined;
+/** The ids stored within the dedupe window, each with its sequence. */
+export interface DedupeWindow {
+  /** Returns the sequence of an id; undefined when it was not stored within the window. */
+  find(id: string): number | undefined;
+  /** Adds an id, or renews it. */
   add(id: string, sequence: number): void;
 }
 
-/** createKnownIds forgets an id `windowMs` after it was added. It needs no timer: it forgets when it is asked. */
-export function createKnownIds(clock: Clock, windowMs: number): KnownIds {
+/** Creates a window of `windowMs` milliseconds. It evicts ids when it is read and needs no timer. */
+export function createDedupeWindow(clock: Clock, windowMs: number): DedupeWindow {
   const sequences = new Map<string, number>();
-  /** Ids by when they were added, the oldest first, as many share a time. */
+  /** Ids by the time they were added, the oldest first. */
   const added: { readonly at: number; readonly ids: string[] }[] = [];
 
-  function forgetOld(): void {
+  function evictExpired(): void {
     const before = clock.now() - windowMs;
     for (let oldest = added[0]; oldest !== undefined; oldest = added[0]) {
       if (oldest.at > before) return;
@@ -22,8 +24,8 @@ export function createKnownIds(clock: Clock, windowMs: number): KnownIds {
   }
 
   return {
-    sequenceOf(id) {
-      forgetOld();
+    find(id) {
+      evictExpired();
       return sequences.get(id);
     },
     add(id, sequence) {

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { BusError } from "../error.ts";
 import { BrokenEvents, NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import type { Interceptor } from "../interceptor.ts";
-import { createMemoryBus } from "../memory/create-memory-bus.ts";
-import { createCollector, numbersOf, takeWritten, upTo } from "../testing/notes.ts";
-import { createEvent } from "./publisher.ts";
+import { createMemoryBus } from "../memory/memory-bus.ts";
+import { createCollector, getNumbers, range, subscribeWritten } from "../testing/notes.ts";
+import { createEvent } from "./create-event.ts";
 
 const note = (number: number) =>
   createEvent(NoteEvents.method.noteWritten, { author: "zoe", number }, { id: `note/${number}` });
@@ -23,24 +23,24 @@ describe("publishAll()", () => {
   it("keeps the order when interceptors take their time, and leaves out what they refuse", async () => {
     await using bus = createMemoryBus({ interceptors: [unhurried] });
     const { seen, handler } = createCollector();
-    await takeWritten(bus, "readers", { handler });
-    const outcomes = await bus.publishAll(upTo(50).map(note));
+    await subscribeWritten(bus, "readers", { handler });
+    const outcomes = await bus.publishAll(range(50).map(note));
     expect(outcomes[3]).toMatchObject({ outcome: "rejected", error: { message: "not this one" } });
     await bus.idle();
-    expect(numbersOf(seen)).toEqual(upTo(50).filter((number) => number !== 3));
+    expect(getNumbers(seen)).toEqual(range(50).filter((number) => number !== 3));
     expect(await bus.stats()).toMatchObject({ published: 49, rejected: 1, publishing: 0 });
   });
 
   it("stores none when an interceptor refuses one of those that are to be stored together", async () => {
     await using bus = createMemoryBus({ interceptors: [unhurried] });
     const { seen, handler } = createCollector();
-    await takeWritten(bus, "readers", { handler });
-    const together = bus.publishAll(upTo(5).map(note), { atomic: true });
+    await subscribeWritten(bus, "readers", { handler });
+    const together = bus.publishAll(range(5).map(note), { atomic: true });
     await expect(together).rejects.toMatchObject({ message: "not this one" });
     expect(await bus.stats()).toMatchObject({ publishing: 0, published: 0, rejected: 5 });
     await bus.publishAll([note(9), note(8)], { atomic: true });
     await bus.idle();
-    expect(numbersOf(seen)).toEqual([9, 8]);
+    expect(getNumbers(seen)).toEqual([9, 8]);
   });
 
   it("leaves out what an interceptor answers in the broker's place", async () => {
@@ -50,11 +50,11 @@ describe("publishAll()", () => {
     };
     await using bus = createMemoryBus({ interceptors: [answering] });
     const { seen, handler } = createCollector();
-    await takeWritten(bus, "readers", { handler });
-    const outcomes = await bus.publishAll(upTo(3).map(note), { atomic: true });
+    await subscribeWritten(bus, "readers", { handler });
+    const outcomes = await bus.publishAll(range(3).map(note), { atomic: true });
     expect(outcomes[1]).toEqual({ outcome: "stored", result });
     await bus.idle();
-    expect(numbersOf(seen)).toEqual([0, 2]);
+    expect(getNumbers(seen)).toEqual([0, 2]);
   });
 
   it("says unknown of what may be stored", async () => {

@@ -1,0 +1,47 @@
+import { BusError } from "../error.ts";
+import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
+
+const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
+
+/**
+ * Adds a publisher's own headers to those of the envelope: names in lower case, values
+ * percent-encoded. Throws `invalid_argument` for a reserved or malformed name, and for a value with
+ * a lone surrogate.
+ */
+export function addCustomHeaders(
+  headers: Record<string, string>,
+  custom: Readonly<Record<string, string>>,
+): void {
+  for (const [given, value] of Object.entries(custom)) {
+    const name = given.toLowerCase();
+    if (!headerName.test(name) || isReserved(name)) {
+      throw new BusError(
+        "invalid_argument",
+        `expected a header name of letters, digits and dashes that does not start with ce-, nats- or fanfare-, got "${given}"`,
+      );
+    }
+    if (!value.isWellFormed()) {
+      throw new BusError(
+        "invalid_argument",
+        `expected well-formed text in the header "${given}", got a lone surrogate`,
+      );
+    }
+    headers[name] = encodeHeaderValue(value);
+  }
+}
+
+/** Returns the publisher's own headers among those of a record, decoded. */
+export function decodeCustomHeaders(
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const custom: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !isReserved(name)) custom[name] = decodeHeaderValue(value);
+  }
+  return custom;
+}
+
+function isReserved(name: string): boolean {
+  return name.startsWith("ce-") || name.startsWith("nats-") || name.startsWith("fanfare-");
+}
