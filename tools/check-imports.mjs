@@ -29,6 +29,7 @@ const rooms = {
   "packages/saga": ["@temporalio/workflow", "@temporalio/common"],
   "packages/access": [...connect, "@fanfare/contracts", "@fanfare/service"],
   "packages/trip-contract": ["@fanfare/saga"],
+  "packages/topology": [...connect, "@fanfare/bus", "@fanfare/contracts"],
   "packages/service": [
     ...connect,
     ...sql,

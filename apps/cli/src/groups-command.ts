@@ -1,8 +1,8 @@
 import { type GroupStatus, readGroups } from "@fanfare/bus-nats";
+import { topics } from "@fanfare/topology";
 import { formatAge } from "./format-age.ts";
 import { readNatsOptions } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
-import { topics } from "./topics.ts";
 
 /**
  * groupsCommand prints how the groups at NATS_URL, or else those of the running stack, fare: a line

@@ -6,7 +6,6 @@ import { createPublisher } from "@fanfare/bus";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
-  type AppName,
   createDevKeys,
   findFreePorts,
   startApp,
@@ -14,10 +13,9 @@ import {
   startPostgres,
   waitUntil,
 } from "@fanfare/dev-stack";
+import { reactorNames } from "@fanfare/topology";
 import { expect, it } from "vitest";
 import { runFanfare } from "../test/run-fanfare.ts";
-
-const reactors: readonly AppName[] = ["revenue", "audit", "notifications"];
 
 it("the reactors run with exactly the permissions that are printed", {
   timeout: 240_000,
@@ -38,9 +36,9 @@ it("the reactors run with exactly the permissions that are printed", {
 
   const postgres = stack.use(await startPostgres());
   const keys = await createDevKeys(folder);
-  const ports = await findFreePorts(reactors.length);
+  const ports = await findFreePorts(reactorNames.length);
   const apps = await Promise.all(
-    reactors.map(async (name, index) =>
+    reactorNames.map(async (name, index) =>
       stack.use(
         await startApp({
           name,

@@ -6,10 +6,10 @@ import {
   provisionGroups,
   provisionTopics,
 } from "@fanfare/bus-nats";
+import { groups, publishers, topics } from "@fanfare/topology";
 import { CliError } from "./cli-error.ts";
 import { readNatsLogin } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
-import { groups, publishers, topics } from "./topics.ts";
 
 /**
  * planCommand prints what provisioning the server at NATS_URL would change. With `check` it fails

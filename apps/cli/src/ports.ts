@@ -1,4 +1,5 @@
 import { isPortFree } from "@fanfare/dev-stack";
+import { appPorts } from "@fanfare/topology";
 import { CliError } from "./cli-error.ts";
 import { findPortHolders } from "./find-port-holders.ts";
 
@@ -8,15 +9,8 @@ export const defaultPorts = {
   temporalUi: 8233,
   nats: 4222,
   postgres: 5433,
-  trips: 8080,
-  registry: 8081,
-  fleet: 8082,
-  billing: 8083,
-  worker: 8084,
-  revenue: 8085,
-  audit: 8086,
-  notifications: 8087,
-} as const;
+  ...appPorts,
+};
 
 export type Ports = Readonly<Record<keyof typeof defaultPorts, number>>;
 

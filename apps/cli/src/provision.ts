@@ -1,6 +1,6 @@
 import { type NatsOptions, provisionGroups, provisionTopics } from "@fanfare/bus-nats";
-import { appNames, createDatabase } from "@fanfare/dev-stack";
-import { groups, topics } from "./topics.ts";
+import { createDatabase } from "@fanfare/dev-stack";
+import { appNames, groups, hasDatabase, topics } from "@fanfare/topology";
 
 export interface ProvisionTarget {
   /** Without one, no databases are made. */
@@ -52,7 +52,7 @@ async function provisionTemporalAt(temporal: { address: string; namespace: strin
 async function provisionDatabases(adminUrl: string): Promise<Record<string, string>> {
   const databases: Record<string, string> = {};
   for (const name of appNames) {
-    if (name !== "worker") databases[name] = await createDatabase(adminUrl, name);
+    if (hasDatabase(name)) databases[name] = await createDatabase(adminUrl, name);
   }
   return databases;
 }

@@ -1,5 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 
@@ -17,11 +17,13 @@ export interface ServiceClient<S extends DescService> extends Disposable {
   readonly client: Client<S>;
 }
 
-/** connectTo makes a client of a service for one caller. A call may take 60 s unless it says so. */
-export function connectTo<S extends DescService>(
-  service: S,
-  { url, token }: Address,
-): ServiceClient<S> {
+/** A transport whose connection closes when it is disposed of. */
+export interface OpenTransport extends Disposable {
+  readonly transport: Transport;
+}
+
+/** Creates a transport for one caller. The timeout of a call is 30 s unless the call sets one. */
+export function openTransport({ url, token }: Address): OpenTransport {
   const sessionManager = new Http2SessionManager(url);
   const authorize: Interceptor = (next) => async (request) => {
     request.header.set("authorization", `Bearer ${token}`);
@@ -34,10 +36,13 @@ export function connectTo<S extends DescService>(
     interceptors: [authorize],
     defaultTimeoutMs: 30_000,
   });
-  return {
-    client: createClient(service, transport),
-    [Symbol.dispose]: () => sessionManager.abort(),
-  };
+  return { transport, [Symbol.dispose]: () => sessionManager.abort() };
+}
+
+/** Creates a client of a service for one caller, over a transport of its own. */
+export function connectTo<S extends DescService>(service: S, address: Address): ServiceClient<S> {
+  const { transport, [Symbol.dispose]: close } = openTransport(address);
+  return { client: createClient(service, transport), [Symbol.dispose]: close };
 }
 
 /** connectToTrips makes a client of the API of riders and operators. */

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { appNames, mintToken, withLock } from "@fanfare/dev-stack";
+import { mintToken, withLock } from "@fanfare/dev-stack";
+import { appNames, mapReactors } from "@fanfare/topology";
 import { CliError } from "./cli-error.ts";
 import { followLogs } from "./follow-logs.ts";
 import { checkPortsFree, choosePorts, type Ports } from "./ports.ts";
@@ -80,9 +81,7 @@ function collectAddresses({ servers, system }: Stack): Record<string, string> {
     fleet: system.app("fleet").url,
     billing: system.app("billing").url,
     worker: system.app("worker").url,
-    revenue: system.app("revenue").url,
-    audit: system.app("audit").url,
-    notifications: system.app("notifications").url,
+    ...mapReactors(({ name }) => system.app(name).url),
     Temporal: temporal.address,
     ...(temporal.uiUrl === undefined ? {} : { "Temporal's page": temporal.uiUrl }),
     NATS: nats.url,

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { appNames, createDevKeys, deriveDatabaseUrl, mintToken } from "@fanfare/dev-stack";
+import { createDevKeys, deriveDatabaseUrl, mintToken } from "@fanfare/dev-stack";
+import { appNames } from "@fanfare/topology";
 
 /** Good for as long as a development stack is likely to stay up without being started again. */
 const serviceTokenExpiresIn = "365d";

@@ -1,4 +1,4 @@
-import { type AppName, appNames } from "@fanfare/dev-stack";
+import { type AppName, appNames } from "@fanfare/topology";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   type AppVariable,

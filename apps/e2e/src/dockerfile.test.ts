@@ -1,4 +1,4 @@
-import { appNames } from "@fanfare/dev-stack";
+import { appNames } from "@fanfare/topology";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";

@@ -13,9 +13,9 @@ import {
   startPostgres,
 } from "@fanfare/dev-stack";
 import { completedTrip } from "@fanfare/test-fixtures";
+import { type ReactorName, reactorNames } from "@fanfare/topology";
 import { expect, it } from "vitest";
 
-const reactors = ["revenue", "audit", "notifications"] as const;
 const long = { timeout: 60_000 };
 
 it("each reactor's /metrics count an event that its inbox handled, and one that came again", async () => {
@@ -30,8 +30,8 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
     { servers: nats.url, streams: { dedupeWindowMs: 100 } },
     { topics: ["trips.completed"] },
   );
-  const ports = await findFreePorts(reactors.length);
-  const start = async (name: (typeof reactors)[number], index: number) =>
+  const ports = await findFreePorts(reactorNames.length);
+  const start = async (name: ReactorName, index: number) =>
     stack.use(
       await startApp({
         name,
@@ -46,11 +46,11 @@ it("each reactor's /metrics count an event that its inbox handled, and one that 
         },
       }),
     );
-  const apps = await Promise.all(reactors.map(start));
+  const apps = await Promise.all(reactorNames.map(start));
   const counts = (handled: number, duplicates: number) =>
     expect
       .poll(() => Promise.all(apps.map(readCounts)), long)
-      .toEqual(reactors.map(() => ({ handled, duplicates })));
+      .toEqual(reactorNames.map(() => ({ handled, duplicates })));
 
   const bus = stack.use(await connectNats({ servers: nats.url, name: "test" }));
   const trip = completedTrip();

@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { appNames } from "@fanfare/dev-stack";
+import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";

@@ -1,4 +1,4 @@
-import { type AppName, appNames } from "@fanfare/dev-stack";
+import { type AppName, appNames, groups, reactorNames } from "@fanfare/topology";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
@@ -65,12 +65,12 @@ const selecting = z.object({
 const budget = z.object({ maxUnavailable: z.number(), selector: z.object({ matchLabels: texts }) });
 const settings = z.object({ data: texts });
 
-const reactors = ["revenue", "audit", "notifications"] as const;
-const deliveries: Readonly<Record<(typeof reactors)[number], readonly string[]>> = {
-  revenue: ["fanfare_trips_completed"],
-  audit: ["fanfare_trips_completed", "fanfare_fleet_vehicles_changed"],
-  notifications: ["fanfare_trips_completed"],
-};
+const deliveries = new Map(
+  groups.map(({ group, topics }) => [
+    group,
+    topics.map((topic) => `fanfare_${topic.replaceAll(".", "_")}`),
+  ]),
+);
 
 const variables = new Map<AppName, readonly AppVariable[]>();
 beforeAll(async () => {
@@ -189,21 +189,21 @@ describe("deploy/kubernetes", async () => {
       const disruption = specOf(budget, "PodDisruptionBudget", app);
       expect(disruption).toEqual({ maxUnavailable: 1, selector: { matchLabels: label } });
       // With one alone, a budget would leave none; what is scaled has its number from elsewhere.
-      const least = reactors.find((name) => name === app)
+      const least = reactorNames.find((name) => name === app)
         ? specOf(scaled, "ScaledObject", app).minReplicaCount
         : replicas;
       expect({ app, least }).toEqual({ app, least: 2 });
     }
   });
 
-  it.each(reactors)("scales %s by what waits for its group", (group) => {
+  it.each(reactorNames)("scales %s by what waits for its group", (group) => {
     const { scaleTargetRef, triggers, ...counts } = specOf(scaled, "ScaledObject", group);
     expect(scaleTargetRef.name).toBe(group);
     expect(specOf(pods, "Deployment", group).replicas).toBeUndefined();
     expect(counts.maxReplicaCount).toBeGreaterThan(counts.minReplicaCount);
     const waited = triggers.map(({ metadata }) => metadata);
-    expect(waited.map(({ consumer }) => consumer)).toEqual(deliveries[group].map(() => group));
-    expect(waited.map(({ stream }) => stream)).toEqual(deliveries[group]);
+    expect(waited.map(({ consumer }) => consumer)).toEqual(deliveries.get(group)?.map(() => group));
+    expect(waited.map(({ stream }) => stream)).toEqual(deliveries.get(group));
   });
 });
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { type App, appNames, findFreePort, startApp, waitUntil } from "@fanfare/dev-stack";
+import { type App, findFreePort, startApp, waitUntil } from "@fanfare/dev-stack";
+import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Account, type Books, openBooks, settledAccount } from "../test/books.ts";
 import { createFaultTable } from "../test/fault-table.ts";

@@ -1,5 +1,6 @@
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { appNames, findFreePorts, waitUntil } from "@fanfare/dev-stack";
+import { findFreePorts, waitUntil } from "@fanfare/dev-stack";
+import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
 import { type Container, listContainers, listLeftovers } from "../test/compose/containers.ts";

@@ -6,7 +6,8 @@ import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import type { AppName, TokenClaims } from "@fanfare/dev-stack";
+import type { TokenClaims } from "@fanfare/dev-stack";
+import { type AppName, mapReactors, type ReactorName } from "@fanfare/topology";
 
 /** Clients call the seven processes, trips as a rider and the others as an operator. */
 export interface Clients {
@@ -17,6 +18,8 @@ export interface Clients {
   readonly revenue: Client<typeof RevenueService>;
   readonly audit: Client<typeof AuditService>;
   readonly notifications: Client<typeof NotificationsService>;
+  /** Requests the number of effects of a trip from a reactor. */
+  countEffects(reactor: ReactorName, tripId: string): Promise<number>;
 }
 
 /** Reach says where the processes are, and gives a token for whoever calls them. */
@@ -37,8 +40,11 @@ export function createClients({ findUrl, mintToken, interceptors = [] }: Clients
       defaultTimeoutMs: 30_000,
       interceptors: [...interceptors, withToken(mintToken(claims))],
     });
-  const as = (name: "fleet" | "billing" | "revenue" | "audit" | "notifications") =>
-    transport(findUrl(name), operator);
+  const as = (name: AppName) => transport(findUrl(name), operator);
+  const counters = mapReactors(({ name, effects }) => {
+    const reactor = as(name);
+    return (tripId: string) => effects.count(reactor, tripId);
+  });
   return {
     trips: (rider, claims) =>
       createClient(
@@ -50,6 +56,7 @@ export function createClients({ findUrl, mintToken, interceptors = [] }: Clients
     revenue: createClient(RevenueService, as("revenue")),
     audit: createClient(AuditService, as("audit")),
     notifications: createClient(NotificationsService, as("notifications")),
+    countEffects: (reactor, tripId) => counters[reactor](tripId),
   };
 }
 

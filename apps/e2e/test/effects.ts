@@ -1,25 +1,20 @@
+import { mapReactors, type ReactorName, reactorNames } from "@fanfare/topology";
 import type { Clients } from "./clients.ts";
 
-/** Effects counts what each group made of a trip. */
-export interface Effects {
-  readonly revenue: number;
-  readonly audit: number;
-  readonly notifications: number;
-}
+/** The number of effects that a trip has in each reactor. */
+export type Effects = Readonly<Record<ReactorName, number>>;
 
-export const noEffects: Effects = { revenue: 0, audit: 0, notifications: 0 };
-export const oneEffect: Effects = { revenue: 1, audit: 1, notifications: 1 };
+/** The effects of a trip that published nothing. */
+export const noEffects: Effects = mapReactors(() => 0);
 
-/** effectsOf asks each reactor for what it made of the trip. */
+/** The effects of a trip that completed. */
+export const oneEffect: Effects = mapReactors(() => 1);
+
+/** Requests the effects of a trip from the API of each reactor. */
 export async function readEffects(clients: Clients, tripId: string): Promise<Effects> {
-  const [revenue, audited, receipts] = await Promise.all([
-    clients.revenue.listRevenue({ tripId }),
-    clients.audit.listEvents({ key: tripId }),
-    clients.notifications.listReceipts({ tripId }),
-  ]);
-  return {
-    revenue: revenue.entries.length,
-    audit: audited.events.length,
-    notifications: receipts.receipts.length,
-  };
+  const counts = new Map<string, number>();
+  await Promise.all(
+    reactorNames.map(async (name) => counts.set(name, await clients.countEffects(name, tripId))),
+  );
+  return mapReactors(({ name }) => counts.get(name) ?? 0);
 }

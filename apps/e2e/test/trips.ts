@@ -1,5 +1,6 @@
 import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
+import { reactorNames } from "@fanfare/topology";
 import type { Clients } from "./clients.ts";
 import { type Effects, readEffects } from "./effects.ts";
 
@@ -76,8 +77,7 @@ export async function waitForEffects(clients: Clients, tripId: string, expected:
   await waitUntil(
     async () => {
       seen = await readEffects(clients, tripId);
-      const groups = ["revenue", "audit", "notifications"] as const;
-      return groups.every((group) => seen?.[group] === expected[group]);
+      return reactorNames.every((group) => seen?.[group] === expected[group]);
     },
     { what: `the effects of trip ${tripId}`, intervalMs: 100, timeoutMs: 120_000 },
   ).catch((error: unknown) => {

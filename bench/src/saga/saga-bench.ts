@@ -1,3 +1,4 @@
+import { appNames } from "@fanfare/topology";
 import { createTripWorkflowId } from "@fanfare/trip-contract";
 import { format, inRounds, summarize } from "../compare.ts";
 import type { Bench, Row, Table } from "../report.ts";
@@ -65,13 +66,7 @@ async function measureProcessorTime(lab: Lab, activities: number): Promise<Table
     Temporal: lab.servers.temporal.pid,
     PostgreSQL: lab.servers.postgres.pid,
     NATS: lab.servers.nats.pid,
-    worker: lab.system.app("worker").pid,
-    trips: lab.system.app("trips").pid,
-    fleet: lab.system.app("fleet").pid,
-    billing: lab.system.app("billing").pid,
-    revenue: lab.system.app("revenue").pid,
-    audit: lab.system.app("audit").pid,
-    notifications: lab.system.app("notifications").pid,
+    ...Object.fromEntries(appNames.map((name) => [name, lab.system.app(name).pid])),
     "bare worker": lab.bareWorkerPid,
   };
   const measure = async () =>

@@ -1,22 +1,10 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
+import type { AppName } from "@fanfare/topology";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
 import { startServer } from "./start-server.ts";
-
-/** appNames are the seven processes, in the order in which a trip meets them. */
-export const appNames = [
-  "trips",
-  "worker",
-  "fleet",
-  "billing",
-  "revenue",
-  "audit",
-  "notifications",
-] as const;
-
-export type AppName = (typeof appNames)[number];
 
 /** App is a running process of Fanfare. */
 export interface App extends DevServer {

@@ -1,5 +1,5 @@
 export { cacheFolder } from "@fanfare/tools/cache-folder";
-export { type App, type AppName, appNames, startApp } from "./app.ts";
+export { type App, startApp } from "./app.ts";
 export { createDatabase, deriveDatabaseUrl, dropDatabase } from "./database.ts";
 export type { DevServer } from "./dev-server.ts";
 export { withLock } from "./file-lock.ts";

@@ -1,13 +1,21 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type App, type AppName, appNames, startApp } from "./app.ts";
+import {
+  type AppName,
+  appNames,
+  appPorts,
+  hasDatabase,
+  type PortName,
+  portNames,
+} from "@fanfare/topology";
+import { type App, startApp } from "./app.ts";
 import { findFreePorts } from "./free-port.ts";
 import { type DevKeys, mintToken } from "./keys.ts";
 import type { Servers } from "./servers.ts";
 import { stopAll } from "./stop-all.ts";
 
 /** AppPorts are where the apps listen; `registry` is the port of trips for services alone. */
-export type AppPorts = Readonly<Record<AppName | "registry", number>>;
+export type AppPorts = Readonly<Record<PortName, number>>;
 
 export interface SystemOptions {
   readonly servers: Servers;
@@ -85,9 +93,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 async function chosenPorts(): Promise<AppPorts> {
-  const [trips = 0, registry = 0, fleet = 0, billing = 0, ...others] = await findFreePorts(8);
-  const [worker = 0, revenue = 0, audit = 0, notifications = 0] = others;
-  return { trips, registry, fleet, billing, worker, revenue, audit, notifications };
+  const free = await findFreePorts(portNames.length);
+  const ports: Record<PortName, number> = { ...appPorts };
+  for (const [index, name] of portNames.entries()) ports[name] = free[index] ?? 0;
+  return ports;
 }
 
 function named(name: AppName, apps: readonly App[]): App {
@@ -97,7 +106,7 @@ function named(name: AppName, apps: readonly App[]): App {
 }
 
 async function databaseOf(name: AppName, { postgres }: Servers): Promise<Record<string, string>> {
-  return name === "worker" ? {} : { DATABASE_URL: await postgres.createDatabase(name) };
+  return hasDatabase(name) ? { DATABASE_URL: await postgres.createDatabase(name) } : {};
 }
 
 async function writeServiceToken(keys: DevKeys, file: string): Promise<void> {

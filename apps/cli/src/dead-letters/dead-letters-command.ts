@@ -1,10 +1,10 @@
 import { BusError, type DeadLetter, type DeadLetters, type EventBus } from "@fanfare/bus";
 import { connectNats, readGroups } from "@fanfare/bus-nats";
+import { findEventSchema, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { formatAge } from "../format-age.ts";
 import { readNatsOptions } from "../nats-options.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
-import { findSchema, topics } from "../topics.ts";
 import { decodeDeadLetter, formatDeadLetter } from "./dead-letter-text.ts";
 import { checkSelection, type Selection, selectDeadLetters } from "./select-dead-letters.ts";
 
@@ -60,7 +60,7 @@ export async function showDeadLetters(
   await using bus = await openBus(env);
   const found = [];
   for await (const letter of selectDeadLetters(bus.deadLetters(group), flags)) {
-    if (found.push(decodeDeadLetter(letter, findSchema(letter.topic))) >= limit) break;
+    if (found.push(decodeDeadLetter(letter, findEventSchema(letter.topic))) >= limit) break;
   }
   if (found.length === 0) throw new CliError(`The group ${group} has no such dead letter`);
   const terminal = createTerminal();

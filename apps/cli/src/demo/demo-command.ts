@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { followLogs } from "../follow-logs.ts";
 import { reportProgress } from "../prepare.ts";
@@ -63,9 +64,7 @@ function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportO
 function toDemoStack({ system, servers, keys, streams }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
-    revenue: system.app("revenue").url,
-    audit: system.app("audit").url,
-    notifications: system.app("notifications").url,
+    ...mapReactors(({ name }) => system.app(name).url),
   };
   return { urls, natsUrl: servers.nats.url, keys, streams };
 }

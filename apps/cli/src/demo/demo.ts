@@ -1,9 +1,10 @@
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
+import { type ReactorName, reactorNames } from "@fanfare/topology";
 import { alignRows, type Terminal } from "../terminal.ts";
 import { connectTo } from "../trips-client.ts";
 import { checkTrip } from "./check-trip.ts";
-import { createEffectsReader, type Effects } from "./effects.ts";
+import { createEffectsReader } from "./effects.ts";
 import { type DemoTrip, type PlayedStory, playStory } from "./play-story.ts";
 import { stories } from "./stories.ts";
 import { waitForGroups } from "./wait-for-groups.ts";
@@ -11,7 +12,7 @@ import { waitForGroups } from "./wait-for-groups.ts";
 /** DemoStack is what the demo has to know of a stack. */
 export interface DemoStack {
   /** Where the API of each of these is. */
-  readonly urls: Readonly<Record<"trips" | keyof Effects, string>>;
+  readonly urls: Readonly<Record<"trips" | ReactorName, string>>;
   readonly natsUrl: string;
   readonly keys: DevKeys;
   readonly streams: readonly string[];
@@ -37,7 +38,7 @@ export async function runDemo(
   }
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   using reader = createEffectsReader(urls, operator);
-  await waitForGroups({ natsUrl, streams, groups, signal });
+  await waitForGroups({ natsUrl, streams, groups: reactorNames, signal });
   const counted = await Promise.all(
     told.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
   );
@@ -49,14 +50,12 @@ export async function runDemo(
   return { trips: counted, problems };
 }
 
-const groups = ["revenue", "audit", "notifications"] as const satisfies (keyof Effects)[];
-
 function printEffects(trips: readonly DemoTrip[], terminal: Terminal): void {
-  const head = ["effects", "status", ...groups].map((name) => terminal.colour("dim", name));
+  const head = ["effects", "status", ...reactorNames].map((name) => terminal.colour("dim", name));
   const rows = trips.map((trip) => [
     trip.story,
     trip.status,
-    ...groups.map((group) => String(trip.effects[group])),
+    ...reactorNames.map((name) => String(trip.effects[name])),
   ]);
   terminal.line();
   for (const line of alignRows([head, ...rows])) terminal.line(`  ${line}`);

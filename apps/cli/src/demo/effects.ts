@@ -1,43 +1,32 @@
-import { AuditService } from "@fanfare/contracts/audit/v1/audit";
-import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
-import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
-import { connectTo } from "../trips-client.ts";
+import { mapReactors, type ReactorName, reactorNames } from "@fanfare/topology";
+import { openTransport } from "../trips-client.ts";
 
-/** Effects is how many effects of a trip each group has. */
-export interface Effects {
-  readonly revenue: number;
-  readonly audit: number;
-  readonly notifications: number;
-}
+/** The number of effects that a trip has in each reactor. */
+export type Effects = Readonly<Record<ReactorName, number>>;
 
+/** Counts effects over connections that it closes when it is disposed of. */
 export interface EffectsReader extends Disposable {
-  /** Asks each reactor's own API what it has of a trip. */
+  /** Requests the effects of a trip from the API of each reactor. */
   count(tripId: string, signal: AbortSignal): Promise<Effects>;
 }
 
-/** createEffectsReader asks the three reactors, at these addresses, as an operator. */
+/** Creates a reader that calls the reactors at `urls` with the token of an operator. */
 export function createEffectsReader(
-  urls: Readonly<Record<keyof Effects, string>>,
+  urls: Readonly<Record<ReactorName, string>>,
   token: string,
 ): EffectsReader {
   const stack = new DisposableStack();
-  const revenue = stack.use(connectTo(RevenueService, { url: urls.revenue, token })).client;
-  const audit = stack.use(connectTo(AuditService, { url: urls.audit, token })).client;
-  const notifications = stack.use(
-    connectTo(NotificationsService, { url: urls.notifications, token }),
-  ).client;
+  const counters = mapReactors(({ name, effects }) => {
+    const { transport } = stack.use(openTransport({ url: urls[name], token }));
+    return (tripId: string, signal: AbortSignal) => effects.count(transport, tripId, { signal });
+  });
   return {
     async count(tripId, signal) {
-      const [{ entries }, { events }, { receipts }] = await Promise.all([
-        revenue.listRevenue({ tripId }, { signal }),
-        audit.listEvents({ key: tripId }, { signal }),
-        notifications.listReceipts({ tripId }, { signal }),
-      ]);
-      return {
-        revenue: entries.length,
-        audit: events.length,
-        notifications: receipts.length,
-      };
+      const counts = new Map<string, number>();
+      await Promise.all(
+        reactorNames.map(async (name) => counts.set(name, await counters[name](tripId, signal))),
+      );
+      return mapReactors(({ name }) => counts.get(name) ?? 0);
     },
     [Symbol.dispose]: () => stack.dispose(),
   };

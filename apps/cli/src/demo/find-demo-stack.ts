@@ -1,18 +1,16 @@
 import { provisionTopics } from "@fanfare/bus-nats";
 import { createDevKeys } from "@fanfare/dev-stack";
+import { mapReactors, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { getKeysFolder, readStack } from "../running-stack.ts";
-import { topics } from "../topics.ts";
 import type { DemoStack } from "./demo.ts";
 
 /** Which variable says where a part is, when it is not the stack of this checkout. */
 const variables = {
   trips: "FANFARE_URL",
-  revenue: "REVENUE_URL",
-  audit: "AUDIT_URL",
-  notifications: "NOTIFICATIONS_URL",
+  ...mapReactors(({ name }) => `${name.toUpperCase()}_URL`),
   NATS: "NATS_URL",
-} as const;
+};
 
 /**
  * findDemoStack finds the stack that is running: each part where its variable says, else where the
@@ -30,9 +28,7 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
   const natsUrl = addressOf("NATS");
   const urls = {
     trips: addressOf("trips"),
-    revenue: addressOf("revenue"),
-    audit: addressOf("audit"),
-    notifications: addressOf("notifications"),
+    ...mapReactors(({ name }) => addressOf(name)),
   };
   const planned = await provisionTopics({ servers: natsUrl }, { topics, dryRun: true });
   return {

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type AppName, appNames, type TokenClaims, waitUntil } from "@fanfare/dev-stack";
+import { type TokenClaims, waitUntil } from "@fanfare/dev-stack";
+import { type AppName, appNames } from "@fanfare/topology";
 import { type Clients, createClients } from "../clients.ts";
 import { repeatLostCalls } from "./repeat-lost-calls.ts";
 

@@ -1,4 +1,4 @@
-import type { AppName } from "@fanfare/dev-stack";
+import type { AppName } from "@fanfare/topology";
 import type { Compose } from "./compose.ts";
 
 const script = `

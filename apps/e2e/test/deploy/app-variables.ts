@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { AppName } from "@fanfare/dev-stack";
+import type { AppName } from "@fanfare/topology";
 import { root } from "./repository.ts";
 
 const run = promisify(execFile);

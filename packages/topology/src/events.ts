@@ -2,31 +2,35 @@ import { type DescMessage, type DescService, getOption, hasOption } from "@bufbu
 import { event } from "@fanfare/bus/proto/fanfare/events/v1/options_pb.js";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { reactors } from "./reactors.ts";
 
 const eventServices: readonly DescService[] = [TripEvents, FleetEvents];
 
-/** publishers are the apps that publish, and what. */
+/** A consumer group as it is provisioned. */
+export interface Group {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly from: "start";
+}
+
+/** The topics that each publishing app may publish to, by the app's name. */
 export const publishers: Readonly<Record<string, readonly string[]>> = {
   worker: listTopics(TripEvents),
   fleet: listTopics(FleetEvents),
 };
 
-/** groups are those of the reactors; each begins at the first event, as its process does. */
-export const groups = [
-  { group: "revenue", topics: listTopics(TripEvents), from: "start" },
-  {
-    group: "audit",
-    topics: [...listTopics(TripEvents), ...listTopics(FleetEvents)],
-    from: "start",
-  },
-  { group: "notifications", topics: listTopics(TripEvents), from: "start" },
-] as const;
+/** The consumer group of each reactor. Each starts at the first event, as its process does. */
+export const groups: readonly Group[] = reactors.map(({ name, events }) => ({
+  group: name,
+  topics: events.flatMap(listTopics),
+  from: "start",
+}));
 
-/** topics are all that are declared in proto. */
+/** All topics that the event services in proto declare. */
 export const topics: readonly string[] = eventServices.flatMap(listTopics);
 
-/** schemaOf is the message of a topic; undefined for a topic that is not declared here. */
-export function findSchema(topic: string): DescMessage | undefined {
+/** Returns the message type of a topic, and undefined for a topic that no event service declares. */
+export function findEventSchema(topic: string): DescMessage | undefined {
   const methods = eventServices.flatMap((service) => service.methods);
   return methods.find((method) => getOption(method, event).topic === topic)?.input;
 }

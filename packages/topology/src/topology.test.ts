@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { appNames, appPorts, findEventSchema, groups, reactors, topics } from "./index.ts";
+
+describe("topics", () => {
+  it("are those that the protos declare", () => {
+    expect(topics).toEqual(["trips.completed", "fleet.vehicles.changed"]);
+  });
+
+  it("have a message type each, and others have none", () => {
+    expect(topics.map((topic) => findEventSchema(topic)?.typeName)).toEqual([
+      "trips.v1.TripCompleted",
+      "fleet.v1.VehicleChanged",
+    ]);
+    expect(findEventSchema("trips.started")).toBeUndefined();
+  });
+});
+
+describe("reactors", () => {
+  it("have a consumer group each, with the topics of their event services", () => {
+    expect(groups).toEqual([
+      { group: "revenue", topics: ["trips.completed"], from: "start" },
+      { group: "audit", topics: ["trips.completed", "fleet.vehicles.changed"], from: "start" },
+      { group: "notifications", topics: ["trips.completed"], from: "start" },
+    ]);
+  });
+
+  it("have names that databases, roles, users and consumers can have", () => {
+    for (const { name } of reactors) expect(name).toMatch(/^[a-z]{1,32}$/);
+  });
+
+  it("are apps, each with a name and a port of its own", () => {
+    expect(appNames).toEqual(expect.arrayContaining(reactors.map(({ name }) => name)));
+    expect(new Set(appNames).size).toBe(appNames.length);
+    expect(new Set(Object.values(appPorts)).size).toBe(appNames.length + 1);
+  });
+});
