@@ -3,7 +3,7 @@ import {
   type CaptureTabRequest,
   type CaptureTabResponse,
 } from "@fanfare/contracts/billing/v1/billing";
-import { once } from "@fanfare/service";
+import { runOnce } from "@fanfare/service";
 import type { Transaction } from "kysely";
 import { toMoney } from "./amounts.ts";
 import type { Billing } from "./billing.ts";
@@ -44,7 +44,7 @@ export async function captureTab(
   }
 
   return await inTrip(db, tripId, (tx) =>
-    once(tx, call, async () => {
+    runOnce(tx, call, async () => {
       await updateTab(tx, tripId, { state: "captured" });
       return { captured: toMoney(amountOf(tab), tab.currency) };
     }),

@@ -4,7 +4,7 @@ import {
   type ChargeRequest,
   type ChargeResponse,
 } from "@fanfare/contracts/billing/v1/billing";
-import { once, tombstone } from "@fanfare/service";
+import { runOnce, tombstone } from "@fanfare/service";
 import { checkCharge, readCharge } from "./amounts.ts";
 import type { Billing } from "./billing.ts";
 import { addCharge, addRefund, balanceOf, findCharge, findTab, inTrip, readTab } from "./store.ts";
@@ -20,7 +20,7 @@ export async function charge(
   const amount = readCharge(request.amount);
   const call = { key, method: BillingService.method.charge, request };
   return await inTrip(db, tripId, (tx) =>
-    once(tx, call, async () => {
+    runOnce(tx, call, async () => {
       const tab = await findTab(tx, tripId);
       if (tab?.state !== "open") throw notOpen(tripId, tab?.state);
       const limit = { minorUnits: BigInt(tab.limit_minor_units), currency: tab.currency };

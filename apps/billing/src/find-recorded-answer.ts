@@ -1,5 +1,5 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { type OnceOptions, once } from "@fanfare/service";
+import { type IdempotentCall, runOnce } from "@fanfare/service";
 import type { Transaction } from "kysely";
 
 /**
@@ -8,11 +8,11 @@ import type { Transaction } from "kysely";
  */
 export async function recall<DB, I extends DescMessage, O extends DescMessage>(
   tx: Transaction<DB>,
-  call: OnceOptions<I, O>,
+  call: IdempotentCall<I, O>,
 ): Promise<MessageShape<O> | undefined> {
   const nothingYet = new Error("nothing was done under the key yet");
   try {
-    return await once(tx, call, () => Promise.reject(nothingYet));
+    return await runOnce(tx, call, () => Promise.reject(nothingYet));
   } catch (error) {
     if (error === nothingYet) return undefined;
     throw error;

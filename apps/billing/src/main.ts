@@ -3,9 +3,9 @@ import {
   authVariables,
   createLogger,
   databaseVariables,
+  definePortVariable,
   loadConfig,
   openDatabase,
-  portVariable,
   runUntilSignal,
   serve,
   serverVariables,
@@ -21,7 +21,7 @@ const config = loadConfig({
   about: "keeps the tab of each trip: charges, refunds and the capture of what it costs.",
   variables: {
     ...serverVariables,
-    port: portVariable("PORT", 8083),
+    port: definePortVariable("PORT", 8083),
     ...authVariables,
     ...databaseVariables,
   },
@@ -40,7 +40,7 @@ runUntilSignal(
         port: config.port,
         routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
         access,
-        checks: { database: () => database.ready() },
+        checks: { database: () => database.assertReady() },
         logger,
       }),
     );

@@ -4,7 +4,7 @@ import {
   type OpenTabRequest,
   type OpenTabResponse,
 } from "@fanfare/contracts/billing/v1/billing";
-import { once } from "@fanfare/service";
+import { runOnce } from "@fanfare/service";
 import type { Insertable, Transaction } from "kysely";
 import { readLimit } from "./amounts.ts";
 import { authoriseTab } from "./authorise-tab.ts";
@@ -46,7 +46,7 @@ export async function openTab(
   }
 
   return await inTrip(db, tripId, (tx) =>
-    once(tx, call, async () => {
+    runOnce(tx, call, async () => {
       if (!isSameAttempt(await findTab(tx, tripId), tab)) throw overtaken(tripId);
       await updateTab(tx, tripId, {
         state: "open",

@@ -36,7 +36,7 @@ export async function startTestBilling(): Promise<TestBilling> {
     migrations,
     logger: createLogger({ name: "billing", level: "silent" }),
   });
-  await database.migrated({ timeoutMs: 60_000 });
+  await database.waitForMigrations({ timeoutMs: 60_000 });
   const { db } = database;
   const sandbox = createSandboxGateway(db);
   const as = (caller: Caller, gateway = sandbox) =>

@@ -19,7 +19,7 @@ describe("fanfare outbox", { timeout: 120_000 }, () => {
     await using db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     await outboxMigration.up(db);
     await sql`
-      insert into outbox (topic, event_id, lane, type, data, headers, event_time, rejected_at,
+      insert into outbox (topic, event_id, partition, type, data, headers, event_time, rejected_at,
         rejected_code, rejected_reason)
       values ('cars', 'waits', 0, 'Car', '', '{}', now(), null, null, null),
         ('cars', 'big', 0, 'Car', '', '{}', now(), now(), 'too_large', 'it has 9 MB')`.execute(db);

@@ -26,7 +26,7 @@ async function startFanOut() {
     const url = await postgres.createDatabase(name);
     const opened = openDatabase<DB>({ url, name, migrations, logger });
     stack.defer(() => opened.close());
-    await opened.migrated();
+    await opened.waitForMigrations();
     return opened.db;
   }
   const revenueDb = await database<RevenueDatabase>("revenue", revenueMigrations);

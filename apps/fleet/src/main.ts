@@ -8,10 +8,10 @@ import {
   createLogger,
   createMetrics,
   databaseVariables,
+  definePortVariable,
   loadConfig,
   natsVariables,
   openDatabase,
-  portVariable,
   readNatsCredentials,
   runUntilSignal,
   serve,
@@ -27,7 +27,7 @@ const config = loadConfig({
   about: "knows where the vehicles are and which trip holds which.",
   variables: {
     ...serverVariables,
-    port: portVariable("PORT", 8082),
+    port: definePortVariable("PORT", 8082),
     ...authVariables,
     ...databaseVariables,
     ...natsVariables,
@@ -51,7 +51,7 @@ runUntilSignal(
     const relay = resources.use(
       startRelay(database.db, bus, {
         services: [FleetEvents],
-        listen: listenWith(() => database.client()),
+        listen: listenWith(() => database.createClient()),
         onError: (error) => logger.warn({ err: error }, "changes are not announced yet"),
         onRejected: ({ id, error }) => logger.error({ err: error, id }, "a change was rejected"),
       }),
@@ -63,7 +63,7 @@ runUntilSignal(
         port: config.port,
         routes: createRoutes(database.db),
         access,
-        checks: { database: () => database.ready() },
+        checks: { database: () => database.assertReady() },
         metrics: createMetrics({
           bus: busMetrics(bus),
           outbox: outboxMetrics(database.db),

@@ -1,10 +1,10 @@
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import {
   getCaller,
-  once,
   paginate,
   type Routes,
   readIdempotencyKey,
+  runOnce,
   tombstone,
 } from "@fanfare/service";
 import type { Kysely } from "kysely";
@@ -24,7 +24,7 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
         const key = readIdempotencyKey(context);
         const call = { key, method: FleetService.method.reserveVehicle, request };
         return await db.transaction().execute((tx) =>
-          once(tx, call, async () => {
+          runOnce(tx, call, async () => {
             const result = await holdVehicle(tx, request);
             if (result.outcome !== "held") throw refusalOf(result, request.vehicleId);
             const { vehicle, changed } = result;

@@ -130,7 +130,7 @@ describe("bad calls", () => {
 describe("migrations", () => {
   it("seed the fleet once, whoever starts next", async () => {
     await using second = test.openAgain();
-    await second.migrated({ timeoutMs: 60_000 });
+    await second.waitForMigrations({ timeoutMs: 60_000 });
     expect((await fleet.listVehicles({ pageSize: 100 })).vehicles).toHaveLength(20);
   });
 });

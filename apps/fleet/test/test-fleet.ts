@@ -33,7 +33,7 @@ export async function startTestFleet(): Promise<TestFleet> {
   const logger = createLogger({ name: "fleet", level: "silent" });
   const openAgain = () => openDatabase<FleetTables>({ url, name: "fleet", migrations, logger });
   const database = openAgain();
-  await database.migrated({ timeoutMs: 60_000 });
+  await database.waitForMigrations({ timeoutMs: 60_000 });
   const { db } = database;
   return {
     db,

@@ -3,13 +3,13 @@ import {
   authVariables,
   createLogger,
   databaseVariables,
+  definePortVariable,
+  defineVariable,
   loadConfig,
   openDatabase,
-  portVariable,
   runUntilSignal,
   serve,
   serverVariables,
-  variable,
 } from "@fanfare/service";
 import { z } from "zod";
 import { createChangeFeed } from "./api/trip-feed.ts";
@@ -31,21 +31,33 @@ const config = loadConfig({
   about: "the API of riders and operators, and the registry that the saga records trips in",
   variables: {
     ...serverVariables,
-    internalPort: portVariable("INTERNAL_PORT", 8081, "Port of the registry, for services alone."),
+    internalPort: definePortVariable(
+      "INTERNAL_PORT",
+      8081,
+      "Port of the registry, for services alone.",
+    ),
     ...authVariables,
     ...databaseVariables,
-    temporalAddress: variable("TEMPORAL_ADDRESS", z.string().min(1).default("127.0.0.1:7233"), {
-      about: "host:port of Temporal.",
-      example: "127.0.0.1:7233",
-    }),
-    temporalNamespace: variable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
+    temporalAddress: defineVariable(
+      "TEMPORAL_ADDRESS",
+      z.string().min(1).default("127.0.0.1:7233"),
+      {
+        about: "host:port of Temporal.",
+        example: "127.0.0.1:7233",
+      },
+    ),
+    temporalNamespace: defineVariable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
       about: "Namespace of the trips' workflows.",
       example: "default",
     }),
-    sweepAfterMs: variable("SWEEP_AFTER_MS", z.coerce.number().int().min(100).default(10_000), {
-      about: "How long a trip may be without a workflow, in ms, before it is started again.",
-      example: "10000",
-    }),
+    sweepAfterMs: defineVariable(
+      "SWEEP_AFTER_MS",
+      z.coerce.number().int().min(100).default(10_000),
+      {
+        about: "How long a trip may be without a workflow, in ms, before it is started again.",
+        example: "10000",
+      },
+    ),
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -63,7 +75,7 @@ runUntilSignal(
     const registry = createRegistry(database.db);
     const onAway = (cause: unknown) => logger.warn({ err: cause }, "Temporal cannot do its work");
     const workflows = createTripWorkflows(temporal.client, onAway);
-    const checks = { database: () => database.ready() };
+    const checks = { database: () => database.assertReady() };
     const feed = createChangeFeed({
       registry,
       intervalMs: 200,

@@ -18,7 +18,7 @@ export async function openTestRegistry(): Promise<TestRegistry> {
   const url = await postgres.createDatabase("trips");
   const logger = createLogger({ name: "trips-test", level: "silent" });
   const database = openDatabase<TripsDatabase>({ url, name: "trips-test", migrations, logger });
-  await database.migrated();
+  await database.waitForMigrations();
   return {
     registry: createRegistry(database.db),
     database,

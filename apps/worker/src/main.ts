@@ -2,18 +2,18 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { createValidation } from "@fanfare/bus/validate";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import {
-  addressVariable,
   createLogger,
   createServiceTransport,
+  defineAddressVariable,
+  definePortVariable,
+  defineVariable,
   loadConfig,
   natsVariables,
-  portVariable,
   readNatsCredentials,
   runUntilSignal,
   serve,
   serverVariables,
   serviceTokenVariables,
-  variable,
 } from "@fanfare/service";
 import { Runtime } from "@temporalio/worker";
 import { z } from "zod";
@@ -31,24 +31,28 @@ const config = loadConfig({
   about: "takes each trip through its saga: it runs the trip workflow and its activities.",
   variables: {
     ...serverVariables,
-    port: portVariable("PORT", 8084, "Port of /healthz and /readyz."),
+    port: definePortVariable("PORT", 8084, "Port of /healthz and /readyz."),
     ...serviceTokenVariables,
-    temporalAddress: variable("TEMPORAL_ADDRESS", z.string().min(1).default("127.0.0.1:7233"), {
-      about: "host:port of Temporal.",
-      example: "127.0.0.1:7233",
-    }),
-    temporalNamespace: variable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
+    temporalAddress: defineVariable(
+      "TEMPORAL_ADDRESS",
+      z.string().min(1).default("127.0.0.1:7233"),
+      {
+        about: "host:port of Temporal.",
+        example: "127.0.0.1:7233",
+      },
+    ),
+    temporalNamespace: defineVariable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
       about: "Namespace of the trips' workflows.",
       example: "default",
     }),
-    buildId: variable("TEMPORAL_BUILD_ID", z.string().min(1).optional(), {
+    buildId: defineVariable("TEMPORAL_BUILD_ID", z.string().min(1).optional(), {
       about: "The version of this code, where Temporal is to tell versions apart (see README.md).",
       example: "2026-11-21.1",
     }),
     ...natsVariables,
-    tripsUrl: addressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The registry of trips."),
-    fleetUrl: addressVariable("FLEET_URL", "http://127.0.0.1:8082", "The fleet."),
-    billingUrl: addressVariable("BILLING_URL", "http://127.0.0.1:8083", "Billing."),
+    tripsUrl: defineAddressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The registry of trips."),
+    fleetUrl: defineAddressVariable("FLEET_URL", "http://127.0.0.1:8082", "The fleet."),
+    billingUrl: defineAddressVariable("BILLING_URL", "http://127.0.0.1:8083", "Billing."),
   },
 });
 const logger = createLogger({ name, level: config.logLevel });

@@ -20,12 +20,12 @@ interface Size {
   readonly workers: number;
 }
 
-/** fill puts events into the outbox as a bulk load would, in lanes as `outbox` spreads them. */
+/** fill puts events into the outbox as a bulk load would, in partitions as `outbox` spreads them. */
 async function fillOutbox(db: Kysely<EffectsDatabase>): Promise<void> {
   const names = Array.from({ length: authors }, (_, n) => `author-${n}`);
   const notes = names.map((author) => toBinary(NoteSchema, create(NoteSchema, { author, body })));
   await sql`
-    insert into outbox (topic, event_id, event_key, lane, type, data, headers, event_time)
+    insert into outbox (topic, event_id, event_key, partition, type, data, headers, event_time)
     select 'notes.written', gen_random_uuid()::text, author,
       hashtext('notes.written' || chr(10) || author) & 15, ${NoteSchema.typeName}, data, '{}', now()
     from generate_series(1, ${count / authors}::int) as round,

@@ -5,13 +5,13 @@ import { type Kysely, sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { deliveryOf } from "../test/fares.ts";
 import { createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
-import { inbox } from "./inbox.ts";
-import { inboxMigration } from "./migration.ts";
-import { outbox } from "./outbox.ts";
-import { readOutboxState } from "./outbox-state.ts";
-import { pruneInbox } from "./prune-inbox.ts";
-import { startRelay } from "./relay.ts";
-import { lockLanes } from "./relay-store.ts";
+import { inbox } from "./inbox/inbox.ts";
+import { inboxMigration } from "./inbox/inbox-migration.ts";
+import { pruneInbox } from "./inbox/prune-inbox.ts";
+import { outbox } from "./outbox/outbox.ts";
+import { readOutboxState } from "./outbox/read-outbox-state.ts";
+import { lockPartitions } from "./relay/relay-store.ts";
+import { startRelay } from "./relay/start-relay.ts";
 
 const long = { timeout: 30_000 };
 const minuteMs = 60_000;
@@ -128,14 +128,14 @@ describe.each([
       const inside = Promise.withResolvers<void>();
       const awake = Promise.withResolvers<void>();
       const silent = db.transaction().execute(async (tx) => {
-        await lockLanes(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 });
+        await lockPartitions(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 });
         inside.resolve();
         await awake.promise;
       });
       await inside.promise;
       const held = await db
         .transaction()
-        .execute((tx) => lockLanes(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 }));
+        .execute((tx) => lockPartitions(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 }));
       expect(held).toEqual([]);
       const bus = createRecordingBus();
       await using _ = startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20 });

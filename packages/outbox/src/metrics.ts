@@ -1,8 +1,8 @@
 import type { BusMetric } from "@fanfare/bus";
 import type { Kysely } from "kysely";
-import type { InboxCounters } from "./inbox-counters.ts";
-import { readOutboxState } from "./outbox-state.ts";
-import type { Relay } from "./relay.ts";
+import type { InboxCounters } from "./inbox/inbox-counters.ts";
+import { readOutboxState } from "./outbox/read-outbox-state.ts";
+import type { Relay } from "./relay/start-relay.ts";
 
 /** outboxMetrics returns what makes metrics of an outbox, by asking its database. */
 export function outboxMetrics<DB>(db: Kysely<DB>): () => Promise<readonly BusMetric[]> {

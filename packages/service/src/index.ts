@@ -1,49 +1,49 @@
 // Configuration.
 
-export type { Access, AllowedRoles } from "./access.ts";
-export type { Caller } from "./caller.ts";
-export { callerKey, getCaller } from "./caller.ts";
-export type { ConfigInput, ConfigSpec } from "./config.ts";
-export { loadConfig } from "./config.ts";
-export type { Database, DatabaseOptions } from "./database.ts";
-// The database.
-export { openDatabase } from "./database.ts";
-export type { IdempotencyTable, OnceOptions } from "./idempotency.ts";
-export { idempotencyMigration, once, tombstone } from "./idempotency.ts";
-// Doing things once.
-export { readIdempotencyKey } from "./idempotency-key.ts";
-export type { Logger, LoggerOptions } from "./logger.ts";
-// The process.
-export { createLogger } from "./logger.ts";
-export type { Collector, Metric } from "./metrics.ts";
-export { createMetrics } from "./metrics.ts";
-export type { Page, PageRequest, PageSource } from "./paginate.ts";
-export { paginate } from "./paginate.ts";
-export { readVariable } from "./read-variable.ts";
-export type { ReadinessCheck } from "./readiness.ts";
+export type { Access, AllowedRoles } from "./auth/access.ts";
+export type { Caller } from "./auth/caller.ts";
+export { callerKey, getCaller } from "./auth/caller.ts";
+export type { TokenVerifier, TokenVerifierOptions } from "./auth/token-verifier.ts";
+export { createTokenVerifier } from "./auth/token-verifier.ts";
 // Calling others.
-export { refusalCodes } from "./refusal-codes.ts";
-export type { Closable, Resources } from "./resources.ts";
-export type { Routes } from "./routes.ts";
-export type { RunOptions } from "./run-until-signal.ts";
-export { runUntilSignal } from "./run-until-signal.ts";
-export type { ServeOptions, Server } from "./serve.ts";
-// Being called.
-export { serve } from "./serve.ts";
-export type { ServiceTransport, ServiceTransportOptions } from "./service-transport.ts";
-export { createServiceTransport } from "./service-transport.ts";
-export type { TokenVerifier, TokenVerifierOptions } from "./token-verifier.ts";
-export { createTokenVerifier } from "./token-verifier.ts";
-export { isDatabaseUnavailable } from "./unavailable.ts";
-export type { Values, Variable, VariableOptions, Variables } from "./variable.ts";
-export { variable } from "./variable.ts";
+export { refusalCodes } from "./client/refusal-codes.ts";
+export type { ServiceTransport, ServiceTransportOptions } from "./client/service-transport.ts";
+export { createServiceTransport } from "./client/service-transport.ts";
+export type { ConfigInput, ConfigSpec } from "./config/load-config.ts";
+export { loadConfig } from "./config/load-config.ts";
+export { readVariable } from "./config/read-variable.ts";
 export {
-  addressVariable,
   authVariables,
   databaseVariables,
+  defineAddressVariable,
+  definePortVariable,
   natsVariables,
-  portVariable,
   readNatsCredentials,
   serverVariables,
   serviceTokenVariables,
-} from "./variables.ts";
+} from "./config/standard-variables.ts";
+export type { ConfigValues, Variable, VariableOptions, Variables } from "./config/variable.ts";
+export { defineVariable } from "./config/variable.ts";
+export type { Database, DatabaseOptions } from "./database/open-database.ts";
+// The database.
+export { openDatabase } from "./database/open-database.ts";
+// Doing things once.
+export { readIdempotencyKey } from "./idempotency/read-idempotency-key.ts";
+export type { IdempotencyTable, IdempotentCall } from "./idempotency/run-once.ts";
+export { idempotencyMigration, runOnce, tombstone } from "./idempotency/run-once.ts";
+export type { Collector, Metric } from "./metrics/create-metrics.ts";
+export { createMetrics } from "./metrics/create-metrics.ts";
+export type { Page, PageRequest, PageSource } from "./paging/paginate.ts";
+export { paginate } from "./paging/paginate.ts";
+export type { Logger, LoggerOptions } from "./process/create-logger.ts";
+// The process.
+export { createLogger } from "./process/create-logger.ts";
+export type { Closable, Resources } from "./process/resources.ts";
+export type { RunOptions } from "./process/run-until-signal.ts";
+export { runUntilSignal } from "./process/run-until-signal.ts";
+export type { ReadinessCheck } from "./server/readiness.ts";
+export type { Routes } from "./server/routes.ts";
+export type { ServeOptions, Server } from "./server/serve.ts";
+// Being called.
+export { serve } from "./server/serve.ts";
+export { isDatabaseUnavailable } from "./unavailable.ts";

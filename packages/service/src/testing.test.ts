@@ -1,9 +1,9 @@
 import { Code, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { echoRoles as allowedRoles } from "../test/echo.ts";
-import { getCaller } from "./caller.ts";
+import { getCaller } from "./auth/caller.ts";
 import { EchoService } from "./gen/fanfare/echo/v1/echo_pb.ts";
-import type { Routes } from "./routes.ts";
+import type { Routes } from "./server/routes.ts";
 import { createTestTransport } from "./testing.ts";
 
 const rider1 = { role: "rider", subject: "rider-1" };

@@ -1,15 +1,15 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createRouterTransport } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
-import type { AllowedRoles } from "./access.ts";
-import { assertAllowed } from "./access.ts";
-import { createCallInterceptor } from "./call-interceptor.ts";
-import type { Caller } from "./caller.ts";
-import { callerKey } from "./caller.ts";
-import type { Routes } from "./routes.ts";
+import type { AllowedRoles } from "./auth/access.ts";
+import { assertAllowed } from "./auth/access.ts";
+import type { Caller } from "./auth/caller.ts";
+import { callerKey } from "./auth/caller.ts";
+import { createCallInterceptor } from "./server/call-interceptor.ts";
+import type { Routes } from "./server/routes.ts";
 
-/** asCaller is an interceptor for routes under test: every call is made by this caller. */
-export function asCaller(caller: Caller): Interceptor {
+/** authenticateAs is an interceptor for routes under test: every call is made by this caller. */
+export function authenticateAs(caller: Caller): Interceptor {
   return (next) => async (request) => {
     request.contextValues.set(callerKey, caller);
     return await next(request);
@@ -26,7 +26,7 @@ export function createTestTransport(
 ): Transport {
   return createRouterTransport(routes, {
     router: {
-      interceptors: [createCallInterceptor(), asCaller(caller), createValidateInterceptor()],
+      interceptors: [createCallInterceptor(), authenticateAs(caller), createValidateInterceptor()],
       requestGate: (context) => assertAllowed(context.method, { caller, allowedRoles }),
     },
   });

@@ -1,10 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImpl } from "@connectrpc/connect";
+import { createTokenVerifier } from "../src/auth/token-verifier.ts";
 import { EchoService } from "../src/gen/fanfare/echo/v1/echo_pb.ts";
-import type { Routes } from "../src/routes.ts";
-import type { ServeOptions, Server } from "../src/serve.ts";
-import { serve } from "../src/serve.ts";
-import { createTokenVerifier } from "../src/token-verifier.ts";
+import type { Routes } from "../src/server/routes.ts";
+import type { ServeOptions, Server } from "../src/server/serve.ts";
+import { serve } from "../src/server/serve.ts";
 import type { Issuer } from "./issuer.ts";
 import { createIssuer } from "./issuer.ts";
 import { createRecordedLogger } from "./recorded-logger.ts";

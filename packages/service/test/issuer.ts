@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GenerateKeyPairResult, JSONWebKeySet } from "jose";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { TokenVerifierOptions } from "../src/token-verifier.ts";
+import type { TokenVerifierOptions } from "../src/auth/token-verifier.ts";
 
 export interface Issuer extends AsyncDisposable {
   readonly trust: TokenVerifierOptions;

@@ -29,7 +29,7 @@ export async function openTestDatabase<DB>(
   const url = await postgres.createDatabase(name);
   const logger = createLogger({ name, level: "silent" });
   const database = openDatabase<DB>({ url, name, migrations, logger });
-  await database.migrated();
+  await database.waitForMigrations();
   return {
     db: database.db,
     database,

@@ -1,0 +1,85 @@
+import { type Postgres, startPostgres } from "@fanfare/dev-stack";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import { Pool } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deliveryOf, type FaresDatabase, locksAwaited, openFares } from "../../test/fares.ts";
+import { type InboxHandler, inbox } from "./inbox.ts";
+
+interface Trip {
+  readonly tripId: string;
+}
+type Tx = Parameters<InboxHandler<Trip, FaresDatabase>>[1];
+
+const past = new Error("past its deadline");
+
+describe("a deadline", { timeout: 60_000 }, () => {
+  let server: Postgres;
+  let url: string;
+  let db: Kysely<FaresDatabase>;
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = await server.createDatabase("fares");
+    db = await openFares(url);
+  }, 60_000);
+  afterAll(async () => {
+    await db?.destroy();
+    await server?.stop();
+  }, 60_000);
+
+  /** Handles an event whose deadline passes as soon as `work` says so, and returns the error. */
+  async function handleLate(
+    id: string,
+    work: (tx: Tx, pass: () => void) => Promise<unknown>,
+    on = db,
+  ): Promise<unknown> {
+    const deadline = new AbortController();
+    const pass = () => deadline.abort(past);
+    const handle = inbox<Trip, FaresDatabase>(on, async (_trip, tx) => void (await work(tx, pass)));
+    const late = handle({ tripId: id }, deliveryOf(id, { signal: deadline.signal }));
+    return await late.catch((reason: unknown) => reason);
+  }
+
+  it("cancels each statement that follows as well", async () => {
+    const reason = await handleLate("again", async (tx, pass) => {
+      setImmediate(pass);
+      await sql`savepoint before`.execute(tx);
+      await sql`select pg_sleep(600)`.execute(tx).catch(() => {});
+      await sql`rollback to savepoint before`.execute(tx);
+      await sql`select pg_sleep(600)`.execute(tx);
+    });
+    expect(reason).toBe(past);
+  });
+
+  it("cancels no other transaction's", async () => {
+    const holder = await db.startTransaction().execute();
+    await sql`select pg_advisory_xact_lock(7)`.execute(holder);
+    const other = db.transaction().execute(async (tx) => {
+      await tx.insertInto("fares").values({ trip_id: "other" }).execute();
+      await sql`select pg_advisory_xact_lock(7)`.execute(tx);
+    });
+    const reason = await handleLate("mine", async (tx, pass) => {
+      await expect.poll(() => locksAwaited(db), { timeout: 30_000 }).toBe(1);
+      setImmediate(pass);
+      await sql`select pg_sleep(600)`.execute(tx);
+    });
+    expect(reason).toBe(past);
+    await holder.rollback().execute();
+    await expect(other).resolves.toBeUndefined();
+  });
+
+  it("cancels whatever types the driver makes of what it reads", async () => {
+    // The types of pg do not know the option.
+    const untyped = { binary: true };
+    const pool = new Pool({ connectionString: url, ...untyped });
+    await using binary = new Kysely<FaresDatabase>({ dialect: new PostgresDialect({ pool }) });
+    const reason = await handleLate(
+      "binary",
+      async (tx, pass) => {
+        setImmediate(pass);
+        await sql`select pg_sleep(600)`.execute(tx);
+      },
+      binary,
+    );
+    expect(reason).toBe(past);
+  });
+});

@@ -1,6 +1,0 @@
-/** Classes of the advisory locks that the outbox takes: "FOut" and "FRel" in ASCII. */
-export const writerLock = 0x464f7574;
-export const relayLock = 0x4652656c;
-
-/** How many lanes the events of an outbox are spread over; a relay takes whole lanes. */
-export const lanes = 16;

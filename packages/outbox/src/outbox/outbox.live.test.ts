@@ -1,0 +1,266 @@
+import { BusError, type PublishOptions, type PublishResult } from "@fanfare/bus";
+import { BrokenEvents, NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { type Postgres, startPostgres } from "@fanfare/dev-stack";
+import { type Kysely, sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { connectNotes, type NotesDatabase, openNotes } from "../../test/notes.ts";
+import { outboxMetrics } from "../metrics.ts";
+import { outbox } from "./outbox.ts";
+import { listRejectedEvents, readOutboxState } from "./read-outbox-state.ts";
+
+const codeOf = (code: string) => expect.objectContaining({ name: BusError.name, code });
+
+describe("outbox()", { timeout: 60_000 }, () => {
+  let server: Postgres;
+  let url: string;
+  let db: Kysely<NotesDatabase>;
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = await server.createDatabase("notes");
+    db = await openNotes(url);
+  }, 60_000);
+  afterAll(async () => {
+    await db?.destroy();
+    await server?.stop();
+  }, 60_000);
+  beforeEach(async () => {
+    await sql`truncate outbox`.execute(db);
+  });
+
+  const waiting = async () => (await readOutboxState(db)).waiting;
+  const write = (number: number, id: string) =>
+    db
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada", number }, { id }));
+
+  it("keeps an event when its transaction commits, with what it is made of", async () => {
+    const time = new Date("2026-11-21T10:00:00.123Z");
+    const receipt = await db
+      .transaction()
+      .execute((tx) =>
+        outbox(tx, NoteEvents).noteWritten(
+          { author: "Ada", number: 1 },
+          { id: "note/1", headers: { "X-Trace": "abc" }, time },
+        ),
+      );
+    expect(receipt).toMatchObject({ id: "note/1", topic: "notes.written", duplicate: false });
+    const { rows } = await sql`
+      select topic, event_id, event_key, type, headers, event_time from outbox`.execute(db);
+    expect(rows).toEqual([
+      {
+        topic: "notes.written",
+        event_id: "note/1",
+        event_key: "Ada",
+        type: "fanfare.testing.v1.Note",
+        headers: { "X-Trace": "abc" },
+        event_time: time,
+      },
+    ]);
+  });
+
+  it("keeps nothing when its transaction rolls back", async () => {
+    const failure = new Error("no");
+    const compensated = db.transaction().execute(async (tx) => {
+      await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "compensated" });
+      throw failure;
+    });
+    await expect(compensated).rejects.toBe(failure);
+    expect(await waiting()).toBe(0);
+  });
+
+  it("keeps nothing of a savepoint that is rolled back, and what came before it", async () => {
+    const tx = await db.startTransaction().execute();
+    await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "before" });
+    const nested = await tx.savepoint("nested").execute();
+    await outbox(nested, NoteEvents).noteWritten({ author: "Ada" }, { id: "nested" });
+    await nested.rollbackToSavepoint("nested").execute();
+    await tx.commit().execute();
+    const { rows } = await sql`select event_id from outbox`.execute(db);
+    expect(rows).toEqual([{ event_id: "before" }]);
+  });
+
+  it("keeps nothing of a transaction that times out while it waits for its key", async () => {
+    const first = await db.startTransaction().execute();
+    await outbox(first, NoteEvents).noteWritten({ author: "Ada" }, { id: "first" });
+    const second = db.transaction().execute(async (tx) => {
+      await sql`set local lock_timeout = 50`.execute(tx);
+      await tx.insertInto("notes").values({ author: "Ada", number: 2 }).execute();
+      await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "second" });
+    });
+    await expect(second).rejects.toThrow("lock timeout");
+    await first.commit().execute();
+    expect(await db.selectFrom("notes").selectAll().execute()).toEqual([]);
+    const { rows } = await sql`select event_id from outbox`.execute(db);
+    expect(rows).toEqual([{ event_id: "first" }]);
+  });
+
+  it("keeps nothing that has its turn only after its transaction is rolled back", async () => {
+    const late: Promise<PublishResult>[] = [];
+    for (let round = 0; round < 20; round++) {
+      const compensated = db.transaction().execute(async (tx) => {
+        const { noteWritten } = outbox(tx, NoteEvents);
+        const failing = sql`select 1 / 0`.execute(tx);
+        const events = ["a", "b", "c", "d"].map((id) => noteWritten({ author: "Ada" }, { id }));
+        late.push(...events);
+        await Promise.all([failing, ...events]);
+      });
+      await expect(compensated).rejects.toThrow("division by zero");
+    }
+    const outcomes = await Promise.allSettled(late);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    expect(await waiting()).toBe(0);
+  });
+
+  it("refuses a transaction that was ended behind its back", async () => {
+    const tx = await db.startTransaction().execute();
+    await sql`rollback`.execute(tx);
+    await expect(outbox(tx, NoteEvents).noteWritten({ author: "Ada" })).rejects.toEqual(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: expect.stringContaining("is over"),
+      }),
+    );
+    await tx.rollback().execute();
+    expect(await waiting()).toBe(0);
+  });
+
+  it("writes in order what the first transaction of a connection begins with", async () => {
+    const fresh = connectNotes(url, 1);
+    const receipts = await fresh.transaction().execute(async (tx) => {
+      const { noteWritten } = outbox(tx, NoteEvents);
+      return await Promise.all(
+        ["a", "b", "a"].map((id) => noteWritten({ author: "Ada" }, { id, time: new Date(0) })),
+      );
+    });
+    expect(receipts.map(({ duplicate }) => duplicate)).toEqual([false, false, true]);
+    expect(receipts[2]?.sequence).toBe(receipts[0]?.sequence);
+    expect(await waiting()).toBe(2);
+    await fresh.destroy();
+  });
+
+  it("writes the same event once", async () => {
+    const first = await write(1, "same");
+    expect(await write(1, "same")).toEqual({ ...first, duplicate: true });
+    expect(await waiting()).toBe(1);
+  });
+
+  it("refuses an id that waits with other contents", async () => {
+    await write(1, "reused");
+    await expect(write(2, "reused")).rejects.toEqual(codeOf("invalid_argument"));
+    expect(await waiting()).toBe(1);
+  });
+
+  it("knows an event that was rejected, leaves it there, and says so of other contents", async () => {
+    const first = await write(1, "aside");
+    await sql`
+      update outbox set rejected_at = now(), rejected_code = 'too_large', rejected_reason = 'big'`.execute(
+      db,
+    );
+    expect(await write(1, "aside")).toEqual({ ...first, duplicate: true });
+    await expect(write(2, "aside")).rejects.toThrow("was rejected");
+    expect(await readOutboxState(db)).toMatchObject({ waiting: 0, rejected: 1 });
+  });
+
+  it.each<readonly [string, PublishOptions & { readonly author?: string }, string]>([
+    ["an id with a NUL", { id: "a\0b" }, "the id of"],
+    ["a key with a NUL", { author: "A\0da" }, "the key of"],
+    ["a header with a NUL", { headers: { "x-trace": "a\0b" } }, "the header x-trace"],
+    ["a time past the year 9999", { time: new Date(Date.UTC(10_000, 0)) }, "the year 10000"],
+    ["a time before the year 1", { time: new Date(Date.UTC(-1, 0)) }, "the year -1"],
+  ])("refuses %s, and says why", async (_, { author = "Ada", ...options }, why) => {
+    const writing = db
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author }, options));
+    const refusal = { code: "invalid_argument", message: expect.stringContaining(why) };
+    await expect(writing).rejects.toEqual(expect.objectContaining(refusal));
+  });
+
+  it("takes a header's NUL that is only written as one", async () => {
+    const headers = { "x-trace": String.raw`a\u0000b` };
+    await db
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { headers }));
+    expect(await waiting()).toBe(1);
+  });
+
+  it("lets a transaction with more keys than the server has locks commit", async () => {
+    await db.transaction().execute(async (tx) => {
+      const { noteWritten } = outbox(tx, NoteEvents);
+      for (let number = 0; number < 2_000; number++) await noteWritten({ author: `a${number}` });
+    });
+    expect(await waiting()).toBe(2_000);
+    const { rows } = await sql`select distinct partition from outbox`.execute(db);
+    expect(rows).toHaveLength(16);
+  });
+
+  it("makes a second writer of a key wait for the first, and no writer of another", async () => {
+    const first = await db.startTransaction().execute();
+    await outbox(first, NoteEvents).noteWritten({ author: "Ada", number: 1 }, { id: "first" });
+    await db.transaction().execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Bob" }));
+    const second = write(2, "second");
+    await expect
+      .poll(
+        async () => (await sql`select from pg_locks where not granted`.execute(db)).rows.length,
+        { timeout: 30_000 },
+      )
+      .toBe(1);
+    await first.commit().execute();
+    await second;
+    const { rows } = await sql`
+      select event_id from outbox where event_key = 'Ada' order by sequence`.execute(db);
+    expect(rows).toEqual([{ event_id: "first" }, { event_id: "second" }]);
+  });
+
+  it("refuses what is no transaction, no event, no id", async () => {
+    // @ts-expect-error A plain connection commits each statement by itself.
+    expect(() => outbox(db, NoteEvents)).toThrow(codeOf("invalid_argument"));
+    await db.transaction().execute(async (tx) => {
+      expect(() => outbox(tx, BrokenEvents)).toThrow(codeOf("unknown_topic"));
+      const { noteWritten } = outbox(tx, NoteEvents);
+      await expect(noteWritten({ author: "Ada" }, { id: "" })).rejects.toEqual(
+        codeOf("invalid_argument"),
+      );
+      await expect(
+        noteWritten({ author: "Ada" }, { headers: { "ce-id": "mine" } }),
+      ).rejects.toEqual(codeOf("invalid_argument"));
+    });
+    expect(await waiting()).toBe(0);
+  });
+
+  it("says what to do where the table is missing", async () => {
+    const bare = connectNotes(await server.createDatabase("bare"));
+    const writing = bare
+      .transaction()
+      .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author: "Ada" }));
+    const missing = expect.objectContaining({
+      code: "not_provisioned",
+      message: expect.stringContaining("outboxMigration"),
+    });
+    await expect(writing).rejects.toEqual(missing);
+    await expect(readOutboxState(bare)).rejects.toEqual(missing);
+    await expect(listRejectedEvents(bare)).rejects.toEqual(missing);
+    await bare.destroy();
+  });
+
+  it("tells how many wait, for how long, and what was rejected", async () => {
+    expect(await readOutboxState(db)).toEqual({ waiting: 0, oldestMs: 0, rejected: 0 });
+    await write(1, "old");
+    await write(2, "gone");
+    await sql`update outbox set written_at = now() - interval '1 minute' where event_id = 'old'`.execute(
+      db,
+    );
+    await sql`
+      update outbox set rejected_at = now(), rejected_code = 'too_large', rejected_reason = 'big'
+      where event_id = 'gone'`.execute(db);
+    const state = await readOutboxState(db);
+    expect(state).toMatchObject({ waiting: 1, rejected: 1 });
+    expect(state.oldestMs).toBeGreaterThanOrEqual(60_000);
+    const [, oldest] = await outboxMetrics(db)();
+    const seconds = oldest?.samples[0]?.value ?? 0;
+    expect(seconds).toBeGreaterThanOrEqual(60);
+    expect(seconds).toBeLessThan(3_600);
+    expect(await listRejectedEvents(db)).toMatchObject([
+      { topic: "notes.written", id: "gone", key: "Ada", code: "too_large", reason: "big" },
+    ]);
+  });
+});

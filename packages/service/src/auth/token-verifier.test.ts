@@ -1,0 +1,82 @@
+import { rm, writeFile } from "node:fs/promises";
+import { Code } from "@connectrpc/connect";
+import { SignJWT } from "jose";
+import { describe, expect, it } from "vitest";
+import { createIssuer } from "../../test/issuer.ts";
+import { listen } from "../server/listen.ts";
+import { createTokenVerifier } from "./token-verifier.ts";
+
+describe("createTokenVerifier()", () => {
+  it("makes a caller of a token", async () => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier(issuer.trust);
+    const token = await issuer.mint({ sub: "olga", role: "operator" });
+    expect(await verifier.verify(token)).toEqual({ subject: "olga", role: "operator" });
+  });
+
+  it("reads the keys again when their file has changed", async () => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier(issuer.trust);
+    const old = await issuer.mint();
+    await verifier.verify(old);
+    await issuer.rotate();
+    await expect(verifier.verify(await issuer.mint())).resolves.toBeDefined();
+    await expect(verifier.verify(old)).rejects.toMatchObject({ code: Code.Unauthenticated });
+  });
+
+  it("is unavailable while the keys cannot be read, and says so when asked", async () => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier(issuer.trust);
+    const token = await issuer.mint();
+    await rm(issuer.trust.jwks);
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: Code.Unavailable });
+    await expect(verifier.assertReady()).rejects.toThrow("ENOENT");
+    await writeFile(issuer.trust.jwks, "{}");
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: Code.Unavailable });
+    await writeFile(issuer.trust.jwks, JSON.stringify(issuer.jwks));
+    await verifier.assertReady();
+    await expect(verifier.verify(token)).resolves.toBeDefined();
+  });
+
+  it("refuses an algorithm that is not configured", async () => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier(issuer.trust);
+    const key = new TextEncoder().encode(JSON.stringify(issuer.jwks.keys[0]));
+    const token = await new SignJWT({ sub: "x", role: "operator" })
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuer(issuer.trust.issuer)
+      .setAudience(issuer.trust.audience)
+      .setExpirationTime("1m")
+      .sign(key);
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: Code.Unauthenticated });
+  });
+
+  it("asks the address for keys once, for many tokens", async () => {
+    await using issuer = await createIssuer();
+    let asked = 0;
+    const listener = await listen(
+      (_request, response) => {
+        asked += 1;
+        response.end(JSON.stringify(issuer.jwks));
+      },
+      { host: "127.0.0.1", port: 0 },
+    );
+    const jwks = `http://127.0.0.1:${listener.port}/`;
+    const verifier = createTokenVerifier({ ...issuer.trust, jwks });
+    await verifier.assertReady();
+    await verifier.verify(await issuer.mint());
+    await verifier.verify(await issuer.mint());
+    await verifier.assertReady();
+    expect(asked).toBe(1);
+    await listener.close();
+  });
+
+  it("is unavailable while the address does not answer", async () => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier({ ...issuer.trust, jwks: "http://127.0.0.1:1/" });
+    await expect(verifier.verify(await issuer.mint())).rejects.toMatchObject({
+      code: Code.Unavailable,
+    });
+    await expect(verifier.assertReady()).rejects.toThrow("fetch failed");
+  });
+});

@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Code, createClient } from "@connectrpc/connect";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startEcho } from "../../test/echo.ts";
+import { getCaller } from "../auth/caller.ts";
+import { EchoService } from "../gen/fanfare/echo/v1/echo_pb.ts";
+import { createServiceTransport } from "./service-transport.ts";
+
+const sayWho = {
+  say: (_request: unknown, context: Parameters<typeof getCaller>[0]) => ({
+    text: getCaller(context).subject,
+  }),
+};
+
+describe("createServiceTransport()", () => {
+  let folder = "";
+  let tokenFile = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "token-"));
+    tokenFile = join(folder, "token");
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it("sends the token of its file, read again when that changes", async () => {
+    await using echo = await startEcho(sayWho);
+    using transport = createServiceTransport({ baseUrl: echo.server.url, tokenFile });
+    const client = createClient(EchoService, transport);
+
+    await expect(client.say({ text: "x" })).rejects.toMatchObject({
+      code: Code.Unavailable,
+      rawMessage: `the token file ${tokenFile} cannot be read: write a service token into it`,
+    });
+    await writeFile(tokenFile, `${await echo.issuer.mint({ role: "service", sub: "worker" })}\n`);
+    expect((await client.say({ text: "x" })).text).toBe("worker");
+    await writeFile(tokenFile, await echo.issuer.mint({ role: "service", sub: "another" }));
+    expect((await client.say({ text: "x" })).text).toBe("another");
+    await writeFile(tokenFile, "\n");
+    await expect(client.say({ text: "x" })).rejects.toMatchObject({ code: Code.Unavailable });
+  });
+
+  it("is unavailable while the service is away, and connects again when it is back", async () => {
+    const first = await startEcho();
+    const { port, url } = first.server;
+    using transport = createServiceTransport({ baseUrl: url, interceptors: [first.asRider] });
+    const client = createClient(EchoService, transport);
+    expect((await client.say({ text: "one" })).text).toBe("one");
+
+    await first[Symbol.asyncDispose]();
+    await expect(client.say({ text: "two" })).rejects.toMatchObject({ code: Code.Unavailable });
+
+    await using second = await startEcho({}, { port });
+    expect(second.server.url).toBe(url);
+    // The second server has keys of its own: that it refuses is its answer.
+    await expect(client.say({ text: "three" })).rejects.toMatchObject({
+      code: Code.Unauthenticated,
+    });
+  });
+
+  it("gives a call a deadline, though nobody answers", async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => void sockets.add(socket.resume()));
+    const port = await new Promise<number>((resolve) => {
+      silent.listen(0, "127.0.0.1", () => {
+        const address = silent.address();
+        resolve(typeof address === "object" ? (address?.port ?? 0) : 0);
+      });
+    });
+    using transport = createServiceTransport({
+      baseUrl: `http://127.0.0.1:${port}`,
+      timeoutMs: 100,
+    });
+    await expect(createClient(EchoService, transport).say({ text: "x" })).rejects.toMatchObject({
+      code: Code.DeadlineExceeded,
+    });
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+});

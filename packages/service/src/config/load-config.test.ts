@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { helpOf, readConfig } from "./load-config.ts";
+import {
+  authVariables,
+  databaseVariables,
+  defineAddressVariable,
+  definePortVariable,
+  serverVariables,
+  serviceTokenVariables,
+} from "./standard-variables.ts";
+import { defineVariable } from "./variable.ts";
+
+const spec = {
+  name: "fleet",
+  about: "Vehicles.",
+  variables: {
+    ...serverVariables,
+    ...authVariables,
+    ...databaseVariables,
+    ...serviceTokenVariables,
+    port: definePortVariable("PORT", 8082),
+    billingUrl: defineAddressVariable(
+      "BILLING_URL",
+      "http://127.0.0.1:8083",
+      "The billing service.",
+    ),
+    note: defineVariable("NOTE", z.string().optional(), "A note."),
+  },
+};
+
+const enough = {
+  AUTH_JWKS: "jwks.json",
+  DATABASE_URL: "postgres://fleet:secret-word@127.0.0.1:5433/fleet",
+  SERVICE_TOKEN_FILE: "token",
+};
+
+describe("readConfig()", () => {
+  it("reads each variable, and takes the default of one that is unset or empty", () => {
+    expect(readConfig(spec, { ...enough, PORT: "9000", HOST: "" })).toEqual({
+      ok: true,
+      values: {
+        host: "127.0.0.1",
+        port: 9000,
+        logLevel: "info",
+        jwks: "jwks.json",
+        issuer: "fanfare",
+        audience: "fanfare",
+        databaseUrl: enough.DATABASE_URL,
+        serviceTokenFile: "token",
+        billingUrl: "http://127.0.0.1:8083",
+        note: undefined,
+      },
+    });
+  });
+
+  it.each([
+    ["PORT", "eighty", 'PORT is "eighty", but it is not a number.', "for example PORT=8082"],
+    ["PORT", "70000", 'PORT is "70000", but it is above 65535.', "for example PORT=8082"],
+    ["AUTH_JWKS", " ", "AUTH_JWKS is not set.", "for example AUTH_JWKS=./dev-keys/jwks.json"],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud", but it is none of trace,', "LOG_LEVEL=info"],
+    ["BILLING_URL", "x", 'BILLING_URL is "x", but it is not an http address.', "BILLING_URL=http"],
+  ])("says what is wrong with %s=%s and what to write", (name, value, found, advice) => {
+    const result = readConfig(spec, { ...enough, [name]: value });
+    if (result.ok) throw new Error("it was read");
+    expect(result.problems).toHaveLength(1);
+    expect(result.problems[0]).toContain(found);
+    expect(result.problems[0]).toContain(advice);
+  });
+
+  it("says what is wrong with all of them at once", () => {
+    const result = readConfig(spec, { PORT: "x" });
+    if (result.ok) throw new Error("it was read");
+    expect(result.problems.map((problem) => problem.split(" ")[0])).toEqual([
+      "PORT",
+      "AUTH_JWKS",
+      "DATABASE_URL",
+      "SERVICE_TOKEN_FILE",
+    ]);
+  });
+
+  it("says which file cannot be read", () => {
+    const env = { ...enough, DATABASE_URL: "", DATABASE_URL_FILE: "/no/such/file" };
+    const result = readConfig(spec, env);
+    if (result.ok) throw new Error("it was read");
+    expect(result.problems).toEqual([expect.stringContaining("DATABASE_URL_FILE cannot be read")]);
+  });
+
+  it("does not print a secret", () => {
+    const result = readConfig(spec, { ...enough, DATABASE_URL: "mysql://root:secret-word@x" });
+    expect(JSON.stringify(result)).toContain("DATABASE_URL is set, but it is not a PostgreSQL");
+    expect(JSON.stringify(result)).not.toContain("secret-word");
+  });
+});
+
+describe("helpOf()", () => {
+  it("lines up names, defaults and meanings", () => {
+    const { host, port } = spec.variables;
+    expect(helpOf({ ...spec, variables: { host, port, ...databaseVariables } })).toBe(
+      [
+        "fleet: Vehicles.",
+        "",
+        "Environment variables, each with its default:",
+        "  HOST          127.0.0.1  Address to listen on.",
+        "  PORT          8082       Port to listen on.",
+        "  DATABASE_URL  (needed)   This app's own PostgreSQL database, with its role and password.",
+        "A variable may be in a file: name that in <variable>_FILE.",
+        "",
+      ].join("\n"),
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { createRecordedLogger } from "../../test/recorded-logger.ts";
+import { serve } from "../server/serve.ts";
+import { createMetrics, type Metric } from "./create-metrics.ts";
+
+const waiting: Metric = {
+  name: "waiting",
+  help: "What waits.",
+  type: "gauge",
+  samples: [{ labels: { where: "here" }, value: 3 }],
+};
+const done: Metric = {
+  name: "done_total",
+  help: "What is done.",
+  type: "counter",
+  samples: [{ labels: {}, value: 7 }],
+};
+
+it("writes what collectors say, each time anew, and how the process is", async () => {
+  let value = 1;
+  const metrics = createMetrics({
+    one: async () => [{ ...waiting, samples: [{ labels: { where: "here" }, value }] }],
+    two: async () => [done],
+  });
+  expect(await metrics()).toContain('waiting{where="here"} 1\n');
+  value = 2;
+  const text = await metrics();
+  expect(text).toContain('# TYPE waiting gauge\nwaiting{where="here"} 2\n');
+  expect(text).toContain("# TYPE done_total counter\ndone_total 7\n");
+  expect(text).toContain('metrics_collector_up{collector="two"} 1\n');
+  expect(text).toMatch(/^nodejs_eventloop_lag_seconds \d/m);
+});
+
+it("leaves out a collector that fails", async () => {
+  const metrics = createMetrics({
+    sick: () => Promise.reject(new Error("no database")),
+    well: async () => [waiting],
+  });
+  const text = await metrics();
+  expect(text).toContain('metrics_collector_up{collector="sick"} 0\n');
+  expect(text).toContain('waiting{where="here"} 3\n');
+});
+
+it("is served under /metrics, without a token", async () => {
+  const { logger } = createRecordedLogger();
+  const metrics = createMetrics({ one: async () => [waiting] });
+  await using server = await serve({ host: "127.0.0.1", port: 0, logger, metrics });
+  const answer = await fetch(`${server.url}/metrics`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(await answer.text()).toContain('waiting{where="here"} 3\n');
+});
+
+it("is not there where nobody measures, and fails with the reason in the log", async () => {
+  const { logger, lines } = createRecordedLogger();
+  await using without = await serve({ host: "127.0.0.1", port: 0, logger });
+  expect((await fetch(`${without.url}/metrics`)).status).toBe(404);
+  await using failing = await serve({
+    host: "127.0.0.1",
+    port: 0,
+    logger,
+    metrics: () => Promise.reject(new Error("out of memory")),
+  });
+  expect((await fetch(`${failing.url}/metrics`)).status).toBe(500);
+  expect(JSON.stringify(lines)).toContain("out of memory");
+});

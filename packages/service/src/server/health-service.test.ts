@@ -1,0 +1,59 @@
+import { Code, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { describe, expect, it } from "vitest";
+import type { Echo } from "../../test/echo.ts";
+import { startEcho } from "../../test/echo.ts";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from "../gen/grpc/health/v1/health_pb.ts";
+
+const healthOf = ({ server }: Echo) =>
+  createClient(Health, createGrpcTransport({ baseUrl: server.url }));
+
+const broken = { checks: { database: () => Promise.reject(new Error("no connection")) } };
+
+describe("grpc.health.v1", () => {
+  it("answers for the server and for each of its services, without a token", async () => {
+    await using echo = await startEcho();
+    const health = healthOf(echo);
+    expect((await health.check({})).status).toBe(Status.SERVING);
+    const service = "fanfare.echo.v1.EchoService";
+    expect((await health.check({ service })).status).toBe(Status.SERVING);
+    await expect(health.check({ service: "x.Y" })).rejects.toMatchObject({ code: Code.NotFound });
+  });
+
+  it("does not serve while a check fails", async () => {
+    await using echo = await startEcho({}, broken);
+    expect((await healthOf(echo).check({})).status).toBe(Status.NOT_SERVING);
+  });
+
+  it("sends each change to who watches", async () => {
+    let works = false;
+    const check = () => (works ? Promise.resolve() : Promise.reject(new Error("not yet")));
+    await using echo = await startEcho({}, { checks: { check } });
+    const statuses: Status[] = [];
+    for await (const { status } of healthOf(echo).watch({})) {
+      statuses.push(status);
+      works = true;
+      if (statuses.length === 2) break;
+    }
+    expect(statuses).toEqual([Status.NOT_SERVING, Status.SERVING]);
+  });
+});
+
+describe("/healthz and /readyz", () => {
+  it("says 200 to both when every check passes", async () => {
+    await using echo = await startEcho();
+    expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${echo.server.url}/readyz`)).status).toBe(200);
+  });
+
+  it("is alive but not ready while a check fails, and names it", async () => {
+    await using echo = await startEcho({}, broken);
+    expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);
+    const response = await fetch(`${echo.server.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ ready: false, failing: { database: "no connection" } });
+  });
+});

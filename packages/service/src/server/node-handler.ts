@@ -1,0 +1,132 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable, Writable } from "node:stream";
+import { createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { Logger } from "../process/create-logger.ts";
+import type { NodeHandler, NodeRequest, NodeResponse } from "./listen.ts";
+import { logCall } from "./log-call.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** NodeHandlerOptions are what requests are answered with. */
+export interface NodeHandlerOptions {
+  readonly handlers: readonly UniversalHandler[];
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+  /** Deadline of a unary call that names none, in ms. */
+  readonly defaultTimeoutMs: number;
+  /** Deadline of a stream that names none, in ms. */
+  readonly defaultStreamMs: number;
+  /** What /metrics answers, as Prometheus reads it. */
+  readonly metrics?: (() => Promise<string>) | undefined;
+}
+
+/** createNodeHandler answers calls, /healthz, /readyz and /metrics, over HTTP/1.1 and HTTP/2. */
+export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
+  const { handlers, readiness, logger, metrics } = options;
+  const byPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
+  return (request, response) => {
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const handler = byPath.get(path);
+    if (handler !== undefined) {
+      setDefaultTimeout(
+        request.headers,
+        handler.method.methodKind === "unary" ? options.defaultTimeoutMs : options.defaultStreamMs,
+      );
+      answerCall(handler, { request, response, logger });
+    } else if (path === "/healthz") {
+      answerJson(response, 200, { alive: true });
+    } else if (path === "/readyz") {
+      void answerReadiness(response, readiness);
+    } else if (path === "/metrics" && metrics !== undefined) {
+      void answerMetrics(response, metrics, logger);
+    } else {
+      const message = `there is no ${path} here: methods are /<package>.<Service>/<Method>`;
+      answerJson(response, 404, { code: "unimplemented", message });
+    }
+  };
+}
+
+const lingerMs = 2000;
+
+interface Exchange {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly logger: Logger;
+}
+
+function answerCall(handler: UniversalHandler, { request, response, logger }: Exchange): void {
+  const startedAt = performance.now();
+  const values = createContextValues();
+  let answer: UniversalServerResponse | undefined;
+  const ended: Writable = response;
+  ended.once("close", () => logCall(logger, { handler, values, startedAt, response: answer }));
+  const body = chunksOf(request);
+  async function run(): Promise<void> {
+    const call = universalRequestFromNodeRequest(request, response, undefined, values);
+    answer = await handler({ ...call, body });
+    if (request.httpVersionMajor === 1 && !request.complete) linger(request, response, body);
+    await universalResponseToNodeResponse(answer, response);
+  }
+  run().catch((error: unknown) => {
+    // The caller is gone, or sent what is not HTTP: there is nobody to answer.
+    logger.debug({ err: error, path: handler.requestPath }, "an answer could not be sent");
+    if (!response.headersSent) answerJson(response, 400, { code: "invalid_argument" });
+    else ended.destroy();
+  });
+}
+
+async function* chunksOf(request: Readable): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  yield* chunks;
+}
+
+/**
+ * linger reads what is left of a body that is answered before its end: it stands before the next
+ * request of the connection, and a connection that ends with bytes unread can take the answer with
+ * it. A caller that sends no end is cut off. HTTP/2 keeps requests apart and needs none of this.
+ */
+function linger(request: Readable, response: Writable, body: AsyncGenerator): void {
+  void body.return(undefined).then(() => request.resume());
+  response.once("finish", () => {
+    const timer = setTimeout(() => request.destroy(), lingerMs);
+    request.once("close", () => clearTimeout(timer));
+  });
+}
+
+async function answerReadiness(response: NodeResponse, readiness: Readiness): Promise<void> {
+  const report = await readiness.report();
+  answerJson(response, report.ready ? 200 : 503, report);
+}
+
+async function answerMetrics(
+  response: NodeResponse,
+  metrics: () => Promise<string>,
+  logger: Logger,
+): Promise<void> {
+  try {
+    const text = await metrics();
+    response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    response.end(text);
+  } catch (error) {
+    logger.warn({ err: error }, "there are no metrics");
+    answerJson(response, 500, { code: "internal", message: "there are no metrics: see the log" });
+  }
+}
+
+function setDefaultTimeout(headers: IncomingHttpHeaders, timeoutMs: number): void {
+  if (headers["content-type"]?.startsWith("application/grpc") === true) {
+    headers["grpc-timeout"] ??= `${timeoutMs}m`;
+  } else {
+    headers["connect-timeout-ms"] ??= String(timeoutMs);
+  }
+}
+
+function answerJson(response: NodeResponse, status: number, body: unknown): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.end(`${JSON.stringify(body)}\n`);
+}
