@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 
-/** listenOnFreePort starts a server on a free port of 127.0.0.1 until it is disposed of. */
+/** Starts a server on a free port of 127.0.0.1. Closes it when disposed. */
 export async function listenOnFreePort(
   server: Server,
 ): Promise<AsyncDisposable & { readonly port: number }> {

@@ -11,7 +11,7 @@ import { readCompose } from "../test/deploy/compose-model.ts";
 import { readImageVariables } from "../test/deploy/dockerfile-model.ts";
 import { type Manifest, renderManifests } from "../test/deploy/render-manifests.ts";
 import { readRepository } from "../test/deploy/repository.ts";
-import { validateManifest } from "../test/deploy/validate-manifest.ts";
+import { validateManifests } from "../test/deploy/validate-manifests.ts";
 
 const texts = z.record(z.string(), z.string());
 const named = z.looseObject({ name: z.string() });
@@ -89,10 +89,12 @@ describe("deploy/kubernetes", async () => {
     return { own, all: [...own, ...Object.keys(data)] };
   };
 
-  it.each(all.map((one) => ({ name: `${one.kind} ${one.metadata.name}`, one })))(
-    "has $name as its schema wants it",
-    ({ one }) => {
-      expect(validateManifest(one)).toEqual([]);
+  const errors = await validateManifests(all);
+
+  it.each(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`))(
+    "matches the schema of %s",
+    (name) => {
+      expect(errors.get(name)).toBe("");
     },
   );
 
@@ -207,26 +209,27 @@ describe("deploy/kubernetes", async () => {
   });
 });
 
-describe("validateManifest()", async () => {
+describe("validateManifests()", async () => {
   const [deployment] = (await renderManifests("deploy/kubernetes")).filter(
-    ({ kind }) => kind === "Deployment",
+    ({ kind, metadata }) => kind === "Deployment" && metadata.name === "trips",
   );
-  const changed = (change: (text: string) => string): Manifest =>
-    JSON.parse(change(JSON.stringify(deployment)));
+  const validate = async (change: (text: string) => string): Promise<string | undefined> => {
+    const changed: Manifest = JSON.parse(change(JSON.stringify(deployment)));
+    return (await validateManifests([changed])).get(`${changed.kind} trips`);
+  };
 
-  it("finds a field that is written wrong, however deep it is", () => {
-    const wrong = changed((text) => text.replace("readinessProbe", "readynessProbe"));
-    expect(validateManifest(wrong)).toEqual([
-      "/spec/template/spec/containers/0/readynessProbe is unknown",
-    ]);
-    expect(validateManifest(changed((text) => text.replace('"spec"', '"specs"')))).not.toEqual([]);
+  it("reports an unknown field at any depth", async () => {
+    const error = await validate((text) => text.replace("readinessProbe", "readynessProbe"));
+    expect(error).toContain("/spec/template/spec/containers/0");
+    expect(error).toContain("'readynessProbe'");
+    expect(await validate((text) => text.replace('"spec"', '"specs"'))).toContain("'specs'");
   });
 
-  it("finds a value of the wrong type, and a kind without a schema", () => {
-    const wrong = changed((text) => text.replace('"replicas":2', '"replicas":"two"'));
-    expect(validateManifest(wrong)).toEqual([expect.stringContaining("/spec/replicas")]);
-    expect(validateManifest({ ...wrong, kind: "Deploiment" })).toEqual([
-      "there is no schema of apps/v1 Deploiment",
-    ]);
+  it("reports a value of the wrong type, and a kind without a schema", async () => {
+    const error = await validate((text) => text.replace('"replicas":2', '"replicas":"two"'));
+    expect(error).toContain("/spec/replicas");
+    expect(await validate((text) => text.replace('"Deployment"', '"Deploiment"'))).toContain(
+      "could not find schema for Deploiment",
+    );
   });
 });

@@ -12,7 +12,7 @@ export interface App extends DevServer {
   /** Such as http://127.0.0.1:8080. */
   readonly url: string;
   readonly logFile: string;
-  /** The variables that it was started with, PORT among them. */
+  /** The variables that it was started with, including PORT. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export interface AppOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** startApp starts one app as a person would, and resolves when its /readyz says that it is ready. */
+/** Starts one app with the command that a person types, and resolves when its /readyz answers 200. */
 export async function startApp({ name, port, env, logFile, signal }: AppOptions): Promise<App> {
   const url = `http://127.0.0.1:${port}`;
   const variables = { ...env, PORT: String(port) };
@@ -49,7 +49,7 @@ export async function startApp({ name, port, env, logFile, signal }: AppOptions)
         },
         logFile,
       }),
-    // seldom enough that asking does not slow down seven processes that are starting
+    // Polling faster slows down seven processes that start at the same time.
     pollIntervalMs: 100,
     answers: async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok,
   });

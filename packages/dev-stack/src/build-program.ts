@@ -5,13 +5,12 @@ import type { Program } from "./programs.ts";
 
 const run = promisify(execFile);
 
-/** buildTimeoutMs is how long a build may take: 2 minutes on an idle machine of two cores. */
+/** How long a build may take, in milliseconds. An idle machine of two cores needs 2 minutes. */
 export const buildTimeoutMs = 60 * 60_000;
 
 /**
- * buildProgram builds the pinned version with `go install` inside an empty folder, which also takes
- * everything that Go downloads and caches, and gives the program's file. Rejects with the end of
- * what Go said.
+ * Builds the pinned version with `go install` in an empty folder, and returns the path of the program.
+ * Go's downloads and caches go into the same folder. Rejects with the last line of Go's output.
  */
 export async function buildProgram(
   program: Program,
@@ -32,7 +31,7 @@ export async function buildProgram(
         GOENV: "off",
         GOWORK: "off",
         CGO_ENABLED: "0",
-        // Go makes its module cache read-only, which would keep it from being removed
+        // Go's module cache is read-only by default and could not be removed.
         GOFLAGS: `${env.GOFLAGS ?? ""} -modcacherw`.trim(),
       },
       timeout: buildTimeoutMs,
@@ -48,7 +47,7 @@ export async function buildProgram(
 
 function lastLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ("code" in error && error.code === "ENOENT") return "there is no go on PATH";
+  if ("code" in error && error.code === "ENOENT") return "go is not on PATH";
   const output = "stderr" in error ? String(error.stderr).trim() : "";
   return output.split("\n").at(-1) || error.message;
 }

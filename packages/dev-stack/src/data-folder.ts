@@ -2,14 +2,15 @@ import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** The folder that a server keeps its data in. */
 export interface DataFolder {
   readonly path: string;
   readonly logFile: string;
-  /** Whether it goes when the server is stopped. */
+  /** Whether it is removed when the server stops. */
   readonly temporary: boolean;
 }
 
-/** dataFolder makes the folder that a server keeps its data in; a temporary one when none is given. */
+/** Creates the folder that a server keeps its data in: a temporary one unless `data` names one. */
 export async function createDataFolder(
   name: string,
   options: { data?: string | undefined; logFile?: string | undefined },

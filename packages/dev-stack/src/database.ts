@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 
 /**
- * databaseUrl is the address of an app's own database, with its role and the role's password, which
- * is made from the administrator's.
+ * Returns the URL of an app's own database, with its role and password. The password is derived from
+ * the administrator's.
  */
 export function deriveDatabaseUrl(adminUrl: string, name: string): string {
   const url = new URL(adminUrl);
@@ -14,23 +14,22 @@ export function deriveDatabaseUrl(adminUrl: string, name: string): string {
 }
 
 /**
- * createDatabase makes a database and the one role that may connect to it, under the same name, and
- * gives that role's address. It may be called again, also by two processes at once, and then
- * changes nothing.
+ * Creates a database and the only role that may connect to it, both called `name`, and returns the URL
+ * for that role. Idempotent, also when two processes call it at the same time.
  */
 export async function createDatabase(adminUrl: string, name: string): Promise<string> {
   const address = deriveDatabaseUrl(adminUrl, name);
   const { password } = new URL(address);
   const role = escapeIdentifier(name);
   await asAdministrator(adminUrl, async (client) => {
-    // one at a time: two that make the same role or copy the same template at once may clash
+    // One at a time: creating one role twice, or copying one template twice, fails when concurrent.
     await client.query("select pg_advisory_lock(hashtext('fanfare.create_database'))");
     const roles = await client.query("select from pg_roles where rolname = $1", [name]);
     const verb = roles.rowCount === 0 ? "create" : "alter";
     await client.query(`${verb} role ${role} login password ${escapeLiteral(password)}`);
     const databases = await client.query("select from pg_database where datname = $1", [name]);
     if (databases.rowCount === 0) {
-      // an administrator who is no superuser has to belong to the role that it gives a database to
+      // An administrator who is no superuser must be a member of the role that will own the database.
       await client.query(`grant ${role} to current_user`);
       await client.query(`create database ${role} owner ${role}`);
     }
@@ -39,7 +38,7 @@ export async function createDatabase(adminUrl: string, name: string): Promise<st
   return address;
 }
 
-/** dropDatabase removes what `createDatabase` made, also while it is in use. */
+/** Drops what {@link createDatabase} created, also while clients are connected. */
 export async function dropDatabase(adminUrl: string, name: string): Promise<void> {
   const role = escapeIdentifier(name);
   await asAdministrator(adminUrl, async (client) => {

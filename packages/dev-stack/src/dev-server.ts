@@ -1,17 +1,17 @@
-/** DevServer is a real server, for a test or a local run. */
+/** A real server, for a test or a local run. */
 export interface DevServer extends AsyncDisposable {
-  /** Whether it was started here. One found in the environment can be neither killed nor stopped. */
+  /** Whether this process started it. A server named in the environment cannot be killed or stopped. */
   readonly own: boolean;
-  /** Where its output goes; undefined for one that was not started here. */
+  /** The file with its output; undefined for a server named in the environment. */
   readonly logFile: string | undefined;
-  /** Its process id while it runs. */
+  /** Its process id; undefined while it does not run. */
   readonly pid: number | undefined;
-  /** Resolves when it ends without having been asked to, with how, and the end of its log. */
+  /** Resolves when it exits unexpectedly, with its exit status and the end of its log. */
   readonly died: Promise<string>;
-  /** Ends it at once, SIGKILL unless told: port and data stay, for `start`. */
+  /** Kills it, by default with SIGKILL. Keeps port and data for `start`. */
   kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
-  /** Starts it again after `kill`, on the same port and data, and resolves when it answers. */
+  /** Starts it again after `kill`, with the same port and data, and resolves when it answers. */
   start(): Promise<void>;
-  /** Stops it for good and removes its folder if that was temporary. */
+  /** Stops it for good, and removes its folder if that is temporary. */
   stop(): Promise<void>;
 }

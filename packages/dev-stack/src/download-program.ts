@@ -11,16 +11,17 @@ import type { Program } from "./programs.ts";
 const run = promisify(execFile);
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
+/** Options of {@link downloadProgram}. */
 export interface DownloadOptions {
-  /** Where the archives come from instead of the release. */
+  /** Where to download from. Default: the folder of the release. */
   readonly folderUrl?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * downloadProgram fetches the pinned release into an empty folder and gives the program's file. The
- * archive's SHA-256 has to be the one in the checksum file of the same release, fetched over HTTPS:
- * that finds a broken download, not a release that was tampered with.
+ * Downloads the pinned release into an empty folder, and returns the path of the program. Compares the
+ * archive's SHA-256 with the checksum file of the same release: that detects a broken download, not a
+ * release that was tampered with. Rejects when the release cannot be reached or the checksum differs.
  */
 export async function downloadProgram(
   program: Program,
@@ -32,13 +33,13 @@ export async function downloadProgram(
     throw new Error(`there is no release for ${process.platform} on ${process.arch}`);
   }
   const name = program.release.archive(process.platform, arch);
-  // short: where downloads are closed, this is what has to fail before the program is built instead
+  // A short timeout: where downloads are blocked, the program is built once this has failed.
   const checksumsUrl = `${folderUrl}/${program.release.checksums}`;
-  const checksums = await get(checksumsUrl, { timeoutMs: 8_000, signal });
+  const checksums = await fetchOk(checksumsUrl, { timeoutMs: 8_000, signal });
   const expected = findChecksum(name, await checksums.text());
-  if (expected === undefined) throw new Error(`the release's checksums do not name ${name}`);
-  const { body } = await get(`${folderUrl}/${name}`, { timeoutMs: 10 * 60_000, signal });
-  if (body === null) throw new Error(`${name} came without contents`);
+  if (expected === undefined) throw new Error(`${checksumsUrl} does not list ${name}`);
+  const { body } = await fetchOk(`${folderUrl}/${name}`, { timeoutMs: 10 * 60_000, signal });
+  if (body === null) throw new Error(`${folderUrl}/${name} has no body`);
   const archive = join(folder, name);
   const hash = createHash("sha256");
   await pipeline(
@@ -53,7 +54,7 @@ export async function downloadProgram(
   );
   const actual = hash.digest("hex");
   if (actual !== expected) {
-    throw new Error(`${name} has the SHA-256 ${actual}, the release says ${expected}`);
+    throw new Error(`expected ${name} with the SHA-256 ${expected}, got ${actual}`);
   }
   await run("tar", ["-xzf", archive, "-C", folder]);
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -62,7 +63,7 @@ export async function downloadProgram(
   return join(file.parentPath, file.name);
 }
 
-async function get(
+async function fetchOk(
   url: string,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal | undefined },
 ): Promise<Response> {

@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 describe("withLock()", () => {
-  it("lets one at a time work, and leaves no lock behind", async () => {
+  it("runs one holder at a time, and removes the lock", async () => {
     let [inside, most] = [0, 0];
     const work = async (): Promise<void> => {
       most = Math.max(most, ++inside);
@@ -26,13 +26,13 @@ describe("withLock()", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("takes over from a holder that is gone", async () => {
+  it("takes over the lock of a process that is gone", async () => {
     const file = join(folder, "lock");
     await writeFile(file, "999999999");
     expect(await withLock(file, async () => "worked", { timeoutMs: 0 })).toBe("worked");
   });
 
-  it("gives up by its deadline while another process holds it", async () => {
+  it("rejects after its timeout while another process holds the lock", async () => {
     const file = join(folder, "lock");
     await writeFile(file, String(process.pid));
     await expect(withLock(file, async () => "worked", { timeoutMs: 50 })).rejects.toThrow(

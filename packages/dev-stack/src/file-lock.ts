@@ -2,16 +2,17 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { waitUntil } from "./wait-until.ts";
 
+/** Options of {@link withLock}. */
 export interface LockOptions {
-  /** How long to wait for the lock, in milliseconds; 20 minutes unless told. */
+  /** How long to wait for the lock, in milliseconds. Default: 20 minutes. */
   readonly timeoutMs?: number;
-  /** What the lock stands for, for the error. */
+  /** What the lock protects, for the error. Default: the path of the lock. */
   readonly what?: string;
 }
 
 /**
- * withLock runs `work` while no other process holds the lock, a file with the holder's process id. A
- * lock whose holder is gone is taken over. Rejects when it is not free within the deadline.
+ * Runs `work` while no other process holds the lock, which is a file with the holder's process id. Takes
+ * over a lock whose holder is gone. Rejects when the lock is not free within the timeout.
  */
 export async function withLock<T>(
   file: string,
@@ -19,7 +20,7 @@ export async function withLock<T>(
   { timeoutMs = 20 * 60_000, what }: LockOptions = {},
 ): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
-  const lock = what ?? `the lock ${file} (remove it if nothing holds it)`;
+  const lock = what ?? `the lock ${file} (remove it if no process holds it)`;
   await waitUntil(() => acquire(file), { what: lock, intervalMs: 200, timeoutMs });
   try {
     return await work();
@@ -40,7 +41,7 @@ async function acquire(file: string): Promise<boolean> {
   }
 }
 
-/** discard removes a lock by its holder, and puts back one that somebody else took meanwhile. */
+/** Removes the lock of a holder that is gone, and restores a lock that was taken in the meantime. */
 async function removeStaleLock(file: string, holder: string): Promise<void> {
   const aside = `${file}.${process.pid}`;
   await rename(file, aside);
@@ -48,7 +49,7 @@ async function removeStaleLock(file: string, holder: string): Promise<void> {
   else await rename(aside, file);
 }
 
-/** isRunning tells whether there is a process with this id. */
+/** Returns whether a process with this id exists. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 const oldest = 20;
 
 /**
- * machineNode gives the folder of the Node that the machine has, if it is 20 or newer: the first on
- * the PATH that no package brought along. Else it is the folder of the Node that runs this.
+ * Returns the folder of the machine's own Node: the first on PATH outside node_modules that is version 20
+ * or newer. Without one, returns the folder of the Node that runs this process.
  */
 export async function findMachineNode(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = (env.PATH ?? "").split(delimiter);

@@ -8,8 +8,8 @@ import type { Program } from "./programs.ts";
 const run = promisify(execFile);
 
 /**
- * findProgram finds a server's program: one on PATH that is new enough, else the one in the cache
- * folder. Undefined when there is neither.
+ * Finds a program: one on PATH whose version is accepted, else the one in the cache folder. Returns
+ * its path, or undefined when there is neither.
  */
 export async function findProgram(
   program: Program,
@@ -17,7 +17,7 @@ export async function findProgram(
 ): Promise<string | undefined> {
   for (const folder of (env.PATH ?? "").split(delimiter)) {
     const file = join(folder, program.name);
-    if (folder !== "" && (await isExecutable(file)) && (await isNewEnough(file, program))) {
+    if (folder !== "" && (await isExecutable(file)) && (await isAccepted(file, program))) {
       return file;
     }
   }
@@ -25,7 +25,7 @@ export async function findProgram(
   return (await isExecutable(cached)) ? cached : undefined;
 }
 
-/** cachedProgram is where the pinned version of a program is kept. */
+/** Returns the path that the pinned version of a program has in the cache folder. */
 export function getCachedPath(program: Program, env: NodeJS.ProcessEnv = process.env): string {
   return join(cacheFolder(env), "bin", `${program.name}-${program.version}`, program.name);
 }
@@ -37,9 +37,9 @@ async function isExecutable(file: string): Promise<boolean> {
   );
 }
 
-async function isNewEnough(file: string, program: Program): Promise<boolean> {
+async function isAccepted(file: string, program: Program): Promise<boolean> {
   try {
-    const { stdout } = await run(file, ["--version"], { timeout: 10_000 });
+    const { stdout } = await run(file, [...program.versionArgs], { timeout: 10_000 });
     return program.accepts(stdout);
   } catch {
     return false;

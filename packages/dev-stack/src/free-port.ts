@@ -1,18 +1,19 @@
 import { createServer, type Server } from "node:net";
 
-/** Below the ports that systems give to outgoing connections, and above the ones that people use. */
+/** Below the ephemeral ports of outgoing connections, and above the ports that people use. */
 const [lowest, highest] = [15_000, 32_000];
 
 /**
- * freePorts finds ports of 127.0.0.1 that nobody listens on, all different. Another process may
- * take one before it is used: whoever uses it must be ready to try again with another.
+ * Returns distinct ports of 127.0.0.1 on which no process listens. Another process may take one before
+ * it is used, so callers must be able to try again with another port.
  */
 export async function findFreePorts(count: number): Promise<readonly number[]> {
   const held: Server[] = [];
   const ports: number[] = [];
   try {
     for (let attempt = 0; ports.length < count; attempt++) {
-      if (attempt > count + 1_000) throw new Error("There is no free port on 127.0.0.1");
+      if (attempt > count + 1_000)
+        throw new Error("no port between 15000 and 32000 is free on 127.0.0.1");
       const port = lowest + Math.floor(Math.random() * (highest - lowest));
       const server = await listen(port);
       if (server === undefined) continue;
@@ -25,14 +26,14 @@ export async function findFreePorts(count: number): Promise<readonly number[]> {
   }
 }
 
-/** freePort finds one port of 127.0.0.1 that nobody listens on. */
+/** Returns one port of 127.0.0.1 on which no process listens. */
 export async function findFreePort(): Promise<number> {
   const [port] = await findFreePorts(1);
-  if (port === undefined) throw new Error("There is no free port on 127.0.0.1");
+  if (port === undefined) throw new Error("no port between 15000 and 32000 is free on 127.0.0.1");
   return port;
 }
 
-/** isFree tells whether nobody listens on a port of 127.0.0.1. */
+/** Returns whether no process listens on a port of 127.0.0.1. */
 export async function isPortFree(port: number): Promise<boolean> {
   const server = await listen(port);
   if (server === undefined) return false;

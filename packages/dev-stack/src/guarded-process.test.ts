@@ -24,7 +24,7 @@ const shell = (script: string) => ({
 });
 
 describe("startGuarded()", () => {
-  it("gives the exit status, and the end of the output", async () => {
+  it("reports the exit status and the end of the output", async () => {
     const process = await startGuarded(shell("echo one; echo two >&2; exit 3"));
     expect(await process.exited).toEqual({ status: 3, signal: null });
     expect(process.output(1)).toBe("two");
@@ -35,13 +35,13 @@ describe("startGuarded()", () => {
     expect(describeExit(await process.exited)).toBe("signal SIGKILL");
   });
 
-  it("stops one that ignores SIGTERM by its deadline", async () => {
+  it("kills a program that ignores SIGTERM after its timeout", async () => {
     const process = await startGuarded(shell('trap "" TERM; echo up; while :; do sleep 0.1; done'));
     await waitUntil(() => process.output().includes("up"), { what: "its start" });
     expect(await process.stop({ timeoutMs: 200 })).toEqual({ status: null, signal: "SIGKILL" });
   });
 
-  it("leaves nothing of its group behind", async () => {
+  it("leaves no process of its group behind", async () => {
     const process = await startGuarded(shell("sleep 300 & echo $!; wait"));
     const child = Number(
       await waitUntil(() => process.output() || undefined, { what: "the child's pid" }),
@@ -51,10 +51,10 @@ describe("startGuarded()", () => {
     await expect(ended).resolves.toBe(true);
   });
 
-  it("keeps its temporary folder when it ends by itself: it may be started again", async () => {
+  it("keeps its temporary folder when it exits by itself, for another start", async () => {
     const temporaryFolder = join(folder, "temporary");
     await mkdir(temporaryFolder);
-    // As on a machine that is busy with something else just then.
+    // Blocks the event loop, as on a busy machine.
     const emit = vi.spyOn(ChildProcess.prototype, "emit").mockImplementation(function (
       this: ChildProcess,
       name: string | symbol,
@@ -73,7 +73,7 @@ describe("startGuarded()", () => {
     expect(existsSync(temporaryFolder)).toBe(true);
   });
 
-  it("ends, and its temporary folder goes, when the process that started it is killed", async () => {
+  it("exits, and removes its temporary folder, when its parent process is killed", async () => {
     const temporaryFolder = join(folder, "temporary");
     await mkdir(temporaryFolder);
     const script = `

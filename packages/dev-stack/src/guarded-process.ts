@@ -4,10 +4,10 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { waitUntil } from "./wait-until.ts";
 
 /**
- * The program takes the place of this shell, and so its pid, which is also the id of its process
- * group. A second shell waits in the group for the end of a pipe that only the process that started
- * all this holds: when that process is gone, however it went, the program is asked to stop, and
- * killed with all its group when it does not within 5 s. Its temporary folder goes too.
+ * The program replaces this shell and keeps its pid, which is also the id of its process group. A second
+ * shell in the group waits for the end of a pipe that only the parent process holds. When the parent
+ * exits, for whatever reason, the second shell sends SIGTERM to the program, kills the group after 5 s,
+ * and removes the temporary folder.
  */
 const guard = `
 folder=$1
@@ -25,43 +25,44 @@ shift
 exec "$@" </dev/null 3<&-
 `;
 
+/** Options of {@link startGuarded}. */
 export interface GuardedProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Removed when the process that started this one is gone. */
+  /** A folder that is removed when the parent process is gone. */
   readonly temporaryFolder?: string | undefined;
-  /** Where its output goes, appended. */
+  /** The file that its output is appended to. */
   readonly logFile: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }
 
-/** Exit is how a process ended: a status, or the signal that ended it. */
+/** How a process ended: its status, or the signal that ended it. */
 export interface Exit {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** GuardedProcess is a running program that does not outlive the process that started it. */
+/** A running program that does not outlive its parent process. */
 export interface GuardedProcess {
   readonly pid: number;
   readonly logFile: string;
-  /** Set once it has ended. */
+  /** Undefined while it runs. */
   readonly exit: Exit | undefined;
   readonly exited: Promise<Exit>;
-  /** The last lines of what it has said, 20 unless told. */
+  /** Returns the last lines of its output, 20 by default. */
   output(lines?: number): string;
-  /** Sends a signal to the program; SIGKILL goes to all of its group. */
+  /** Sends a signal to the program. SIGKILL goes to its whole group. */
   signal(name: NodeJS.Signals): void;
-  /** Asks it to end (SIGTERM, unless told), kills it past the deadline (5 s). */
+  /** Sends a signal (SIGTERM by default), and kills the group after the timeout (5 s by default). */
   stop(options?: { signal?: NodeJS.Signals; timeoutMs?: number }): Promise<Exit>;
 }
 
 /**
- * startGuarded starts a program in a process group of its own, which a Ctrl-C at the terminal does
- * not reach, and which ends with this process. Rejects when the program cannot be started.
+ * Starts a program in its own process group, which Ctrl-C in the terminal does not reach and which ends
+ * with this process. Rejects when the program cannot be started.
  */
 export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
   const log = openSync(options.logFile, "a", 0o644);
@@ -72,8 +73,8 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
       "/bin/sh",
       ["-c", guard, "sh", options.temporaryFolder ?? "", options.command, ...options.args],
       {
-        // Not as the standard input, which Node closes before anybody hears of the exit: the second
-        // shell would take that for the end of this process.
+        // Not the standard input: Node closes that before it emits the exit, which the second shell
+        // would take for the end of this process.
         stdio: ["ignore", log, log, "pipe"],
         detached: true,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -128,18 +129,18 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // nobody is left in the group
+    // The group is empty.
   }
 }
 
-/** describeExit says in words how a process ended. */
+/** Describes how a process ended, such as "exit status 1" or "signal SIGKILL". */
 export function describeExit({ status, signal }: Exit): string {
   return signal === null ? `exit status ${status}` : `signal ${signal}`;
 }
 
 /**
- * endOf reads the last lines of a file, 20 unless told, from the offset in bytes on; an empty string
- * when there is no such file.
+ * Returns the last lines of a file, 20 by default, after an offset in bytes. Returns an empty string when
+ * the file does not exist.
  */
 export function readTail(
   file: string,

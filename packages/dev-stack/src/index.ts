@@ -11,7 +11,7 @@ export { listPublishedPackages, packPackage } from "./pack-package.ts";
 export { type CodeBlock, parseCodeBlocks } from "./parse-code-blocks.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
 export { findPostgresBin } from "./postgres-program.ts";
-export { natsServer, type Program, temporalCli } from "./programs.ts";
+export { kubeconform, kustomize, natsServer, type Program, temporalCli } from "./programs.ts";
 export type { Progress } from "./progress.ts";
 export { type ProvideOptions, provideProgram } from "./provide-program.ts";
 export { type ServerPorts, type Servers, startServers } from "./servers.ts";

@@ -8,22 +8,23 @@ import { cacheFolder } from "@fanfare/tools/cache-folder";
 import { findMachineNode } from "./find-machine-node.ts";
 import { packPackage, readManifest } from "./pack-package.ts";
 
+/** Options of {@link installPacked}. */
 export interface PackedOptions {
-  /** The folders in packages/ that are built, packed and installed: each with what it needs of them. */
+  /** The folders in packages/ to build, pack and install, including those that they depend on. */
   readonly packages: readonly string[];
-  /** What else is installed from the registry, by name, in the version that these packages use. */
+  /** Further packages to install from the registry, in the versions that these packages use. */
   readonly also?: readonly string[];
 }
 
-/** PackedProject is a project outside of the checkout that has packages as strangers would get them. */
+/** A project outside the checkout, with packages installed from their tarballs. */
 export interface PackedProject extends AsyncDisposable {
   readonly folder: string;
-  /** Writes a file of the project, and the folders above it. */
+  /** Writes a file of the project, and creates the folders above it. */
   write(path: string, text: string): Promise<void>;
   /**
-   * Runs a program in the project, for at most two minutes, and gives what it printed; rejects with
-   * that when it fails. `node` is the machine's own, 20 or newer; the checkout's tools (`tsc`, `buf`)
-   * are found as well.
+   * Runs a program in the project for at most two minutes, and returns its standard output. Rejects with
+   * the output when it fails. `node` is the machine's own, 20 or newer; the checkout's tools (`tsc`,
+   * `buf`) are on PATH too.
    */
   run(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
 }
@@ -32,8 +33,8 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const commandTimeoutMs = 120_000;
 
 /**
- * installPacked builds and packs packages of the checkout and installs them with npm, from its
- * registry or its cache, into an empty folder, which goes when the project is disposed of.
+ * Builds and packs packages of the checkout, and installs the tarballs with npm in an empty folder, which
+ * is removed when the project is disposed.
  */
 export async function installPacked(options: PackedOptions): Promise<PackedProject> {
   const { packages, also = [] } = options;
@@ -88,7 +89,7 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
   }
 }
 
-/** pinned is a package in the version that stands beside one of ours, as npm takes it. */
+/** Returns `name@version` with the version that one of the packages uses. */
 async function pinVersion(name: string, packages: readonly string[]): Promise<string> {
   const rooms = [...packages.map((each) => join(root, "packages", each)), root];
   for (const room of rooms) {

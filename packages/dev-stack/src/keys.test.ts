@@ -20,13 +20,13 @@ async function verify(keys: DevKeys, token: string) {
 }
 
 describe("mintToken()", () => {
-  it("signs what the public keys verify", async () => {
+  it("signs tokens that the public keys verify", async () => {
     const keys = await createDevKeys(folder);
     const token = await mintToken(keys, { role: "rider", subject: "alice" });
     expect((await verify(keys, token)).payload).toMatchObject({ sub: "alice", role: "rider" });
   });
 
-  it("makes tokens that have expired or are for another audience", async () => {
+  it("mints expired tokens and tokens for another audience", async () => {
     const keys = await createDevKeys(folder);
     const rider = { role: "rider", subject: "alice" } as const;
     const expired = await mintToken(keys, { ...rider, expiresIn: "-1m" });
@@ -37,7 +37,7 @@ describe("mintToken()", () => {
 });
 
 describe("createDevKeys()", () => {
-  it("reads the keys that are there, and keeps the private one private", async () => {
+  it("reads existing keys, and keeps the private key private", async () => {
     const first = await createDevKeys(folder);
     const second = await createDevKeys(folder);
     const token = await mintToken(second, { role: "operator", subject: "olga" });

@@ -2,9 +2,9 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 
-/** DevKeys is a key pair that signs development tokens, and where its public half is. */
+/** A key pair that signs development tokens. */
 export interface DevKeys {
-  /** A file with a JWK Set, for AUTH_JWKS. */
+  /** The file with the public key as a JWK Set, for AUTH_JWKS. */
   readonly jwksFile: string;
   /** For AUTH_ISSUER. */
   readonly issuer: string;
@@ -14,22 +14,24 @@ export interface DevKeys {
   readonly signingKey: JWK;
 }
 
+/** The claims of a development token. */
 export interface TokenClaims {
   readonly role: "rider" | "operator" | "service";
-  /** The rider's id, the operator's name, or the service's. */
+  /** The rider's id, or the name of the operator or service. */
   readonly subject: string;
-  /** As in "1h", "7 days" or "-1m" for one that has expired; an hour when absent. */
+  /** A duration such as "1h" or "7 days"; "-1m" makes an expired token. Default: "1h". */
   readonly expiresIn?: string;
-  /** Another audience or issuer than the keys', for tests. */
+  /** Default: the audience of the keys. */
   readonly audience?: string;
+  /** Default: the issuer of the keys. */
   readonly issuer?: string;
 }
 
 const signingKeyFile = "signing-key.json";
 
 /**
- * createDevKeys makes an Ed25519 key pair in a folder, or reads the one that is there: jwks.json is
- * public, signing-key.json is for this user alone.
+ * Creates an Ed25519 key pair in a folder, or reads the one that is there. Only the current user may read
+ * signing-key.json; jwks.json is public.
  */
 export async function createDevKeys(folder: string): Promise<DevKeys> {
   await mkdir(folder, { recursive: true });
@@ -39,7 +41,7 @@ export async function createDevKeys(folder: string): Promise<DevKeys> {
   return { jwksFile, issuer: "fanfare-dev", audience: "fanfare", keyId, signingKey };
 }
 
-/** mintToken signs a token that says who calls. */
+/** Signs a token that identifies a caller. */
 export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<string> {
   const key = await importJWK(keys.signingKey, "EdDSA");
   return await new SignJWT({ role: claims.role })

@@ -9,24 +9,26 @@ import type { Progress } from "./progress.ts";
 import { provideProgram } from "./provide-program.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
 
+/** Options of {@link startNats}. */
 export interface NatsOptions {
   readonly port?: number | undefined;
-  /** Where streams are kept; a temporary folder, removed at stop, when absent. */
+  /** The folder of the streams. Default: a temporary folder, removed by `stop`. */
   readonly data?: string | undefined;
   readonly logFile?: string | undefined;
   /**
-   * When what was written is synced to disk: after each write ("always"), or every so often, as in
-   * "2m". Killing the server loses nothing either way, only a crash of the machine does. "always"
-   * when data is kept, "2m" when it is temporary.
+   * How often writes are synced to disk: "always" after each write, or a duration such as "2m". Only a
+   * crash of the machine loses unsynced writes; a kill of the server does not. Default: "always" for
+   * data that is kept, "2m" for temporary data.
    */
   readonly syncInterval?: string;
-  /** More of the server's configuration, such as its users. */
+  /** Further configuration of the server, such as its users. */
   readonly config?: string;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
 }
 
+/** A NATS server. */
 export interface Nats extends DevServer {
   /** Such as nats://127.0.0.1:4222. */
   readonly url: string;
@@ -34,8 +36,7 @@ export interface Nats extends DevServer {
 }
 
 /**
- * startNats gives a NATS server with JetStream and a store on disk: the one at NATS_URL, else one of
- * its own on 127.0.0.1.
+ * Returns the NATS server at NATS_URL, or starts one on 127.0.0.1 with JetStream and a store on disk.
  */
 export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const { env = process.env } = options;
@@ -75,7 +76,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   return Object.assign(server, { url: `nats://127.0.0.1:${port}`, port });
 }
 
-/** greets tells whether a NATS server with JetStream greets whoever connects. */
+/** Returns whether the server on a port announces JetStream to new connections. */
 async function answersWithJetStream(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseCodeBlocks } from "./parse-code-blocks.ts";
 
 describe("parseCodeBlocks()", () => {
-  it("gives each fenced piece with its language and the file that it names", () => {
+  it("returns each fenced block with its language and the file that it names", () => {
     const text = [
       "```ts",
       "// src/start.ts",

@@ -1,7 +1,7 @@
-/** CodeBlock is a fenced piece of a Markdown text. */
+/** A fenced code block of a Markdown text. */
 export interface CodeBlock {
   readonly language: string;
-  /** The path that a comment on its first line names, such as `// src/start.ts`. */
+  /** The path in the comment on its first line, such as `// src/start.ts`; undefined without one. */
   readonly file: string | undefined;
   readonly code: string;
 }
@@ -9,7 +9,7 @@ export interface CodeBlock {
 const fenced = /^```(\w+)\n(.*?)^```$/gms;
 const firstLine = /^(?:\/\/|#) (\S+\.\w+)\n/;
 
-/** codeBlocks are the fenced pieces of a Markdown text, in order. */
+/** Returns the fenced code blocks of a Markdown text, in order. */
 export function parseCodeBlocks(markdown: string): CodeBlock[] {
   return Array.from(markdown.matchAll(fenced), ([, language = "", code = ""]) => ({
     language,

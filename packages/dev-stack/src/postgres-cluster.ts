@@ -8,8 +8,9 @@ import type { Runner } from "./postgres-program.ts";
 
 const run = promisify(execFile);
 
+/** The superuser of a development server. */
 export const adminUser = "postgres";
-/** Of a server that only listens on 127.0.0.1, for development. */
+/** The superuser's password. Development servers listen on 127.0.0.1 alone. */
 export const adminPassword = "fanfare";
 
 const initdbArguments = [
@@ -19,12 +20,12 @@ const initdbArguments = [
   `--username=${adminUser}`,
   "--no-sync",
 ];
-/** From PostgreSQL 17 on. */
+/** Supported since PostgreSQL 17. */
 const builtinLocale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
 
 /**
- * clusterIn makes a database cluster at `data` unless there is one: a copy of one that initdb made
- * once for the cache folder, as initdb takes a second and a copy a fifteenth of that.
+ * Creates a database cluster at `data` unless there is one. Copies a cluster from the cache folder, which
+ * initdb creates once: a copy takes a fifteenth of the second that initdb takes.
  */
 export async function ensureCluster(
   data: string,
@@ -51,7 +52,7 @@ export async function ensureCluster(
       await rm(scratch, { recursive: true, force: true });
     }
   }
-  // renamed when it is whole, so that a copy that was cut short is not taken for a cluster
+  // Renamed once complete, so that an interrupted copy is never taken for a cluster.
   const copy = `${data}.${process.pid}.new`;
   await rm(copy, { recursive: true, force: true });
   await run("cp", ["-a", template, copy]);
@@ -86,7 +87,7 @@ async function readVersion(bin: string): Promise<string> {
   return stdout.trim();
 }
 
-/** "postgres (PostgreSQL) 14.23" is of 14. */
+/** Returns 14 for "postgres (PostgreSQL) 14.23". */
 function parseMajorVersion(version: string): number {
   return Number(/\d+/.exec(version)?.[0]);
 }

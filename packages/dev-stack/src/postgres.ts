@@ -9,31 +9,32 @@ import { adminPassword, adminUser, ensureCluster } from "./postgres-cluster.ts";
 import { createRunner, findPostgresBin } from "./postgres-program.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
 
+/** Options of {@link startPostgres}. */
 export interface PostgresOptions {
   readonly port?: number | undefined;
-  /** The folder with initdb and postgres, for another version than that of the dev stack. */
+  /** The folder with initdb and postgres. Default: POSTGRES_BIN, else the embedded version. */
   readonly bin?: string | undefined;
-  /** Where databases are kept; a temporary folder, removed at stop, when absent. */
+  /** The folder of the databases. Default: a temporary folder, removed by `stop`. */
   readonly data?: string | undefined;
   readonly logFile?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A PostgreSQL server. */
 export interface Postgres extends DevServer {
-  /** The address of a superuser, such as postgres://postgres:fanfare@127.0.0.1:5433/postgres. */
+  /** The superuser's URL, such as postgres://postgres:fanfare@127.0.0.1:5433/postgres. */
   readonly adminUrl: string;
   /**
-   * Makes a database with a role of its own that no other role may connect to, and gives the address
-   * to use it with. The same name again gives the same address.
+   * Creates a database with its own role, to which no other role may connect, and returns the URL for
+   * that role. Idempotent by name.
    */
   createDatabase(name: string): Promise<string>;
 }
 
 /**
- * startPostgres gives a PostgreSQL server: the one at POSTGRES_ADMIN_URL, else one of its own on
- * 127.0.0.1, with the programs in POSTGRES_BIN if that is set. On a server from the environment, databases are made under names of their own and
- * dropped at stop, unless `data` says that they are kept.
+ * Returns the PostgreSQL server at POSTGRES_ADMIN_URL, or starts one on 127.0.0.1. On a server named in
+ * the environment, databases get unique names and are dropped by `stop`, unless `data` is set.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const { env = process.env } = options;
@@ -55,7 +56,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     temporaryFolder,
     logFile: folder.logFile,
     signal: options.signal,
-    // SIGINT ends sessions and shuts down; SIGQUIT does not write anything back
+    // SIGINT ends sessions and shuts down. SIGQUIT writes nothing back.
     stopSignal: folder.temporary ? "SIGQUIT" : "SIGINT",
     async launch([port = 0]) {
       const [command, ...args] = [...runner.prefix, join(bin, "postgres"), "-D", data];
@@ -65,7 +66,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         unix_socket_directories: "",
         max_connections: 300,
         shared_buffers: "64MB",
-        // killing the server loses nothing without fsync, only a crash of the machine does
+        // Without fsync, only a crash of the machine loses data; a kill of the server does not.
         ...(folder.temporary ? { fsync: "off", full_page_writes: "off" } : {}),
       };
       return await startGuarded({

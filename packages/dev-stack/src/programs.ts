@@ -1,37 +1,41 @@
-/** Program is a server that is found, downloaded or built. */
+/** A program that is found on PATH or in the cache, downloaded, or built. */
 export interface Program {
   readonly name: string;
-  /** The pinned version, which a download or a build gives. */
+  /** The pinned version, which is downloaded or built. */
   readonly version: string;
-  /** The oldest version that will do, in words. */
+  /** The accepted versions in words, such as "2.11 or newer". */
   readonly needs: string;
-  /** Whether the answer to --version names a version that will do. */
+  /** The arguments that print the version. */
+  readonly versionArgs: readonly string[];
+  /** Returns whether the printed version is accepted. */
   accepts(versionOutput: string): boolean;
   readonly release: Release;
   readonly source: Source;
-  /** The variable with which a server that runs already is named instead. */
-  readonly variable: string;
+  /** The variable that names a running server to use instead; absent for a tool. */
+  readonly variable?: string;
 }
 
-/** Release is where the pinned version can be downloaded. */
+/** Where the pinned version is downloaded from. */
 export interface Release {
   readonly folderUrl: string;
-  /** The file in that folder with the SHA-256 of the archives. */
+  /** The file in that folder with the SHA-256 of each archive. */
   readonly checksums: string;
-  /** The name of the .tar.gz for a platform, in Go's words. */
+  /** Returns the name of the .tar.gz of a platform, given Go's names for it. */
   archive(os: string, arch: string): string;
 }
 
-/** Source is what `go install` builds. */
+/** What `go install` builds. */
 export interface Source {
   readonly goPackage: string;
   readonly linkerFlags: string;
 }
 
+/** The NATS server. Consumer groups need 2.11. */
 export const natsServer: Program = {
   name: "nats-server",
   version: "2.15.2",
   needs: "2.11 or newer",
+  versionArgs: ["--version"],
   accepts: (output) => isAtLeast(output, /v(\d+)\.(\d+)\./, [2, 11]),
   release: {
     folderUrl: "https://github.com/nats-io/nats-server/releases/download/v2.15.2",
@@ -43,13 +47,14 @@ export const natsServer: Program = {
 };
 
 /**
- * The Temporal CLI. One built by `go install` does not know its own version and says 0.0.0-DEV, so
- * the version of the server inside counts too: 1.29 is what the CLI 1.5 carries.
+ * The Temporal CLI, which contains the development server. A CLI built by `go install` prints the
+ * version 0.0.0-DEV, so the version of its server counts too: CLI 1.5 contains server 1.29.
  */
 export const temporalCli: Program = {
   name: "temporal",
   version: "1.5.1",
   needs: "1.5 or newer",
+  versionArgs: ["--version"],
   accepts: (output) =>
     isAtLeast(output, /version (\d+)\.(\d+)\./, [1, 5]) ||
     (output.includes("0.0.0-DEV") && isAtLeast(output, /Server (\d+)\.(\d+)\./, [1, 29])),
@@ -60,6 +65,36 @@ export const temporalCli: Program = {
   },
   source: { goPackage: "github.com/temporalio/cli/cmd/temporal", linkerFlags: "-s -w" },
   variable: "TEMPORAL_ADDRESS",
+};
+
+/** The tool that renders the Kubernetes manifests. */
+export const kustomize: Program = {
+  name: "kustomize",
+  version: "5.8.2",
+  needs: "5.0 or newer",
+  versionArgs: ["version"],
+  accepts: (output) => isAtLeast(output, /v(\d+)\.(\d+)\./, [5, 0]),
+  release: {
+    folderUrl: "https://github.com/kubernetes-sigs/kustomize/releases/download/kustomize%2Fv5.8.2",
+    checksums: "checksums.txt",
+    archive: (os, arch) => `kustomize_v5.8.2_${os}_${arch}.tar.gz`,
+  },
+  source: { goPackage: "sigs.k8s.io/kustomize/kustomize/v5", linkerFlags: "-s -w" },
+};
+
+/** The tool that validates the Kubernetes manifests. */
+export const kubeconform: Program = {
+  name: "kubeconform",
+  version: "0.8.0",
+  needs: "0.6 or newer",
+  versionArgs: ["-v"],
+  accepts: (output) => isAtLeast(output, /v(\d+)\.(\d+)\./, [0, 6]),
+  release: {
+    folderUrl: "https://github.com/yannh/kubeconform/releases/download/v0.8.0",
+    checksums: "CHECKSUMS",
+    archive: (os, arch) => `kubeconform-${os}-${arch}.tar.gz`,
+  },
+  source: { goPackage: "github.com/yannh/kubeconform/cmd/kubeconform", linkerFlags: "-s -w" },
 };
 
 function isAtLeast(output: string, pattern: RegExp, [major, minor]: [number, number]): boolean {

@@ -1,9 +1,9 @@
-/** Progress is told, in words for a person, what is being found, downloaded or built. */
+/** Receives a line for a person about what is found, downloaded or built. */
 export type Progress = (line: string) => void;
 
 /**
- * reportLong does a piece of work that may take minutes and tells that it began, every 15 s that it
- * goes on, and that it is done, each with the time it has taken.
+ * Runs work that may take minutes. Reports the start, then every 15 s that it is still running, then
+ * the end, with the seconds so far. Without `progress` it only runs the work.
  */
 export async function withProgress<T>(
   what: string,

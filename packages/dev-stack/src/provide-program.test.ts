@@ -32,7 +32,7 @@ async function onPath(name: string, script: string): Promise<string> {
   return file;
 }
 
-/** A release folder on a server of its own, with the checksum given or the true one. */
+/** Serves a release folder, with the checksum given or the correct one. */
 async function release(checksum?: string): Promise<AsyncDisposable & { url: string }> {
   await mkdir(join(folder, "release"));
   await writeFile(join(folder, "release", "nats-server"), "#!/bin/sh\necho downloaded\n");
@@ -56,7 +56,7 @@ describe("provideProgram()", () => {
     expect(await provideProgram(natsServer, { env })).toBe(file);
   });
 
-  it("passes over one that is too old and downloads the pinned release, once", async () => {
+  it("skips one that is too old and downloads the pinned release once", async () => {
     await onPath("nats-server", "echo 'nats-server: v2.9.10'");
     await using server = await release();
     const lines: string[] = [];
@@ -73,16 +73,16 @@ describe("provideProgram()", () => {
     expect(await readdir(env.FANFARE_CACHE)).toEqual(["bin"]);
   });
 
-  it("never uses a download whose checksum is another", async () => {
+  it("rejects a download whose checksum differs", async () => {
     await onPath("go", "echo 'no network' >&2; exit 1");
     await using server = await release("0".repeat(64));
     await expect(provideProgram(natsServer, { env, folderUrl: server.url })).rejects.toThrow(
-      /has the SHA-256 .* the release says 0000/,
+      /expected .* with the SHA-256 0000.*, got /,
     );
     expect(await readdir(join(env.FANFARE_CACHE, "bin"))).toEqual([]);
   });
 
-  it("builds with go where downloads are closed, and leaves nothing else behind", async () => {
+  it("builds with go where downloads are blocked, and leaves nothing else behind", async () => {
     await onPath("go", 'mkdir -p "$GOBIN" "$GOMODCACHE"; echo "$*" > "$GOBIN/nats-server"');
     const file = await provideProgram(natsServer, { env, folderUrl: closed });
     expect(await readFile(file, "utf8")).toBe(
@@ -92,7 +92,7 @@ describe("provideProgram()", () => {
     expect(await readdir(join(env.FANFARE_CACHE, "bin"))).toEqual(["nats-server-2.15.2"]);
   });
 
-  it("says in one line what is missing and what to do", async () => {
+  it("names in one line what is missing and what to do", async () => {
     await onPath("go", "echo 'no network' >&2; exit 1");
     await expect(provideProgram(natsServer, { env, folderUrl: closed })).rejects.toThrow(
       /^nats-server \(2.11 or newer\) is missing, cannot be downloaded \(.*\) and cannot be built \(go install failed: no network\): install it or Go, or name a running server in NATS_URL$/,

@@ -8,18 +8,19 @@ import { findProgram, getCachedPath } from "./find-program.ts";
 import type { Program } from "./programs.ts";
 import { type Progress, withProgress } from "./progress.ts";
 
+/** Options of {@link provideProgram}. */
 export interface ProvideOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Where to download from instead of the release's own folder. */
+  /** Where to download from. Default: the folder of the release. */
   readonly folderUrl?: string | undefined;
 }
 
 /**
- * provideProgram gives a server's program: one on PATH that is new enough, the one in the cache
- * folder, or else the pinned version, downloaded or built into the cache folder. Processes that ask
- * at once wait for the first. Rejects with one line that says what is missing and what to do.
+ * Returns the path of a program: one on PATH whose version is accepted, the one in the cache folder, or
+ * the pinned version, which it downloads or builds into the cache folder. Concurrent processes wait for
+ * the first one. Rejects with one line that names what is missing and what to do.
  */
 export async function provideProgram(
   program: Program,
@@ -67,16 +68,17 @@ async function downloadOrBuild(
     const go = () => buildProgram(program, build, { env, signal });
     return await withProgress(`building ${name} with go install`, go, progress);
   } catch (error) {
+    const { variable } = program;
+    const alternative = variable === undefined ? "" : `, or name a running server in ${variable}`;
     throw new Error(
       `${program.name} (${program.needs}) is missing, cannot be downloaded (${refusal}) and cannot ` +
-        `be built (${describeError(error)}): install it or Go, or name a running server in ` +
-        program.variable,
+        `be built (${describeError(error)}): install it or Go${alternative}`,
       { cause: error },
     );
   }
 }
 
-/** moveInto puts a finished program in its place, where it appears whole or not at all. */
+/** Moves a finished program to its place with one rename, so that no reader sees half of it. */
 async function installAtomically(place: string, file: string): Promise<void> {
   await mkdir(dirname(place), { recursive: true });
   await chmod(file, 0o755);

@@ -13,7 +13,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 describe("startPostgres()", () => {
-  it("gives each name a database that no other role may use", async () => {
+  it("creates a database for each name that no other role may use", async () => {
     await using postgres = await startPostgres();
     const trips = await postgres.createDatabase("trips");
     const fleet = await postgres.createDatabase("fleet");
@@ -24,7 +24,7 @@ describe("startPostgres()", () => {
     expect(await postgres.createDatabase("trips")).toBe(trips);
   });
 
-  it("has its port and its data again after a kill", async () => {
+  it("keeps its port and its data after a kill", async () => {
     await using postgres = await startPostgres();
     const url = await postgres.createDatabase("trips");
     await query(url, "create table t as select 7 as x");
@@ -35,17 +35,17 @@ describe("startPostgres()", () => {
   });
 });
 
-describe("a server from the environment", () => {
-  it("is used as it is, cannot be killed, and outlives its users", async () => {
+describe("a server named in the environment", () => {
+  it("is used as it is, cannot be killed, and is not stopped", async () => {
     await using own = await startNats();
     const found = await startNats({ env: { NATS_URL: own.url } });
     expect(found).toMatchObject({ own: false, url: own.url, port: own.port });
-    await expect(found.kill()).rejects.toThrow(/found in NATS_URL and is not ours to kill/);
+    await expect(found.kill()).rejects.toThrow(/external server named in NATS_URL: unset NATS_URL/);
     await found.stop();
     expect(own.pid).toBeDefined();
   });
 
-  it("lends databases under names of their own, which are dropped at stop", async () => {
+  it("gets databases with unique names, which are dropped by stop", async () => {
     await using own = await startPostgres();
     const env = { POSTGRES_ADMIN_URL: own.adminUrl };
     const [one, two] = await Promise.all([startPostgres({ env }), startPostgres({ env })]);
@@ -71,7 +71,7 @@ describe("startNats()", () => {
     expect(nats.pid).not.toBe(pid);
   });
 
-  it("tells when it dies by itself", async () => {
+  it("reports an unexpected exit", async () => {
     await using nats = await startNats();
     process.kill(nats.pid ?? 0, "SIGTERM");
     expect(await nats.died).toContain("nats-server ended with");
@@ -79,7 +79,7 @@ describe("startNats()", () => {
 });
 
 describe("startTemporal()", () => {
-  it("starts, and again after a kill", async () => {
+  it("starts again after a kill", async () => {
     await using temporal = await startTemporal({ searchAttributes: { TripStatus: "Keyword" } });
     const { pid } = temporal;
     await temporal.kill();

@@ -6,20 +6,22 @@ import type { Progress } from "./progress.ts";
 import { stopAll } from "./stop-all.ts";
 import { startTemporal, type Temporal } from "./temporal.ts";
 
+/** Options of {@link startServers}. */
 export interface ServersOptions {
-  /** Where their logs go, a file each. */
+  /** The folder of the logs, one file for each server. */
   readonly logFolder: string;
-  /** Where data is kept; in temporary folders, removed at stop, when absent. */
+  /** The folder of the data. Default: temporary folders, removed by `stop`. */
   readonly data?: string | undefined;
-  /** Free ones, and no page for Temporal, when absent. */
+  /** Default: free ports, and no web UI of Temporal. */
   readonly ports?: ServerPorts | undefined;
-  /** Search attributes to be made, such as { TripStatus: "Keyword" }. */
+  /** Search attributes to create, such as { TripStatus: "Keyword" }. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly progress?: Progress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The ports of the servers. */
 export interface ServerPorts {
   readonly temporal: number;
   readonly temporalUi: number;
@@ -27,7 +29,7 @@ export interface ServerPorts {
   readonly postgres: number;
 }
 
-/** Servers are the three that Fanfare stands on. */
+/** The three servers that Fanfare needs. */
 export interface Servers extends AsyncDisposable {
   readonly temporal: Temporal;
   readonly nats: Nats;
@@ -35,7 +37,7 @@ export interface Servers extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** startServers starts the three side by side; when one fails, it stops the others and rejects. */
+/** Starts the three servers in parallel. When one fails, stops the others and rejects. */
 export async function startServers(options: ServersOptions): Promise<Servers> {
   const { logFolder, data, ports } = options;
   await mkdir(logFolder, { recursive: true });

@@ -4,28 +4,30 @@ import { findFreePorts } from "./free-port.ts";
 import { describeExit, type Exit, type GuardedProcess } from "./guarded-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
+/** Options of {@link startServer}. */
 export interface ServerOptions {
   readonly name: string;
-  /** The ports it has to have; free ones are chosen when this is absent. */
+  /** The ports to listen on. Default: free ports. */
   readonly ports?: readonly number[] | undefined;
   readonly portCount: number;
   /** Removed by `stop`. */
   readonly temporaryFolder?: string | undefined;
   readonly logFile: string;
-  /** Gives up the first start. */
+  /** Aborts the first start. */
   readonly signal?: AbortSignal | undefined;
-  /** What `stop` sends. */
+  /** The signal that `stop` sends. */
   readonly stopSignal: NodeJS.Signals;
-  /** How often to ask whether it answers, in milliseconds; 20 unless told. */
+  /** How often `answers` is called during a start, in milliseconds. Default: 20. */
   readonly pollIntervalMs?: number;
+  /** Starts the process. */
   launch(ports: readonly number[]): Promise<GuardedProcess>;
-  /** Resolves once it answers; asked again while it rejects or resolves to false. */
+  /** Resolves to true once the server answers. Called again after false or a rejection. */
   answers(ports: readonly number[], process: GuardedProcess): Promise<boolean>;
 }
 
 /**
- * startOwn starts a server of our own on the ports given or on free ones, waits until it answers,
- * and keeps it startable and killable. A free port that somebody else takes first is replaced.
+ * Starts a server and waits until it answers. Chooses other free ports when another process takes the
+ * chosen ones first. Rejects with the end of the output when the server exits during the start.
  */
 export async function startServer(
   options: ServerOptions,
@@ -117,15 +119,15 @@ export async function startServer(
 class StartError extends Error {
   override readonly name = "StartError";
   constructor(program: string, exit: Exit, output: string) {
-    super(`${program} ended with ${describeExit(exit)} when it was started:\n${output}`);
+    super(`${program} ended with ${describeExit(exit)} during its start:\n${output}`);
   }
 }
 
-/** foundServer stands for a server that runs already and is not ours to stop. */
+/** Returns a server that already runs and that this process must not stop. */
 export function createExternalServer(name: string, variable: string): DevServer {
   const refuse = (): Promise<never> =>
     Promise.reject(
-      new Error(`${name} was found in ${variable} and is not ours to kill; unset ${variable}`),
+      new Error(`${name} is an external server named in ${variable}: unset ${variable} to kill it`),
     );
   return {
     own: false,

@@ -1,8 +1,9 @@
+/** Something that can be stopped. */
 export interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** stopAll stops what was started, waiting for what is still starting; what failed to start is over. */
+/** Stops everything that has started, and waits for what is still starting. Ignores failed starts. */
 export async function stopAll(starting: readonly Promise<Stoppable>[]): Promise<void> {
   await Promise.all(starting.map(stopOne));
 }

@@ -20,25 +20,25 @@ export type AppPorts = Readonly<Record<PortName, number>>;
 export interface SystemOptions {
   readonly servers: Servers;
   readonly keys: DevKeys;
-  /** Where the logs go, a file each. */
+  /** The folder of the logs, one file for each app. */
   readonly logFolder: string;
-  /** Where the token goes with which services call each other. */
+  /** The file for the token with which services call each other. */
   readonly serviceTokenFile: string;
-  /** Free ones when absent. */
+  /** Default: free ports. */
   readonly ports?: AppPorts | undefined;
-  /** Variables for all apps besides their own, such as LOG_LEVEL. */
+  /** Variables for all apps in addition to their own, such as LOG_LEVEL. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told each time that an app is ready, with the time that it took. */
+  /** Called when an app is ready, with the milliseconds that its start took. */
   readonly onReady?: ((name: AppName, milliseconds: number) => void) | undefined;
 }
 
 /** System is the seven processes of Fanfare, each of which can be killed and started again. */
 export interface System extends AsyncDisposable {
   app(name: AppName): App;
-  /** Where the registry of trips is, for services alone. */
+  /** The URL of the trip registry, which only services may call. */
   readonly registryUrl: string;
-  /** Resolves when a process ends without having been asked to, as an app's own `died` does. */
+  /** Resolves when an app exits unexpectedly, with its exit status and the end of its log. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
 }

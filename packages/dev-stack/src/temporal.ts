@@ -8,20 +8,22 @@ import type { Progress } from "./progress.ts";
 import { provideProgram } from "./provide-program.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
 
+/** Options of {@link startTemporal}. */
 export interface TemporalOptions {
   readonly port?: number | undefined;
-  /** The port of its page; without one it has no page. */
+  /** The port of the web UI. Default: no web UI. */
   readonly uiPort?: number | undefined;
-  /** Where workflows are kept; a temporary folder, removed at stop, when absent. */
+  /** The folder of the workflows. Default: a temporary folder, removed by `stop`. */
   readonly data?: string | undefined;
   readonly logFile?: string | undefined;
-  /** Search attributes to be made, such as { TripStatus: "Keyword" }. */
+  /** Search attributes to create, such as { TripStatus: "Keyword" }. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
 }
 
+/** A Temporal server. */
 export interface Temporal extends DevServer {
   /** Host and port, such as 127.0.0.1:7233. */
   readonly address: string;
@@ -29,7 +31,7 @@ export interface Temporal extends DevServer {
   readonly uiUrl: string | undefined;
 }
 
-/** As it comes, the development server adds some 100 ms to each step of a workflow; not with these. */
+/** With its default settings, the development server adds about 100 ms to each step of a workflow. */
 const dynamicConfig = [
   "history.transferProcessorMaxPollRPS=200",
   "history.timerProcessorMaxPollRPS=200",
@@ -37,8 +39,8 @@ const dynamicConfig = [
 ];
 
 /**
- * startTemporal gives a Temporal server: the one at TEMPORAL_ADDRESS, else a development server of
- * its own on 127.0.0.1. One from the environment is left as it is: search attributes are not made.
+ * Returns the Temporal server at TEMPORAL_ADDRESS, or starts a development server on 127.0.0.1. Creates
+ * no search attributes on a server named in the environment.
  */
 export async function startTemporal(options: TemporalOptions = {}): Promise<Temporal> {
   const { env = process.env } = options;
@@ -71,8 +73,8 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
           options.uiPort === undefined ? "--headless" : `--ui-port=${options.uiPort}`,
           `--db-filename=${join(folder.path, "temporal.db")}`,
           "--sqlite-pragma=journal_mode=WAL",
-          // Neither loses anything when the server is killed. NORMAL loses the last moments when the
-          // machine crashes, and never damages the file; OFF may, and is for what is thrown away.
+          // A kill of the server loses nothing either way. When the machine crashes, NORMAL may lose the
+          // last writes; OFF may damage the file as well, which is acceptable for temporary data.
           `--sqlite-pragma=synchronous=${folder.temporary ? "OFF" : "NORMAL"}`,
           ...dynamicConfig.map((value) => `--dynamic-config-value=${value}`),
           ...Object.entries(options.searchAttributes ?? {}).map(
@@ -82,7 +84,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
         temporaryFolder,
         logFile: folder.logFile,
       }),
-    // it names its address once it is up, search attributes and all
+    // It prints its address once it is ready and has created the search attributes.
     answers: async ([port = 0], process) =>
       process.output().includes(`:${port}`) && (await acceptsConnections(port)),
   });

@@ -1,17 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+/** Options of {@link waitUntil}. */
 export interface WaitOptions {
-  /** What is waited for, for the error. */
+  /** The awaited condition, for the error, such as "the server to answer". */
   readonly what: string;
+  /** Default: 30,000. */
   readonly timeoutMs?: number;
+  /** The pause between two calls. Default: 20. */
   readonly intervalMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * waitUntil asks `condition` again and again until it gives something other than undefined or
- * false, and returns that. A condition that throws counts as not yet. Rejects past the deadline
- * (30 s), naming what was waited for and the last error, and as soon as the signal aborts.
+ * Calls `condition` until it returns something other than undefined or false, and returns that. An error
+ * of the condition counts as false. Rejects after the timeout, with the last error as its cause, and as
+ * soon as the signal aborts.
  */
 export async function waitUntil<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
@@ -28,7 +31,9 @@ export async function waitUntil<T>(
       lastError = error;
     }
     if (performance.now() >= deadline) {
-      throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}`, { cause: lastError });
+      throw new Error(`timed out after ${timeoutMs / 1000} s waiting for ${what}`, {
+        cause: lastError,
+      });
     }
     await delay(intervalMs, undefined, signal ? { signal } : {});
   }
