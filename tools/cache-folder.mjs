@@ -2,8 +2,8 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 /**
- * cacheFolder is the one folder outside the checkout that anything is kept in: FANFARE_CACHE, else
- * the platform's cache folder.
+ * Returns the only folder outside the checkout to which anything is written: FANFARE_CACHE, else a folder
+ * in the platform's cache folder.
  */
 export function cacheFolder(env = process.env) {
   if (env.FANFARE_CACHE) return resolve(env.FANFARE_CACHE);

@@ -1,4 +1,4 @@
-// Generates every module anew beside the committed code and compares the two.
+// Generates every module into a temporary folder and compares the result with the committed code.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,8 +8,8 @@ const root = new URL("..", import.meta.url).pathname;
 const templates = ["buf.gen.yaml", "packages/bus/buf.gen.yaml", "packages/service/buf.gen.yaml"];
 const outputs = ["packages/contracts/src/gen", "packages/bus/src/gen", "packages/service/src/gen"];
 
-/** Maps each file's path below `folder` to its text. */
-function filesIn(folder) {
+/** Returns the text of each file below a folder, by its path. */
+function readFiles(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
     entries
@@ -29,8 +29,8 @@ try {
     });
   }
   for (const output of outputs) {
-    const committed = filesIn(join(root, output));
-    const generated = filesIn(join(fresh, output));
+    const committed = readFiles(join(root, output));
+    const generated = readFiles(join(fresh, output));
     for (const path of new Set([...committed.keys(), ...generated.keys()])) {
       if (committed.get(path) !== generated.get(path)) stale.push(join(output, path));
     }
@@ -40,7 +40,7 @@ try {
 }
 
 if (stale.length > 0) {
-  console.error(`Generated code is not what the protos say: ${stale.join(", ")}`);
+  console.error(`generated code differs from the protos: ${stale.join(", ")}`);
   console.error("Run `npm run generate` and commit the result.");
   process.exit(1);
 }

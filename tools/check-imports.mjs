@@ -1,5 +1,5 @@
-// Who may import whom: every dependency that a room names must stand in this table. That a room
-// imports only what it names is pnpm's doing (nothing else resolves), knip's and `turbo boundaries`'.
+// Checks that every dependency of a package is allowed by the table below. pnpm, knip and
+// `turbo boundaries` ensure that a package imports only its declared dependencies.
 import { readFileSync } from "node:fs";
 
 const sql = ["kysely", "pg"];
@@ -12,7 +12,7 @@ const service = [
   "kysely",
   "zod",
 ];
-// What fleet announces goes out as what the reactors hear comes in.
+// Fleet publishes events through the same packages with which the reactors consume them.
 const reactor = [
   ...service,
   "@bufbuild/protovalidate",
@@ -21,7 +21,7 @@ const reactor = [
   "@fanfare/outbox",
 ];
 
-const rooms = {
+const packages = {
   "packages/contracts": ["@bufbuild/protobuf", "@bufbuild/protovalidate", "@fanfare/bus"],
   "packages/bus": ["@bufbuild/protobuf"],
   "packages/bus-nats": ["@fanfare/bus", "@nats-io/"],
@@ -61,29 +61,27 @@ const rooms = {
   "apps/notifications": reactor,
 };
 
-// Nobody imports these, and they may import anything.
+// Nothing may import these; they may import anything.
 const outermost = ["@fanfare/cli", "@fanfare/e2e", "@fanfare/bench"];
 
 const problems = [];
-for (const [room, allowed] of Object.entries(rooms)) {
-  const manifest = JSON.parse(readFileSync(new URL(`../${room}/package.json`, import.meta.url)));
+for (const [folder, allowed] of Object.entries(packages)) {
+  const manifest = JSON.parse(readFileSync(new URL(`../${folder}/package.json`, import.meta.url)));
   const runtime = { ...manifest.dependencies, ...manifest.peerDependencies };
   for (const name of Object.keys(runtime)) {
     const optional = manifest.peerDependenciesMeta?.[name]?.optional === true;
-    const stands = allowed.some(
+    const isAllowed = allowed.some(
       (rule) => name === rule || (rule.endsWith("/") && name.startsWith(rule)),
     );
-    if (!optional && !stands) problems.push(`${room} may not import ${name}`);
+    if (!optional && !isAllowed) problems.push(`${folder} may not import ${name}`);
   }
   for (const name of Object.keys({ ...runtime, ...manifest.devDependencies })) {
     if (outermost.includes(name))
-      problems.push(`${room} may not import ${name}, not even in tests`);
+      problems.push(`${folder} may not import ${name}, not even in tests`);
   }
 }
 
 if (problems.length > 0) {
-  console.error(
-    `${problems.join("\n")}\nThe rule is the table "Who may import whom" in AGENTS.md.`,
-  );
+  console.error(`${problems.join("\n")}\nThe rules are the table in tools/check-imports.mjs.`);
   process.exit(1);
 }

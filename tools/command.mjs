@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { passSignals } from "./pass-on.mjs";
-import { Problem } from "./problem.mjs";
+import { forwardSignals } from "./run-in-foreground.mjs";
+import { UserError } from "./user-error.mjs";
 
 /**
- * runCommand runs a program whose output goes to stderr, and gives what it said. A program that is
- * missing or fails is a Problem with its last lines and with `advice`.
+ * Runs a program and resolves to its output, of stdout and stderr together. Rejects with a UserError that
+ * ends with `advice` and the last lines of the output when the program is missing or fails.
  */
 export async function runCommand(command, args, { advice, ...options }) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
-  const release = passSignals(child);
+  const release = forwardSignals(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text) => {
@@ -19,14 +19,14 @@ export async function runCommand(command, args, { advice, ...options }) {
     child.once("error", (error) => {
       release();
       const reason = error.code === "ENOENT" ? "is not on PATH" : `cannot run: ${error.message}`;
-      reject(new Problem(`${command} ${reason}: ${advice}`));
+      reject(new UserError(`${command} ${reason}: ${advice}`));
     });
     child.once("close", (status, signal) => {
       release();
       if (status === 0) return resolve(output);
       const how = signal ?? `exit status ${status}`;
       const end = output.trim().split("\n").slice(-15).join("\n");
-      reject(new Problem(`${command} failed (${how}): ${advice}\n${end}`));
+      reject(new UserError(`${command} failed (${how}): ${advice}\n${end}`));
     });
   });
 }

@@ -1,23 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.mjs";
-import { hashOf, isStamped, writeStamp } from "./stamp.mjs";
+import { hashFiles, matchesStamp, writeStamp } from "./stamp.mjs";
 
 /**
- * installPackages installs what the lockfile says, with pnpm's store and caches in the cache folder,
- * unless nothing has changed since it last did.
+ * Installs the packages of the lockfile, with pnpm's store and caches in the cache folder. Does nothing
+ * when the lockfile and the manifests are unchanged.
  */
 export async function installPackages({ root, cache, pnpm, env, report }) {
-  const inputs = ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests(root)];
+  const inputs = ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...listManifests(root)];
   const stamp = join(root, "node_modules", ".fanfare-installed");
-  const wanted = hashOf(root, inputs);
-  if (isStamped(stamp, wanted)) {
-    report.found("packages", "as the lockfile says");
+  const wanted = hashFiles(root, inputs);
+  if (matchesStamp(stamp, wanted)) {
+    report.found("packages", "match the lockfile");
     return;
   }
-  await report.doing("packages", "installing from the lockfile", async () => {
+  await report.track("packages", "installing from the lockfile", async () => {
     const args = ["install", "--frozen-lockfile", "--reporter=append-only"];
-    await runCommand(join(pnpm, "pnpm"), [...args, "--store-dir", storeOf(root, cache)], {
+    await runCommand(join(pnpm, "pnpm"), [...args, "--store-dir", findStore(root, cache)], {
       cwd: root,
       env: {
         ...env,
@@ -26,21 +26,21 @@ export async function installPackages({ root, cache, pnpm, env, report }) {
         XDG_STATE_HOME: join(cache, "pnpm", "state"),
         XDG_DATA_HOME: join(cache, "pnpm", "data"),
       },
-      advice: "mend what it says and run this again",
+      advice: "fix the error below and run this again",
     });
     writeStamp(stamp, wanted);
   });
 }
 
-/** What was installed by hand stays with the store that it came from, or pnpm would begin anew. */
-function storeOf(root, cache) {
+/** Returns the store that an existing node_modules came from, as pnpm reinstalls it from any other. */
+function findStore(root, cache) {
   const modules = join(root, "node_modules", ".modules.yaml");
   const text = existsSync(modules) ? readFileSync(modules, "utf8") : "";
   const [, store] = /^\s*"?storeDir"?:\s*"?(.+?)(?:\/v\d+)?"?,?\s*$/m.exec(text) ?? [];
   return store !== undefined && existsSync(store) ? store : join(cache, "pnpm", "store");
 }
 
-function manifests(root) {
+function listManifests(root) {
   const below = ["apps", "packages"].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}/package.json`),
   );

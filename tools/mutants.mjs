@@ -1,5 +1,5 @@
 // Puts each deliberate fault of mutant-list.mjs into a copy of its package, runs the conformance suite
-// there, and says which faults the suite did not notice: node tools/mutants.mjs [parts of names]
+// there, and lists the faults that the suite misses: node tools/mutants.mjs [parts of names]
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,20 +11,20 @@ const suites = {
   "packages/bus": "src/memory/memory-broker.test.ts",
   "packages/bus-nats": "src/conformance.live.test.ts",
 };
-/** A suite that hangs has noticed as well. */
-const longestMs = 600_000;
+/** A suite that hangs has detected the fault as well. */
+const suiteTimeoutMs = 600_000;
 
 function run(room, copy) {
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const args = ["run", suites[room], "--root", copy, "--bail=1", "--reporter=dot"];
   const { status } = spawnSync(process.execPath, [vitest, ...args], {
     cwd: copy,
-    timeout: longestMs,
+    timeout: suiteTimeoutMs,
   });
   return status === 0 ? "passes" : "fails";
 }
 
-/** Beside the original, where it finds the same packages. */
+/** Runs `use` with a copy of a package. The copy is inside the original, where it resolves the same packages. */
 function inCopy(room, use) {
   const copy = join(root, room, ".mutants");
   rmSync(copy, { recursive: true, force: true });
@@ -45,7 +45,7 @@ function breakCopy(copy, { name, file, find, replace }) {
   const path = join(copy, file);
   const parts = readFileSync(path, "utf8").split(find);
   if (parts.length !== 2)
-    throw new Error(`"${name}": ${file} has ${parts.length - 1} times: ${find}`);
+    throw new Error(`"${name}": expected once in ${file}, got ${parts.length - 1} times: ${find}`);
   writeFileSync(path, parts.join(replace));
 }
 
@@ -65,8 +65,8 @@ for (const fault of chosen) {
     breakCopy(copy, fault);
     return run(fault.room, copy);
   });
-  console.log(`${outcome === "fails" ? "noticed" : "MISSED "}  ${fault.name}`);
+  console.log(`${outcome === "fails" ? "detected" : "MISSED  "}  ${fault.name}`);
   if (outcome === "passes") missed.push(fault.name);
 }
-console.log(`${chosen.length - missed.length} of ${chosen.length} faults noticed`);
+console.log(`${chosen.length - missed.length} of ${chosen.length} faults detected`);
 process.exitCode = missed.length === 0 ? 0 : 1;

@@ -1,6 +1,6 @@
 export interface PnpmReport {
   found(name: string, what: string): void;
-  doing<T>(name: string, what: string, work: () => Promise<T>): Promise<T>;
+  track<T>(name: string, what: string, work: () => Promise<T>): Promise<T>;
 }
 
 export declare function providePnpm(options: {

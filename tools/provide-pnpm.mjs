@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { runCommand } from "./command.mjs";
 
 /**
- * providePnpm gives the folder with the pinned pnpm, which npm installs into the cache folder when it
- * is not there: first beside its place and then, whole, into it.
+ * Returns the folder with the pinned pnpm. When the cache folder does not have it, npm installs it into a
+ * scratch folder, which is then moved into place.
  */
 export async function providePnpm({ cache, version, env, report }) {
   const place = join(cache, `pnpm-${version}`);
@@ -13,7 +13,7 @@ export async function providePnpm({ cache, version, env, report }) {
     report.found("pnpm", `${version}, in the cache`);
     return bin;
   }
-  await report.doing("pnpm", `installing ${version}`, async () => {
+  await report.track("pnpm", `installing ${version}`, async () => {
     mkdirSync(cache, { recursive: true });
     const scratch = mkdtempSync(join(cache, "pnpm-new-"));
     try {
@@ -21,7 +21,7 @@ export async function providePnpm({ cache, version, env, report }) {
       await runCommand("npm", [...args, "--loglevel=error", `pnpm@${version}`], {
         cwd: scratch,
         env: { ...env, npm_config_cache: join(cache, "npm") },
-        advice: "npm has to reach its registry, once",
+        advice: "check that npm reaches its registry and run this again",
       });
       moveUnlessThere(scratch, place);
     } finally {

@@ -1,12 +1,13 @@
-// Runs a command of the repository on a machine that has Node 20 or newer, npm and git, and makes
-// the checkout ready for it first: node tools/run.mjs <demo|start|fanfare|bench|mutants|test> [arguments].
+// Prepares the checkout and runs a command of the repository: node tools/run.mjs <command> [arguments].
+// Needs Node 20 or newer, npm and git.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { passOn } from "./pass-on.mjs";
+import { planLongTest } from "./long-tests.mjs";
 import { preflight } from "./preflight.mjs";
-import { Problem } from "./problem.mjs";
 import { createReport } from "./report.mjs";
+import { runInForeground } from "./run-in-foreground.mjs";
+import { UserError } from "./user-error.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cli = join(root, "apps", "cli", "src", "main.ts");
@@ -19,31 +20,41 @@ const commands = {
   start: (ready, args) => fanfare(ready, ["up", ...args]),
   pack: (ready, args) => fanfare(ready, ["pack", ...args]),
   fanfare,
-  bench: (ready, args) => passOn(ready.node, [bench, ...args], { env: ready.env }),
+  bench: (ready, args) => runInForeground(ready.node, [bench, ...args], { env: ready.env }),
   async mutants(ready, args) {
     const status = await fanfare(ready, ["prepare"]);
-    return status === 0 ? await passOn(ready.node, [mutants, ...args], { env: ready.env }) : status;
+    return status === 0
+      ? await runInForeground(ready.node, [mutants, ...args], { env: ready.env })
+      : status;
   },
   "test:compose": (ready, args) =>
-    passOn(ready.pnpm, ["--filter", "@fanfare/e2e", "run", "test:compose", ...args], {
+    runInForeground(ready.pnpm, ["--filter", "@fanfare/e2e", "run", "test:compose", ...args], {
       cwd: root,
       env: ready.env,
     }),
-  async test(ready, args) {
+  async "test:long"(ready, args) {
+    const { filter, env, args: vitest } = planLongTest(args);
     const status = await fanfare(ready, ["prepare"]);
     if (status !== 0) return status;
-    const tasks = ["build", "test", "test:live", ...checks()];
+    const command = ["--filter", filter, "exec", "vitest", ...vitest];
+    const options = { cwd: root, env: { ...ready.env, ...env } };
+    return await runInForeground(ready.pnpm, command, options);
+  },
+  async test(ready, args) {
+    const status = await fanfare(ready, ["prepare", "--tests"]);
+    if (status !== 0) return status;
+    const tasks = ["build", "test", "test:live", ...listChecks()];
     const options = { cwd: root, env: ready.env };
-    return await passOn(ready.pnpm, ["exec", "turbo", "run", ...tasks, ...args], options);
+    return await runInForeground(ready.pnpm, ["exec", "turbo", "run", ...tasks, ...args], options);
   },
 };
 
 async function fanfare({ node, env }, args) {
-  return await passOn(node, [cli, ...args], { env });
+  return await runInForeground(node, [cli, ...args], { env });
 }
 
-/** The checks are the root's own scripts, which turbo.json names one by one. */
-function checks() {
+/** Returns the check:* scripts of the root's package.json. */
+function listChecks() {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return Object.keys(scripts).filter((script) => script.startsWith("check:"));
 }
@@ -52,7 +63,7 @@ try {
   const [name = "", ...args] = process.argv.slice(2);
   if (!Object.hasOwn(commands, name)) {
     const names = Object.keys(commands).join(", ");
-    throw new Problem(`There is no command "${name}": it is one of ${names}`);
+    throw new UserError(`expected a command, got "${name}": choose one of ${names}`);
   }
   const ready = await preflight({
     root,
@@ -60,7 +71,7 @@ try {
   });
   process.exitCode = await commands[name](ready, args);
 } catch (error) {
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof UserError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -5,8 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-// A checkout that has the real tools, in front of an npm, a pnpm and a Node that only write down how
-// they were called.
+// A checkout with the real tools, and with an npm, a pnpm and a Node that only record their calls.
 
 const tools = dirname(fileURLToPath(import.meta.url));
 let folder;
@@ -75,7 +74,7 @@ async function program(name, script) {
   await chmod(join(folder, "bin", name), 0o755);
 }
 
-/** Runs a command of the checkout, and tells what it said and which programs it called. */
+/** Runs a command of the checkout, and returns its output and the programs that it called. */
 async function run(args, env = {}) {
   const calls = join(folder, "calls");
   for (const [name, text] of [
@@ -120,19 +119,19 @@ describe("node tools/run.mjs", () => {
     expect(second.called).toEqual([`node ${join(checkout, "apps/cli/src/main.ts")} demo --json`]);
   });
 
-  it("leaves stdout to the command, and says on stderr what it does", async () => {
+  it("leaves stdout to the command, and reports on stderr", async () => {
     const { stdout, stderr } = await run(["demo"]);
     expect(stdout).toBe("said demo\n");
     expect(stderr).toMatch(/pnpm +installing 12.21.0: done in \d+\.\d s/);
     expect((await run(["start"])).stdout).toBe("said up\n");
   });
 
-  it("is quiet about what it found when it runs fanfare", async () => {
+  it("omits what it found when it runs fanfare", async () => {
     await run(["demo"]);
     expect((await run(["fanfare", "trip", "list"])).stderr).toBe("");
   });
 
-  it("installs again when the lockfile has changed, and builds when a workflow has", async () => {
+  it("installs again when the lockfile changes, and builds when a workflow changes", async () => {
     await run(["demo"]);
     await write("pnpm-lock.yaml", "two");
     expect((await run(["demo"])).called).toHaveLength(3);
@@ -142,43 +141,43 @@ describe("node tools/run.mjs", () => {
     expect((await run(["demo"])).called[0]).toBe("node src/build.ts");
   });
 
-  it("keeps the store that packages were installed from by hand", async () => {
+  it("keeps the store of an existing node_modules", async () => {
     const store = join(folder, "store");
     await mkdir(join(store, "v11"), { recursive: true });
     await write("node_modules/.modules.yaml", `{\n  "storeDir": "${store}/v11",\n}`);
     expect((await run(["demo"])).called[1]).toMatch(new RegExp(`--store-dir ${store}$`));
   });
 
-  it("passes on the exit status", async () => {
+  it("exits with the status of the command", async () => {
     expect((await run(["demo"], { STATUS: "7" })).status).toBe(7);
   });
 
-  it("uses nothing of an installation that was cut short", async () => {
+  it("uses nothing of an interrupted installation", async () => {
     await program("npm", "mkdir -p node_modules/.bin; touch node_modules/.bin/pnpm; exit 1");
     const { status, stderr } = await run(["demo"]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/npm failed \(exit status 1\): npm has to reach its registry, once/);
+    expect(stderr).toMatch(/npm failed \(exit status 1\): check that npm reaches its registry/);
     expect(await readdir(cache)).toEqual([]);
   });
 
-  it("says in one line what is missing and what to do", async () => {
+  it("names in one line what is missing and what to do", async () => {
     await rm(join(folder, "bin", "git"));
     const { status, stderr } = await run(["demo"], { PATH: join(folder, "bin") });
     expect({ status, stderr }).toEqual({ status: 1, stderr: "git is not on PATH: install git\n" });
   });
 
-  it("knows its commands", async () => {
+  it("rejects an unknown command", async () => {
     const { status, stderr } = await run(["fly"]);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      'There is no command "fly": it is one of demo, start, pack, fanfare, bench, mutants, test:compose, test\n',
+      'expected a command, got "fly": choose one of demo, start, pack, fanfare, bench, mutants, test:compose, test:long, test\n',
     );
   });
 
-  it("runs the tests and the checks with turbo, once the servers are there", async () => {
+  it("prepares the programs, then runs the tests and the checks with turbo", async () => {
     const { called } = await run(["test", "--filter", "x"]);
     expect(called.slice(-2)).toEqual([
-      `node ${join(checkout, "apps/cli/src/main.ts")} prepare`,
+      `node ${join(checkout, "apps/cli/src/main.ts")} prepare --tests`,
       "pnpm exec turbo run build test test:live check:types --filter x",
     ]);
   });

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** hashOf is a hash of the names and the contents of files; one that is missing counts as that. */
-export function hashOf(root, files) {
+/** Returns a hash of the names and contents of files. A missing file is part of the hash too. */
+export function hashFiles(root, files) {
   const hash = createHash("sha256");
   for (const file of files) {
     const contents = read(join(root, file));
@@ -13,8 +13,8 @@ export function hashOf(root, files) {
   return hash.digest("hex");
 }
 
-/** filesBelow lists the files in folders and below, as paths from the root, in order. */
-export function filesBelow(root, folders) {
+/** Returns the files below folders as sorted paths from the root. */
+export function listFiles(root, folders) {
   return folders
     .flatMap((folder) => {
       const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
@@ -26,12 +26,12 @@ export function filesBelow(root, folders) {
     .toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-/** isStamped tells whether a stamp file says this. */
-export function isStamped(file, text) {
+/** Returns whether a stamp file contains this text. */
+export function matchesStamp(file, text) {
   return read(file)?.toString("utf8") === text;
 }
 
-/** writeStamp makes a stamp file say this, all of it or nothing. */
+/** Writes a stamp file atomically. */
 export function writeStamp(file, text) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, text);

@@ -103,10 +103,14 @@ program
 
 program
   .command("prepare")
-  .description("find, download or build what the servers are run with")
-  .action(async () => {
-    const { prepareServers, reportProgress } = await import("./prepare.ts");
-    await runUntilDone((signal) => prepareServers(reportProgress, { signal }));
+  .description("find, download or build the programs of the servers")
+  .option("--tests", "also the tools that tests use")
+  .action(async ({ tests = false }: { tests?: boolean }) => {
+    const prepare = await import("./prepare.ts");
+    await runUntilDone(async (signal) => {
+      await prepare.prepareServers(prepare.reportProgress, { signal });
+      if (tests) await prepare.prepareTestTools(prepare.reportProgress, { signal });
+    });
   });
 
 program

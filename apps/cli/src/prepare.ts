@@ -1,25 +1,30 @@
 import {
   findPostgresBin,
+  kubeconform,
+  kustomize,
   natsServer,
+  type Program,
   type Progress,
   provideProgram,
   temporalCli,
 } from "@fanfare/dev-stack";
 
+/** Options of {@link prepareServers} and {@link prepareTestTools}. */
+export interface PrepareOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * prepareServers finds, downloads or builds what the servers are run with, one after the other, as
- * a build takes all there is, and tells of each.
+ * Finds, downloads or builds the programs of the servers, and reports where each is. Prepares one at a
+ * time, as a build uses the whole machine. Rejects with the program that is missing and what to do.
  */
 export async function prepareServers(
   progress: Progress,
-  { env = process.env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal } = {},
+  { env = process.env, signal }: PrepareOptions = {},
 ): Promise<void> {
   for (const program of [natsServer, temporalCli]) {
-    const address = env[program.variable];
-    const place = address
-      ? `${address}, from ${program.variable}`
-      : await provideProgram(program, { env, progress, signal });
-    progress(`${program.name.padEnd(12)} ${place}`);
+    await prepareProgram(program, progress, { env, ...(signal && { signal }) });
   }
   const postgres = env.POSTGRES_ADMIN_URL
     ? `${new URL(env.POSTGRES_ADMIN_URL).host}, from POSTGRES_ADMIN_URL`
@@ -27,7 +32,28 @@ export async function prepareServers(
   progress(`${"postgres".padEnd(12)} ${postgres}`);
 }
 
-/** reportProgress tells a person on stderr, so that stdout stays with what a command prints. */
+/** Finds, downloads or builds the tools that only tests use, and reports where each is. */
+export async function prepareTestTools(
+  progress: Progress,
+  options: PrepareOptions = {},
+): Promise<void> {
+  for (const program of [kustomize, kubeconform]) await prepareProgram(program, progress, options);
+}
+
+/** Writes a line of progress to stderr: stdout carries the output of the command alone. */
 export function reportProgress(line: string): void {
   process.stderr.write(`  ${line}\n`);
+}
+
+async function prepareProgram(
+  program: Program,
+  progress: Progress,
+  { env = process.env, signal }: PrepareOptions,
+): Promise<void> {
+  const { name, variable } = program;
+  const address = variable === undefined ? undefined : env[variable];
+  const place = address
+    ? `${address}, from ${variable}`
+    : await provideProgram(program, { env, progress, signal });
+  progress(`${name.padEnd(12)} ${place}`);
 }

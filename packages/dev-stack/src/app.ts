@@ -6,7 +6,7 @@ import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
 import { startServer } from "./start-server.ts";
 
-/** App is a running process of Fanfare. */
+/** A running process of Fanfare. */
 export interface App extends DevServer {
   readonly name: AppName;
   /** Such as http://127.0.0.1:8080. */

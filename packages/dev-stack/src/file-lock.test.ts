@@ -36,7 +36,7 @@ describe("withLock()", () => {
     const file = join(folder, "lock");
     await writeFile(file, String(process.pid));
     await expect(withLock(file, async () => "worked", { timeoutMs: 50 })).rejects.toThrow(
-      /the lock .* \(remove it if nothing holds it\)/,
+      /the lock .* \(remove it if no process holds it\)/,
     );
   });
 });

@@ -65,5 +65,5 @@ export async function packPackage(name: string, to: string): Promise<string> {
 
 const silent = {
   found: () => {},
-  doing: <T>(_name: string, _what: string, work: () => Promise<T>) => work(),
+  track: <T>(_name: string, _what: string, work: () => Promise<T>) => work(),
 };

@@ -7,31 +7,34 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const long = { timeout: 30_000 };
 
-/** In the place of tools/run.mjs: it passes on to a program that says when it runs and when it stops. */
+/** Replaces tools/run.mjs: runs a program that writes a file when it runs and when it stops. */
 const run = `
-import { passOn } from "./pass-on.mjs";
-process.exitCode = await passOn(process.execPath, [import.meta.dirname + "/program.mjs"], {});
+import { runInForeground } from "./run-in-foreground.mjs";
+process.exitCode = await runInForeground(process.execPath, [import.meta.dirname + "/program.mjs"], {});
 `;
 const program = `
 import { writeFileSync } from "node:fs";
-const say = (word, text) => writeFileSync(import.meta.dirname + "/" + word, text);
+const write = (word, text) => writeFileSync(import.meta.dirname + "/" + word, text);
 process.on("SIGTERM", () => {
-  say("stopped", "");
+  write("stopped", "");
   process.exit(7);
 });
 setInterval(() => {}, 1_000);
-say("running", String(process.pid));
+write("running", String(process.pid));
 `;
 
 let folder;
 let pid;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "fanfare-pass-on-"));
+  folder = await mkdtemp(join(tmpdir(), "fanfare-run-in-foreground-"));
   await mkdir(join(folder, "tools"));
   const { scripts } = JSON.parse(await readFile(new URL("../package.json", import.meta.url)));
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", scripts }));
-  await copyFile(new URL("pass-on.mjs", import.meta.url), join(folder, "tools", "pass-on.mjs"));
+  await copyFile(
+    new URL("run-in-foreground.mjs", import.meta.url),
+    join(folder, "tools", "run-in-foreground.mjs"),
+  );
   await writeFile(join(folder, "tools", "run.mjs"), run);
   await writeFile(join(folder, "tools", "program.mjs"), program);
 });
@@ -39,33 +42,35 @@ afterEach(async () => {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // it has ended, as it should
+    // It has exited, as expected.
   }
   await rm(folder, { recursive: true, force: true });
 });
 
-const said = (word) => vi.waitFor(() => readFile(join(folder, "tools", word), "utf8"), long);
+const readWritten = (word) => vi.waitFor(() => readFile(join(folder, "tools", word), "utf8"), long);
 
-/** started is `npm start`, once the program runs. */
-async function started() {
+/** Runs `npm start`, and resolves once the program runs. */
+async function startWithNpm() {
   const npm = spawn("npm", ["start"], { cwd: folder, stdio: "ignore" });
   const exited = once(npm, "exit");
-  pid = Number(await vi.waitFor(async () => (await said("running")) || Promise.reject(), long));
+  pid = Number(
+    await vi.waitFor(async () => (await readWritten("running")) || Promise.reject(), long),
+  );
   return { npm, exited };
 }
 
 describe("npm start", () => {
-  it("that is asked to end waits until what it started has stopped", async () => {
-    const { npm, exited } = await started();
+  it("waits after SIGTERM until the program has stopped", async () => {
+    const { npm, exited } = await startWithNpm();
     npm.kill("SIGTERM");
     await exited;
     expect(await readFile(join(folder, "tools", "stopped"), "utf8")).toBe("");
   });
 
-  it("that is killed lets what it started stop", async () => {
-    const { npm, exited } = await started();
+  it("stops the program when npm is killed", async () => {
+    const { npm, exited } = await startWithNpm();
     npm.kill("SIGKILL");
     await exited;
-    expect(await said("stopped")).toBe("");
+    expect(await readWritten("stopped")).toBe("");
   });
 });

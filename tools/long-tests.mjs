@@ -1,0 +1,81 @@
+import { UserError } from "./user-error.mjs";
+
+/**
+ * The long forms of tests: the package and the file, the variables that select the long form, and the
+ * variable behind each option.
+ */
+const longTests = {
+  fire: {
+    package: "@fanfare/e2e",
+    file: "effects-under-fire.live",
+    env: { FANFARE_FIRE: "long" },
+    options: { "--seed": "FANFARE_FIRE_SEED" },
+  },
+  "dead-servers": {
+    package: "@fanfare/e2e",
+    file: "dead-servers.live",
+    env: { FANFARE_DEAD: "long" },
+    options: { "--rounds": "FANFARE_DEAD_ROUNDS" },
+  },
+  "rolling-restarts": {
+    package: "@fanfare/e2e",
+    file: "rolling-restarts.live",
+    env: { FANFARE_DEAD: "long" },
+    options: { "--rounds": "FANFARE_DEAD_ROUNDS" },
+  },
+  "many-riders": {
+    package: "@fanfare/e2e",
+    file: "many-riders.live",
+    env: { FANFARE_DEAD: "long" },
+    options: {},
+  },
+  outages: {
+    package: "@fanfare/e2e",
+    file: "outages.live",
+    env: { FANFARE_DEAD: "long" },
+    options: {},
+  },
+  "random-walks": {
+    package: "@fanfare/worker",
+    file: "random-walks.live",
+    env: { FANFARE_WALKS: "500" },
+    options: {
+      "--walks": "FANFARE_WALKS",
+      "--seed": "FANFARE_SEED",
+      "--path": "FANFARE_PATH",
+    },
+  },
+  conformance: {
+    package: "@fanfare/bus-nats",
+    file: "conformance.live",
+    env: { FANFARE_SUITE: "long" },
+    options: {},
+  },
+};
+
+/**
+ * Returns the package, the variables and the arguments of vitest for a long test. The options of the test
+ * become variables; other arguments are passed to vitest. Throws a UserError for an unknown name and for
+ * an option without a value.
+ */
+export function planLongTest([name = "", ...args]) {
+  if (!Object.hasOwn(longTests, name)) {
+    const names = Object.keys(longTests).join(", ");
+    throw new UserError(`expected the name of a long test, got "${name}": choose one of ${names}`);
+  }
+  const { package: filter, file, env: base, options } = longTests[name];
+  const env = { ...base };
+  const others = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const [option, inline] = args[index].split("=", 2);
+    if (!Object.hasOwn(options, option)) {
+      others.push(args[index]);
+      continue;
+    }
+    const value = inline ?? args[(index += 1)];
+    if (!value) throw new UserError(`expected a value after ${option}: write ${option} 401`);
+    env[options[option]] = value;
+  }
+  const limits = ["--no-file-parallelism", "--testTimeout=120000", "--hookTimeout=180000"];
+  return { filter, env, args: ["run", file, ...limits, "--reporter=verbose", ...others] };
+}
