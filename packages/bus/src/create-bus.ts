@@ -1,23 +1,17 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { AppendOptions, Broker, NewRecord } from "./broker.ts";
-import type {
-  BusHealth,
-  EventBus,
-  EventMethod,
-  EventRouter,
-  PublishOptions,
-  PublishResult,
-  StopOptions,
-  StopReport,
-  SubscribeOptions,
-  Subscription,
-} from "./bus.ts";
+import type { EventBus } from "./bus.ts";
+import type { EventRouter } from "./consume/event-router.ts";
 import { type Binding, collectBindings } from "./consume/event-router.ts";
-import { openSubscription } from "./consume/subscription.ts";
-import { checkGroup, settingsOf } from "./consume/subscription-settings.ts";
+import { openSubscription } from "./consume/open-subscription.ts";
+import type { SubscribeOptions } from "./consume/subscribe-options.ts";
+import type { StopOptions, StopReport, Subscription } from "./consume/subscription.ts";
+import { checkGroup, resolveSettings } from "./consume/subscription-settings.ts";
 import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { deadLetterOverheadBytes } from "./dead-letters/encode-dead-letter.ts";
 import { BusError } from "./error.ts";
+import type { EventMethod } from "./event-method.ts";
+import type { BusHealth } from "./health.ts";
 import {
   chain,
   type Handle,
@@ -32,21 +26,24 @@ import { createTracker } from "./kit/tracker.ts";
 import type { NewEvent } from "./publish/create-event.ts";
 import { publishAtomically } from "./publish/publish-atomically.ts";
 import { publishInOrder } from "./publish/publish-in-order.ts";
+import type { PublishOptions } from "./publish/publish-options.ts";
 import type { PublishAllOptions, PublishOutcome } from "./publish/publish-outcome.ts";
 import { createPublishResult } from "./publish/publish-pipeline.ts";
+import type { PublishResult } from "./publish/publish-result.ts";
 import type { BusStats, StatsOptions } from "./stats.ts";
-import { createTopicBook } from "./topic-book.ts";
+import { createTopicCache } from "./topic-cache.ts";
 import { createRecord, type EncodeOptions, formatTime } from "./wire/create-record.ts";
 import { encodeEvent } from "./wire/encode-event.ts";
 import { checkEncodedMessage, decodeMessage, type EncodedMessage } from "./wire/encoded-message.ts";
 import { measureRecord } from "./wire/measure-record.ts";
 
+/** The options of every bus. Connectors, such as `connectNats`, extend them with their broker's. */
 export interface BusOptions {
-  /** Who publishes, as CloudEvents' `source` has it: a URI reference such as `//trips.example.com`. */
+  /** The publisher, as CloudEvents' `source`: a URI reference such as `//trips.example.com`. */
   readonly source: string;
-  /** What stands around every publish and every handler; of several the first is outermost. */
+  /** Called around every publish and every handler. The first is outermost. */
   readonly interceptors?: readonly Interceptor[];
-  /** What `stop` and `close` wait when they are not told, in milliseconds. Default: 10,000. */
+  /** The timeout of `stop` and `close`, in milliseconds. Default: 10,000. */
   readonly stopTimeoutMs?: number;
 }
 
@@ -56,15 +53,24 @@ interface EncodedCall extends Pick<PublishCall, "method" | "options"> {
   readonly encoded: EncodedMessage;
 }
 
-/** createBus puts the bus over a broker, which it owns from now on. */
+/**
+ * Creates a bus on a broker. The bus owns the broker: `close` closes it. Throws `invalid_argument` for an
+ * empty source.
+ *
+ * @example
+ * await using bus = createBus(createMemoryBroker(), { source: "//trips.example.com" });
+ */
 export function createBus(
   broker: Broker,
   { source, interceptors = [], stopTimeoutMs = 10_000 }: BusOptions,
 ): EventBus {
   if (source === "" || !source.isWellFormed()) {
-    throw new BusError("invalid_argument", "source is empty: say who publishes");
+    throw new BusError(
+      "invalid_argument",
+      "source must not be empty: name the publisher, such as //trips.example.com",
+    );
   }
-  const topics = createTopicBook();
+  const topics = createTopicCache();
   const writeTime = rememberLast(formatTime);
   const publishing = createTracker<Promise<PublishResult>>();
   const published = createRateCounter(broker.clock);
@@ -179,7 +185,7 @@ export function createBus(
   ): Promise<Subscription> {
     refuseIfClosed();
     checkGroup(group);
-    const settings = settingsOf(options);
+    const settings = resolveSettings(options);
     const bindings = intercepted(collectBindings(topics, bind), aroundHandle);
     const release = take(group, bindings);
     try {

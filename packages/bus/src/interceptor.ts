@@ -1,5 +1,8 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Delivery, EventMethod, PublishOptions, PublishResult } from "./bus.ts";
+import type { Delivery } from "./consume/delivery.ts";
+import type { EventMethod } from "./event-method.ts";
+import type { PublishOptions } from "./publish/publish-options.ts";
+import type { PublishResult } from "./publish/publish-result.ts";
 
 /**
  * Interceptor stands around what a bus does, as Connect's do: each part takes what comes next and

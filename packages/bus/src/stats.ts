@@ -1,5 +1,5 @@
 import type { Broker, TopicProgress } from "./broker.ts";
-import type { BusHealth, SubscriptionHealth } from "./bus.ts";
+import type { BusHealth, SubscriptionHealth } from "./health.ts";
 
 /** StatsOptions say how long the broker may take; what this process knows is said in any case. */
 export interface StatsOptions {

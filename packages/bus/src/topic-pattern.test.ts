@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { patternOf } from "./topic-pattern.ts";
+import { parseTopicPattern } from "./topic-pattern.ts";
 
 const topics = ["trips.completed", "trips.eu.completed", "vehicles.moved", "trips"];
 
-describe("patternOf()", () => {
+describe("parseTopicPattern()", () => {
   it.each([
     ["trips.completed", ["trips.completed"]],
     ["trips.*", ["trips.completed"]],
@@ -13,10 +13,10 @@ describe("patternOf()", () => {
     [">", topics],
     ["trip.*", []],
   ])("selects by %s", (pattern, selected) => {
-    expect(topics.filter(patternOf(pattern))).toEqual(selected);
+    expect(topics.filter(parseTopicPattern(pattern))).toEqual(selected);
   });
 
   it.each(["", "trips.", "trips.>.completed", "tri*", "Trips.*"])("refuses %j", (pattern) => {
-    expect(() => patternOf(pattern)).toThrow("is no pattern of topics");
+    expect(() => parseTopicPattern(pattern)).toThrow("is not a topic pattern");
   });
 });

@@ -3,15 +3,15 @@ import { BusError } from "./error.ts";
 const parts = /^(?:\*|[a-z0-9_-]+)(?:\.(?:\*|[a-z0-9_-]+))*(?:\.>)?$/;
 
 /**
- * patternOf says of a topic whether a pattern selects it: `*` stands for one word, and `>` at the end
- * for all that follow, one at least; alone it selects everything. Throws `invalid_argument`.
+ * Returns a function that tests topics against a pattern: `*` stands for one word, `>` at the end for one
+ * or more; `>` alone matches every topic. Throws `invalid_argument`.
  */
-export function patternOf(pattern: string): (topic: string) => boolean {
+export function parseTopicPattern(pattern: string): (topic: string) => boolean {
   if (pattern === ">") return () => true;
   if (!parts.test(pattern)) {
     throw new BusError(
       "invalid_argument",
-      `"${pattern}" is no pattern of topics: write words joined by dots, * for any one of them, > for all that follow`,
+      `"${pattern}" is not a topic pattern: write words joined by dots, * for any one word, > at the end for one or more`,
     );
   }
   const source = pattern.replaceAll(".", "\\.").replaceAll("*", "[^.]+").replace(/>$/, ".+");

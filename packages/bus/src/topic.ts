@@ -7,16 +7,16 @@ import {
   type Message,
   ScalarType,
 } from "@bufbuild/protobuf";
-import type { EventMethod } from "./bus.ts";
 import { BusError } from "./error.ts";
+import type { EventMethod } from "./event-method.ts";
 import { event } from "./gen/fanfare/events/v1/options_pb.ts";
 
-/** Topic is what a method's event option says, checked. */
+/** The topic of an event method, from its option `(fanfare.events.v1.event)`. */
 export interface Topic {
   readonly name: string;
   readonly schema: DescMessage;
-  /** The event's key; undefined when the topic has none, or when its field is unset or an empty string. */
-  keyOf(message: Message): string | undefined;
+  /** Returns the event's key: undefined when the topic has none, or when the key's field is unset or "". */
+  readKey(message: Message): string | undefined;
 }
 
 const word = "[a-z0-9]+(?:[-_][a-z0-9]+)*";
@@ -38,24 +38,33 @@ const keyTypes: ReadonlySet<ScalarType> = new Set([
 ]);
 
 /**
- * readTopic reads the option `(fanfare.events.v1.event)` of a method. Without it the error is
- * `unknown_topic`; an option that makes no sense is `invalid_argument`.
+ * Reads a method's topic from its option `(fanfare.events.v1.event)`. Throws `unknown_topic` without the
+ * option, `invalid_argument` when the option or the method is wrong.
+ *
+ * @example
+ * const topic = readTopic(NoteEvents.method.noteWritten);
+ * console.log(topic.name); // notes.written
  */
 export function readTopic(method: DescMethod): Topic {
   const options = readOption(method);
   return {
     name: options.topic,
     schema: method.input,
-    keyOf: options.key === "" ? () => undefined : keyReader(method, options.key),
+    readKey: options.key === "" ? () => undefined : createKeyReader(method, options.key),
   };
 }
 
-/** isEvent says whether a method has an event option. */
+/** Returns whether a method has an event option. */
 export function isEvent(method: DescMethod): boolean {
   return hasOption(method, event);
 }
 
-/** checkTopic reads a method's option for its errors alone. */
+/**
+ * Checks that a method is an event method. Throws what `readTopic` throws.
+ *
+ * @example
+ * for (const method of NoteEvents.methods) checkTopic(method);
+ */
 export function checkTopic(method: DescMethod): asserts method is EventMethod {
   readOption(method);
 }
@@ -69,20 +78,23 @@ function readOption(method: DescMethod): { readonly topic: string; readonly key:
     );
   }
   if (method.methodKind !== "unary") {
-    throw new BusError("invalid_argument", `${where} streams: an event method must be unary`);
+    throw new BusError(
+      "invalid_argument",
+      `${where} is a streaming method: an event method must be unary`,
+    );
   }
   const { topic, key } = getOption(method, event);
   if (!topicName.test(topic) || topic.length > topicNameLimit) {
     throw new BusError(
       "invalid_argument",
-      `${where} has the topic "${topic}": write lower-case words joined by dots, at most ${topicNameLimit} characters, such as "trips.completed"`,
+      `${where} has the topic "${topic}": use lower-case words joined by dots, at most ${topicNameLimit} characters, such as "trips.completed"`,
     );
   }
-  if (key !== "") keyField(method, key);
+  if (key !== "") findKeyField(method, key);
   return { topic, key };
 }
 
-function keyField(method: DescMethod, name: string): DescField & { fieldKind: "scalar" } {
+function findKeyField(method: DescMethod, name: string): DescField & { fieldKind: "scalar" } {
   const field = method.input.fields.find((candidate) => candidate.name === name);
   if (field?.fieldKind === "scalar" && keyTypes.has(field.scalar)) return field;
   const reason = field === undefined ? "does not exist" : "is neither a string nor an integer";
@@ -92,8 +104,11 @@ function keyField(method: DescMethod, name: string): DescField & { fieldKind: "s
   );
 }
 
-function keyReader(method: DescMethod, name: string): (message: Message) => string | undefined {
-  const field = keyField(method, name);
+function createKeyReader(
+  method: DescMethod,
+  name: string,
+): (message: Message) => string | undefined {
+  const field = findKeyField(method, name);
   return (message) => {
     const value: unknown = Reflect.get(message, field.localName);
     if (typeof value === "string") return value === "" ? undefined : value;

@@ -1,6 +1,6 @@
-import type { Delivery } from "../bus.ts";
 import type { BusError } from "../error.ts";
 import type { Envelope } from "../wire/envelope.ts";
+import type { Delivery } from "./delivery.ts";
 
 /** Attempt is a delivery with the means to abort it. */
 export interface Attempt {

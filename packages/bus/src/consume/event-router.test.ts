@@ -1,16 +1,68 @@
 import { createRegistry } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import type { EventRouter } from "../bus.ts";
-import { NoteEvents, ShelfEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
+import { type Note, NoteEvents, ShelfEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import { createMemoryBus } from "../memory/memory-bus.ts";
 import { createNotePublisher } from "../testing/notes.ts";
+import type { EventRouter } from "./event-router.ts";
 
 async function topicsOf(bind: (on: EventRouter) => void): Promise<readonly string[]> {
   await using bus = createMemoryBus();
   const { topics } = await bus.subscribe("readers", bind);
   return topics;
 }
+
+describe("on.service()", () => {
+  class Reader {
+    readonly seen: number[] = [];
+    noteRead({ number }: Note): void {
+      this.seen.push(number);
+    }
+  }
+
+  async function readNote(handlers: Reader): Promise<readonly string[]> {
+    await using bus = createMemoryBus();
+    const { topics } = await bus.subscribe("readers", (on) => on.service(NoteEvents, handlers));
+    await createNotePublisher(bus).noteRead({ number: 7 });
+    await bus.idle();
+    return topics;
+  }
+
+  it("binds the methods of a class instance, with their `this`", async () => {
+    const reader = new Reader();
+    expect(await readNote(reader)).toEqual(["notes.read"]);
+    expect(reader.seen).toEqual([7]);
+  });
+
+  it("binds inherited methods, and overridden ones", async () => {
+    class Doubling extends Reader {
+      override noteRead(note: Note): void {
+        super.noteRead(note);
+        super.noteRead(note);
+      }
+    }
+    const [inherited, overridden] = [new (class extends Reader {})(), new Doubling()];
+    await readNote(inherited);
+    await readNote(overridden);
+    expect([inherited.seen, overridden.seen]).toEqual([[7], [7, 7]]);
+  });
+
+  it("ignores other fields", async () => {
+    const handlers = Object.assign(new Reader(), { name: "reader", close() {} });
+    expect(await readNote(handlers)).toEqual(["notes.read"]);
+  });
+
+  it("refuses a field named like a method that is no function", async () => {
+    const bound = topicsOf((on) => {
+      // @ts-expect-error: a handler is a function
+      on.service(NoteEvents, { noteRead: "soon", noteWritten() {} });
+    });
+    await expect(bound).rejects.toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringContaining("NoteEvents.NoteRead must be a function, got string"),
+    });
+  });
+});
 
 describe("on.all()", () => {
   it("hands every event of the services to one handler, with what it is", async () => {

@@ -1,11 +1,29 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import type { AnyEventHandler, EventHandler, EventMethod, EventRouter } from "../bus.ts";
+import type { DescMethod, DescService, Registry } from "@bufbuild/protobuf";
 import { BusError } from "../error.ts";
+import type { EventMethod } from "../event-method.ts";
 import { checkTopic, isEvent, type Topic } from "../topic.ts";
-import type { TopicBook } from "../topic-book.ts";
-import { patternOf } from "../topic-pattern.ts";
+import type { TopicCache } from "../topic-cache.ts";
+import { parseTopicPattern } from "../topic-pattern.ts";
+import type { AnyEventHandler, EventHandler, EventHandlers } from "./event-handler.ts";
 
-/** Binding is a topic and who handles it. */
+/** Registers handlers, like ConnectRouter. A topic takes one handler. */
+export interface EventRouter {
+  /**
+   * Binds each method of an event service for which `handlers` has a function. The function is called as
+   * a method of its object, so `handlers` may be a class instance; its other fields are ignored. Throws
+   * `invalid_argument` when a field named like a method is no function.
+   */
+  service<S extends DescService>(service: S, handlers: EventHandlers<S>): void;
+  /** Binds every method of the services to one handler. */
+  all(services: readonly DescService[], handler: AnyEventHandler): void;
+  /**
+   * Binds one handler to the events of a registry's services whose topic matches a pattern: `*` stands
+   * for one word, `>` at the end for one or more. Throws `invalid_argument` when no topic matches.
+   */
+  matching(pattern: string, registry: Registry, handler: AnyEventHandler): void;
+}
+
+/** A topic, its method and its handler. */
 export interface Binding {
   readonly topic: Topic;
   readonly method: EventMethod;
@@ -13,11 +31,11 @@ export interface Binding {
 }
 
 /**
- * collectBindings runs `bind` and returns what it bound, by topic. Throws `unknown_topic`,
- * `already_bound`, and `invalid_argument` when nothing was bound.
+ * Runs `bind` and returns its bindings by topic. Throws `unknown_topic`, `already_bound`, and
+ * `invalid_argument` when nothing is bound.
  */
 export function collectBindings(
-  topics: TopicBook,
+  topics: TopicCache,
   bind: (on: EventRouter) => void,
 ): ReadonlyMap<string, Binding> {
   const bindings = new Map<string, Binding>();
@@ -26,7 +44,10 @@ export function collectBindings(
     checkTopic(method);
     const topic = topics.read(method);
     if (bindings.has(topic.name)) {
-      throw new BusError("already_bound", `the topic ${topic.name} is bound twice`);
+      throw new BusError(
+        "already_bound",
+        `the topic ${topic.name} has a handler already: bind it once`,
+      );
     }
     bindings.set(topic.name, { topic, method, handler });
   }
@@ -38,23 +59,23 @@ export function collectBindings(
 
   bind({
     service(service, handlers) {
-      for (const [localName, handler] of Object.entries<unknown>(handlers)) {
+      for (const method of service.methods) {
+        const handler: unknown = Reflect.get(handlers, method.localName);
         if (handler === undefined) continue;
-        const method = service.method[localName];
-        if (method === undefined || !isHandler(handler)) {
+        if (!isHandler(handler)) {
           throw new BusError(
             "invalid_argument",
-            `${service.typeName} has no event "${localName}" for a handler: its methods are ${Object.keys(service.method).join(", ")}`,
+            `the handler of ${service.typeName}.${method.name} must be a function, got ${typeof handler}`,
           );
         }
-        add(method, handler);
+        add(method, handler.bind(handlers));
       }
     },
     all(services, handler) {
       for (const method of services.flatMap(({ methods }) => methods)) addAny(method, handler);
     },
     matching(pattern, registry, handler) {
-      const matches = patternOf(pattern);
+      const matches = parseTopicPattern(pattern);
       const declared = Array.from(registry).filter(
         (desc): desc is DescService => desc.kind === "service",
       );
@@ -71,12 +92,15 @@ export function collectBindings(
     },
   });
   if (bindings.size === 0) {
-    throw new BusError("invalid_argument", "nothing is bound: call on.service with a handler");
+    throw new BusError(
+      "invalid_argument",
+      "no handler is bound: call on.service with a function for at least one method",
+    );
   }
   return bindings;
 }
 
-/** That the function takes this method's message, EventHandlers has checked. */
+/** The type EventHandlers has checked that the function takes this method's message. */
 function isHandler(value: unknown): value is EventHandler {
   return typeof value === "function";
 }

@@ -1,5 +1,4 @@
 import type { Broker } from "../broker.ts";
-import type { HandlerFailure } from "../bus.ts";
 import { encodeDeadLetter } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
 import { rememberLast } from "../kit/remember-last.ts";
@@ -7,6 +6,7 @@ import { createRateCounter, type RateCounter } from "../kit/tally.ts";
 import { decodeEvent } from "../wire/decode-event.ts";
 import { readId } from "../wire/read-header.ts";
 import { createAttempt } from "./attempt.ts";
+import type { HandlerFailure } from "./handler-failure.ts";
 import type { Held } from "./held.ts";
 import { type DeadLetterCause, isPoison, outcomeOf } from "./outcome.ts";
 import type { LastWord, Settling } from "./settling.ts";

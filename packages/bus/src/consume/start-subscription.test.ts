@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import type { EventBus, EventRouter } from "../bus.ts";
+import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import { createMemoryBus } from "../memory/memory-bus.ts";
 import { assertSubscribed } from "./assert-subscribed.ts";
+import type { EventRouter } from "./event-router.ts";
 import { startSubscription } from "./start-subscription.ts";
 
 const bind = (on: EventRouter) => on.service(NoteEvents, { noteWritten() {} });

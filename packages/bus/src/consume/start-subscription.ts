@@ -1,19 +1,15 @@
-import type {
-  EventBus,
-  EventRouter,
-  StopOptions,
-  StopReport,
-  SubscribeOptions,
-  Subscription,
-  SubscriptionHealth,
-} from "../bus.ts";
+import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
+import type { SubscriptionHealth } from "../health.ts";
 import { createBackoff } from "../kit/backoff.ts";
 import { createDeferred } from "../kit/deferred.ts";
 import { pause } from "../kit/pause.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
-import { createTopicBook } from "../topic-book.ts";
+import { createTopicCache } from "../topic-cache.ts";
+import type { EventRouter } from "./event-router.ts";
 import { collectBindings } from "./event-router.ts";
+import type { SubscribeOptions } from "./subscribe-options.ts";
+import type { StopOptions, StopReport, Subscription } from "./subscription.ts";
 
 /** The options of `startSubscription`. */
 export interface StartSubscriptionOptions extends SubscribeOptions {
@@ -46,7 +42,7 @@ export function startSubscription(
   options: StartSubscriptionOptions = {},
 ): Subscription {
   const { onRetry, ...subscribeOptions } = options;
-  const topics = [...collectBindings(createTopicBook(), bind).keys()];
+  const topics = [...collectBindings(createTopicCache(), bind).keys()];
   const stopping = new AbortController();
   const closed = createDeferred<void>();
   let state: "starting" | "stopping" | "stopped" = "starting";

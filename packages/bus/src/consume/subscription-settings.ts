@@ -1,21 +1,22 @@
 import type { StartPosition } from "../broker.ts";
-import type { HandlerFailure, SubscribeOptions } from "../bus.ts";
 import { BusError } from "../error.ts";
 import { createBackoff } from "../kit/backoff.ts";
 import { checkAtLeast } from "../kit/check-at-least.ts";
+import type { HandlerFailure } from "./handler-failure.ts";
+import type { SubscribeOptions } from "./subscribe-options.ts";
 
-/** SubscriptionSettings are SubscribeOptions, checked and complete. */
+/** The options of a subscription, checked and complete. */
 export interface SubscriptionSettings {
   readonly from: StartPosition;
   readonly concurrency: number;
   readonly prefetch: number;
   readonly handlerTimeoutMs: number;
   readonly leaseDurationMs: number;
-  /** What to wait after attempt n, in milliseconds. */
+  /** Returns the delay after failed attempt n, in milliseconds. */
   readonly backoff: (attempt: number) => number;
   readonly maxAttempts: number;
   readonly strict: boolean;
-  /** How many events may be held back behind failed ones. */
+  /** How many events may be blocked by strict order. */
   readonly maxBlocked: number;
   readonly onFailure: ((failure: HandlerFailure) => void) | undefined;
   readonly confirmAcks: boolean;
@@ -24,20 +25,23 @@ export interface SubscriptionSettings {
 const groupName = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
 const groupNameLimit = 64;
 
-/** checkGroup throws `invalid_argument` for a name that a broker could not take. */
+/** Checks the name of a group. Throws `invalid_argument` for a name that some broker cannot use. */
 export function checkGroup(group: string): void {
   if (groupName.test(group) && group.length <= groupNameLimit) return;
   throw new BusError(
     "invalid_argument",
-    `"${group}" cannot name a group: use lower-case letters and digits, joined by - or _, at most ${groupNameLimit} characters`,
+    `"${group}" is not a group name: use lower-case letters and digits, joined by - or _, at most ${groupNameLimit} characters`,
   );
 }
 
-/** settingsOf completes the options. Throws `invalid_argument`. */
-export function settingsOf(options: SubscribeOptions): SubscriptionSettings {
+/** Completes the options with their defaults. Throws `invalid_argument`. */
+export function resolveSettings(options: SubscribeOptions): SubscriptionSettings {
   const { from = "now" } = options;
   if (from instanceof Date && Number.isNaN(from.getTime())) {
-    throw new BusError("invalid_argument", "from is an invalid date");
+    throw new BusError(
+      "invalid_argument",
+      'from is an invalid date: pass a valid Date, "now" or "start"',
+    );
   }
   return {
     from,

@@ -1,6 +1,6 @@
 import type { Broker } from "../broker.ts";
-import type { PublishResult } from "../bus.ts";
 import { BusError } from "../error.ts";
+import type { PublishResult } from "../publish/publish-result.ts";
 import { createReplay } from "./create-replay.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { decodeDeadLetter } from "./decode-dead-letter.ts";

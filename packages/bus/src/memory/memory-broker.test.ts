@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { testBroker } from "../testing/index.ts";
+import { createMemoryBroker } from "./memory-broker.ts";
 import { createMemoryStore } from "./memory-store.ts";
 
 describe("parity: the memory broker", () => {
@@ -9,7 +10,7 @@ describe("parity: the memory broker", () => {
     async () => {
       const store = createMemoryStore();
       return {
-        open: async () => store.open(),
+        open: async () => createMemoryBroker({ store }),
         advance: (ms) => store.clock.advance(ms),
         async [Symbol.asyncDispose]() {},
       };

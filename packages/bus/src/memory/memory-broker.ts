@@ -1,9 +1,23 @@
 import type { Broker, LeaseStream } from "../broker.ts";
 import { BusError } from "../error.ts";
-import type { MemoryStore } from "./memory-store.ts";
+import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
 
-/** Creates the broker of one process on a store. */
-export function createMemoryBroker(store: MemoryStore): Broker {
+/** The options of a broker in memory. */
+export interface MemoryBrokerOptions {
+  /** The store to use: pass that of another broker to play a second process. Default: a new one. */
+  readonly store?: MemoryStore;
+}
+
+/**
+ * Creates the broker of one process in memory. Brokers on the same store share its events and groups.
+ *
+ * @example
+ * const store = createMemoryStore();
+ * await using bus = createBus(createMemoryBroker({ store }), { source: "//trips.example.com" });
+ */
+export function createMemoryBroker({
+  store = createMemoryStore(),
+}: MemoryBrokerOptions = {}): Broker {
   const streams = new Set<LeaseStream>();
   let closed = false;
 

@@ -1,7 +1,8 @@
 import type { EventBus } from "../bus.ts";
 import { type BusOptions, createBus } from "../create-bus.ts";
 import { BusError } from "../error.ts";
-import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
+import { createMemoryBroker, type MemoryBrokerOptions } from "./memory-broker.ts";
+import { createMemoryStore } from "./memory-store.ts";
 
 /** An event bus in memory, for tests: handlers run at once, and time moves by hand. */
 export interface MemoryBus extends EventBus {
@@ -18,10 +19,7 @@ export interface MemoryBus extends EventBus {
 }
 
 /** The options of a bus in memory. */
-export interface MemoryBusOptions extends Partial<BusOptions> {
-  /** The store to use: pass that of another bus to play a second process. Default: a new one. */
-  readonly store?: MemoryStore;
-}
+export interface MemoryBusOptions extends Partial<BusOptions>, MemoryBrokerOptions {}
 
 /**
  * Creates a bus in memory. The default `source` is `//memory`, the default `stopTimeoutMs` 1,000.
@@ -46,7 +44,7 @@ export function createMemoryBus({
   stopTimeoutMs = 1_000,
   ...options
 }: MemoryBusOptions = {}): MemoryBus {
-  const bus = createBus(store.open(), { source, stopTimeoutMs, ...options });
+  const bus = createBus(createMemoryBroker({ store }), { source, stopTimeoutMs, ...options });
 
   /** Counts the delayed events of this bus; other buses on the store count their own. */
   function countDelayed(group: string): number {

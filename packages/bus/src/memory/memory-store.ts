@@ -1,6 +1,5 @@
 import type {
   Appended,
-  Broker,
   BrokerFeatures,
   GroupDeclaration,
   NewRecord,
@@ -9,7 +8,6 @@ import type {
 import { BusError } from "../error.ts";
 import { measureRecord } from "../wire/measure-record.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
-import { createMemoryBroker } from "./memory-broker.ts";
 import { createMemoryDeadLetters, type MemoryDeadLetters } from "./memory-dead-letters.ts";
 import { createMemoryGroup, type MemoryGroup } from "./memory-group.ts";
 import { createTopicLog, type TopicLog } from "./topic-log.ts";
@@ -29,8 +27,6 @@ export interface MemoryStore {
   progress(group: string, topics: readonly string[]): TopicProgress[];
   /** Creates the group, or adds topics to it. */
   declare(declaration: GroupDeclaration): MemoryGroup;
-  /** Opens the broker of one process. */
-  open(): Broker;
   /**
    * Describes the groups with work that a running process has or could get; empty when idle.
    * `countDelayed` returns how many leased records of a group wait for time to pass.
@@ -95,7 +91,7 @@ export function createMemoryStore({
     return appended;
   }
 
-  const store: MemoryStore = {
+  return {
     clock,
     features: { durable: false, dedupeWindowMs, maxRecordBytes, maxBatch: 1_000 },
     append(record) {
@@ -137,9 +133,7 @@ export function createMemoryStore({
       }
       return group.progress(topics);
     },
-    open: () => createMemoryBroker(store),
     describeUnfinished: (countDelayed) =>
       Array.from(groups).flatMap(([name, group]) => group.describeUnfinished(countDelayed(name))),
   };
-  return store;
 }

@@ -1,8 +1,9 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
-import type { EventMethod, PublishOptions } from "../bus.ts";
+import type { EventMethod } from "../event-method.ts";
 import type { PublishCall } from "../interceptor.ts";
 import { checkTopic } from "../topic.ts";
 import { createMessage } from "./create-message.ts";
+import type { PublishOptions } from "./publish-options.ts";
 
 /** An event for `publishAll`, as `createEvent` returns it. */
 export interface NewEvent extends Pick<PublishCall, "method" | "message"> {

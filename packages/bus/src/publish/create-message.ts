@@ -1,6 +1,6 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
-import type { EventMethod } from "../bus.ts";
 import { BusError } from "../error.ts";
+import type { EventMethod } from "../event-method.ts";
 
 /** Creates the message of an event method. Throws `invalid_argument` when its fields do not fit. */
 export function createMessage(method: EventMethod, init: MessageInitShape<DescMessage>): Message {

@@ -1,7 +1,10 @@
 import type { DescMessage, DescService, MessageInitShape } from "@bufbuild/protobuf";
-import type { EventBus, EventMethod, PublishOptions, PublishResult } from "../bus.ts";
+import type { EventBus } from "../bus.ts";
+import type { EventMethod } from "../event-method.ts";
 import { checkTopic } from "../topic.ts";
 import { createMessage } from "./create-message.ts";
+import type { PublishOptions } from "./publish-options.ts";
+import type { PublishResult } from "./publish-result.ts";
 
 /** A typed publisher of an event service: one function for each of its methods. */
 export type Publisher<S extends DescService> = {

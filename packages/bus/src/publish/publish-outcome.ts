@@ -1,5 +1,6 @@
-import type { PublishOptions, PublishResult } from "../bus.ts";
 import { BusError } from "../error.ts";
+import type { PublishOptions } from "./publish-options.ts";
+import type { PublishResult } from "./publish-result.ts";
 
 /** How `publishAll` publishes. */
 export interface PublishAllOptions extends Pick<PublishOptions, "signal" | "timeoutMs"> {

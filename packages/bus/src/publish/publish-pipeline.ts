@@ -1,6 +1,6 @@
 import type { Appended, Broker, NewRecord } from "../broker.ts";
-import type { PublishResult } from "../bus.ts";
 import type { Publish, PublishCall } from "../interceptor.ts";
+import type { PublishResult } from "./publish-result.ts";
 
 /** The stages that each event of `publishAll` passes on its way to the broker. */
 export interface PublishPipeline {

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import type { EventBus, EventHandler, Subscription } from "../bus.ts";
+import type { EventBus } from "../bus.ts";
+import type { EventHandler } from "../consume/event-handler.ts";
+import type { Subscription } from "../consume/subscription.ts";
 import { BusError } from "../error.ts";
 import { NoteEvents, type NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import {

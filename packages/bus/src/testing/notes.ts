@@ -1,4 +1,8 @@
-import type { Delivery, EventBus, EventHandler, SubscribeOptions, Subscription } from "../bus.ts";
+import type { EventBus } from "../bus.ts";
+import type { Delivery } from "../consume/delivery.ts";
+import type { EventHandler } from "../consume/event-handler.ts";
+import type { SubscribeOptions } from "../consume/subscribe-options.ts";
+import type { Subscription } from "../consume/subscription.ts";
 import {
   type Note,
   NoteEvents,

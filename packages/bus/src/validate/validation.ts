@@ -1,7 +1,7 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Validator } from "@bufbuild/protovalidate";
-import type { EventMethod } from "../bus.ts";
 import { type BusCode, BusError } from "../error.ts";
+import type { EventMethod } from "../event-method.ts";
 import type { Interceptor } from "../interceptor.ts";
 
 /**

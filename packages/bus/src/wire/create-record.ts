@@ -1,6 +1,6 @@
 import type { NewRecord } from "../broker.ts";
-import type { PublishOptions } from "../bus.ts";
 import { BusError } from "../error.ts";
+import type { PublishOptions } from "../publish/publish-options.ts";
 import type { Topic } from "../topic.ts";
 import { computePartition } from "./compute-partition.ts";
 import { addCustomHeaders } from "./custom-headers.ts";

@@ -19,7 +19,7 @@ import { createRecord, type EncodeOptions } from "./create-record.ts";
  */
 export function encodeEvent(topic: Topic, message: Message, options: EncodeOptions): NewRecord {
   const data = encodePayload(topic.schema, message);
-  return createRecord(topic, { data, key: topic.keyOf(message) }, options);
+  return createRecord(topic, { data, key: topic.readKey(message) }, options);
 }
 
 function encodePayload(schema: DescMessage, message: Message): Uint8Array {

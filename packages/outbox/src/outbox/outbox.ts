@@ -50,7 +50,7 @@ async function write<I extends DescMessage>(
   const topic = readTopic(method);
   const { time = new Date(), headers = {} } = options;
   const { id, data } = encodeEvent(topic, message, { ...options, time, source: "outbox", now: 0 });
-  const key = topic.keyOf(message) ?? null;
+  const key = topic.readKey(message) ?? null;
   const type = topic.schema.typeName;
   const event: NewEvent = { topic: topic.name, id, key, type, data, headers, time };
   checkStorable(event);

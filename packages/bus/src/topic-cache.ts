@@ -2,13 +2,17 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { BusError } from "./error.ts";
 import { readTopic, type Topic } from "./topic.ts";
 
-/** TopicBook reads the topic of each method once, and sees that one topic has one message type. */
-export interface TopicBook {
-  /** Throws `unknown_topic` and `invalid_argument`. */
+/** The topics of the methods that one bus uses, each read once. */
+export interface TopicCache {
+  /**
+   * Returns the method's topic. Throws `unknown_topic` without an event option, and `invalid_argument`
+   * for a wrong one or when the topic has another message type already.
+   */
   read(method: DescMethod): Topic;
 }
 
-export function createTopicBook(): TopicBook {
+/** Creates an empty cache. */
+export function createTopicCache(): TopicCache {
   const byMethod = new WeakMap<DescMethod, Topic>();
   const typeNames = new Map<string, string>();
   return {
@@ -20,7 +24,7 @@ export function createTopicBook(): TopicBook {
       if (typeName !== topic.schema.typeName) {
         throw new BusError(
           "invalid_argument",
-          `${method.parent.typeName}.${method.name} publishes ${topic.schema.typeName} under ${topic.name}, which has ${typeName}: one topic has one message type`,
+          `the topic ${topic.name} has messages of type ${typeName}, but ${method.parent.typeName}.${method.name} publishes ${topic.schema.typeName}: give it another topic`,
         );
       }
       typeNames.set(topic.name, typeName);

@@ -1,0 +1,40 @@
+import type { StartPosition } from "../broker.ts";
+import type { Backoff } from "../kit/backoff.ts";
+import type { HandlerFailure } from "./handler-failure.ts";
+
+/** The options of a subscription. All but `from` may differ between the processes of a group. */
+export interface SubscribeOptions {
+  /** Where a group that does not exist yet begins. Default: "now". */
+  readonly from?: StartPosition;
+  /** How many handlers run at a time, each for another key. Default: 16. */
+  readonly concurrency?: number;
+  /** How many more events this process leases and buffers. Default: 32. */
+  readonly prefetch?: number;
+  /** How long one attempt may take, in milliseconds. Default: 30,000. */
+  readonly handlerTimeoutMs?: number;
+  /**
+   * How long the broker waits for a heartbeat before it delivers the event to another process, in
+   * milliseconds. Default: 10,000.
+   */
+  readonly leaseDurationMs?: number;
+  /** The delay before each redelivery. */
+  readonly backoff?: Backoff;
+  /** After how many failed attempts an event is dead-lettered. Default: 8. */
+  readonly maxAttempts?: number;
+  /**
+   * relaxed: later events of a key may overtake one that waits for its retry. strict: they wait until it
+   * is handled or dead-lettered. In strict order a failed event stays in this process for all its
+   * attempts, a handler that exceeds its timeout blocks its key until it returns, and a pause releases
+   * nothing. Default: "relaxed".
+   */
+  readonly order?: "relaxed" | "strict";
+  /**
+   * How many events may be blocked by strict order, beside `concurrency` and `prefetch`. At this limit
+   * the process requests no more events of any key. Default: 1,000.
+   */
+  readonly maxBlocked?: number;
+  /** Called after each failed attempt, for logging. What it throws is ignored. */
+  readonly onFailure?: (failure: HandlerFailure) => void;
+  /** Whether each ack waits until the broker has confirmed it. Default: false. */
+  readonly confirmAcks?: boolean;
+}

@@ -1,0 +1,33 @@
+/** The state of a bus in this process. */
+export interface BusHealth {
+  /** The broker's name, such as "jetstream". */
+  readonly broker: string;
+  readonly connected: boolean;
+  /** The broker's last error. */
+  readonly lastError?: Error;
+  readonly subscriptions: readonly SubscriptionHealth[];
+}
+
+/** The state of a subscription in this process. Counters begin with the subscription. */
+export interface SubscriptionHealth {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /**
+   * starting: the group is not declared yet (`startSubscription`). paused: a dependency of the handlers
+   * is unavailable, and one event is retried until it is back.
+   */
+  readonly state: "starting" | "running" | "paused" | "stopping" | "stopped";
+  /** Events whose handlers run now. */
+  readonly running: number;
+  /** Events that are leased and wait for their key or for a free handler. */
+  readonly waiting: number;
+  /** Events that wait in this process for their next attempt, and those blocked behind them. */
+  readonly delayed: number;
+  /** Events handled. */
+  readonly handled: number;
+  /** Attempts that failed. */
+  readonly failures: number;
+  /** Events dead-lettered. */
+  readonly deadLettered: number;
+  readonly lastError?: Error;
+}
