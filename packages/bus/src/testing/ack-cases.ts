@@ -6,9 +6,9 @@ import type { SuiteContext } from "./suite-context.ts";
 
 const leaseDurationMs = 1_000;
 
-/** ackCases state what an acknowledgement does, and what comes of one that is lost. */
-export function ackCases({ setUp }: SuiteContext): void {
-  it("acknowledges an event when its handler returns, and it does not come again", async () => {
+/** Registers the cases of acknowledgements: a handler that returns acks its event. */
+export function registerAckCases({ setUp }: SuiteContext): void {
+  it("acknowledges an event when its handler returns, and never redelivers it", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -21,7 +21,7 @@ export function ackCases({ setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual([1, 2]);
   });
 
-  it("brings an event again whose acknowledgement gets lost, and loses none", async () => {
+  it("redelivers an event whose ack is lost", async () => {
     await using env = await setUp();
     let lost = 0;
     const bus = await env.openBus((broker) =>
@@ -42,27 +42,27 @@ export function ackCases({ setUp }: SuiteContext): void {
     expect(lost).toBe(2);
   });
 
-  it("has each acknowledgement confirmed by the broker where that is asked for", async () => {
+  it("confirms every ack when confirmAcks is set", async () => {
     await using env = await setUp();
-    const asked: boolean[] = [];
-    const watched = (broker: Broker) =>
+    const confirmations: boolean[] = [];
+    const observe = (broker: Broker) =>
       withLeases(broker, (lease) => ({
         ...lease,
         ack(options) {
-          asked.push(options.confirmed);
+          confirmations.push(options.confirmed);
           return lease.ack(options);
         },
       }));
-    const bus = await env.openBus(watched);
+    const bus = await env.openBus(observe);
     const { seen, handler } = createCollector();
-    const subscription = await subscribeRead(bus, "sure", { handler, confirmAcks: true });
+    const subscription = await subscribeRead(bus, "confirming", { handler, confirmAcks: true });
     await createNotePublisher(bus).noteRead({ number: 1 });
     await env.waitForCount(seen, 1);
-    await env.waitFor("the confirmation", () => subscription.health().running === 0);
-    expect(asked).toEqual([true]);
-    await subscribeRead(bus, "quick", { handler });
+    await env.waitFor("the confirmed ack", () => subscription.health().running === 0);
+    expect(confirmations).toEqual([true]);
+    await subscribeRead(bus, "others", { handler });
     await createNotePublisher(bus).noteRead({ number: 2 });
-    await env.waitFor("two more", () => asked.length === 3);
-    expect(asked.filter((confirmed) => confirmed)).toHaveLength(2);
+    await env.waitFor("two more acks", () => confirmations.length === 3);
+    expect(confirmations.filter((confirmed) => confirmed)).toHaveLength(2);
   });
 }

@@ -15,11 +15,11 @@ import type { SuiteContext } from "./suite-context.ts";
 import type { TestEnvironment } from "./test-environment.ts";
 
 const backoff = { initialIntervalMs: 50, maxIntervalMs: 100 };
-const within = { timeoutMs: 10_000, signal: undefined };
+const appendOptions = { timeoutMs: 10_000, signal: undefined };
 
-/** deadLetterCases state which events are given up, and what can be done with them. */
-export function deadLetterCases({ features, setUp }: SuiteContext): void {
-  it("gives an event up after its last attempt, with all that it had and why", async () => {
+/** Registers the cases of dead letters: which events are dead-lettered, and what is stored of them. */
+export function registerDeadLetterCases({ features, setUp }: SuiteContext): void {
+  it("dead-letters an event after its last attempt, with its envelope and the last error", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector((_, { attempt }) => {
@@ -59,7 +59,7 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     expect(seen).toHaveLength(3);
   });
 
-  it("gives up at once what a handler calls permanent", async () => {
+  it("dead-letters an event at once when its handler throws a permanent error", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector(failPermanently);
@@ -72,7 +72,7 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
   });
 
   it.skipIf(features.maxRecordBytes === undefined)(
-    "gives up the largest event there can be, whatever its error",
+    "dead-letters the largest possible event, however long its error is",
     async () => {
       await using env = await setUp();
       const bus = await env.openBus();
@@ -96,30 +96,36 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     },
   );
 
-  it("gives up at once what cannot be decoded, and spares its neighbours", async () => {
+  it("dead-letters an undecodable record at once, and handles its neighbours", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
     const subscription = await subscribeRead(bus, "readers", { handler, backoff });
     const { noteRead } = createNotePublisher(bus);
-    const foreign = await env.openBroker();
+    const publisher = await env.openBroker();
     await noteRead({ number: 1 });
-    await foreign.append(record("garbage", { "ce-type": "fanfare.testing.v1.Note" }), within);
+    await publisher.append(
+      createForeignRecord("garbage", { "ce-type": "fanfare.testing.v1.Note" }),
+      appendOptions,
+    );
     await noteRead({ number: 2 });
-    await foreign.append(record("stranger", { "ce-type": "fanfare.testing.v1.Shelf" }), within);
+    await publisher.append(
+      createForeignRecord("foreign", { "ce-type": "fanfare.testing.v1.Shelf" }),
+      appendOptions,
+    );
     await noteRead({ number: 3 });
     await env.waitFor("two dead letters", () => subscription.health().deadLettered === 2);
     await env.waitForCount(seen, 3);
     expect(getSortedNumbers(seen)).toEqual([1, 2, 3]);
     expect(subscription.health().lastError).toMatchObject({ code: "undecodable" });
     const letters = await bus.deadLetters("readers").list();
-    const { data } = record("any", {});
-    const undecodable = { cause: "undecodable", attempts: 1, source: "//stranger", data };
-    expect(letters.map(({ id }) => id).toSorted()).toEqual(["garbage", "stranger"]);
+    const { data } = createForeignRecord("any", {});
+    const undecodable = { cause: "undecodable", attempts: 1, source: "//foreign", data };
+    expect(letters.map(({ id }) => id).toSorted()).toEqual(["foreign", "garbage"]);
     for (const letter of letters) expect(letter).toMatchObject(undecodable);
   });
 
-  it("gives an event up when its last attempt overruns its deadline", async () => {
+  it("dead-letters an event when its last attempt exceeds handlerTimeoutMs", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -133,7 +139,7 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     expect(letter?.error).toMatch("longer than 300 ms");
   });
 
-  it("keeps dead letters of the same id apart: of topics, of groups, of two events", async () => {
+  it("stores dead letters with the same id separately by topic, group and event", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const both = { noteWritten: failPermanently, noteRead: failPermanently };
@@ -144,12 +150,12 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     const { noteWritten, noteRead } = createNotePublisher(bus);
     await noteWritten({}, { id: "same" });
     await noteRead({}, { id: "same" });
-    const foreign = await env.openBroker();
-    // Another event with the id "same", as if its window was over.
-    const again = record("same", { "ce-type": "fanfare.testing.v1.Note" });
-    await foreign.append({ ...again, id: "another" }, within);
-    const dead = () => subscriptions.map((subscription) => subscription.health().deadLettered);
-    await env.waitFor("three each", () => dead().every((count) => count === 3));
+    const publisher = await env.openBroker();
+    // Another event with the id "same", as after the dedupe window.
+    const again = createForeignRecord("same", { "ce-type": "fanfare.testing.v1.Note" });
+    await publisher.append({ ...again, id: "another" }, appendOptions);
+    const counts = () => subscriptions.map((subscription) => subscription.health().deadLettered);
+    await env.waitFor("three dead letters per group", () => counts().every((count) => count === 3));
     for (const group of groups) {
       const letters = await bus.deadLetters(group).list();
       const topics = letters.map(({ topic, id }) => `${topic} ${id}`).toSorted();
@@ -157,13 +163,13 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     }
   });
 
-  it("gives nothing up that it cannot store as a dead letter", async () => {
+  it("retries an event whose dead letter cannot be stored", async () => {
     await using env = await setUp();
     let full = true;
     const bus = await env.openBus((broker) =>
       withDeadLetters(broker, {
-        store: (group, dead, options) =>
-          full ? rejectAsFull() : broker.deadLetters.store(group, dead, options),
+        store: (group, record, options) =>
+          full ? rejectAsFull() : broker.deadLetters.store(group, record, options),
       }),
     );
     const { seen, handler } = createCollector(failPermanently);
@@ -177,10 +183,10 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     expect((await bus.deadLetters("failing").list()).map(({ id }) => id)).toEqual(["one"]);
   });
 
-  it("loses nothing that was given back more often than it may be attempted", async () => {
+  it("delivers an event that was released more often than maxAttempts", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
-    await nak(env, bus, 5);
+    await nakRepeatedly(env, bus, 5);
     const { seen, handler } = createCollector();
     const subscription = await subscribeRead(bus, "busy", { handler, maxAttempts: 2 });
     await env.waitForCount(seen, 1);
@@ -188,10 +194,10 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
     expect(subscription.health()).toMatchObject({ deadLettered: 0, handled: 1 });
   });
 
-  it("gives up what was handed out far beyond its attempts, without its handler", async () => {
+  it("dead-letters a poison message, delivered far beyond maxAttempts, without calling its handler", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
-    await nak(env, bus, 20);
+    await nakRepeatedly(env, bus, 20);
     const { seen, handler } = createCollector();
     const subscription = await subscribeRead(bus, "busy", { handler, maxAttempts: 2 });
     await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
@@ -201,31 +207,31 @@ export function deadLetterCases({ features, setUp }: SuiteContext): void {
   });
 }
 
-/** Declares the group "busy", publishes one event, and gives it back so many times. */
-async function nak(env: TestEnvironment, bus: EventBus, times: number): Promise<void> {
+/** Declares the group "busy", publishes one event, and leases and naks it `times` times. */
+async function nakRepeatedly(env: TestEnvironment, bus: EventBus, times: number): Promise<void> {
   const broker = await env.openBroker();
   const topics = ["notes.read"];
   const group = { group: "busy", topics, from: "now" as const, leaseDurationMs: 10_000 };
   await broker.declare(group);
   await createNotePublisher(bus).noteRead({ number: 1 });
-  let given = 0;
+  let naks = 0;
   const stream = await broker.lease(group, (lease) => {
     void lease.nak({ delayMs: 0 });
-    given++;
-    if (given < times) stream.request(1);
+    naks++;
+    if (naks < times) stream.request(1);
   });
   stream.request(1);
-  await env.waitFor(`${times} leases`, () => given === times);
+  await env.waitFor(`${times} naks`, () => naks === times);
   await stream.close();
 }
 
-/** A record that is no Note, as a stranger might store it. */
-function record(id: string, headers: Record<string, string>): NewRecord {
+/** Creates a record that is not a Note, as a foreign publisher might store it. */
+function createForeignRecord(id: string, headers: Record<string, string>): NewRecord {
   return {
     topic: "notes.read",
     id,
     partition: 0,
-    headers: { "ce-specversion": "1.0", "ce-id": id, "ce-source": "//stranger", ...headers },
+    headers: { "ce-specversion": "1.0", "ce-id": id, "ce-source": "//foreign", ...headers },
     data: new Uint8Array([0xff, 0xff, 0xff]),
   };
 }

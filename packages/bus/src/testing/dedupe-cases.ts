@@ -9,12 +9,12 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** The longest window that is waited for where time moves by itself. */
+/** The longest dedupe window that a case waits for in real time. */
 const longestWaitMs = 5_000;
 
-/** dedupeCases state when an id is stored once. */
-export function dedupeCases({ features, setUp }: SuiteContext): void {
-  it("stores an id once inside the window, also from another process", async () => {
+/** Registers the cases of the dedupe window. */
+export function registerDedupeCases({ features, setUp }: SuiteContext): void {
+  it("stores an id once inside the window, across processes", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -37,14 +37,14 @@ export function dedupeCases({ features, setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual([1, 2]);
   });
 
-  it("stores an id once when it is published many times at once", async () => {
+  it("stores an id once when it is published concurrently", async () => {
     await using env = await setUp();
     const { noteWritten } = createNotePublisher(await env.openBus());
-    const receipts = await Promise.all(range(50).map(() => noteWritten({}, { id: "same" })));
-    expect(receipts.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    const results = await Promise.all(range(50).map(() => noteWritten({}, { id: "same" })));
+    expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
   });
 
-  it("keeps the ids of topics apart", async () => {
+  it("stores the same id once per topic", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -68,7 +68,7 @@ export function dedupeCases({ features, setUp }: SuiteContext): void {
     skip(!env.hasManualTime && windowMs > longestWaitMs, `the window is ${windowMs} ms`);
     const { noteWritten } = createNotePublisher(await env.openBus());
     await noteWritten({}, { id: "same" });
-    // A server forgets ids from time to time, not to the millisecond.
+    // Servers evict ids at intervals, not to the millisecond.
     await env.elapse(windowMs * 2);
     const later = await noteWritten({}, { id: "same" });
     expect(later.duplicate).toBe(false);

@@ -9,9 +9,9 @@ import {
 } from "./notes.ts";
 import { requireHook, type SuiteContext } from "./suite-context.ts";
 
-/** driftCases state what starting with other settings than before does. */
-export function driftCases({ setUp }: SuiteContext): void {
-  it("keeps a group's place, whatever it says of its beginning", async () => {
+/** Registers the cases of configuration drift: a group is declared again with other settings. */
+export function registerDriftCases({ setUp }: SuiteContext): void {
+  it("keeps the position of an existing group whatever `from` states", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { noteRead } = createNotePublisher(bus);
@@ -31,21 +31,21 @@ export function driftCases({ setUp }: SuiteContext): void {
     }
   });
 
-  it("takes another lease up, for a group that is there", async () => {
+  it("applies a new lease duration to an existing group", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const before = await subscribeRead(bus, "readers", { handler() {}, leaseDurationMs: 600_000 });
     await before.stop();
-    const shorter = {
+    const declaration = {
       group: "readers",
       topics: ["notes.read"],
       from: "now",
       leaseDurationMs: 500,
     } as const;
-    const dying = await env.openBroker();
-    await dying.declare(shorter);
+    const crashed = await env.openBroker();
+    await crashed.declare(declaration);
     const leased: unknown[] = [];
-    const stream = await dying.lease(shorter, (lease) => leased.push(lease));
+    const stream = await crashed.lease(declaration, (lease) => leased.push(lease));
     stream.request(1);
     await createNotePublisher(bus).noteRead({ number: 1 });
     await env.waitForCount(leased, 1);
@@ -55,7 +55,7 @@ export function driftCases({ setUp }: SuiteContext): void {
     expect(seen[0]?.delivery.attempt).toBe(2);
   });
 
-  it("keeps what a group no longer takes, until it takes it again", async () => {
+  it("keeps the events of an unsubscribed topic until the group subscribes to it again", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const written = createCollector();
@@ -75,11 +75,13 @@ export function driftCases({ setUp }: SuiteContext): void {
     expect([getNumbers(written.seen), getNumbers(erased.seen)]).toEqual([[2], [1]]);
   });
 
-  it("refuses by name what would lose events, and deletes nothing", async ({ skip }) => {
+  it("rejects settings that would lose events, naming the topic, and deletes nothing", async ({
+    skip,
+  }) => {
     await using env = await setUp();
     const openChanged = requireHook(env.fixture.openConflicting, {
       skip,
-      reason: "the store's topics have no settings",
+      reason: "the topics of this broker have no settings",
     });
     const bus = await env.openBus();
     await createNotePublisher(bus).noteRead({ number: 1 });

@@ -10,9 +10,9 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** groupCases state who receives what. */
-export function groupCases({ setUp }: SuiteContext): void {
-  it("hands what was published before to a group that begins at the start", async () => {
+/** Registers the cases of consumer groups: which group and which process receives an event. */
+export function registerGroupCases({ setUp }: SuiteContext): void {
+  it("delivers earlier events to a group that begins at the start", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { noteWritten } = createNotePublisher(bus);
@@ -30,7 +30,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     expect(headers.every(([number, header]) => number === header)).toBe(true);
   });
 
-  it("hands a group that begins now what is published from now on", async () => {
+  it("delivers only later events to a group that begins now", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { noteWritten } = createNotePublisher(bus);
@@ -42,7 +42,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual([1]);
   });
 
-  it("hands a group that begins at a time what was published from then on", async () => {
+  it("delivers events stored since a date to a group that begins there", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { noteWritten } = createNotePublisher(bus);
@@ -58,7 +58,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     expect(getSortedNumbers(seen)).toEqual([1, 2]);
   });
 
-  it("hands every event to every group", async () => {
+  it("delivers every event to every group", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const groups = ["revenue", "audit", "notifications"].map((group) => ({
@@ -72,9 +72,9 @@ export function groupCases({ setUp }: SuiteContext): void {
     for (const { seen } of groups) expect(getSortedNumbers(seen)).toEqual(range(30));
   });
 
-  it("shares the events of a group out between its processes", async () => {
+  it("shares the events of a group among its processes", async () => {
     await using env = await setUp();
-    const processes = [createCollector(breathe), createCollector(breathe)];
+    const processes = [createCollector(waitBriefly), createCollector(waitBriefly)];
     for (const { handler } of processes) {
       await subscribeRead(await env.openBus(), "shared", { handler, concurrency: 4, prefetch: 4 });
     }
@@ -86,7 +86,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     for (const { seen } of processes) expect(seen.length).toBeGreaterThan(20);
   });
 
-  it("gives each process of a group its turn when there is little to do", async () => {
+  it("delivers to each process of a group in turn at low load", async () => {
     await using env = await setUp();
     const processes = [createCollector(), createCollector()];
     for (const { handler } of processes) {
@@ -101,7 +101,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     for (const { seen } of processes) expect(seen.length).toBeGreaterThanOrEqual(10);
   });
 
-  it("keeps events for a group that is declared and does not run", async () => {
+  it("keeps events for a declared group without running processes", async () => {
     await using env = await setUp();
     const before = createCollector();
     const first = await subscribeWritten(await env.openBus(), "absent", before);
@@ -115,7 +115,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     expect(before.seen).toEqual([]);
   });
 
-  it("keeps a stuck group from holding another", async () => {
+  it("delivers to a group while another one is stuck", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -131,7 +131,7 @@ export function groupCases({ setUp }: SuiteContext): void {
     await env.waitForCount(stuck.seen, 200);
   });
 
-  it("carries 5,000 events with 50 subscribers: 5 groups of 10 processes", async () => {
+  it("delivers 5,000 events to 5 groups of 10 processes each", async () => {
     await using env = await setUp();
     const groups = range(5).map((index) => ({ group: `group-${index}`, ...createCollector() }));
     for (const _ of range(10)) {
@@ -147,8 +147,8 @@ export function groupCases({ setUp }: SuiteContext): void {
   });
 }
 
-/** Takes long enough for another process to get its turn. */
-function breathe(): Promise<void> {
+/** Waits long enough for another process to get its turn. */
+function waitBriefly(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 1);
   });

@@ -15,24 +15,24 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** loadCases state that what holds for a few holds for many. */
-export function loadCases({ setUp, pickCount }: SuiteContext): void {
-  it("carries ten events to each of a thousand groups", async () => {
+/** Registers the cases under load. */
+export function registerLoadCases({ setUp, pickCount }: SuiteContext): void {
+  it("delivers ten events to each of a thousand groups", async () => {
     const count = pickCount(1_000, 100);
     await using env = await setUp();
     const bus = await env.openBus();
     const groups = range(count).map((index) => ({ group: `group-${index}`, ...createCollector() }));
-    for (let begun = 0; begun < count; begun += 50) {
-      const batch = groups.slice(begun, begun + 50);
+    for (let offset = 0; offset < count; offset += 50) {
+      const batch = groups.slice(offset, offset + 50);
       await Promise.all(batch.map(({ group, handler }) => subscribeRead(bus, group, { handler })));
     }
     await publishNotes(bus, 10);
-    const there = () => groups.every(({ seen }) => seen.length >= 10);
-    await env.waitFor("ten events in each group", there);
+    const isComplete = () => groups.every(({ seen }) => seen.length >= 10);
+    await env.waitFor("ten events in each group", isComplete);
     for (const { seen } of groups) expect(getSortedNumbers(seen)).toEqual(range(10));
   });
 
-  it("stores all that it says it stored when a bus closes while twenty publish", async () => {
+  it("stores every event that it reported as stored when it closes under twenty publishers", async () => {
     const events = pickCount(10_000, 2_000);
     await using env = await setUp();
     const bus = await env.openBus();
@@ -50,22 +50,22 @@ export function loadCases({ setUp, pickCount }: SuiteContext): void {
       }
     }
     const publishing = Promise.all(range(20).map(publish));
-    await env.waitFor("half of it", () => stored.length >= events / 2);
+    await env.waitFor("half of the events", () => stored.length >= events / 2);
     await bus.close();
     await publishing;
     expect(refusals.every((reason) => reason instanceof BusError)).toBe(true);
     expect(stored.length + refusals.length).toBe(events);
     const { seen, handler } = createCollector();
     await subscribeRead(await env.openBus(), "readers", { handler, from: "start" });
-    const there = () => {
+    const isComplete = () => {
       const numbers = new Set(getNumbers(seen));
       return stored.every((number) => numbers.has(number));
     };
-    await env.waitFor("what was said to be stored", there);
+    await env.waitFor("every stored event", isComplete);
     expect(new Set(getNumbers(seen)).size).toBe(seen.length);
   });
 
-  it("has every group handle every event while processes come, go and fail", async () => {
+  it("handles every event in every group while processes start, stop and fail", async () => {
     const events = pickCount(4_000, 800);
     await using env = await setUp();
     const random = createRandom(3);
@@ -73,14 +73,14 @@ export function loadCases({ setUp, pickCount }: SuiteContext): void {
     const handled = new Map(groups.map((group) => [group, new Set<string>()]));
     const processes: EventBus[] = [];
     await open();
-    const publishing = Promise.all(range(8).map((lane) => publish(lane)));
+    const publishing = Promise.all(range(8).map((offset) => publish(offset)));
     for (const share of [0.1, 0.25, 0.4, 0.55, 0.7, 0.85]) {
       await open();
-      await env.waitFor(`${share} of it`, () => least() >= events * share);
+      await env.waitFor(`${share} of the events`, () => getSlowestCount() >= events * share);
       if (processes.length > 2) await processes.shift()?.close({ timeoutMs: 500 });
     }
     await publishing;
-    await env.waitFor("all of it", () => least() >= events);
+    await env.waitFor("all events", () => getSlowestCount() >= events);
     for (const ids of handled.values()) expect(ids.size).toBe(events);
     const last = await env.openBus();
     for (const group of groups) expect(await last.deadLetters(group).list()).toEqual([]);
@@ -88,10 +88,10 @@ export function loadCases({ setUp, pickCount }: SuiteContext): void {
     async function open(): Promise<void> {
       const bus = await env.openBus();
       processes.push(bus);
-      await Promise.all(groups.map((group) => take(bus, group)));
+      await Promise.all(groups.map((group) => subscribe(bus, group)));
     }
 
-    function take(bus: EventBus, group: string): Promise<Subscription> {
+    function subscribe(bus: EventBus, group: string): Promise<Subscription> {
       const handler: EventHandler<typeof NoteSchema> = async (_, { id }) => {
         const chance = random();
         if (chance < 0.3) await new Promise((resolve) => setImmediate(resolve));
@@ -109,22 +109,22 @@ export function loadCases({ setUp, pickCount }: SuiteContext): void {
       });
     }
 
-    async function publish(lane: number): Promise<void> {
+    async function publish(offset: number): Promise<void> {
       const { noteWritten, noteRead } = createNotePublisher(await env.openBus());
-      for (let number = lane; number < events; number += 8) {
+      for (let number = offset; number < events; number += 8) {
         const send = number % 3 === 0 ? noteRead : noteWritten;
         const note = { author: `author-${Math.floor(random() * 20)}`, number };
         await send(note, { id: `${number}` });
       }
     }
 
-    function least(): number {
+    function getSlowestCount(): number {
       return Math.min(...Array.from(handled.values(), ({ size }) => size));
     }
   });
 }
 
-/** createRandom makes a generator of numbers from 0 to below 1, the same ones for a seed (mulberry32). */
+/** Creates a generator of reproducible numbers from 0 to below 1 (mulberry32). */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -16,9 +16,9 @@ const strict = {
   backoff: { initialIntervalMs: 100, maxIntervalMs: 200 },
 } as const;
 
-/** orderCases state what runs after what, and what runs at the same time. */
-export function orderCases({ setUp }: SuiteContext): void {
-  it("handles the events of a key in order and never two at a time", async () => {
+/** Registers the cases of order and concurrency. */
+export function registerOrderCases({ setUp }: SuiteContext): void {
+  it("handles the events of a key in order, never two at a time", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const running = new Set<string>();
@@ -42,7 +42,7 @@ export function orderCases({ setUp }: SuiteContext): void {
     expect(overlaps).toEqual([]);
   });
 
-  it("handles different keys at the same time", async () => {
+  it("handles events of different keys concurrently", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -56,7 +56,7 @@ export function orderCases({ setUp }: SuiteContext): void {
     await env.waitForCount(seen, 5);
   });
 
-  it("handles no more than its concurrency at the same time", async () => {
+  it("handles at most `concurrency` events at a time", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -65,7 +65,7 @@ export function orderCases({ setUp }: SuiteContext): void {
     const subscription = await subscribeRead(bus, "readers", options);
     const { noteRead } = createNotePublisher(bus);
     for (const number of range(40)) await noteRead({ number });
-    await env.waitFor("a full process", () => subscription.health().waiting === 6);
+    await env.waitFor("a full prefetch buffer", () => subscription.health().waiting === 6);
     expect(subscription.health().running).toBe(4);
     expect(seen).toHaveLength(4);
     gate.resolve();
@@ -73,7 +73,7 @@ export function orderCases({ setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual(range(40));
   });
 
-  it("lets later events of a key wait behind a failed one when its order is strict", async () => {
+  it("holds later events of a key behind a failed one with strict order", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector(({ number }, { attempt }) => {
@@ -92,16 +92,17 @@ export function orderCases({ setUp }: SuiteContext): void {
     await env.waitForCount(seen, 14);
     const byKey = Map.groupBy(seen, ({ delivery }) => delivery.key);
     for (const events of byKey.values()) expect(getNumbers(events)).toEqual([0, 1, 1, 1, 2, 3, 4]);
-    // Neither key holds the other up, although there is one place.
+    // Neither key delays the other, although the concurrency is 1.
     expect(seen.slice(0, 5).map(({ note }) => note.author)).toContain("b");
   });
 
-  it("lets them go on behind a dead one, and beyond an outage, when its order is strict", async () => {
+  it("continues a key after a dead letter and after a pause with strict order", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
-    let lost = 3;
+    let unavailable = 3;
     const { seen, handler } = createCollector(({ number }) => {
-      if (number === 2 && lost-- > 0) throw new BusError("unavailable", "the database is gone");
+      if (number === 2 && unavailable-- > 0)
+        throw new BusError("unavailable", "the database is gone");
       if (number === 0) throw new Error("never");
     });
     const options = { ...strict, handler, maxAttempts: 2, leaseDurationMs: 1_000 };
@@ -113,7 +114,7 @@ export function orderCases({ setUp }: SuiteContext): void {
     expect(subscription.health()).toMatchObject({ deadLettered: 1, failures: 2 });
   });
 
-  it("holds no more back than it may, and gives all of it back at a stop", async () => {
+  it("blocks at most `maxBlocked` events with strict order, and releases them when it stops", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { handler } = createCollector(() => {
@@ -130,7 +131,7 @@ export function orderCases({ setUp }: SuiteContext): void {
     });
     const { noteWritten } = createNotePublisher(bus);
     for (const number of range(30)) await noteWritten({ author: "a", number });
-    await env.waitFor("a full process", () => subscription.health().delayed === 9);
+    await env.waitFor("nine delayed events", () => subscription.health().delayed === 9);
     await env.elapse(300);
     expect(subscription.health()).toMatchObject({ running: 0, waiting: 0, delayed: 9 });
     expect(await subscription.stop()).toEqual({ unsettled: [] });
@@ -138,5 +139,22 @@ export function orderCases({ setUp }: SuiteContext): void {
     await subscribeWritten(await env.openBus(), "strict", { ...strict, handler: next.handler });
     await env.waitForCount(next.seen, 30);
     expect(getSortedNumbers(next.seen)).toEqual(range(30));
+  });
+
+  it("holds the next event of a key until the first is acknowledged, and redelivers neither", async () => {
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(() => gate.promise);
+    await subscribeWritten(bus, "readers", { handler, leaseDurationMs: 500 });
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(2)) await noteWritten({ author: "ada", number });
+    await env.waitForCount(seen, 1);
+    await env.elapse(1_000);
+    expect(getNumbers(seen)).toEqual([0]);
+    gate.resolve();
+    await env.waitForCount(seen, 2);
+    await env.elapse(1_000);
+    expect(getNumbers(seen)).toEqual([0, 1]);
   });
 }

@@ -12,9 +12,9 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** publishCases state what a publisher may rely on. */
-export function publishCases({ features, setUp }: SuiteContext): void {
-  it("hands the message and its envelope to a handler as they were published", async () => {
+/** Registers the cases of publishing: an event is stored when publish resolves. */
+export function registerPublishCases({ features, setUp }: SuiteContext): void {
+  it("delivers the message and its envelope as they were published", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -40,7 +40,7 @@ export function publishCases({ features, setUp }: SuiteContext): void {
     });
   });
 
-  it("publishes what is encoded already as what it is encoded from", async () => {
+  it("publishes an encoded message as publish publishes the message itself", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -58,25 +58,27 @@ export function publishCases({ features, setUp }: SuiteContext): void {
     expect(await bus.publish(written, note, options)).toMatchObject({ duplicate: true });
   });
 
-  it("refuses what is encoded as something else, cut short, or too large", async () => {
+  it("rejects an encoded message of another type, with truncated bytes, or too large", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const whole = toBinary(NoteSchema, create(NoteSchema, { author: "Zoë", number: 7 }));
-    const publish = (changed: { readonly type?: string; readonly data?: Uint8Array }) => {
+    const publishEncoded = (changed: { readonly type?: string; readonly data?: Uint8Array }) => {
       const encoded = { type: NoteSchema.typeName, data: whole, key: undefined, ...changed };
       return bus.publishEncoded(NoteEvents.method.noteRead, encoded);
     };
     const undecodable = { name: "BusError", code: "undecodable", retryable: false };
-    await expect(publish({ type: "notes.v1.Page" })).rejects.toMatchObject(undecodable);
-    await expect(publish({ data: whole.subarray(0, 3) })).rejects.toMatchObject(undecodable);
-    await expect(publish({ data: new Uint8Array([0xff]) })).rejects.toMatchObject(undecodable);
+    await expect(publishEncoded({ type: "notes.v1.Page" })).rejects.toMatchObject(undecodable);
+    await expect(publishEncoded({ data: whole.subarray(0, 3) })).rejects.toMatchObject(undecodable);
+    await expect(publishEncoded({ data: new Uint8Array([0xff]) })).rejects.toMatchObject(
+      undecodable,
+    );
     if (features.maxRecordBytes === undefined) return;
     const body = new Uint8Array(features.maxRecordBytes);
     const large = toBinary(NoteSchema, create(NoteSchema, { body }));
-    await expect(publish({ data: large })).rejects.toMatchObject({ code: "too_large" });
+    await expect(publishEncoded({ data: large })).rejects.toMatchObject({ code: "too_large" });
   });
 
-  it("gives each event an id and a growing sequence", async () => {
+  it("assigns each event an id and a growing sequence", async () => {
     await using env = await setUp();
     const { noteWritten } = createNotePublisher(await env.openBus());
     const first = await noteWritten({ number: 1 });
@@ -86,7 +88,7 @@ export function publishCases({ features, setUp }: SuiteContext): void {
     expect(second.duplicate).toBe(false);
   });
 
-  it("carries an event of no bytes", async () => {
+  it("delivers an event with an empty payload", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -97,7 +99,7 @@ export function publishCases({ features, setUp }: SuiteContext): void {
     expect(seen[0]?.delivery.key).toBeUndefined();
   });
 
-  it("stores nothing for a signal that has aborted", async () => {
+  it("stores nothing when the signal has aborted", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -123,17 +125,17 @@ export function publishCases({ features, setUp }: SuiteContext): void {
     const { seen, handler } = createCollector();
     await subscribeRead(await env.openBus(), "readers", { handler, from: "start" });
     const stored = range(500).filter((number) => outcomes[number]?.status === "fulfilled");
-    const there = () => {
+    const isComplete = () => {
       const numbers = new Set(getNumbers(seen));
       return stored.every((number) => numbers.has(number));
     };
-    await env.waitFor("what was said to be stored", there);
+    await env.waitFor("every stored event", isComplete);
     const refused = outcomes.filter((outcome) => outcome.status === "rejected");
     expect(refused.every(({ reason }) => reason instanceof BusError)).toBe(true);
   });
 
   it.skipIf(features.maxRecordBytes === undefined)(
-    "carries an event at the limit, and refuses one byte more as too_large",
+    "stores an event of the largest size, and rejects one more byte as too_large",
     async () => {
       await using env = await setUp();
       const bus = await env.openBus();
@@ -154,7 +156,7 @@ export function publishCases({ features, setUp }: SuiteContext): void {
           return false;
         }
       };
-      // Where exactly the limit lies depends on how the broker counts headers.
+      // The exact limit depends on how the broker counts headers.
       let largest = limit - 4_096;
       let tooLarge = limit + 1;
       expect(await fits(largest)).toBe(true);
@@ -167,8 +169,8 @@ export function publishCases({ features, setUp }: SuiteContext): void {
       for (const refusal of refusals) {
         expect(refusal).toMatchObject({ code: "too_large", retryable: false });
       }
-      const arrived = () => seen.some(({ note }) => note.body.length === largest);
-      await env.waitFor(`the event with ${largest} bytes`, arrived);
+      const isHandled = () => seen.some(({ note }) => note.body.length === largest);
+      await env.waitFor(`the event with ${largest} bytes`, isHandled);
       expect(seen.every(({ note }) => note.body.length <= largest)).toBe(true);
     },
   );

@@ -10,27 +10,29 @@ import {
 } from "./notes.ts";
 import { requireHook, type SuiteContext } from "./suite-context.ts";
 
-/** How long a publish waits for a server that is away. */
-const patienceMs = 60_000;
+/** How long a publish waits for a server that restarts. */
+const publishTimeoutMs = 60_000;
 
-/** recoveryCases state what processes survive without being started again. */
-export function recoveryCases({ setUp, pickCount }: SuiteContext): void {
-  it("loses nothing when the server is killed twice while a hundred publish", async ({ skip }) => {
+/** Registers the cases of recovery: faults that processes survive without a restart. */
+export function registerRecoveryCases({ setUp, pickCount }: SuiteContext): void {
+  it("loses no event when the server is killed twice under a hundred publishers", async ({
+    skip,
+  }) => {
     const events = pickCount(10_000, 2_000);
     await using env = await setUp();
-    const restart = requireHook(env.fixture.restart, { skip, reason: "the broker has no server" });
+    const restart = requireHook(env.fixture.restart, { skip, reason: "this broker has no server" });
     const { seen, handler } = createCollector();
     await subscribeRead(await env.openBus(), "readers", { handler, leaseDurationMs: 2_000 });
     const { noteRead } = createNotePublisher(await env.openBus());
     const waiting = range(events);
     async function publish(): Promise<void> {
       for (let number = waiting.pop(); number !== undefined; number = waiting.pop()) {
-        await noteRead({ number }, { id: `${number}`, timeoutMs: patienceMs });
+        await noteRead({ number }, { id: `${number}`, timeoutMs: publishTimeoutMs });
       }
     }
     const publishing = Promise.all(range(100).map(publish));
     for (const share of [2 / 3, 1 / 2]) {
-      await env.waitFor("a share published", () => waiting.length < events * share);
+      await env.waitFor("a share of the events", () => waiting.length < events * share);
       await restart();
     }
     await publishing;
@@ -39,13 +41,13 @@ export function recoveryCases({ setUp, pickCount }: SuiteContext): void {
     expect(numbers().size).toBe(events);
   });
 
-  it("goes on from the first unacknowledged when a group is deleted underneath", async ({
+  it("continues at the first unacknowledged event when its group is deleted on the server", async ({
     skip,
   }) => {
     await using env = await setUp();
     const deleteGroup = requireHook(env.fixture.deleteGroup, {
       skip,
-      reason: "nobody can delete a group underneath",
+      reason: "groups of this broker cannot be deleted",
     });
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -54,24 +56,22 @@ export function recoveryCases({ setUp, pickCount }: SuiteContext): void {
     await subscribeRead(bus, "others", other);
     await publishNotes(bus, 10);
     await env.waitForCount(seen, 10);
-    await env.waitFor("a quiet group", () =>
+    await env.waitFor("idle groups", () =>
       bus.health().subscriptions.every(({ running, waiting }) => running + waiting === 0),
     );
     await deleteGroup("readers", "notes.read");
     await publishNotes(bus, 10, { from: 10 });
-    await env.waitFor("the events after", () => new Set(getNumbers(seen)).size === 20);
+    await env.waitFor("the later events", () => new Set(getNumbers(seen)).size === 20);
     expect(getSortedNumbers(seen)).toEqual(range(20));
     await env.waitForCount(other.seen, 20);
     expect(getSortedNumbers(other.seen)).toEqual(range(20));
   });
 
-  it("goes on, and says what is gone, when a topic's events are deleted underneath", async ({
-    skip,
-  }) => {
+  it("continues and reports data_loss when a topic is deleted on the server", async ({ skip }) => {
     await using env = await setUp();
     const deleteTopic = requireHook(env.fixture.deleteTopic, {
       skip,
-      reason: "nobody can delete a topic underneath",
+      reason: "topics of this broker cannot be deleted",
     });
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -80,7 +80,7 @@ export function recoveryCases({ setUp, pickCount }: SuiteContext): void {
     await env.waitForCount(seen, 10);
     await deleteTopic("notes.read");
     await publishNotes(bus, 10, { from: 10 });
-    await env.waitFor("the events after", () => new Set(getNumbers(seen)).size === 20);
+    await env.waitFor("the later events", () => new Set(getNumbers(seen)).size === 20);
     expect(bus.health()).toMatchObject({ connected: true, lastError: { code: "data_loss" } });
   });
 }

@@ -12,27 +12,27 @@ import type { SuiteContext } from "./suite-context.ts";
 
 const backoff = { initialIntervalMs: 50, maxIntervalMs: 100 };
 
-/** replayCases state what can be done with dead letters. */
-export function replayCases({ setUp }: SuiteContext): void {
-  it("replays a dead letter to its group alone, as the event that it was", async () => {
+/** Registers the cases of inspecting, replaying and discarding dead letters. */
+export function registerReplayCases({ setUp }: SuiteContext): void {
+  it("replays a dead letter to its group alone, with its id, headers and time", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
-    let well = false;
+    let healthy = false;
     const failing = createCollector(() => {
-      if (!well) failPermanently();
+      if (!healthy) failPermanently();
     });
-    const sound = createCollector();
+    const other = createCollector();
     const subscription = await subscribeWritten(bus, "failing", {
       handler: failing.handler,
       backoff,
     });
-    await subscribeWritten(bus, "sound", sound);
+    await subscribeWritten(bus, "others", other);
     const { noteWritten } = createNotePublisher(bus);
     const headers = { "x-mood": "fine" };
     const time = new Date("2026-03-01T10:11:12.345Z");
     await noteWritten({ author: "Zoë", number: 1 }, { id: "one", headers, time });
     await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
-    well = true;
+    healthy = true;
     const [letter] = await bus.deadLetters("failing").list();
     const result = await bus.deadLetters("failing").replay(letter?.sequence ?? 0);
     expect(result).toMatchObject({ id: "one", topic: "notes.written", duplicate: false });
@@ -42,15 +42,15 @@ export function replayCases({ setUp }: SuiteContext): void {
     expect(failing.seen[1]?.delivery).toMatchObject({ id: "one", attempt: 1, headers, time });
     expect(await bus.deadLetters("failing").list()).toEqual([]);
     await noteWritten({ number: 2 });
-    await env.waitFor("the next event", () => getNumbers(sound.seen).includes(2));
-    expect(getNumbers(sound.seen)).toEqual([1, 2]);
+    await env.waitFor("the next event", () => getNumbers(other.seen).includes(2));
+    expect(getNumbers(other.seen)).toEqual([1, 2]);
     const late = createCollector();
     await subscribeWritten(bus, "late", { handler: late.handler, from: "start" });
-    await env.waitFor("all of the topic", () => getNumbers(late.seen).includes(2));
+    await env.waitFor("every event of the topic", () => getNumbers(late.seen).includes(2));
     expect(getNumbers(late.seen)).toEqual([1, 2]);
   });
 
-  it("gives a replayed event up again, and keeps a replay for a group that does not run", async () => {
+  it("dead-letters a replay that fails again, and keeps a replay for a group without processes", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const subscription = await subscribeRead(bus, "failing", { handler: failPermanently, backoff });
@@ -59,7 +59,7 @@ export function replayCases({ setUp }: SuiteContext): void {
     const letters = bus.deadLetters("failing");
     const [first] = await letters.list();
     await letters.replay(first?.sequence ?? 0);
-    await env.waitFor("another", () => subscription.health().deadLettered === 2);
+    await env.waitFor("another dead letter", () => subscription.health().deadLettered === 2);
     await subscription.stop();
     const [second, ...more] = await letters.list();
     expect(more).toEqual([]);
@@ -71,7 +71,7 @@ export function replayCases({ setUp }: SuiteContext): void {
     expect(seen[0]?.delivery.id).toBe("one");
   });
 
-  it("lists by pages, and discards one for good", async () => {
+  it("lists dead letters by pages, and discards one permanently", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const subscription = await subscribeRead(bus, "failing", {
@@ -80,7 +80,7 @@ export function replayCases({ setUp }: SuiteContext): void {
     });
     const { noteRead } = createNotePublisher(bus);
     for (const number of range(7)) await noteRead({ number }, { id: `note/${number}` });
-    await env.waitFor("all dead", () => subscription.health().deadLettered === 7);
+    await env.waitFor("seven dead letters", () => subscription.health().deadLettered === 7);
     const letters = bus.deadLetters("failing");
     const ids: string[] = [];
     let after = 0;
@@ -98,7 +98,7 @@ export function replayCases({ setUp }: SuiteContext): void {
     expect(await bus.deadLetters("nobody").list()).toEqual([]);
   });
 
-  it("removes no dead letter whose replay is not stored", async () => {
+  it("keeps a dead letter whose replay cannot be stored", async () => {
     await using env = await setUp();
     const bus = await env.openBus((broker) => withDeadLetters(broker, { replay: rejectAsFull }));
     const subscription = await subscribeRead(bus, "failing", { handler: failPermanently });

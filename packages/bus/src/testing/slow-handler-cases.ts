@@ -12,9 +12,9 @@ import type { SuiteContext } from "./suite-context.ts";
 
 const leaseDurationMs = 1_000;
 
-/** slowHandlerCases state who keeps an event, and for how long. */
-export function slowHandlerCases({ setUp }: SuiteContext): void {
-  it("lets a handler that is slower than the lease keep its event", async () => {
+/** Registers the cases of slow handlers: heartbeats and timeouts. */
+export function registerSlowHandlerCases({ setUp }: SuiteContext): void {
+  it("extends the lease of an event while its handler runs", async () => {
     await using env = await setUp();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(({ number }) =>
@@ -32,7 +32,7 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual([0, 1]);
   });
 
-  it("lets a process keep what waits behind a slow handler", async () => {
+  it("extends the leases of events that wait for a slow handler", async () => {
     await using env = await setUp();
     const gate = Promise.withResolvers<void>();
     const first = createCollector(() => gate.promise);
@@ -44,7 +44,7 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     });
     const { noteRead } = createNotePublisher(await env.openBus());
     for (const number of range(4)) await noteRead({ number });
-    await env.waitFor("a full process", () => subscription.health().waiting === 3);
+    await env.waitFor("a full prefetch buffer", () => subscription.health().waiting === 3);
     const second = createCollector();
     await subscribeRead(await env.openBus(), "slow", { handler: second.handler, leaseDurationMs });
     await env.elapse(leaseDurationMs * 2.5);
@@ -54,13 +54,13 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     expect(first.seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1, 1]);
   });
 
-  it("aborts a handler at its deadline, and the attempt has failed", async () => {
+  it("aborts the signal at handlerTimeoutMs, and counts a failed attempt", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector(async (_, { attempt, signal }) => {
       if (attempt > 1) return;
       await new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => reject(new Error("gave up")));
+        signal.addEventListener("abort", () => reject(new Error("aborted")));
       });
     });
     const subscription = await subscribeRead(bus, "slow", {
@@ -77,7 +77,7 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     expect(subscription.health().lastError).toMatchObject({ code: "deadline_exceeded" });
   });
 
-  it("keeps the key and the place of a handler that ignores its deadline", async () => {
+  it("keeps the key and the slot of a handler that ignores its signal", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -95,8 +95,8 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     await noteWritten({ author: "busy", number: 0 });
     await noteWritten({ author: "busy", number: 1 });
     await noteWritten({ author: "other", number: 2 });
-    await env.waitFor("the deadline", () => subscription.health().failures === 1);
-    // The retry of the first is in this process, behind its key, as is the second.
+    await env.waitFor("the timeout", () => subscription.health().failures === 1);
+    // The retry of the first event waits in this process for its key, as the second event does.
     await env.waitFor("the retry", () => subscription.health().waiting === 2);
     await noteWritten({ author: "other", number: 3 });
     await env.waitForCount(seen, 3);
@@ -108,7 +108,7 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     expect(seen[4]?.delivery.attempt).toBe(2);
   });
 
-  it("gives each attempt a signal of its own, which what went before leaves alone", async () => {
+  it("passes each attempt its own signal, whatever aborted before", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector((_, { attempt, signal }) => {
@@ -121,7 +121,7 @@ export function slowHandlerCases({ setUp }: SuiteContext): void {
     await createNotePublisher(bus).noteRead({ number: 1 }, { signal: publishing.signal });
     publishing.abort();
     await env.waitForCount(seen, 2);
-    await env.waitFor("the end", () => subscription.health().handled === 1);
+    await env.waitFor("the handled event", () => subscription.health().handled === 1);
     const [first, second] = seen.map(({ delivery }) => delivery.signal);
     expect(second).not.toBe(first);
     expect(subscription.health().deadLettered).toBe(0);

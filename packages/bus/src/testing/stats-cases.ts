@@ -11,9 +11,9 @@ import {
 import type { SuiteContext } from "./suite-context.ts";
 import type { TestEnvironment } from "./test-environment.ts";
 
-/** statsCases state what operators are told. */
-export function statsCases({ setUp }: SuiteContext): void {
-  it("tells how far a group has come, over all its processes", async () => {
+/** Registers the cases of stats: what operators see. */
+export function registerStatsCases({ setUp }: SuiteContext): void {
+  it("reports the progress of a group over all of its processes", async () => {
     await using env = await setUp();
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(() => gate.promise);
@@ -40,12 +40,12 @@ export function statsCases({ setUp }: SuiteContext): void {
     await env.waitForCount(seen, 5);
     const none = { pending: 0, inFlight: 0, lag: { events: 0, oldestMs: 0 } };
     for (const one of [subscription, idle]) {
-      await untilProgress(env, async () => (await one.stats()).progress?.lag.events === 0);
+      await waitForProgress(env, async () => (await one.stats()).progress?.lag.events === 0);
       expect((await one.stats()).progress).toMatchObject(none);
     }
   });
 
-  it("counts what is handled, fails, comes again and dies", async () => {
+  it("counts handled, failed, redelivered and dead-lettered events", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -59,9 +59,9 @@ export function statsCases({ setUp }: SuiteContext): void {
     const { noteRead } = createNotePublisher(bus);
     for (const number of range(3)) await noteRead({ number });
     const stats = () => subscription.stats();
-    await untilProgress(env, async () => (await stats()).progress?.redelivered === 1);
+    await waitForProgress(env, async () => (await stats()).progress?.redelivered === 1);
     await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
-    await untilProgress(env, async () => (await stats()).progress?.inFlight === 1);
+    await waitForProgress(env, async () => (await stats()).progress?.inFlight === 1);
     const now = await stats();
     expect(now).toMatchObject({ group: "readers", state: "running", running: 1, waiting: 0 });
     expect(now).toMatchObject({ handled: 1, failures: 2, deadLettered: 1 });
@@ -69,7 +69,7 @@ export function statsCases({ setUp }: SuiteContext): void {
     expect(now.rates.failures).toBeGreaterThan(now.rates.handled);
     expect(now.rates.handled).toBe(now.rates.deadLettered);
     expect(now.rates.handled).toBeGreaterThan(0);
-    await bus.deadLetters("readers").discard((await firstDead(bus))?.sequence ?? 0);
+    await bus.deadLetters("readers").discard((await readFirstDeadLetter(bus))?.sequence ?? 0);
     expect((await stats()).progress?.deadLetters).toEqual({ count: 0, oldestMs: 0 });
     gate.resolve();
   });
@@ -81,9 +81,9 @@ export function statsCases({ setUp }: SuiteContext): void {
     const other = await subscribeRead(bus, "others", { handler() {} });
     await createNotePublisher(bus).noteRead({ number: 1 });
     await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
-    await untilProgress(env, async () => (await other.stats()).progress?.lag.events === 0);
+    await waitForProgress(env, async () => (await other.stats()).progress?.lag.events === 0);
     await Promise.all([subscription.stop(), other.stop()]);
-    await bus.deadLetters("readers").replay((await firstDead(bus))?.sequence ?? 0);
+    await bus.deadLetters("readers").replay((await readFirstDeadLetter(bus))?.sequence ?? 0);
     await env.elapse(500);
     expect((await other.stats()).progress?.lag).toEqual({ events: 0, oldestMs: 0 });
     const progress = async () => (await subscription.stats()).progress;
@@ -91,7 +91,7 @@ export function statsCases({ setUp }: SuiteContext): void {
     expect((await progress())?.lag.oldestMs).toBeGreaterThanOrEqual(490);
   });
 
-  it("counts what is published, and what is not", async () => {
+  it("counts published, duplicate and rejected events", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { noteWritten } = createNotePublisher(bus);
@@ -108,7 +108,7 @@ export function statsCases({ setUp }: SuiteContext): void {
     expect((await bus.stats()).subscriptions).toEqual([]);
   });
 
-  it("says what this process knows when the broker does not answer", async () => {
+  it("reports the local counters when the broker does not answer", async () => {
     await using env = await setUp();
     const bus = await env.openBus((broker) => ({
       ...broker,
@@ -124,25 +124,25 @@ export function statsCases({ setUp }: SuiteContext): void {
   });
 }
 
-async function firstDead(bus: Parameters<typeof createNotePublisher>[0]) {
+async function readFirstDeadLetter(bus: Parameters<typeof createNotePublisher>[0]) {
   const [letter] = await bus.deadLetters("readers").list();
   return letter;
 }
 
-/** untilProgress asks again and again, as what a broker says of itself may lag behind. */
-async function untilProgress(
+/** Reads the progress until it fulfils the condition: what a broker reports may lag behind. */
+async function waitForProgress(
   env: TestEnvironment,
   condition: () => Promise<boolean>,
 ): Promise<void> {
   let done = false;
-  let asking = false;
-  const ask = async () => {
-    asking = true;
+  let isReading = false;
+  const read = async () => {
+    isReading = true;
     done = await condition();
-    asking = false;
+    isReading = false;
   };
-  await env.waitFor("the broker to say so", () => {
-    if (!asking) void ask();
+  await env.waitFor("the progress", () => {
+    if (!isReading) void read();
     return done;
   });
 }

@@ -10,12 +10,12 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** Too long to explain a redelivery. */
+/** Longer than a case runs: a redelivery is not caused by its end. */
 const leaseDurationMs = 600_000;
 
-/** stopCases state what becomes of events when a subscription stops. */
-export function stopCases({ setUp }: SuiteContext): void {
-  it("lets what has started finish, and acknowledges it", async () => {
+/** Registers the cases of stopping: started events are finished or aborted, the others released. */
+export function registerStopCases({ setUp }: SuiteContext): void {
+  it("finishes and acknowledges the events that have started", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -38,7 +38,7 @@ export function stopCases({ setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual([0]);
   });
 
-  it("gives back at once what has not started, and nothing has failed", async () => {
+  it("releases the events that have not started at once, without a failure", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -62,13 +62,13 @@ export function stopCases({ setUp }: SuiteContext): void {
     expect(subscription.health().failures).toBe(0);
   });
 
-  it("aborts handlers shortly before the deadline, and gives their events back", async () => {
+  it("aborts handlers shortly before the timeout, and releases their events", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector(
       (_, { signal }) =>
         new Promise((_resolve, reject) => {
-          signal.addEventListener("abort", () => reject(new Error("gave up")));
+          signal.addEventListener("abort", () => reject(new Error("aborted")));
         }),
     );
     const subscription = await subscribeRead(bus, "stopping", { handler, leaseDurationMs });
@@ -85,7 +85,7 @@ export function stopCases({ setUp }: SuiteContext): void {
     await env.waitForCount(next.seen, 1);
   });
 
-  it("stops by its deadline when handlers ignore their signal, and says which", async () => {
+  it("stops within its timeout when a handler ignores its signal, and reports the event", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const gate = Promise.withResolvers<void>();
@@ -99,7 +99,7 @@ export function stopCases({ setUp }: SuiteContext): void {
     await env.waitForCount(seen, 2);
     expect(await subscription.stop({ timeoutMs: 300 })).toEqual({ unsettled: ["stuck"] });
     expect(subscription.health().state).toBe("stopped");
-    // Too late: what was said to come again does.
+    // The handler returns too late: its event is redelivered all the same.
     gate.resolve();
     const next = createCollector();
     await subscribeRead(await env.openBus(), "stopping", {
@@ -110,7 +110,7 @@ export function stopCases({ setUp }: SuiteContext): void {
     expect(next.seen.map(({ delivery }) => delivery.id)).toEqual(["stuck"]);
   });
 
-  it("leaves the other subscriptions of the bus running", async () => {
+  it("keeps the other subscriptions of the bus running", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const kept = createCollector();
@@ -122,7 +122,7 @@ export function stopCases({ setUp }: SuiteContext): void {
     await env.waitForCount(kept.seen, 1);
   });
 
-  it("closes once however often and from wherever it is asked to", async () => {
+  it("closes once when stop and close are called concurrently", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const subscriptions = await Promise.all(

@@ -1,99 +1,117 @@
 import { describe } from "vitest";
 import type { BrokerFeatures } from "../broker.ts";
-import { ackCases } from "./ack-cases.ts";
+import { registerAckCases } from "./ack-cases.ts";
 import type { BrokerFixture } from "./broker-fixture.ts";
-import { deadLetterCases } from "./dead-letter-cases.ts";
-import { dedupeCases } from "./dedupe-cases.ts";
-import { dependencyUnavailableCases } from "./dependency-unavailable-cases.ts";
-import { driftCases } from "./drift-cases.ts";
-import { groupCases } from "./group-cases.ts";
-import { loadCases } from "./load-cases.ts";
-import { orderCases } from "./order-cases.ts";
-import { publishAllCases } from "./publish-all-cases.ts";
-import { publishCases } from "./publish-cases.ts";
-import { recoveryCases } from "./recovery-cases.ts";
-import { replayCases } from "./replay-cases.ts";
-import { retryCases } from "./retry-cases.ts";
-import { rollingRestartCases } from "./rolling-restart-cases.ts";
-import { slowHandlerCases } from "./slow-handler-cases.ts";
-import { statsCases } from "./stats-cases.ts";
-import { stopCases } from "./stop-cases.ts";
+import { registerDeadLetterCases } from "./dead-letter-cases.ts";
+import { registerDedupeCases } from "./dedupe-cases.ts";
+import { registerDependencyUnavailableCases } from "./dependency-unavailable-cases.ts";
+import { registerDriftCases } from "./drift-cases.ts";
+import { registerGroupCases } from "./group-cases.ts";
+import { registerLoadCases } from "./load-cases.ts";
+import { registerOrderCases } from "./order-cases.ts";
+import { registerPublishAllCases } from "./publish-all-cases.ts";
+import { registerPublishCases } from "./publish-cases.ts";
+import { registerRecoveryCases } from "./recovery-cases.ts";
+import { registerReplayCases } from "./replay-cases.ts";
+import { registerRetryCases } from "./retry-cases.ts";
+import { registerRollingRestartCases } from "./rolling-restart-cases.ts";
+import { registerSlowHandlerCases } from "./slow-handler-cases.ts";
+import { registerStatsCases } from "./stats-cases.ts";
+import { registerStopCases } from "./stop-cases.ts";
 import type { SuiteContext } from "./suite-context.ts";
 import { createTestEnvironment } from "./test-environment.ts";
-import { topicCases } from "./topic-cases.ts";
+import { registerTopicCases } from "./topic-cases.ts";
 
 const timeout = 180_000;
 
+/** How the suite runs. */
 export interface SuiteOptions {
   /**
-   * Whether the cases that carry much do so in full: 10,000 events by 100 publishers, 1,000 groups.
-   * Without it they carry a tenth to a fifth. Default: false.
+   * Runs the cases under load in full: 10,000 events from 100 publishers, 1,000 groups. Otherwise they
+   * use a tenth to a fifth of that. Default: false.
    */
   readonly long?: boolean;
 }
 
 /**
- * testBroker registers the conformance suite with vitest. `createStore` makes an empty store, for
- * each case another. What `features` lack, and what the store cannot do, is skipped by name.
+ * Registers the conformance suite of brokers with vitest. Call it within a `describe`.
+ *
+ * `features` states what the broker can do, and has to be what its `features` state. `createFixture`
+ * creates an empty fixture for each case. Cases that need a missing feature, or a hook that the
+ * fixture lacks, are skipped and give the reason.
+ *
+ * @example
+ * ```ts
+ * import { describe } from "vitest";
+ *
+ * describe("my broker", () => {
+ *   testBroker({ durable: true, dedupeWindowMs: 2_000, maxRecordBytes: 1_048_576 }, async () => {
+ *     const server = await startMyServer();
+ *     return {
+ *       open: () => openMyBroker(server),
+ *       restart: () => server.restart(),
+ *       [Symbol.asyncDispose]: () => server.stop(),
+ *     };
+ *   });
+ * });
+ * ```
  */
 export function testBroker(
   features: BrokerFeatures,
-  createStore: () => Promise<BrokerFixture>,
+  createFixture: () => Promise<BrokerFixture>,
   { long = false }: SuiteOptions = {},
 ): void {
   const context: SuiteContext = {
     features,
-    setUp: () => createTestEnvironment(createStore),
+    setUp: () => createTestEnvironment(createFixture),
     pickCount: (full, short) => (long ? full : short),
   };
   describe("topic", { timeout }, () => {
-    topicCases(context);
+    registerTopicCases(context);
   });
   describe("stored", { timeout }, () => {
-    publishCases(context);
-    publishAllCases(context);
+    registerPublishCases(context);
+    registerPublishAllCases(context);
   });
   describe.skipIf(features.dedupeWindowMs === undefined)("once stored", { timeout }, () => {
-    dedupeCases(context);
+    registerDedupeCases(context);
   });
   describe("groups", { timeout }, () => {
-    groupCases(context);
+    registerGroupCases(context);
+    registerRollingRestartCases(context);
   });
-  describe("ack", { timeout }, () => {
-    ackCases(context);
+  describe("ack, nak", { timeout }, () => {
+    registerAckCases(context);
   });
   describe("retry", { timeout }, () => {
-    retryCases(context);
+    registerRetryCases(context);
   });
-  describe("outages", { timeout }, () => {
-    dependencyUnavailableCases(context);
+  describe("dependency unavailable", { timeout }, () => {
+    registerDependencyUnavailableCases(context);
   });
   describe("dead letters", { timeout }, () => {
-    deadLetterCases(context);
-    replayCases(context);
+    registerDeadLetterCases(context);
+    registerReplayCases(context);
   });
   describe("order", { timeout }, () => {
-    orderCases(context);
+    registerOrderCases(context);
   });
   describe("slow handlers", { timeout }, () => {
-    slowHandlerCases(context);
+    registerSlowHandlerCases(context);
   });
   describe("stop", { timeout }, () => {
-    stopCases(context);
-  });
-  describe("turnover", { timeout }, () => {
-    rollingRestartCases(context);
+    registerStopCases(context);
   });
   describe("drift", { timeout }, () => {
-    driftCases(context);
+    registerDriftCases(context);
   });
   describe("recovery", { timeout }, () => {
-    recoveryCases(context);
+    registerRecoveryCases(context);
   });
   describe("load", { timeout }, () => {
-    loadCases(context);
+    registerLoadCases(context);
   });
   describe("stats", { timeout }, () => {
-    statsCases(context);
+    registerStatsCases(context);
   });
 }

@@ -11,9 +11,9 @@ import {
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
-/** topicCases state that an event's topic is what its method says. */
-export function topicCases({ setUp }: SuiteContext): void {
-  it("keeps topics apart, also those that share a message", async () => {
+/** Registers the cases of topics: the option of the method is the only source of a topic. */
+export function registerTopicCases({ setUp }: SuiteContext): void {
+  it("separates topics, also those with the same message type", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const written = createCollector();
@@ -29,7 +29,7 @@ export function topicCases({ setUp }: SuiteContext): void {
     expect(getNumbers(erased.seen)).toEqual([1]);
   });
 
-  it("carries 20 topics with 100 events each", async () => {
+  it("delivers 20 topics with 100 events each", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
@@ -47,7 +47,7 @@ export function topicCases({ setUp }: SuiteContext): void {
     for (const events of byTopic.values()) expect(getSortedNumbers(events)).toEqual(range(100));
   });
 
-  it("refuses a method that has none, to publish and to handle", async () => {
+  it("rejects a method without a topic for publishers and handlers", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
     const unknown = expect.objectContaining({ name: "BusError", code: "unknown_topic" });

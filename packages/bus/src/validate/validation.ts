@@ -5,10 +5,17 @@ import type { EventMethod } from "../event-method.ts";
 import type { Interceptor } from "../interceptor.ts";
 
 /**
- * createValidation makes an interceptor that checks messages by their `buf.validate` rules, with what
- * protovalidate's `createValidator` returns. Publishing an invalid one is refused with
- * `invalid_argument`; one that arrives is a dead letter at once, unseen by its handler. A rule that
- * cannot be evaluated is `internal`.
+ * Creates an interceptor that checks messages against their `buf.validate` rules. It rejects the
+ * publish of an invalid message with `invalid_argument`, and fails the delivery of one with
+ * `permanent`, which dead-letters it without calling its handler. Rules that cannot be evaluated are
+ * `internal`. Pass the result of protovalidate's `createValidator`.
+ *
+ * @example
+ * ```ts
+ * import { createValidator } from "@bufbuild/protovalidate";
+ *
+ * const bus = createMemoryBus({ interceptors: [createValidation(createValidator())] });
+ * ```
  */
 export function createValidation(validator: Validator): Interceptor {
   function check(method: EventMethod, message: Message, code: BusCode): void {

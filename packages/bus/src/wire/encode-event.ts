@@ -11,6 +11,8 @@ import { createRecord, type EncodeOptions } from "./create-record.ts";
  *
  * @example
  * ```ts
+ * import { create } from "@bufbuild/protobuf";
+ *
  * const topic = readTopic(NoteEvents.method.noteWritten);
  * const note = create(NoteSchema, { author: "ada", number: 7 });
  * const record = encodeEvent(topic, note, { id: "note/7", source: "//notes", now: Date.now() });
