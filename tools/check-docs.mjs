@@ -11,6 +11,7 @@ const libraries = [
   "access",
   "bus",
   "bus-nats",
+  "database-errors",
   "outbox",
   "reactor",
   "saga",

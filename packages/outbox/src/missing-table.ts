@@ -1,5 +1,5 @@
 import { type BusCode, BusError } from "@fanfare/bus";
-import { sqlStateOf } from "./sql-state.ts";
+import { readErrorCode } from "@fanfare/database-errors";
 
 /** What PostgreSQL calls a table that is missing. */
 const noSuchTable = "42P01";
@@ -13,7 +13,7 @@ export async function needing<T>(
   try {
     return await work;
   } catch (reason) {
-    if (sqlStateOf(reason) !== noSuchTable) throw reason;
+    if (readErrorCode(reason) !== noSuchTable) throw reason;
     throw new BusError(code, `there is no table ${table}: run ${table}Migration`, {
       cause: reason,
     });

@@ -22,7 +22,7 @@ let project: PackedProject;
 let server: Postgres;
 beforeAll(async () => {
   const also = ["@bufbuild/protobuf", "kysely", "pg", "@types/pg", "@types/node"];
-  project = await installPacked({ packages: ["bus", "outbox"], also });
+  project = await installPacked({ packages: ["bus", "database-errors", "outbox"], also });
   server = await startPostgres();
   const readme = await readFile(`${project.folder}/node_modules/@fanfare/outbox/README.md`, "utf8");
   for (const { file, code } of parseCodeBlocks(readme)) {

@@ -46,4 +46,3 @@ export type { Routes } from "./server/routes.ts";
 export type { ServeOptions, Server } from "./server/serve.ts";
 // Being called.
 export { serve } from "./server/serve.ts";
-export { isDatabaseUnavailable } from "./unavailable.ts";

@@ -1,9 +1,8 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BusError, type Delivery } from "@fanfare/bus";
+import { isDatabaseUnavailable, readErrorCode } from "@fanfare/database-errors";
 import type { Kysely, Transaction } from "kysely";
-import { lostDatabase } from "../lost-database.ts";
-import { sqlStateOf } from "../sql-state.ts";
 import { cancelOnAbort, type Running } from "./cancel-on-abort.ts";
 import { guardTransaction } from "./guard-transaction.ts";
 import type { InboxCounters } from "./inbox-counters.ts";
@@ -67,7 +66,7 @@ export function createHandleOnce<DB>(
       try {
         return await attempt(options, work);
       } catch (reason) {
-        if (left === 0 || !victims.has(sqlStateOf(reason))) throw reason;
+        if (left === 0 || !victims.has(readErrorCode(reason))) throw reason;
         await sleep(Math.random() * restMs * 2 ** (repeats - left), undefined, {
           signal: options.signal,
         });
@@ -85,7 +84,7 @@ export function createHandleOnce<DB>(
       counters.duplicates += deliveries.length - handled;
     } catch (reason) {
       signal.throwIfAborted();
-      if (!lostDatabase(reason)) throw reason;
+      if (!isDatabaseUnavailable(reason)) throw reason;
       throw new BusError(
         "unavailable",
         `the database was lost while handling ${namesOf(deliveries)}`,

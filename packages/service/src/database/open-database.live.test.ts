@@ -1,10 +1,10 @@
+import { isTransientDatabaseError } from "@fanfare/database-errors";
 import { startPostgres, waitUntil } from "@fanfare/dev-stack";
 import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { describe, expect, it } from "vitest";
 import { createRecordedLogger } from "../../test/recorded-logger.ts";
 import { toConnectError } from "../server/to-connect-error.ts";
-import { isDatabaseUnavailable } from "../unavailable.ts";
 import { openDatabase } from "./open-database.ts";
 
 interface Tables {
@@ -69,9 +69,9 @@ describe("openDatabase()", patience, () => {
     await postgres.kill();
     killed.resolve();
     const error: unknown = await work.catch((reason: unknown) => reason);
-    expect(error).toSatisfy(isDatabaseUnavailable);
+    expect(error).toSatisfy(isTransientDatabaseError);
     expect(toConnectError(error).rawMessage).toContain("call again");
-    await expect(database.assertReady()).rejects.toSatisfy(isDatabaseUnavailable);
+    await expect(database.assertReady()).rejects.toSatisfy(isTransientDatabaseError);
 
     await postgres.start();
     await waitUntil(() => database.assertReady().then(() => true), { what: "the database" });
@@ -87,7 +87,7 @@ describe("openDatabase()", patience, () => {
     });
     await database.waitForMigrations();
     const slow = sql`select pg_sleep(60)`.execute(database.db);
-    await expect(slow).rejects.toSatisfy(isDatabaseUnavailable);
+    await expect(slow).rejects.toSatisfy(isTransientDatabaseError);
     await database.assertReady();
   });
 

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isDatabaseUnavailable } from "../unavailable.ts";
+import { isTransientDatabaseError } from "@fanfare/database-errors";
 
 /**
  * toConnectError turns what a route threw into what its caller gets: a ConnectError as it is, a
@@ -9,7 +9,7 @@ import { isDatabaseUnavailable } from "../unavailable.ts";
  */
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;
-  if (isDatabaseUnavailable(error)) {
+  if (isTransientDatabaseError(error)) {
     const message = "the database cannot do this right now: call again";
     return new ConnectError(message, Code.Unavailable, undefined, undefined, error);
   }

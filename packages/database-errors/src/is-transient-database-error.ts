@@ -1,0 +1,22 @@
+import { isDatabaseUnavailable } from "./is-database-unavailable.ts";
+import { readErrorCode } from "./read-error-code.ts";
+
+const sqlStates: ReadonlySet<string | undefined> = new Set([
+  "25P03", // idle in transaction timeout
+  "40001", // serialization failure
+  "40P01", // deadlock
+  "55P03", // lock not available in time
+  "57014", // statement timeout, or a cancelled statement
+]);
+
+/**
+ * Returns whether the same transaction may succeed when it is repeated: the database is unavailable,
+ * as `isDatabaseUnavailable` returns, or it ended the transaction because of load or of another
+ * transaction.
+ *
+ * @example
+ * if (isTransientDatabaseError(error)) throw new ConnectError("try again", Code.Unavailable);
+ */
+export function isTransientDatabaseError(error: unknown): boolean {
+  return sqlStates.has(readErrorCode(error)) || isDatabaseUnavailable(error);
+}
