@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { migrations } from "./migrations.ts";
 import type { ReceiptSender } from "./receipt-sender.ts";
 import { sendReceipts } from "./send-receipts.ts";
-import { startSending } from "./sending.ts";
+import { startSending } from "./start-sending.ts";
 import { addReceipt, claimDueReceipts } from "./store.ts";
 import type { NotificationsDatabase } from "./tables.ts";
 

@@ -62,5 +62,12 @@ export function mapReactors<T>(
 ): Readonly<Record<ReactorName, T>> {
   const mapped: Partial<Record<ReactorName, T>> = {};
   for (const reactor of reactors) mapped[reactor.name] = map(reactor);
-  return mapped as Record<ReactorName, T>;
+  if (!hasAllReactors(mapped)) throw new Error("a reactor is missing");
+  return mapped;
+}
+
+function hasAllReactors<T>(
+  mapped: Partial<Record<ReactorName, T>>,
+): mapped is Record<ReactorName, T> {
+  return reactorNames.every((name) => name in mapped);
 }

@@ -1,0 +1,2 @@
+export type { ReactorConfig, ReactorContext, ReactorOptions } from "./reactor-options.ts";
+export { runReactor } from "./run-reactor.ts";

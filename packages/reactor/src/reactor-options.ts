@@ -1,0 +1,45 @@
+import type { EventRouter } from "@fanfare/bus";
+import type { InboxOptions } from "@fanfare/outbox";
+import type { Access, DatabaseOptions, Logger, Resources, Routes } from "@fanfare/service";
+import type { Kysely } from "kysely";
+import type { ReactorConfig } from "./reactor-variables.ts";
+
+export type { ReactorConfig } from "./reactor-variables.ts";
+
+/** The parts of a reactor. `DB` are the tables of its database, as Kysely types them. */
+export interface ReactorOptions<DB> {
+  /**
+   * The name of the process and of its consumer group. All processes with this name share the
+   * group's events.
+   */
+  readonly name: string;
+  /** What the reactor does, as one sentence for `--help`. */
+  readonly about: string;
+  /** The port to listen on where `PORT` is not set. */
+  readonly port: number;
+  /**
+   * The migrations of the database, by name, in the order of the names. One of them is
+   * `inboxMigration` of `@fanfare/outbox`.
+   */
+  readonly migrations: DatabaseOptions["migrations"];
+  /** Registers the event handlers. They use `inbox(db, handler, options)`, so that effects happen once. */
+  readonly react: (db: Kysely<DB>, options: InboxOptions) => (on: EventRouter) => void;
+  /** Registers the Connect services of the reactor's API. Without it there is no API. */
+  readonly routes?: (db: Kysely<DB>) => Routes;
+  /** Creates the access rules of the API. Required when there are routes. */
+  readonly access?: (config: ReactorConfig) => Access;
+  /**
+   * Starts further work, such as a loop that sends mail. It runs before the subscription starts. What
+   * it gives to `resources.use` is closed after the subscription has stopped.
+   */
+  readonly start?: (context: ReactorContext<DB>) => Promise<void> | void;
+}
+
+/** What `start` works with. */
+export interface ReactorContext<DB> {
+  /** The reactor's database. Its migrations may still be running. */
+  readonly db: Kysely<DB>;
+  readonly logger: Logger;
+  /** Keeps what has to be closed when the process stops. */
+  readonly resources: Resources;
+}

@@ -1,0 +1,22 @@
+import {
+  authVariables,
+  type ConfigValues,
+  databaseVariables,
+  definePortVariable,
+  natsVariables,
+  serverVariables,
+} from "@fanfare/service";
+
+/** Returns the environment variables of a reactor that listens on `port` by default. */
+export function createReactorVariables(port: number) {
+  return {
+    ...serverVariables,
+    port: definePortVariable("PORT", port),
+    ...authVariables,
+    ...databaseVariables,
+    ...natsVariables,
+  };
+}
+
+/** The configuration of a reactor, as read from its environment variables. */
+export type ReactorConfig = ConfigValues<ReturnType<typeof createReactorVariables>>;

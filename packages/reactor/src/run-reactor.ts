@@ -1,0 +1,84 @@
+import { assertSubscribed, busMetrics, startSubscription } from "@fanfare/bus";
+import { createInboxCounters, inboxMetrics, startPruning } from "@fanfare/outbox";
+import {
+  createLogger,
+  createMetrics,
+  loadConfig,
+  openDatabase,
+  runUntilSignal,
+  serve,
+} from "@fanfare/service";
+import { openBus } from "./open-bus.ts";
+import type { ReactorOptions } from "./reactor-options.ts";
+import { createReactorVariables } from "./reactor-variables.ts";
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * Runs a reactor until SIGTERM or SIGINT, and then exits the process. It reads the configuration from
+ * the environment (`--help` prints the variables), opens the database and migrates it, subscribes the
+ * group from the first event on, prunes the inbox, and serves the API, `/healthz`, `/readyz` and
+ * `/metrics`. It is ready when the database is migrated and the group is subscribed.
+ *
+ * The servers may start after the process. Exits with status 1 when the configuration is wrong, the
+ * port is in use, or the broker refuses the subscription for good.
+ *
+ * @example
+ * runReactor({
+ *   name: "mileage",
+ *   about: "Counts the trips of each vehicle.",
+ *   port: 8088,
+ *   migrations: { "0001-inbox": inboxMigration, "0002-mileage": mileageMigration },
+ *   react: (db: Kysely<MileageDatabase>, options) => (on) => {
+ *     on.service(TripEvents, {
+ *       tripCompleted: inbox(db, (trip, tx) => addTrip(tx, trip.vehicleId), options),
+ *     });
+ *   },
+ * });
+ */
+export function runReactor<DB>(options: ReactorOptions<DB>): void {
+  const { name, about, port, migrations, react, routes, start } = options;
+  const config = loadConfig({ name, about, variables: createReactorVariables(port) });
+  const logger = createLogger({ name, level: config.logLevel });
+  runUntilSignal(
+    async (resources) => {
+      const database = resources.use(
+        openDatabase<DB>({ url: config.databaseUrl, name, migrations, logger }),
+      );
+      const { db } = database;
+      await start?.({ db, logger, resources });
+      const { bus, maxRedeliveryMs } = await openBus(config, name);
+      resources.use(bus);
+      resources.use(
+        startPruning(db, {
+          retentionMs: maxRedeliveryMs + dayMs,
+          maxRedeliveryMs,
+          onError: (error) => logger.warn({ err: error }, "the inbox was not pruned"),
+        }),
+      );
+      const counters = createInboxCounters();
+      // A new group also receives what was published before it existed.
+      const subscription = startSubscription(bus, name, react(db, { counters }), {
+        from: "start",
+        onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
+        onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
+      });
+      resources.watch("the subscription", subscription.closed);
+      resources.use(
+        await serve({
+          host: config.host,
+          port: config.port,
+          ...(routes === undefined ? {} : { routes: routes(db) }),
+          ...(options.access === undefined ? {} : { access: options.access(config) }),
+          checks: {
+            database: () => database.assertReady(),
+            bus: () => assertSubscribed(bus, name),
+          },
+          metrics: createMetrics({ bus: busMetrics(bus), inbox: inboxMetrics(counters) }),
+          logger,
+        }),
+      );
+    },
+    { logger },
+  );
+}
