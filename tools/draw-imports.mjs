@@ -15,7 +15,7 @@ const graph = folder === undefined ? readWorkspace() : readPackage(folder);
 
 console.log("flowchart TD");
 for (const [from, targets] of graph) {
-  for (const to of [...targets].toSorted()) console.log(`  ${from} --> ${to}`);
+  for (const to of [...targets].toSorted(compareNames)) console.log(`  ${from} --> ${to}`);
 }
 const circles = findCircles(graph);
 console.log(
@@ -30,14 +30,13 @@ function readWorkspace() {
     .toSorted()
     .map((path) => JSON.parse(readFileSync(join(root, path), "utf8")));
   const names = new Set(manifests.map(({ name }) => name));
-  const short = (name) => name.replace("@fanfare/", "");
   return new Map(
     manifests.map(({ name, dependencies, peerDependencies }) => [
-      short(name),
+      shortenName(name),
       new Set(
         Object.keys({ ...dependencies, ...peerDependencies })
           .filter((each) => names.has(each))
-          .map(short),
+          .map(shortenName),
       ),
     ]),
   );
@@ -52,14 +51,13 @@ function readPackage(path) {
     .filter((file) => !file.endsWith(".test.ts") && !file.startsWith("gen/"))
     .toSorted();
   const pattern = /^(?:import|export)\b[^"]*?from "(\.[^"]+)";/gm;
-  const node = (file) => file.replace(/\.ts$/, "");
   return new Map(
     files.map((file) => {
       const text = readFileSync(join(source, file), "utf8");
       const targets = Array.from(text.matchAll(pattern), ([, to]) =>
         normalize(join(dirname(file), to)),
       );
-      return [node(file), new Set(targets.filter((to) => files.includes(to)).map(node))];
+      return [toNode(file), new Set(targets.filter((to) => files.includes(to)).map(toNode))];
     }),
   );
 }
@@ -83,11 +81,23 @@ function findCircles(edges) {
     if (own.low === own.index) {
       const members = stack.splice(stack.indexOf(node));
       for (const member of members) state.get(member).open = false;
-      if (members.length > 1) found.push(members.toSorted());
+      if (members.length > 1) found.push(members.toSorted(compareNames));
     }
     return own;
   }
 
   for (const node of edges.keys()) if (!state.has(node)) visit(node);
   return found;
+}
+
+function shortenName(name) {
+  return name.replace("@fanfare/", "");
+}
+
+function toNode(file) {
+  return file.replace(/\.ts$/, "");
+}
+
+function compareNames(a, b) {
+  return a.localeCompare(b);
 }
