@@ -9,7 +9,7 @@ import { stories } from "../test/stories.ts";
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const folder = new URL("../histories/", import.meta.url);
-const names = await readdir(folder);
+const files = await readdir(folder);
 let code: string;
 let reordered: string;
 
@@ -24,16 +24,16 @@ beforeAll(async () => {
   reordered = await bundle("../test/reordered-trip-workflow.ts");
 });
 
-async function read(name: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(name, folder), "utf8"));
+async function readHistory(file: string): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(file, folder), "utf8"));
 }
 
-async function replay(name: string, workflow = code): Promise<void> {
-  const history = await read(name);
+async function replay(file: string, workflow = code): Promise<void> {
+  const history = await readHistory(file);
   await Worker.runReplayHistory({ workflowBundle: { code: workflow } }, history);
 }
 
-const parsed = z.object({
+const historySchema = z.object({
   events: z.array(
     z.object({
       eventType: z.string(),
@@ -45,43 +45,46 @@ const parsed = z.object({
   ),
 });
 
-/** hastyUpdates are the updates after which something was tried in the workflow task that accepted them. */
-async function hastyUpdates(name: string): Promise<string[]> {
-  const hasty: string[] = [];
+/** Lists the updates that a local activity followed within the workflow task that accepted them. */
+async function listUpdatesBeforeLocalActivities(file: string): Promise<string[]> {
+  const found: string[] = [];
   let accepted: string | undefined;
-  for (const event of parsed.parse(await read(name)).events) {
+  for (const event of historySchema.parse(await readHistory(file)).events) {
     if (event.eventType === "EVENT_TYPE_WORKFLOW_TASK_STARTED") accepted = undefined;
     const update = event.workflowExecutionUpdateAcceptedEventAttributes;
     accepted = update?.acceptedRequest.input.name ?? accepted;
     const marker = event.markerRecordedEventAttributes?.markerName;
-    if (marker === "core_local_activity" && accepted !== undefined) hasty.push(accepted);
+    if (marker === "core_local_activity" && accepted !== undefined) found.push(accepted);
   }
-  return hasty;
+  return found;
 }
 
-/** Those that were cancelled before a vehicle was reserved met no change of the order. */
-const whereTheOrderShows = names.filter((name) => !/cancelled-at-accept-trip|recovered/.test(name));
+/** A trip that is cancelled before its second step, or recovered, never shows the order of its steps. */
+const filesThatShowTheOrder = files.filter(
+  (file) => !/cancelled-at-accept-trip|recovered/.test(file),
+);
 
 describe("recorded histories", () => {
-  it("are there for every story", () => {
-    const recorded = new Set(names.map((name) => name.replace(/-\d+\.json$/, "")));
-    expect([...recorded].toSorted()).toEqual(Object.keys(stories).toSorted());
+  it("exist for every story", () => {
+    const recorded = files.map((file) => file.replace(/\.json$/, ""));
+    expect(recorded.toSorted()).toEqual(Object.keys(stories).toSorted());
   });
 
-  it.each(names)("replay against today's workflow: %s", async (name) => {
-    await expect(replay(name)).resolves.toBeUndefined();
+  it.each(files)("replay against the workflow: %s", async (file) => {
+    await expect(replay(file)).resolves.toBeUndefined();
   });
 
-  // Temporal forgets an update that it has not stored when it is restarted, and its effects would stay. That
-  // a trip begins is on record without the update that waits for it.
-  it.each(names)("have updates on record before what they lead to: %s", async (name) => {
-    expect((await hastyUpdates(name)).filter((update) => update !== updates.start)).toEqual([]);
+  // A restarted Temporal forgets an update that it has not stored, but the effects of a local activity
+  // stay. `start` is exempt: the trip begins without it.
+  it.each(files)("store updates before their effects: %s", async (file) => {
+    const found = await listUpdatesBeforeLocalActivities(file);
+    expect(found.filter((update) => update !== updates.start)).toEqual([]);
   });
 
-  it.each(whereTheOrderShows)(
-    "do not replay against a workflow of another order without a patch: %s",
-    async (name) => {
-      await expect(replay(name, reordered)).rejects.toThrow(/[Nn]ondeterminism|TMPRL1100/);
+  it.each(filesThatShowTheOrder)(
+    "do not replay against a workflow with another order of steps: %s",
+    async (file) => {
+      await expect(replay(file, reordered)).rejects.toThrow(/[Nn]ondeterminism|TMPRL1100/);
     },
   );
 });

@@ -21,14 +21,14 @@ import { createBillingActivities } from "./activities/billing.ts";
 import { createFleetActivities } from "./activities/fleet.ts";
 import { createPublishActivities } from "./activities/publish.ts";
 import { createRegistryActivities } from "./activities/trips.ts";
-import { createTemporalLog } from "./temporal-log.ts";
+import { createTemporalLogger } from "./temporal-logger.ts";
 import { startTripWorker } from "./trip-worker.ts";
 import { findWorkflowBundle } from "./workflow-bundle.ts";
 
 const name = "worker";
 const config = loadConfig({
   name,
-  about: "takes each trip through its saga: it runs the trip workflow and its activities.",
+  about: "runs the trip workflow and its activities.",
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8084, "Port of /healthz and /readyz."),
@@ -46,13 +46,17 @@ const config = loadConfig({
       example: "default",
     }),
     buildId: defineVariable("TEMPORAL_BUILD_ID", z.string().min(1).optional(), {
-      about: "The version of this code, where Temporal is to tell versions apart (see README.md).",
+      about: "The version of this code, for Temporal's worker deployments (see README.md).",
       example: "2026-11-21.1",
     }),
     ...natsVariables,
-    tripsUrl: defineAddressVariable("TRIPS_URL", "http://127.0.0.1:8081", "The registry of trips."),
-    fleetUrl: defineAddressVariable("FLEET_URL", "http://127.0.0.1:8082", "The fleet."),
-    billingUrl: defineAddressVariable("BILLING_URL", "http://127.0.0.1:8083", "Billing."),
+    tripsUrl: defineAddressVariable(
+      "TRIPS_URL",
+      "http://127.0.0.1:8081",
+      "URL of the trip registry.",
+    ),
+    fleetUrl: defineAddressVariable("FLEET_URL", "http://127.0.0.1:8082", "URL of fleet."),
+    billingUrl: defineAddressVariable("BILLING_URL", "http://127.0.0.1:8083", "URL of billing."),
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -61,13 +65,13 @@ runUntilSignal(
   async (resources) => {
     const bundlePath = findWorkflowBundle();
     Runtime.install({
-      logger: createTemporalLog(logger),
+      logger: createTemporalLogger(logger),
       telemetryOptions: { logging: { filter: { core: "WARN", other: "ERROR" }, forward: {} } },
       shutdownSignals: [],
     });
 
     const tokenFile = config.serviceTokenFile;
-    const reach = (baseUrl: string) => ({
+    const connect = (baseUrl: string) => ({
       transport: resources.use(createServiceTransport({ baseUrl, tokenFile })),
     });
     const bus = resources.use(
@@ -85,9 +89,9 @@ runUntilSignal(
         namespace: config.temporalNamespace,
         bundlePath,
         activities: {
-          ...createRegistryActivities(reach(config.tripsUrl)),
-          ...createFleetActivities(reach(config.fleetUrl)),
-          ...createBillingActivities(reach(config.billingUrl)),
+          ...createRegistryActivities(connect(config.tripsUrl)),
+          ...createFleetActivities(connect(config.fleetUrl)),
+          ...createBillingActivities(connect(config.billingUrl)),
           ...createPublishActivities({ bus }),
         },
         buildId: config.buildId,
@@ -103,7 +107,7 @@ runUntilSignal(
         checks: {
           temporal: () => worker.ready(),
           broker: () => {
-            if (!bus.health().connected) throw new Error("NATS cannot be reached");
+            if (!bus.health().connected) throw new Error("NATS is not connected");
           },
         },
         logger,

@@ -2,42 +2,43 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@fanfare/service";
 import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
-import type { Activities } from "./activity-types.ts";
+import type { TripActivities } from "./trip-activities.ts";
 
+/** Options of `startTripWorker`. */
 export interface TripWorkerOptions {
   /** Host and port of Temporal. */
   readonly address: string;
   readonly namespace: string;
   /** The path of the bundled workflow code. */
   readonly bundlePath: string;
-  readonly activities: Activities;
+  readonly activities: TripActivities;
   readonly logger: Logger;
-  /** Names the version of this worker's code; without it Temporal does not tell versions apart. */
+  /** The version of the worker's code. Default: Temporal does not distinguish versions. */
   readonly buildId?: string | undefined;
 }
 
-/** TripWorker takes tasks from Temporal, which may come later than the process and go away meanwhile. */
+/** A worker that connects to Temporal, and connects again whenever the connection is lost. */
 export interface TripWorker {
-  /** ready rejects with the reason while no tasks are taken. */
+  /** Rejects with the reason while the worker takes no tasks. */
   ready(): Promise<void>;
-  /** stop takes no more tasks and resolves when what was running is finished or given up. */
+  /** Stops taking tasks and resolves when the running ones have ended, after 8 s at most. */
   stop(): Promise<void>;
-  /** Settles when the worker is stopped. */
+  /** Resolves when the worker is stopped. */
   readonly stopped: Promise<void>;
 }
 
-/** The name under which Temporal knows the versions of this worker. */
+/** The deployment that the versions of this worker belong to. */
 export const workerDeployment = "trips";
 
 const readyTimeoutMs = 2_000;
-const firstPauseMs = 200;
-const longestPauseMs = 5_000;
+const minPauseMs = 200;
+const maxPauseMs = 5_000;
 
-/** startTripWorker returns at once and goes on until it is stopped. */
+/** Starts a worker. Returns at once; the worker runs until it is stopped. */
 export function startTripWorker(options: TripWorkerOptions): TripWorker {
   const stopping = new AbortController();
   let current: { connection: NativeConnection } | undefined;
-  let trouble = "it is connecting";
+  let notReady = "it is connecting";
 
   async function takeTasks(): Promise<void> {
     const connection = await NativeConnection.connect({ address: options.address });
@@ -57,26 +58,26 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
     }
   }
 
-  async function untilStopped(): Promise<void> {
-    for (let pauseMs = firstPauseMs; !stopping.signal.aborted; ) {
+  async function runUntilStopped(): Promise<void> {
+    for (let pauseMs = minPauseMs; !stopping.signal.aborted; ) {
       const began = Date.now();
       try {
         await takeTasks();
       } catch (error) {
-        trouble = error instanceof Error ? error.message : String(error);
-        options.logger.warn({ err: error }, "cannot take tasks from Temporal; trying again");
+        notReady = error instanceof Error ? error.message : String(error);
+        options.logger.warn({ err: error }, "taking tasks from Temporal failed: connecting again");
       }
-      if (Date.now() - began > longestPauseMs) pauseMs = firstPauseMs;
+      if (Date.now() - began > maxPauseMs) pauseMs = minPauseMs;
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      pauseMs = Math.min(pauseMs * 2, maxPauseMs);
     }
   }
 
-  const stopped = untilStopped();
+  const stopped = runUntilStopped();
   return {
     stopped,
     async ready() {
-      if (current === undefined) throw new Error(`Temporal: ${trouble}`);
+      if (current === undefined) throw new Error(`Temporal: ${notReady}`);
       const { connection } = current;
       const { namespace } = options;
       await connection.withDeadline(Date.now() + readyTimeoutMs, () =>
@@ -100,31 +101,31 @@ async function createWorker(
     taskQueue,
     workflowBundle: { codePath: bundlePath },
     activities,
-    ...(buildId === undefined ? {} : { workerDeploymentOptions: versionOf(buildId) }),
-    // Activities are over within 5 s; the process's own deadline is 10 s.
+    ...(buildId === undefined ? {} : { workerDeploymentOptions: createDeploymentOptions(buildId) }),
+    // An activity ends within 5 s, and the process has to stop within 10 s.
     shutdownGraceTime: "6 seconds",
     shutdownForceTime: "8 seconds",
     maxConcurrentActivityTaskExecutions: 100,
-    // A workflow task lasts as long as the calls that are tried within it, and does little meanwhile.
+    // A workflow task lasts as long as its local activities, and is idle for most of that time.
     maxConcurrentLocalActivityExecutions: 200,
     maxConcurrentWorkflowTaskExecutions: 200,
-    // How long a workflow waits for a worker that died before another one takes it up.
+    // After this time another worker continues a workflow whose worker died.
     stickyQueueScheduleToStartTimeout: "3 seconds",
   });
 }
 
 /**
- * versionOf lets Temporal know which version of the code this worker has. A worker of a new version gets
- * no tasks until it is made the current one, or is ramped up to a share of the trips:
+ * Returns the options that tell Temporal the version of this worker's code. A worker with a new version gets
+ * no tasks until the version becomes the current one, or is ramped up to a share of the trips:
  *
  *     temporal worker deployment set-current-version --deployment-name trips --build-id <build id>
  *
- * and the same with the build id before it takes that back. Trips that are under way move to the current
- * version with their next task (AUTO_UPGRADE), so that no old worker has to be kept for a trip that waits
- * for an operator; what keeps that safe are patches, and the recorded histories that every version has to
- * replay. With PINNED each trip would stay with the version that it began on, for as long as it takes.
+ * The same command with the previous build id rolls back. Trips under way move to the current version
+ * with their next task (AUTO_UPGRADE), so no old worker has to run for a parked trip. The recorded
+ * histories keep that safe: every version has to replay them. PINNED would keep each trip on the version
+ * that it began on until its end.
  */
-function versionOf(buildId: string): WorkerDeploymentOptions {
+function createDeploymentOptions(buildId: string): WorkerDeploymentOptions {
   return {
     version: { deploymentName: workerDeployment, buildId },
     useWorkerVersioning: true,
@@ -132,7 +133,7 @@ function versionOf(buildId: string): WorkerDeploymentOptions {
   };
 }
 
-/** Without its search attributes no workflow could go on: that is better said before it begins. */
+/** Throws when search attributes are missing, without which every workflow task would fail. */
 async function checkSearchAttributes(
   connection: NativeConnection,
   namespace: string,
@@ -141,6 +142,6 @@ async function checkSearchAttributes(
   const missing = Object.values(searchAttributes).filter((name) => !(name in customAttributes));
   if (missing.length === 0) return;
   throw new Error(
-    `namespace ${namespace} lacks the search attributes ${missing.join(", ")} (Keyword): make them with "fanfare provision"`,
+    `namespace ${namespace} lacks the search attributes ${missing.join(", ")} (Keyword): create them with "fanfare provision"`,
   );
 }

@@ -1,4 +1,4 @@
-import { type CompensationCause, createSaga } from "@fanfare/saga";
+import { createSaga, type SagaResult } from "@fanfare/saga";
 import {
   type Amount,
   type CompletedDrive,
@@ -14,159 +14,149 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
-  patched,
 } from "@temporalio/workflow";
-import { broadcastTrip } from "./broadcast.ts";
-import { createTripCalls } from "./calls.ts";
-import { checkTripInput } from "./trip-input.ts";
-import { markTrip } from "./trip-marks.ts";
-import { createTripRecords } from "./trip-records.ts";
-import { compensateAll, type Drive, recover } from "./trip-recovery.ts";
-import { createTripRegistry } from "./trip-registry.ts";
-import { describeCompensation, driveEnd, type TripState } from "./trip-state.ts";
-import { answerTripUpdates } from "./trip-updates.ts";
+import { checkTripInput } from "./workflow/check-trip-input.ts";
+import { describeCompensation } from "./workflow/describe-compensation.ts";
+import { drive } from "./workflow/drive.ts";
+import { handleTripUpdates } from "./workflow/handle-trip-updates.ts";
+import { planRecovery } from "./workflow/plan-recovery.ts";
+import { publishTrip } from "./workflow/publish-trip.ts";
+import { createSagaHooks } from "./workflow/saga-hooks.ts";
+import { setTripAttribute } from "./workflow/set-trip-attribute.ts";
+import { createTripCalls } from "./workflow/trip-calls.ts";
+import { createTripRecorder } from "./workflow/trip-recorder.ts";
+import type { TripState } from "./workflow/trip-state.ts";
+import { createTripSteps } from "./workflow/trip-steps.ts";
 
 /**
- * trip is the workflow of one trip, from its request to its settlement, or back to nothing. Workers
- * replay it from its history: a change of the order of its calls has to be patched.
+ * The workflow of one trip. Steps before the pivot are compensatable: when one of them fails, all that
+ * began are compensated, last first. Steps after the pivot are retriable: they only go forward.
  */
 export async function trip(input: TripInput): Promise<TripOutcome> {
   checkTripInput(input);
   const { tripId, riderId, vehicleId, paymentMethod } = input;
   const timings = { ...defaultTimings, ...input.timings };
   const state: TripState = {};
-  const locally = patched("first-tries") && input.recovery === undefined;
-  const calls = createTripCalls(timings, { locally });
-  const registry = createTripRegistry(tripId, calls, input.recovery?.versionFloor);
-  const saga = createSaga(createTripRecords(registry, state));
-  answerTripUpdates(saga, state);
+  const calls = createTripCalls({ allowLocal: input.recovery === undefined });
+  const recorder = createTripRecorder(tripId, calls, input.recovery?.versionFloor);
+  const saga = createSaga(createSagaHooks(recorder, state));
+  handleTripUpdates(saga, state);
+  const recovery = input.recovery && (await planRecovery(input.recovery, { state, recorder }));
+  const { compensatable, retriable } = createTripSteps({ saga, calls, tripId, timings, recovery });
 
-  const about = <S extends string>(step: S) => ({ step, tripId });
-  const { delayedAfterMs } = timings;
-
-  const reserve = { ...about(steps.reserveVehicle), vehicleId };
-  const tab = about(steps.openTab);
-  const unlock = about(steps.chargeUnlockFee);
-  const compensations = {
-    [steps.acceptTrip]: (cause: CompensationCause) => registry.cancel(describeCompensation(cause)),
-    [steps.reserveVehicle]: () => calls.compensate(steps.reserveVehicle).releaseVehicle(reserve),
-    [steps.openTab]: () => calls.compensate(steps.openTab).voidTab(tab),
-    [steps.chargeUnlockFee]: () => calls.compensate(steps.chargeUnlockFee).refund(unlock),
-  };
-
-  async function begin(): Promise<void> {
-    await saga.step(steps.acceptTrip, {
-      ...registry.accept(),
-      compensate: compensations[steps.acceptTrip],
-    });
-    markTrip("status", "PENDING");
-
-    await saga.step(steps.reserveVehicle, {
-      ...calls.before(steps.reserveVehicle, (to) => to.reserveVehicle(reserve)),
-      compensate: compensations[steps.reserveVehicle],
+  const result = await saga.run(async () => {
+    const acceptance = recorder.nextChange(steps.acceptTrip);
+    await compensatable(steps.acceptTrip, {
+      tries: "local-first",
+      run: (activities) => activities.acceptTrip(acceptance),
+      compensate: (activities, _call, cause) => {
+        const { status: _, ...cancellation } = describeCompensation(cause);
+        const change = recorder.nextChange(steps.acceptTrip);
+        return activities.cancelTripRecord({ ...change, ...cancellation });
+      },
+      status: "PENDING",
     });
 
-    const limit = sum(unlockFee, calculateFare(timings.maximumDriveMs));
-    const opening = { ...tab, riderId, paymentMethod, limit };
-    await saga.step(steps.openTab, {
-      ...calls.before(steps.openTab, (to) => to.openTab(opening)),
-      compensate: compensations[steps.openTab],
+    await compensatable(steps.reserveVehicle, {
+      tries: "local-first",
+      run: (activities, call) => activities.reserveVehicle({ ...call, vehicleId }),
+      compensate: (activities, call) => activities.releaseVehicle({ ...call, vehicleId }),
     });
 
-    const fee = { ...unlock, description: "Unlock fee", amount: unlockFee };
-    await saga.step(steps.chargeUnlockFee, {
-      ...calls.before(steps.chargeUnlockFee, (to) => to.charge(fee)),
-      compensate: compensations[steps.chargeUnlockFee],
+    const limit = add(unlockFee, calculateFare(timings.maximumDriveMs));
+    await compensatable(steps.openTab, {
+      tries: "local-first",
+      run: (activities, call) => activities.openTab({ ...call, riderId, paymentMethod, limit }),
+      compensate: (activities, call) => activities.voidTab(call),
     });
-  }
 
-  /** drive lasts until the rider ends it, at the longest for the maximum drive. */
-  async function drive(): Promise<Drive> {
-    state.activating = true;
-    const startedAt = await registry.activate(new Date().toISOString());
-    state.startedAt = startedAt;
-    markTrip("status", "ACTIVE");
-    await condition(() => state.endRequestedAt !== undefined, timings.maximumDriveMs);
-    return {
-      startedAt,
-      endedAt: driveEnd(startedAt, state.endRequestedAt, timings.maximumDriveMs),
-    };
-  }
-
-  async function release(): Promise<void> {
-    const call = { ...about(steps.releaseVehicle), vehicleId };
-    await saga.step(steps.releaseVehicle, {
-      delayedAfterMs,
-      ...calls.after(steps.releaseVehicle, (to) => to.releaseVehicle(call)),
-      resolved: () => undefined,
+    const fee = { description: "Unlock fee", amount: unlockFee };
+    await compensatable(steps.chargeUnlockFee, {
+      tries: "local-first",
+      run: (activities, call) => activities.charge({ ...call, ...fee }),
+      compensate: (activities, call) => activities.refund(call),
     });
-  }
 
-  async function settle(fare: Amount): Promise<Amount> {
-    const charge = { ...about(steps.chargeFare), description: "Fare", amount: fare };
-    await saga.step(steps.chargeFare, {
-      delayedAfterMs,
-      ...calls.after(steps.chargeFare, (to) => to.charge(charge)),
-      resolved: () => undefined,
-    });
-    const settled = await saga.step(steps.capture, {
-      delayedAfterMs,
-      ...calls.after(steps.capture, (to) => to.captureTab(about(steps.capture))),
-      // Dealt with by hand: nothing came from the payment method.
-      resolved: () => ({ ...fare, minorUnits: 0 }),
-    });
-    await saga.step(steps.settle, { delayedAfterMs, ...registry.settle(settled) });
-    state.settled = settled;
-    markTrip("status", "SETTLED");
-    return settled;
-  }
-
-  async function settleAndTell(startedAt: string, ended: CompletedDrive): Promise<Amount> {
-    const settled = await settle(ended.fare);
-    const completed = { tripId, riderId, vehicleId, startedAt, ...ended, unlockFee, settled };
-    if (input.recovery?.published) return settled;
-    await saga.step(steps.publish, {
-      delayedAfterMs: timings.broadcastDelayedAfterMs,
-      ...broadcastTrip(completed, { calls, registry }),
-    });
-    return settled;
-  }
-
-  async function beginAndDrive(): Promise<Drive> {
-    await begin();
-    return await saga.step(steps.drive, { run: drive });
-  }
-
-  const left = input.recovery && (await recover(input.recovery, { state, registry }));
-  const ending = await saga.run(async () => {
-    if (left?.kind === "compensate")
-      return await compensateAll(saga, { compensations, reason: left.reason });
-    const { startedAt, endedAt } = left?.drive ?? (await beginAndDrive());
+    if (recovery?.kind === "compensate") {
+      saga.cancel(recovery.reason);
+      throw new CancelledFailure(recovery.reason);
+    }
+    const { startedAt, endedAt } =
+      recovery?.drive ??
+      (await saga.step(steps.drive, { run: () => drive({ calls, recorder, state, timings }) }));
 
     saga.pivot();
-    const ended: CompletedDrive = await saga.step(steps.completeDrive, {
-      delayedAfterMs,
-      run: () => registry.complete(endedAt),
-    });
-    state.ended = ended;
-    markTrip("status", "ENDED");
 
-    const [settled] = await Promise.all([settleAndTell(startedAt, ended), release()]);
+    const completedDrive = await retriable(steps.completeDrive, {
+      // EndTrip leads to it: an ordinary activity stores the update before the drive ends.
+      tries: "activity",
+      run: (activities) =>
+        activities.completeDrive({ ...recorder.nextChange(steps.completeDrive), endedAt }),
+      status: "ENDED",
+    });
+    state.completedDrive = completedDrive;
+
+    // The vehicle is released while the rider is charged: neither waits for the other.
+    const [, settled] = await Promise.all([
+      retriable(steps.releaseVehicle, {
+        tries: "local-first",
+        run: (activities, call) => activities.releaseVehicle({ ...call, vehicleId }),
+        resolved: () => undefined,
+      }),
+      chargeAndPublish({ startedAt, ...completedDrive }),
+    ]);
     return settled;
   });
 
-  if (ending.outcome === "compensated") {
-    state.compensated = describeCompensation(ending.cause);
-    markTrip("status", "CANCELLED");
+  return await finish(result, state);
+
+  async function chargeAndPublish(ended: { startedAt: string } & CompletedDrive): Promise<Amount> {
+    const { fare } = ended;
+    await retriable(steps.chargeFare, {
+      tries: "local-first",
+      run: (activities, call) => activities.charge({ ...call, description: "Fare", amount: fare }),
+      resolved: () => undefined,
+    });
+
+    const settled = await retriable(steps.capture, {
+      tries: "local-first",
+      run: (activities, call) => activities.captureTab(call),
+      // An operator who resolves the step took nothing from the payment method.
+      resolved: () => ({ ...fare, minorUnits: 0 }),
+    });
+
+    const settlement = { ...recorder.nextChange(steps.settle), settled };
+    await retriable(steps.settle, {
+      tries: "local-first",
+      run: (activities) => activities.settleTrip(settlement),
+      status: "SETTLED",
+    });
+    state.settled = settled;
+
+    if (input.recovery?.published) return settled;
+    const completed = { tripId, riderId, vehicleId, ...ended, unlockFee, settled };
+    await saga.step(steps.publish, {
+      ...publishTrip(completed, { calls, recorder }),
+      delayedAfterMs: timings.broadcastDelayedAfterMs,
+    });
+    return settled;
   }
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
-  if (ending.outcome === "completed") return { status: "SETTLED", settled: ending.value };
-  if (ending.cause.kind === "cancelled" && ending.cause.by === "temporal") {
-    throw new CancelledFailure("the trip is compensated");
-  }
-  return describeCompensation(ending.cause);
 }
 
-function sum(one: Amount, other: Amount): Amount {
+/** Answers the updates that wait, and returns the outcome of the trip or ends the workflow as Canceled. */
+async function finish(result: SagaResult<Amount>, state: TripState): Promise<TripOutcome> {
+  if (result.outcome === "compensated") {
+    state.compensated = describeCompensation(result.cause);
+    setTripAttribute("status", "CANCELLED");
+  }
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (result.outcome === "completed") return { status: "SETTLED", settled: result.value };
+  if (result.cause.kind === "cancelled" && result.cause.by === "temporal") {
+    throw new CancelledFailure("the trip is compensated");
+  }
+  return describeCompensation(result.cause);
+}
+
+function add(one: Amount, other: Amount): Amount {
   return { ...one, minorUnits: one.minorUnits + other.minorUnits };
 }

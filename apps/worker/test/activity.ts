@@ -3,19 +3,19 @@ import { createRouterTransport, type Transport } from "@connectrpc/connect";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
 
-/** The workflow that activities under test belong to. */
+/** The workflow that tested activities belong to. */
 export const workflowId = "trip/2f8780ca-332e-4b70-855f-fc4fe612040a";
 
-/** asActivity runs a call as Temporal would run it: with the context of an activity. */
-export function asActivity<T>(
+/** Runs a call with the context of an activity. */
+export function runAsActivity<T>(
   call: () => Promise<T>,
-  environment = activityEnvironment(),
+  environment = createActivityEnvironment(),
 ): Promise<T> {
   return environment.run(call);
 }
 
-/** activityEnvironment makes a context that a test can cancel. */
-export function activityEnvironment(): MockActivityEnvironment {
+/** Creates a context that a test can cancel. */
+export function createActivityEnvironment(): MockActivityEnvironment {
   const logger = new DefaultLogger("ERROR");
   return new MockActivityEnvironment(
     { workflowExecution: { workflowId, runId: "run" } },
@@ -23,26 +23,28 @@ export function activityEnvironment(): MockActivityEnvironment {
   );
 }
 
-/** Heard is what a service was asked. */
-export interface Heard {
+/** A call that a service received. */
+export interface RecordedCall {
   readonly method: string;
   readonly key: string | null;
   readonly request: unknown;
 }
 
-/** createEar makes routes that write down what they are asked before they answer. */
-export function createEar(routes: (router: ConnectRouter, hear: Hear) => void): {
+/** Creates a service in memory. Its routes call `record` to keep their calls. */
+export function createRecordingService(
+  routes: (router: ConnectRouter, record: RecordCall) => void,
+): {
   readonly transport: Transport;
-  readonly heard: Heard[];
+  readonly calls: RecordedCall[];
 } {
-  const heard: Heard[] = [];
-  const hear: Hear = (request, context) =>
-    void heard.push({
+  const calls: RecordedCall[] = [];
+  const record: RecordCall = (request, context) =>
+    void calls.push({
       method: context.method.name,
       key: context.requestHeader.get("idempotency-key"),
       request,
     });
-  return { heard, transport: createRouterTransport((router) => routes(router, hear)) };
+  return { calls, transport: createRouterTransport((router) => routes(router, record)) };
 }
 
-type Hear = (request: unknown, context: HandlerContext) => void;
+type RecordCall = (request: unknown, context: HandlerContext) => void;

@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { refuse } from "./fake-services.ts";
-import { openTripLab, refusalOf, type TestTrip, type TripLab } from "./trip-lab.ts";
+import { catchRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -38,7 +38,7 @@ function plain(input: unknown): Partial<TripInput> {
 
 function ask({ handle }: TestTrip, name: string, ...args: [] | [unknown]): Promise<string> {
   const [argument] = args;
-  return refusalOf(
+  return catchRefusal(
     args.length === 0
       ? handle.executeUpdate(name)
       : handle.executeUpdate<unknown, [unknown]>(name, { args: [argument] }),
@@ -183,7 +183,7 @@ describe("the input of another version", () => {
     const trip = lab.begin({}, plain(input));
     await expect(trip.started).rejects.toThrow("Update failed");
     await expect(trip.outcome()).rejects.toMatchObject({
-      cause: { message: `this is no trip: ${why}` },
+      cause: { message: `invalid trip input: ${why}` },
     });
     expect(trip.fake.calls).toEqual([]);
     expect(await failedTasks(trip)).toEqual([]);
@@ -194,7 +194,7 @@ describe("the input of another version", () => {
     const options = { taskQueue: "trips", workflowId, args: ["a trip, please"] };
     const handle = await lab.client.workflow.start("trip", options);
     await expect(handle.result()).rejects.toMatchObject({
-      cause: { message: "this is no trip: it is not an object" },
+      cause: { message: "invalid trip input: it is not an object" },
     });
   });
 });

@@ -10,8 +10,8 @@ import { WorkflowNotFoundError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, type Gate } from "./fake-services.ts";
-import { type Fault, holding, refusing } from "./faults.ts";
-import { active, beginTrip, type RealTrip } from "./real-trip.ts";
+import { type Fault, holdAt, refuseCall } from "./faults.ts";
+import { beginTrip, type RealTrip, waitUntilActive } from "./real-trip.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
@@ -38,7 +38,7 @@ async function halted(
   let reached = false;
   void gate.reached.then(() => (reached = true));
   // The first that gets there: a try that is slow may be given up on its way.
-  const once: Fault = (send, attempt) => (reached ? send() : holding(gate, moment)(send, attempt));
+  const once: Fault = (send, attempt) => (reached ? send() : holdAt(gate, moment)(send, attempt));
   const trip = await beginTrip(lab, { faults: { [activityId]: once } });
   const going = go(trip);
   // What comes of it once the gate is reached is the test's own doing.
@@ -47,11 +47,11 @@ async function halted(
   return { trip, gate };
 }
 
-const cancel = async (trip: RealTrip) => await (await active(trip)).cancel();
-const end = async (trip: RealTrip) => await (await active(trip)).end();
+const cancel = async (trip: RealTrip) => await (await waitUntilActive(trip)).cancel();
+const end = async (trip: RealTrip) => await (await waitUntilActive(trip)).end();
 
 async function isParked(trip: RealTrip): Promise<void> {
-  await eventually(async () => expect((await trip.account()).status).toBe("NEEDS_ATTENTION"));
+  await eventually(async () => expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION"));
 }
 
 /** terminate ends the workflow, and lets go what it still had on its way. */
@@ -62,14 +62,14 @@ async function terminate(trip: RealTrip, gate?: Gate): Promise<void> {
 
 /** redelivered is what the databases hold before and after every call has arrived once more. */
 async function redelivered(trip: RealTrip) {
-  const before = await trip.account();
+  const before = await trip.readAccount();
   await trip.redeliver();
-  return { before, after: await trip.account() };
+  return { before, after: await trip.readAccount() };
 }
 
 /** compensated waits until nothing is left, whatever arrives once more, and is what the databases say then. */
 async function compensated(trip: RealTrip) {
-  await trip.isCompensated();
+  await trip.expectCompensated();
   const { before, after } = await redelivered(trip);
   expect(after).toEqual(before);
   return after;
@@ -77,7 +77,7 @@ async function compensated(trip: RealTrip) {
 
 /** settled does the same for a trip that is paid for. */
 async function settled(trip: RealTrip) {
-  await trip.isSettled();
+  await trip.expectSettled();
   const { before, after } = await redelivered(trip);
   expect(after).toEqual(before);
   return after;
@@ -97,7 +97,7 @@ describe.concurrent("a workflow that is terminated before the pivot: the trip is
   );
 
   it("a rider who drives", async () => {
-    const trip = await active(await beginTrip(lab));
+    const trip = await waitUntilActive(await beginTrip(lab));
     await terminate(trip);
     expect((await compensated(trip)).reason).toBe("its workflow was terminated");
   });
@@ -138,7 +138,7 @@ describe.concurrent("a workflow that is terminated after the pivot: the trip is 
   it("nothing left but the release of the vehicle", async () => {
     const { trip, gate } = await halted(steps.releaseVehicle, { moment: "before", go: end });
     await eventually(async () =>
-      expect(await trip.account()).toMatchObject({ broadcast: "PUBLISHED" }),
+      expect(await trip.readAccount()).toMatchObject({ broadcast: "PUBLISHED" }),
     );
     await lab.workflow(trip.tripId).terminate("somebody ends it");
     expect((await settled(trip)).vehicles).toEqual([]);
@@ -151,13 +151,13 @@ describe.concurrent("a workflow that is terminated at the pivot", () => {
     const { trip, gate } = await halted(steps.completeDrive, { moment: "before", go: end });
     await terminate(trip, gate);
     await eventually(async () => {
-      const { status, broadcast } = await trip.account();
+      const { status, broadcast } = await trip.readAccount();
       expect([status, broadcast]).toBeOneOf([
         ["CANCELLED", null],
         ["SETTLED", "PUBLISHED"],
       ]);
     });
-    const { status } = await trip.account();
+    const { status } = await trip.readAccount();
     await (status === "SETTLED" ? settled(trip) : compensated(trip));
   });
 });
@@ -174,7 +174,7 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
       expect(resolved.steps).toEqual([steps.capture]);
     });
     await eventually(async () =>
-      expect(await trip.account()).toMatchObject({
+      expect(await trip.readAccount()).toMatchObject({
         status: "SETTLED",
         fare: 30,
         settled: 0,
@@ -184,19 +184,19 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
         taken: 0,
       }),
     );
-    expect(lab.heard(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
+    expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
   });
 
   it("with the vehicle alone: a settled trip says nothing of it once it is released", async () => {
     const gate = createGate();
     const refusal: Fault = async (send, attempt) => {
       await gate.pass(attempt.number);
-      return await refusing(Infinity)(send, attempt);
+      return await refuseCall(Infinity)(send, attempt);
     };
     const trip = await beginTrip(lab, { faults: { [steps.releaseVehicle]: refusal } });
     await end(trip);
     const says = (some: object) =>
-      eventually(async () => expect(await trip.account()).toMatchObject(some));
+      eventually(async () => expect(await trip.readAccount()).toMatchObject(some));
     await says({ status: "SETTLED", broadcast: "PUBLISHED" });
     gate.open();
     await says({ status: "SETTLED", reason: "release-vehicle: not today" });
@@ -209,7 +209,7 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
   it("before it: what kept the compensation from succeeding is tried again", async () => {
     const trip = await beginTrip(lab, {
       rider: "hasty",
-      faults: { [`${steps.openTab}${compensationSuffix}`]: refusing(1) },
+      faults: { [`${steps.openTab}${compensationSuffix}`]: refuseCall(1) },
     });
     await cancel(trip);
     await isParked(trip);
@@ -236,7 +236,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
       paymentMethod: "pm_card_visa",
       requestedAt: new Date().toISOString(),
     };
-    const faults = { [steps.acceptTrip]: holding(gate, "before") };
+    const faults = { [steps.acceptTrip]: holdAt(gate, "before") };
     lab.faults.plan(tripId, faults);
     // The edge starts none with a timeout: somebody else has, before it.
     await lab.temporal.workflow.start(tripWorkflowType, {
@@ -247,18 +247,18 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     });
     await gate.reached;
     const trip = await beginTrip(lab, { tripId, vehicleId, faults });
-    await eventually(async () => expect((await trip.account()).status).toBe("REQUESTED"));
+    await eventually(async () => expect((await trip.readAccount()).status).toBe("REQUESTED"));
     gate.open();
-    await active(trip);
+    await waitUntilActive(trip);
     expect((await compensated(trip)).reason).toBe("its workflow was timed out");
   });
 
   it("is terminated again while it is put right, and is put right again", async () => {
     const gate = createGate();
     const trip = await beginTrip(lab, {
-      faults: { [`${steps.openTab}${compensationSuffix}`]: holding(gate, "before") },
+      faults: { [`${steps.openTab}${compensationSuffix}`]: holdAt(gate, "before") },
     });
-    await active(trip);
+    await waitUntilActive(trip);
     await terminate(trip);
     await gate.reached;
     await terminate(trip, gate);
@@ -268,7 +268,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
 
 describe("a workflow that is deleted from Temporal", () => {
   it("is taken for broken off: its trip is compensated before the pivot, and settled after it", async () => {
-    const driving = await active(await beginTrip(lab));
+    const driving = await waitUntilActive(await beginTrip(lab));
     const compensating = await halted(`${steps.openTab}${compensationSuffix}`, {
       moment: "before",
       go: cancel,

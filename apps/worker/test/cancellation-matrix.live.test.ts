@@ -7,8 +7,8 @@ import {
 } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
-import { createGate, type FakeTrip, type Gate, total } from "./fake-services.ts";
-import { openTripLab, refusalOf, type TestTrip, type TripLab } from "./trip-lab.ts";
+import { createGate, type FakeTrip, type Gate, sumCharges } from "./fake-services.ts";
+import { catchRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
 
@@ -59,14 +59,14 @@ async function halt(step: Step, moment: Moment): Promise<{ trip: TestTrip; gate:
 async function happened(trip: TestTrip, step: Step): Promise<void> {
   const { steps: known } = await trip.progress();
   // The drive is over only when its rider ends it: it has begun, which is what it asks of a service.
-  if (step === steps.drive) expect((await trip.marks()).status).toBe("ACTIVE");
+  if (step === steps.drive) expect((await trip.attributes()).status).toBe("ACTIVE");
   else expect(known.find(({ name }) => name === step)?.state).toBe("done");
 }
 
 function nothingIsLeft(fake: FakeTrip): void {
   expect(fake.vehicle).toBeUndefined();
   expect(fake.tab?.state).not.toBe("open");
-  expect(total(fake)).toBe(0);
+  expect(sumCharges(fake)).toBe(0);
   expect(fake.statuses.at(-1)).toBe("CANCELLED");
   expect(fake.published).toEqual([]);
 }
@@ -114,7 +114,7 @@ async function ask(asker: Asker, { handle }: TestTrip): Promise<{ answer: Promis
 
 /** refusal is why the rider's cancellation is refused; Temporal takes one without a word. */
 async function refusal(asker: Asker, trip: TestTrip): Promise<string> {
-  if (asker === "rider") return await refusalOf(trip.cancel("too late")).catch(String);
+  if (asker === "rider") return await catchRefusal(trip.cancel("too late")).catch(String);
   await trip.handle.cancel();
   return "none";
 }
@@ -157,7 +157,7 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
       expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
       expect(trip.fake.vehicle).toBeUndefined();
       expect(trip.fake.tab?.state).toBe("captured");
-      expect(total(trip.fake)).toBe(130);
+      expect(sumCharges(trip.fake)).toBe(130);
       expect(trip.fake.published).toHaveLength(1);
       // Not as a compensation, and as often as it was tried.
       expect(new Set(compensated(trip.fake))).toEqual(new Set([steps.releaseVehicle]));

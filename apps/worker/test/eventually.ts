@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 
-/** eventually waits until the check passes. */
+/** Waits until a check passes, for a minute at most. */
 export async function eventually(check: () => Promise<void> | void): Promise<void> {
   await vi.waitFor(check, { timeout: 60_000, interval: 50 });
 }

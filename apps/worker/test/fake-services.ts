@@ -1,32 +1,37 @@
 import { type Amount, calculateFare } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import type { Activities, BroadcastState, CompletedTrip, TripCall } from "../src/activity-types.ts";
+import type {
+  BroadcastState,
+  CompletedTrip,
+  TripActivities,
+  TripCall,
+} from "../src/trip-activities.ts";
 
-/** Behaviour runs before or after a call has its effect, at the n-th time that it is made (from 1). */
+/** Runs before or after the effect of a call. Attempts count from 1. */
 export type Behaviour = (attempt: number) => Promise<void> | void;
 
 /**
- * Script says what else a call does: by activity, by `activity step`, or by activity id, which is the
- * step or, for its compensation, `<step>:compensate`.
+ * The behaviours of calls, by activity, by `activity step`, or by activity id: the step or
+ * `<step>:compensate`.
  */
 export type Script = Readonly<Record<string, { before?: Behaviour; after?: Behaviour }>>;
 
-/** FakeTrip is what the fake services hold for one trip. */
+/** The state of one trip in the fake services. */
 export interface FakeTrip {
-  /** The registry's statuses, in the order in which they came. */
+  /** The statuses of the registry, in their order. */
   readonly statuses: string[];
   readonly versions: number[];
   readonly delays: string[];
-  /** Delays are recorded beside everything else, and numbered apart. */
+  /** The last version of a delay. Delays are recorded beside the steps. */
   delayVersion: number;
   readonly broadcasts: BroadcastState[];
   readonly published: CompletedTrip[];
-  /** Every attempt: the activity and its step. */
+  /** All attempts: the activity and its step. */
   readonly calls: string[];
-  /** How many attempts are under way. */
+  /** The number of running attempts. */
   running: number;
-  /** Steps that were compensated: a late copy is refused. */
+  /** The compensated steps, whose late copies are refused. */
   readonly tombstones: Set<string>;
   readonly charges: Map<string, Amount>;
   startedAt?: string;
@@ -36,13 +41,14 @@ export interface FakeTrip {
   tab?: { limit: Amount; state: "open" | "void" | "captured" };
 }
 
-/** FakeServices stand for fleet, billing, registry and broker, in memory, one trip apart from the next. */
+/** Fleet, billing, the registry and the broker in memory. Trips do not affect each other. */
 export interface FakeServices {
-  readonly activities: Activities;
+  readonly activities: TripActivities;
   script(tripId: string, script: Script): void;
   trip(tripId: string): FakeTrip;
 }
 
+/** Creates services without trips. */
 export function createFakeServices(): FakeServices {
   const trips = new Map<string, FakeTrip>();
   const scripts = new Map<string, Script>();
@@ -72,7 +78,7 @@ export function createFakeServices(): FakeServices {
   ): Promise<T> {
     const { info, cancelled } = Context.current();
     const { activityType } = info;
-    // A local activity has an id that Temporal chose; none of them is a compensation.
+    // Temporal chooses the id of a local activity. Compensations are never local.
     const activityId = info.isLocal ? step : info.activityId;
     const fake = trip(tripId);
     const script = scripts.get(tripId) ?? {};
@@ -122,7 +128,7 @@ export function createFakeServices(): FakeServices {
       captureTab: (call) =>
         act(call, (fake) => {
           if (fake.tab) fake.tab.state = "captured";
-          return { minorUnits: total(fake), currency: "EUR" };
+          return { minorUnits: sumCharges(fake), currency: "EUR" };
         }),
       acceptTrip: (call) => record(call, (fake) => void fake.statuses.push("PENDING")),
       activateTrip: (call) =>
@@ -167,17 +173,17 @@ export function createFakeServices(): FakeServices {
   };
 }
 
-/** total is what a trip was charged, less what was refunded, in minor units. */
-export function total({ charges }: FakeTrip): number {
+/** Adds up the charges of a trip that were not refunded, in minor units. */
+export function sumCharges({ charges }: FakeTrip): number {
   return [...charges.values()].reduce((sum, { minorUnits }) => sum + minorUnits, 0);
 }
 
-/** refuse says no, for good. */
+/** Refuses a call with a non-retryable failure. */
 export function refuse(message: string, code = "failed_precondition"): Behaviour {
   return () => refuseNow(message, code);
 }
 
-/** failTimes fails that often, in a way that can be retried. */
+/** Fails the first attempts with a retryable failure. */
 export function failTimes(times: number, message = "unreachable"): Behaviour {
   return (attempt) => {
     if (attempt <= times) throw ApplicationFailure.retryable(message, "unavailable");
@@ -188,13 +194,14 @@ function refuseNow(message: string, code = "failed_precondition"): never {
   throw ApplicationFailure.nonRetryable(message, code);
 }
 
-/** Gate holds calls until it is opened. */
+/** Holds calls until it is opened. */
 export interface Gate {
   readonly pass: Behaviour;
   readonly reached: Promise<void>;
   open(): void;
 }
 
+/** Creates a closed gate. */
 export function createGate(): Gate {
   const opened = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();

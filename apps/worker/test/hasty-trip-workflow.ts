@@ -9,13 +9,13 @@ const hasty: Partial<TripTimings> = {
 };
 
 /**
- * trip is the trip workflow, with short deadlines for riders whose name begins with `hasty`, and for
- * one that fails soon, whatever it holds, for the rider `unlucky`.
+ * The trip workflow, with short timeouts for riders whose name begins with `hasty`. For the rider `unlucky`
+ * it fails after a second, without compensating anything.
  */
 export async function trip(input: TripInput): Promise<TripOutcome> {
   if (input.riderId === "unlucky" && input.recovery === undefined) {
     await Promise.race([usualTrip(input), sleep(1_000)]);
-    throw ApplicationFailure.nonRetryable("nobody foresaw this");
+    throw ApplicationFailure.nonRetryable("an unexpected failure");
   }
   return await usualTrip(input.riderId.startsWith("hasty") ? { ...input, timings: hasty } : input);
 }

@@ -2,11 +2,11 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
-import { type WalkedTrip, walk, walks } from "./walk.ts";
+import { arbitraryWalk, runWalk, type WalkedTrip } from "./walk.ts";
 
 const count = Number(process.env["FANFARE_WALKS"] ?? 12);
 const seed = Number(process.env["FANFARE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-/** The walk of a seed that failed, as its failure prints both: with it there is that one alone. */
+/** The path of a failed walk, printed with its seed. It repeats that walk alone. */
 const path = process.env["FANFARE_PATH"];
 
 vi.setConfig({ testTimeout: 180_000 + count * 5_000, hookTimeout: 120_000 });
@@ -21,8 +21,8 @@ let walked = 0;
 const tookMs: number[] = [];
 const ends: Record<string, number> = {};
 
-/** What the invariants S and V of the promises leave of a trip that is over. */
-function isWhole({ account }: WalkedTrip): void {
+/** Checks the invariants S (settled or compensated) and V (no vehicle is held) of a trip that has ended. */
+function expectWhole({ account }: WalkedTrip): void {
   const { status, fare, settled, taken, held, balance, granted, charges } = account;
   expect(account.vehicles).toEqual([]);
   expect(granted).toBeLessThanOrEqual(1);
@@ -47,21 +47,21 @@ function isWhole({ account }: WalkedTrip): void {
   expect([0, owed]).toContain(taken);
 }
 
-async function keepsInvariants(ended: readonly WalkedTrip[]): Promise<void> {
-  for (const one of ended) isWhole(one);
+async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
+  for (const one of ended) expectWhole(one);
   for (const { trip, account } of ended) {
-    // G: revenue hears of it, whatever trouble audit has.
+    // G: the failures of audit do not affect revenue.
     const heard = account.status === "SETTLED" ? 1 : 0;
-    await eventually(() => expect(lab.heard(trip.tripId).revenue).toBe(heard));
+    await eventually(() => expect(lab.countDeliveries(trip.tripId).revenue).toBe(heard));
     await trip.redeliver();
-    expect(await trip.account()).toEqual(account);
+    expect(await trip.readAccount()).toEqual(account);
   }
   for (const { trip, account } of ended) {
     const heard = account.status === "SETTLED" ? 1 : 0;
     // E: one effect in each group for a trip that is completed, none for any other.
     await eventually(async () => {
       await lab.retryEvents();
-      expect(lab.heard(trip.tripId)).toEqual({ revenue: heard, audit: heard });
+      expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: heard, audit: heard });
     });
     expect(await lab.books.holderOf(trip.vehicleId)).toBeUndefined();
   }
@@ -69,9 +69,9 @@ async function keepsInvariants(ended: readonly WalkedTrip[]): Promise<void> {
 
 describe(`random walks (FANFARE_SEED=${seed})`, () => {
   it(`${count} of them keep every invariant`, async () => {
-    const property = fc.asyncProperty(walks, async (trips) => {
-      const ended = await walk(lab, trips);
-      await keepsInvariants(ended);
+    const property = fc.asyncProperty(arbitraryWalk, async (trips) => {
+      const ended = await runWalk(lab, trips);
+      await expectInvariants(ended);
       walked += 1;
       for (const one of ended) {
         tookMs.push(one.tookMs);
@@ -79,13 +79,13 @@ describe(`random walks (FANFARE_SEED=${seed})`, () => {
         ends[status] = (ends[status] ?? 0) + 1;
       }
     });
-    // Beside each other, as most of a walk is waiting.
-    const lanes = Math.min(count, count < 50 ? 4 : 10);
+    // Walks run beside each other, because they mostly wait.
+    const workers = Math.min(count, count < 50 ? 4 : 10);
     await Promise.all(
-      Array.from({ length: path === undefined ? lanes : 1 }, (_, lane) =>
+      Array.from({ length: path === undefined ? workers : 1 }, (_, offset) =>
         fc.assert(property, {
-          seed: seed + lane,
-          numRuns: Math.ceil(count / lanes),
+          seed: seed + offset,
+          numRuns: Math.ceil(count / workers),
           ...(path === undefined ? {} : { path }),
         }),
       ),

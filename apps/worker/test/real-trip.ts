@@ -6,21 +6,23 @@ import { eventually } from "./eventually.ts";
 import type { Fault } from "./faults.ts";
 import type { ServiceLab } from "./service-lab.ts";
 
-/** RealTrip is a trip of a rider, in a service lab. */
+/** A trip of a rider in a service lab. */
 export interface RealTrip {
   readonly tripId: string;
   readonly vehicleId: string;
-  /** The answer of StartTrip: undefined, or why it was refused. */
+  /** The answer of StartTrip: undefined, or the message of its refusal. */
   readonly started: Promise<string | undefined>;
   end(): Promise<void>;
   cancel(): Promise<void>;
-  account(): Promise<Account>;
-  isSettled(): Promise<void>;
-  isCompensated(): Promise<void>;
-  /** redeliver delivers every call once more, and answers how each was refused, by activity id. */
+  /** Reads what the databases contain of the trip. */
+  readAccount(): Promise<Account>;
+  expectSettled(): Promise<void>;
+  expectCompensated(): Promise<void>;
+  /** Delivers every call once more. Resolves with the refusals, by activity id. */
   redeliver(): Promise<Readonly<Record<string, string>>>;
 }
 
+/** Options of `beginTrip`. */
 export interface RealTripOptions {
   readonly tripId?: string;
   readonly rider?: string;
@@ -29,7 +31,7 @@ export interface RealTripOptions {
   readonly paymentMethod?: string;
 }
 
-/** beginTrip asks for a trip with a vehicle of its own. */
+/** Starts a trip, by default with a vehicle of its own. */
 export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}): Promise<RealTrip> {
   const tripId = options.tripId ?? crypto.randomUUID();
   const vehicleId = options.vehicleId ?? (await lab.books.addVehicle());
@@ -40,25 +42,26 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     () => undefined,
     (error: Error) => error.message,
   );
-  const account = () => lab.books.accountOf(tripId);
+  const readAccount = () => lab.books.accountOf(tripId);
 
   return {
     tripId,
     vehicleId,
     started,
-    account,
-    end: () => insist(() => rider.endTrip({ tripId })),
-    cancel: () => insist(() => rider.cancelTrip({ tripId, reason: "changed my mind" })),
-    async isSettled() {
-      await eventually(async () => expect(await account()).toMatchObject(settled));
-      await eventually(() => expect(lab.heard(tripId)).toEqual({ revenue: 1, audit: 1 }));
+    readAccount,
+    end: () => retryWhileUnavailable(() => rider.endTrip({ tripId })),
+    cancel: () =>
+      retryWhileUnavailable(() => rider.cancelTrip({ tripId, reason: "changed my mind" })),
+    async expectSettled() {
+      await eventually(async () => expect(await readAccount()).toMatchObject(settled));
+      await eventually(() => expect(lab.countDeliveries(tripId)).toEqual({ revenue: 1, audit: 1 }));
     },
-    async isCompensated() {
-      await eventually(async () => expect(await account()).toMatchObject(compensated));
-      const { tab, granted } = await account();
+    async expectCompensated() {
+      await eventually(async () => expect(await readAccount()).toMatchObject(compensated));
+      const { tab, granted } = await readAccount();
       expect([null, "void"]).toContain(tab);
       expect(granted).toBeLessThanOrEqual(1);
-      expect(lab.heard(tripId)).toEqual({ revenue: 0, audit: 0 });
+      expect(lab.countDeliveries(tripId)).toEqual({ revenue: 0, audit: 0 });
     },
     async redeliver() {
       const refusals: Record<string, string> = {};
@@ -73,8 +76,8 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
   };
 }
 
-/** insist calls again for as long as the answer is to call again, as a rider's app does. */
-async function insist(call: () => Promise<unknown>): Promise<void> {
+/** Calls until the answer is not `unavailable`, as the app of a rider does. */
+async function retryWhileUnavailable(call: () => Promise<unknown>): Promise<void> {
   const answer = await waitUntil(
     async () => {
       const refusal = await call().then(
@@ -83,14 +86,14 @@ async function insist(call: () => Promise<unknown>): Promise<void> {
       );
       return refusal?.code !== Code.Unavailable && { refusal };
     },
-    { what: "an answer other than to call again", timeoutMs: 60_000, intervalMs: 100 },
+    { what: "an answer other than unavailable", timeoutMs: 60_000, intervalMs: 100 },
   );
   if (answer.refusal) throw answer.refusal;
 }
 
-/** active waits until the drive has begun. */
-export async function active(trip: RealTrip): Promise<RealTrip> {
-  await waitUntil(async () => (await trip.account()).status === "ACTIVE", {
+/** Waits until the drive has begun. */
+export async function waitUntilActive(trip: RealTrip): Promise<RealTrip> {
+  await waitUntil(async () => (await trip.readAccount()).status === "ACTIVE", {
     what: `trip ${trip.tripId} to be ACTIVE`,
     timeoutMs: 60_000,
     intervalMs: 50,
@@ -98,7 +101,7 @@ export async function active(trip: RealTrip): Promise<RealTrip> {
   return trip;
 }
 
-/** What the databases hold of a trip of less than a minute that is paid for: each charge once. */
+/** The account of a settled trip of less than a minute, with each charge once. */
 const settled: Partial<Account> = {
   status: "SETTLED",
   reason: null,
@@ -115,7 +118,7 @@ const settled: Partial<Account> = {
   taken: 130,
 };
 
-/** What the databases hold of a trip of which nothing is left. */
+/** The account of a compensated trip. */
 const compensated: Partial<Account> = {
   status: "CANCELLED",
   ended: false,

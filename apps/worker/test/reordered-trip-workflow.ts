@@ -1,37 +1,42 @@
 import { createSaga } from "@fanfare/saga";
 import { defaultTimings, steps, type TripInput, unlockFee } from "@fanfare/trip-contract";
-import { patched } from "@temporalio/workflow";
-import { createTripCalls } from "../src/calls.ts";
-import { markTrip } from "../src/trip-marks.ts";
-import { createTripRecords } from "../src/trip-records.ts";
-import { createTripRegistry } from "../src/trip-registry.ts";
-import { answerTripUpdates } from "../src/trip-updates.ts";
+import { handleTripUpdates } from "../src/workflow/handle-trip-updates.ts";
+import { createSagaHooks } from "../src/workflow/saga-hooks.ts";
+import { createTripCalls } from "../src/workflow/trip-calls.ts";
+import { createTripRecorder } from "../src/workflow/trip-recorder.ts";
+import { createTripSteps } from "../src/workflow/trip-steps.ts";
 
-/**
- * trip is what somebody might make of the trip workflow who opens the tab before reserving the vehicle,
- * and does not patch it: what trips that are under way must not meet.
- */
-export async function trip({
-  tripId,
-  riderId,
-  vehicleId,
-  paymentMethod,
-}: TripInput): Promise<void> {
-  const locally = patched("first-tries");
-  const calls = createTripCalls(defaultTimings, { locally });
-  const registry = createTripRegistry(tripId, calls);
-  const saga = createSaga(createTripRecords(registry, {}));
-  answerTripUpdates(saga, {});
+/** A trip workflow that opens the tab before it reserves the vehicle, to which histories do not replay. */
+export async function trip(input: TripInput): Promise<void> {
+  const { tripId, riderId, vehicleId, paymentMethod } = input;
+  const timings = defaultTimings;
+  const calls = createTripCalls({ allowLocal: true });
+  const recorder = createTripRecorder(tripId, calls);
+  const saga = createSaga(createSagaHooks(recorder, {}));
+  handleTripUpdates(saga, {});
+  const deps = { saga, calls, tripId, timings, recovery: undefined };
+  const { compensatable } = createTripSteps(deps);
+  const tries = "local-first";
   await saga.run(async () => {
-    await saga.step(steps.acceptTrip, registry.accept());
-    markTrip("status", "PENDING");
-    const tab = { step: steps.openTab, tripId, riderId, paymentMethod, limit: unlockFee };
-    await saga.step(
-      steps.openTab,
-      calls.before(steps.openTab, (to) => to.openTab(tab)),
-    );
-    const reserve = { step: steps.reserveVehicle, tripId, vehicleId };
-    const reserving = calls.before(steps.reserveVehicle, (to) => to.reserveVehicle(reserve));
-    await saga.step(steps.reserveVehicle, reserving);
+    const acceptance = recorder.nextChange(steps.acceptTrip);
+    await compensatable(steps.acceptTrip, {
+      tries,
+      run: (activities) => activities.acceptTrip(acceptance),
+      compensate,
+      status: "PENDING",
+    });
+    const opening = { riderId, paymentMethod, limit: unlockFee };
+    await compensatable(steps.openTab, {
+      tries,
+      run: (activities, call) => activities.openTab({ ...call, ...opening }),
+      compensate,
+    });
+    await compensatable(steps.reserveVehicle, {
+      tries,
+      run: (activities, call) => activities.reserveVehicle({ ...call, vehicleId }),
+      compensate,
+    });
   });
 }
+
+async function compensate(): Promise<void> {}

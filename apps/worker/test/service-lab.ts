@@ -27,33 +27,33 @@ import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
 import { type Books, openBooks } from "./books.ts";
 import { createFaults, type Faults } from "./faults.ts";
 
-/** The groups that hear of completed trips. */
+/** The consumer groups of completed trips. */
 export const groups = ["revenue", "audit"] as const;
 
 /**
- * ServiceLab is the worker in this process, on a real Temporal server, with trips, fleet and billing
- * as processes of their own on real PostgreSQL. Between the worker and them are the faults.
+ * The worker in this process on a real Temporal server, and trips, fleet and billing as processes of their
+ * own on real PostgreSQL. The calls of the worker pass through the faults.
  */
 export interface ServiceLab extends AsyncDisposable {
   readonly faults: Faults;
   readonly books: Books;
   readonly temporal: Client;
   readonly app: Readonly<Record<"trips" | "fleet" | "billing", App>>;
-  /** rider calls the trips of a rider; one whose name begins with `hasty` has short deadlines. */
+  /** Returns the client of a rider. Trips of riders whose name begins with `hasty` have short timeouts. */
   rider(name?: string): ServiceClient<typeof TripsService>;
   readonly operator: ServiceClient<typeof TripsService>;
   workflow(tripId: string): WorkflowHandle;
-  /** heard is how often each group has heard that the trip is completed. */
-  heard(tripId: string): Readonly<Record<(typeof groups)[number], number>>;
-  /** trouble lets the group `audit` fail once when it hears of the trip. */
-  trouble(tripId: string): void;
-  /** retryEvents moves the bus's time to where a group that failed is asked again. */
+  /** Returns how often each group has handled the event of a completed trip. */
+  countDeliveries(tripId: string): Readonly<Record<(typeof groups)[number], number>>;
+  /** Makes the handler of `audit` fail once for the event of a trip. */
+  failAuditOnce(tripId: string): void;
+  /** Advances the clock of the bus to the next redelivery. */
   retryEvents(): Promise<void>;
-  /** restartWorker stops the worker as a deploy would, and starts another. */
+  /** Stops the worker, as a deployment does, and starts another one. */
   restartWorker(): Promise<void>;
 }
 
-/** openServiceLab starts all of it on free ports, with its data and logs in a folder of its own. */
+/** Starts a lab on free ports, with its data and logs in a folder of its own. */
 export async function openServiceLab(): Promise<ServiceLab> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fanfare-worker-"));
@@ -67,7 +67,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     await startServers({
       logFolder: folder,
       searchAttributes: Object.fromEntries(attributes),
-      env: withoutServers(process.env),
+      env: omitServers(process.env),
     }),
   );
   const keys = await createDevKeys(join(folder, "keys"));
@@ -76,7 +76,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
   const bundlePath = join(folder, "workflows.js");
   const [urls, code] = await Promise.all([
     createDatabases((name) => servers.postgres.createDatabase(name)),
-    bundleTrips(),
+    bundleWorkflow(),
   ]);
   await writeFile(bundlePath, code);
 
@@ -109,7 +109,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
   ]);
 
   const faults = createFaults();
-  const reach = (port: number) => ({
+  const connect = (port: number) => ({
     transport: stack.use(
       createServiceTransport({
         baseUrl: `http://127.0.0.1:${port}`,
@@ -118,26 +118,26 @@ export async function openServiceLab(): Promise<ServiceLab> {
       }),
     ),
   });
-  const troubled = new Set<string>();
+  const failing = new Set<string>();
   const counts = new Map<string, Record<(typeof groups)[number], number>>();
-  const heard = (tripId: string) => counts.get(tripId) ?? { revenue: 0, audit: 0 };
+  const countDeliveries = (tripId: string) => counts.get(tripId) ?? { revenue: 0, audit: 0 };
   const bus = stack.use(createMemoryBus());
   for (const group of groups) {
     await bus.subscribe(group, (on) =>
       on.service(TripEvents, {
         tripCompleted({ tripId }) {
-          if (group === "audit" && troubled.delete(tripId)) throw new Error("audit has trouble");
-          const before = heard(tripId);
+          if (group === "audit" && failing.delete(tripId)) throw new Error("audit fails");
+          const before = countDeliveries(tripId);
           counts.set(tripId, { ...before, [group]: before[group] + 1 });
         },
       }),
     );
   }
   const activities = {
-    ...createRegistryActivities(reach(registry)),
-    ...createFleetActivities(reach(fleet)),
-    ...createBillingActivities(reach(billing)),
-    ...createPublishActivities({ bus: faults.publishing(bus) }),
+    ...createRegistryActivities(connect(registry)),
+    ...createFleetActivities(connect(fleet)),
+    ...createBillingActivities(connect(billing)),
+    ...createPublishActivities({ bus: faults.wrapBus(bus) }),
   };
   const { address, namespace } = servers.temporal;
   const logger = createLogger({ name: "lab", level: "silent" });
@@ -191,8 +191,8 @@ export async function openServiceLab(): Promise<ServiceLab> {
     rider: (name = "rosa") => caller({ role: "rider", subject: name }),
     operator: caller({ role: "operator", subject: "otto" }),
     workflow: (tripId) => temporal.workflow.getHandle(createTripWorkflowId(tripId)),
-    heard,
-    trouble: (tripId) => void troubled.add(tripId),
+    countDeliveries,
+    failAuditOnce: (tripId) => void failing.add(tripId),
     retryEvents: () => bus.advance(1_000),
     restartWorker() {
       restarting = restartAfter(restarting);
@@ -210,7 +210,7 @@ async function createDatabases(create: (name: string) => Promise<string>) {
   };
 }
 
-async function bundleTrips(): Promise<string> {
+async function bundleWorkflow(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL("./hasty-trip-workflow.ts", import.meta.url)),
     logger: new DefaultLogger("ERROR"),
@@ -218,8 +218,8 @@ async function bundleTrips(): Promise<string> {
   return code;
 }
 
-/** Servers that someone else keeps up have other databases and other workflows on them. */
-function withoutServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Omits the addresses of running servers, whose databases and workflows are not of this test. */
+function omitServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const addresses = ["TEMPORAL_ADDRESS", "NATS_URL", "POSTGRES_ADMIN_URL"];
   return Object.fromEntries(Object.entries(env).filter(([name]) => !addresses.includes(name)));
 }

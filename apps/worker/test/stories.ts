@@ -5,17 +5,17 @@ import { steps } from "@fanfare/trip-contract";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
 import type { TestTrip, TripLab } from "./trip-lab.ts";
 
-/** Story plays one path of a trip to its end. */
+/** Plays one path of a trip to its end. */
 export type Story = (lab: TripLab) => Promise<TestTrip>;
 
-async function driven(lab: TripLab, script: Script = {}): Promise<TestTrip> {
+async function startDrive(lab: TripLab, script: Script = {}): Promise<TestTrip> {
   const timings = { delayedAfterMs: 200, broadcastDelayedAfterMs: 200, stepTimeoutMs: 1_000 };
   const trip = lab.begin(script, { timings });
   await trip.started;
   return trip;
 }
 
-async function settled(trip: TestTrip): Promise<TestTrip> {
+async function endDrive(trip: TestTrip): Promise<TestTrip> {
   await trip.end();
   await trip.outcome();
   return trip;
@@ -24,8 +24,8 @@ async function settled(trip: TestTrip): Promise<TestTrip> {
 const inOrder = Object.values(steps);
 const beforePivot = inOrder.slice(0, inOrder.indexOf(steps.completeDrive));
 
-/** cancelledAt is cancelled when a step has happened and its reply is on its way. */
-function cancelledAt(step: string): Story {
+/** Cancels a trip after the effect of a step, before its reply. */
+function cancelAt(step: string): Story {
   return async (lab) => {
     const gate = createGate();
     const trip = lab.begin({ [step]: { after: gate.pass } });
@@ -36,8 +36,8 @@ function cancelledAt(step: string): Story {
   };
 }
 
-/** recovered is begun as a trip whose former run was terminated. */
-async function recovered(lab: TripLab, script: Script): Promise<TestTrip> {
+/** Plays a trip whose previous workflow was terminated. */
+async function recover(lab: TripLab, script: Script): Promise<TestTrip> {
   const recovery: RecoveryInput = {
     reason: "its workflow was terminated",
     versionFloor: 1_000_000,
@@ -49,22 +49,22 @@ async function recovered(lab: TripLab, script: Script): Promise<TestTrip> {
   return trip;
 }
 
-/** The paths whose histories are recorded, to be replayed against the code of every later day. */
+/** The paths whose histories are recorded. */
 export const stories: Readonly<Record<string, Story>> = {
-  completed: async (lab) => settled(await driven(lab)),
+  completed: async (lab) => endDrive(await startDrive(lab)),
 
-  declined: (lab) => driven(lab, { openTab: { before: refuse("the card was declined") } }),
+  declined: (lab) => startDrive(lab, { openTab: { before: refuse("the card was declined") } }),
 
-  "lost-reply": (lab) => driven(lab, { openTab: { after: failTimes(1_000) } }),
+  "lost-reply": (lab) => startDrive(lab, { openTab: { after: failTimes(1_000) } }),
 
   async cancelled(lab) {
-    const trip = await driven(lab);
+    const trip = await startDrive(lab);
     await trip.cancel("changed my mind");
     return trip;
   },
 
   ...Object.fromEntries(
-    beforePivot.map((step) => [`cancelled-at-${step}`, cancelledAt(step)] as const),
+    beforePivot.map((step) => [`cancelled-at-${step}`, cancelAt(step)] as const),
   ),
 
   async "cancelled-before-drive"(lab) {
@@ -77,14 +77,14 @@ export const stories: Readonly<Record<string, Story>> = {
   },
 
   async "cancelled-in-temporal"(lab) {
-    const trip = await driven(lab);
+    const trip = await startDrive(lab);
     await trip.handle.cancel();
     await trip.outcome().catch(() => undefined);
     return trip;
   },
 
   async "parked-and-retried"(lab) {
-    const trip = await driven(lab, { voidTab: { before: refuse("the tab is locked") } });
+    const trip = await startDrive(lab, { voidTab: { before: refuse("the tab is locked") } });
     await trip.cancel("changed my mind");
     lab.services.script(trip.tripId, {});
     await trip.retry();
@@ -95,7 +95,7 @@ export const stories: Readonly<Record<string, Story>> = {
   async "parked-and-resolved"(lab) {
     const gate = createGate();
     const declined = refuse("insufficient funds");
-    const trip = await driven(lab, {
+    const trip = await startDrive(lab, {
       captureTab: { before: declined },
       parkTrip: { after: gate.pass },
     });
@@ -108,7 +108,7 @@ export const stories: Readonly<Record<string, Story>> = {
   },
 
   async "parked-compensation-resolved"(lab) {
-    const trip = await driven(lab, { voidTab: { before: refuse("the tab is locked") } });
+    const trip = await startDrive(lab, { voidTab: { before: refuse("the tab is locked") } });
     await trip.cancel("changed my mind");
     await trip.resolve("given back by hand");
     await trip.outcome();
@@ -116,9 +116,9 @@ export const stories: Readonly<Record<string, Story>> = {
   },
 
   async "parked-capture-retried"(lab) {
-    const trip = await driven(lab, { captureTab: { before: refuse("insufficient funds") } });
+    const trip = await startDrive(lab, { captureTab: { before: refuse("insufficient funds") } });
     await trip.end();
-    await waitUntil(async () => (await trip.marks()).attention === steps.capture, {
+    await waitUntil(async () => (await trip.attributes()).attention === steps.capture, {
       what: "the capture to be parked",
       timeoutMs: 60_000,
     });
@@ -128,12 +128,12 @@ export const stories: Readonly<Record<string, Story>> = {
     return trip;
   },
 
-  /** Each answer takes so long that Temporal parts the workflow tasks which the calls are made within. */
+  /** Each call takes so long that Temporal splits the workflow tasks of local activities. */
   "slow-answers": async (lab) => {
     const slow = { before: () => sleep(1_600) };
     const trip = lab.begin(Object.fromEntries(inOrder.map((step) => [step, slow])));
     await trip.started;
-    return await settled(trip);
+    return await endDrive(trip);
   },
 
   async "longest-drive"(lab) {
@@ -143,13 +143,13 @@ export const stories: Readonly<Record<string, Story>> = {
     return trip;
   },
 
-  "recovered-and-compensated": (lab) => recovered(lab, {}),
+  "recovered-and-compensated": (lab) => recover(lab, {}),
 
   "recovered-and-settled": (lab) =>
-    recovered(lab, { compensateTrip: { before: refuse("its drive has ended") } }),
+    recover(lab, { compensateTrip: { before: refuse("its drive has ended") } }),
 
-  delayed: async (lab) => settled(await driven(lab, { captureTab: { before: failTimes(3) } })),
+  delayed: async (lab) => endDrive(await startDrive(lab, { captureTab: { before: failTimes(3) } })),
 
   "broadcast-delayed": async (lab) =>
-    settled(await driven(lab, { publishTripCompleted: { before: failTimes(4) } })),
+    endDrive(await startDrive(lab, { publishTripCompleted: { before: failTimes(4) } })),
 };

@@ -1,8 +1,8 @@
 import { CancelledFailure, WorkflowFailedError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
-import { createGate, failTimes, refuse, total } from "./fake-services.ts";
-import { openTripLab, refusalOf, type TripLab } from "./trip-lab.ts";
+import { createGate, failTimes, refuse, sumCharges } from "./fake-services.ts";
+import { catchRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -36,7 +36,7 @@ describe("a trip that is refused", () => {
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
     expect(trip.fake.vehicle).toBeUndefined();
     expect(trip.fake.published).toEqual([]);
-    expect(await trip.marks()).toEqual({ status: "CANCELLED" });
+    expect(await trip.attributes()).toEqual({ status: "CANCELLED" });
     expect((await trip.progress()).steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
       "accept-trip compensated",
       "reserve-vehicle compensated",
@@ -71,14 +71,14 @@ describe("a step whose reply is lost", () => {
     expect(compensated).toMatchObject({ status: "CANCELLED", refusal: { code: "aborted", step } });
     expect(trip.fake.vehicle).toBeUndefined();
     expect(trip.fake.tab?.state).not.toBe("open");
-    expect(total(trip.fake)).toBe(0);
+    expect(sumCharges(trip.fake)).toBe(0);
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
   });
 
   it("is retried before its deadline, and happens once", async () => {
     const trip = lab.begin({ charge: { after: failTimes(2) } });
     expect(await trip.started).toMatchObject({ status: "ACTIVE" });
-    expect(total(trip.fake)).toBe(100);
+    expect(sumCharges(trip.fake)).toBe(100);
     await trip.cancel("enough");
   });
 });
@@ -92,7 +92,7 @@ describe("the update `cancel`", () => {
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
     expect(trip.fake).toMatchObject({ reason: "changed my mind", tab: { state: "void" } });
     expect(trip.fake.vehicle).toBeUndefined();
-    expect(total(trip.fake)).toBe(0);
+    expect(sumCharges(trip.fake)).toBe(0);
     expect(await trip.outcome()).toEqual(compensated);
     expect((await trip.handle.describe()).status.name).toBe("COMPLETED");
   });
@@ -125,7 +125,9 @@ describe("the update `cancel`", () => {
     await trip.started;
     const ended = trip.end();
     await gate.reached;
-    expect(await refusalOf(trip.cancel("too late"))).toMatch(/^RefusedUpdate: the drive has ended/);
+    expect(await catchRefusal(trip.cancel("too late"))).toMatch(
+      /^RefusedUpdate: the drive has ended/,
+    );
     gate.open();
     await ended;
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
@@ -138,7 +140,9 @@ describe("the update `cancel` after the longest drive", () => {
     const script = { completeDrive: { before: gate.pass } };
     const trip = lab.begin(script, { timings: { maximumDriveMs: 100 } });
     await gate.reached;
-    expect(await refusalOf(trip.cancel("too late"))).toMatch(/^RefusedUpdate: the drive has ended/);
+    expect(await catchRefusal(trip.cancel("too late"))).toMatch(
+      /^RefusedUpdate: the drive has ended/,
+    );
     gate.open();
     await trip.started;
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
@@ -157,7 +161,7 @@ describe("Temporal's own cancellation", () => {
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
     expect(trip.fake).toMatchObject({ reason: "cancelled in Temporal", tab: { state: "void" } });
     expect(trip.fake.vehicle).toBeUndefined();
-    expect(total(trip.fake)).toBe(0);
+    expect(sumCharges(trip.fake)).toBe(0);
   });
 
   it("answers the updates that wait", async () => {
@@ -191,14 +195,14 @@ describe("a trip that is parked", () => {
     expect(await trip.cancel("rain")).toEqual(parked);
     expect(trip.fake.statuses.at(-1)).toBe("NEEDS_ATTENTION");
     expect(trip.fake.vehicle).toBe("vehicle-1");
-    expect(await trip.marks()).toEqual({ status: "NEEDS_ATTENTION", attention: "open-tab" });
+    expect(await trip.attributes()).toEqual({ status: "NEEDS_ATTENTION", attention: "open-tab" });
 
     lab.services.script(trip.tripId, {});
     expect(await trip.retry()).toEqual(["open-tab"]);
     expect(await trip.outcome()).toEqual({ status: "CANCELLED", reason: "rain" });
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
     expect(trip.fake.vehicle).toBeUndefined();
-    expect(await trip.marks()).toEqual({ status: "CANCELLED" });
+    expect(await trip.attributes()).toEqual({ status: "CANCELLED" });
   });
 
   it("parks a capture that is declined, and settles what was captured when it is resolved", async () => {
@@ -223,7 +227,7 @@ describe("a trip that is parked", () => {
     lab.services.script(trip.tripId, { captureTab: { before: gate.pass } });
     expect(await trip.retry()).toEqual(["capture"]);
     await eventually(() => expect(trip.fake.statuses.at(-1)).toBe("ENDED"));
-    await eventually(async () => expect(await trip.marks()).toEqual({ status: "ENDED" }));
+    await eventually(async () => expect(await trip.attributes()).toEqual({ status: "ENDED" }));
     gate.open();
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
     expect(trip.fake.statuses).toEqual([
@@ -239,9 +243,9 @@ describe("a trip that is parked", () => {
   it("refuses decisions when nothing is parked", async () => {
     const trip = lab.begin();
     await trip.started;
-    expect(await refusalOf(trip.retry())).toMatch(/^RefusedUpdate: nothing/);
-    expect(await refusalOf(trip.resolve("note"))).toMatch(/^RefusedUpdate: nothing/);
-    expect(await refusalOf(trip.resolve(""))).toMatch(/^RefusedUpdate: resolve needs a note/);
+    expect(await catchRefusal(trip.retry())).toMatch(/^RefusedUpdate: nothing/);
+    expect(await catchRefusal(trip.resolve("note"))).toMatch(/^RefusedUpdate: nothing/);
+    expect(await catchRefusal(trip.resolve(""))).toMatch(/^RefusedUpdate: resolve needs a note/);
     await trip.cancel("enough");
   });
 });

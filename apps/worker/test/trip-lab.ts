@@ -33,11 +33,11 @@ import {
   type Script,
 } from "./fake-services.ts";
 
-/** TestTrip is a trip that runs against fake services, told and asked as its callers would. */
+/** A trip that runs against fake services. Its methods do what its callers do. */
 export interface TestTrip {
   readonly tripId: string;
   readonly handle: WorkflowHandle;
-  /** The answer to the start: the trip is ACTIVE, or it was compensated. */
+  /** The result of the update `start`. */
   readonly started: Promise<StartUpdateResult>;
   readonly fake: FakeTrip;
   end(updateId?: string): Promise<CompletedDrive>;
@@ -46,10 +46,11 @@ export interface TestTrip {
   resolve(note: string): Promise<readonly string[]>;
   outcome(): Promise<TripOutcome>;
   progress(): Promise<SagaProgress>;
-  /** What the search attributes say. */
-  marks(): Promise<Record<keyof typeof searchAttributes, string | undefined>>;
+  /** Reads the search attributes. */
+  attributes(): Promise<Record<keyof typeof searchAttributes, string | undefined>>;
 }
 
+/** A Temporal server and a worker with the trip workflow. */
 export interface TripLab extends AsyncDisposable {
   readonly services: FakeServices;
   readonly client: Client;
@@ -58,7 +59,7 @@ export interface TripLab extends AsyncDisposable {
 
 const startUpdate = defineUpdate<StartUpdateResult>(updates.start);
 
-/** openTripLab starts a Temporal server and a worker with the trip workflow on it. */
+/** Starts a lab. */
 export async function openTripLab(): Promise<TripLab> {
   Runtime.install({
     logger: new DefaultLogger("ERROR"),
@@ -105,7 +106,7 @@ export async function openTripLab(): Promise<TripLab> {
       startWorkflowOperation,
     });
     started.catch(() => undefined);
-    return testTrip(client, services.trip(tripId), { tripId, started });
+    return createTestTrip(client, services.trip(tripId), { tripId, started });
   }
 
   return {
@@ -122,7 +123,7 @@ export async function openTripLab(): Promise<TripLab> {
   };
 }
 
-function testTrip(
+function createTestTrip(
   client: Client,
   fake: FakeTrip,
   { tripId, started }: Pick<TestTrip, "tripId" | "started">,
@@ -141,7 +142,7 @@ function testTrip(
     resolve: (note) => handle.executeUpdate(operatorUpdates.resolve, { args: [{ note }] }),
     outcome: () => handle.result(),
     progress: () => handle.query(progressQuery),
-    async marks() {
+    async attributes() {
       const { typedSearchAttributes } = await handle.describe();
       const all = new Map(
         typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
@@ -156,8 +157,8 @@ function testTrip(
   };
 }
 
-/** refusalOf resolves to the type and message with which an update was refused. */
-export async function refusalOf(update: Promise<unknown>): Promise<string> {
+/** Resolves with the type and the message with which an update was refused. */
+export async function catchRefusal(update: Promise<unknown>): Promise<string> {
   try {
     await update;
   } catch (error) {

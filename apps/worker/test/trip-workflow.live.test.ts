@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse } from "./fake-services.ts";
-import { openTripLab, refusalOf, type TripLab } from "./trip-lab.ts";
+import { catchRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -24,7 +24,7 @@ describe("a trip that completes", () => {
     const started = await trip.started;
     expect(started).toMatchObject({ status: "ACTIVE" });
     expect(trip.fake).toMatchObject({ vehicle: "vehicle-1", tab: { state: "open" } });
-    expect((await trip.marks()).status).toBe("ACTIVE");
+    expect((await trip.attributes()).status).toBe("ACTIVE");
 
     const ended = await trip.end();
     expect(ended.fare).toEqual({ minorUnits: 30, currency: "EUR" });
@@ -51,7 +51,7 @@ describe("a trip that completes", () => {
     expect(progress.steps.every(({ state }) => state === "done")).toBe(true);
     const names = progress.steps.map(({ name }) => name);
     expect(names.toSorted()).toEqual(Object.values(steps).toSorted());
-    expect(await trip.marks()).toEqual({ status: "SETTLED" });
+    expect(await trip.attributes()).toEqual({ status: "SETTLED" });
   });
 
   it("authorises the most that the longest drive can cost", async () => {
@@ -83,7 +83,7 @@ describe("the update `end`", () => {
     const gate = createGate();
     const trip = lab.begin({ openTab: { before: gate.pass } });
     await gate.reached;
-    expect(await refusalOf(trip.end())).toMatch(/^EarlyUpdate: the trip is not ACTIVE yet/);
+    expect(await catchRefusal(trip.end())).toMatch(/^EarlyUpdate: the trip is not ACTIVE yet/);
     gate.open();
     await trip.started;
     await trip.cancel("enough");
@@ -117,7 +117,7 @@ describe("the update `end`", () => {
     const waitForStage = "ACCEPTED";
     const ended = await trip.handle.startUpdate<CompletedDrive, []>(updates.end, { waitForStage });
     gate.open();
-    expect(await refusalOf(ended.result())).toBe(
+    expect(await catchRefusal(ended.result())).toBe(
       "RefusedUpdate: the trip is cancelled: no more trips today",
     );
     expect(await trip.started).toMatchObject({ status: "CANCELLED" });
@@ -141,7 +141,7 @@ describe("the update `end`", () => {
     await trip.started;
     const cancelled = trip.cancel("rain");
     await gate.reached;
-    expect(await refusalOf(trip.end())).toBe("RefusedUpdate: the trip is cancelled: rain");
+    expect(await catchRefusal(trip.end())).toBe("RefusedUpdate: the trip is cancelled: rain");
     gate.open();
     await cancelled;
   });
@@ -156,10 +156,10 @@ describe("a step after the pivot that takes long", () => {
     await trip.started;
     await trip.end();
     await eventually(() => expect(trip.fake.delays).toEqual(["capture"]));
-    expect((await trip.marks()).delayed).toBe("capture");
+    expect((await trip.attributes()).delayed).toBe("capture");
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
     expect(trip.fake.delays).toEqual(["capture", ""]);
-    expect((await trip.marks()).delayed).toBeUndefined();
+    expect((await trip.attributes()).delayed).toBeUndefined();
   });
 });
 
@@ -183,14 +183,14 @@ describe("the broadcast", () => {
       expect(trip.fake.broadcasts).toEqual([{ state: "delayed", error: "no broker" }]),
     );
     expect(trip.fake.statuses.at(-1)).toBe("SETTLED");
-    await eventually(async () => expect((await trip.marks()).delayed).toBe("publish"));
-    expect((await trip.marks()).status).toBe("SETTLED");
+    await eventually(async () => expect((await trip.attributes()).delayed).toBe("publish"));
+    expect((await trip.attributes()).status).toBe("SETTLED");
     gate.open();
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
     expect(trip.fake.published).toHaveLength(1);
     expect(trip.fake.broadcasts.at(-1)).toMatchObject({ state: "published" });
     expect(trip.fake.delays).toEqual([]);
-    expect((await trip.marks()).delayed).toBeUndefined();
+    expect((await trip.attributes()).delayed).toBeUndefined();
   });
 });
 
@@ -199,7 +199,7 @@ describe("a workflow that was started with something else than a trip", () => {
     const trip = lab.begin({}, { riderId: "" });
     await expect(trip.started).rejects.toThrow("Update");
     await expect(trip.outcome()).rejects.toMatchObject({
-      cause: { message: "this is no trip: riderId is missing" },
+      cause: { message: "invalid trip input: riderId is missing" },
     });
     expect(trip.fake.calls).toEqual([]);
   });

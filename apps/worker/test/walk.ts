@@ -2,22 +2,29 @@ import { waitUntil } from "@fanfare/dev-stack";
 import { compensationSuffix, steps } from "@fanfare/trip-contract";
 import * as fc from "fast-check";
 import type { Account } from "./books.ts";
-import { type Fault, losing, losingRequest, refusing, twice, unheard } from "./faults.ts";
+import {
+  type Fault,
+  losePublishResult,
+  loseReply,
+  loseRequest,
+  refuseCall,
+  sendTwice,
+} from "./faults.ts";
 import { beginTrip, type RealTrip } from "./real-trip.ts";
 import type { ServiceLab } from "./service-lab.ts";
 
-/** Walk is some trips that begin at once, and what befalls them. */
+/** Some trips that start at the same time, with their faults and the actions of people. */
 export type Walk = readonly WalkingTrip[];
 
 interface WalkingTrip {
   readonly paymentMethod: string;
-  /** Whether it wants the vehicle that the others want. */
+  /** Whether it reserves the vehicle that other trips reserve too. */
   readonly shares: boolean;
-  /** What befalls its calls, by activity id. */
+  /** The faults of its calls, by activity id. */
   readonly faults: readonly (readonly [activityId: string, fault: string])[];
-  /** What somebody does when a call is made for the first time. */
+  /** What a person does when a call is made for the first time. */
   readonly acts: readonly { readonly act: Act; readonly at: string }[];
-  readonly auditHasTrouble: boolean;
+  readonly auditFails: boolean;
 }
 
 const actions = ["cancel", "cancel-in-temporal", "terminate", "restart-worker", "end"] as const;
@@ -30,15 +37,15 @@ const compensations = calls
 const places = [...calls.filter((step) => step !== steps.publish), ...compensations];
 
 const faults: Readonly<Record<string, Fault>> = {
-  "loses the reply": losing(2),
-  "loses the request": losingRequest(1),
-  "is unavailable": losingRequest(4),
-  "is sent twice": twice,
-  "is refused": refusing(1),
-  "loses the receipt": unheard(2),
+  "loses the reply": loseReply(2),
+  "loses the request": loseRequest(1),
+  "is unavailable": loseRequest(4),
+  "is sent twice": sendTwice,
+  "is refused": refuseCall(1),
+  "loses the publish result": losePublishResult(2),
 };
 
-const befalls = fc.oneof(
+const faultArbitrary = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.tuple(
@@ -47,11 +54,14 @@ const befalls = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...places), fc.constant("is refused")) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant("publish"), fc.constant("loses the receipt")) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.constant("publish"), fc.constant("loses the publish result")),
+  },
 );
 
-/** walks makes walks, and smaller ones of one that fails. */
-export const walks: fc.Arbitrary<Walk> = fc.array(
+/** Generates walks, and shrinks those that fail. */
+export const arbitraryWalk: fc.Arbitrary<Walk> = fc.array(
   fc.record({
     paymentMethod: fc.oneof(
       { weight: 8, arbitrary: fc.constant("pm_card_visa") },
@@ -59,7 +69,10 @@ export const walks: fc.Arbitrary<Walk> = fc.array(
       { weight: 1, arbitrary: fc.constant("pm_card_chargeCustomerFail") },
     ),
     shares: fc.boolean(),
-    faults: fc.uniqueArray(befalls, { maxLength: 4, selector: ([activityId]) => activityId }),
+    faults: fc.uniqueArray(faultArbitrary, {
+      maxLength: 4,
+      selector: ([activityId]) => activityId,
+    }),
     acts: fc.array(
       fc.record({
         act: fc.constantFrom(...actions),
@@ -67,24 +80,24 @@ export const walks: fc.Arbitrary<Walk> = fc.array(
       }),
       { maxLength: 2 },
     ),
-    auditHasTrouble: fc.boolean(),
+    auditFails: fc.boolean(),
   }),
   { minLength: 1, maxLength: 4 },
 );
 
-/** WalkedTrip is how a trip of a walk ended. */
+/** A trip at the end of its walk. */
 export interface WalkedTrip {
   readonly trip: RealTrip;
   readonly account: Account;
-  /** From the request to its end, in milliseconds, with all that befell it. */
+  /** The time from the request to the end, in milliseconds. */
   readonly tookMs: number;
 }
 
 /**
- * walk takes the trips of a walk to their ends: a rider ends a drive that nobody else ends, and an operator
- * retries what is parked, or resolves it when that does not help. Rejects when one does not come to its end.
+ * Runs the trips of a walk to their ends. The rider ends a drive that is not ended otherwise, and an operator
+ * retries parked steps, or resolves those that are always refused. Rejects when a trip does not end.
  */
-export async function walk(lab: ServiceLab, trips: Walk): Promise<readonly WalkedTrip[]> {
+export async function runWalk(lab: ServiceLab, trips: Walk): Promise<readonly WalkedTrip[]> {
   const shared = await lab.books.addVehicle();
   return await Promise.all(
     trips.map(async (walking) => {
@@ -92,7 +105,7 @@ export async function walk(lab: ServiceLab, trips: Walk): Promise<readonly Walke
       const trip = await begin(lab, walking, shared);
       await trip.started;
       const declines = walking.paymentMethod === "pm_card_chargeCustomerFail";
-      const account = await overOf(lab, trip, declines);
+      const account = await finishTrip(lab, trip, declines);
       return { trip, account, tookMs: performance.now() - began };
     }),
   );
@@ -100,20 +113,20 @@ export async function walk(lab: ServiceLab, trips: Walk): Promise<readonly Walke
 
 async function begin(
   lab: ServiceLab,
-  { shares, paymentMethod, acts, auditHasTrouble, ...walking }: WalkingTrip,
+  { shares, paymentMethod, acts, auditFails, ...walking }: WalkingTrip,
   shared: string,
 ): Promise<RealTrip> {
   const tripId = crypto.randomUUID();
   const plan: Record<string, Fault> = {};
-  for (const [activityId, fault] of walking.faults) plan[activityId] = faults[fault] ?? twice;
-  if (auditHasTrouble) lab.trouble(tripId);
+  for (const [activityId, fault] of walking.faults) plan[activityId] = faults[fault] ?? sendTwice;
+  if (auditFails) lab.failAuditOnce(tripId);
   const trip = Promise.withResolvers<RealTrip>();
   for (const { act, at } of acts) {
-    const befalling = plan[at] ?? ((send) => send());
-    const once = onFirst(async () => await perform(lab, act, await trip.promise));
+    const planned = plan[at] ?? ((send) => send());
+    const once = createOnce(async () => await perform(lab, act, await trip.promise));
     plan[at] = (send, attempt) => {
       once();
-      return befalling(send, attempt);
+      return planned(send, attempt);
     };
   }
   trip.resolve(
@@ -128,8 +141,8 @@ async function begin(
   return await trip.promise;
 }
 
-/** onFirst does something the first time, beside whoever asks, and whether or not it is allowed. */
-function onFirst(act: () => Promise<unknown>): () => void {
+/** Creates a function that acts on its first call, in the background. Failures are ignored. */
+function createOnce(act: () => Promise<unknown>): () => void {
   let done = false;
   return () => {
     if (done) return;
@@ -147,16 +160,16 @@ async function perform(lab: ServiceLab, act: Act, trip: RealTrip): Promise<void>
   else await lab.restartWorker();
 }
 
-/** overOf does what riders and operators do, until the trip is over, and answers what it came to. */
-async function overOf(lab: ServiceLab, trip: RealTrip, declines: boolean): Promise<Account> {
+/** Does what riders and operators do until the trip has ended. Resolves with its account. */
+async function finishTrip(lab: ServiceLab, trip: RealTrip, declines: boolean): Promise<Account> {
   const { tripId } = trip;
   let seen: Account | undefined;
   const over = async () => {
-    seen = await trip.account();
+    seen = await trip.readAccount();
     if (isOver(seen)) return seen;
     if (seen.status === "ACTIVE") trip.end().catch(() => undefined);
     const waits = seen.status === "NEEDS_ATTENTION" || seen.status === "SETTLED";
-    if (waits) await attend(lab, { tripId, declines }).catch(() => undefined);
+    if (waits) await decideAsOperator(lab, { tripId, declines }).catch(() => undefined);
     return undefined;
   };
   const wait = { what: `the end of trip ${tripId}`, timeoutMs: 90_000, intervalMs: 100 };
@@ -170,16 +183,19 @@ function isOver({ status, broadcast, vehicles }: Account): boolean {
   return status === "CANCELLED" || (status === "SETTLED" && broadcast === "PUBLISHED");
 }
 
-interface Attended {
+interface DecisionInput {
   readonly tripId: string;
-  /** Whether its payment method declines every capture. */
+  /** Whether the payment method declines every capture. */
   readonly declines: boolean;
 }
 
-/** attend does what an operator would for a trip of which something may be parked. */
-async function attend(lab: ServiceLab, { tripId, declines }: Attended): Promise<void> {
+/** Does what an operator does for a trip with parked steps. */
+async function decideAsOperator(
+  lab: ServiceLab,
+  { tripId, declines }: DecisionInput,
+): Promise<void> {
   lab.faults.plan(tripId, {});
-  // A capture that the gateway declines it will decline again.
+  // The gateway declines such a capture every time.
   const { capture } = steps;
   const resolve = { tripId, step: capture, note: "written off" };
   if (declines) await lab.operator.resolveTrip(resolve).catch(() => undefined);

@@ -1,6 +1,7 @@
 export { type BackgroundTask, runInBackground } from "./background-task.ts";
 export { createSaga } from "./create-saga.ts";
-export type { RefusalPredicate } from "./failure.ts";
+export type { RefusalPredicate } from "./describe-failure.ts";
+export type { ParkedStep } from "./parked-steps.ts";
 export type {
   CompensationCause,
   SagaProgress,
@@ -11,4 +12,3 @@ export type {
 export { runLocalFirst, type StepCall } from "./run-local-first.ts";
 export { runSaga } from "./run-saga.ts";
 export type { Saga, SagaOptions, SagaResult, Step } from "./saga.ts";
-export type { ParkedStep } from "./waiting-room.ts";

@@ -1,24 +1,44 @@
-import { type ApplicationFailure, isCancellation } from "@temporalio/workflow";
-import { accountFor, isFailure, type RefusalPredicate } from "./failure.ts";
+import { isCancellation } from "@temporalio/workflow";
+import {
+  describeFailure,
+  isNonRetryable,
+  isTemporalFailure,
+  type RefusalPredicate,
+} from "./describe-failure.ts";
 
-/** Tries are two ways to do the same: at once and without much ado, and with patience. */
+/**
+ * A call that is tried as a local activity first, then as an ordinary one.
+ *
+ * A local activity runs within the workflow task: no task of its own, one event in the history. An ordinary
+ * activity is retried and shown by Temporal. When `local` succeeds, `run` is not called. When it fails,
+ * `run` takes over. A refusal and a cancellation are final: `run` is not called.
+ *
+ * - `local` and `run` make the same idempotent call. When the worker dies, the whole workflow task runs
+ *   again with all its local activities.
+ * - Leave `local` out when an update or a signal leads to the call. Nothing of a workflow task is stored
+ *   before it ends, so a restarted Temporal could forget the update but not the effects of the call.
+ * - An update that arrives meanwhile waits for `local`: give it a timeout of a second or two.
+ */
 export interface StepCall<T> {
-  /**
-   * first tries it once, such as by a local activity of a second or two: that runs within the workflow
-   * task, and costs Temporal a line in the history where an ordinary activity costs two tasks.
-   */
+  /** Calls a local activity, once. Default: only `run` is called. */
   readonly local?: (() => Promise<T>) | undefined;
-  /** run does it. Retries and deadlines are those of the activities that it calls. */
+  /** Calls an ordinary activity, with its retries and timeouts. */
   readonly run: () => Promise<T>;
 }
 
 /**
- * runLocalFirst yields what the first try does; when that fails, `run` goes on with it. A refusal and a
- * cancellation are final. What is tried is safe to repeat: it is made again when the worker dies meanwhile.
+ * Makes a call that is no step of a saga, `local` first. Start no timer beside it that ends with `local`:
+ * when Temporal splits the workflow task, the replay fails.
  *
- * Not for what an update or a signal has led to in the same workflow task: that is on record at the end of
- * the task, the effects of a local activity are there before. And nothing that the first try ends, such as
- * a timer beside it, may be begun before: where Temporal parts the task, its replay does not know of it.
+ * @example
+ * ```ts
+ * const tickets = await runLocalFirst({
+ *   local: () => localActivities.printTickets("order-1"),
+ *   run: () => activities.printTickets("order-1"),
+ * });
+ * ```
+ *
+ * @param isRefusal - decides which failures of `local` are final. Default: the non-retryable ones.
  */
 export async function runLocalFirst<T>(
   { local, run }: StepCall<T>,
@@ -28,13 +48,8 @@ export async function runLocalFirst<T>(
   try {
     return await local();
   } catch (error) {
-    const final = isCancellation(error) || accountFor(error, isRefusal).code !== undefined;
-    if (!isFailure(error) || final) throw error;
+    const isFinal = isCancellation(error) || describeFailure(error, isRefusal).code !== undefined;
+    if (!isTemporalFailure(error) || isFinal) throw error;
   }
   return await run();
-}
-
-/** isNonRetryable is what a refusal is, unless a saga's options say otherwise. */
-export function isNonRetryable({ nonRetryable }: ApplicationFailure): boolean {
-  return nonRetryable === true;
 }

@@ -1,70 +1,75 @@
-import type { RefusalPredicate } from "./failure.ts";
+import type { RefusalPredicate } from "./describe-failure.ts";
+import type { ParkedStep } from "./parked-steps.ts";
 import type { CompensationCause, SagaProgress } from "./progress.ts";
 import type { StepCall } from "./run-local-first.ts";
-import type { ParkedStep } from "./waiting-room.ts";
 
 /**
- * Saga is a list of steps that either all happen or are all compensated.
+ * A saga: steps that either all happen or are all compensated.
  *
- * - A compensation is registered before its step is called, so a step whose reply was lost is compensated. It has
- *   to be harmless where the step never happened.
- * - A step that fails, and a cancellation, compensate what was begun, last first, out of reach of further
- *   cancellations. A compensation that fails is parked until an operator decides.
- * - From the pivot on there is no way back: a cancellation changes nothing, a step that fails is parked.
- * - An error that is not a TemporalFailure is a bug in the workflow: it is rethrown untouched, which
- *   fails the workflow task and leaves the saga where it is, until the code is mended.
+ * - A compensation is registered before its step is called, so a step whose reply was lost is compensated.
+ *   It has to be harmless where the step never happened.
+ * - A failed step and a cancellation compensate all steps that began, last first. Further cancellations do not
+ *   interrupt the compensation. A compensation that fails is parked until an operator decides.
+ * - From the pivot on nothing is compensated: a cancellation changes nothing, and a failed step is parked.
+ * - An error that is no TemporalFailure is a bug in the workflow. It is rethrown and fails the workflow
+ *   task; the saga continues from the same place when the code is fixed.
  */
 export interface Saga {
-  /** run takes the body to its end, or back to its beginning. Once for a saga. */
+  /** Runs the body. Resolves when the saga is completed or compensated. Throws when called twice. */
   run<T>(body: () => Promise<T>): Promise<SagaResult<T>>;
   /**
-   * step runs one step and yields what it yields. Names are unique within a saga. Steps may run beside
-   * each other (`Promise.all`); they are compensated in reverse of the order in which they began.
+   * Runs a step and resolves with its result. Names are unique within a saga. Steps may run beside each
+   * other (`Promise.all`); they are compensated in reverse of the order in which they began.
    */
   step<T>(name: string, step: Step<T>): Promise<T>;
-  /** pivot ends the way back. Call it before the step that cannot be compensated. */
+  /** Marks the pivot. Call it before the step that cannot be compensated. */
   pivot(): void;
-  /** cancel compensates the saga and says whether it will; false from the pivot on and once it is over. */
+  /** Compensates the saga. Returns false, and does nothing, from the pivot on and once the saga is done. */
   cancel(message: string): boolean;
-  /** retry takes up what is parked again, and answers which steps that were. */
+  /** Retries the parked steps, or the named one. Returns the names of the retried steps. */
   retry(step?: string): readonly string[];
-  /** resolve goes on without what is parked and can be done by hand, and answers which steps that were. */
+  /**
+   * Continues without the parked steps, or the named one, because an operator dealt with them. Returns the
+   * names of the resolved steps: every compensation, and the steps that have `resolved`.
+   */
   resolve(note: string, step?: string): readonly string[];
+  /** Returns the parked steps. */
   parked(): readonly ParkedStep[];
-  /** progress is what a query should answer. */
+  /** Returns the progress as plain JSON, for a query. */
   progress(): SagaProgress;
 }
 
 /**
- * Step is what to do and how to take it back. Its `first` try is left out once another step's has failed, so
- * that trouble holds up the workflow task once, and once something was parked, as it may be what an
- * operator's decision has led to.
+ * A step of a saga. Its `local` call is skipped after the `local` call of another step has failed or after
+ * a step was parked: an outage delays the workflow task once, and an operator's update is stored before its
+ * effects.
  */
 export interface Step<T> extends StepCall<T> {
-  /** Compensates the step. Receives the cause. */
+  /** Compensates the step. */
   readonly compensate?: (cause: CompensationCause) => Promise<unknown>;
-  /** resolved yields the value of a step that an operator dealt with by hand. Without it: retry only. */
+  /** Returns the result of a step that an operator resolved. Absent: the step can only be retried. */
   readonly resolved?: (note: string) => T;
-  /** After how many milliseconds of `run` the step is called delayed. Default: never. */
+  /** After how many milliseconds of `run` the step counts as delayed. Default: never. */
   readonly delayedAfterMs?: number;
 }
 
-/** SagaResult is how a saga ended: completed with the value of its body, or compensated for a cause. */
+/** The result of a saga: completed with the result of its body, or compensated for a cause. */
 export type SagaResult<T> =
   | { readonly outcome: "completed"; readonly value: T }
   | { readonly outcome: "compensated"; readonly cause: CompensationCause };
 
 /**
- * SagaOptions: the hooks run beside the saga, never hold it up and cannot fail it (a failure is
- * logged). Each is told what holds now, and cancelled when that no longer holds.
+ * Options of a saga. Its hooks report what happens, for example to a database. They run in the background:
+ * the steps do not wait for them, and their failures are logged. A hook receives the current state, and is
+ * cancelled when the state changes.
  */
 export interface SagaOptions {
-  /** Which failures are business refusals. Default: the non-retryable ApplicationFailures. */
+  /** Decides which failures are business refusals. Default: the non-retryable ApplicationFailures. */
   readonly isRefusal?: RefusalPredicate;
-  /** Told when the compensation begins, cancelled when it is over. */
+  /** Called when the compensation begins. Cancelled when it has ended. */
   readonly onCompensating?: (cause: CompensationCause) => Promise<void>;
-  /** Told whenever something is parked or taken up again, with what is parked then. */
+  /** Called when a step is parked and when a parked step is decided, with the steps parked now. */
   readonly onParked?: (parked: readonly ParkedStep[]) => Promise<void>;
-  /** Told whenever a step becomes delayed or no longer is, with the steps that are delayed then. */
+  /** Called when a step becomes delayed and when it no longer is, with the steps delayed now. */
   readonly onDelayed?: (steps: readonly string[]) => Promise<void>;
 }

@@ -10,7 +10,7 @@ import { type Behaviour, createTravelAgency } from "./travel-agency.ts";
 /** Holiday is a saga that runs against the travel agency. */
 export interface Holiday {
   readonly handle: WorkflowHandle;
-  ending(): Promise<SagaResult<unknown>>;
+  result(): Promise<SagaResult<unknown>>;
   progress(): Promise<SagaProgress>;
   /** The state of each step, by its name. */
   states(): Promise<Record<string, StepState>>;
@@ -21,7 +21,7 @@ export interface Holiday {
   calls(): readonly string[];
   compensations(): readonly string[];
   /** What the hooks told. */
-  told(): readonly string[];
+  reports(): readonly string[];
   script(behaviours: Record<string, Behaviour>): void;
 }
 
@@ -81,7 +81,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
       handle,
       progress,
       calls,
-      ending: () => handle.result(),
+      result: () => handle.result(),
       states: async () =>
         Object.fromEntries((await progress()).steps.map(({ name, state }) => [name, state])),
       cancel: (message) => handle.executeUpdate(workflows.cancel, { args: [message] }),
@@ -89,7 +89,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
         handle.executeUpdate(workflows.retry, { args: [step === undefined ? {} : { step }] }),
       resolve: (note) => handle.executeUpdate(workflows.resolve, { args: [note] }),
       compensations: () => calls().filter((what) => what.startsWith("compensate ")),
-      told: () => calls().filter((what) => what.startsWith("tell ")),
+      reports: () => calls().filter((what) => what.startsWith("tell ")),
       script: (changed) => agency.script(workflowId, changed),
     };
   }

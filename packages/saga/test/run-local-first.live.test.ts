@@ -26,7 +26,7 @@ async function historyOf({ handle }: Holiday): Promise<{ tasks: number; activiti
 describe("the first try of a step", () => {
   it("is made within the workflow task, and nothing else when it succeeds", async () => {
     const card = await lab.beginPostcard();
-    expect(await card.ending()).toEqual({ outcome: "completed", value: "post #1" });
+    expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
     expect(card.calls()).toEqual(["stamp", "post", "tell"]);
     expect(await historyOf(card)).toEqual({ tasks: 1, activities: 0 });
   });
@@ -40,7 +40,7 @@ describe("the first try of a step", () => {
       expect(pending?.lastFailure?.message).toMatch(/^attempt \d+ failed$/);
     }, patience);
     card.script({});
-    expect(await card.ending()).toMatchObject({ outcome: "completed" });
+    expect(await card.result()).toMatchObject({ outcome: "completed" });
     expect(card.compensations()).toEqual([]);
     await historyOf(card);
   });
@@ -54,14 +54,14 @@ describe("the first try of a step", () => {
       expect(post).toMatchObject({ state: "running", delayed: true });
     }, patience);
     gate.open();
-    expect(await card.ending()).toEqual({ outcome: "completed", value: "post #1" });
+    expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
     expect(card.calls()).toEqual(["stamp", "post", "post", "tell"]);
     await historyOf(card);
   });
 
   it("is left out once another has failed", async () => {
     const card = await lab.beginPostcard({ stamp: failTimes(1) });
-    expect(await card.ending()).toEqual({ outcome: "completed", value: "post #1" });
+    expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
     expect(await historyOf(card)).toMatchObject({ activities: 3 });
   });
 
@@ -73,7 +73,7 @@ describe("the first try of a step", () => {
       code: "failed_precondition",
       message: "no stamps left",
     };
-    expect(await card.ending()).toEqual({ outcome: "compensated", cause });
+    expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     expect(await historyOf(card)).toMatchObject({ activities: 1 });
   });
@@ -85,7 +85,7 @@ describe("the first try of a step", () => {
     }, patience);
     card.script({});
     expect(await card.retry()).toEqual(["post"]);
-    expect(await card.ending()).toEqual({ outcome: "completed", value: "post #1" });
+    expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
     expect(card.calls()).toEqual(["stamp", "post", "post", "tell"]);
     expect(await historyOf(card)).toMatchObject({ activities: 2 });
   });
@@ -96,7 +96,7 @@ describe("the first try of a step", () => {
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
-    expect(await card.ending()).toEqual({ outcome: "compensated", cause });
+    expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.compensations()).toEqual(["compensate stamp"]);
     await historyOf(card);
     gate.open();
@@ -107,7 +107,7 @@ describe("the first try of a step", () => {
     const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
     await gate.reached;
     await card.handle.cancel();
-    expect(await card.ending()).toMatchObject({
+    expect(await card.result()).toMatchObject({
       outcome: "compensated",
       cause: { by: "temporal" },
     });
@@ -122,7 +122,7 @@ describe("the first try of a step", () => {
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
-    expect(await card.ending()).toEqual({ outcome: "compensated", cause });
+    expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     await historyOf(card);
     gate.open();
@@ -139,7 +139,7 @@ describe("the first try of a step", () => {
       expect(tasks?.length).toBeGreaterThan(1);
     }, patience);
     gate.open();
-    expect(await card.ending()).toMatchObject({ outcome: "completed" });
+    expect(await card.result()).toMatchObject({ outcome: "completed" });
     expect(await historyOf(card)).toMatchObject({ activities: 0 });
   });
 });

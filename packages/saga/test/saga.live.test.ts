@@ -25,7 +25,7 @@ function parked(holiday: Holiday): Promise<SagaProgress> {
 describe("a saga that goes forward", () => {
   it("completes with what its body returns", async () => {
     const holiday = await lab.begin();
-    expect(await holiday.ending()).toEqual({ outcome: "completed", value: "pay #1" });
+    expect(await holiday.result()).toEqual({ outcome: "completed", value: "pay #1" });
     const progress = await holiday.progress();
     expect(progress).toMatchObject({ state: "done", pivoted: true });
     expect(progress.cause).toBeUndefined();
@@ -42,12 +42,12 @@ describe("a saga that goes forward", () => {
   it("says which step is delayed, and that it no longer is", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ pay: gate.pass }, { delayedAfterMs: 50 });
-    await vi.waitFor(() => expect(holiday.told()).toEqual(["tell delayed: pay"]), patience);
+    await vi.waitFor(() => expect(holiday.reports()).toEqual(["tell delayed: pay"]), patience);
     const delayed = (await holiday.progress()).steps.find(({ name }) => name === "pay");
     expect(delayed).toMatchObject({ state: "running", delayed: true });
     gate.open();
-    await holiday.ending();
-    expect(holiday.told()).toEqual(["tell delayed: pay", "tell delayed: "]);
+    await holiday.result();
+    expect(holiday.reports()).toEqual(["tell delayed: pay", "tell delayed: "]);
   });
 });
 
@@ -60,7 +60,7 @@ describe("a step that is refused", () => {
       code: "failed_precondition",
       message: "no car left",
     };
-    expect(await holiday.ending()).toEqual({ outcome: "compensated", cause });
+    expect(await holiday.result()).toEqual({ outcome: "compensated", cause });
     expect(holiday.compensations()).toEqual([
       "compensate car",
       "compensate hotel",
@@ -79,7 +79,7 @@ describe("a step that is refused", () => {
   it("does not wait for a step beside it, which is compensated as well", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ hotel: gate.pass, car: refuse("no car left") });
-    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(await holiday.result()).toMatchObject({ outcome: "compensated" });
     expect(holiday.compensations()).toEqual([
       "compensate car",
       "compensate hotel",
@@ -107,7 +107,7 @@ describe("a step that is refused", () => {
       expect((await holiday.progress()).state).toBe("compensating");
     }, patience);
     gate.open();
-    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(await holiday.result()).toMatchObject({ outcome: "compensated" });
     expect(bookedAtCompensation).toEqual([true]);
     expect(holiday.compensations()).toEqual([
       "compensate car",
@@ -118,7 +118,7 @@ describe("a step that is refused", () => {
 
   it("compensates what has not even begun to answer, such as the first step", async () => {
     const holiday = await lab.begin({ flight: refuse("no flight") });
-    expect(await holiday.ending()).toMatchObject({ cause: { step: "flight" } });
+    expect(await holiday.result()).toMatchObject({ cause: { step: "flight" } });
     expect(holiday.compensations()).toEqual(["compensate flight"]);
   });
 });
@@ -126,7 +126,7 @@ describe("a step that is refused", () => {
 describe("a step whose reply is lost", () => {
   it("is retried until its deadline, then compensated", async () => {
     const holiday = await lab.begin({ hotel: failTimes(1_000) }, { stepTimeoutMs: 4_000 });
-    expect(await holiday.ending()).toMatchObject({
+    expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
       cause: { kind: "failed", step: "hotel" },
     });
@@ -145,7 +145,7 @@ describe("a cancellation", () => {
     await gate.reached;
     expect(await holiday.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
-    expect(await holiday.ending()).toEqual({ outcome: "compensated", cause });
+    expect(await holiday.result()).toEqual({ outcome: "compensated", cause });
     expect(holiday.compensations()).toEqual([
       "compensate car",
       "compensate hotel",
@@ -166,7 +166,7 @@ describe("a cancellation", () => {
     await holiday.handle.cancel();
     expect(await holiday.cancel("rain")).toBe(true);
     compensating.open();
-    expect(await holiday.ending()).toMatchObject({
+    expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
       cause: { kind: "cancelled", by: "temporal" },
     });
@@ -180,7 +180,7 @@ describe("a cancellation", () => {
 
   it("at the last moment stops the saga at its pivot", async () => {
     const holiday = await lab.begin({}, { changeOfMind: true });
-    expect(await holiday.ending()).toMatchObject({
+    expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
       cause: { message: "rain" },
     });
@@ -194,7 +194,7 @@ describe("a cancellation", () => {
 
   it("compensates a saga without a pivot until its very end", async () => {
     const holiday = await lab.beginOther("stroll");
-    expect(await holiday.ending()).toMatchObject({
+    expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
       cause: { message: "rain" },
     });
@@ -208,7 +208,7 @@ describe("a cancellation", () => {
     await holiday.handle.cancel();
     expect(await holiday.cancel("rain")).toBe(false);
     gate.open();
-    expect(await holiday.ending()).toEqual({ outcome: "completed", value: "pay #1" });
+    expect(await holiday.result()).toEqual({ outcome: "completed", value: "pay #1" });
     expect(holiday.compensations()).toEqual([]);
   });
 
@@ -216,7 +216,7 @@ describe("a cancellation", () => {
     const holiday = await lab.beginOther("picnic");
     await vi.waitFor(() => expect(holiday.calls()).toEqual(["basket"]), patience);
     await holiday.handle.cancel();
-    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
+    expect(await holiday.result()).toMatchObject({ outcome: "compensated" });
     expect(holiday.compensations()).toEqual(["compensate basket: Workflow cancelled"]);
   });
 });
@@ -229,11 +229,11 @@ describe("a compensation that keeps failing", () => {
     const progress = await parked(holiday);
     expect(await holiday.states()).toEqual({ flight: "done", hotel: "parked", car: "compensated" });
     expect(progress.steps[1]?.error).toBe("the desk is closed");
-    await vi.waitFor(() => expect(holiday.told()).toContain("tell parked: hotel"), patience);
+    await vi.waitFor(() => expect(holiday.reports()).toContain("tell parked: hotel"), patience);
     holiday.script({});
     expect(await holiday.retry("car")).toEqual([]);
     expect(await holiday.retry("hotel")).toEqual(["hotel"]);
-    expect(await holiday.ending()).toMatchObject({
+    expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
       cause: { step: "car" },
     });
@@ -245,7 +245,7 @@ describe("a compensation that keeps failing", () => {
     await parked(holiday);
     const resolved = await holiday.resolve("phoned them");
     expect(resolved).toEqual(["hotel"]);
-    await holiday.ending();
+    await holiday.result();
     const hotel = (await holiday.progress()).steps[1];
     expect(hotel).toMatchObject({ state: "compensated", note: "phoned them" });
     expect(holiday.compensations()).toEqual([
@@ -274,7 +274,7 @@ describe("a refusal after the pivot", () => {
     const holiday = await lab.begin({ pay: refuse("card declined") });
     expect(await parked(holiday)).toMatchObject({ pivoted: true });
     await holiday.resolve("cash");
-    expect(await holiday.ending()).toEqual({ outcome: "completed", value: "by hand: cash" });
+    expect(await holiday.result()).toEqual({ outcome: "completed", value: "by hand: cash" });
     expect(holiday.compensations()).toEqual([]);
   });
 
@@ -284,7 +284,7 @@ describe("a refusal after the pivot", () => {
     expect(await holiday.resolve("drew them")).toEqual([]);
     holiday.script({});
     expect(await holiday.retry()).toEqual(["tickets"]);
-    expect(await holiday.ending()).toMatchObject({ outcome: "completed" });
+    expect(await holiday.result()).toMatchObject({ outcome: "completed" });
   });
 });
 
@@ -310,8 +310,8 @@ describe("a hook that fails", () => {
       car: refuse("no car left"),
       "tell compensating: refused": refuse("nobody listens"),
     });
-    expect(await holiday.ending()).toMatchObject({ outcome: "compensated" });
-    expect(holiday.told()).toEqual(["tell compensating: refused"]);
+    expect(await holiday.result()).toMatchObject({ outcome: "compensated" });
+    expect(holiday.reports()).toEqual(["tell compensating: refused"]);
     expect(holiday.compensations()).toEqual([
       "compensate car",
       "compensate hotel",
@@ -323,13 +323,13 @@ describe("a hook that fails", () => {
 describe("the README's saga", () => {
   it("answers the tickets", async () => {
     const saga = await lab.beginConcert();
-    expect(await saga.ending()).toEqual({ outcome: "completed", value: "printTickets #1" });
+    expect(await saga.result()).toEqual({ outcome: "completed", value: "printTickets #1" });
     expect(saga.calls()).toEqual(["holdSeats", "charge", "printTickets"]);
   });
 
   it("frees the seats when the card is declined", async () => {
     const saga = await lab.beginConcert({ charge: refuse("the card was declined") });
-    expect(await saga.ending()).toEqual({
+    expect(await saga.result()).toEqual({
       outcome: "compensated",
       cause: {
         kind: "refused",
@@ -354,6 +354,6 @@ describe("the README's saga", () => {
     await isParked();
     const resolved = saga.handle.executeUpdate(concert.resolve, { args: ["written by hand"] });
     expect(await resolved).toEqual(["tickets"]);
-    expect(await saga.ending()).toEqual({ outcome: "completed", value: "written by hand" });
+    expect(await saga.result()).toEqual({ outcome: "completed", value: "written by hand" });
   });
 });

@@ -1,19 +1,19 @@
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { describe, expect, it } from "vitest";
-import { asActivity, createEar, workflowId } from "../../test/activity.ts";
+import { createRecordingService, runAsActivity, workflowId } from "../../test/activity.ts";
 import { createBillingActivities } from "./billing.ts";
 
 const euros = (minorUnits: number) => ({ minorUnits, currency: "EUR" });
 
-function ear(captured?: { minorUnits: bigint; currency: string }) {
-  return createEar((router, hear) =>
+function recordBilling(captured?: { minorUnits: bigint; currency: string }) {
+  return createRecordingService((router, record) =>
     router.service(BillingService, {
-      openTab: (request, context) => (hear(request, context), {}),
-      voidTab: (request, context) => (hear(request, context), {}),
-      charge: (request, context) => (hear(request, context), {}),
-      refund: (request, context) => (hear(request, context), {}),
+      openTab: (request, context) => (record(request, context), {}),
+      voidTab: (request, context) => (record(request, context), {}),
+      charge: (request, context) => (record(request, context), {}),
+      refund: (request, context) => (record(request, context), {}),
       captureTab: (request, context) => {
-        hear(request, context);
+        record(request, context);
         return captured === undefined ? {} : { captured };
       },
     }),
@@ -22,9 +22,9 @@ function ear(captured?: { minorUnits: bigint; currency: string }) {
 
 describe("createBillingActivities()", () => {
   it("opens, charges, refunds and voids a tab under the keys of the steps", async () => {
-    const { transport, heard } = ear();
+    const { transport, calls } = recordBilling();
     const billing = createBillingActivities({ transport });
-    await asActivity(() =>
+    await runAsActivity(() =>
       billing.openTab({
         step: "open-tab",
         tripId: "t",
@@ -33,12 +33,12 @@ describe("createBillingActivities()", () => {
         limit: euros(500),
       }),
     );
-    await asActivity(() =>
+    await runAsActivity(() =>
       billing.charge({ step: "charge", tripId: "t", description: "Fee", amount: euros(100) }),
     );
-    await asActivity(() => billing.refund({ step: "charge", tripId: "t" }));
-    await asActivity(() => billing.voidTab({ step: "open-tab", tripId: "t" }));
-    expect(heard).toMatchObject([
+    await runAsActivity(() => billing.refund({ step: "charge", tripId: "t" }));
+    await runAsActivity(() => billing.voidTab({ step: "open-tab", tripId: "t" }));
+    expect(calls).toMatchObject([
       {
         method: "OpenTab",
         key: `${workflowId}/open-tab`,
@@ -55,9 +55,11 @@ describe("createBillingActivities()", () => {
   });
 
   it("answers what was captured as plain JSON", async () => {
-    const { transport } = ear({ minorUnits: 130n, currency: "EUR" });
+    const { transport } = recordBilling({ minorUnits: 130n, currency: "EUR" });
     const billing = createBillingActivities({ transport });
-    const captured = await asActivity(() => billing.captureTab({ step: "capture", tripId: "t" }));
+    const captured = await runAsActivity(() =>
+      billing.captureTab({ step: "capture", tripId: "t" }),
+    );
     expect(captured).toEqual({ minorUnits: 130, currency: "EUR" });
   });
 
@@ -65,9 +67,9 @@ describe("createBillingActivities()", () => {
     [undefined, "the answer has no captured amount"],
     [{ minorUnits: 2n ** 60n, currency: "EUR" }, "captured amount is not a safe integer"],
   ])("does not take a wrong answer for an amount: %o", async (captured, reason) => {
-    const { transport } = ear(captured);
+    const { transport } = recordBilling(captured);
     const billing = createBillingActivities({ transport });
-    const answer = asActivity(() => billing.captureTab({ step: "capture", tripId: "t" }));
+    const answer = runAsActivity(() => billing.captureTab({ step: "capture", tripId: "t" }));
     await expect(answer).rejects.toThrow(reason);
   });
 });

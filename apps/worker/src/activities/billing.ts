@@ -1,22 +1,22 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
-import type { BillingActivities } from "../activity-types.ts";
+import type { BillingActivities } from "../trip-activities.ts";
 import { callService } from "./call-service.ts";
-import { amountOf, moneyOf } from "./plain.ts";
+import { fromMoney, toMoney } from "./plain-json.ts";
 
-/** createBillingActivities makes the activities that call billing. */
+/** Creates the activities that call billing. */
 export function createBillingActivities(deps: { transport: Transport }): BillingActivities {
   const billing = createClient(BillingService, deps.transport);
   return {
     async openTab({ step, tripId, riderId, paymentMethod, limit }) {
-      const request = { tripId, riderId, paymentMethod, limit: moneyOf(limit) };
+      const request = { tripId, riderId, paymentMethod, limit: toMoney(limit) };
       await callService(step, (options) => billing.openTab(request, options));
     },
     async voidTab({ step, tripId }) {
       await callService(step, (options) => billing.voidTab({ tripId }, options));
     },
     async charge({ step, tripId, description, amount }) {
-      const request = { tripId, description, amount: moneyOf(amount) };
+      const request = { tripId, description, amount: toMoney(amount) };
       await callService(step, (options) => billing.charge(request, options));
     },
     async refund({ step, tripId }) {
@@ -26,7 +26,7 @@ export function createBillingActivities(deps: { transport: Transport }): Billing
       const { captured } = await callService(step, (options) =>
         billing.captureTab({ tripId }, options),
       );
-      return amountOf(captured, "captured amount");
+      return fromMoney(captured, "captured amount");
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import { describe, expect, it } from "vitest";
-import { activityEnvironment, asActivity, workflowId } from "../../test/activity.ts";
+import { createActivityEnvironment, runAsActivity, workflowId } from "../../test/activity.ts";
 import { callService } from "./call-service.ts";
 
 async function failing(error: Error): Promise<unknown> {
@@ -9,7 +9,7 @@ async function failing(error: Error): Promise<unknown> {
     throw error;
   };
   try {
-    return await asActivity(() => callService("open-tab", fail));
+    return await runAsActivity(() => callService("open-tab", fail));
   } catch (reason) {
     return reason;
   }
@@ -17,8 +17,8 @@ async function failing(error: Error): Promise<unknown> {
 
 describe("callService()", () => {
   it("gives the call its idempotency-key, a deadline and the activity's signal", async () => {
-    const environment = activityEnvironment();
-    const options = await asActivity(
+    const environment = createActivityEnvironment();
+    const options = await runAsActivity(
       () => callService("open-tab", (given) => Promise.resolve(given)),
       environment,
     );
@@ -70,8 +70,8 @@ describe("callService()", () => {
   });
 
   it("ends as cancelled when the activity is cancelled", async () => {
-    const environment = activityEnvironment();
-    const ended = asActivity(
+    const environment = createActivityEnvironment();
+    const ended = runAsActivity(
       () =>
         callService("open-tab", async ({ signal }) => {
           environment.cancel();

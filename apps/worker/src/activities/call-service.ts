@@ -4,13 +4,13 @@ import { refusalCodes } from "@fanfare/service";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure, ApplicationFailureCategory } from "@temporalio/common";
 
-/** How long one attempt of a call may take, in milliseconds: less than its activity may. */
+/** The timeout of one attempt, in milliseconds. Shorter than that of its activity. */
 const callTimeoutMs = 4_000;
 
 /**
- * callService makes a service's call from an activity: with the idempotency-key
- * `<workflow id>/<step>`, a deadline, and the activity's own cancellation. A business refusal rejects
- * with a non-retryable ApplicationFailure of the code's name, anything else with a retryable one.
+ * Calls a service from an activity, with the idempotency key `<workflow id>/<step>`, a timeout of 4 s and
+ * the cancellation of the activity. Rejects with an ApplicationFailure whose type is the name of the
+ * Connect code: non-retryable for a business refusal, retryable for anything else.
  */
 export async function callService<T>(
   step: string,
@@ -25,21 +25,21 @@ export async function callService<T>(
       signal: cancellationSignal,
     });
   } catch (error) {
-    // Temporal wants to see its own CancelledFailure come back.
+    // Temporal expects its own CancelledFailure from a cancelled activity.
     cancellationSignal.throwIfAborted();
-    throw failureFrom(error);
+    throw createFailure(error);
   }
 }
 
-/** A failure stays in the trip's history, where Temporal takes no more than 2 MB: in characters. */
-const longestMessage = 1_000;
+/** The longest message, in characters: a failure is stored in the history, which accepts 2 MB. */
+const maxMessageLength = 1_000;
 
-/** failureFrom lets the Connect code decide whether a call is worth a retry. */
-function failureFrom(error: unknown): ApplicationFailure {
+/** Creates the failure of a call. Its Connect code decides whether it is retryable. */
+function createFailure(error: unknown): ApplicationFailure {
   const { code, rawMessage } = ConnectError.from(error);
   const nonRetryable = refusalCodes.has(code);
   return ApplicationFailure.create({
-    message: rawMessage.slice(0, longestMessage),
+    message: rawMessage.slice(0, maxMessageLength),
     type: codeToString(code),
     nonRetryable,
     ...(nonRetryable ? { category: ApplicationFailureCategory.BENIGN } : {}),

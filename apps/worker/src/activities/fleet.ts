@@ -1,9 +1,9 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import type { FleetActivities } from "../activity-types.ts";
+import type { FleetActivities } from "../trip-activities.ts";
 import { callService } from "./call-service.ts";
 
-/** createFleetActivities makes the activities that call the fleet. */
+/** Creates the activities that call fleet. */
 export function createFleetActivities({ transport }: { transport: Transport }): FleetActivities {
   const fleet = createClient(FleetService, transport);
   return {

@@ -2,8 +2,8 @@ import { BusError, createMemoryBus } from "@fanfare/bus";
 import { type TripCompleted, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { CancelledFailure } from "@temporalio/common";
 import { describe, expect, it } from "vitest";
-import { activityEnvironment, asActivity } from "../../test/activity.ts";
-import { lastingFailure } from "../activity-types.ts";
+import { createActivityEnvironment, runAsActivity } from "../../test/activity.ts";
+import { persistentFailureType } from "../trip-activities.ts";
 import { createPublishActivities } from "./publish.ts";
 
 const euros = (minorUnits: number) => ({ minorUnits, currency: "EUR" });
@@ -18,13 +18,13 @@ const trip = {
   settled: euros(700),
 };
 
-async function publishAgainst(error: Error, environment = activityEnvironment()) {
+async function publishAgainst(error: Error, environment = createActivityEnvironment()) {
   const publish = async (): Promise<never> => {
     throw error;
   };
   const activities = createPublishActivities({ bus: { publish } });
   try {
-    return await asActivity(() => activities.publishTripCompleted(trip), environment);
+    return await runAsActivity(() => activities.publishTripCompleted(trip), environment);
   } catch (reason) {
     return reason;
   }
@@ -40,8 +40,8 @@ describe("publishTripCompleted()", () => {
       }),
     );
     const activities = createPublishActivities({ bus });
-    await asActivity(() => activities.publishTripCompleted(trip));
-    await asActivity(() => activities.publishTripCompleted(trip));
+    await runAsActivity(() => activities.publishTripCompleted(trip));
+    await runAsActivity(() => activities.publishTripCompleted(trip));
     await bus.idle();
     expect(seen).toMatchObject([
       {
@@ -74,7 +74,7 @@ describe("publishTripCompleted()", () => {
     "is retried every minute when it does not pass by itself: %s",
     async (error) => {
       expect(await publishAgainst(error)).toMatchObject({
-        type: lastingFailure,
+        type: persistentFailureType,
         nonRetryable: false,
         nextRetryDelay: "1 minute",
       });
@@ -82,7 +82,7 @@ describe("publishTripCompleted()", () => {
   );
 
   it("ends as cancelled when the activity is cancelled", async () => {
-    const environment = activityEnvironment();
+    const environment = createActivityEnvironment();
     environment.cancel();
     const ended = await publishAgainst(new BusError("aborted", "gave up"), environment);
     expect(ended).toBeInstanceOf(CancelledFailure);

@@ -2,15 +2,15 @@ import { BusError, createPublisher, type EventBus } from "@fanfare/bus";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import { lastingFailure, type PublishActivities } from "../activity-types.ts";
-import { moneyOf, timestampOf } from "./plain.ts";
+import { type PublishActivities, persistentFailureType } from "../trip-activities.ts";
+import { toMoney, toTimestamp } from "./plain-json.ts";
 
-/** How long one attempt waits for the broker, in milliseconds. */
+/** The timeout of one attempt, in milliseconds. */
 const publishTimeoutMs = 2_000;
 
 /**
- * createPublishActivities makes the activity that tells the world of a settled trip. No error of it
- * is for good: what may pass is tried again within seconds, what does not pass by itself every minute.
+ * Creates the activity that publishes the event of a settled trip. All its failures are retryable: those
+ * that the bus calls retryable within seconds, the others every minute.
  */
 export function createPublishActivities(deps: {
   bus: Pick<EventBus, "publish">;
@@ -26,11 +26,11 @@ export function createPublishActivities(deps: {
             tripId,
             riderId,
             vehicleId,
-            startedAt: timestampOf(trip.startedAt),
-            endedAt: timestampOf(trip.endedAt),
-            unlockFee: moneyOf(trip.unlockFee),
-            fare: moneyOf(trip.fare),
-            settled: moneyOf(trip.settled),
+            startedAt: toTimestamp(trip.startedAt),
+            endedAt: toTimestamp(trip.endedAt),
+            unlockFee: toMoney(trip.unlockFee),
+            fare: toMoney(trip.fare),
+            settled: toMoney(trip.settled),
           },
           {
             id: `trip/${tripId}/completed`,
@@ -41,15 +41,15 @@ export function createPublishActivities(deps: {
         );
       } catch (reason) {
         signal.throwIfAborted();
-        throw failureFrom(BusError.from(reason));
+        throw createFailure(BusError.from(reason));
       }
     },
   };
 }
 
-function failureFrom({ code, message, retryable }: BusError): ApplicationFailure {
+function createFailure({ code, message, retryable }: BusError): ApplicationFailure {
   return ApplicationFailure.create({
     message: `${code}: ${message}`,
-    ...(retryable ? { type: code } : { type: lastingFailure, nextRetryDelay: "1 minute" }),
+    ...(retryable ? { type: code } : { type: persistentFailureType, nextRetryDelay: "1 minute" }),
   });
 }

@@ -6,37 +6,37 @@ import {
   type TripSchema,
 } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
-import { asActivity, createEar, workflowId } from "../../test/activity.ts";
+import { createRecordingService, runAsActivity, workflowId } from "../../test/activity.ts";
 import { createRegistryActivities } from "./trips.ts";
 
 const at = "2030-01-01T10:00:00.000Z";
 const call = (step: string) => ({ step, tripId: "t", version: 7 });
 
 function registryThatAnswers(trip: MessageInitShape<typeof TripSchema> = {}) {
-  const { transport, heard } = createEar((router, hear) =>
+  const { transport, calls } = createRecordingService((router, record) =>
     router.service(TripRegistryService, {
-      acceptTrip: (request, context) => (hear(request, context), { trip }),
-      activateTrip: (request, context) => (hear(request, context), { trip }),
-      completeDrive: (request, context) => (hear(request, context), { trip }),
-      settleTrip: (request, context) => (hear(request, context), { trip }),
-      compensateTrip: (request, context) => (hear(request, context), { trip }),
-      cancelTripRecord: (request, context) => (hear(request, context), { trip }),
-      parkTrip: (request, context) => (hear(request, context), { trip }),
-      resumeTrip: (request, context) => (hear(request, context), { trip }),
-      recordDelay: (request, context) => (hear(request, context), { trip }),
-      recordBroadcast: (request, context) => (hear(request, context), { trip }),
+      acceptTrip: (request, context) => (record(request, context), { trip }),
+      activateTrip: (request, context) => (record(request, context), { trip }),
+      completeDrive: (request, context) => (record(request, context), { trip }),
+      settleTrip: (request, context) => (record(request, context), { trip }),
+      compensateTrip: (request, context) => (record(request, context), { trip }),
+      cancelTripRecord: (request, context) => (record(request, context), { trip }),
+      parkTrip: (request, context) => (record(request, context), { trip }),
+      resumeTrip: (request, context) => (record(request, context), { trip }),
+      recordDelay: (request, context) => (record(request, context), { trip }),
+      recordBroadcast: (request, context) => (record(request, context), { trip }),
     }),
   );
-  return { registry: createRegistryActivities({ transport }), heard };
+  return { registry: createRegistryActivities({ transport }), calls };
 }
 
 describe("createRegistryActivities()", () => {
   it("records each change with its version, under its key", async () => {
     const startedAt = timestampFromDate(new Date(at));
-    const { registry, heard } = registryThatAnswers({ startedAt });
+    const { registry, calls } = registryThatAnswers({ startedAt });
     const settled = { minorUnits: 130, currency: "EUR" };
     const refusal = { code: "not_found", message: "no such vehicle", step: "reserve-vehicle" };
-    await asActivity(async () => {
+    await runAsActivity(async () => {
       await registry.acceptTrip(call("accept-trip"));
       await registry.activateTrip({ ...call("drive"), startedAt: at });
       await registry.settleTrip({ ...call("settle"), settled });
@@ -51,7 +51,7 @@ describe("createRegistryActivities()", () => {
       await registry.resumeTrip(call("resume-7"));
       await registry.recordDelay({ ...call("delay-7"), delayedStep: "capture" });
     });
-    expect(heard).toMatchObject([
+    expect(calls).toMatchObject([
       {
         method: "AcceptTrip",
         key: `${workflowId}/accept-trip`,
@@ -66,44 +66,44 @@ describe("createRegistryActivities()", () => {
       { method: "ResumeTrip", key: `${workflowId}/resume-7`, request: { version: 7n } },
       { method: "RecordDelay", request: { step: "capture" } },
     ]);
-    expect(heard[4]?.request).not.toHaveProperty("refusal.code");
+    expect(calls[4]?.request).not.toHaveProperty("refusal.code");
   });
 
   it("answers the beginning of the drive that the registry fixed", async () => {
     const { registry } = registryThatAnswers({ startedAt: timestampFromDate(new Date(at)) });
     const late = { ...call("drive"), startedAt: "2030-01-01T10:00:05.000Z" };
-    expect(await asActivity(() => registry.activateTrip(late))).toEqual({ startedAt: at });
+    expect(await runAsActivity(() => registry.activateTrip(late))).toEqual({ startedAt: at });
   });
 
   it("answers the end and the fare that the registry fixed", async () => {
-    const { registry, heard } = registryThatAnswers({
+    const { registry, calls } = registryThatAnswers({
       endedAt: timestampFromDate(new Date(at)),
       fare: { minorUnits: 30n, currency: "EUR" },
     });
-    const ended = await asActivity(() =>
+    const ended = await runAsActivity(() =>
       registry.completeDrive({ ...call("complete-drive"), endedAt: "2030-01-01T10:00:01.000Z" }),
     );
     expect(ended).toEqual({ endedAt: at, fare: { minorUnits: 30, currency: "EUR" } });
-    expect(heard).toMatchObject([{ method: "CompleteDrive" }]);
+    expect(calls).toMatchObject([{ method: "CompleteDrive" }]);
   });
 
   it("says whether the broadcast is out, or why it is not", async () => {
-    const { registry, heard } = registryThatAnswers();
+    const { registry, calls } = registryThatAnswers();
     const record = (broadcast: Parameters<typeof registry.recordBroadcast>[0]["broadcast"]) =>
-      asActivity(() => registry.recordBroadcast({ ...call("broadcast-7"), broadcast }));
+      runAsActivity(() => registry.recordBroadcast({ ...call("broadcast-7"), broadcast }));
     await record({ state: "delayed", error: "no broker" });
     await record({ state: "published", publishedAt: at });
     const publishedAt = timestampFromDate(new Date(at));
-    expect(heard).toMatchObject([
+    expect(calls).toMatchObject([
       { request: { broadcast: { state: Broadcast_State.DELAYED, error: "no broker" } } },
       { request: { broadcast: { state: Broadcast_State.PUBLISHED, publishedAt } } },
     ]);
   });
 
   it("cuts a reason to what the registry takes", async () => {
-    const { registry, heard } = registryThatAnswers();
+    const { registry, calls } = registryThatAnswers();
     const reason = "x".repeat(5_000);
-    await asActivity(() => registry.compensateTrip({ ...call("compensate-7"), reason }));
-    expect(heard).toMatchObject([{ request: { reason: "x".repeat(1_000) } }]);
+    await runAsActivity(() => registry.compensateTrip({ ...call("compensate-7"), reason }));
+    expect(calls).toMatchObject([{ request: { reason: "x".repeat(1_000) } }]);
   });
 });

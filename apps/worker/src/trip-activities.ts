@@ -1,0 +1,115 @@
+import type { Amount, CompletedDrive, Refusal } from "@fanfare/trip-contract";
+
+/**
+ * The activities that the trip workflow calls. Arguments and results are plain JSON.
+ *
+ * A business refusal rejects with a non-retryable ApplicationFailure: its type is the name of the
+ * Connect code, its message that of the service. All other failures are retryable.
+ */
+export interface TripActivities
+  extends FleetActivities,
+    BillingActivities,
+    RegistryActivities,
+    PublishActivities {}
+
+/** A call for a step or for its compensation. Its idempotency key is `<workflow id>/<step>`. */
+export interface TripCall {
+  readonly step: string;
+  readonly tripId: string;
+}
+
+/** The activities that call fleet. */
+export interface FleetActivities {
+  reserveVehicle(call: VehicleCall): Promise<void>;
+  releaseVehicle(call: VehicleCall): Promise<void>;
+}
+
+/** A call that concerns a vehicle. */
+export interface VehicleCall extends TripCall {
+  readonly vehicleId: string;
+}
+
+/** The activities that call billing. */
+export interface BillingActivities {
+  openTab(call: OpenTabCall): Promise<void>;
+  voidTab(call: TripCall): Promise<void>;
+  charge(call: ChargeCall): Promise<void>;
+  refund(call: TripCall): Promise<void>;
+  /** Returns the captured amount. */
+  captureTab(call: TripCall): Promise<Amount>;
+}
+
+/** A call that opens the tab of a trip. */
+export interface OpenTabCall extends TripCall {
+  readonly riderId: string;
+  readonly paymentMethod: string;
+  /** The most that the trip can cost. */
+  readonly limit: Amount;
+}
+
+/** A call that adds a charge to the tab of a trip. */
+export interface ChargeCall extends TripCall {
+  readonly description: string;
+  readonly amount: Amount;
+}
+
+/** The activities that change the trip in the registry of trips. */
+export interface RegistryActivities {
+  acceptTrip(change: RegistryChange): Promise<void>;
+  /** Returns the start of the drive that the registry fixed. */
+  activateTrip(
+    change: RegistryChange & { readonly startedAt: string },
+  ): Promise<{ readonly startedAt: string }>;
+  /** Returns the end of the drive and the fare that the registry fixed. */
+  completeDrive(change: RegistryChange & { readonly endedAt: string }): Promise<CompletedDrive>;
+  settleTrip(change: RegistryChange & { readonly settled: Amount }): Promise<void>;
+  /** Records that the compensation has begun. */
+  compensateTrip(change: RegistryChange & { readonly reason: string }): Promise<void>;
+  /** Records that nothing of the trip is left. */
+  cancelTripRecord(
+    change: RegistryChange & { readonly reason: string; readonly refusal?: Refusal },
+  ): Promise<void>;
+  parkTrip(
+    change: RegistryChange & { readonly parkedStep: string; readonly reason: string },
+  ): Promise<void>;
+  /** Records that a step after the pivot is no longer parked. */
+  resumeTrip(change: RegistryChange): Promise<void>;
+  /** Records the delayed step. An empty `delayedStep` records that none is delayed. */
+  recordDelay(change: RegistryChange & { readonly delayedStep: string }): Promise<void>;
+  recordBroadcast(change: RegistryChange & { readonly broadcast: BroadcastState }): Promise<void>;
+}
+
+/** A numbered change. The registry ignores late copies by their version. */
+export interface RegistryChange extends TripCall {
+  readonly version: number;
+}
+
+/** The state of the publication of TripCompleted. */
+export type BroadcastState =
+  | { readonly state: "published"; readonly publishedAt: string }
+  | { readonly state: "delayed"; readonly error: string };
+
+/** The activity that publishes events. */
+export interface PublishActivities {
+  /**
+   * Publishes TripCompleted and resolves once the broker has stored it. Every failure is retryable;
+   * one that needs an operator has the type `persistentFailureType` and is retried after a minute.
+   */
+  publishTripCompleted(trip: CompletedTrip): Promise<void>;
+}
+
+/** The type of a retryable failure that lasts until an operator fixes its cause. */
+export const persistentFailureType = "persistent";
+
+/** The content of TripCompleted. */
+export interface CompletedTrip {
+  readonly tripId: string;
+  readonly riderId: string;
+  readonly vehicleId: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly unlockFee: Amount;
+  readonly fare: Amount;
+  /** The captured amount. */
+  readonly settled: Amount;
+}

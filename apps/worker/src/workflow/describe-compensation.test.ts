@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { describeCompensation } from "./describe-compensation.ts";
+
+describe("describeCompensation()", () => {
+  it("keeps a refusal as it came", () => {
+    const refusal = { code: "not_found", message: "no such vehicle", step: "reserve-vehicle" };
+    expect(describeCompensation({ kind: "refused", ...refusal })).toEqual({
+      status: "CANCELLED",
+      reason: "no such vehicle",
+      refusal,
+    });
+  });
+
+  it("makes a missed deadline a refusal that advises another trip", () => {
+    const compensated = describeCompensation({
+      kind: "failed",
+      step: "open-tab",
+      message: "timed out",
+    });
+    expect(compensated.refusal).toMatchObject({ code: "aborted", step: "open-tab" });
+    expect(compensated.reason).toBe(
+      "open-tab did not succeed by its deadline (timed out): start another trip, later",
+    );
+  });
+
+  it("has no refusal when somebody cancelled", () => {
+    const cancelled = { kind: "cancelled", message: "rain" } as const;
+    expect(describeCompensation({ ...cancelled, by: "request" })).toEqual({
+      status: "CANCELLED",
+      reason: "rain",
+    });
+    expect(describeCompensation({ ...cancelled, by: "temporal" }).reason).toBe(
+      "cancelled in Temporal",
+    );
+  });
+});

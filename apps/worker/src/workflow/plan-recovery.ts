@@ -1,0 +1,43 @@
+import type { RecoveryInput } from "@fanfare/trip-contract";
+import { ActivityFailure, CancellationScope } from "@temporalio/workflow";
+import { setTripAttribute } from "./set-trip-attribute.ts";
+import type { TripRecorder } from "./trip-recorder.ts";
+import type { Drive, TripState } from "./trip-state.ts";
+
+/** How the trip of a previous workflow is finished. */
+export type RecoveryPlan =
+  /** Every step before the pivot is compensated, whether it happened or not. */
+  | { readonly kind: "compensate"; readonly reason: string }
+  /** The trip goes on after its drive. The registry keeps an end that it has already fixed. */
+  | { readonly kind: "settle"; readonly drive: Drive };
+
+/**
+ * Asks the registry how a trip is finished. Either it records COMPENSATING and refuses the end of the
+ * drive from then on, or the drive has ended and it refuses the compensation. Late calls of the previous
+ * workflow cannot change that. A cancellation does not interrupt the question.
+ */
+export async function planRecovery(
+  { reason, startedAt }: RecoveryInput,
+  { state, recorder }: { readonly state: TripState; readonly recorder: TripRecorder },
+): Promise<RecoveryPlan> {
+  state.recovering = true;
+  try {
+    await CancellationScope.nonCancellable(() => recorder.recordCompensating(reason));
+    setTripAttribute("status", "COMPENSATING");
+    return { kind: "compensate", reason };
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || startedAt === undefined) throw error;
+    state.activating = true;
+    state.startedAt = startedAt;
+    await CancellationScope.nonCancellable(() => clearRecords(recorder));
+    return { kind: "settle", drive: { startedAt, endedAt: startedAt } };
+  } finally {
+    delete state.recovering;
+  }
+}
+
+/** Clears the parked and delayed steps of the previous workflow. */
+async function clearRecords(recorder: TripRecorder): Promise<void> {
+  await recorder.recordResumed();
+  await recorder.recordDelay("");
+}

@@ -1,0 +1,25 @@
+import type { Amount, CompensationResult, CompletedDrive } from "@fanfare/trip-contract";
+
+/** The state of a trip's workflow that its updates read. */
+export interface TripState {
+  /** Set while the registry decides how a recovered trip is finished. */
+  recovering?: true;
+  /** Set once the registry is asked to make the trip ACTIVE. It may already be. */
+  activating?: true;
+  /** When the drive began. Set once the trip is ACTIVE in the registry. */
+  startedAt?: string;
+  /** When the rider asked to end the drive. */
+  endRequestedAt?: string;
+  /** Set once the trip is ENDED in the registry. */
+  completedDrive?: CompletedDrive;
+  /** The captured amount. Set once the trip is SETTLED in the registry. */
+  settled?: Amount;
+  /** Set once the trip is CANCELLED, or NEEDS_ATTENTION with a parked compensation. */
+  compensated?: CompensationResult;
+}
+
+/** The time of a drive. */
+export interface Drive {
+  readonly startedAt: string;
+  readonly endedAt: string;
+}

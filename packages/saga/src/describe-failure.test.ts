@@ -1,0 +1,69 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  RetryState,
+  TimeoutFailure,
+} from "@temporalio/common";
+import { describe, expect, it } from "vitest";
+import { describeFailure, isTemporalFailure } from "./describe-failure.ts";
+
+const refusal = (failure: ApplicationFailure) => failure.nonRetryable === true;
+
+function wrapInActivity(cause: Error): ActivityFailure {
+  return new ActivityFailure(
+    "Activity task failed",
+    "book",
+    "book",
+    RetryState.TIMEOUT,
+    "w",
+    cause,
+  );
+}
+
+describe("describeFailure()", () => {
+  it("returns the code of a refusal", () => {
+    const failure = wrapInActivity(
+      ApplicationFailure.nonRetryable("no seat", "failed_precondition"),
+    );
+    expect(describeFailure(failure, refusal)).toEqual({
+      message: "no seat",
+      code: "failed_precondition",
+    });
+  });
+
+  it("returns no code for a retryable failure", () => {
+    const failure = wrapInActivity(
+      ApplicationFailure.retryable("connection refused", "unavailable"),
+    );
+    expect(describeFailure(failure, refusal)).toEqual({ message: "connection refused" });
+  });
+
+  it("adds the last failure to a timeout", () => {
+    const last = ApplicationFailure.retryable("connection refused");
+    const timeout = Object.assign(
+      new TimeoutFailure("activity timeout", undefined, "SCHEDULE_TO_CLOSE"),
+      {
+        cause: last,
+      },
+    );
+    expect(describeFailure(wrapInActivity(timeout), refusal).message).toBe(
+      "timed out: connection refused",
+    );
+  });
+
+  it("describes a timeout without a failure", () => {
+    const timeout = new TimeoutFailure("activity timeout", undefined, "SCHEDULE_TO_CLOSE");
+    expect(describeFailure(wrapInActivity(timeout), refusal)).toEqual({ message: "timed out" });
+  });
+
+  it("describes a value that is no error", () => {
+    expect(describeFailure("odd", refusal)).toEqual({ message: "odd" });
+  });
+});
+
+describe("isTemporalFailure()", () => {
+  it("distinguishes a failure of an activity from a bug", () => {
+    expect(isTemporalFailure(wrapInActivity(new ApplicationFailure("no")))).toBe(true);
+    expect(isTemporalFailure(new TypeError("undefined is not a function"))).toBe(false);
+  });
+});
