@@ -1,15 +1,14 @@
 import { type Client, Code } from "@connectrpc/connect";
 import type { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import type { Caller } from "@fanfare/service";
+import { catchRefusal, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   newTrip,
   operator,
-  refusal,
   rider,
   startTestBilling,
   type TestBilling,
-  under,
   worker,
 } from "../test/test-billing.ts";
 
@@ -26,7 +25,7 @@ afterAll(async () => {
 }, 60_000);
 
 /** What each writing call is refused with. */
-function refusedWrites(caller: Caller, key: ReturnType<typeof under> | object) {
+function refusedWrites(caller: Caller, key: ReturnType<typeof withIdempotencyKey> | object) {
   const { tripId, open, fee } = newTrip();
   const client = test.as(caller);
   const calls = [
@@ -36,12 +35,12 @@ function refusedWrites(caller: Caller, key: ReturnType<typeof under> | object) {
     client.captureTab({ tripId }, key),
     client.voidTab({ tripId }, key),
   ];
-  return Promise.all(calls.map(refusal));
+  return Promise.all(calls.map(catchRefusal));
 }
 
 describe("GetTab", () => {
   it("does not know a trip without a tab", async () => {
-    const error = await refusal(billing.getTab({ tripId: newTrip().tripId }));
+    const error = await catchRefusal(billing.getTab({ tripId: newTrip().tripId }));
     expect(error.code).toBe(Code.NotFound);
     expect(error.rawMessage).toContain("it gets one from OpenTab");
   });
@@ -50,13 +49,15 @@ describe("GetTab", () => {
     const { tripId } = await test.openTrip();
     const { tab } = await test.as(operator).getTab({ tripId });
     expect(tab?.tripId).toBe(tripId);
-    expect((await refusal(test.as(rider).getTab({ tripId }))).code).toBe(Code.PermissionDenied);
+    expect((await catchRefusal(test.as(rider).getTab({ tripId }))).code).toBe(
+      Code.PermissionDenied,
+    );
   });
 });
 
 describe("bad calls", () => {
   it.each([rider, operator])("may not be written by a $role", async (caller) => {
-    for (const error of await refusedWrites(caller, under("key"))) {
+    for (const error of await refusedWrites(caller, withIdempotencyKey("key"))) {
       expect(error.code).toBe(Code.PermissionDenied);
     }
   });
@@ -75,15 +76,15 @@ describe("bad calls", () => {
     { limit: { minorUnits: 100n, currency: "euro" } },
   ])("are refused with a malformed field: %o", async (wrong) => {
     const { open, openKey } = newTrip();
-    const error = await refusal(billing.openTab({ ...open, ...wrong }, openKey));
+    const error = await catchRefusal(billing.openTab({ ...open, ...wrong }, openKey));
     expect(error.code).toBe(Code.InvalidArgument);
   });
 
   it("are refused without a limit and without an amount", async () => {
     const { openKey, feeKey, tripId } = newTrip();
     const open = { tripId, riderId: "rider-1", paymentMethod: "pm_card_visa" };
-    expect((await refusal(billing.openTab(open, openKey))).code).toBe(Code.InvalidArgument);
+    expect((await catchRefusal(billing.openTab(open, openKey))).code).toBe(Code.InvalidArgument);
     const fee = { tripId, description: "Unlock fee" };
-    expect((await refusal(billing.charge(fee, feeKey))).code).toBe(Code.InvalidArgument);
+    expect((await catchRefusal(billing.charge(fee, feeKey))).code).toBe(Code.InvalidArgument);
   });
 });

@@ -1,15 +1,13 @@
 import { type Client, Code } from "@connectrpc/connect";
 import { type BillingService, TabState } from "@fanfare/contracts/billing/v1/billing";
+import { catchRefusal, retryWhileUnavailable, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  accountOf,
   euros,
-  insist,
   newTrip,
-  refusal,
+  readAccount,
   startTestBilling,
   type TestBilling,
-  under,
   worker,
 } from "../test/test-billing.ts";
 
@@ -36,17 +34,17 @@ describe("Charge", () => {
     ]);
     expect(tab?.balance).toMatchObject(euros(5000));
     const free = { tripId, description: "A gift", amount: euros(0) };
-    await billing.charge(free, under(`trip/${tripId}/gift`));
-    expect(await test.balanceOf(tripId)).toBe(5000n);
+    await billing.charge(free, withIdempotencyKey(`trip/${tripId}/gift`));
+    expect(await test.readBalance(tripId)).toBe(5000n);
   });
 
   it("refuses what exceeds the limit and says what is left", async () => {
     const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
-    const error = await refusal(billing.charge({ ...fare, amount: euros(4901) }, fareKey));
+    const error = await catchRefusal(billing.charge({ ...fare, amount: euros(4901) }, fareKey));
     expect(error.code).toBe(Code.OutOfRange);
     expect(error.rawMessage).toContain("charge at most 4900");
-    expect(await test.balanceOf(tripId)).toBe(100n);
+    expect(await test.readBalance(tripId)).toBe(100n);
   });
 
   it("adds exact amounts beyond what a floating point number can hold", async () => {
@@ -56,58 +54,61 @@ describe("Charge", () => {
     const most = { minorUnits: 9_007_199_254_740_993n, currency: "EUR" };
     await billing.charge({ ...fare, amount: most }, fareKey);
     await billing.charge({ ...fee, amount: euros(2) }, feeKey);
-    expect(await test.balanceOf(tripId)).toBe(9_007_199_254_740_995n);
+    expect(await test.readBalance(tripId)).toBe(9_007_199_254_740_995n);
   });
 
   it("never exceeds the limit, whatever is charged at once", async () => {
     const { tripId, fare } = await test.openTrip();
     const results = await Promise.allSettled(
       Array.from({ length: 10 }, (_, index) =>
-        insist(() =>
-          billing.charge({ ...fare, amount: euros(1000) }, under(`trip/${tripId}/${index}`)),
+        retryWhileUnavailable(() =>
+          billing.charge(
+            { ...fare, amount: euros(1000) },
+            withIdempotencyKey(`trip/${tripId}/${index}`),
+          ),
         ),
       ),
     );
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
-    expect(await test.balanceOf(tripId)).toBe(5000n);
+    expect(await test.readBalance(tripId)).toBe(5000n);
   });
 
   it("refuses another currency than the tab's, and a negative amount", async () => {
     const { tripId, fare, fareKey } = await test.openTrip();
     const dollars = { minorUnits: 100n, currency: "USD" };
-    const currency = await refusal(billing.charge({ ...fare, amount: dollars }, fareKey));
+    const currency = await catchRefusal(billing.charge({ ...fare, amount: dollars }, fareKey));
     expect(currency.code).toBe(Code.InvalidArgument);
     expect(currency.rawMessage).toContain("charge in EUR");
-    const negative = await refusal(billing.charge({ ...fare, amount: euros(-1) }, fareKey));
+    const negative = await catchRefusal(billing.charge({ ...fare, amount: euros(-1) }, fareKey));
     expect(negative.code).toBe(Code.InvalidArgument);
     expect(negative.rawMessage).toContain("call Refund");
-    expect(await test.balanceOf(tripId)).toBe(0n);
+    expect(await test.readBalance(tripId)).toBe(0n);
   });
 
   it("refuses when there is no tab, none open any more, or none yet", async () => {
     const none = newTrip();
-    const without = await refusal(billing.charge(none.fee, none.feeKey));
+    const without = await catchRefusal(billing.charge(none.fee, none.feeKey));
     expect(without.code).toBe(Code.FailedPrecondition);
     expect(without.rawMessage).toContain("call OpenTab first");
 
     const voided = await test.openTrip();
     await billing.voidTab({ tripId: voided.tripId }, voided.openKey);
-    const late = await refusal(billing.charge(voided.fee, voided.feeKey));
+    const late = await catchRefusal(billing.charge(voided.fee, voided.feeKey));
     expect(late.code).toBe(Code.FailedPrecondition);
 
     const captured = await test.openTrip();
     await billing.captureTab({ tripId: captured.tripId }, captured.captureKey);
-    const later = await refusal(billing.charge(captured.fee, captured.feeKey));
+    const later = await catchRefusal(billing.charge(captured.fee, captured.feeKey));
     expect(later.code).toBe(Code.FailedPrecondition);
   });
 
   it("charges twenty equal calls at once once, and answers them alike", async () => {
     const { tripId, fee, feeKey } = await test.openTrip();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => insist(() => billing.charge(fee, feeKey))),
+      Array.from({ length: 20 }, () => retryWhileUnavailable(() => billing.charge(fee, feeKey))),
     );
     for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(await test.balanceOf(tripId)).toBe(100n);
+    expect(await test.readBalance(tripId)).toBe(100n);
   });
 });
 
@@ -117,7 +118,9 @@ describe("Refund", () => {
     await billing.charge(fee, feeKey);
     await billing.charge(fare, fareKey);
     await Promise.all(
-      Array.from({ length: 5 }, () => insist(() => billing.refund({ tripId }, feeKey))),
+      Array.from({ length: 5 }, () =>
+        retryWhileUnavailable(() => billing.refund({ tripId }, feeKey)),
+      ),
     );
     const { tab } = await billing.getTab({ tripId });
     expect(tab?.entries).toMatchObject([
@@ -131,21 +134,23 @@ describe("Refund", () => {
   it("is harmless where nothing was charged, and refuses a charge that comes late", async () => {
     const { tripId, fee, feeKey } = await test.openTrip();
     await billing.refund({ tripId }, feeKey);
-    const error = await refusal(billing.charge(fee, feeKey));
+    const error = await catchRefusal(billing.charge(fee, feeKey));
     expect(error.code).toBe(Code.FailedPrecondition);
-    expect(await test.balanceOf(tripId)).toBe(0n);
-    await billing.refund({ tripId: newTrip().tripId }, under("nothing"));
+    expect(await test.readBalance(tripId)).toBe(0n);
+    await billing.refund({ tripId: newTrip().tripId }, withIdempotencyKey("nothing"));
   });
 
   it("leaves no charge when it races it", async () => {
     const { tripId, fee } = await test.openTrip();
     await Promise.all(
-      Array.from({ length: 10 }, (_, index) => under(`trip/${tripId}/${index}`)).flatMap((key) => [
+      Array.from({ length: 10 }, (_, index) =>
+        withIdempotencyKey(`trip/${tripId}/${index}`),
+      ).flatMap((key) => [
         billing.charge(fee, key).catch(() => {}),
-        insist(() => billing.refund({ tripId }, key)),
+        retryWhileUnavailable(() => billing.refund({ tripId }, key)),
       ]),
     );
-    expect(await test.balanceOf(tripId)).toBe(0n);
+    expect(await test.readBalance(tripId)).toBe(0n);
   });
 
   it("works after the tab was voided", async () => {
@@ -153,25 +158,25 @@ describe("Refund", () => {
     await billing.charge(fee, feeKey);
     await billing.voidTab({ tripId }, openKey);
     await billing.refund({ tripId }, feeKey);
-    expect(await test.balanceOf(tripId)).toBe(0n);
+    expect(await test.readBalance(tripId)).toBe(0n);
   });
 
   it("refuses to take back what was captured", async () => {
     const { tripId, fee, feeKey, captureKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     await billing.captureTab({ tripId }, captureKey);
-    const error = await refusal(billing.refund({ tripId }, feeKey));
+    const error = await catchRefusal(billing.refund({ tripId }, feeKey));
     expect(error.code).toBe(Code.FailedPrecondition);
-    expect(await test.balanceOf(tripId)).toBe(100n);
+    expect(await test.readBalance(tripId)).toBe(100n);
   });
 
   it("refuses the key of another trip's charge", async () => {
     const charged = await test.openTrip();
     await billing.charge(charged.fee, charged.feeKey);
     const { tripId } = await test.openTrip();
-    const error = await refusal(billing.refund({ tripId }, charged.feeKey));
+    const error = await catchRefusal(billing.refund({ tripId }, charged.feeKey));
     expect(error.code).toBe(Code.InvalidArgument);
-    expect(await test.balanceOf(charged.tripId)).toBe(100n);
+    expect(await test.readBalance(charged.tripId)).toBe(100n);
   });
 });
 
@@ -182,12 +187,17 @@ describe("CaptureTab", () => {
     await billing.charge(fare, fareKey);
     await billing.refund({ tripId }, feeKey);
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => insist(() => billing.captureTab({ tripId }, captureKey))),
+      Array.from({ length: 20 }, () =>
+        retryWhileUnavailable(() => billing.captureTab({ tripId }, captureKey)),
+      ),
     );
     for (const { captured } of answers) expect(captured).toMatchObject(euros(1250));
-    const again = await billing.captureTab({ tripId }, under(`trip/${tripId}/capture-again`));
+    const again = await billing.captureTab(
+      { tripId },
+      withIdempotencyKey(`trip/${tripId}/capture-again`),
+    );
     expect(again.captured).toMatchObject(euros(1250));
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 1250 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 1250 });
     const { tab } = await billing.getTab({ tripId });
     expect(tab).toMatchObject({ state: TabState.CAPTURED, captured: euros(1250) });
   });
@@ -196,29 +206,29 @@ describe("CaptureTab", () => {
     const { tripId, captureKey } = await test.openTrip();
     const { captured } = await billing.captureTab({ tripId }, captureKey);
     expect(captured).toMatchObject(euros(0));
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
   it("refuses when the gateway declines, each time it is asked, and leaves the tab open", async () => {
     const { tripId, fee, feeKey, captureKey } = await test.openTrip("pm_card_chargeCustomerFail");
     await billing.charge(fee, feeKey);
     for (let time = 0; time < 2; time++) {
-      const error = await refusal(billing.captureTab({ tripId }, captureKey));
+      const error = await catchRefusal(billing.captureTab({ tripId }, captureKey));
       expect(error.code).toBe(Code.FailedPrecondition);
       expect(error.rawMessage).toContain("pm_card_chargeCustomerFail is declined");
     }
     const { tab } = await billing.getTab({ tripId });
     expect(tab?.state).toBe(TabState.OPEN);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it("refuses a tab that was voided, and a trip without one", async () => {
     const { tripId, openKey, captureKey } = await test.openTrip();
     await billing.voidTab({ tripId }, openKey);
-    const voided = await refusal(billing.captureTab({ tripId }, captureKey));
+    const voided = await catchRefusal(billing.captureTab({ tripId }, captureKey));
     expect(voided.code).toBe(Code.FailedPrecondition);
     const none = newTrip();
-    const error = await refusal(billing.captureTab({ tripId: none.tripId }, none.captureKey));
+    const error = await catchRefusal(billing.captureTab({ tripId: none.tripId }, none.captureKey));
     expect(error.code).toBe(Code.FailedPrecondition);
   });
 
@@ -227,8 +237,10 @@ describe("CaptureTab", () => {
     await billing.captureTab({ tripId: first.tripId }, first.captureKey);
     const second = await test.openTrip();
     await billing.charge(second.fee, second.feeKey);
-    const error = await refusal(billing.captureTab({ tripId: second.tripId }, first.captureKey));
+    const error = await catchRefusal(
+      billing.captureTab({ tripId: second.tripId }, first.captureKey),
+    );
     expect(error.code).toBe(Code.AlreadyExists);
-    expect(await accountOf(test.db, second.tripId)).toMatchObject({ taken: 0 });
+    expect(await readAccount(test.db, second.tripId)).toMatchObject({ taken: 0 });
   });
 });

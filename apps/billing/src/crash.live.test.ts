@@ -1,15 +1,13 @@
 import { Code } from "@connectrpc/connect";
 import { TabState } from "@fanfare/contracts/billing/v1/billing";
+import { catchRefusal, retryWhileUnavailable, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  accountOf,
   euros,
-  insist,
   newTrip,
-  refusal,
+  readAccount,
   startTestBilling,
   type TestBilling,
-  under,
   worker,
 } from "../test/test-billing.ts";
 import type { PaymentGateway } from "./gateway.ts";
@@ -71,46 +69,52 @@ const deaths = [
 describe.each(deaths)("a crash $when", ({ dying }) => {
   it("in OpenTab leaves no tab to charge, and the same call opens it, authorised once", async () => {
     const { tripId, open, openKey, fee, feeKey } = newTrip();
-    expect((await refusal(dying("authorise").openTab(open, openKey))).code).toBe(Code.Unavailable);
+    expect((await catchRefusal(dying("authorise").openTab(open, openKey))).code).toBe(
+      Code.Unavailable,
+    );
     const billing = test.as(worker);
-    expect((await refusal(billing.getTab({ tripId }))).code).toBe(Code.NotFound);
-    expect((await refusal(billing.charge(fee, feeKey))).code).toBe(Code.FailedPrecondition);
+    expect((await catchRefusal(billing.getTab({ tripId }))).code).toBe(Code.NotFound);
+    expect((await catchRefusal(billing.charge(fee, feeKey))).code).toBe(Code.FailedPrecondition);
     const { tab } = await billing.openTab(open, openKey);
     expect(tab?.state).toBe(TabState.OPEN);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it("in OpenTab leaves nothing held after VoidTab, and no copy of it can change that", async () => {
     const { tripId, open, openKey } = newTrip();
-    await refusal(dying("authorise").openTab(open, openKey));
+    await catchRefusal(dying("authorise").openTab(open, openKey));
     const billing = test.as(worker);
     await billing.voidTab({ tripId }, openKey);
-    expect((await refusal(billing.openTab(open, openKey))).code).toBe(Code.FailedPrecondition);
-    expect(await accountOf(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
+    expect((await catchRefusal(billing.openTab(open, openKey))).code).toBe(Code.FailedPrecondition);
+    expect(await readAccount(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
   });
 
   it("in OpenTab holds other contents and another key off until it is settled", async () => {
     const { tripId, open, openKey } = newTrip();
-    await refusal(dying("authorise").openTab(open, openKey));
+    await catchRefusal(dying("authorise").openTab(open, openKey));
     const billing = test.as(worker);
-    const dearer = await refusal(billing.openTab({ ...open, limit: euros(9000) }, openKey));
+    const dearer = await catchRefusal(billing.openTab({ ...open, limit: euros(9000) }, openKey));
     expect(dearer.code).toBe(Code.AlreadyExists);
-    const another = await refusal(billing.openTab(open, under(`trip/${tripId}/another`)));
+    const another = await catchRefusal(
+      billing.openTab(open, withIdempotencyKey(`trip/${tripId}/another`)),
+    );
     expect(another.code).toBe(Code.AlreadyExists);
     await billing.voidTab({ tripId }, openKey);
-    expect(await accountOf(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
   });
 
   it("in VoidTab says that the tab is open, and the same call gives it back", async () => {
     const { tripId, open, openKey, fee, feeKey } = newTrip();
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
-    expect((await refusal(dying("void").voidTab({ tripId }, openKey))).code).toBe(Code.Unavailable);
+    expect((await catchRefusal(dying("void").voidTab({ tripId }, openKey))).code).toBe(
+      Code.Unavailable,
+    );
     expect((await billing.getTab({ tripId })).tab?.state).toBe(TabState.OPEN);
-    expect((await refusal(billing.charge(fee, feeKey))).code).toBe(Code.FailedPrecondition);
+    expect((await catchRefusal(billing.charge(fee, feeKey))).code).toBe(Code.FailedPrecondition);
     await billing.voidTab({ tripId }, openKey);
     expect((await billing.getTab({ tripId })).tab?.state).toBe(TabState.VOID);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
   it("in CaptureTab takes no more charges, and the same call takes the amount once", async () => {
@@ -118,37 +122,37 @@ describe.each(deaths)("a crash $when", ({ dying }) => {
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
     await billing.charge(fee, feeKey);
-    const cut = await refusal(dying("capture").captureTab({ tripId }, captureKey));
+    const cut = await catchRefusal(dying("capture").captureTab({ tripId }, captureKey));
     expect(cut.code).toBe(Code.Unavailable);
     for (const call of [
       () => billing.charge(fare, fareKey),
       () => billing.refund({ tripId }, feeKey),
       () => billing.voidTab({ tripId }, openKey),
     ]) {
-      expect((await refusal(call())).code).toBe(Code.FailedPrecondition);
+      expect((await catchRefusal(call())).code).toBe(Code.FailedPrecondition);
     }
     const { captured } = await billing.captureTab({ tripId }, captureKey);
     expect(captured).toMatchObject(euros(100));
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 100 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 100 });
   });
 
   it("in CaptureTab of nothing gives the authorisation back in the end", async () => {
     const { tripId, open, openKey, captureKey } = newTrip();
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
-    await refusal(dying("void").captureTab({ tripId }, captureKey));
+    await catchRefusal(dying("void").captureTab({ tripId }, captureKey));
     const { captured } = await billing.captureTab({ tripId }, captureKey);
     expect(captured).toMatchObject(euros(0));
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
   it("in OpenTab and again in its VoidTab leaves nothing held in the end", async () => {
     const { tripId, open, openKey } = newTrip();
-    await refusal(dying("authorise").openTab(open, openKey));
-    await refusal(dying("authorise").voidTab({ tripId }, openKey));
-    await refusal(dying("void").voidTab({ tripId }, openKey));
+    await catchRefusal(dying("authorise").openTab(open, openKey));
+    await catchRefusal(dying("authorise").voidTab({ tripId }, openKey));
+    await catchRefusal(dying("void").voidTab({ tripId }, openKey));
     await test.as(worker).voidTab({ tripId }, openKey);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 });
 
@@ -156,26 +160,26 @@ describe("a slow gateway", () => {
   it("that authorises after the tab was voided leaves nothing held", async () => {
     const { tripId, open, openKey } = newTrip();
     const { client, asked, letGo } = slowAt("authorise");
-    const opening = refusal(client.openTab(open, openKey));
+    const opening = catchRefusal(client.openTab(open, openKey));
     await asked;
     await test.as(worker).voidTab({ tripId }, openKey);
     letGo();
     expect((await opening).code).toBe(Code.FailedPrecondition);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
   it("that declines after the same call declined, and another was tried, changes nothing", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
     const { client, asked, letGo } = slowAt("authorise");
-    const opening = refusal(client.openTab(open, openKey));
+    const opening = catchRefusal(client.openTab(open, openKey));
     await asked;
     const billing = test.as(worker);
-    await refusal(billing.openTab(open, openKey));
+    await catchRefusal(billing.openTab(open, openKey));
     await billing.openTab({ ...open, paymentMethod: "pm_card_visa" }, openKey);
     letGo();
     expect((await opening).code).toBe(Code.FailedPrecondition);
     expect((await billing.getTab({ tripId })).tab?.state).toBe(TabState.OPEN);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it("that captures late answers what was captured meanwhile", async () => {
@@ -189,13 +193,15 @@ describe("a slow gateway", () => {
     await billing.captureTab({ tripId }, captureKey);
     letGo();
     expect((await capturing).captured).toMatchObject(euros(100));
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 100 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 100 });
   });
 
   it("does not keep other trips waiting", async () => {
     const waiting = Array.from({ length: 20 }, () => newTrip());
     const { client, letGo } = slowAt("authorise");
-    const opening = waiting.map(({ open, openKey }) => insist(() => client.openTab(open, openKey)));
+    const opening = waiting.map(({ open, openKey }) =>
+      retryWhileUnavailable(() => client.openTab(open, openKey)),
+    );
     const other = newTrip();
     const { tab } = await test.as(worker).openTab(other.open, other.openKey);
     expect(tab?.state).toBe(TabState.OPEN);

@@ -1,15 +1,13 @@
 import { type Client, Code } from "@connectrpc/connect";
 import { type BillingService, TabState } from "@fanfare/contracts/billing/v1/billing";
+import { catchRefusal, retryWhileUnavailable, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  accountOf,
   euros,
-  insist,
   newTrip,
-  refusal,
+  readAccount,
   startTestBilling,
   type TestBilling,
-  under,
   worker,
 } from "../test/test-billing.ts";
 
@@ -39,42 +37,44 @@ describe("OpenTab", () => {
       balance: euros(0),
     });
     expect(tab?.captured).toBeUndefined();
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it("refuses a declined payment method, and leaves no tab", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
-    const error = await refusal(billing.openTab(open, openKey));
+    const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.rawMessage).toBe(
       "The payment method pm_card_chargeDeclined is declined: use another one",
     );
-    expect((await refusal(billing.getTab({ tripId }))).code).toBe(Code.NotFound);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
+    expect((await catchRefusal(billing.getTab({ tripId }))).code).toBe(Code.NotFound);
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
   it("refuses an unknown payment method and names those that it knows", async () => {
     const { tripId, open, openKey } = newTrip("toString");
-    const error = await refusal(billing.openTab(open, openKey));
+    const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.InvalidArgument);
     expect(error.rawMessage).toBe(
       "There is no payment method toString: use one of pm_card_visa, pm_card_chargeDeclined, pm_card_chargeCustomerFail",
     );
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
   it("does not remember a refusal", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
-    await refusal(billing.openTab(open, openKey));
-    await refusal(billing.openTab(open, openKey));
+    await catchRefusal(billing.openTab(open, openKey));
+    await catchRefusal(billing.openTab(open, openKey));
     const { tab } = await billing.openTab({ ...open, paymentMethod: "pm_card_visa" }, openKey);
     expect(tab?.paymentMethod).toBe("pm_card_visa");
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it.each([0, -1])("refuses a limit of %i", async (minorUnits) => {
     const { open, openKey } = newTrip();
-    const error = await refusal(billing.openTab({ ...open, limit: euros(minorUnits) }, openKey));
+    const error = await catchRefusal(
+      billing.openTab({ ...open, limit: euros(minorUnits) }, openKey),
+    );
     expect(error.code).toBe(Code.InvalidArgument);
     expect(error.rawMessage).toContain("send an amount above zero");
   });
@@ -84,34 +84,36 @@ describe("OpenTab", () => {
     const first = await billing.openTab(open, openKey);
     await billing.charge(fee, feeKey);
     expect(await billing.openTab(open, openKey)).toEqual(first);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it("answers twenty equal calls at once alike and authorises once", async () => {
     const { tripId, open, openKey } = newTrip();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => insist(() => billing.openTab(open, openKey))),
+      Array.from({ length: 20 }, () => retryWhileUnavailable(() => billing.openTab(open, openKey))),
     );
     for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
   it("refuses other contents under the same key, also for another trip", async () => {
     const { tripId, open, openKey } = await test.openTrip();
-    const larger = await refusal(billing.openTab({ ...open, limit: euros(9000) }, openKey));
+    const larger = await catchRefusal(billing.openTab({ ...open, limit: euros(9000) }, openKey));
     expect(larger.code).toBe(Code.AlreadyExists);
     const other = newTrip();
-    const elsewhere = await refusal(billing.openTab(other.open, openKey));
+    const elsewhere = await catchRefusal(billing.openTab(other.open, openKey));
     expect(elsewhere.code).toBe(Code.AlreadyExists);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
-    expect(await accountOf(test.db, other.tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, other.tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
   it("refuses a second tab for the trip under another key", async () => {
     const { tripId, open } = await test.openTrip();
-    const error = await refusal(billing.openTab(open, under(`trip/${tripId}/again`)));
+    const error = await catchRefusal(
+      billing.openTab(open, withIdempotencyKey(`trip/${tripId}/again`)),
+    );
     expect(error.code).toBe(Code.AlreadyExists);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 });
 
@@ -119,50 +121,52 @@ describe("VoidTab", () => {
   it("gives the authorisation back, and again without harm", async () => {
     const { tripId, openKey } = await test.openTrip();
     await Promise.all(
-      Array.from({ length: 5 }, () => insist(() => billing.voidTab({ tripId }, openKey))),
+      Array.from({ length: 5 }, () =>
+        retryWhileUnavailable(() => billing.voidTab({ tripId }, openKey)),
+      ),
     );
     await billing.voidTab({ tripId }, openKey);
     const { tab } = await billing.getTab({ tripId });
     expect(tab?.state).toBe(TabState.VOID);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
   it("is harmless without a tab, and refuses one that is opened late", async () => {
     const { tripId, open, openKey } = newTrip();
     await billing.voidTab({ tripId }, openKey);
-    const error = await refusal(billing.openTab(open, openKey));
+    const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.FailedPrecondition);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
   it("refuses to have the tab opened again, under any key", async () => {
     const { tripId, open, openKey } = await test.openTrip();
     await billing.voidTab({ tripId }, openKey);
-    for (const key of [openKey, under(`trip/${tripId}/another`)]) {
-      expect((await refusal(billing.openTab(open, key))).code).toBe(Code.FailedPrecondition);
+    for (const key of [openKey, withIdempotencyKey(`trip/${tripId}/another`)]) {
+      expect((await catchRefusal(billing.openTab(open, key))).code).toBe(Code.FailedPrecondition);
     }
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
   it("is harmless after the payment method was declined", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
-    await refusal(billing.openTab(open, openKey));
+    await catchRefusal(billing.openTab(open, openKey));
     await billing.voidTab({ tripId }, openKey);
-    const error = await refusal(
+    const error = await catchRefusal(
       billing.openTab({ ...open, paymentMethod: "pm_card_visa" }, openKey),
     );
     expect(error.code).toBe(Code.FailedPrecondition);
-    expect(await accountOf(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
+    expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
   it("refuses a captured tab", async () => {
     const { tripId, openKey, fee, feeKey, captureKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     await billing.captureTab({ tripId }, captureKey);
-    const error = await refusal(billing.voidTab({ tripId }, openKey));
+    const error = await catchRefusal(billing.voidTab({ tripId }, openKey));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.rawMessage).toContain("is captured and cannot be voided");
-    expect(await accountOf(test.db, tripId)).toMatchObject({ taken: 100 });
+    expect(await readAccount(test.db, tripId)).toMatchObject({ taken: 100 });
   });
 
   it("leaves nothing held when it races OpenTab", async () => {
@@ -170,11 +174,11 @@ describe("VoidTab", () => {
     await Promise.all(
       trips.flatMap(({ tripId, open, openKey }) => [
         billing.openTab(open, openKey).catch(() => {}),
-        insist(() => billing.voidTab({ tripId }, openKey)),
+        retryWhileUnavailable(() => billing.voidTab({ tripId }, openKey)),
       ]),
     );
     for (const { tripId } of trips) {
-      expect(await accountOf(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
+      expect(await readAccount(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
     }
   });
 });

@@ -1,8 +1,8 @@
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
-import { startPostgres } from "@fanfare/dev-stack";
-import { type Caller, createLogger, openDatabase } from "@fanfare/service";
+import type { Caller } from "@fanfare/service";
+import { openTestDatabase, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { type Kysely, sql } from "kysely";
 import type { PaymentGateway } from "../src/gateway.ts";
 import { migrations } from "../src/migrations.ts";
@@ -10,33 +10,26 @@ import { createRoutes } from "../src/routes.ts";
 import { createSandboxGateway } from "../src/sandbox-gateway.ts";
 import type { BillingTables } from "../src/tables.ts";
 
-/** TestBilling is billing on a PostgreSQL of its own, called in memory. */
+/** The service over a PostgreSQL of its own, called in memory. */
 export interface TestBilling extends AsyncDisposable {
   readonly db: Kysely<BillingTables>;
   readonly gateway: PaymentGateway;
-  /** as makes a client for a caller, on the sandbox unless another gateway is given. */
+  /** Returns a client of a caller. Default for `gateway`: the sandbox. */
   as(caller: Caller, gateway?: PaymentGateway): Client<typeof BillingService>;
-  /** openTrip is a new trip with an open tab. */
-  openTrip(paymentMethod?: string): Promise<ReturnType<typeof newTrip>>;
-  /** balanceOf is what GetTab says of the trip's balance. */
-  balanceOf(tripId: string): Promise<bigint | undefined>;
+  /** Creates a trip with an open tab. */
+  openTrip(paymentMethod?: string): Promise<TestTrip>;
+  /** Returns the balance of the trip's tab in minor units, as GetTab reports it. */
+  readBalance(tripId: string): Promise<bigint | undefined>;
 }
 
-/** Callers of each role; only the worker may write. */
+/** A caller of each role. Only the worker may write. */
 export const worker: Caller = { role: "service", subject: "worker" };
 export const operator: Caller = { role: "operator", subject: "olga" };
 export const rider: Caller = { role: "rider", subject: "rider-1" };
 
-/** startTestBilling resolves when the tables are there. */
+/** Starts PostgreSQL and creates the tables and the service. */
 export async function startTestBilling(): Promise<TestBilling> {
-  const postgres = await startPostgres();
-  const database = openDatabase<BillingTables>({
-    url: await postgres.createDatabase("billing"),
-    name: "billing",
-    migrations,
-    logger: createLogger({ name: "billing", level: "silent" }),
-  });
-  await database.waitForMigrations({ timeoutMs: 60_000 });
+  const database = await openTestDatabase<BillingTables>({ name: "billing", migrations });
   const { db } = database;
   const sandbox = createSandboxGateway(db);
   const as = (caller: Caller, gateway = sandbox) =>
@@ -51,56 +44,43 @@ export async function startTestBilling(): Promise<TestBilling> {
       await billing.openTab(trip.open, trip.openKey);
       return trip;
     },
-    async balanceOf(tripId) {
+    async readBalance(tripId) {
       const { tab } = await billing.getTab({ tripId });
       return tab?.balance?.minorUnits;
     },
-    async [Symbol.asyncDispose]() {
-      await database.close();
-      await postgres.stop();
-    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
 
-/** under sends an idempotency-key. */
-export function under(key: string) {
-  return { headers: { "idempotency-key": key } };
-}
-
-/** euros is an amount of money in cents. */
+/** Returns an amount of euros, given in cents. */
 export function euros(minorUnits: number) {
   return { minorUnits: BigInt(minorUnits), currency: "EUR" };
 }
 
-/** newTrip is a trip with the keys and requests of its saga. */
+/** The requests and idempotency keys of a trip's saga. */
+export type TestTrip = ReturnType<typeof newTrip>;
+
+/** Creates the requests and idempotency keys of a new trip's saga. */
 export function newTrip(paymentMethod = "pm_card_visa") {
   const tripId = crypto.randomUUID();
   return {
     tripId,
     open: { tripId, riderId: "rider-1", paymentMethod, limit: euros(5000) },
-    openKey: under(`trip/${tripId}/open-tab`),
+    openKey: withIdempotencyKey(`trip/${tripId}/open-tab`),
     fee: { tripId, description: "Unlock fee", amount: euros(100) },
-    feeKey: under(`trip/${tripId}/charge-unlock-fee`),
+    feeKey: withIdempotencyKey(`trip/${tripId}/charge-unlock-fee`),
     fare: { tripId, description: "Fare", amount: euros(1250) },
-    fareKey: under(`trip/${tripId}/charge-fare`),
-    captureKey: under(`trip/${tripId}/capture`),
+    fareKey: withIdempotencyKey(`trip/${tripId}/charge-fare`),
+    captureKey: withIdempotencyKey(`trip/${tripId}/capture`),
   };
 }
 
-/** refusal is the error that a call ends with; it rejects when the call succeeds. */
-export async function refusal(call: Promise<unknown>): Promise<ConnectError> {
-  return await call.then(
-    () => Promise.reject(new Error("it was not refused")),
-    (error: unknown) => ConnectError.from(error),
-  );
-}
-
 /**
- * accountOf is what the gateway did for a trip: how many authorisations it ever granted, and in
+ * Returns what the gateway did for a trip: the number of authorisations that it ever granted, and in
  * minor units what it holds now and what it took.
  */
-export async function accountOf(db: Kysely<BillingTables>, tripId: string) {
-  const mine = `tab/${tripId}/%`;
+export async function readAccount(db: Kysely<BillingTables>, tripId: string) {
+  const keys = `tab/${tripId}/%`;
   const authorisations = await db
     .selectFrom("sandbox_authorisations")
     .select([
@@ -109,23 +89,12 @@ export async function accountOf(db: Kysely<BillingTables>, tripId: string) {
         "held",
       ),
     ])
-    .where("authorisation_key", "like", mine)
+    .where("authorisation_key", "like", keys)
     .executeTakeFirstOrThrow();
   const captures = await db
     .selectFrom("sandbox_captures")
     .select(sql<number>`coalesce(sum(minor_units) filter (where taken), 0)::integer`.as("taken"))
-    .where("capture_key", "like", mine)
+    .where("capture_key", "like", keys)
     .executeTakeFirstOrThrow();
   return { ...authorisations, ...captures };
-}
-
-/** insist calls until the answer is not unavailable, as the callers of this service do. */
-export async function insist<T>(call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (ConnectError.from(error).code !== Code.Unavailable) throw error;
-    }
-  }
 }

@@ -3,11 +3,11 @@ import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { describe, expect, it } from "vitest";
 
 describe("FleetService", () => {
-  it("says of every method who may call it", () => {
+  it("declares the roles that may call each method", () => {
     expect(findUnguardedMethods([FleetService])).toEqual([]);
   });
 
-  it("lets services alone write", () => {
+  it("allows only services to write", () => {
     expect(allowedRoles(FleetService.method.reserveVehicle)).toEqual(["service"]);
     expect(allowedRoles(FleetService.method.releaseVehicle)).toEqual(["service"]);
   });

@@ -1,12 +1,12 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HoldResult } from "./store.ts";
 
-/** refusalOf is what a trip is told that cannot have the vehicle: never who has it. */
-export function refusalOf(
+/** Creates the error for a trip that cannot hold the vehicle. The message never names the holder. */
+export function createHoldError(
   result: Exclude<HoldResult, { readonly outcome: "held" }>,
   vehicleId: string,
 ): ConnectError {
-  if (result.outcome === "unknown-vehicle") return unknownVehicle(vehicleId);
+  if (result.outcome === "unknown-vehicle") return createVehicleNotFoundError(vehicleId);
   const reason = {
     "out-of-service": `${vehicleId} is out of service: choose an available vehicle from ListVehicles`,
     "in-use": `${vehicleId} is in use by another trip: choose an available vehicle from ListVehicles, or try again later`,
@@ -15,8 +15,8 @@ export function refusalOf(
   return new ConnectError(reason, Code.FailedPrecondition);
 }
 
-/** unknownVehicle is the answer to an id that no vehicle has. */
-export function unknownVehicle(vehicleId: string): ConnectError {
+/** Creates the not_found error for a vehicle id that does not exist. */
+export function createVehicleNotFoundError(vehicleId: string): ConnectError {
   return new ConnectError(
     `There is no vehicle ${vehicleId}: choose one from ListVehicles`,
     Code.NotFound,

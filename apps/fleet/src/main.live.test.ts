@@ -11,7 +11,7 @@ import {
 } from "@fanfare/dev-stack";
 import { expect, it } from "vitest";
 
-it("says at /metrics how its outbox is, and what its relay published", {
+it("reports its outbox and its relay at /metrics", {
   timeout: 120_000,
 }, async () => {
   await using stack = new AsyncDisposableStack();
@@ -35,18 +35,18 @@ it("says at /metrics how its outbox is, and what its relay published", {
     }),
   );
   const metrics = async () => await (await fetch(`${fleet.url}/metrics`)).text();
-  const say = async (...lines: readonly string[]) => {
+  const expectMetrics = async (...lines: readonly string[]) => {
     for (const line of lines) {
       await expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
     }
   };
-  const quiet = [
+  const idle = [
     "fanfare_bus_connected 1",
     "fanfare_outbox_waiting 0",
     "fanfare_outbox_oldest_seconds 0",
     "fanfare_outbox_rejected 0",
   ];
-  await say(...quiet, "fanfare_relay_published_total 0");
+  await expectMetrics(...idle, "fanfare_relay_published_total 0");
 
   const token = await mintToken(keys, { role: "service", subject: "worker" });
   const tripId = crypto.randomUUID();
@@ -60,5 +60,9 @@ it("says at /metrics how its outbox is, and what its relay published", {
     body: JSON.stringify({ vehicleId: "vehicle-1", tripId }),
   });
   expect(reserved.status).toBe(200);
-  await say(...quiet, "fanfare_relay_published_total 1", "fanfare_relay_duplicates_total 0");
+  await expectMetrics(
+    ...idle,
+    "fanfare_relay_published_total 1",
+    "fanfare_relay_duplicates_total 0",
+  );
 });

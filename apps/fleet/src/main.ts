@@ -19,12 +19,12 @@ import {
 } from "@fanfare/service";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
-import type { FleetTables } from "./store.ts";
+import type { FleetTables } from "./tables.ts";
 
 const name = "fleet";
 const config = loadConfig({
   name,
-  about: "knows where the vehicles are and which trip holds which.",
+  about: "the vehicles, and which trip holds which",
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8082),
@@ -52,8 +52,9 @@ runUntilSignal(
       startRelay(database.db, bus, {
         services: [FleetEvents],
         listen: listenWith(() => database.createClient()),
-        onError: (error) => logger.warn({ err: error }, "changes are not announced yet"),
-        onRejected: ({ id, error }) => logger.error({ err: error, id }, "a change was rejected"),
+        onError: (error) => logger.warn({ err: error }, "the outbox cannot be published"),
+        onRejected: ({ id, error }) =>
+          logger.error({ err: error, id }, "an event of the outbox was rejected"),
       }),
     );
     const access = createAccess(config);

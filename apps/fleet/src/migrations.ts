@@ -8,7 +8,7 @@ const vehicles: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
       .createTable("vehicles")
-      // Byte order, so that pages are the same whatever the server's locale.
+      // Ordered by bytes, so that pages do not depend on the locale of the server.
       .addColumn("vehicle_id", sql`text collate "C"`, (column) => column.primaryKey())
       .addColumn("model", "text", (column) => column.notNull())
       .addColumn("latitude", "double precision", (column) =>
@@ -37,7 +37,7 @@ const seed: Migration = {
   },
 };
 
-/** migrations make the tables of fleet and their first vehicles, in the order of their names. */
+/** The migrations of fleet's database, in the order of their names. They insert its first vehicles. */
 export const migrations: Record<string, Migration> = {
   "0001-idempotency": idempotencyMigration,
   "0002-vehicles": vehicles,

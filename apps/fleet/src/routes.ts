@@ -9,14 +9,15 @@ import {
 } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import { z } from "zod";
-import { announceChange } from "./announce-change.ts";
-import { refusalOf, unknownVehicle } from "./hold-error.ts";
-import { type FleetTables, findVehicle, freeVehicle, holdVehicle, listVehicles } from "./store.ts";
-import { toVehicle } from "./vehicle.ts";
+import { createHoldError, createVehicleNotFoundError } from "./hold-error.ts";
+import { publishVehicleChange } from "./publish-vehicle-change.ts";
+import { findVehicle, holdVehicle, listVehicles, releaseVehicle } from "./store.ts";
+import type { FleetTables } from "./tables.ts";
+import { toVehicle } from "./vehicle-message.ts";
 
 const position = z.string();
 
-/** createRoutes makes FleetService on the database. */
+/** Creates the routes of FleetService over its database. */
 export function createRoutes(db: Kysely<FleetTables>): Routes {
   return (router) =>
     router.service(FleetService, {
@@ -26,29 +27,30 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
         return await db.transaction().execute((tx) =>
           runOnce(tx, call, async () => {
             const result = await holdVehicle(tx, request);
-            if (result.outcome !== "held") throw refusalOf(result, request.vehicleId);
+            if (result.outcome !== "held") throw createHoldError(result, request.vehicleId);
             const { vehicle, changed } = result;
-            if (changed) await announceChange(tx, { ...vehicle, trip_id: null }, vehicle);
+            if (changed) await publishVehicleChange(tx, { ...vehicle, trip_id: null }, vehicle);
             return { vehicle: toVehicle(vehicle, { showHolder: true }) };
           }),
         );
       },
 
-      // The compensation of ReserveVehicle, under its key, and a step of its own after the drive.
+      // Both the compensation of ReserveVehicle, under its key, and a step of its own after the drive.
       async releaseVehicle(request, context) {
         const key = readIdempotencyKey(context);
         await db.transaction().execute(async (tx) => {
           await tombstone(tx, key);
-          const freed = await freeVehicle(tx, request);
-          if (freed) await announceChange(tx, { ...freed, trip_id: request.tripId }, freed);
+          const released = await releaseVehicle(tx, request);
+          if (released === undefined) return;
+          await publishVehicleChange(tx, { ...released, trip_id: request.tripId }, released);
         });
         return {};
       },
 
       async getVehicle({ vehicleId }, context) {
         const vehicle = await findVehicle(db, vehicleId);
-        if (vehicle === undefined) throw unknownVehicle(vehicleId);
-        return { vehicle: toVehicle(vehicle, { showHolder: seesHolders(context) }) };
+        if (vehicle === undefined) throw createVehicleNotFoundError(vehicleId);
+        return { vehicle: toVehicle(vehicle, { showHolder: maySeeHolders(context) }) };
       },
 
       async listVehicles(request, context) {
@@ -57,12 +59,12 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
           fetch: ({ after = "", limit }) => listVehicles(db, { after, limit }),
           toPosition: ({ vehicle_id }) => vehicle_id,
         });
-        const showHolder = seesHolders(context);
+        const showHolder = maySeeHolders(context);
         return { vehicles: items.map((row) => toVehicle(row, { showHolder })), nextPageToken };
       },
     });
 }
 
-function seesHolders(context: Parameters<typeof getCaller>[0]): boolean {
+function maySeeHolders(context: Parameters<typeof getCaller>[0]): boolean {
   return getCaller(context).role !== "rider";
 }

@@ -1,4 +1,4 @@
-/** SeedVehicle is a vehicle that every new database begins with. Positions are degrees, WGS 84. */
+/** A vehicle of a new database. Its position is in degrees, WGS 84. */
 export interface SeedVehicle {
   readonly vehicle_id: string;
   readonly model: string;
@@ -11,8 +11,8 @@ const models = ["Renault Zoe", "Fiat 500e", "Volkswagen ID.3", "Hyundai Kona"];
 const columns = 5;
 
 /**
- * seedVehicles are `vehicle-1` to `vehicle-20`, parked on a grid over the middle of Lyon, a few
- * streets from each other; `vehicle-20` is out of service.
+ * The vehicles of a new database: `vehicle-1` to `vehicle-20`, parked on a grid over the centre of Lyon.
+ * `vehicle-20` is out of service.
  */
 export const seedVehicles: readonly SeedVehicle[] = Array.from({ length: 20 }, (_, index) => ({
   vehicle_id: `vehicle-${index + 1}`,

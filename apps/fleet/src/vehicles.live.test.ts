@@ -2,15 +2,14 @@ import { type Client, Code } from "@connectrpc/connect";
 import type { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import type { Caller } from "@fanfare/service";
+import { catchRefusal, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   newTrip,
   operator,
-  refusal,
   rider,
   startTestFleet,
   type TestFleet,
-  under,
   worker,
 } from "../test/test-fleet.ts";
 
@@ -30,13 +29,13 @@ beforeEach(async () => {
   await test.db.deleteFrom("vehicle_holds").execute();
 });
 
-async function holdersSeenBy(caller: Caller): Promise<string[]> {
+async function listHolders(caller: Caller): Promise<string[]> {
   const { vehicles } = await test.as(caller).listVehicles({});
   return vehicles.map(({ tripId }) => tripId).filter((tripId) => tripId !== "");
 }
 
 describe("GetVehicle", () => {
-  it("tells an operator which trip holds the vehicle, and a rider only that it is in use", async () => {
+  it("shows an operator which trip holds the vehicle, and a rider only that it is in use", async () => {
     const { tripId, reserve } = newTrip();
     await fleet.reserveVehicle({ vehicleId: "vehicle-1", tripId }, reserve);
     const seen = await test.as(operator).getVehicle({ vehicleId: "vehicle-1" });
@@ -45,7 +44,7 @@ describe("GetVehicle", () => {
     expect(vehicle).toMatchObject({ state: VehicleState.IN_USE, tripId: "" });
   });
 
-  it("says where the vehicle is and that it is out of service", async () => {
+  it("returns the position of a vehicle, and that it is out of service", async () => {
     const { vehicle } = await test.as(rider).getVehicle({ vehicleId: "vehicle-20" });
     expect(vehicle).toMatchObject({
       model: "Hyundai Kona",
@@ -54,14 +53,14 @@ describe("GetVehicle", () => {
     });
   });
 
-  it("does not know a vehicle that is not in the fleet", async () => {
-    const error = await refusal(fleet.getVehicle({ vehicleId: "bicycle-1" }));
+  it("throws not_found for an unknown vehicle", async () => {
+    const error = await catchRefusal(fleet.getVehicle({ vehicleId: "bicycle-1" }));
     expect(error.code).toBe(Code.NotFound);
   });
 });
 
 describe("ListVehicles", () => {
-  it("lists the whole fleet, each vehicle once, page by page", async () => {
+  it("lists every vehicle once over all pages", async () => {
     const seen: string[] = [];
     const sizes: number[] = [];
     let pageToken = "";
@@ -75,44 +74,44 @@ describe("ListVehicles", () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => `vehicle-${i + 1}`).toSorted());
   });
 
-  it("has 20 to a page unless asked otherwise, and no token on the last", async () => {
+  it("returns 20 vehicles by default, and no token with the last page", async () => {
     const { vehicles, nextPageToken } = await test.as(rider).listVehicles({});
     expect(vehicles).toHaveLength(20);
     expect(nextPageToken).toBe("");
   });
 
-  it("does not tell a rider which trip holds a vehicle", async () => {
+  it("does not show a rider which trip holds a vehicle", async () => {
     const { tripId, reserve } = newTrip();
     await fleet.reserveVehicle({ vehicleId: "vehicle-1", tripId }, reserve);
-    expect(await holdersSeenBy(rider)).toEqual([]);
-    expect(await holdersSeenBy(operator)).toEqual([tripId]);
+    expect(await listHolders(rider)).toEqual([]);
+    expect(await listHolders(operator)).toEqual([tripId]);
   });
 
-  it("refuses a page token that it did not give and a page that is too large", async () => {
-    const token = await refusal(fleet.listVehicles({ pageToken: "nonsense" }));
+  it("refuses a page token that it did not issue, and a page that is too large", async () => {
+    const token = await catchRefusal(fleet.listVehicles({ pageToken: "nonsense" }));
     expect(token.code).toBe(Code.InvalidArgument);
-    const size = await refusal(fleet.listVehicles({ pageSize: 101 }));
+    const size = await catchRefusal(fleet.listVehicles({ pageSize: 101 }));
     expect(size.code).toBe(Code.InvalidArgument);
   });
 });
 
-describe("bad calls", () => {
-  it.each([rider, operator])("may not be written by a $role", async (caller) => {
+describe("invalid calls", () => {
+  it.each([rider, operator])("are refused when a $role writes", async (caller) => {
     const { tripId, reserve } = newTrip();
     const request = { vehicleId: "vehicle-1", tripId };
-    const reserving = await refusal(test.as(caller).reserveVehicle(request, reserve));
+    const reserving = await catchRefusal(test.as(caller).reserveVehicle(request, reserve));
     expect(reserving.code).toBe(Code.PermissionDenied);
-    const releasing = await refusal(test.as(caller).releaseVehicle(request, reserve));
+    const releasing = await catchRefusal(test.as(caller).releaseVehicle(request, reserve));
     expect(releasing.code).toBe(Code.PermissionDenied);
-    expect(await test.holds()).toEqual([]);
+    expect(await test.readHolds()).toEqual([]);
   });
 
   it("are refused without an idempotency-key", async () => {
     const request = { vehicleId: "vehicle-1", tripId: crypto.randomUUID() };
-    const reserving = await refusal(fleet.reserveVehicle(request));
+    const reserving = await catchRefusal(fleet.reserveVehicle(request));
     expect(reserving.code).toBe(Code.InvalidArgument);
     expect(reserving.rawMessage).toContain("idempotency-key");
-    const releasing = await refusal(fleet.releaseVehicle(request));
+    const releasing = await catchRefusal(fleet.releaseVehicle(request));
     expect(releasing.code).toBe(Code.InvalidArgument);
   });
 
@@ -122,13 +121,13 @@ describe("bad calls", () => {
     { vehicleId: "vehicle-1", tripId: "" },
     { vehicleId: "vehicle-1", tripId: "trip-1" },
   ])("are refused with a missing or malformed field: %j", async (request) => {
-    const error = await refusal(fleet.reserveVehicle(request, under("key")));
+    const error = await catchRefusal(fleet.reserveVehicle(request, withIdempotencyKey("key")));
     expect(error.code).toBe(Code.InvalidArgument);
   });
 });
 
 describe("migrations", () => {
-  it("seed the fleet once, whoever starts next", async () => {
+  it("insert the vehicles once", async () => {
     await using second = test.openAgain();
     await second.waitForMigrations({ timeoutMs: 60_000 });
     expect((await fleet.listVehicles({ pageSize: 100 })).vehicles).toHaveLength(20);

@@ -16,11 +16,11 @@ import { expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-async function statusOf(url: string): Promise<number> {
+async function readStatus(url: string): Promise<number> {
   return (await fetch(url)).status;
 }
 
-it("starts before its servers, answers when they come, and ends cleanly", async () => {
+it("starts before its servers, is ready when they are, and stops cleanly", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "trips-"));
   stack.defer(() => rm(folder, { recursive: true }));
@@ -29,7 +29,7 @@ it("starts before its servers, answers when they come, and ends cleanly", async 
   const databaseUrl = await postgres.createDatabase("trips");
   await postgres.kill();
 
-  const [port = 0, internalPort = 0, nobodysPort = 0] = await findFreePorts(3);
+  const [port = 0, internalPort = 0, unusedPort = 0] = await findFreePorts(3);
   const trips = spawn(process.execPath, [main], {
     env: {
       PORT: String(port),
@@ -38,25 +38,27 @@ it("starts before its servers, answers when they come, and ends cleanly", async 
       AUTH_ISSUER: keys.issuer,
       AUTH_AUDIENCE: keys.audience,
       DATABASE_URL: databaseUrl,
-      TEMPORAL_ADDRESS: `127.0.0.1:${nobodysPort}`,
+      TEMPORAL_ADDRESS: `127.0.0.1:${unusedPort}`,
     },
     stdio: "ignore",
   });
   const exited = once(trips, "exit");
   stack.defer(() => void trips.kill("SIGKILL"));
 
-  const edge = `http://127.0.0.1:${port}`;
-  await waitUntil(async () => (await statusOf(`${edge}/healthz`)) === 200, { what: "the process" });
-  expect(await statusOf(`${edge}/readyz`)).toBe(503);
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntil(async () => (await readStatus(`${url}/healthz`)) === 200, {
+    what: "the process",
+  });
+  expect(await readStatus(`${url}/readyz`)).toBe(503);
 
   await postgres.start();
   const registryReady = `http://127.0.0.1:${internalPort}/readyz`;
-  await waitUntil(async () => (await statusOf(registryReady)) === 200, { what: "the registry" });
-  expect(await statusOf(`${edge}/readyz`)).toBe(503);
+  await waitUntil(async () => (await readStatus(registryReady)) === 200, { what: "the registry" });
+  expect(await readStatus(`${url}/readyz`)).toBe(503);
 
   const tripId = randomUUID();
   const token = await mintToken(keys, { role: "rider", subject: "rosa" });
-  const answer = await fetch(`${edge}/trips.v1.TripsService/StartTrip`, {
+  const answer = await fetch(`${url}/trips.v1.TripsService/StartTrip`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
     body: JSON.stringify({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" }),

@@ -12,29 +12,29 @@ import {
   serverVariables,
 } from "@fanfare/service";
 import { z } from "zod";
-import { createChangeFeed } from "./api/trip-feed.ts";
+import { createTripFeed } from "./api/trip-feed.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
-import { createRecoverer } from "./reconciler/restart-interrupted-workflows.ts";
-import { sweepUntil } from "./reconciler/run-reconciler.ts";
-import { sweep } from "./reconciler/start-missing-workflows.ts";
+import { runReconciler } from "./reconciler/run-reconciler.ts";
+import { startMissingWorkflows } from "./reconciler/start-missing-workflows.ts";
+import { createWorkflowRestarter } from "./reconciler/workflow-restarter.ts";
 import { migrations } from "./registry/migrations.ts";
 import { createRegistryRoutes } from "./registry/registry-routes.ts";
-import { createRegistry } from "./registry/store.ts";
+import { createTripRegistry } from "./registry/store.ts";
 import type { TripsDatabase } from "./registry/tables.ts";
-import { openTemporal } from "./temporal/connect-temporal.ts";
-import { createBrokenWorkflows } from "./temporal/interrupted-workflows.ts";
+import { connectTemporal } from "./temporal/connect-temporal.ts";
+import { createInterruptedWorkflows } from "./temporal/interrupted-workflows.ts";
 import { createTripWorkflows } from "./temporal/temporal-trip-workflows.ts";
 
 const name = "trips";
 const config = loadConfig({
   name,
-  about: "the API of riders and operators, and the registry that the saga records trips in",
+  about: "the API of riders and operators, and the registry in which the saga records trips",
   variables: {
     ...serverVariables,
     internalPort: definePortVariable(
       "INTERNAL_PORT",
       8081,
-      "Port of the registry, for services alone.",
+      "Port of the registry, for services only.",
     ),
     ...authVariables,
     ...databaseVariables,
@@ -50,11 +50,11 @@ const config = loadConfig({
       about: "Namespace of the trips' workflows.",
       example: "default",
     }),
-    sweepAfterMs: defineVariable(
-      "SWEEP_AFTER_MS",
+    reconcileAfterMs: defineVariable(
+      "RECONCILE_AFTER_MS",
       z.coerce.number().int().min(100).default(10_000),
       {
-        about: "How long a trip may be without a workflow, in ms, before it is started again.",
+        about: "Time in ms after which a trip without a workflow gets one.",
         example: "10000",
       },
     ),
@@ -64,21 +64,23 @@ const logger = createLogger({ name, level: config.logLevel });
 
 runUntilSignal(
   async (resources) => {
-    const { host, sweepAfterMs } = config;
+    const { host, reconcileAfterMs } = config;
     const access = createAccess(config);
     const database = resources.use(
       openDatabase<TripsDatabase>({ url: config.databaseUrl, name, migrations, logger }),
     );
     const temporal = resources.use(
-      openTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),
+      connectTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),
     );
-    const registry = createRegistry(database.db);
-    const onAway = (cause: unknown) => logger.warn({ err: cause }, "Temporal cannot do its work");
-    const workflows = createTripWorkflows(temporal.client, onAway);
+    const registry = createTripRegistry(database.db);
+    const onUnavailable = (cause: unknown) =>
+      logger.warn({ err: cause }, "Temporal is unavailable");
+    const workflows = createTripWorkflows(temporal.client, onUnavailable);
+    const interruptedWorkflows = createInterruptedWorkflows(temporal.client, onUnavailable);
     const checks = { database: () => database.assertReady() };
-    const feed = createChangeFeed({
+    const feed = createTripFeed({
       registry,
-      intervalMs: 200,
+      pollIntervalMs: 200,
       maxWatchers: 1_000,
       onError: (error) => logger.warn({ err: error }, "the changes of trips cannot be read"),
     });
@@ -98,27 +100,33 @@ runUntilSignal(
       await serve({
         host,
         port: config.port,
-        routes: createTripsRoutes({ registry, workflows, feed, sweepAfterMs }),
+        routes: createTripsRoutes({ registry, workflows, feed, reconcileAfterMs }),
         access,
-        checks: { ...checks, temporal: () => temporal.ready() },
+        checks: { ...checks, temporal: () => temporal.assertReady() },
         logger,
       }),
     );
-    const { signal } = resources;
-    const sweeping = { batch: 50, leaseDurationMs: sweepAfterMs };
-    const recoverer = createRecoverer(
-      { registry, workflows: createBrokenWorkflows(temporal.client, onAway), logger },
-      // Seldom: each trip that is under way is asked for, and hardly ever one is gone.
-      { ...sweeping, leaseDurationMs: 6 * sweepAfterMs },
-    );
-    const pauses = { intervalMs: 1_000, longestPauseMs: 5_000, logger };
+
+    const batchSize = 50;
+    const pauses = { intervalMs: 1_000, maxIntervalMs: 5_000, logger };
+    const starting = { registry, workflows, logger };
+    const options = { batchSize, leaseDurationMs: reconcileAfterMs };
     resources.watch(
-      "the sweeper",
-      sweepUntil(signal, () => sweep(signal, { registry, workflows, logger }, sweeping), pauses),
+      "the reconciler of missing workflows",
+      runReconciler(
+        resources.signal,
+        (signal) => startMissingWorkflows(signal, starting, options),
+        pauses,
+      ),
+    );
+    const restarter = createWorkflowRestarter(
+      { registry, workflows: interruptedWorkflows, logger },
+      // A workflow is rarely deleted, and each open trip costs a call of Temporal.
+      { batchSize, leaseDurationMs: 6 * reconcileAfterMs },
     );
     resources.watch(
-      "the recoverer",
-      sweepUntil(signal, () => recoverer.sweep(signal), pauses),
+      "the reconciler of interrupted workflows",
+      runReconciler(resources.signal, (signal) => restarter.restartInterrupted(signal), pauses),
     );
   },
   { logger },

@@ -2,33 +2,34 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import { createChangeFeed } from "../src/api/trip-feed.ts";
+import { createTripFeed } from "../src/api/trip-feed.ts";
 import { createTripsRoutes } from "../src/api/trips-routes.ts";
 import { createRegistryRoutes } from "../src/registry/registry-routes.ts";
 import { createFakeWorkflows, type FakeWorkflows } from "./fake-workflows.ts";
 import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
 
-/** Edge is the two APIs over a real registry, called in memory, and what stands in for the saga. */
-export interface Edge extends TestRegistry {
+/** Both APIs over a real registry, called in memory, with fake workflows. */
+export interface TestApi extends TestRegistry {
   readonly workflows: FakeWorkflows;
   as(caller: Caller): Client<typeof TripsService>;
+  /** Returns a client of a rider. Default: `rosa`. */
   rider(name?: string): Client<typeof TripsService>;
   readonly operator: Client<typeof TripsService>;
   readonly saga: Client<typeof TripRegistryService>;
 }
 
-/** openEdge starts PostgreSQL and makes the routes. */
-export async function openEdge(): Promise<Edge> {
+/** Starts PostgreSQL and creates the routes. */
+export async function openTestApi(): Promise<TestApi> {
   const opened = await openTestRegistry();
   const { registry } = opened;
   const workflows = createFakeWorkflows(registry);
-  const feed = createChangeFeed({
+  const feed = createTripFeed({
     registry,
-    intervalMs: 10,
+    pollIntervalMs: 10,
     maxWatchers: 3,
     onError: () => {},
   });
-  const routes = createTripsRoutes({ registry, workflows, feed, sweepAfterMs: 60_000 });
+  const routes = createTripsRoutes({ registry, workflows, feed, reconcileAfterMs: 60_000 });
   const as = (caller: Caller) => createClient(TripsService, createTestTransport(routes, caller));
   const service: Caller = { role: "service", subject: "worker" };
   return {

@@ -2,22 +2,22 @@ import { fileURLToPath } from "node:url";
 import { findFreePort, startTemporal } from "@fanfare/dev-stack";
 import { taskQueue } from "@fanfare/trip-contract";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
-import { openTemporal, type Temporal } from "../src/temporal/connect-temporal.ts";
+import { connectTemporal, type TemporalConnection } from "../src/temporal/connect-temporal.ts";
 import { createTripWorkflows } from "../src/temporal/temporal-trip-workflows.ts";
 import type { TripWorkflows } from "../src/temporal/trip-workflows.ts";
 
-/** TestTemporal is a Temporal server, with the stand-in workflow once its worker is started. */
+/** A Temporal server. Once its worker is started it runs the fake trip workflow. */
 export interface TestTemporal extends AsyncDisposable {
   readonly workflows: TripWorkflows;
-  readonly temporal: Temporal;
+  readonly temporal: TemporalConnection;
   startWorker(): Promise<void>;
 }
 
-/** openTestTemporal starts a Temporal server without a worker. */
+/** Starts a Temporal server without a worker. */
 export async function openTestTemporal(): Promise<TestTemporal> {
   Runtime.install({ logger: new DefaultLogger("ERROR") });
   const server = await startTemporal();
-  const temporal = openTemporal(server);
+  const temporal = connectTemporal(server);
   const closing: (() => Promise<unknown>)[] = [() => server.stop(), () => temporal.close()];
   return {
     temporal,
@@ -28,10 +28,10 @@ export async function openTestTemporal(): Promise<TestTemporal> {
         connection,
         namespace: server.namespace,
         taskQueue,
-        workflowsPath: fileURLToPath(new URL("./stand-in-workflow.ts", import.meta.url)),
+        workflowsPath: fileURLToPath(new URL("./fake-trip-workflow.ts", import.meta.url)),
         activities: {
           async capture() {
-            throw new Error("billing is away");
+            throw new Error("billing is unavailable");
           },
         },
       });
@@ -48,7 +48,7 @@ export async function openTestTemporal(): Promise<TestTemporal> {
   };
 }
 
-/** openNoTemporal is a client of an address where nobody listens. */
-export async function openNoTemporal(): Promise<Temporal> {
-  return openTemporal({ address: `127.0.0.1:${await findFreePort()}`, namespace: "default" });
+/** Creates a connection to an address without a server. */
+export async function connectNoTemporal(): Promise<TemporalConnection> {
+  return connectTemporal({ address: `127.0.0.1:${await findFreePort()}`, namespace: "default" });
 }

@@ -222,7 +222,7 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
 describe.concurrent("a workflow that ends in another way without its end", () => {
   it("fails: its trip is compensated", async () => {
     const trip = await beginTrip(lab, { rider: "unlucky" });
-    expect((await compensated(trip)).reason).toBe("its workflow was broken off by an error");
+    expect((await compensated(trip)).reason).toBe("its workflow failed");
   });
 
   it("times out: its trip is compensated", async () => {

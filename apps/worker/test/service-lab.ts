@@ -91,7 +91,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
     INTERNAL_PORT: String(registry),
-    SWEEP_AFTER_MS: "1000",
+    RECONCILE_AFTER_MS: "1000",
   };
   const start = async (name: "trips" | "fleet" | "billing", port: number) =>
     stack.use(

@@ -1,2 +1,5 @@
+export { catchRefusal } from "./catch-refusal.ts";
 export { completedTrip } from "./completed-trip.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";
+export { type RetryOptions, retryWhileUnavailable } from "./retry-while-unavailable.ts";
+export { withIdempotencyKey } from "./with-idempotency-key.ts";

@@ -1,46 +1,50 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import type { Registry } from "../registry/store.ts";
 import type { TripRow } from "../registry/tables.ts";
-import { tripOf } from "../registry/trip-message.ts";
-import type { Call, TripWorkflows } from "../temporal/trip-workflows.ts";
-import { visibleTrip } from "./get-visible-trip.ts";
-import { noAnswer } from "./unanswered-error.ts";
+import { toTrip } from "../registry/trip-message.ts";
+import type { TripRegistry } from "../registry/trip-registry.ts";
+import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
+import { getVisibleTrip } from "./get-visible-trip.ts";
+import { createUnansweredError } from "./unanswered-error.ts";
 
-/** EndTripDeps are what ending a trip needs. */
+/** The dependencies of `endTrip`. */
 export interface EndTripDeps {
-  readonly registry: Registry;
+  readonly registry: TripRegistry;
   readonly workflows: TripWorkflows;
 }
 
 /**
- * endTrip ends the drive and answers the trip with its end and its fare; repeated, the same. It
- * throws failed_precondition when the trip is not ACTIVE.
+ * Ends the drive and returns the trip with its end and its fare. A repeated call returns the same. Throws
+ * failed_precondition when the trip is not ACTIVE.
  */
 export async function endTrip(
   tripId: string,
-  call: Call & { caller: Caller },
+  call: CallOptions & { caller: Caller },
   { registry, workflows }: EndTripDeps,
 ): Promise<Trip> {
-  const before = await visibleTrip(registry, call.caller, tripId);
-  if (before.ended_at !== null) return tripOf(before);
-  if (before.status !== "ACTIVE") throw cannotEnd(before);
+  const before = await getVisibleTrip(registry, call.caller, tripId);
+  if (before.ended_at !== null) return toTrip(before);
+  if (before.status !== "ACTIVE") throw createCannotEndError(before);
 
   const reply = await workflows.end(before.trip_id, call);
   const what = `end of trip ${before.trip_id}`;
-  if (reply.kind === "refused" || reply.kind === "early") throw noAnswer(reply, what);
-  const trip = await visibleTrip(registry, call.caller, tripId);
-  if (trip.ended_at !== null) return tripOf(trip);
-  if (reply.kind === "late" || reply.kind === "away") throw noAnswer(reply, what);
-  throw cannotEnd(trip);
+  if (reply.kind === "refused" || reply.kind === "not-ready") {
+    throw createUnansweredError(reply, what);
+  }
+  const trip = await getVisibleTrip(registry, call.caller, tripId);
+  if (trip.ended_at !== null) return toTrip(trip);
+  if (reply.kind === "timed-out" || reply.kind === "unavailable") {
+    throw createUnansweredError(reply, what);
+  }
+  throw createCannotEndError(trip);
 }
 
-function cannotEnd(trip: TripRow): ConnectError {
-  return new ConnectError(`trip ${trip.trip_id} ${why(trip)}`, Code.FailedPrecondition);
+function createCannotEndError(trip: TripRow): ConnectError {
+  return new ConnectError(`trip ${trip.trip_id} ${explain(trip)}`, Code.FailedPrecondition);
 }
 
-function why({ status }: TripRow): string {
+function explain({ status }: TripRow): string {
   if (status === "REQUESTED" || status === "PENDING") {
     return `is ${status}: its drive has not begun. End it once it is ACTIVE, or cancel it`;
   }

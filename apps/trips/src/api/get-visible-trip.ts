@@ -1,15 +1,19 @@
 import type { Caller } from "@fanfare/service";
-import { noSuchTrip, type Registry } from "../registry/store.ts";
+import { createTripNotFoundError } from "../registry/registry-errors.ts";
 import type { TripRow } from "../registry/tables.ts";
+import type { TripRegistry } from "../registry/trip-registry.ts";
 
-/** visibleTrip is the trip if the caller may see it; otherwise it throws not_found, whether or not it exists. */
-export async function visibleTrip(
-  registry: Registry,
+/**
+ * Returns a trip that the caller may see: any for an operator, their own for a rider. Throws not_found
+ * otherwise, whether or not the trip exists.
+ */
+export async function getVisibleTrip(
+  registry: TripRegistry,
   caller: Caller,
   tripId: string,
 ): Promise<TripRow> {
   const trip = await registry.find(tripId);
-  if (trip === undefined || !maySee(caller, trip)) throw noSuchTrip(tripId);
+  if (trip === undefined || !maySee(caller, trip)) throw createTripNotFoundError(tripId);
   return trip;
 }
 

@@ -1,77 +1,78 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ResolveTripRequest, RetryTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import type { Registry } from "../registry/store.ts";
-import { decide } from "../registry/transitions.ts";
-import { tripOf } from "../registry/trip-message.ts";
-import type { Call, Reply, TripWorkflows } from "../temporal/trip-workflows.ts";
-import { visibleTrip } from "./get-visible-trip.ts";
-import { noAnswer } from "./unanswered-error.ts";
+import { recordDecision } from "../registry/transitions.ts";
+import { toTrip } from "../registry/trip-message.ts";
+import type { TripRegistry } from "../registry/trip-registry.ts";
+import type { CallOptions, Reply, TripWorkflows } from "../temporal/trip-workflows.ts";
+import { getVisibleTrip } from "./get-visible-trip.ts";
+import { createUnansweredError } from "./unanswered-error.ts";
 
-/** DecideTripDeps are what deciding on a trip that waits for an operator needs. */
-export interface DecideTripDeps {
-  readonly registry: Registry;
+/** The dependencies of `retryTrip` and `resolveTrip`. */
+export interface OperatorDecisionDeps {
+  readonly registry: TripRegistry;
   readonly workflows: TripWorkflows;
 }
 
-/** DecidedTrip is the trip with the decision on record, and which steps it reached. */
-export interface DecidedTrip {
+/** The trip with the recorded decision, and the steps that the decision applied to. */
+export interface OperatorDecision {
   readonly trip: Trip;
   readonly steps: string[];
 }
 
-type OperatorCall = Call & { readonly caller: Caller };
+type OperatorCall = CallOptions & { readonly caller: Caller };
 
-/** retryTrip takes up what is parked again. It throws failed_precondition when nothing is. */
+/** Retries parked steps. Throws failed_precondition when none is parked. */
 export async function retryTrip(
   { tripId, step }: RetryTripRequest,
   call: OperatorCall,
-  deps: DecideTripDeps,
-): Promise<DecidedTrip> {
-  const { trip_id } = await visibleTrip(deps.registry, call.caller, tripId);
-  const reply = await deps.workflows.retry(trip_id, chosen(step), call);
-  const steps = stepsReached(trip_id, reply);
-  return await recorded(deps.registry, trip_id, {
+  { registry, workflows }: OperatorDecisionDeps,
+): Promise<OperatorDecision> {
+  const { trip_id } = await getVisibleTrip(registry, call.caller, tripId);
+  const reply = await workflows.retry(trip_id, selectStep(step), call);
+  const steps = requireSteps(trip_id, reply);
+  return await record(registry, trip_id, {
     steps,
     decision: `${call.caller.subject} retried ${steps.join(", ")}`,
   });
 }
 
 /**
- * resolveTrip goes on without what is parked, as it was dealt with by hand. It throws
- * failed_precondition when nothing is parked, or can only be retried.
+ * Resolves parked steps, with which the operator dealt by hand, so that the saga continues without them.
+ * Throws failed_precondition when no parked step can be resolved.
  */
 export async function resolveTrip(
   { tripId, note, step }: ResolveTripRequest,
   call: OperatorCall,
-  deps: DecideTripDeps,
-): Promise<DecidedTrip> {
-  const { trip_id } = await visibleTrip(deps.registry, call.caller, tripId);
-  const reply = await deps.workflows.resolve(trip_id, { note, ...chosen(step) }, call);
-  const steps = stepsReached(trip_id, reply);
-  return await recorded(deps.registry, trip_id, {
+  { registry, workflows }: OperatorDecisionDeps,
+): Promise<OperatorDecision> {
+  const { trip_id } = await getVisibleTrip(registry, call.caller, tripId);
+  const reply = await workflows.resolve(trip_id, { note, ...selectStep(step) }, call);
+  const steps = requireSteps(trip_id, reply);
+  return await record(registry, trip_id, {
     steps,
     decision: `${call.caller.subject} resolved ${steps.join(", ")}: ${note}`,
   });
 }
 
-function chosen(step: string): { readonly step?: string } {
+function selectStep(step: string): { readonly step?: string } {
   return step === "" ? {} : { step };
 }
 
-async function recorded(
-  registry: Registry,
+async function record(
+  registry: TripRegistry,
   tripId: string,
   { steps, decision }: { steps: string[]; decision: string },
-): Promise<DecidedTrip> {
-  return { trip: tripOf(await registry.record(tripId, decide(decision))), steps };
+): Promise<OperatorDecision> {
+  return { trip: toTrip(await registry.record(tripId, recordDecision(decision))), steps };
 }
 
-function stepsReached(tripId: string, reply: Reply<readonly string[]>): string[] {
+function requireSteps(tripId: string, reply: Reply<readonly string[]>): string[] {
   if (reply.kind === "answered") return [...reply.outcome];
-  if (reply.kind !== "gone") throw noAnswer(reply, `decision on trip ${tripId}`);
+  if (reply.kind !== "not-running")
+    throw createUnansweredError(reply, `decision on trip ${tripId}`);
   throw new ConnectError(
-    `trip ${tripId} has no workflow that waits for a decision: it is over, or has not begun`,
+    `trip ${tripId} has no workflow that waits for a decision: it has closed, or has not begun`,
     Code.FailedPrecondition,
   );
 }

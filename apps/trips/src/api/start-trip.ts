@@ -1,3 +1,5 @@
+// The first code of a trip: it follows proto/trips/v1/trips.proto, and calls the trip's workflow by
+// temporal/temporal-trip-workflows.ts.
 import { createHash } from "node:crypto";
 import { clone, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -7,83 +9,71 @@ import {
   StartTripRequestSchema,
   type Trip,
 } from "@fanfare/contracts/trips/v1/trips";
-import type { TripInput } from "@fanfare/trip-contract";
-import { noSuchTrip, type Registry } from "../registry/store.ts";
+import { createTripNotFoundError } from "../registry/registry-errors.ts";
 import type { TripRow } from "../registry/tables.ts";
-import { tripOf } from "../registry/trip-message.ts";
-import type { Call, TripWorkflows } from "../temporal/trip-workflows.ts";
+import { createTripInput } from "../registry/trip-input.ts";
+import { toTrip } from "../registry/trip-message.ts";
+import type { TripRegistry } from "../registry/trip-registry.ts";
+import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
 
-/** StartTripDeps are what starting a trip needs. */
+/** The dependencies of `startTrip`. */
 export interface StartTripDeps {
-  readonly registry: Registry;
+  readonly registry: TripRegistry;
   readonly workflows: TripWorkflows;
-  /** How long a trip may be without a workflow before the sweeper starts it. */
-  readonly sweepAfterMs: number;
+  /** The time in milliseconds after which the reconciler starts the trip's workflow. */
+  readonly reconcileAfterMs: number;
 }
 
-/** StartTripCall is who starts a trip, and how long they wait for it. */
-export interface StartTripCall extends Call {
+/** The rider who starts a trip, and how long the call may take. */
+export interface StartTripCall extends CallOptions {
   readonly riderId: string;
 }
 
 /**
- * startTrip writes the trip down, starts its workflow and answers the trip once it is ACTIVE, or
- * throws the refusal that undid it. When the call may not take that long, or Temporal is away, it
- * answers the trip as it is by then. Repeated, it gives the same answer and starts nothing.
+ * Records the trip, starts its workflow and returns the trip once it is ACTIVE. Throws the refusal that
+ * caused its compensation. Returns the trip as it is when that takes longer than the call may, or when
+ * Temporal is unavailable. A repeated call has the same result and starts nothing.
  */
 export async function startTrip(
   request: StartTripRequest,
   call: StartTripCall,
-  { registry, workflows, sweepAfterMs }: StartTripDeps,
+  { registry, workflows, reconcileAfterMs }: StartTripDeps,
 ): Promise<Trip> {
-  // The registry comes first: from here on the trip is known, and when nothing below happens the
-  // sweeper starts its workflow.
+  // The registry comes first. If nothing below happens, the reconciler starts the workflow.
   const requested = await registry.request({
     tripId: request.tripId,
     riderId: call.riderId,
     vehicleId: request.vehicleId,
     paymentMethod: request.paymentMethod,
-    requestHash: hashOf(request, call.riderId),
+    requestHash: hashRequest(request, call.riderId),
     requestedAt: new Date(),
-    sweepAfterMs,
+    reconcileAfterMs,
   });
-  if (!isUndecided(requested)) return answerOf(requested);
+  if (!isUndecided(requested)) return returnOrThrow(requested);
 
-  // The workflow says when, the registry says what: each status was recorded before the workflow
-  // answers, so that whatever this call hears or misses, the answer is the one that a repeated call
-  // gets.
-  await workflows.start(inputOf(requested), call);
+  // The reply only says when to read the registry. Each status is recorded before the workflow
+  // replies, so a call whose reply was lost returns what a repeated call returns.
+  await workflows.start(createTripInput(requested), call);
   const trip = await registry.find(requested.trip_id);
-  if (trip === undefined) throw noSuchTrip(requested.trip_id);
-  return answerOf(trip);
-}
-
-/** inputOf is what the workflow of a trip is started with. */
-export function inputOf(trip: TripRow): TripInput {
-  return {
-    tripId: trip.trip_id,
-    riderId: trip.rider_id,
-    vehicleId: trip.vehicle_id,
-    paymentMethod: trip.payment_method,
-    requestedAt: trip.requested_at.toISOString(),
-  };
+  if (trip === undefined) throw createTripNotFoundError(requested.trip_id);
+  return returnOrThrow(trip);
 }
 
 function isUndecided({ status }: TripRow): boolean {
   return status === "REQUESTED" || status === "PENDING" || status === "COMPENSATING";
 }
 
-function answerOf(trip: TripRow): Trip {
+function returnOrThrow(trip: TripRow): Trip {
   if (trip.status === "CANCELLED" && trip.refusal_code !== null) {
     const code = codeFromString(trip.refusal_code) ?? Code.FailedPrecondition;
     throw new ConnectError(trip.refusal_message ?? "the trip was refused", code);
   }
-  return tripOf(trip);
+  return toTrip(trip);
 }
 
-// Of the bytes without what this version does not know: a field added to the request later leaves
-// the hash of requests that do not use it as it is.
-function hashOf(request: StartTripRequest, riderId: string): string {
+// Hashes the binary form without unknown fields: a field that is added to the request later does not
+// change the hash of requests that do not set it.
+function hashRequest(request: StartTripRequest, riderId: string): string {
   const contents = clone(StartTripRequestSchema, request);
   contents.tripId = "";
   return createHash("sha256")

@@ -1,100 +1,107 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
-import { aTrip, trips } from "../../test/a-trip.ts";
-import type { SeenTrip } from "../registry/store.ts";
+import { createTripRow, tripRows } from "../../test/trip-rows.ts";
 import type { TripRow } from "../registry/tables.ts";
-import { tripOf } from "../registry/trip-message.ts";
-import { createChangeFeed } from "./trip-feed.ts";
+import { toTrip } from "../registry/trip-message.ts";
+import type { TripVersion } from "../registry/trip-registry.ts";
+import { createTripFeed } from "./trip-feed.ts";
 
-/** feedOf is a feed over these changes, which are there once `hold` watchers ask for them. */
-function feedOf(changes: Trip[], { maxWatchers = 2, hold = 1 } = {}) {
-  const asked: number[] = [];
+/** Creates a feed of `changes`, which the registry returns once `minWatchers` are polled for. */
+function createTestFeed(changes: Trip[], { maxWatchers = 2, minWatchers = 1 } = {}) {
+  const polls: number[] = [];
   const errors: unknown[] = [];
-  const away: { cause?: Error } = {};
-  const feed = createChangeFeed({
+  const outage: { cause?: Error } = {};
+  const feed = createTripFeed({
     registry: {
-      async changesSince(seen: readonly SeenTrip[]) {
-        asked.push(seen.length);
-        if (away.cause !== undefined) throw away.cause;
-        if (seen.length < hold) return [];
+      async changesSince(seen: readonly TripVersion[]) {
+        polls.push(seen.length);
+        if (outage.cause !== undefined) throw outage.cause;
+        if (seen.length < minWatchers) return [];
         return changes.filter((one) =>
           seen.some(({ tripId, version }) => tripId === one.tripId && one.version > version),
         );
       },
     },
-    intervalMs: 1,
+    pollIntervalMs: 1,
     maxWatchers,
     onError(error) {
       errors.push(error);
-      delete away.cause;
+      delete outage.cause;
     },
   });
-  return { feed, asked, errors, away };
+  return { feed, polls, errors, outage };
 }
 
-function changed(version: bigint, row: TripRow): Trip {
-  return tripOf(aTrip({ ...row, version: version.toString() }));
+function createChange(version: bigint, row: TripRow): Trip {
+  return toTrip(createTripRow({ ...row, version: version.toString() }));
 }
 
 const never = new AbortController().signal;
 
-async function versions(watching: AsyncIterable<Trip>): Promise<bigint[]> {
+async function readVersions(watching: AsyncIterable<Trip>): Promise<bigint[]> {
   const seen: bigint[] = [];
   for await (const trip of watching) seen.push(trip.version);
   return seen;
 }
 
 describe("watch()", () => {
-  it("yields the trip as given, then every change, until the trip is over", async () => {
-    const { feed } = feedOf([changed(2n, trips.pending), changed(3n, trips.cancelled)]);
-    expect(await versions(feed.watch(tripOf(trips.requested), never))).toEqual([1n, 2n, 3n]);
+  it("yields the given trip, then every change, until the trip is final", async () => {
+    const { feed } = createTestFeed([
+      createChange(2n, tripRows.pending),
+      createChange(3n, tripRows.cancelled),
+    ]);
+    expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 2n, 3n]);
   });
 
-  it("asks nothing for a trip that is over", async () => {
-    const { feed, asked } = feedOf([]);
-    expect(await versions(feed.watch(changed(4n, trips.cancelled), never))).toEqual([4n]);
-    expect(asked).toEqual([]);
+  it("does not poll for a final trip", async () => {
+    const { feed, polls } = createTestFeed([]);
+    expect(await readVersions(feed.watch(createChange(4n, tripRows.cancelled), never))).toEqual([
+      4n,
+    ]);
+    expect(polls).toEqual([]);
   });
 
-  it("asks once for all who wait, whatever each has seen", async () => {
-    const changes = [changed(3n, trips.active), changed(4n, trips.cancelled)];
-    const { feed, asked } = feedOf(changes, { hold: 2 });
+  it("polls once for all watchers, whatever version each has", async () => {
+    const changes = [createChange(3n, tripRows.active), createChange(4n, tripRows.cancelled)];
+    const { feed, polls } = createTestFeed(changes, { minWatchers: 2 });
     const seen = await Promise.all([
-      versions(feed.watch(tripOf(trips.requested), never)),
-      versions(feed.watch(changed(3n, trips.active), never)),
+      readVersions(feed.watch(toTrip(tripRows.requested), never)),
+      readVersions(feed.watch(createChange(3n, tripRows.active), never)),
     ]);
     expect(seen).toEqual([
       [1n, 3n, 4n],
       [3n, 4n],
     ]);
-    expect(asked.at(-1)).toBe(2);
+    expect(polls.at(-1)).toBe(2);
   });
 
-  it("goes on when the registry is back", async () => {
-    const { feed, errors, away } = feedOf([changed(4n, trips.cancelled)]);
-    away.cause = new Error("the database is away");
-    expect(await versions(feed.watch(tripOf(trips.requested), never))).toEqual([1n, 4n]);
+  it("continues when the registry is available again", async () => {
+    const { feed, errors, outage } = createTestFeed([createChange(4n, tripRows.cancelled)]);
+    outage.cause = new Error("the database is unavailable");
+    expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 4n]);
     expect(errors).toHaveLength(1);
   });
 
-  it("ends when its signal aborts, with the reason, and leaves its place to another", async () => {
-    const { feed } = feedOf([], { maxWatchers: 1 });
+  it("rejects with the reason when its signal aborts, and makes room for another watcher", async () => {
+    const { feed } = createTestFeed([], { maxWatchers: 1 });
     const leaving = new AbortController();
-    const watching = feed.watch(tripOf(trips.requested), leaving.signal);
+    const watching = feed.watch(toTrip(tripRows.requested), leaving.signal);
     await watching.next();
     const waiting = watching.next();
-    leaving.abort(new Error("gone"));
-    await expect(waiting).rejects.toThrow("gone");
-    expect((await feed.watch(changed(4n, trips.cancelled), never).next()).value.version).toBe(4n);
+    leaving.abort(new Error("not-running"));
+    await expect(waiting).rejects.toThrow("not-running");
+    expect(
+      (await feed.watch(createChange(4n, tripRows.cancelled), never).next()).value.version,
+    ).toBe(4n);
   });
 
-  it("refuses more watchers than it may have", async () => {
-    const { feed } = feedOf([], { maxWatchers: 1 });
-    const first = feed.watch(tripOf(trips.requested), never);
+  it("refuses more watchers than allowed", async () => {
+    const { feed } = createTestFeed([], { maxWatchers: 1 });
+    const first = feed.watch(toTrip(tripRows.requested), never);
     await first.next();
     const refusal = await feed
-      .watch(tripOf(trips.requested), never)
+      .watch(toTrip(tripRows.requested), never)
       .next()
       .then(
         () => undefined,

@@ -1,53 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
-import type { Registry, SeenTrip } from "../registry/store.ts";
-import { isOver } from "../registry/trip-message.ts";
+import { isFinal } from "../registry/trip-message.ts";
+import type { TripRegistry, TripVersion } from "../registry/trip-registry.ts";
 
-/** ChangeFeed follows trips for all who watch one. */
-export interface ChangeFeed {
+/** The changes of trips, for any number of watchers. */
+export interface TripFeed {
   /**
-   * watch yields the trip as given, then as it was after each of its changes, until it is over.
-   * It throws resource_exhausted when too many are watching, and the signal's reason.
+   * Yields the given trip, then the trip after each of its changes, until it is final. Throws
+   * resource_exhausted when there are too many watchers, and the reason of the signal when it aborts.
    */
   watch(trip: Trip, signal: AbortSignal): AsyncGenerator<Trip>;
 }
 
-/** ChangeFeedOptions bound how often the registry is asked, and for how many. */
-export interface ChangeFeedOptions {
-  readonly registry: Pick<Registry, "changesSince">;
-  readonly intervalMs: number;
+/** How a feed polls the registry. */
+export interface TripFeedOptions {
+  readonly registry: Pick<TripRegistry, "changesSince">;
+  readonly pollIntervalMs: number;
   readonly maxWatchers: number;
+  /** Called after each poll that fails. The next one follows after a longer pause. */
   readonly onError: (error: unknown) => void;
 }
 
-interface Waiting extends SeenTrip {
+interface Waiter extends TripVersion {
   resolve(changes: Trip[]): void;
 }
 
-const longestPauseMs = 5_000;
+const maxPauseMs = 5_000;
 
 /**
- * createChangeFeed asks the registry for all watchers in one query, once an interval and only while
- * somebody waits. Unlike a notification of PostgreSQL it needs no connection of its own, misses
- * nothing when one is lost, and costs the writers nothing.
+ * Creates a feed that polls the registry with one query for all watchers, and only while there are any.
+ * Unlike LISTEN and NOTIFY it needs no connection of its own, loses nothing with a connection, and
+ * costs writers nothing.
  */
-export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const { registry, intervalMs, maxWatchers, onError } = options;
-  const waiting = new Set<Waiting>();
+export function createTripFeed(options: TripFeedOptions): TripFeed {
+  const { registry, pollIntervalMs, maxWatchers, onError } = options;
+  const waiters = new Set<Waiter>();
   let watchers = 0;
   let polling = false;
 
   async function poll(): Promise<void> {
     polling = true;
-    let pauseMs = intervalMs;
-    while (waiting.size > 0) {
+    let pauseMs = pollIntervalMs;
+    while (waiters.size > 0) {
       try {
-        deliver(await registry.changesSince([...waiting]));
-        pauseMs = intervalMs;
+        deliver(await registry.changesSince([...waiters]));
+        pauseMs = pollIntervalMs;
       } catch (error) {
         onError(error);
-        pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+        pauseMs = Math.min(2 * pauseMs, maxPauseMs);
       }
       await sleep(pauseMs);
     }
@@ -56,37 +57,37 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
 
   function deliver(changes: readonly Trip[]): void {
     const byTrip = Map.groupBy(changes, (change) => change.tripId);
-    for (const waiter of waiting) {
-      const news = byTrip.get(waiter.tripId)?.filter((trip) => trip.version > waiter.version);
-      if (news !== undefined && news.length > 0) waiter.resolve(news);
+    for (const waiter of waiters) {
+      const newer = byTrip.get(waiter.tripId)?.filter((trip) => trip.version > waiter.version);
+      if (newer !== undefined && newer.length > 0) waiter.resolve(newer);
     }
   }
 
-  async function changesOf(trip: Trip, signal: AbortSignal): Promise<Trip[]> {
+  async function waitForChanges(trip: Trip, signal: AbortSignal): Promise<Trip[]> {
     const { promise, resolve, reject } = Promise.withResolvers<Trip[]>();
     const waiter = { tripId: trip.tripId, version: trip.version, resolve };
-    const leave = () => reject(signal.reason);
+    const onAbort = () => reject(signal.reason);
     signal.throwIfAborted();
-    signal.addEventListener("abort", leave, { once: true });
-    waiting.add(waiter);
+    signal.addEventListener("abort", onAbort, { once: true });
+    waiters.add(waiter);
     if (!polling) void poll();
     try {
       return await promise;
     } finally {
-      waiting.delete(waiter);
-      signal.removeEventListener("abort", leave);
+      waiters.delete(waiter);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
   return {
     async *watch(trip, signal) {
-      if (watchers >= maxWatchers) throw tooMany();
+      if (watchers >= maxWatchers) throw createTooManyWatchersError();
       watchers += 1;
       try {
         let last = trip;
         yield last;
-        while (!isOver(last)) {
-          for (const change of await changesOf(last, signal)) {
+        while (!isFinal(last)) {
+          for (const change of await waitForChanges(last, signal)) {
             yield change;
             last = change;
           }
@@ -98,9 +99,9 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   };
 }
 
-function tooMany(): ConnectError {
+function createTooManyWatchersError(): ConnectError {
   return new ConnectError(
-    "too many trips are being watched here: watch again in a moment, or ask with GetTrip",
+    "too many trips are being watched on this server: watch again in a moment, or call GetTrip",
     Code.ResourceExhausted,
   );
 }

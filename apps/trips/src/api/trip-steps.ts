@@ -14,28 +14,29 @@ const states = {
 } as const;
 
 /**
- * stepsOf joins what the workflow knows, its steps and compensations, with what only Temporal knows: how
- * often the activity of a step or of its compensation was tried, and what it failed with.
+ * Converts the progress of a workflow to the steps that the API returns. The workflow reports its steps
+ * and compensations; Temporal adds the attempts and the last error of their pending activities.
  */
-export function stepsOf({ saga, pending }: WorkflowProgress): TripStep[] {
+export function toTripSteps({ saga, pending }: WorkflowProgress): TripStep[] {
   return saga.steps.map((step) => {
-    const running = pending.find(({ activityId }) => activityId === activityIdOf(step));
+    const activityId = getActivityId(step);
+    const activity = pending.find((candidate) => candidate.activityId === activityId);
     return create(TripStepSchema, {
       name: step.name,
       state: states[step.state],
-      startedAt: timestampOf(step.startedAt),
-      finishedAt: timestampOf(step.finishedAt),
-      compensatedAt: timestampOf(step.compensatedAt),
-      attempts: running?.attempt ?? 0,
-      lastError: running?.lastError || step.error || "",
+      startedAt: toTimestamp(step.startedAt),
+      finishedAt: toTimestamp(step.finishedAt),
+      compensatedAt: toTimestamp(step.compensatedAt),
+      attempts: activity?.attempt ?? 0,
+      lastError: activity?.lastError || step.error || "",
     });
   });
 }
 
-function activityIdOf({ name, state }: StepProgress): string {
+function getActivityId({ name, state }: StepProgress): string {
   return state === "compensating" ? `${name}${compensationSuffix}` : name;
 }
 
-function timestampOf(iso: string | undefined): Timestamp | undefined {
+function toTimestamp(iso: string | undefined): Timestamp | undefined {
   return iso === undefined ? undefined : timestampFromDate(new Date(iso));
 }

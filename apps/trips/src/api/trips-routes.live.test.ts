@@ -2,100 +2,102 @@ import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { findUnguardedMethods } from "@fanfare/access";
 import { TripRegistryService, TripStatus, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { refusalOf } from "../../test/refusal.ts";
-import { type Edge, openEdge } from "../../test/test-api.ts";
-import { broadcast, settle } from "../registry/transitions.ts";
+import { openTestApi, type TestApi } from "../../test/test-api.ts";
+import { recordBroadcast, settle } from "../registry/transitions.ts";
 
-let edge: Edge;
+let api: TestApi;
 beforeAll(async () => {
-  edge = await openEdge();
+  api = await openTestApi();
 });
 afterAll(async () => {
-  await edge[Symbol.asyncDispose]();
+  await api[Symbol.asyncDispose]();
 });
 beforeEach(() => {
-  edge.workflows.instead = undefined;
+  api.workflows.override = undefined;
 });
 
-async function started(rider = "rosa"): Promise<{ tripId: string }> {
+async function startTrip(rider = "rosa"): Promise<{ tripId: string }> {
   const tripId = randomUUID();
   const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
-  await edge.rider(rider).startTrip(request);
+  await api.rider(rider).startTrip(request);
   return { tripId };
 }
 
-/** nextOf takes the next message of a stream; undefined when it has ended. */
-async function nextOf<T>(stream: AsyncIterator<T>): Promise<T | undefined> {
+/** Returns the next message of a stream; undefined when it has ended. */
+async function readNext<T>(stream: AsyncIterator<T>): Promise<T | undefined> {
   const { value, done } = await stream.next();
   return done === true ? undefined : value;
 }
 
 describe("the methods", () => {
-  it("all say who may call them", () => {
+  it("all declare the roles that may call them", () => {
     expect(findUnguardedMethods([TripsService, TripRegistryService])).toEqual([]);
   });
 });
 
 describe("GetTrip", () => {
-  it("answers a rider's own trip, and any to an operator", async () => {
-    const asked = await started();
-    const { trip } = await edge.rider().getTrip(asked);
-    expect(trip).toMatchObject({ ...asked, status: TripStatus.ACTIVE, version: 3n });
-    expect((await edge.operator.getTrip(asked)).trip).toEqual(trip);
+  it("returns a rider's own trip, and any trip to an operator", async () => {
+    const request = await startTrip();
+    const { trip } = await api.rider().getTrip(request);
+    expect(trip).toMatchObject({ ...request, status: TripStatus.ACTIVE, version: 3n });
+    expect((await api.operator.getTrip(request)).trip).toEqual(trip);
   });
 
-  it("finds no unknown trip, and no other rider's, in the same words", async () => {
-    const { tripId } = await started();
+  it("throws the same not_found for an unknown trip and for the trip of another rider", async () => {
+    const { tripId } = await startTrip();
     const unknown = randomUUID();
-    const other = await refusalOf(edge.rider("mallory").getTrip({ tripId }));
-    const none = await refusalOf(edge.rider("mallory").getTrip({ tripId: unknown }));
-    expect(other?.code).toBe(Code.NotFound);
-    expect(other?.sentence.replace(tripId, unknown)).toBe(none?.sentence);
+    const other = await catchRefusal(api.rider("mallory").getTrip({ tripId }));
+    const none = await catchRefusal(api.rider("mallory").getTrip({ tripId: unknown }));
+    expect(other.code).toBe(Code.NotFound);
+    expect(other.rawMessage.replace(tripId, unknown)).toBe(none.rawMessage);
   });
 });
 
 describe("GetTripProgress", () => {
-  it("joins the steps with what Temporal says of what is running", async () => {
-    const asked = await started();
+  it("adds the attempts and errors of pending activities to the steps", async () => {
+    const request = await startTrip();
     const startedAt = "2026-05-01T10:00:00.000Z";
-    edge.workflows.progressed = {
+    api.workflows.currentProgress = {
       saga: {
         state: "forward",
         pivoted: true,
         steps: [{ name: "capture", state: "running", startedAt }],
       },
-      pending: [{ activityId: "capture", attempt: 3, lastError: "billing is away" }],
+      pending: [{ activityId: "capture", attempt: 3, lastError: "billing is unavailable" }],
     };
-    const { steps } = await edge.rider().getTripProgress(asked);
-    expect(steps).toMatchObject([{ name: "capture", attempts: 3, lastError: "billing is away" }]);
+    const { steps } = await api.rider().getTripProgress(request);
+    expect(steps).toMatchObject([
+      { name: "capture", attempts: 3, lastError: "billing is unavailable" },
+    ]);
   });
 
-  it("is not_found when the workflow is gone, and unavailable when it cannot be asked", async () => {
-    const asked = await started();
-    edge.workflows.instead = { kind: "gone" };
-    expect((await refusalOf(edge.rider().getTripProgress(asked)))?.code).toBe(Code.NotFound);
-    edge.workflows.instead = { kind: "away", cause: new Error("no server") };
-    expect((await refusalOf(edge.rider().getTripProgress(asked)))?.code).toBe(Code.Unavailable);
-    edge.workflows.instead = { kind: "late" };
-    expect((await refusalOf(edge.rider().getTripProgress(asked)))?.code).toBe(Code.Unavailable);
+  it("is not_found when Temporal has no workflow, and unavailable when it does not answer", async () => {
+    const request = await startTrip();
+    api.workflows.override = { kind: "not-running" };
+    expect((await catchRefusal(api.rider().getTripProgress(request))).code).toBe(Code.NotFound);
+    api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
+    expect((await catchRefusal(api.rider().getTripProgress(request))).code).toBe(Code.Unavailable);
+    api.workflows.override = { kind: "timed-out" };
+    expect((await catchRefusal(api.rider().getTripProgress(request))).code).toBe(Code.Unavailable);
   });
 
-  it("tells nothing of another rider's trip", async () => {
-    const asked = await started();
-    const refusal = await refusalOf(edge.rider("mallory").getTripProgress(asked));
-    expect(refusal?.code).toBe(Code.NotFound);
+  it("throws not_found for the trip of another rider", async () => {
+    const request = await startTrip();
+    const refusal = await catchRefusal(api.rider("mallory").getTripProgress(request));
+    expect(refusal.code).toBe(Code.NotFound);
   });
 });
 
 describe("ListTrips", () => {
-  it("pages through a rider's own, newest first, whatever is started in between", async () => {
+  it("pages through a rider's own trips, newest first, unaffected by trips that start in between", async () => {
     const mine: string[] = [];
-    for (let count = 0; count < 5; count++) mine.unshift((await started("lena")).tripId);
-    await started("mallory");
-    const rider = edge.rider("lena");
+    for (let count = 0; count < 5; count++) mine.unshift((await startTrip("lena")).tripId);
+    await startTrip("mallory");
+    const rider = api.rider("lena");
     const first = await rider.listTrips({ pageSize: 2 });
-    await started("lena");
+    await startTrip("lena");
     const second = await rider.listTrips({ pageSize: 2, pageToken: first.nextPageToken });
     const third = await rider.listTrips({ pageSize: 2, pageToken: second.nextPageToken });
     const seen = [first, second, third].flatMap(({ trips }) => trips.map(({ tripId }) => tripId));
@@ -103,42 +105,42 @@ describe("ListTrips", () => {
     expect(third.nextPageToken).toBe("");
   });
 
-  it("lists all riders' to an operator", async () => {
-    const [one, other] = [await started("ann"), await started("ben")];
-    const { trips } = await edge.operator.listTrips({ pageSize: 2 });
+  it("lists the trips of all riders to an operator", async () => {
+    const [one, other] = [await startTrip("ann"), await startTrip("ben")];
+    const { trips } = await api.operator.listTrips({ pageSize: 2 });
     expect(trips.map(({ tripId }) => tripId)).toEqual([other.tripId, one.tripId]);
   });
 
-  it("lists trips of one status", async () => {
-    const cancelled = await started("olga");
-    await started("olga");
-    await edge.rider("olga").cancelTrip(cancelled);
-    const { trips } = await edge.rider("olga").listTrips({ status: TripStatus.CANCELLED });
+  it("lists the trips with one status", async () => {
+    const cancelled = await startTrip("olga");
+    await startTrip("olga");
+    await api.rider("olga").cancelTrip(cancelled);
+    const { trips } = await api.rider("olga").listTrips({ status: TripStatus.CANCELLED });
     expect(trips.map(({ tripId }) => tripId)).toEqual([cancelled.tripId]);
   });
 
-  it("refuses a page size and a page token that are none", async () => {
-    const size = await refusalOf(edge.rider().listTrips({ pageSize: 101 }));
-    expect(size?.code).toBe(Code.InvalidArgument);
-    const token = await refusalOf(edge.rider().listTrips({ pageToken: "page-2" }));
-    expect(token?.code).toBe(Code.InvalidArgument);
-    expect(token?.sentence).toContain("next_page_token");
+  it("refuses an invalid page size and an invalid page token", async () => {
+    const size = await catchRefusal(api.rider().listTrips({ pageSize: 101 }));
+    expect(size.code).toBe(Code.InvalidArgument);
+    const token = await catchRefusal(api.rider().listTrips({ pageToken: "page-2" }));
+    expect(token.code).toBe(Code.InvalidArgument);
+    expect(token.rawMessage).toContain("next_page_token");
   });
 });
 
 describe("WatchTrip", () => {
-  it("sends the trip as it is and every change, until its broadcast is out", async () => {
-    const asked = await started();
-    const watching = edge.rider().watchTrip(asked)[Symbol.asyncIterator]();
-    expect((await nextOf(watching))?.trip?.status).toBe(TripStatus.ACTIVE);
-    await edge.rider().endTrip(asked);
-    await edge.registry.record(asked.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
-    const delayed = broadcast({ state: "DELAYED", error: "no broker" });
-    await edge.registry.record(asked.tripId, delayed);
-    const published = broadcast({ state: "PUBLISHED", publishedAt: new Date() });
-    await edge.registry.record(asked.tripId, published);
+  it("sends the trip and every change, until its TripCompleted is published", async () => {
+    const request = await startTrip();
+    const watching = api.rider().watchTrip(request)[Symbol.asyncIterator]();
+    expect((await readNext(watching))?.trip?.status).toBe(TripStatus.ACTIVE);
+    await api.rider().endTrip(request);
+    await api.registry.record(request.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
+    const delayed = recordBroadcast({ state: "DELAYED", error: "no broker" });
+    await api.registry.record(request.tripId, delayed);
+    const published = recordBroadcast({ state: "PUBLISHED", publishedAt: new Date() });
+    await api.registry.record(request.tripId, published);
     const seen: unknown[] = [];
-    for (let next = await nextOf(watching); next; next = await nextOf(watching)) {
+    for (let next = await readNext(watching); next; next = await readNext(watching)) {
       seen.push([next.trip?.status, next.trip?.broadcast?.error]);
     }
     expect(seen).toEqual([
@@ -149,17 +151,17 @@ describe("WatchTrip", () => {
     ]);
   });
 
-  it("ends at once for a trip that is over", async () => {
-    const asked = await started();
-    await edge.rider().cancelTrip(asked);
-    const watching = edge.rider().watchTrip(asked)[Symbol.asyncIterator]();
-    expect((await nextOf(watching))?.trip?.status).toBe(TripStatus.CANCELLED);
-    expect(await nextOf(watching)).toBeUndefined();
+  it("ends at once for a final trip", async () => {
+    const request = await startTrip();
+    await api.rider().cancelTrip(request);
+    const watching = api.rider().watchTrip(request)[Symbol.asyncIterator]();
+    expect((await readNext(watching))?.trip?.status).toBe(TripStatus.CANCELLED);
+    expect(await readNext(watching)).toBeUndefined();
   });
 
-  it("finds no other rider's trip", async () => {
-    const stream = edge.rider("mallory").watchTrip(await started());
+  it("throws not_found for the trip of another rider", async () => {
+    const stream = api.rider("mallory").watchTrip(await startTrip());
     const watching = stream[Symbol.asyncIterator]();
-    expect((await refusalOf(nextOf(watching)))?.code).toBe(Code.NotFound);
+    expect((await catchRefusal(readNext(watching))).code).toBe(Code.NotFound);
   });
 });

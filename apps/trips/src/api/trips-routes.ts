@@ -1,59 +1,55 @@
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { HandlerContext } from "@connectrpc/connect";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type Caller, getCaller, type Routes } from "@fanfare/service";
-import { tripOf } from "../registry/trip-message.ts";
-import type { Call } from "../temporal/trip-workflows.ts";
+import { toTrip } from "../registry/trip-message.ts";
+import type { CallOptions } from "../temporal/trip-workflows.ts";
+import { createCallOptions } from "./call-options.ts";
 import { cancelTrip } from "./cancel-trip.ts";
 import { endTrip } from "./end-trip.ts";
-import { visibleTrip } from "./get-visible-trip.ts";
-import { callOf } from "./limit-call.ts";
+import { getTripProgress } from "./get-trip-progress.ts";
+import { getVisibleTrip } from "./get-visible-trip.ts";
 import { listTrips } from "./list-trips.ts";
 import { resolveTrip, retryTrip } from "./operator-decisions.ts";
 import { type StartTripDeps, startTrip } from "./start-trip.ts";
-import type { ChangeFeed } from "./trip-feed.ts";
-import { stepsOf } from "./trip-steps.ts";
+import type { TripFeed } from "./trip-feed.ts";
 
-/** TripsDeps are what the edge API works with. */
-export interface TripsDeps extends StartTripDeps {
-  readonly feed: ChangeFeed;
+/** The dependencies of `createTripsRoutes`. */
+export interface TripsRoutesDeps extends StartTripDeps {
+  readonly feed: TripFeed;
 }
 
-/** createTripsRoutes is the API of riders and operators. */
-export function createTripsRoutes(deps: TripsDeps): Routes {
-  const { registry, workflows, feed } = deps;
+/** Creates the routes of TripsService, the API of riders and operators. */
+export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
+  const { registry, feed } = deps;
   return (router) => {
     router.service(TripsService, {
       async startTrip(request, context) {
         const { subject: riderId } = getCaller(context);
-        return { trip: await startTrip(request, { ...callOf(context), riderId }, deps) };
+        return { trip: await startTrip(request, { ...createCallOptions(context), riderId }, deps) };
       },
 
       async endTrip({ tripId }, context) {
-        return { trip: await endTrip(tripId, callBy(context), deps) };
+        return { trip: await endTrip(tripId, readCall(context), deps) };
       },
 
       async cancelTrip(request, context) {
-        return { trip: await cancelTrip(request, callBy(context), deps) };
+        return { trip: await cancelTrip(request, readCall(context), deps) };
       },
 
       async retryTrip(request, context) {
-        return await retryTrip(request, callBy(context), deps);
+        return await retryTrip(request, readCall(context), deps);
       },
 
       async resolveTrip(request, context) {
-        return await resolveTrip(request, callBy(context), deps);
+        return await resolveTrip(request, readCall(context), deps);
       },
 
       async getTrip({ tripId }, context) {
-        return { trip: tripOf(await visibleTrip(registry, getCaller(context), tripId)) };
+        return { trip: toTrip(await getVisibleTrip(registry, getCaller(context), tripId)) };
       },
 
       async getTripProgress({ tripId }, context) {
-        const trip = await visibleTrip(registry, getCaller(context), tripId);
-        const reply = await workflows.progress(trip.trip_id, callOf(context, progressTimeoutMs));
-        if (reply.kind === "answered") return { steps: stepsOf(reply.outcome) };
-        if (reply.kind === "gone") throw noWorkflow(trip.trip_id);
-        throw cannotTell(trip.trip_id, reply);
+        return { steps: await getTripProgress(tripId, readCall(context, progressTimeoutMs), deps) };
       },
 
       async listTrips(request, context) {
@@ -61,8 +57,8 @@ export function createTripsRoutes(deps: TripsDeps): Routes {
       },
 
       async *watchTrip({ tripId }, context) {
-        const trip = await visibleTrip(registry, getCaller(context), tripId);
-        for await (const change of feed.watch(tripOf(trip), context.signal)) {
+        const trip = await getVisibleTrip(registry, getCaller(context), tripId);
+        for await (const change of feed.watch(toTrip(trip), context.signal)) {
           yield { trip: change };
         }
       },
@@ -70,26 +66,12 @@ export function createTripsRoutes(deps: TripsDeps): Routes {
   };
 }
 
-function callBy(context: HandlerContext): Call & { caller: Caller } {
-  return { ...callOf(context), caller: getCaller(context) };
-}
-
-/** Without a worker nobody answers a query, and the caller is not to wait for all of its time. */
+/** Without a worker no query is answered, and the caller should learn that early. */
 const progressTimeoutMs = 5_000;
 
-function cannotTell(tripId: string, cause: unknown): ConnectError {
-  return new ConnectError(
-    `the workflow of trip ${tripId} cannot be asked right now: ask again in a moment. GetTrip tells how the trip is`,
-    Code.Unavailable,
-    undefined,
-    undefined,
-    cause,
-  );
-}
-
-function noWorkflow(tripId: string): ConnectError {
-  return new ConnectError(
-    `trip ${tripId} has no workflow that could tell: it is forgotten, or has not begun. GetTrip tells how the trip is`,
-    Code.NotFound,
-  );
+function readCall(
+  context: HandlerContext,
+  maxTimeoutMs?: number,
+): CallOptions & { caller: Caller } {
+  return { ...createCallOptions(context, maxTimeoutMs), caller: getCaller(context) };
 }

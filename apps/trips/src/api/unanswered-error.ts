@@ -1,21 +1,24 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Reply } from "../temporal/trip-workflows.ts";
 
-/** noAnswer is what a caller hears when a workflow did not do what it was asked: why, and what to do. */
-export function noAnswer(
-  reply: Extract<Reply<unknown>, { kind: "refused" | "early" | "late" | "away" }>,
-  what: string,
+/**
+ * Creates the error for a caller whose request a workflow did not carry out. `request` names the request
+ * in the message, for example `end of trip 42`.
+ */
+export function createUnansweredError(
+  reply: Extract<Reply<unknown>, { kind: "refused" | "not-ready" | "timed-out" | "unavailable" }>,
+  request: string,
 ): ConnectError {
   if (reply.kind === "refused") return new ConnectError(reply.reason, Code.FailedPrecondition);
-  if (reply.kind === "early") return new ConnectError(reply.reason, Code.Unavailable);
-  if (reply.kind === "late") {
+  if (reply.kind === "not-ready") return new ConnectError(reply.reason, Code.Unavailable);
+  if (reply.kind === "timed-out") {
     return new ConnectError(
-      `the ${what} is taking longer than this call may: call again, or watch the trip`,
+      `the ${request} takes longer than this call may: call again, or watch the trip`,
       Code.DeadlineExceeded,
     );
   }
   return new ConnectError(
-    `the ${what} cannot be asked for right now: call again in a moment`,
+    `the ${request} cannot be requested now: call again in a moment`,
     Code.Unavailable,
     undefined,
     undefined,

@@ -1,18 +1,19 @@
 import { createLogger } from "@fanfare/service";
 import { describe, expect, it } from "vitest";
-import { sweepUntil } from "./run-reconciler.ts";
+import { runReconciler } from "./run-reconciler.ts";
 
-describe("sweepUntil()", () => {
-  it("sweeps again after failures, and ends with its signal", async () => {
-    const ending = new AbortController();
-    const logger = createLogger({ name: "sweep-test", level: "silent" });
-    let sweeps = 0;
-    const sweep = async () => {
-      sweeps += 1;
-      if (sweeps < 3) throw new Error("away");
-      ending.abort();
+describe("runReconciler()", () => {
+  it("continues after failures, and ends when its signal aborts", async () => {
+    const controller = new AbortController();
+    const logger = createLogger({ name: "reconciler-test", level: "silent" });
+    let runs = 0;
+    const reconcile = async () => {
+      runs += 1;
+      if (runs < 3) throw new Error("unavailable");
+      controller.abort();
     };
-    await sweepUntil(ending.signal, sweep, { intervalMs: 1, longestPauseMs: 4, logger });
-    expect(sweeps).toBe(3);
+    const options = { intervalMs: 1, maxIntervalMs: 4, logger };
+    await runReconciler(controller.signal, reconcile, options);
+    expect(runs).toBe(3);
   });
 });

@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@fanfare/service";
 
-/** SweepOptions say how often to look. */
-export interface SweepOptions {
+/** How often a reconciler runs. */
+export interface ReconcilerOptions {
   readonly intervalMs: number;
-  /** The longest pause while the database or Temporal is away. */
-  readonly longestPauseMs: number;
+  /** The longest pause between runs while they fail. */
+  readonly maxIntervalMs: number;
   readonly logger: Logger;
 }
 
 /**
- * sweepUntil sweeps again and again until the signal aborts, with longer pauses while it fails. It never
- * throws.
+ * Calls `reconcile` repeatedly until the signal aborts. The pause doubles after each failure, and is
+ * `intervalMs` again after a success. Never rejects.
  */
-export async function sweepUntil(
+export async function runReconciler(
   signal: AbortSignal,
-  sweep: () => Promise<void>,
-  { intervalMs, longestPauseMs, logger }: SweepOptions,
+  reconcile: (signal: AbortSignal) => Promise<void>,
+  { intervalMs, maxIntervalMs, logger }: ReconcilerOptions,
 ): Promise<void> {
   let pauseMs = intervalMs;
   while (!signal.aborted) {
     try {
-      await sweep();
+      await reconcile(signal);
       pauseMs = intervalMs;
     } catch (error) {
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+      pauseMs = Math.min(2 * pauseMs, maxIntervalMs);
       logger.warn({ err: error, pauseMs }, "trips without a workflow cannot be started");
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => {});

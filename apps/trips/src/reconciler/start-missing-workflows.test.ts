@@ -1,56 +1,67 @@
 import { createLogger } from "@fanfare/service";
 import { describe, expect, it } from "vitest";
-import { aTrip } from "../../test/a-trip.ts";
+import { createTripRow } from "../../test/trip-rows.ts";
 import type { TripRow } from "../registry/tables.ts";
 import type { Reply } from "../temporal/trip-workflows.ts";
-import { type SweeperDeps, sweep } from "./start-missing-workflows.ts";
+import {
+  type StartMissingWorkflowsDeps,
+  startMissingWorkflows,
+} from "./start-missing-workflows.ts";
 
-const options = { batch: 10, leaseDurationMs: 1_000 };
+const options = { batchSize: 10, leaseDurationMs: 1_000 };
 const never = new AbortController().signal;
+const started: Reply<"started"> = { kind: "answered", outcome: "started" };
 
-function overdue(...tripIds: string[]): TripRow[] {
-  return tripIds.map((trip_id) => aTrip({ trip_id }));
+function createOverdueTrips(...tripIds: string[]): TripRow[] {
+  return tripIds.map((trip_id) => createTripRow({ trip_id }));
 }
 
-/** sweeperOf takes the batches one after the other, and answers each launch as `reply` says. */
-function sweeperOf(batches: TripRow[][], reply: (tripId: string) => Reply<"launched">) {
-  const launched: string[] = [];
-  const deps: SweeperDeps = {
+/** Creates dependencies with one batch of overdue trips. `reply` answers for each workflow. */
+function createDeps(batch: TripRow[], reply: (tripId: string) => Reply<"started">) {
+  const batches = [batch];
+  const startedTripIds: string[] = [];
+  const deps: StartMissingWorkflowsDeps = {
     registry: { claimUnstarted: async () => batches.shift() ?? [] },
     workflows: {
-      async launch({ tripId }) {
-        launched.push(tripId);
+      async ensureStarted({ tripId }) {
+        startedTripIds.push(tripId);
         return reply(tripId);
       },
     },
-    logger: createLogger({ name: "sweeper-test", level: "silent" }),
+    logger: createLogger({ name: "reconciler-test", level: "silent" }),
   };
-  return { deps, launched };
+  return { deps, startedTripIds };
 }
 
-const answered: Reply<"launched"> = { kind: "answered", outcome: "launched" };
-
-describe("sweep()", () => {
-  it("starts the workflow of each trip that is overdue", async () => {
-    const { deps, launched } = sweeperOf([overdue("a", "b")], () => answered);
-    await sweep(never, deps, options);
-    expect(launched).toEqual(["a", "b"]);
+describe("startMissingWorkflows()", () => {
+  it("starts the workflow of each overdue trip", async () => {
+    const { deps, startedTripIds } = createDeps(createOverdueTrips("a", "b"), () => started);
+    await startMissingWorkflows(never, deps, options);
+    expect(startedTripIds).toEqual(["a", "b"]);
   });
 
-  it("goes on after a trip whose workflow is over", async () => {
-    const { deps, launched } = sweeperOf([overdue("a", "b")], (tripId) =>
-      tripId === "a" ? { kind: "gone" } : answered,
+  it("continues after a trip whose workflow has closed", async () => {
+    const trips = createOverdueTrips("a", "b");
+    const { deps, startedTripIds } = createDeps(trips, (tripId) =>
+      tripId === "a" ? { kind: "not-running" } : started,
     );
-    await sweep(never, deps, options);
-    expect(launched).toEqual(["a", "b"]);
+    await startMissingWorkflows(never, deps, options);
+    expect(startedTripIds).toEqual(["a", "b"]);
   });
 
-  it("leaves the rest of the batch alone when Temporal is away or does not answer", async () => {
-    const away = sweeperOf([overdue("a", "b")], () => ({ kind: "away", cause: new Error("away") }));
-    await expect(sweep(never, away.deps, options)).rejects.toThrow("away");
-    expect(away.launched).toEqual(["a"]);
-    const late = sweeperOf([overdue("a", "b")], () => ({ kind: "late" }));
-    await expect(sweep(never, late.deps, options)).rejects.toThrow("no answer");
-    expect(late.launched).toEqual(["a"]);
+  it("leaves the rest of the batch when Temporal is unavailable or does not answer", async () => {
+    const unavailable = createDeps(createOverdueTrips("a", "b"), () => ({
+      kind: "unavailable",
+      cause: new Error("unavailable"),
+    }));
+    await expect(startMissingWorkflows(never, unavailable.deps, options)).rejects.toThrow(
+      "unavailable",
+    );
+    expect(unavailable.startedTripIds).toEqual(["a"]);
+    const timedOut = createDeps(createOverdueTrips("a", "b"), () => ({ kind: "timed-out" }));
+    await expect(startMissingWorkflows(never, timedOut.deps, options)).rejects.toThrow(
+      "did not answer",
+    );
+    expect(timedOut.startedTripIds).toEqual(["a"]);
   });
 });

@@ -1,40 +1,44 @@
 import type { Logger } from "@fanfare/service";
-import { inputOf } from "../api/start-trip.ts";
-import type { Registry } from "../registry/store.ts";
+import { createTripInput } from "../registry/trip-input.ts";
+import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { TripWorkflows } from "../temporal/trip-workflows.ts";
 
-/** SweeperDeps are what the sweeper works with. */
-export interface SweeperDeps {
-  readonly registry: Pick<Registry, "claimUnstarted">;
-  readonly workflows: Pick<TripWorkflows, "launch">;
+/** The dependencies of `startMissingWorkflows`. */
+export interface StartMissingWorkflowsDeps {
+  readonly registry: Pick<TripRegistry, "claimUnstarted">;
+  readonly workflows: Pick<TripWorkflows, "ensureStarted">;
   readonly logger: Logger;
 }
 
-/** SweeperOptions say how much it takes at once. */
-export interface SweeperOptions {
-  readonly batch: number;
-  /** How long a trip that was taken is left alone, by all processes. */
+/** How many trips one call handles. */
+export interface StartMissingWorkflowsOptions {
+  readonly batchSize: number;
+  /** How long no process handles a trip again that this call has claimed. */
   readonly leaseDurationMs: number;
 }
 
-const launchTimeoutMs = 5_000;
+const callTimeoutMs = 5_000;
 
 /**
- * sweep starts the workflows of one batch of REQUESTED trips that are overdue. Several processes may do
- * so at once. It throws when the database or Temporal is away.
+ * Starts the workflows of one batch of REQUESTED trips whose workflow is overdue. Several processes may
+ * do so concurrently. Throws when the database or Temporal is unavailable.
  */
-export async function sweep(
+export async function startMissingWorkflows(
   signal: AbortSignal,
-  { registry, workflows, logger }: SweeperDeps,
-  { batch, leaseDurationMs }: SweeperOptions,
+  { registry, workflows, logger }: StartMissingWorkflowsDeps,
+  { batchSize, leaseDurationMs }: StartMissingWorkflowsOptions,
 ): Promise<void> {
-  for (const trip of await registry.claimUnstarted({ limit: batch, leaseDurationMs })) {
+  for (const trip of await registry.claimUnstarted({ limit: batchSize, leaseDurationMs })) {
     if (signal.aborted) return;
-    const reply = await workflows.launch(inputOf(trip), { timeoutMs: launchTimeoutMs });
-    if (reply.kind === "away") throw reply.cause;
-    if (reply.kind === "late") throw new Error(`no answer within ${launchTimeoutMs} ms`);
+    const call = { timeoutMs: callTimeoutMs };
+    const reply = await workflows.ensureStarted(createTripInput(trip), call);
+    if (reply.kind === "unavailable") throw reply.cause;
+    if (reply.kind === "timed-out") {
+      throw new Error(`Temporal did not answer within ${callTimeoutMs} ms`);
+    }
     const tripId = trip.trip_id;
-    if (reply.kind === "answered") logger.info({ tripId }, "started the workflow of a trip");
-    else logger.warn({ tripId }, "a trip is REQUESTED and its workflow is over");
+    if (reply.kind === "answered")
+      logger.info({ tripId }, "started the missing workflow of a trip");
+    else logger.warn({ tripId }, "a trip is REQUESTED although its workflow has closed");
   }
 }

@@ -1,17 +1,17 @@
 import { type Amount, calculateFare, defaultTimings } from "@fanfare/trip-contract";
 
-/** DriveTimes are when a drive began and ended. */
+/** The beginning and the end of a drive. */
 export interface DriveTimes {
   readonly startedAt: Date;
   readonly endedAt: Date;
 }
 
 /**
- * fareOfDrive is what a drive costs beside the unlock fee: the tariff for each minute begun, up to
- * the longest drive, which is what the rider's payment method was authorised for. A drive that ends
- * before it began (clocks differ) costs nothing.
+ * Returns the price of a drive without the unlock fee: the tariff for each started minute, up to the
+ * longest drive, for which the payment method was authorised. Returns zero for a drive that ends before
+ * it begins, which clocks that differ can cause.
  */
-export function fareOfDrive({ startedAt, endedAt }: DriveTimes): Amount {
+export function calculateDriveFare({ startedAt, endedAt }: DriveTimes): Amount {
   const driveMs = endedAt.getTime() - startedAt.getTime();
   return calculateFare(Math.min(driveMs, defaultTimings.maximumDriveMs));
 }

@@ -26,7 +26,7 @@ const createTrips = sql`
     broadcast text check (broadcast in ('DELAYED', 'PUBLISHED')),
     broadcast_error text,
     published_at timestamptz,
-    sweep_at timestamptz not null,
+    reconcile_at timestamptz not null,
     check (status not in ('ENDED', 'SETTLED') or fare is not null),
     check (status <> 'CANCELLED' or ended_at is null),
     check ((status = 'SETTLED') = (settled is not null)),
@@ -46,12 +46,12 @@ const indexes = [
   sql`create index trips_newest on trips (requested_at desc, trip_id desc)`,
   sql`create index trips_newest_of_rider on trips (rider_id, requested_at desc, trip_id desc)`,
   sql`create index trips_newest_of_status on trips (status, requested_at desc, trip_id desc)`,
-  sql`create index trips_to_sweep on trips (sweep_at) where status = 'REQUESTED'`,
+  sql`create index trips_unstarted on trips (reconcile_at) where status = 'REQUESTED'`,
 ];
 
 /**
- * openTrips are those that a workflow was taken up for and is not done with, as the registry knows. Another
- * predicate needs another migration, with an index for it.
+ * Selects the trips that a workflow accepted and has not finished. The index `trips_open` has the same
+ * predicate: another predicate needs a migration that replaces the index.
  */
 export const openTrips = sql<boolean>`(
   status in ('PENDING', 'ACTIVE', 'ENDED', 'COMPENSATING', 'NEEDS_ATTENTION')
@@ -59,7 +59,7 @@ export const openTrips = sql<boolean>`(
     and (broadcast is distinct from 'PUBLISHED' or reason is not null or delayed_step is not null)
 )`;
 
-/** migrations of the trips database, by name and in order. */
+/** The migrations of the registry's database, in the order of their names. */
 export const migrations: Record<string, Migration> = {
   "0001-registry": {
     async up(db: Kysely<unknown>) {
@@ -75,7 +75,7 @@ export const migrations: Record<string, Migration> = {
   },
   "0003-open-trips": {
     async up(db: Kysely<unknown>) {
-      await sql`create index trips_open on trips (sweep_at) where ${openTrips}`.execute(db);
+      await sql`create index trips_open on trips (reconcile_at) where ${openTrips}`.execute(db);
     },
   },
 };

@@ -6,63 +6,64 @@ import {
   TripRegistryService,
 } from "@fanfare/contracts/trips/v1/trips";
 import type { Routes } from "@fanfare/service";
-import type { Registry } from "./store.ts";
 import {
   accept,
   activate,
-  type BroadcastState,
-  broadcast,
-  type Change,
+  type BroadcastRecord,
   cancel,
   compensate,
   completeDrive,
-  delay,
   park,
+  recordBroadcast,
+  recordDelay,
   resume,
   settle,
+  type Transition,
 } from "./transitions.ts";
-import { tripOf } from "./trip-message.ts";
+import { toTrip } from "./trip-message.ts";
+import type { TripRegistry } from "./trip-registry.ts";
 
-/** createRegistryRoutes is what the saga calls to record how a trip goes. */
-export function createRegistryRoutes(registry: Registry): Routes {
-  async function record({ tripId }: { tripId: string }, change: Change) {
-    return { trip: tripOf(await registry.record(tripId, change)) };
+/** Creates the routes of TripRegistryService, with which the saga records the progress of a trip. */
+export function createRegistryRoutes(registry: TripRegistry): Routes {
+  async function record({ tripId }: { tripId: string }, transition: Transition) {
+    return { trip: toTrip(await registry.record(tripId, transition)) };
   }
   return (router) => {
     router.service(TripRegistryService, {
       acceptTrip: (request) => record(request, accept()),
-      activateTrip: (request) => record(request, activate(dateOf("started_at", request.startedAt))),
+      activateTrip: (request) => record(request, activate(toDate("started_at", request.startedAt))),
       completeDrive: (request) =>
-        record(request, completeDrive(dateOf("ended_at", request.endedAt))),
-      settleTrip: (request) => record(request, settle(given("settled", request.settled))),
+        record(request, completeDrive(toDate("ended_at", request.endedAt))),
+      settleTrip: (request) => record(request, settle(requireField("settled", request.settled))),
       compensateTrip: (request) => record(request, compensate(request)),
       cancelTripRecord: (request) => record(request, cancel(request.reason, request.refusal)),
       parkTrip: (request) => record(request, park(request)),
       resumeTrip: (request) => record(request, resume(request)),
-      recordDelay: (request) => record(request, delay(request)),
+      recordDelay: (request) => record(request, recordDelay(request)),
       recordBroadcast: (request) =>
-        record(request, broadcast(broadcastOf(given("broadcast", request.broadcast)))),
+        record(request, recordBroadcast(readBroadcast(request.broadcast))),
     });
   };
 }
 
-function broadcastOf({ state, error, publishedAt }: Broadcast): BroadcastState {
+function readBroadcast(broadcast: Broadcast | undefined): BroadcastRecord {
+  const { state, error, publishedAt } = requireField("broadcast", broadcast);
   if (state === Broadcast_State.PUBLISHED) {
-    return { state: "PUBLISHED", publishedAt: dateOf("broadcast.published_at", publishedAt) };
+    return { state: "PUBLISHED", publishedAt: toDate("broadcast.published_at", publishedAt) };
   }
   if (state === Broadcast_State.DELAYED) return { state: "DELAYED", error };
-  throw missing("broadcast.state");
+  throw createMissingFieldError("broadcast.state");
 }
 
-function dateOf(field: string, timestamp: Timestamp | undefined): Date {
-  return timestampDate(given(field, timestamp));
+function toDate(field: string, timestamp: Timestamp | undefined): Date {
+  return timestampDate(requireField(field, timestamp));
 }
 
-function given<T>(field: string, value: T | undefined): T {
-  if (value === undefined) throw missing(field);
+function requireField<T>(field: string, value: T | undefined): T {
+  if (value === undefined) throw createMissingFieldError(field);
   return value;
 }
 
-function missing(field: string): ConnectError {
+function createMissingFieldError(field: string): ConnectError {
   return new ConnectError(`${field} is missing: send it`, Code.InvalidArgument);
 }

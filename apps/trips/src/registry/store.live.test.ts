@@ -7,14 +7,14 @@ import type { TripRow } from "./tables.ts";
 import {
   accept,
   activate,
-  broadcast,
-  type Change,
   cancel,
   compensate,
   completeDrive,
-  delay,
   park,
+  recordBroadcast,
+  recordDelay,
   settle,
+  type Transition,
 } from "./transitions.ts";
 
 let test: TestRegistry;
@@ -25,13 +25,13 @@ afterAll(async () => {
   await test[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
-  await test.database.db.deleteFrom("trip_changes").execute();
-  await test.database.db.deleteFrom("trips").execute();
+  await test.db.deleteFrom("trip_changes").execute();
+  await test.db.deleteFrom("trips").execute();
 });
 
-const anHour = 3_600_000;
+const oneHourMs = 3_600_000;
 
-async function requested(sweepAfterMs: number): Promise<TripRow> {
+async function requestTrip(reconcileAfterMs: number): Promise<TripRow> {
   return await test.registry.request({
     tripId: randomUUID(),
     riderId: "rosa",
@@ -39,7 +39,7 @@ async function requested(sweepAfterMs: number): Promise<TripRow> {
     paymentMethod: "pm_card_visa",
     requestHash: "hash",
     requestedAt: new Date(),
-    sweepAfterMs,
+    reconcileAfterMs,
   });
 }
 
@@ -48,84 +48,87 @@ async function claim(limit: number, leaseDurationMs: number): Promise<TripRow[]>
 }
 
 async function claimOpen(): Promise<TripRow[]> {
-  return await test.registry.claimOpen({ limit: 10, leaseDurationMs: anHour });
+  return await test.registry.claimOpen({ limit: 10, leaseDurationMs: oneHourMs });
 }
 
-/** became is the id of a trip after these changes. */
-async function became(sweepAfterMs: number, ...changes: readonly Change[]): Promise<string> {
-  const { trip_id } = await requested(sweepAfterMs);
-  for (const change of changes) await test.registry.record(trip_id, change);
+/** Requests a trip, applies the transitions and returns its id. */
+async function createTrip(
+  reconcileAfterMs: number,
+  ...transitions: readonly Transition[]
+): Promise<string> {
+  const { trip_id } = await requestTrip(reconcileAfterMs);
+  for (const transition of transitions) await test.registry.record(trip_id, transition);
   return trip_id;
 }
 
-function idsOf(trips: TripRow[]): string[] {
+function sortIds(trips: TripRow[]): string[] {
   return trips.map((trip) => trip.trip_id).toSorted();
 }
 
 describe("claimUnstarted()", () => {
-  it("takes trips that are REQUESTED and overdue, and no others", async () => {
-    const overdue = await requested(0);
-    await requested(anHour);
-    const takenUp = await requested(0);
-    await test.registry.record(takenUp.trip_id, accept());
-    const claimed = await claim(10, anHour);
-    expect(idsOf(claimed)).toEqual([overdue.trip_id]);
+  it("claims overdue REQUESTED trips, and no others", async () => {
+    const overdue = await requestTrip(0);
+    await requestTrip(oneHourMs);
+    const accepted = await requestTrip(0);
+    await test.registry.record(accepted.trip_id, accept());
+    const claimed = await claim(10, oneHourMs);
+    expect(sortIds(claimed)).toEqual([overdue.trip_id]);
   });
 
-  it("gives a trip again only when its lease is over", async () => {
-    const { trip_id } = await requested(0);
-    expect(idsOf(await claim(10, 0))).toEqual([trip_id]);
-    expect(idsOf(await claim(10, anHour))).toEqual([trip_id]);
-    expect(await claim(10, anHour)).toEqual([]);
+  it("claims a trip again only after its lease", async () => {
+    const { trip_id } = await requestTrip(0);
+    expect(sortIds(await claim(10, 0))).toEqual([trip_id]);
+    expect(sortIds(await claim(10, oneHourMs))).toEqual([trip_id]);
+    expect(await claim(10, oneHourMs)).toEqual([]);
   });
 
-  it("does not wait for a trip that somebody is changing", async () => {
-    const { trip_id } = await requested(0);
-    await test.database.db.transaction().execute(async (tx) => {
+  it("skips a trip that another transaction has locked", async () => {
+    const { trip_id } = await requestTrip(0);
+    await test.db.transaction().execute(async (tx) => {
       await tx.updateTable("trips").set({ reason: "?" }).where("trip_id", "=", trip_id).execute();
-      expect(await claim(10, anHour)).toEqual([]);
+      expect(await claim(10, oneHourMs)).toEqual([]);
     });
   });
 
-  it("shares what is overdue among processes that claim at once", async () => {
-    const trips = await Promise.all(Array.from({ length: 12 }, () => requested(0)));
-    const claims = await Promise.all(Array.from({ length: 4 }, () => claim(3, anHour)));
-    const rest = await claim(100, anHour);
-    expect(idsOf([...claims.flat(), ...rest])).toEqual(idsOf(trips));
+  it("divides the overdue trips among concurrent processes", async () => {
+    const trips = await Promise.all(Array.from({ length: 12 }, () => requestTrip(0)));
+    const claims = await Promise.all(Array.from({ length: 4 }, () => claim(3, oneHourMs)));
+    const rest = await claim(100, oneHourMs);
+    expect(sortIds([...claims.flat(), ...rest])).toEqual(sortIds(trips));
   });
 });
 
 describe("claimOpen()", () => {
   const driven = [accept(), activate(new Date()), completeDrive(new Date())];
   const settled = [...driven, settle({ minorUnits: 130n, currency: "EUR" })];
-  const published = [...settled, broadcast({ state: "PUBLISHED", publishedAt: new Date() })];
-  const parked = { version: 9n, step: "release-vehicle", reason: "fleet says no" };
+  const published = [...settled, recordBroadcast({ state: "PUBLISHED", publishedAt: new Date() })];
+  const parked = { version: 9n, step: "release-vehicle", reason: "refused by fleet" };
 
-  it("takes trips that a workflow has taken up and is not done with, and no others", async () => {
+  it("claims trips that a workflow accepted and has not finished, and no others", async () => {
     const open = await Promise.all([
-      became(0, accept()),
-      became(0, ...driven),
-      became(0, accept(), compensate({ version: 3n, reason: "no" })),
-      became(0, accept(), park(parked)),
-      became(0, ...settled),
-      became(0, ...published, park(parked)),
-      became(0, ...published, delay({ version: 9n, step: "release-vehicle" })),
+      createTrip(0, accept()),
+      createTrip(0, ...driven),
+      createTrip(0, accept(), compensate({ version: 3n, reason: "no" })),
+      createTrip(0, accept(), park(parked)),
+      createTrip(0, ...settled),
+      createTrip(0, ...published, park(parked)),
+      createTrip(0, ...published, recordDelay({ version: 9n, step: "release-vehicle" })),
     ]);
     await Promise.all([
-      became(0),
-      became(anHour, accept()),
-      became(0, accept(), cancel("no")),
-      became(0, ...published),
+      createTrip(0),
+      createTrip(oneHourMs, accept()),
+      createTrip(0, accept(), cancel("no")),
+      createTrip(0, ...published),
     ]);
-    expect(idsOf(await claimOpen())).toEqual(open.toSorted());
+    expect(sortIds(await claimOpen())).toEqual(open.toSorted());
     expect(await claimOpen()).toEqual([]);
   });
 
-  it("finds them by an index, among any number that are over", async () => {
-    const { rows } = await test.database.db.transaction().execute(async (tx) => {
+  it("uses an index that excludes finished trips", async () => {
+    const { rows } = await test.db.transaction().execute(async (tx) => {
       await sql`set local enable_seqscan = off`.execute(tx);
       return await sql<Record<string, string>>`
-        explain select from trips where ${openTrips} and sweep_at <= now() order by sweep_at`.execute(
+        explain select from trips where ${openTrips} and reconcile_at <= now() order by reconcile_at`.execute(
         tx,
       );
     });
@@ -134,8 +137,8 @@ describe("claimOpen()", () => {
 });
 
 describe("record()", () => {
-  it("leaves no trace of a change that throws", async () => {
-    const { trip_id } = await requested(0);
+  it("stores nothing of a transition that throws", async () => {
+    const { trip_id } = await requestTrip(0);
     await expect(test.registry.record(trip_id, completeDrive(new Date()))).rejects.toThrow(
       "it cannot become ENDED",
     );
@@ -144,15 +147,15 @@ describe("record()", () => {
 });
 
 describe("the tables", () => {
-  it("hold no trip that contradicts itself", async () => {
-    const { trip_id } = await requested(0);
+  it("reject inconsistent trips", async () => {
+    const { trip_id } = await requestTrip(0);
     for (const wrong of [
       { status: "ENDED" },
       { status: "SETTLED" },
       { settled: 100 },
       { broadcast: "PUBLISHED" },
     ] as const) {
-      const update = test.database.db.updateTable("trips").set(wrong);
+      const update = test.db.updateTable("trips").set(wrong);
       await expect(update.where("trip_id", "=", trip_id).execute()).rejects.toThrow(/check/);
     }
   });

@@ -1,11 +1,12 @@
 import type { ColumnType, Generated, Selectable, Updateable } from "kysely";
 
-/** TripsDatabase is what the registry's database holds. */
+/** The tables of the registry's database. */
 export interface TripsDatabase {
   trips: TripTable;
   trip_changes: TripChangeTable;
 }
 
+/** The statuses of a trip, as the registry stores them. */
 export const tripStatuses = [
   "REQUESTED",
   "PENDING",
@@ -17,53 +18,56 @@ export const tripStatuses = [
   "NEEDS_ATTENTION",
 ] as const;
 
+/** The name of a status, such as ACTIVE. */
 export type TripStatusName = (typeof tripStatuses)[number];
 
-/** Whole is a bigint column: the driver reads it as decimal digits. */
-type Whole = ColumnType<string, bigint | number, bigint | number>;
-type CountedWhole = ColumnType<string, bigint | number | undefined, bigint | number>;
-type OptionalWhole = ColumnType<string | null, bigint | number | null, bigint | number | null>;
+/** A bigint column, which the driver reads as decimal digits. */
+type BigInteger = ColumnType<string, bigint | number, bigint | number>;
+type DefaultedBigInteger = ColumnType<string, bigint | number | undefined, bigint | number>;
+type NullableBigInteger = ColumnType<string | null, bigint | number | null, bigint | number | null>;
 
-/** TripTable has one row a trip. Its amounts are in minor units of `currency`. */
+/** One row for each trip. Amounts are in minor units of `currency`. */
 interface TripTable {
   trip_id: string;
   rider_id: string;
   vehicle_id: string;
   payment_method: string;
-  /** Of what StartTrip was asked and by whom: another hash for the same id is another trip. */
+  /** A hash of the contents of StartTrip and its rider. */
   request_hash: string;
   status: TripStatusName;
-  /** Counts the changes of the trip, from 1 when it is requested. */
-  version: Whole;
-  /** What the saga gave to the last of its records of a compensation, and of a delay. */
-  compensation_version: CountedWhole;
-  delay_version: CountedWhole;
+  /** The number of changes of the trip. 1 when it is requested. */
+  version: BigInteger;
+  /** The versions of the saga's latest record of a compensation or a parked step, and of a delay. */
+  compensation_version: DefaultedBigInteger;
+  delay_version: DefaultedBigInteger;
   requested_at: Date;
   started_at: Date | null;
   ended_at: Date | null;
-  fare: OptionalWhole;
-  settled: OptionalWhole;
+  fare: NullableBigInteger;
+  settled: NullableBigInteger;
   currency: string | null;
   reason: string | null;
   refusal_code: string | null;
   refusal_message: string | null;
   delayed_step: string | null;
-  /** What an operator decided last on what was parked. */
+  /** The latest decision of an operator on parked steps. */
   decision: string | null;
   broadcast: "DELAYED" | "PUBLISHED" | null;
   broadcast_error: string | null;
   published_at: Date | null;
-  /** While REQUESTED: when the sweeper is to start its workflow. */
-  sweep_at: Date;
+  /** When the reconciler checks next whether the trip has a workflow. */
+  reconcile_at: Date;
 }
 
-/** TripChangeTable keeps the trip as it was after each of its changes, as the JSON of a Trip. */
+/** The trip after each of its changes, as the JSON of the message Trip. */
 interface TripChangeTable {
   trip_id: string;
-  version: Whole;
+  version: BigInteger;
   trip: ColumnType<unknown, string, never>;
   recorded_at: Generated<Date>;
 }
 
+/** A row of the table of trips. */
 export type TripRow = Selectable<TripTable>;
+/** Columns of a trip to update. */
 export type TripPatch = Updateable<TripTable>;

@@ -1,22 +1,22 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { aTrip, trips } from "../../test/a-trip.ts";
+import { createTripRow, tripRows } from "../../test/trip-rows.ts";
 import {
   accept,
   activate,
-  broadcast,
-  type Change,
   cancel,
   compensate,
   completeDrive,
-  delay,
   park,
+  recordBroadcast,
+  recordDelay,
   resume,
   settle,
+  type Transition,
   withdraw,
 } from "./transitions.ts";
 
-type Name = keyof typeof trips;
+type Name = keyof typeof tripRows;
 
 const names: Name[] = [
   "requested",
@@ -32,26 +32,26 @@ const names: Name[] = [
 const at = new Date("2026-05-01T10:03:30.000Z");
 const paid = { minorUnits: 400n, currency: "EUR" };
 
-/** outcomes says for each trip what a change makes of it: a status, nothing, or a refusal. */
-function outcomes(change: Change): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, outcome(change, name)]));
+/** Applies a transition to a trip of each kind: a new status, "-" for no change, or "refused". */
+function applyToAll(transition: Transition): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, apply(transition, name)]));
 }
 
-function outcome(change: Change, name: Name): string {
+function apply(transition: Transition, name: Name): string {
   try {
-    const patch = change(trips[name]);
+    const patch = transition(tripRows[name]);
     return patch === undefined ? "-" : String(patch.status);
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
     expect(code).toBe(Code.FailedPrecondition);
-    expect(rawMessage).toContain(`is ${trips[name].status}`);
+    expect(rawMessage).toContain(`is ${tripRows[name].status}`);
     return "refused";
   }
 }
 
 describe("accept()", () => {
-  it("takes up what is requested, and refuses what is being compensated", () => {
-    expect(outcomes(accept())).toEqual({
+  it("accepts a requested trip, and refuses one that is being compensated", () => {
+    expect(applyToAll(accept())).toEqual({
       requested: "PENDING",
       pending: "-",
       active: "-",
@@ -66,8 +66,8 @@ describe("accept()", () => {
 });
 
 describe("activate()", () => {
-  it("begins the drive of a pending trip, once", () => {
-    expect(outcomes(activate(at))).toEqual({
+  it("starts the drive of a pending trip once", () => {
+    expect(applyToAll(activate(at))).toEqual({
       requested: "refused",
       pending: "ACTIVE",
       active: "-",
@@ -82,8 +82,8 @@ describe("activate()", () => {
 });
 
 describe("completeDrive()", () => {
-  it("ends a drive that has begun, once", () => {
-    expect(outcomes(completeDrive(at))).toEqual({
+  it("ends a drive that has begun once", () => {
+    expect(applyToAll(completeDrive(at))).toEqual({
       requested: "refused",
       pending: "refused",
       active: "ENDED",
@@ -96,8 +96,8 @@ describe("completeDrive()", () => {
     });
   });
 
-  it("computes the fare from the recorded beginning", () => {
-    expect(completeDrive(at)(trips.active)).toEqual({
+  it("calculates the fare from the recorded start", () => {
+    expect(completeDrive(at)(tripRows.active)).toEqual({
       status: "ENDED",
       ended_at: at,
       fare: 120,
@@ -105,24 +105,24 @@ describe("completeDrive()", () => {
     });
   });
 
-  it("ends no drive before it began", () => {
+  it("never ends a drive before it began", () => {
     const before = new Date("2026-05-01T09:59:00.000Z");
-    expect(completeDrive(before)(trips.active)).toMatchObject({
-      ended_at: trips.active.started_at,
+    expect(completeDrive(before)(tripRows.active)).toMatchObject({
+      ended_at: tripRows.active.started_at,
       fare: 0,
     });
   });
 });
 
-/** parkedAt is a trip whose drive has ended and that waits for an operator at this step. */
-function parkedAt(step: string) {
-  const { reason = "" } = park({ version: 9n, step, reason: "no" })(trips.ended) ?? {};
-  return { ...trips.ended, status: "NEEDS_ATTENTION", reason } as const;
+/** Creates a trip whose drive has ended and that is parked at `step`. */
+function createParkedTrip(step: string) {
+  const { reason = "" } = park({ version: 9n, step, reason: "no" })(tripRows.ended) ?? {};
+  return { ...tripRows.ended, status: "NEEDS_ATTENTION", reason } as const;
 }
 
 describe("settle()", () => {
-  it("settles a trip whose drive has ended, also one that was parked", () => {
-    expect(outcomes(settle(paid))).toEqual({
+  it("settles a trip whose drive has ended, even a parked one", () => {
+    expect(applyToAll(settle(paid))).toEqual({
       requested: "refused",
       pending: "refused",
       active: "refused",
@@ -135,25 +135,28 @@ describe("settle()", () => {
     });
   });
 
-  it("keeps why the vehicle waits, and takes back why the payment did", () => {
-    expect(settle(paid)(parkedAt("release-vehicle"))).toEqual({ status: "SETTLED", settled: 400n });
-    expect(settle(paid)(parkedAt("capture"))).toEqual({
+  it("keeps the reason of a parked release, and clears that of a parked payment", () => {
+    expect(settle(paid)(createParkedTrip("release-vehicle"))).toEqual({
+      status: "SETTLED",
+      settled: 400n,
+    });
+    expect(settle(paid)(createParkedTrip("capture"))).toEqual({
       status: "SETTLED",
       settled: 400n,
       reason: null,
     });
   });
 
-  it("refuses another currency than the fare's", () => {
-    expect(() => settle({ minorUnits: 400n, currency: "SEK" })(trips.ended)).toThrow(
+  it("refuses a currency other than the fare's", () => {
+    expect(() => settle({ minorUnits: 400n, currency: "SEK" })(tripRows.ended)).toThrow(
       /SETTLED in SEK: its fare is in EUR/,
     );
   });
 });
 
 describe("compensate()", () => {
-  it("compensates what has not ended, and leaves what is compensated", () => {
-    expect(outcomes(compensate({ version: 9n, reason: "no" }))).toEqual({
+  it("compensates a trip that has not ended, and does not change a cancelled one", () => {
+    expect(applyToAll(compensate({ version: 9n, reason: "no" }))).toEqual({
       requested: "COMPENSATING",
       pending: "COMPENSATING",
       active: "COMPENSATING",
@@ -166,17 +169,17 @@ describe("compensate()", () => {
     });
   });
 
-  it("says nothing once a later record of the compensation was made", () => {
-    expect(compensate({ version: 4n, reason: "no" })(trips.compensationParked)).toBeUndefined();
-    expect(compensate({ version: 4n, reason: "no" })(trips.compensating)).toBeUndefined();
+  it("changes nothing after a later record of the compensation", () => {
+    expect(compensate({ version: 4n, reason: "no" })(tripRows.compensationParked)).toBeUndefined();
+    expect(compensate({ version: 4n, reason: "no" })(tripRows.compensating)).toBeUndefined();
   });
 });
 
 describe("park()", () => {
-  const parked = { version: 9n, step: "open-tab", reason: "billing is away" };
+  const parked = { version: 9n, step: "open-tab", reason: "billing is unavailable" };
 
-  it("keeps SETTLED and CANCELLED", () => {
-    expect(outcomes(park(parked))).toEqual({
+  it("does not change the status of SETTLED and CANCELLED trips", () => {
+    expect(applyToAll(park(parked))).toEqual({
       requested: "NEEDS_ATTENTION",
       pending: "NEEDS_ATTENTION",
       active: "NEEDS_ATTENTION",
@@ -189,18 +192,18 @@ describe("park()", () => {
     });
   });
 
-  it("says which step waits, and why", () => {
-    expect(park(parked)(trips.compensating)?.reason).toBe("open-tab: billing is away");
+  it("records the parked step and the reason", () => {
+    expect(park(parked)(tripRows.compensating)?.reason).toBe("open-tab: billing is unavailable");
   });
 
-  it("says nothing once a later record of the compensation was made", () => {
-    expect(park({ ...parked, version: 5n })(trips.compensationParked)).toBeUndefined();
+  it("changes nothing after a later record of the compensation", () => {
+    expect(park({ ...parked, version: 5n })(tripRows.compensationParked)).toBeUndefined();
   });
 });
 
 describe("resume()", () => {
-  it("makes a trip that waited ENDED again, and leaves a settled one SETTLED", () => {
-    expect(outcomes(resume({ version: 9n }))).toEqual({
+  it("makes a parked trip ENDED again, and keeps a settled one SETTLED", () => {
+    expect(applyToAll(resume({ version: 9n }))).toEqual({
       requested: "refused",
       pending: "refused",
       active: "undefined",
@@ -213,8 +216,8 @@ describe("resume()", () => {
     });
   });
 
-  it("makes a trip ACTIVE again whose end was refused", () => {
-    const trip = aTrip({ ...trips.active, status: "NEEDS_ATTENTION", reason: "no" });
+  it("makes a trip ACTIVE again when its end is not recorded", () => {
+    const trip = createTripRow({ ...tripRows.active, status: "NEEDS_ATTENTION", reason: "no" });
     expect(resume({ version: 9n })(trip)).toEqual({
       status: "ACTIVE",
       reason: null,
@@ -222,16 +225,16 @@ describe("resume()", () => {
     });
   });
 
-  it("says nothing once it was parked again, and keeps a late parking from it", () => {
-    expect(resume({ version: 6n })(trips.captureParked)).toBeUndefined();
-    const resumed = aTrip({ ...trips.ended, compensation_version: "9" });
+  it("changes nothing after the trip was parked again, and makes an earlier parking stale", () => {
+    expect(resume({ version: 6n })(tripRows.captureParked)).toBeUndefined();
+    const resumed = createTripRow({ ...tripRows.ended, compensation_version: "9" });
     expect(park({ version: 8n, step: "capture", reason: "no" })(resumed)).toBeUndefined();
   });
 });
 
 describe("cancel()", () => {
-  it("cancels what has not ended, whatever came before", () => {
-    expect(outcomes(cancel("no"))).toEqual({
+  it("cancels every trip that has not ended", () => {
+    expect(applyToAll(cancel("no"))).toEqual({
       requested: "CANCELLED",
       pending: "CANCELLED",
       active: "CANCELLED",
@@ -244,9 +247,9 @@ describe("cancel()", () => {
     });
   });
 
-  it("keeps the refusal for StartTrip", () => {
+  it("stores the refusal for StartTrip", () => {
     const refusal = { code: "failed_precondition", message: "the card was declined" };
-    expect(cancel("declined", refusal)(trips.compensating)).toEqual({
+    expect(cancel("declined", refusal)(tripRows.compensating)).toEqual({
       status: "CANCELLED",
       reason: "declined",
       refusal_code: "failed_precondition",
@@ -256,8 +259,8 @@ describe("cancel()", () => {
 });
 
 describe("withdraw()", () => {
-  it("cancels what was not taken up, and nothing else", () => {
-    expect(outcomes(withdraw("changed my mind"))).toEqual({
+  it("cancels a trip that no workflow has accepted, and no other", () => {
+    expect(applyToAll(withdraw("changed my mind"))).toEqual({
       requested: "CANCELLED",
       pending: "-",
       active: "-",
@@ -271,27 +274,29 @@ describe("withdraw()", () => {
   });
 });
 
-describe("delay()", () => {
-  it("names the step that takes long, and forgets it", () => {
-    expect(delay({ version: 5n, step: "capture" })(trips.ended)?.delayed_step).toBe("capture");
-    expect(delay({ version: 6n, step: "" })(trips.ended)?.delayed_step).toBeNull();
+describe("recordDelay()", () => {
+  it("records the delayed step, and clears it", () => {
+    expect(recordDelay({ version: 5n, step: "capture" })(tripRows.ended)?.delayed_step).toBe(
+      "capture",
+    );
+    expect(recordDelay({ version: 6n, step: "" })(tripRows.ended)?.delayed_step).toBeNull();
   });
 
-  it("says nothing once a later delay was recorded", () => {
-    const trip = aTrip({ ...trips.settled, delay_version: "6" });
-    expect(delay({ version: 5n, step: "capture" })(trip)).toBeUndefined();
-    expect(delay({ version: 6n, step: "capture" })(trip)).toBeUndefined();
+  it("changes nothing after a later record of a delay", () => {
+    const trip = createTripRow({ ...tripRows.settled, delay_version: "6" });
+    expect(recordDelay({ version: 5n, step: "capture" })(trip)).toBeUndefined();
+    expect(recordDelay({ version: 6n, step: "capture" })(trip)).toBeUndefined();
   });
 
-  it("takes nothing from a step that arrives after it", () => {
-    const trip = aTrip({ ...trips.ended, delayed_step: "settle", delay_version: "9" });
+  it("does not affect a step that arrives after it", () => {
+    const trip = createTripRow({ ...tripRows.ended, delayed_step: "settle", delay_version: "9" });
     expect(settle(paid)(trip)?.status).toBe("SETTLED");
   });
 });
 
-describe("broadcast()", () => {
-  it("is of settled trips alone", () => {
-    expect(outcomes(broadcast({ state: "DELAYED", error: "no broker" }))).toEqual({
+describe("recordBroadcast()", () => {
+  it("accepts settled trips only", () => {
+    expect(applyToAll(recordBroadcast({ state: "DELAYED", error: "no broker" }))).toEqual({
       requested: "refused",
       pending: "refused",
       active: "refused",
@@ -304,10 +309,10 @@ describe("broadcast()", () => {
     });
   });
 
-  it("stays published", () => {
-    const out = broadcast({ state: "PUBLISHED", publishedAt: at })(trips.settled);
+  it("keeps PUBLISHED", () => {
+    const out = recordBroadcast({ state: "PUBLISHED", publishedAt: at })(tripRows.settled);
     expect(out).toEqual({ broadcast: "PUBLISHED", broadcast_error: null, published_at: at });
-    const trip = aTrip({ ...trips.settled, broadcast: "PUBLISHED", published_at: at });
-    expect(broadcast({ state: "DELAYED", error: "late" })(trip)).toBeUndefined();
+    const trip = createTripRow({ ...tripRows.settled, broadcast: "PUBLISHED", published_at: at });
+    expect(recordBroadcast({ state: "DELAYED", error: "late" })(trip)).toBeUndefined();
   });
 });

@@ -1,43 +1,44 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Refusal } from "@fanfare/contracts/trips/v1/trips";
 import { steps } from "@fanfare/trip-contract";
-import { fareOfDrive } from "./fare.ts";
+import { calculateDriveFare } from "./fare.ts";
 import type { TripPatch, TripRow } from "./tables.ts";
 
 /**
- * Change is one step in the life of a trip: what is different afterwards, nothing when the trip is
- * past it. It throws failed_precondition where the trip cannot go that way.
+ * One transition of a trip: returns what it changes, or undefined when the trip is past it. Throws
+ * failed_precondition when the trip cannot make the transition.
  *
- * Changes may arrive twice, late, and in another order than the saga made them, as it records delays
- * and parked steps beside its other steps. Where the trip itself does not tell whether a change is
- * past, the version that the saga gave to it does.
+ * The saga's records may arrive twice, late, and out of order, because it records delays and parked
+ * steps concurrently with its other steps. Where the state of the trip does not show that it is past a
+ * transition, the version of the record does: the saga numbers its records.
  */
-export type Change = (trip: TripRow) => TripPatch | undefined;
+export type Transition = (trip: TripRow) => TripPatch | undefined;
 
-/** accept: the saga has begun. Refused once the trip is being compensated. */
-export function accept(): Change {
+/** Makes a REQUESTED trip PENDING: its workflow has begun. Throws once the trip is being compensated. */
+export function accept(): Transition {
   return (trip) => {
-    if (isCompensating(trip)) throw cannotBecome(trip, "PENDING");
+    if (isCompensating(trip)) throw createTransitionError(trip, "PENDING");
     return trip.status === "REQUESTED" ? { status: "PENDING" } : undefined;
   };
 }
 
-/** activate: everything is held, the drive begins. */
-export function activate(startedAt: Date): Change {
+/** Makes a PENDING trip ACTIVE: the drive begins. */
+export function activate(startedAt: Date): Transition {
   return (trip) => {
-    if (isCompensating(trip)) throw cannotBecome(trip, "ACTIVE");
+    if (isCompensating(trip)) throw createTransitionError(trip, "ACTIVE");
     if (trip.started_at !== null) return undefined;
-    if (trip.status !== "PENDING") throw cannotBecome(trip, "ACTIVE");
+    if (trip.status !== "PENDING") throw createTransitionError(trip, "ACTIVE");
     return { status: "ACTIVE", started_at: startedAt };
   };
 }
 
-/** completeDrive fixes the end of the drive and its fare, for good. */
-export function completeDrive(endedAt: Date): Change {
+/** Makes the trip ENDED, and fixes the end of the drive and its fare for good. */
+export function completeDrive(endedAt: Date): Transition {
   return (trip) => {
     if (trip.ended_at !== null) return undefined;
     const startedAt = trip.started_at;
-    if (startedAt === null || isCompensating(trip)) throw cannotBecome(trip, "ENDED");
-    const fare = fareOfDrive({ startedAt, endedAt });
+    if (startedAt === null || isCompensating(trip)) throw createTransitionError(trip, "ENDED");
+    const fare = calculateDriveFare({ startedAt, endedAt });
     return {
       status: "ENDED",
       ended_at: endedAt < startedAt ? startedAt : endedAt,
@@ -48,40 +49,41 @@ export function completeDrive(endedAt: Date): Change {
 }
 
 /**
- * settle: the rider has paid `settled`, unlock fee and fare. That is no word on a vehicle whose release
- * waits for an operator beside it.
+ * Makes an ENDED trip SETTLED: the rider has paid `settled`, the unlock fee and the fare. The reason
+ * of a parked release of the vehicle stays.
  */
-export function settle(settled: { minorUnits: bigint; currency: string }): Change {
+export function settle(settled: { minorUnits: bigint; currency: string }): Transition {
   return (trip) => {
     if (trip.status === "SETTLED") return undefined;
-    if (trip.ended_at === null) throw cannotBecome(trip, "SETTLED");
+    if (trip.ended_at === null) throw createTransitionError(trip, "SETTLED");
     if (trip.currency !== settled.currency) {
-      throw cannotBecome(trip, `SETTLED in ${settled.currency}: its fare is in ${trip.currency}`);
+      const wanted = `SETTLED in ${settled.currency}: its fare is in ${trip.currency}`;
+      throw createTransitionError(trip, wanted);
     }
-    const stays = trip.reason?.startsWith(`${steps.releaseVehicle}: `) === true;
+    const releaseIsParked = trip.reason?.startsWith(`${steps.releaseVehicle}: `) === true;
     return {
       status: "SETTLED",
       settled: settled.minorUnits,
-      ...(stays ? {} : { reason: null }),
+      ...(releaseIsParked ? {} : { reason: null }),
     };
   };
 }
 
-/** compensate: what was done is being compensated. */
-export function compensate({ version, reason }: { version: bigint; reason: string }): Change {
+/** Makes a trip whose drive has not ended COMPENSATING. */
+export function compensate({ version, reason }: { version: bigint; reason: string }): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
       return undefined;
-    if (trip.ended_at !== null) throw cannotBecome(trip, "COMPENSATING");
+    if (trip.ended_at !== null) throw createTransitionError(trip, "COMPENSATING");
     return { status: "COMPENSATING", reason, compensation_version: version };
   };
 }
 
 /**
- * park: `step` waits for an operator. A trip that is settled stays so, with the reason: what waits
- * is the vehicle, beside it.
+ * Makes the trip NEEDS_ATTENTION: `step` waits for an operator. A SETTLED trip keeps its status and
+ * gets the reason, because only the release of its vehicle can still be parked.
  */
-export function park(parked: { version: bigint; step: string; reason: string }): Change {
+export function park(parked: { version: bigint; step: string; reason: string }): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED" || parked.version <= BigInt(trip.compensation_version))
       return undefined;
@@ -93,34 +95,31 @@ export function park(parked: { version: bigint; step: string; reason: string }):
   };
 }
 
-/** resume: what was parked from the end of the drive on is taken up again. */
-export function resume({ version }: { version: bigint }): Change {
+/** Returns a trip parked after the pivot to ENDED, or to ACTIVE when its end is not recorded yet. */
+export function resume({ version }: { version: bigint }): Transition {
   return (trip) => {
     if (version <= BigInt(trip.compensation_version)) return undefined;
-    if (trip.started_at === null || isCompensating(trip)) throw cannotBecome(trip, "ENDED again");
-    const past = { reason: null, compensation_version: version };
-    if (trip.status !== "NEEDS_ATTENTION") return past;
-    return { ...past, status: trip.ended_at === null ? "ACTIVE" : "ENDED" };
+    if (trip.started_at === null || isCompensating(trip))
+      throw createTransitionError(trip, "ENDED again");
+    const resumed = { reason: null, compensation_version: version };
+    if (trip.status !== "NEEDS_ATTENTION") return resumed;
+    return { ...resumed, status: trip.ended_at === null ? "ACTIVE" : "ENDED" };
   };
 }
 
-/** decide: an operator decided on what was parked. The saga's own records say what came of it. */
-export function decide(decision: string): Change {
+/** Records an operator's decision on parked steps. The saga records its effect. */
+export function recordDecision(decision: string): Transition {
   return () => ({ decision });
 }
 
-/** Refusal is the business answer of no that StartTrip gives from now on. */
-export interface Refusal {
-  /** A Connect code by its name, such as failed_precondition. */
-  readonly code: string;
-  readonly message: string;
-}
-
-/** cancel: everything is compensated, for good. Without a refusal somebody wanted it so. */
-export function cancel(reason: string, refusal?: Refusal): Change {
+/**
+ * Makes the trip CANCELLED, for good. StartTrip throws the refusal from then on; without one the rider
+ * or an operator cancelled the trip.
+ */
+export function cancel(reason: string, refusal?: Pick<Refusal, "code" | "message">): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED") return undefined;
-    if (trip.ended_at !== null) throw cannotBecome(trip, "CANCELLED");
+    if (trip.ended_at !== null) throw createTransitionError(trip, "CANCELLED");
     return {
       status: "CANCELLED",
       reason,
@@ -131,34 +130,35 @@ export function cancel(reason: string, refusal?: Refusal): Change {
 }
 
 /**
- * withdraw cancels a trip that no saga has taken up: one that begins later is refused at its first
- * step. It changes nothing about any other trip.
+ * Cancels a REQUESTED trip, and changes no other. A workflow that begins later fails at its first step,
+ * `accept`.
  */
-export function withdraw(reason: string): Change {
+export function withdraw(reason: string): Transition {
   return (trip) => (trip.status === "REQUESTED" ? cancel(reason)(trip) : undefined);
 }
 
-/** delay: `step` takes long; the empty string when none does any more. */
-export function delay({ version, step }: { version: bigint; step: string }): Change {
+/** Records the step that is delayed; the empty string when none is. */
+export function recordDelay({ version, step }: { version: bigint; step: string }): Transition {
   return (trip) => {
     if (version <= BigInt(trip.delay_version)) return undefined;
     return { delayed_step: step === "" ? null : step, delay_version: version };
   };
 }
 
-/** BroadcastState is what became of the trip's TripCompleted. */
-export type BroadcastState =
+/** The state of the publication of a trip's TripCompleted. */
+export type BroadcastRecord =
   | { readonly state: "DELAYED"; readonly error: string }
   | { readonly state: "PUBLISHED"; readonly publishedAt: Date };
 
-/** broadcast: what the world hears of a settled trip. Once published it stays so. */
-export function broadcast(to: BroadcastState): Change {
+/** Records the publication of a SETTLED trip's TripCompleted. PUBLISHED is final. */
+export function recordBroadcast(record: BroadcastRecord): Transition {
   return (trip) => {
     if (trip.broadcast === "PUBLISHED") return undefined;
-    if (trip.status !== "SETTLED") throw cannotBecome(trip, "broadcast: it is not SETTLED");
-    return to.state === "PUBLISHED"
-      ? { broadcast: to.state, broadcast_error: null, published_at: to.publishedAt }
-      : { broadcast: to.state, broadcast_error: to.error };
+    if (trip.status !== "SETTLED")
+      throw createTransitionError(trip, "broadcast: it is not SETTLED");
+    return record.state === "PUBLISHED"
+      ? { broadcast: record.state, broadcast_error: null, published_at: record.publishedAt }
+      : { broadcast: record.state, broadcast_error: record.error };
   };
 }
 
@@ -166,7 +166,7 @@ function isCompensating({ status }: TripRow): boolean {
   return status === "COMPENSATING" || status === "CANCELLED";
 }
 
-function cannotBecome(trip: TripRow, wanted: string): ConnectError {
+function createTransitionError(trip: TripRow, wanted: string): ConnectError {
   const ended = trip.ended_at === null ? "" : " and its drive has ended";
   return new ConnectError(
     `trip ${trip.trip_id} is ${trip.status}${ended}: it cannot become ${wanted}`,

@@ -11,8 +11,8 @@ import {
 } from "@fanfare/contracts/trips/v1/trips";
 import { type TripRow, type TripStatusName, tripStatuses } from "./tables.ts";
 
-/** tripOf is a row of the registry as the API tells it. */
-export function tripOf(row: TripRow): Trip {
+/** Converts a row of the registry to the message that the API returns. */
+export function toTrip(row: TripRow): Trip {
   return create(TripSchema, {
     tripId: row.trip_id,
     riderId: row.rider_id,
@@ -24,41 +24,41 @@ export function tripOf(row: TripRow): Trip {
     reason: row.reason ?? "",
     delayedStep: row.delayed_step ?? "",
     decision: row.decision ?? "",
-    startedAt: timestampOf(row.started_at),
-    endedAt: timestampOf(row.ended_at),
-    fare: moneyOf(row.fare, row.currency),
-    settled: moneyOf(row.settled, row.currency),
-    broadcast: broadcastOf(row),
+    startedAt: toTimestamp(row.started_at),
+    endedAt: toTimestamp(row.ended_at),
+    fare: toMoney(row.fare, row.currency),
+    settled: toMoney(row.settled, row.currency),
+    broadcast: toBroadcast(row),
   });
 }
 
-/** isOver: nothing will change any more, the broadcast is out or there is none to come. */
-export function isOver(trip: Trip): boolean {
+/** Returns whether the trip is final: CANCELLED, or SETTLED and its TripCompleted published. */
+export function isFinal(trip: Trip): boolean {
   return (
     trip.status === TripStatus.CANCELLED ||
     (trip.status === TripStatus.SETTLED && trip.broadcast?.state === Broadcast_State.PUBLISHED)
   );
 }
 
-/** statusName is undefined for an unspecified status. */
-export function statusName(status: TripStatus): TripStatusName | undefined {
+/** Returns the name of a status as the registry stores it; undefined for the unspecified one. */
+export function toStatusName(status: TripStatus): TripStatusName | undefined {
   return tripStatuses.find((name) => TripStatus[name] === status);
 }
 
-function timestampOf(date: Date | null): Timestamp | undefined {
+function toTimestamp(date: Date | null): Timestamp | undefined {
   return date === null ? undefined : timestampFromDate(date);
 }
 
-function moneyOf(minorUnits: string | null, currency: string | null): Money | undefined {
+function toMoney(minorUnits: string | null, currency: string | null): Money | undefined {
   if (minorUnits === null || currency === null) return undefined;
   return create(MoneySchema, { minorUnits: BigInt(minorUnits), currency });
 }
 
-function broadcastOf(row: TripRow): Broadcast | undefined {
+function toBroadcast(row: TripRow): Broadcast | undefined {
   if (row.broadcast === null) return undefined;
   return create(BroadcastSchema, {
     state: Broadcast_State[row.broadcast],
     error: row.broadcast_error ?? "",
-    publishedAt: timestampOf(row.published_at),
+    publishedAt: toTimestamp(row.published_at),
   });
 }

@@ -10,29 +10,29 @@ import {
 } from "@temporalio/client";
 import type { Reply } from "./trip-workflows.ts";
 
-/** How the server says that a workflow ended while an update of it was under way. */
-const endedMeanwhile = "AcceptedUpdateCompletedWorkflow";
+/** The failure type with which the server ends an update whose workflow closed before it finished. */
+const workflowClosedType = "AcceptedUpdateCompletedWorkflow";
 
-/** replyOfError is what an error of the Temporal client means to whoever asked a workflow. */
-export function replyOfError(error: unknown): Reply<never> {
+/** Converts an error of the Temporal client to the reply that it stands for. */
+export function classifyError(error: unknown): Exclude<Reply<never>, { kind: "answered" }> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     const { type, message } = error.cause;
     if (type === refusedUpdateType) return { kind: "refused", reason: message };
-    if (type === earlyUpdateType) return { kind: "early", reason: message };
-    if (type === endedMeanwhile) return { kind: "gone" };
+    if (type === earlyUpdateType) return { kind: "not-ready", reason: message };
+    if (type === workflowClosedType) return { kind: "not-running" };
   }
   if (
     error instanceof WorkflowNotFoundError ||
     error instanceof WorkflowExecutionAlreadyStartedError
   ) {
-    return { kind: "gone" };
+    return { kind: "not-running" };
   }
   if (
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     isGrpcDeadlineError(error) ||
     isGrpcCancelledError(error)
   ) {
-    return { kind: "late" };
+    return { kind: "timed-out" };
   }
-  return { kind: "away", cause: error };
+  return { kind: "unavailable", cause: error };
 }

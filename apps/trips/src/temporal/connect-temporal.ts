@@ -5,21 +5,24 @@ import {
   makeGrpcRetryInterceptor,
 } from "@temporalio/client";
 
-/** Temporal is a client that connects when it is used, and again when the connection is lost. */
-export interface Temporal {
+/** A connection to Temporal that opens on first use and reconnects when it is lost. */
+export interface TemporalConnection {
   readonly client: Client;
-  /** ready rejects with the reason while Temporal or the namespace cannot be used. */
-  ready(): Promise<void>;
+  /** Rejects with the reason while Temporal or the namespace cannot be used. */
+  assertReady(): Promise<void>;
   close(): Promise<void>;
 }
 
 const readyTimeoutMs = 2_000;
 
 /**
- * openTemporal returns at once: the server may come later, go away and come back. A call that finds
- * nobody fails within a second, so that its caller can be told.
+ * Creates the connection without waiting for the server, which may start later and restart. A call that
+ * finds no server fails within a second.
  */
-export function openTemporal(options: { address: string; namespace: string }): Temporal {
+export function connectTemporal(options: {
+  readonly address: string;
+  readonly namespace: string;
+}): TemporalConnection {
   const { address, namespace } = options;
   const connection = Connection.lazy({
     address,
@@ -31,7 +34,7 @@ export function openTemporal(options: { address: string; namespace: string }): T
   });
   return {
     client: new Client({ connection, namespace }),
-    async ready() {
+    async assertReady() {
       await connection.withDeadline(Date.now() + readyTimeoutMs, () =>
         connection.workflowService.describeNamespace({ namespace }),
       );

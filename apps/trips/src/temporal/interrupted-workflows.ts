@@ -10,63 +10,66 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from "@temporalio/client";
-import { createAsk } from "./temporal-call.ts";
-import type { Call, Reply } from "./trip-workflows.ts";
+import { createTemporalCall } from "./temporal-call.ts";
+import type { CallOptions, Reply } from "./trip-workflows.ts";
 
 /**
- * BrokenWorkflows are those that are over without their end: terminated, timed out or failed, or deleted
- * from Temporal. It ran no code of theirs then, and whatever they held is still held.
+ * The workflows that closed before they finished their trip: terminated, timed out or failed, or deleted
+ * from Temporal. None of their compensations ran, so what they held is still held.
  */
-export interface BrokenWorkflows {
-  /** list answers the runs that were broken off after the time, as far as Temporal remembers them. */
-  list(since: Date, call: Call): Promise<Reply<readonly BrokenRun[]>>;
-  /** has answers whether Temporal knows the trip's workflow, be it running or over. */
-  has(tripId: string, call: Call): Promise<Reply<boolean>>;
+export interface InterruptedWorkflows {
+  /** Lists the runs that were interrupted after `since`, of those that Temporal retains. */
+  list(since: Date, call: CallOptions): Promise<Reply<readonly InterruptedRun[]>>;
+  /** Returns whether Temporal has a workflow of the trip, running or closed. */
+  exists(tripId: string, call: CallOptions): Promise<Reply<boolean>>;
   /**
-   * recover starts a trip's workflow again under its own id, and so with the keys of its former run,
-   * unless it runs or came to its end meanwhile. However often it is called, one run starts.
+   * Starts a trip's workflow again under its id, and therefore with the idempotency keys of the run
+   * before, unless one runs or has completed. Equal calls start one run.
    */
-  recover(trip: TripInput, call: Call): Promise<Reply<"launched">>;
+  restart(trip: TripInput, call: CallOptions): Promise<Reply<"started">>;
 }
 
-/** BrokenRun is one run of a trip's workflow. */
-export interface BrokenRun {
+/** An interrupted run of a trip's workflow. */
+export interface InterruptedRun {
   readonly tripId: string;
   readonly runId: string;
   /** Such as TERMINATED. */
   readonly status: string;
-  /** True when it was itself started to put right what a run before it had left. */
+  /** True when the reconciler had started this run. */
   readonly recovery: boolean;
 }
 
-/** createBrokenWorkflows asks Temporal; `onAway` hears why it cannot do its work. */
-export function createBrokenWorkflows(
+/**
+ * Creates `InterruptedWorkflows` over a Temporal client. `onUnavailable` is called with the cause of
+ * each call that fails because Temporal is unavailable.
+ */
+export function createInterruptedWorkflows(
   client: Client,
-  onAway: (cause: unknown) => void,
-): BrokenWorkflows {
+  onUnavailable: (cause: unknown) => void,
+): InterruptedWorkflows {
   const { workflow } = client;
-  const ask = createAsk(client, onAway);
+  const callTemporal = createTemporalCall(client, onUnavailable);
   return {
     list: (since, call) =>
-      ask(call, async () => {
-        const runs: BrokenRun[] = [];
-        for await (const run of workflow.list({ query: queryFor(since) })) {
-          runs.push(runOf(run));
+      callTemporal(call, async () => {
+        const runs: InterruptedRun[] = [];
+        for await (const run of workflow.list({ query: createQuery(since) })) {
+          runs.push(toInterruptedRun(run));
         }
         return runs;
       }),
 
-    async has(tripId, call) {
+    async exists(tripId, call) {
       const handle = workflow.getHandle(createTripWorkflowId(tripId));
-      const reply = await ask(call, async () => {
+      const reply = await callTemporal(call, async () => {
         await handle.describe();
         return true;
       });
-      return reply.kind === "gone" ? { kind: "answered", outcome: false } : reply;
+      return reply.kind === "not-running" ? { kind: "answered", outcome: false } : reply;
     },
 
-    recover: (trip, call) =>
-      ask(call, async () => {
+    restart: (trip, call) =>
+      callTemporal(call, async () => {
         await workflow.start(tripWorkflowType, {
           taskQueue,
           workflowId: createTripWorkflowId(trip.tripId),
@@ -75,14 +78,14 @@ export function createBrokenWorkflows(
           memo: { [recoveryMemo]: true },
           args: [trip],
         });
-        return "launched" as const;
+        return "started" as const;
       }),
   };
 }
 
 const recoveryMemo = "recovery";
 
-function queryFor(since: Date): string {
+function createQuery(since: Date): string {
   const statuses = ["Terminated", "TimedOut", "Failed"].map((status) => `"${status}"`);
   return [
     `WorkflowType = "${tripWorkflowType}"`,
@@ -91,11 +94,11 @@ function queryFor(since: Date): string {
   ].join(" AND ");
 }
 
-function runOf({ workflowId, runId, status, memo }: WorkflowExecutionInfo): BrokenRun {
+function toInterruptedRun(info: WorkflowExecutionInfo): InterruptedRun {
   return {
-    tripId: workflowId.slice(createTripWorkflowId("").length),
-    runId,
-    status: status.name,
-    recovery: memo?.[recoveryMemo] === true,
+    tripId: info.workflowId.slice(createTripWorkflowId("").length),
+    runId: info.runId,
+    status: info.status.name,
+    recovery: info.memo?.[recoveryMemo] === true,
   };
 }

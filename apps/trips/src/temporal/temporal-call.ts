@@ -1,26 +1,32 @@
 import type { Client } from "@temporalio/client";
-import { replyOfError } from "./classify-error.ts";
-import type { Call, Reply } from "./trip-workflows.ts";
+import { classifyError } from "./classify-error.ts";
+import type { CallOptions, Reply } from "./trip-workflows.ts";
 
-/** Ask does some work with Temporal within the bounds of a call. It never rejects. */
-export type Ask = <Outcome>(call: Call, work: () => Promise<Outcome>) => Promise<Reply<Outcome>>;
+/** Runs requests of Temporal within a timeout and a signal. Never rejects. */
+export type TemporalCall = <Outcome>(
+  options: CallOptions,
+  request: () => Promise<Outcome>,
+) => Promise<Reply<Outcome>>;
 
-/** createAsk makes one; `onAway` hears why Temporal cannot do its work. */
-export function createAsk(
+/**
+ * Creates a `TemporalCall` for a client. `onUnavailable` is called with the cause of each call that
+ * fails because Temporal is unavailable.
+ */
+export function createTemporalCall(
   { connection }: Pick<Client, "connection">,
-  onAway: (cause: unknown) => void,
-): Ask {
-  return async <Outcome>(call: Call, work: () => Promise<Outcome>): Promise<Reply<Outcome>> => {
-    const { timeoutMs, signal = new AbortController().signal } = call;
+  onUnavailable: (cause: unknown) => void,
+): TemporalCall {
+  return async <Outcome>(options: CallOptions, request: () => Promise<Outcome>) => {
+    const { timeoutMs, signal = new AbortController().signal } = options;
     try {
       signal.throwIfAborted();
       const outcome = await connection.withDeadline(Date.now() + timeoutMs, () =>
-        connection.withAbortSignal(signal, work),
+        connection.withAbortSignal(signal, request),
       );
       return { kind: "answered", outcome };
     } catch (error) {
-      const reply: Reply<Outcome> = signal.aborted ? { kind: "late" } : replyOfError(error);
-      if (reply.kind === "away") onAway(reply.cause);
+      const reply: Reply<Outcome> = signal.aborted ? { kind: "timed-out" } : classifyError(error);
+      if (reply.kind === "unavailable") onUnavailable(reply.cause);
       return reply;
     }
   };

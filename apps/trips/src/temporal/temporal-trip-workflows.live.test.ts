@@ -7,16 +7,20 @@ import {
 } from "@fanfare/trip-contract";
 import { Client } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { locked, reluctant, stuck } from "../../test/stand-in-workflow.ts";
-import { openNoTemporal, openTestTemporal, type TestTemporal } from "../../test/test-temporal.ts";
-import { createBrokenWorkflows } from "./interrupted-workflows.ts";
+import { notReady, refusing, stuck } from "../../test/fake-trip-workflow.ts";
+import {
+  connectNoTemporal,
+  openTestTemporal,
+  type TestTemporal,
+} from "../../test/test-temporal.ts";
+import { createInterruptedWorkflows } from "./interrupted-workflows.ts";
 import { createTripWorkflows } from "./temporal-trip-workflows.ts";
 import type { Reply, TripWorkflows } from "./trip-workflows.ts";
 
 const call = { timeoutMs: 20_000 };
 const shortCall = { timeoutMs: 500 };
 
-function aTrip(vehicleId = "vehicle-1"): TripInput {
+function createInput(vehicleId = "vehicle-1"): TripInput {
   return {
     tripId: randomUUID(),
     riderId: "rosa",
@@ -28,26 +32,26 @@ function aTrip(vehicleId = "vehicle-1"): TripInput {
 
 let test: TestTemporal;
 let workflows: TripWorkflows;
-/** early was started before there was a worker. */
-const early = aTrip();
+/** The input of a workflow that is started before the worker. */
+const earlyInput = createInput();
 let replyWithoutWorker: Reply<StartUpdateResult>;
 
-async function statusOf({ tripId }: TripInput): Promise<string> {
+async function readStatus({ tripId }: TripInput): Promise<string> {
   const handle = test.temporal.client.workflow.getHandle(createTripWorkflowId(tripId));
   return (await handle.describe()).status.name;
 }
 
-async function started(vehicleId?: string): Promise<TripInput> {
-  const trip = aTrip(vehicleId);
+async function startTrip(vehicleId?: string): Promise<TripInput> {
+  const trip = createInput(vehicleId);
   expect((await workflows.start(trip, call)).kind).toBe("answered");
   return trip;
 }
 
-/** over is a trip whose workflow has ended. */
-async function over(): Promise<TripInput> {
-  const trip = await started();
+/** Starts and ends a trip, and waits until its workflow has completed. */
+async function completeTrip(): Promise<TripInput> {
+  const trip = await startTrip();
   await workflows.end(trip.tripId, call);
-  const ended = async () => (await statusOf(trip)) === "COMPLETED";
+  const ended = async () => (await readStatus(trip)) === "COMPLETED";
   await waitUntil(ended, { what: "the end of the workflow" });
   return trip;
 }
@@ -55,8 +59,8 @@ async function over(): Promise<TripInput> {
 beforeAll(async () => {
   test = await openTestTemporal();
   workflows = test.workflows;
-  // Long enough for a busy server to hear of it.
-  replyWithoutWorker = await workflows.start(early, { timeoutMs: 5_000 });
+  // Long enough for a loaded server to receive the call.
+  replyWithoutWorker = await workflows.start(earlyInput, { timeoutMs: 5_000 });
   await test.startWorker();
 });
 afterAll(async () => {
@@ -64,17 +68,17 @@ afterAll(async () => {
 });
 
 describe("start()", () => {
-  it("starts the workflow also when nobody answers in time, and a repeated call joins it", async () => {
-    expect(replyWithoutWorker).toEqual({ kind: "late" });
-    expect(await statusOf(early)).toBe("RUNNING");
-    expect(await workflows.start(early, call)).toMatchObject({
+  it("starts the workflow even when no worker answers in time, and a repeated call joins it", async () => {
+    expect(replyWithoutWorker).toEqual({ kind: "timed-out" });
+    expect(await readStatus(earlyInput)).toBe("RUNNING");
+    expect(await workflows.start(earlyInput, call)).toMatchObject({
       kind: "answered",
       outcome: { status: "ACTIVE" },
     });
   });
 
-  it("gives many calls at once the answer of one workflow", async () => {
-    const trip = aTrip();
+  it("returns the answer of one workflow to concurrent calls", async () => {
+    const trip = createInput();
     const calls = Array.from({ length: 20 }, () => workflows.start(trip, call));
     for (const reply of await Promise.all(calls)) {
       expect(reply).toEqual({
@@ -90,50 +94,50 @@ describe("start()", () => {
     expect(await waitUntil(countOnceListed, { what: "the workflow in the list" })).toBe(1);
   });
 
-  it("starts nothing again once the workflow is over", async () => {
-    const trip = await over();
+  it("does not restart a workflow that has closed", async () => {
+    const trip = await completeTrip();
     await workflows.start(trip, call);
-    expect(await statusOf(trip)).toBe("COMPLETED");
+    expect(await readStatus(trip)).toBe("COMPLETED");
   });
 
-  it("is late when the caller has left", async () => {
+  it("times out when the caller has left", async () => {
     const leaving = new AbortController();
     leaving.abort();
-    const reply = await workflows.start(aTrip(), { ...call, signal: leaving.signal });
-    expect(reply).toEqual({ kind: "late" });
+    const reply = await workflows.start(createInput(), { ...call, signal: leaving.signal });
+    expect(reply).toEqual({ kind: "timed-out" });
   });
 
-  it("says that Temporal is away before the time of the call is over", async () => {
-    const temporal = await openNoTemporal();
-    const heard: unknown[] = [];
-    const nobody = createTripWorkflows(temporal.client, (cause) => heard.push(cause));
-    const reply = await nobody.start(aTrip(), call);
-    expect(reply).toMatchObject({ kind: "away" });
-    expect(heard).toHaveLength(1);
-    await expect(temporal.ready()).rejects.toThrow("UNAVAILABLE");
+  it("replies that Temporal is unavailable before the timeout", async () => {
+    const temporal = await connectNoTemporal();
+    const causes: unknown[] = [];
+    const unreachable = createTripWorkflows(temporal.client, (cause) => causes.push(cause));
+    const reply = await unreachable.start(createInput(), call);
+    expect(reply).toMatchObject({ kind: "unavailable" });
+    expect(causes).toHaveLength(1);
+    await expect(temporal.assertReady()).rejects.toThrow("UNAVAILABLE");
     await temporal.close();
   });
 });
 
-describe("launch()", () => {
+describe("ensureStarted()", () => {
   it("starts a workflow once", async () => {
-    const trip = aTrip();
-    const launched = { kind: "answered", outcome: "launched" };
-    expect(await workflows.launch(trip, call)).toEqual(launched);
-    expect(await workflows.launch(trip, call)).toEqual(launched);
-    expect(await statusOf(trip)).toBe("RUNNING");
+    const trip = createInput();
+    const started = { kind: "answered", outcome: "started" };
+    expect(await workflows.ensureStarted(trip, call)).toEqual(started);
+    expect(await workflows.ensureStarted(trip, call)).toEqual(started);
+    expect(await readStatus(trip)).toBe("RUNNING");
   });
 
-  it("starts nothing again once the workflow is over", async () => {
-    const trip = await over();
-    expect(await workflows.launch(trip, call)).toEqual({ kind: "gone" });
-    expect(await statusOf(trip)).toBe("COMPLETED");
+  it("does not restart a workflow that has closed", async () => {
+    const trip = await completeTrip();
+    expect(await workflows.ensureStarted(trip, call)).toEqual({ kind: "not-running" });
+    expect(await readStatus(trip)).toBe("COMPLETED");
   });
 });
 
 describe("end()", () => {
-  it("answers the end, the same for calls at once", async () => {
-    const { tripId } = await started();
+  it("returns the end, the same to concurrent calls", async () => {
+    const { tripId } = await startTrip();
     const [one, other] = await Promise.all([
       workflows.end(tripId, call),
       workflows.end(tripId, call),
@@ -142,44 +146,46 @@ describe("end()", () => {
     expect(other).toEqual(one);
   });
 
-  it("says why the workflow refuses", async () => {
-    const { tripId } = await started(locked);
-    expect(await workflows.end(tripId, call)).toEqual({ kind: "refused", reason: "locked" });
+  it("replies with the reason of the workflow's refusal", async () => {
+    const { tripId } = await startTrip(refusing);
+    expect(await workflows.end(tripId, call)).toEqual({ kind: "refused", reason: "refused" });
   });
 
-  it("says that the workflow does not do it yet", async () => {
-    const { tripId } = await started(reluctant);
-    expect(await workflows.end(tripId, call)).toEqual({ kind: "early", reason: "not yet" });
+  it("replies that the workflow is not ready", async () => {
+    const { tripId } = await startTrip(notReady);
+    expect(await workflows.end(tripId, call)).toEqual({ kind: "not-ready", reason: "not yet" });
   });
 
-  it("is late when the workflow takes longer than the call may", async () => {
-    const { tripId } = await started(stuck);
-    expect(await workflows.end(tripId, shortCall)).toEqual({ kind: "late" });
+  it("times out when the workflow takes longer than the call may", async () => {
+    const { tripId } = await startTrip(stuck);
+    expect(await workflows.end(tripId, shortCall)).toEqual({ kind: "timed-out" });
   });
 
-  it("finds none that never was", async () => {
-    expect(await workflows.end(randomUUID(), call)).toEqual({ kind: "gone" });
+  it("replies that an unknown workflow is not running", async () => {
+    expect(await workflows.end(randomUUID(), call)).toEqual({ kind: "not-running" });
   });
 });
 
 describe("cancel()", () => {
-  it("answers the outcome, with the reason", async () => {
-    const { tripId } = await started();
+  it("returns the outcome with the reason", async () => {
+    const { tripId } = await startTrip();
     expect(await workflows.cancel(tripId, { reason: "rain" }, call)).toEqual({
       kind: "answered",
       outcome: { status: "CANCELLED", reason: "rain" },
     });
   });
 
-  it("finds none that is over", async () => {
-    const { tripId } = await over();
-    expect(await workflows.cancel(tripId, { reason: "rain" }, call)).toEqual({ kind: "gone" });
+  it("replies that a closed workflow is not running", async () => {
+    const { tripId } = await completeTrip();
+    expect(await workflows.cancel(tripId, { reason: "rain" }, call)).toEqual({
+      kind: "not-running",
+    });
   });
 });
 
 describe("progress()", () => {
-  it("tells the steps, and the attempts and the last error of what is running", async () => {
-    const { tripId } = await started(stuck);
+  it("returns the steps, and the attempts and the last error of pending activities", async () => {
+    const { tripId } = await startTrip(stuck);
     const outcome = await waitUntil(
       async () => {
         const reply = await workflows.progress(tripId, call);
@@ -191,51 +197,54 @@ describe("progress()", () => {
     );
     expect(outcome.saga.steps).toMatchObject([{ name: "capture", state: "running" }]);
     expect(outcome.pending).toMatchObject([
-      { activityId: "capture", lastError: "billing is away" },
+      { activityId: "capture", lastError: "billing is unavailable" },
     ]);
   });
 
-  it("finds none that never was", async () => {
-    expect(await workflows.progress(randomUUID(), call)).toEqual({ kind: "gone" });
+  it("replies that an unknown workflow is not running", async () => {
+    expect(await workflows.progress(randomUUID(), call)).toEqual({ kind: "not-running" });
   });
 });
 
-describe("ready()", () => {
+describe("assertReady()", () => {
   it("resolves when the namespace can be used", async () => {
-    await expect(test.temporal.ready()).resolves.toBeUndefined();
+    await expect(test.temporal.assertReady()).resolves.toBeUndefined();
   });
 });
 
 describe("retry() and resolve()", () => {
-  it("ask the workflow, and answer which steps it reached", async () => {
-    const { tripId } = await started();
+  it("update the workflow, and return the steps that it reached", async () => {
+    const { tripId } = await startTrip();
     const retried = await workflows.retry(tripId, {}, call);
     expect(retried).toEqual({ kind: "answered", outcome: ["retried", "all"] });
     const resolved = await workflows.resolve(tripId, { note: "cash", step: "capture" }, call);
     expect(resolved).toEqual({ kind: "answered", outcome: ["resolved", "capture", "cash"] });
   });
 
-  it("say that a workflow is over", async () => {
-    const { tripId } = await over();
-    expect(await workflows.retry(tripId, {}, call)).toEqual({ kind: "gone" });
+  it("reply that a closed workflow is not running", async () => {
+    const { tripId } = await completeTrip();
+    expect(await workflows.retry(tripId, {}, call)).toEqual({ kind: "not-running" });
   });
 });
 
-describe("has()", () => {
-  it("knows workflows that run and that are over, and none that never was", async () => {
-    const broken = createBrokenWorkflows(test.temporal.client, () => {});
-    const known = [await started(), await over()];
+describe("exists()", () => {
+  it("returns true for running and closed workflows, and false for unknown ones", async () => {
+    const interrupted = createInterruptedWorkflows(test.temporal.client, () => {});
+    const known = [await startTrip(), await completeTrip()];
     for (const { tripId } of known) {
-      expect(await broken.has(tripId, call)).toEqual({ kind: "answered", outcome: true });
+      expect(await interrupted.exists(tripId, call)).toEqual({ kind: "answered", outcome: true });
     }
-    expect(await broken.has(randomUUID(), call)).toEqual({ kind: "answered", outcome: false });
+    expect(await interrupted.exists(randomUUID(), call)).toEqual({
+      kind: "answered",
+      outcome: false,
+    });
   });
 
-  it("takes no workflow for gone that is asked for in the wrong place", async () => {
+  it("replies that Temporal is unavailable when the namespace does not exist", async () => {
     const { connection } = test.temporal.client;
     const elsewhere = new Client({ connection, namespace: "elsewhere" });
-    const { tripId } = await started();
-    const reply = await createBrokenWorkflows(elsewhere, () => {}).has(tripId, call);
-    expect(reply.kind).toBe("away");
+    const { tripId } = await startTrip();
+    const reply = await createInterruptedWorkflows(elsewhere, () => {}).exists(tripId, call);
+    expect(reply.kind).toBe("unavailable");
   });
 });

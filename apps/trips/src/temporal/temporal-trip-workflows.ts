@@ -1,3 +1,5 @@
+// Calls the workflow of a trip, which runs in apps/worker (trip-workflow.ts). The names of its updates
+// and queries are in packages/trip-contract.
 import {
   type CancelUpdateResult,
   type CompletedDrive,
@@ -19,61 +21,63 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from "@temporalio/client";
-import { createAsk } from "./temporal-call.ts";
-import type { Call, PendingActivity, Reply, TripWorkflows } from "./trip-workflows.ts";
+import { createTemporalCall } from "./temporal-call.ts";
+import type { CallOptions, PendingActivity, Reply, TripWorkflows } from "./trip-workflows.ts";
 
-/** createTripWorkflows asks Temporal; `onAway` hears why it cannot do its work. */
+/**
+ * Creates `TripWorkflows` over a Temporal client. `onUnavailable` is called with the cause of each call
+ * that fails because Temporal is unavailable.
+ */
 export function createTripWorkflows(
   client: Client,
-  onAway: (cause: unknown) => void,
+  onUnavailable: (cause: unknown) => void,
 ): TripWorkflows {
-  const { workflow } = client;
-  const ask = createAsk(client, onAway);
+  const callTemporal = createTemporalCall(client, onUnavailable);
+  const getHandle = (tripId: string) => client.workflow.getHandle(createTripWorkflowId(tripId));
 
-  async function decide(
+  async function sendDecision(
     tripId: string,
     argument: RetryArgument | ResolveArgument,
-    { name, ...call }: Call & { name: string },
+    { update, ...call }: CallOptions & { update: string },
   ): Promise<Reply<readonly string[]>> {
-    const handle = workflow.getHandle(createTripWorkflowId(tripId));
-    return await ask(call, () =>
-      handle.executeUpdate<readonly string[], [typeof argument]>(name, { args: [argument] }),
+    return await callTemporal(call, () =>
+      getHandle(tripId).executeUpdate<readonly string[], [typeof argument]>(update, {
+        args: [argument],
+      }),
     );
   }
 
   return {
     async start(trip, call) {
-      // One round trip: the update reaches the workflow that this starts, or the one that runs. Its
-      // fixed id makes a repeated call join the first.
-      return await ask(call, () =>
-        workflow.executeUpdateWithStart<TripWorkflow, StartUpdateResult, []>(updates.start, {
+      // Starts and updates in one round trip. The update has a fixed id, so a repeated call joins the
+      // first.
+      return await callTemporal(call, () =>
+        client.workflow.executeUpdateWithStart<TripWorkflow, StartUpdateResult, []>(updates.start, {
           updateId: updates.start,
           startWorkflowOperation: new WithStartWorkflowOperation<TripWorkflow>(
             tripWorkflowType,
-            startOptions(trip),
+            createStartOptions(trip),
           ),
         }),
       );
     },
 
-    async launch(trip, call) {
-      return await ask(call, async () => {
-        await workflow.start<TripWorkflow>(tripWorkflowType, startOptions(trip));
-        return "launched" as const;
+    async ensureStarted(trip, call) {
+      return await callTemporal(call, async () => {
+        await client.workflow.start<TripWorkflow>(tripWorkflowType, createStartOptions(trip));
+        return "started" as const;
       });
     },
 
     async end(tripId, call) {
-      const handle = workflow.getHandle(createTripWorkflowId(tripId));
-      return await ask(call, () =>
-        handle.executeUpdate<CompletedDrive, []>(updates.end, { updateId: updates.end }),
+      return await callTemporal(call, () =>
+        getHandle(tripId).executeUpdate<CompletedDrive, []>(updates.end, { updateId: updates.end }),
       );
     },
 
     async cancel(tripId, argument, call) {
-      const handle = workflow.getHandle(createTripWorkflowId(tripId));
-      return await ask(call, () =>
-        handle.executeUpdate<CancelUpdateResult, [typeof argument]>(updates.cancel, {
+      return await callTemporal(call, () =>
+        getHandle(tripId).executeUpdate<CancelUpdateResult, [typeof argument]>(updates.cancel, {
           updateId: updates.cancel,
           args: [argument],
         }),
@@ -81,18 +85,18 @@ export function createTripWorkflows(
     },
 
     retry: (tripId, argument, call) =>
-      decide(tripId, argument, { ...call, name: operatorUpdates.retry }),
+      sendDecision(tripId, argument, { ...call, update: operatorUpdates.retry }),
     resolve: (tripId, argument, call) =>
-      decide(tripId, argument, { ...call, name: operatorUpdates.resolve }),
+      sendDecision(tripId, argument, { ...call, update: operatorUpdates.resolve }),
 
     async progress(tripId, call) {
-      const handle = workflow.getHandle(createTripWorkflowId(tripId));
-      return await ask(call, async () => {
+      const handle = getHandle(tripId);
+      return await callTemporal(call, async () => {
         const [saga, { raw }] = await Promise.all([
           handle.query<SagaProgress>(progressQuery),
           handle.describe(),
         ]);
-        return { saga, pending: (raw.pendingActivities ?? []).map(pendingActivityOf) };
+        return { saga, pending: (raw.pendingActivities ?? []).map(toPendingActivity) };
       });
     },
   };
@@ -100,21 +104,21 @@ export function createTripWorkflows(
 
 type TripWorkflow = (trip: TripInput) => Promise<unknown>;
 
-/** A trip has one workflow: one that runs is used, one that is over is never repeated here. */
-function startOptions(trip: TripInput) {
+/** A trip has one workflow: a running one is used, a closed one is never started again from here. */
+function createStartOptions(trip: TripInput) {
   return {
     taskQueue,
     workflowId: createTripWorkflowId(trip.tripId),
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    // How long a trip waits when a worker dies, or stops, with the task that it was just given; 10 s
-    // by default. A task takes as long as the calls that are tried within it, and Temporal parts it in time.
+    // After this time Temporal gives the task of a worker that died to another one. The default is
+    // 10 s. The SDK extends a task while its local activities run.
     workflowTaskTimeout: "5 seconds",
     args: [trip] as [TripInput],
   };
 }
 
-function pendingActivityOf(pending: RawPendingActivity): PendingActivity {
+function toPendingActivity(pending: RawPendingActivity): PendingActivity {
   return {
     activityId: pending.activityId ?? "",
     attempt: pending.attempt ?? 0,

@@ -10,61 +10,78 @@ import type {
 } from "@fanfare/trip-contract";
 
 /**
- * TripWorkflows is what the edge asks of the trips' workflows. What can be expected to happen is
- * answered, never thrown.
+ * The workflows of trips, as the API uses them. No method rejects: each outcome that a caller has to
+ * expect, an unavailable Temporal included, is a `Reply`.
  */
 export interface TripWorkflows {
   /**
-   * start starts the trip's workflow unless it runs or ever ran, and waits in the same round trip
-   * until the trip is ACTIVE or compensated. However often it is called, one workflow starts.
+   * Starts the trip's workflow, unless there is or was one, and waits in the same round trip until the
+   * trip is ACTIVE or compensated. Equal calls start one workflow.
    */
-  start(trip: TripInput, call: Call): Promise<Reply<StartUpdateResult>>;
-  /** launch starts the trip's workflow as `start` does, and waits for nothing more. */
-  launch(trip: TripInput, call: Call): Promise<Reply<"launched">>;
-  end(tripId: string, call: Call): Promise<Reply<CompletedDrive>>;
-  cancel(tripId: string, argument: CancelArgument, call: Call): Promise<Reply<CancelUpdateResult>>;
-  /** retry takes up again what is parked, and answers which steps that were. */
-  retry(tripId: string, argument: RetryArgument, call: Call): Promise<Reply<readonly string[]>>;
-  /** resolve goes on without what is parked, and answers which steps that were. */
-  resolve(tripId: string, argument: ResolveArgument, call: Call): Promise<Reply<readonly string[]>>;
-  progress(tripId: string, call: Call): Promise<Reply<WorkflowProgress>>;
+  start(trip: TripInput, call: CallOptions): Promise<Reply<StartUpdateResult>>;
+  /** Starts the trip's workflow, unless there is or was one, and does not wait for the trip. */
+  ensureStarted(trip: TripInput, call: CallOptions): Promise<Reply<"started">>;
+  /** Ends the drive and waits until the registry has its end and its fare. */
+  end(tripId: string, call: CallOptions): Promise<Reply<CompletedDrive>>;
+  /** Cancels the trip and waits until it is compensated or parked. */
+  cancel(
+    tripId: string,
+    argument: CancelArgument,
+    call: CallOptions,
+  ): Promise<Reply<CancelUpdateResult>>;
+  /** Retries parked steps and returns their names. */
+  retry(
+    tripId: string,
+    argument: RetryArgument,
+    call: CallOptions,
+  ): Promise<Reply<readonly string[]>>;
+  /** Resolves parked steps, so that the saga continues without them, and returns their names. */
+  resolve(
+    tripId: string,
+    argument: ResolveArgument,
+    call: CallOptions,
+  ): Promise<Reply<readonly string[]>>;
+  /** Returns the steps of the saga and the activities that are pending. */
+  progress(tripId: string, call: CallOptions): Promise<Reply<WorkflowProgress>>;
 }
 
-/** Call bounds how long an answer is waited for. */
-export interface Call {
+/** How long a call of Temporal may take. */
+export interface CallOptions {
   /** In milliseconds from now. */
   readonly timeoutMs: number;
+  /** Aborts when the caller has left. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reply is how a workflow was asked.
+ * The outcome of a call to a workflow.
  *
- * - answered: with its outcome.
- * - refused: it will not, for a reason that the caller is to read.
- * - early: it will not yet, and may in a moment.
- * - gone: there is none that could answer: it is over, or never was.
- * - late: no answer within the time of the call; what was asked may happen yet.
- * - away: Temporal cannot be reached, or cannot do its work.
+ * - answered: the workflow returned `outcome`.
+ * - refused: the workflow rejected the call for good. Callers get the reason.
+ * - not-ready: the workflow rejected the call, and may accept it soon.
+ * - not-running: there is no workflow that can answer: it has closed, or was never started.
+ * - timed-out: there was no answer in time. The call may still take effect.
+ * - unavailable: Temporal cannot be reached or does not work.
  */
 export type Reply<Outcome> =
   | { readonly kind: "answered"; readonly outcome: Outcome }
   | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "early"; readonly reason: string }
-  | { readonly kind: "gone" }
-  | { readonly kind: "late" }
-  | { readonly kind: "away"; readonly cause: unknown };
+  | { readonly kind: "not-ready"; readonly reason: string }
+  | { readonly kind: "not-running" }
+  | { readonly kind: "timed-out" }
+  | { readonly kind: "unavailable"; readonly cause: unknown };
 
-/** WorkflowProgress is a workflow's own account and the activities it waits for. */
+/** The steps of a workflow's saga, and its pending activities. */
 export interface WorkflowProgress {
   readonly saga: SagaProgress;
   readonly pending: readonly PendingActivity[];
 }
 
+/** An activity that a workflow waits for. */
 export interface PendingActivity {
   readonly activityId: string;
-  /** 1 while it is tried for the first time. */
+  /** The number of the current attempt, from 1. */
   readonly attempt: number;
-  /** What the attempt before failed with; empty when there was none. */
+  /** The error of the previous attempt; empty when there was none. */
   readonly lastError: string;
 }

@@ -1,11 +1,11 @@
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { outbox } from "@fanfare/outbox";
 import type { Transaction } from "kysely";
-import type { FleetTables, VehicleRow } from "./store.ts";
-import { toVehicle } from "./vehicle.ts";
+import type { FleetTables, VehicleRow } from "./tables.ts";
+import { toVehicle } from "./vehicle-message.ts";
 
-/** announceChange has the world told of the change if the transaction commits. */
-export async function announceChange(
+/** Writes VehicleChanged to the outbox. It is published if, and only if, the transaction commits. */
+export async function publishVehicleChange(
   tx: Transaction<FleetTables>,
   before: VehicleRow,
   after: VehicleRow,

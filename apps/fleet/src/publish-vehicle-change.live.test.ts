@@ -8,15 +8,16 @@ import {
 } from "@fanfare/contracts/fleet/v1/fleet";
 import { FleetEvents, type VehicleChanged } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { startRelay } from "@fanfare/outbox";
+import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newTrip, refusal, startTestFleet, type TestFleet, worker } from "../test/test-fleet.ts";
+import { newTrip, startTestFleet, type TestFleet, worker } from "../test/test-fleet.ts";
 
-interface Heard {
+interface ReceivedChange {
   readonly change: VehicleChanged;
   readonly delivery: Delivery;
 }
 
-function vehicleIs(expected: MessageInitShape<typeof VehicleSchema>): unknown {
+function matchVehicle(expected: MessageInitShape<typeof VehicleSchema>): unknown {
   return expect.objectContaining(expected);
 }
 
@@ -31,53 +32,53 @@ describe("fleet.vehicles.changed", () => {
     await test?.[Symbol.asyncDispose]();
   }, 60_000);
 
-  /** announced is what the world has heard once everything written down so far is out. */
-  async function announced(vehicleId: string): Promise<Heard[]> {
+  /** Publishes the outbox and returns the changes of a vehicle that a subscriber received. */
+  async function publishOutbox(vehicleId: string): Promise<ReceivedChange[]> {
     await using bus = createMemoryBus({ source: "fleet" });
-    const heard: Heard[] = [];
+    const received: ReceivedChange[] = [];
     await bus.subscribe("test", (on) => {
       on.service(FleetEvents, {
-        vehicleChanged: (change, delivery) => void heard.push({ change, delivery }),
+        vehicleChanged: (change, delivery) => void received.push({ change, delivery }),
       });
     });
     await using _ = startRelay(test.db, bus, { services: [FleetEvents], pollIntervalMs: 20 });
-    await expect.poll(() => test.waiting(), { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => test.countWaiting(), { timeout: 30_000 }).toBe(0);
     await bus.idle();
-    return heard.filter(({ change }) => change.vehicleId === vehicleId);
+    return received.filter(({ change }) => change.vehicleId === vehicleId);
   }
 
-  it("tells of a reservation and of its release, each before and after, in order", async () => {
+  it("publishes a reservation and its release in order, with the vehicle before and after", async () => {
     const { tripId, reserve, release } = newTrip();
     const request = { vehicleId: "vehicle-1", tripId };
     await fleet.reserveVehicle(request, reserve);
     await fleet.releaseVehicle(request, release);
-    const heard = await announced("vehicle-1");
-    const free = vehicleIs({ state: VehicleState.AVAILABLE, tripId: "" });
-    const held = vehicleIs({ state: VehicleState.IN_USE, tripId });
-    expect(heard.map(({ change: { before, after } }) => ({ before, after }))).toEqual([
+    const received = await publishOutbox("vehicle-1");
+    const free = matchVehicle({ state: VehicleState.AVAILABLE, tripId: "" });
+    const held = matchVehicle({ state: VehicleState.IN_USE, tripId });
+    expect(received.map(({ change: { before, after } }) => ({ before, after }))).toEqual([
       { before: free, after: held },
       { before: held, after: free },
     ]);
-    expect(heard.map(({ delivery }) => delivery.key)).toEqual(["vehicle-1", "vehicle-1"]);
+    expect(received.map(({ delivery }) => delivery.key)).toEqual(["vehicle-1", "vehicle-1"]);
   });
 
-  it("tells once of what is asked for again", async () => {
+  it("publishes a repeated call once", async () => {
     const { tripId, reserve, release } = newTrip();
     const request = { vehicleId: "vehicle-2", tripId };
     await fleet.reserveVehicle(request, reserve);
     await fleet.reserveVehicle(request, reserve);
     await fleet.reserveVehicle(request, release);
-    expect(await announced("vehicle-2")).toHaveLength(1);
+    expect(await publishOutbox("vehicle-2")).toHaveLength(1);
   });
 
-  it("tells nothing of what is refused or changes nothing", async () => {
+  it("publishes nothing for a call that is refused or changes nothing", async () => {
     const one = newTrip();
     const other = newTrip();
     await fleet.reserveVehicle({ vehicleId: "vehicle-3", tripId: one.tripId }, one.reserve);
-    await announced("vehicle-3");
+    await publishOutbox("vehicle-3");
     const request = { vehicleId: "vehicle-3", tripId: other.tripId };
-    await refusal(fleet.reserveVehicle(request, other.reserve));
+    await catchRefusal(fleet.reserveVehicle(request, other.reserve));
     await fleet.releaseVehicle(request, other.release);
-    expect(await announced("vehicle-3")).toEqual([]);
+    expect(await publishOutbox("vehicle-3")).toEqual([]);
   });
 });

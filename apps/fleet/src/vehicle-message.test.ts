@@ -1,7 +1,7 @@
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import { describe, expect, it } from "vitest";
-import type { VehicleRow } from "./store.ts";
-import { toVehicle } from "./vehicle.ts";
+import type { VehicleRow } from "./tables.ts";
+import { toVehicle } from "./vehicle-message.ts";
 
 const row: VehicleRow = {
   vehicle_id: "vehicle-1",
@@ -15,15 +15,19 @@ const trip = "7f0f9a34-6b53-4bd7-9a52-9f5a1f0b1d11";
 
 describe("toVehicle()", () => {
   it.each([
-    { is: "available when nobody holds it", row, state: VehicleState.AVAILABLE },
-    { is: "in use when held", row: { ...row, trip_id: trip }, state: VehicleState.IN_USE },
+    { is: "available when no trip holds it", row, state: VehicleState.AVAILABLE },
     {
-      is: "out of service when taken out",
+      is: "in use when a trip holds it",
+      row: { ...row, trip_id: trip },
+      state: VehicleState.IN_USE,
+    },
+    {
+      is: "out of service when it is not in service",
       row: { ...row, in_service: false },
       state: VehicleState.OUT_OF_SERVICE,
     },
     {
-      is: "in use until released, even when taken out of service",
+      is: "in use until its release, even out of service",
       row: { ...row, in_service: false, trip_id: trip },
       state: VehicleState.IN_USE,
     },
@@ -31,7 +35,7 @@ describe("toVehicle()", () => {
     expect(toVehicle(vehicle, { showHolder: true }).state).toBe(state);
   });
 
-  it("names its holder only to those who may see it", () => {
+  it("includes its holder only with showHolder", () => {
     const held = { ...row, trip_id: trip };
     expect(toVehicle(held, { showHolder: true }).tripId).toBe(trip);
     expect(toVehicle(held, { showHolder: false }).tripId).toBe("");

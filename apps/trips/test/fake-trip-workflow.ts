@@ -23,9 +23,11 @@ import {
   setHandler,
 } from "@temporalio/workflow";
 
-/** Vehicles that the stand-in knows: the drive of one cannot be ended, of one not yet, and of one hangs. */
-export const locked = "vehicle-locked";
-export const reluctant = "vehicle-reluctant";
+/** A vehicle with which `end` is refused. */
+export const refusing = "vehicle-refusing";
+/** A vehicle with which `end` is refused for now. */
+export const notReady = "vehicle-not-ready";
+/** A vehicle with which `end` never returns, and an activity fails again and again. */
 export const stuck = "vehicle-stuck";
 
 const { capture } = proxyActivities<{ capture(): Promise<void> }>({
@@ -34,9 +36,9 @@ const { capture } = proxyActivities<{ capture(): Promise<void> }>({
   activityId: "capture",
 });
 
-/** trip answers what the workflow of a trip answers, otherwise each time, and does nothing. */
+/** Answers like the workflow of a trip, with a different answer each time, and does nothing else. */
 export async function trip({ vehicleId, requestedAt }: TripInput): Promise<string> {
-  let over = false;
+  let closing = false;
   let answers = 0;
   setHandler(
     defineUpdate<StartUpdateResult>(updates.start),
@@ -45,15 +47,15 @@ export async function trip({ vehicleId, requestedAt }: TripInput): Promise<strin
   setHandler(
     defineUpdate<CompletedDrive>(updates.end),
     async () => {
-      over = vehicleId !== stuck;
-      await condition(() => over);
+      closing = vehicleId !== stuck;
+      await condition(() => closing);
       return { endedAt: `answer ${++answers}`, fare: { minorUnits: 30, currency: "EUR" } };
     },
     {
       validator() {
-        if (vehicleId === locked)
-          throw ApplicationFailure.nonRetryable("locked", refusedUpdateType);
-        if (vehicleId === reluctant)
+        if (vehicleId === refusing)
+          throw ApplicationFailure.nonRetryable("refused", refusedUpdateType);
+        if (vehicleId === notReady)
           throw ApplicationFailure.nonRetryable("not yet", earlyUpdateType);
       },
     },
@@ -61,7 +63,7 @@ export async function trip({ vehicleId, requestedAt }: TripInput): Promise<strin
   setHandler(
     defineUpdate<CancelUpdateResult, [CancelArgument]>(updates.cancel),
     ({ reason }): CancelUpdateResult => {
-      over = true;
+      closing = true;
       return { status: "CANCELLED", reason };
     },
   );
@@ -82,7 +84,7 @@ export async function trip({ vehicleId, requestedAt }: TripInput): Promise<strin
 
   const capturing = new CancellationScope();
   if (vehicleId === stuck) capturing.run(capture).catch(() => {});
-  await condition(() => over);
+  await condition(() => closing);
   capturing.cancel();
-  return "over";
+  return "done";
 }

@@ -1,0 +1,160 @@
+import { createLogger } from "@fanfare/service";
+import type { TripInput } from "@fanfare/trip-contract";
+import { describe, expect, it } from "vitest";
+import { createTripRow, tripRows } from "../../test/trip-rows.ts";
+import type { TripRow } from "../registry/tables.ts";
+import type { InterruptedRun } from "../temporal/interrupted-workflows.ts";
+import type { Reply } from "../temporal/trip-workflows.ts";
+import { createWorkflowRestarter, type WorkflowRestarterDeps } from "./workflow-restarter.ts";
+
+const never = new AbortController().signal;
+const logger = createLogger({ name: "restarter-test", level: "silent" });
+const tripId = createTripRow().trip_id;
+const terminated: InterruptedRun = {
+  tripId,
+  runId: "run-1",
+  status: "TERMINATED",
+  recovery: false,
+};
+
+/**
+ * Creates a restarter whose registry has `trip`, and whose Temporal lists `runs` each time. `open` are
+ * the open trips that the registry lets it claim.
+ */
+function createTestRestarter(
+  trip: TripRow | undefined,
+  runs: Reply<readonly InterruptedRun[]>,
+  open: readonly TripRow[] = [],
+) {
+  const restarted: TripInput[] = [];
+  const listedSince: Date[] = [];
+  const replies = {
+    restart: { kind: "answered", outcome: "started" } as Reply<"started">,
+    exists: { kind: "answered", outcome: false } as Reply<boolean>,
+  };
+  const deps: WorkflowRestarterDeps = {
+    registry: { find: async () => trip, claimOpen: async ({ limit }) => open.slice(0, limit) },
+    workflows: {
+      exists: async () => replies.exists,
+      async list(since) {
+        listedSince.push(since);
+        return runs;
+      },
+      async restart(input) {
+        restarted.push(input);
+        return replies.restart;
+      },
+    },
+    logger,
+  };
+  const restarter = createWorkflowRestarter(deps, { batchSize: 2, leaseDurationMs: 1_000 });
+  return { restarter, restarted, listedSince, replies };
+}
+
+function listRuns(...outcome: InterruptedRun[]) {
+  return { kind: "answered", outcome } as const;
+}
+
+describe("restartInterrupted()", () => {
+  it("restarts the workflow of a trip once for each interrupted run", async () => {
+    const { restarter, restarted } = createTestRestarter(tripRows.pending, listRuns(terminated));
+    await restarter.restartInterrupted(never);
+    await restarter.restartInterrupted(never);
+    expect(restarted).toMatchObject([
+      { tripId, recovery: { reason: "its workflow was terminated", versionFloor: 1_000_000 } },
+    ]);
+    expect(restarted[0]?.recovery).not.toHaveProperty("startedAt");
+  });
+
+  it("passes when the drive began, and whether TripCompleted is published", async () => {
+    const trip = {
+      ...tripRows.settled,
+      broadcast: "PUBLISHED",
+      compensation_version: "3000002",
+    } as const;
+    const { restarter, restarted } = createTestRestarter(trip, listRuns(terminated));
+    await restarter.restartInterrupted(never);
+    expect(restarted[0]?.recovery).toEqual({
+      reason: "its workflow was terminated",
+      versionFloor: 4_000_000,
+      startedAt: trip.started_at?.toISOString(),
+      published: true,
+    });
+  });
+
+  it("skips compensated trips, unknown trips, and restarted workflows that failed again", async () => {
+    const compensated = createTestRestarter(tripRows.cancelled, listRuns(terminated));
+    const unknownRuns = listRuns(terminated, { ...terminated, tripId: "x" });
+    const unknown = createTestRestarter(undefined, unknownRuns);
+    const failed = { ...terminated, status: "FAILED", recovery: true };
+    const failedAgain = createTestRestarter(tripRows.pending, listRuns(failed));
+    for (const { restarter, restarted } of [compensated, unknown, failedAgain]) {
+      await restarter.restartInterrupted(never);
+      expect(restarted).toEqual([]);
+    }
+  });
+
+  it("continues after a trip whose workflow has completed meanwhile", async () => {
+    const runs = listRuns(terminated, { ...terminated, runId: "run-2" });
+    const { restarter, restarted, replies } = createTestRestarter(tripRows.active, runs);
+    replies.restart = { kind: "not-running" };
+    await restarter.restartInterrupted(never);
+    expect(restarted).toHaveLength(2);
+  });
+
+  it("lists the same runs again after a failure, and only newer ones after a success", async () => {
+    const { restarter, restarted, listedSince, replies } = createTestRestarter(
+      tripRows.active,
+      listRuns(terminated),
+    );
+    replies.restart = { kind: "unavailable", cause: new Error("unavailable") };
+    await expect(restarter.restartInterrupted(never)).rejects.toThrow("unavailable");
+    replies.restart = { kind: "answered", outcome: "started" };
+    await restarter.restartInterrupted(never);
+    await restarter.restartInterrupted(never);
+    expect(restarted).toHaveLength(2);
+    expect(listedSince.map((since) => since.getTime() > 0)).toEqual([false, false, true]);
+  });
+
+  it("restarts the workflow of an open trip that Temporal does not have", async () => {
+    const open = [tripRows.pending];
+    const { restarter, restarted, replies } = createTestRestarter(
+      tripRows.active,
+      listRuns(),
+      open,
+    );
+    await restarter.restartInterrupted(never);
+    // From the trip as the registry has it now, not as it was claimed.
+    const startedAt = tripRows.active.started_at?.toISOString();
+    const reason = "its workflow is gone from Temporal";
+    expect(restarted).toMatchObject([{ tripId, recovery: { reason, startedAt } }]);
+    replies.restart = { kind: "not-running" };
+    await restarter.restartInterrupted(never);
+    expect(restarted).toHaveLength(2);
+  });
+
+  it("skips an open trip whose workflow exists, or that was compensated meanwhile", async () => {
+    const existing = createTestRestarter(tripRows.active, listRuns(), [tripRows.active]);
+    existing.replies.exists = { kind: "answered", outcome: true };
+    const open = [tripRows.compensating];
+    const compensated = createTestRestarter(tripRows.cancelled, listRuns(), open);
+    for (const { restarter, restarted } of [existing, compensated]) {
+      await restarter.restartInterrupted(never);
+      expect(restarted).toEqual([]);
+    }
+  });
+
+  it("restarts nothing while Temporal is unavailable or does not answer", async () => {
+    const open = [tripRows.active];
+    const { restarter, restarted, replies } = createTestRestarter(
+      tripRows.active,
+      listRuns(),
+      open,
+    );
+    replies.exists = { kind: "unavailable", cause: new Error("unavailable") };
+    await expect(restarter.restartInterrupted(never)).rejects.toThrow("unavailable");
+    replies.exists = { kind: "timed-out" };
+    await expect(restarter.restartInterrupted(never)).rejects.toThrow("did not answer");
+    expect(restarted).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+import type { Logger } from "@fanfare/service";
+import type { TripInput } from "@fanfare/trip-contract";
+import { z } from "zod";
+import type { TripRow } from "../registry/tables.ts";
+import { createTripInput } from "../registry/trip-input.ts";
+import type { TripRegistry } from "../registry/trip-registry.ts";
+import type { InterruptedRun, InterruptedWorkflows } from "../temporal/interrupted-workflows.ts";
+import type { Reply } from "../temporal/trip-workflows.ts";
+
+/** The dependencies of a `WorkflowRestarter`. */
+export interface WorkflowRestarterDeps {
+  readonly registry: Pick<TripRegistry, "find" | "claimOpen">;
+  readonly workflows: InterruptedWorkflows;
+  readonly logger: Logger;
+}
+
+/** How a `WorkflowRestarter` looks for trips whose workflow was deleted. */
+export interface WorkflowRestarterOptions {
+  /** The most trips that one call checks. */
+  readonly batchSize: number;
+  /** How long no process checks a trip again that a call has claimed. */
+  readonly leaseDurationMs: number;
+}
+
+/**
+ * Restarts the workflows of trips whose workflow was terminated, timed out, failed or was deleted from
+ * Temporal.
+ */
+export interface WorkflowRestarter {
+  /**
+   * Restarts the workflows that were interrupted since the last call, and those of one batch of open
+   * trips that Temporal does not have. Throws when the database or Temporal is unavailable.
+   */
+  restartInterrupted(signal: AbortSignal): Promise<void>;
+}
+
+const callTimeoutMs = 10_000;
+/** Temporal lists a run some time after it closes. */
+const overlapMs = 5 * 60_000;
+/** More than the number of records that one run makes. */
+const versionsPerRun = 1_000_000;
+
+const uuid = z.uuid();
+
+/**
+ * Creates a restarter. Its first call considers all runs that Temporal retains, each later one those
+ * that closed since. Several processes may run one each.
+ */
+export function createWorkflowRestarter(
+  { registry, workflows, logger }: WorkflowRestarterDeps,
+  { batchSize, leaseDurationMs }: WorkflowRestarterOptions,
+): WorkflowRestarter {
+  let since = new Date(0);
+  let handledRunIds = new Set<string>();
+
+  async function handleInterrupted({ tripId, status, recovery }: InterruptedRun): Promise<void> {
+    const trip = uuid.safeParse(tripId).success ? await registry.find(tripId) : undefined;
+    if (trip === undefined) {
+      logger.warn({ tripId, status }, "a workflow was interrupted whose trip the registry lacks");
+      return;
+    }
+    // CANCELLED is recorded last, when nothing is held any more.
+    if (trip.status === "CANCELLED") return;
+    if (recovery && status === "FAILED") {
+      logger.error({ tripId }, "a restarted workflow failed again: its trip needs a person");
+      return;
+    }
+    await restart(trip, describeStatus(status));
+  }
+
+  async function restart(trip: TripRow, whatHappened: string): Promise<void> {
+    const input = createRecoveryInput(trip, whatHappened);
+    const reply = await workflows.restart(input, { timeoutMs: callTimeoutMs });
+    // A run completed meanwhile.
+    if (reply.kind === "not-running") return;
+    requireOutcome(reply);
+    logger.warn({ tripId: trip.trip_id, reason: whatHappened }, "restarted the workflow of a trip");
+  }
+
+  async function handleOpen({ trip_id: tripId }: TripRow, signal: AbortSignal): Promise<void> {
+    const reply = await workflows.exists(tripId, { timeoutMs: callTimeoutMs, signal });
+    if (signal.aborted || requireOutcome(reply)) return;
+    // Read again: the workflow may have recorded more before it was deleted.
+    const trip = await registry.find(tripId);
+    if (trip === undefined || trip.status === "CANCELLED") return;
+    await restart(trip, "is gone from Temporal");
+  }
+
+  return {
+    async restartInterrupted(signal) {
+      const startedAt = Date.now();
+      const reply = await workflows.list(since, { timeoutMs: callTimeoutMs, signal });
+      if (signal.aborted) return;
+      const listedRunIds = new Set<string>();
+      for (const run of requireOutcome(reply)) {
+        if (signal.aborted) return;
+        if (!handledRunIds.has(run.runId)) await handleInterrupted(run);
+        listedRunIds.add(run.runId);
+      }
+      handledRunIds = listedRunIds;
+      since = new Date(startedAt - overlapMs);
+      for (const trip of await registry.claimOpen({ limit: batchSize, leaseDurationMs })) {
+        if (signal.aborted) return;
+        await handleOpen(trip, signal);
+      }
+    },
+  };
+}
+
+function requireOutcome<Outcome>(reply: Reply<Outcome>): Outcome {
+  if (reply.kind === "answered") return reply.outcome;
+  if (reply.kind === "unavailable") throw reply.cause;
+  throw new Error(`Temporal did not answer within ${callTimeoutMs} ms`);
+}
+
+function describeStatus(status: string): string {
+  const words = status.toLowerCase().replace("_", " ");
+  return words === "failed" ? words : `was ${words}`;
+}
+
+function createRecoveryInput(trip: TripRow, whatHappened: string): TripInput {
+  const { version, compensation_version, delay_version, started_at, broadcast } = trip;
+  const last = Math.max(Number(version), Number(compensation_version), Number(delay_version));
+  return {
+    ...createTripInput(trip),
+    recovery: {
+      reason: `its workflow ${whatHappened}`,
+      versionFloor: (Math.floor(last / versionsPerRun) + 1) * versionsPerRun,
+      ...(started_at === null ? {} : { startedAt: started_at.toISOString() }),
+      ...(broadcast === "PUBLISHED" ? { published: true } : {}),
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { TripRow, TripStatusName } from "./tables.ts";
+import type { Transition } from "./transitions.ts";
+
+/** The record of every trip: its current state and each of its changes. */
+export interface TripRegistry {
+  /**
+   * Inserts a trip as REQUESTED, or returns the trip that has this id. Throws already_exists when
+   * that trip was requested by another rider or with other contents.
+   */
+  request(request: TripRequest): Promise<TripRow>;
+  /** Returns the trip, or undefined when there is none with this id. */
+  find(tripId: string): Promise<TripRow | undefined>;
+  /** Returns trips, the newest first. */
+  list(query: TripQuery): Promise<TripRow[]>;
+  /**
+   * Applies a transition and returns the trip after it, unchanged when the trip is past the
+   * transition. Throws not_found when there is no such trip, and what the transition throws.
+   */
+  record(tripId: string, transition: Transition): Promise<TripRow>;
+  /** Returns the trips after each change that follows the given versions, in order for each trip. */
+  changesSince(versions: readonly TripVersion[]): Promise<Trip[]>;
+  /**
+   * Claims up to `limit` REQUESTED trips whose workflow is overdue. No other process claims them for
+   * `leaseDurationMs`; afterwards they are overdue again unless they were accepted.
+   */
+  claimUnstarted(options: ClaimOptions): Promise<TripRow[]>;
+  /**
+   * Claims up to `limit` trips that a workflow accepted and has not finished, to check that the
+   * workflow exists. No other process claims them for `leaseDurationMs`. A trip is not claimed before
+   * its workflow would be overdue.
+   */
+  claimOpen(options: ClaimOptions): Promise<TripRow[]>;
+}
+
+/** A trip as StartTrip requests it. */
+export interface TripRequest {
+  readonly tripId: string;
+  readonly riderId: string;
+  readonly vehicleId: string;
+  readonly paymentMethod: string;
+  /** Identifies the contents of the request and its rider. */
+  readonly requestHash: string;
+  readonly requestedAt: Date;
+  /** The time in milliseconds after which the reconciler starts the trip's workflow. */
+  readonly reconcileAfterMs: number;
+}
+
+/** Which trips to list. */
+export interface TripQuery {
+  /** Only trips of this rider. Default: all. */
+  readonly riderId?: string | undefined;
+  /** Only trips with this status. Default: all. */
+  readonly status?: TripStatusName | undefined;
+  /** Only trips that follow this position. Default: from the newest. */
+  readonly after?: TripPosition | undefined;
+  readonly limit: number;
+}
+
+/** A position in the list of trips. */
+export interface TripPosition {
+  readonly requestedAt: Date;
+  readonly tripId: string;
+}
+
+/** A trip at one of its versions. */
+export interface TripVersion {
+  readonly tripId: string;
+  readonly version: bigint;
+}
+
+/** How many trips to claim, and for how long. */
+export interface ClaimOptions {
+  readonly limit: number;
+  readonly leaseDurationMs: number;
+}
