@@ -1,0 +1,117 @@
+/** Returns the lines of each marked region of docker-compose.yml, for the reactors with these names. */
+export function composeRegions(names) {
+  return {
+    "reactor-urls": names.map((name) => `${name.toUpperCase()}_URL: http://${name}:8080`),
+    "reactor-dependencies": names.map((name) => `${name}: { condition: service_healthy }`),
+    "reactor-secrets": names.map((name) => `- ${name}-secrets:/secrets/${name}`),
+    reactors: names.flatMap((name, index) => [
+      ...(index === 0 ? [] : [""]),
+      `${name}:`,
+      "  <<: *reactor",
+      `  working_dir: /app/apps/${name}`,
+      `  volumes: ["${name}-secrets:/run/fanfare:ro"]`,
+    ]),
+    "reactor-volumes": names.map((name) => `${name}-secrets:`),
+  };
+}
+
+/** Returns the files of deploy/kubernetes/reactors by name, for the consumer groups of the reactors. */
+export function kubernetesFiles(groups) {
+  const names = groups.map(({ group }) => `${group}.yaml`);
+  return {
+    "kustomization.yaml": `# Written by \`npm run generate\` from packages/topology/src/reactors.ts.
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+${names.map((name) => `  - ${name}\n`).join("")}`,
+    ...Object.fromEntries(groups.map((group) => [`${group.group}.yaml`, toManifest(group)])),
+  };
+}
+
+function toManifest({ group: name, topics }) {
+  return `# The reactor ${name}. Written by \`npm run generate\` from packages/topology/src/reactors.ts.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+spec:
+  selector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  template:
+    metadata:
+      labels: { app.kubernetes.io/name: ${name} }
+    spec:
+      containers:
+        - name: app
+          workingDir: /app/apps/${name}
+          env:
+            - { name: DATABASE_URL_FILE, value: /run/fanfare/database-url }
+          resources:
+            requests: { cpu: 100m, memory: 192Mi }
+            limits: { memory: 256Mi }
+      volumes:
+        - name: secrets
+          secret: { secretName: ${name}, defaultMode: 0440 }
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels: { app.kubernetes.io/name: ${name} }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: ${name}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  selector: { app.kubernetes.io/name: ${name} }
+  ports:
+    - { name: http, port: 80, targetPort: http, appProtocol: kubernetes.io/h2c }
+---
+# Anyone in the cluster may call its API.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: ${name}
+spec:
+  podSelector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  policyTypes: [Ingress]
+  ingress:
+    - ports: [{ port: http }]
+---
+# KEDA adds a process for every 1,000 pending events of the group, whose processes share its events.
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: ${name}
+spec:
+  scaleTargetRef: { name: ${name} }
+  minReplicaCount: 2
+  maxReplicaCount: 10
+  pollingInterval: 15
+  cooldownPeriod: 300
+  triggers:
+${topics.map((topic) => toTrigger(name, topic)).join("")}`;
+}
+
+function toTrigger(group, topic) {
+  return `    - type: nats-jetstream
+      metadata:
+        natsServerMonitoringEndpoint: nats-headless.nats:8222
+        account: $G
+        stream: fanfare_${topic.replaceAll(".", "_")}
+        consumer: ${group}
+        lagThreshold: "1000"
+        activationLagThreshold: "100"
+`;
+}
