@@ -1,10 +1,10 @@
 import { testBroker } from "@fanfare/bus/testing";
 import type { Nats } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe } from "vitest";
-import { consumerName, streamName } from "../src/subject.ts";
 import { openAdmin } from "../test/admin.ts";
-import { ownNats } from "../test/nats-server.ts";
+import { startOwnNats } from "../test/nats-server.ts";
 import { openBroker } from "../test/open-broker.ts";
+import { formatConsumerName, formatStreamName } from "./wire/subject.ts";
 
 const long = process.env.FANFARE_SUITE === "long";
 
@@ -12,7 +12,7 @@ describe("parity: the JetStream broker", { timeout: 60_000 }, () => {
   let nats: Nats;
   let stores = 0;
   beforeAll(async () => {
-    nats = await ownNats();
+    nats = await startOwnNats();
   }, 120_000);
   afterAll(() => nats?.stop());
 
@@ -31,11 +31,11 @@ describe("parity: the JetStream broker", { timeout: 60_000 }, () => {
         },
         async deleteGroup(group, topic) {
           await using admin = await openAdmin(servers);
-          await admin.consumers.delete(streamName(prefix, topic), consumerName(group));
+          await admin.consumers.delete(formatStreamName(prefix, topic), formatConsumerName(group));
         },
         async deleteTopic(topic) {
           await using admin = await openAdmin(servers);
-          await admin.streams.delete(streamName(prefix, topic));
+          await admin.streams.delete(formatStreamName(prefix, topic));
         },
         // Keeping events for less long deletes some.
         openConflicting: async () =>

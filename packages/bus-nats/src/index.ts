@@ -1,21 +1,33 @@
-export { type Credentials, createInboxPrefix, createUserOptions } from "./as-user.ts";
-export { connectNats } from "./connect.ts";
-export type { GroupChange } from "./consumers.ts";
-export { checkDurability, type Durability, type DurabilityOptions } from "./durability.ts";
-export { type Permissions, type PermissionsOptions, planPermissions } from "./permissions.ts";
+export { connectNats } from "./connect-nats.ts";
 export {
-  type ProvisionedGroup,
-  type ProvisionGroupsOptions,
-  type ProvisionOptions,
-  provisionGroups,
-  provisionTopics,
-} from "./provision.ts";
+  type Credentials,
+  createInboxPrefix,
+  createUserOptions,
+} from "./connection/create-user-options.ts";
+export { createNatsBroker } from "./create-nats-broker.ts";
+export type { GroupChange } from "./groups/declare-consumer.ts";
 export {
   type GroupStatus,
   type ReadGroupsOptions,
   readGroups,
   type TopicStatus,
-} from "./read-groups.ts";
-export type { NatsOptions } from "./settings.ts";
-export { defaultStreamSettings, type StreamSettings } from "./stream-settings.ts";
-export type { TopicChange } from "./streams.ts";
+} from "./groups/read-groups.ts";
+export type { NatsBrokerOptions, NatsOptions } from "./nats-options.ts";
+export {
+  checkDurability,
+  type Durability,
+  type DurabilityOptions,
+} from "./provisioning/check-durability.ts";
+export {
+  type Permissions,
+  type PermissionsOptions,
+  planPermissions,
+} from "./provisioning/plan-permissions.ts";
+export {
+  type ProvisionedGroup,
+  type ProvisionGroupsOptions,
+  provisionGroups,
+} from "./provisioning/provision-groups.ts";
+export { type ProvisionOptions, provisionTopics } from "./provisioning/provision-topics.ts";
+export { defaultStreamSettings, type StreamSettings } from "./streams/stream-settings.ts";
+export type { TopicChange } from "./streams/topic-streams.ts";

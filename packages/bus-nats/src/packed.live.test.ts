@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { installPacked, type Nats, type PackedProject, parseCodeBlocks } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ownNats } from "../test/nats-server.ts";
+import { startOwnNats } from "../test/nats-server.ts";
 
 const compilerOptions = {
   target: "es2022",
@@ -14,18 +14,18 @@ const compilerOptions = {
 };
 const tsconfig = { compilerOptions, include: ["*.ts", "gen"] };
 
-/** The README of a package, as it was packed. */
-async function readmeOf(project: PackedProject, name: string): Promise<string> {
+/** Reads the README of a packed package. */
+async function readReadme(project: PackedProject, name: string): Promise<string> {
   return await readFile(`${project.folder}/node_modules/@fanfare/${name}/README.md`, "utf8");
 }
 
-describe("the packages, packed and installed outside of the checkout", { timeout: 180_000 }, () => {
+describe("the packed packages, installed outside of the checkout", { timeout: 180_000 }, () => {
   let project: PackedProject;
   let nats: Nats;
   beforeAll(async () => {
     const also = ["@bufbuild/protobuf", "@types/node"];
     project = await installPacked({ packages: ["bus", "bus-nats"], also });
-    nats = await ownNats();
+    nats = await startOwnNats();
     await project.write("tsconfig.json", JSON.stringify(tsconfig));
   }, 300_000);
   afterAll(async () => {
@@ -33,8 +33,8 @@ describe("the packages, packed and installed outside of the checkout", { timeout
     await nats?.stop();
   });
 
-  it("generate, publish and react as the README of the bus says", async () => {
-    const blocks = parseCodeBlocks(await readmeOf(project, "bus"));
+  it("run the README of the bus", async () => {
+    const blocks = parseCodeBlocks(await readReadme(project, "bus"));
     for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);
     await project.run("buf", ["generate"]);
     await project.run("tsc", []);
@@ -42,8 +42,8 @@ describe("the packages, packed and installed outside of the checkout", { timeout
     expect(printed).toBe(blocks.find(({ language }) => language === "text")?.code);
   });
 
-  it("publish and react on a server as the README of the JetStream broker says", async () => {
-    const [first] = parseCodeBlocks(await readmeOf(project, "bus-nats")).filter(
+  it("run the first example of the README of the JetStream broker", async () => {
+    const [first] = parseCodeBlocks(await readReadme(project, "bus-nats")).filter(
       ({ language }) => language === "ts",
     );
     await project.write("on-nats.ts", first?.code ?? "");

@@ -1,7 +1,7 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 
-/** openAdmin opens JetStream's management over a connection of its own. */
+/** Opens JetStream's management API over a connection of its own. */
 export async function openAdmin(servers: string): Promise<JetStreamManager & AsyncDisposable> {
   const connection = await connect({ servers });
   const api = await jetstreamManager(connection);

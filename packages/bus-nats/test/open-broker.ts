@@ -1,56 +1,63 @@
 import type { Broker, GroupDeclaration, Lease, LeaseStream, NewRecord } from "@fanfare/bus";
-import { createJetStreamBroker } from "../src/broker.ts";
-import { openLink } from "../src/link.ts";
-import { type NatsOptions, settingsOf } from "../src/settings.ts";
+import { createNatsBroker } from "../src/create-nats-broker.ts";
+import type { NatsBrokerOptions } from "../src/nats-options.ts";
 
-/** openBroker opens the JetStream broker as connectNats does, without the core above it. */
-export function openBroker(options: NatsOptions): Broker & AsyncDisposable {
-  const settings = settingsOf(options);
-  const broker = createJetStreamBroker(openLink(options), settings);
+/** Opens a JetStream broker without the bus above it. */
+export function openBroker(options: NatsBrokerOptions): Broker & AsyncDisposable {
+  const broker = createNatsBroker(options);
   return Object.assign(broker, { [Symbol.asyncDispose]: () => broker.close() });
 }
 
-export function record(id: string, about: Partial<NewRecord> = {}): NewRecord {
+/** Creates a record of the topic "things.made" whose payload is its id. */
+export function createRecord(id: string, fields: Partial<NewRecord> = {}): NewRecord {
   const data = new TextEncoder().encode(id);
-  return { topic: "things.made", id, partition: 0, headers: { "ce-id": id }, data, ...about };
+  return { topic: "things.made", id, partition: 0, headers: { "ce-id": id }, data, ...fields };
 }
 
+/** Stores a record of the topic "things.made". */
 export function append(broker: Broker, id: string, timeoutMs = 10_000) {
-  return broker.append(record(id), { timeoutMs, signal: undefined });
+  return broker.append(createRecord(id), { timeoutMs, signal: undefined });
 }
 
-export function group(about: Partial<GroupDeclaration> = {}): GroupDeclaration {
+/** Creates the declaration of the group "readers" of the topic "things.made". */
+export function createGroup(fields: Partial<GroupDeclaration> = {}): GroupDeclaration {
   return {
     group: "readers",
     topics: ["things.made"],
     from: "now",
     leaseDurationMs: 10_000,
-    ...about,
+    ...fields,
   };
 }
 
-export function idOf(lease: Lease): string {
+/** Returns the id of a leased record; empty for a message that is no event. */
+export function readId(lease: Lease): string {
   return lease.record.headers["ce-id"] ?? "";
 }
 
+/** Makes a lease stream disposable. */
 export function disposable(stream: LeaseStream): LeaseStream & AsyncDisposable {
   return { ...stream, [Symbol.asyncDispose]: () => stream.close() };
 }
 
-/** Reader acknowledges whatever comes and notes it. */
+/** Acknowledges all records of a group and lists their ids. */
 export interface Reader extends AsyncDisposable {
   readonly ids: string[];
   readonly stream: LeaseStream;
 }
 
-/** read leases a group's records, `room` at a time, and acknowledges each as it comes. */
-export async function read(broker: Broker, of: GroupDeclaration, room = 16): Promise<Reader> {
+/** Opens a reader of a group that requests `prefetch` records at a time. */
+export async function openReader(
+  broker: Broker,
+  group: GroupDeclaration,
+  prefetch = 16,
+): Promise<Reader> {
   const ids: string[] = [];
-  const stream = await broker.lease(of, (lease) => {
-    ids.push(idOf(lease));
+  const stream = await broker.lease(group, (lease) => {
+    ids.push(readId(lease));
     void lease.ack({ confirmed: false })?.catch(() => {});
     stream.request(1);
   });
-  stream.request(room);
+  stream.request(prefetch);
   return { ids, stream, [Symbol.asyncDispose]: () => stream.close() };
 }

@@ -1,0 +1,139 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPublisher, type EventBus, type EventRouter } from "@fanfare/bus";
+import { NoteEvents } from "@fanfare/bus/testing";
+import type { Nats } from "@fanfare/dev-stack";
+import { nkeys } from "@nats-io/nats-core";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startOwnNats } from "../test/nats-server.ts";
+import { connectNats } from "./connect-nats.ts";
+
+const soon = { timeout: 20_000, interval: 20 };
+const robot = nkeys.createUser();
+const users = `authorization { users: [
+  { user: owner, password: secret }
+  { user: publisher, password: secret,
+    permissions: { publish: ["fanfare.>"], subscribe: ["_INBOX.>"] } }
+  { user: stranger, password: secret, permissions: { publish: ["other"], subscribe: ["_INBOX.>"] } }
+  { user: deaf, password: secret, permissions: { publish: [">"], subscribe: ["other"] } }
+  { nkey: ${robot.getPublicKey()} }
+] }`;
+
+describe("connectNats()", { timeout: 60_000 }, () => {
+  let nats: Nats;
+  let folder: string;
+  beforeAll(async () => {
+    nats = await startOwnNats(users);
+    folder = await mkdtemp(join(tmpdir(), "bus-nats-"));
+  }, 120_000);
+  afterAll(async () => {
+    await nats?.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const connectAs = (user: string, password = "secret") =>
+    connectNats({ servers: nats.url, source: `//${user}`, user, password });
+
+  it("carries a typed event from a publisher to a handler", async () => {
+    await using bus = await connectAs("owner");
+    const handled: string[] = [];
+    await using subscription = await bus.subscribe("typed", (on) => {
+      on.service(NoteEvents, {
+        noteWritten: (note, { source }) => {
+          handled.push(`${note.author} from ${source}`);
+        },
+      });
+    });
+    await publish(bus, "typed");
+    await vi.waitFor(() => expect(handled).toEqual(["typed from //owner"]), soon);
+    expect(subscription.health()).toMatchObject({ state: "running", failures: 0 });
+    expect(bus.health()).toMatchObject({ broker: "jetstream", connected: true });
+  });
+
+  it("publishes as a user who may do nothing else, once the stream exists", async () => {
+    await using bus = await connectAs("publisher");
+    await expect(publish(bus, "only").then(({ topic }) => topic)).resolves.toBe("notes.written");
+  });
+
+  it("rejects with permission_denied for credentials that the server refuses", async () => {
+    await expect(connectAs("owner", "wrong")).rejects.toMatchObject({
+      code: "permission_denied",
+      retryable: false,
+    });
+  });
+
+  it("names the subject that a user may not publish to", async () => {
+    await using bus = await connectAs("stranger");
+    await expect(publish(bus, "denied")).rejects.toMatchObject({
+      code: "permission_denied",
+      message: expect.stringContaining("fanfare.notes.written."),
+    });
+  });
+
+  it("names the inbox that a user may not subscribe to", async () => {
+    await using bus = await connectAs("deaf");
+    await expect(publish(bus, "deaf")).rejects.toMatchObject({
+      code: "permission_denied",
+      message: expect.stringContaining("_INBOX"),
+    });
+  });
+
+  it("connects with an NKey from a file", async () => {
+    const nkeyFile = join(folder, "robot.nk");
+    await writeFile(nkeyFile, `${new TextDecoder().decode(robot.getSeed())}\n`);
+    await using bus = await connectNats({ servers: nats.url, nkeyFile });
+    expect(bus.health().connected).toBe(true);
+  });
+
+  it("resolves before the server is up, and works once it is", async () => {
+    const late = await startOwnNats();
+    await late.kill();
+    await using bus = await connectNats({ servers: late.url, connectTimeoutMs: 50 });
+    expect(bus.health()).toMatchObject({
+      connected: false,
+      lastError: { code: "unavailable", message: expect.stringContaining(late.url) },
+    });
+    const published = publish(bus, "late");
+    await late.start();
+    await expect(published).resolves.toMatchObject({ duplicate: false });
+    await late.stop();
+  });
+
+  it("resolves while the name of the server cannot be resolved", async () => {
+    const servers = "nats://nowhere.invalid:4222";
+    await using bus = await connectNats({ servers, connectTimeoutMs: 500 });
+    expect(bus.health()).toMatchObject({ connected: false, lastError: { code: "unavailable" } });
+  });
+
+  it("reports that the account has no JetStream", async () => {
+    const known = "[{ user: plain, password: secret }]";
+    await using without = await startOwnNats(`accounts { plain { users: ${known} } }`);
+    const plain = { servers: without.url, user: "plain", password: "secret" };
+    await using bus = await connectNats(plain);
+    const unavailable = { code: "unavailable", message: expect.stringMatching(/not enabled/i) };
+    await expect(publish(bus, "1")).rejects.toMatchObject(unavailable);
+    await expect(bus.subscribe("readers", readNotes)).rejects.toMatchObject(unavailable);
+  });
+
+  it("rejects options that cannot work", async () => {
+    const wrong = [
+      { servers: "" },
+      { servers: [] },
+      { servers: "nats://two words:1" },
+      { servers: nats.url, credentialsFile: join(folder, "missing.creds") },
+      { servers: nats.url, nkeyFile: folder },
+    ];
+    for (const options of wrong) {
+      await expect(connectNats(options)).rejects.toMatchObject({ code: "invalid_argument" });
+    }
+  });
+});
+
+function publish(bus: EventBus, id: string) {
+  return createPublisher(NoteEvents, bus).noteWritten({ author: id }, { id, timeoutMs: 5_000 });
+}
+
+function readNotes(on: EventRouter): void {
+  on.service(NoteEvents, { noteWritten: () => {} });
+}

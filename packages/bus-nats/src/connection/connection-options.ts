@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import {
+  type Authenticator,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@nats-io/nats-core";
+import type { NodeConnectionOptions } from "@nats-io/transport-node";
+import type { NatsBrokerOptions } from "../nats-options.ts";
+
+/**
+ * Creates the options of nats.js: reconnect without end and with jitter, also after a refused login,
+ * and detect a dead connection within half a minute.
+ */
+export function createConnectionOptions(options: NatsBrokerOptions): NodeConnectionOptions {
+  const authenticator = createAuthenticators(options);
+  return {
+    servers: typeof options.servers === "string" ? options.servers : [...options.servers],
+    name: options.name ?? "fanfare",
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+    ...(authenticator.length === 0 ? {} : { authenticator }),
+    timeout: 5_000,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    reconnectDelayHandler: () => 250 + Math.random() * 500,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  };
+}
+
+/** Files are read at every connect, so that credentials can be rotated. */
+function createAuthenticators(options: NatsBrokerOptions): Authenticator[] {
+  const { credentialsFile, nkeyFile, token, user, password } = options;
+  const authenticators: Authenticator[] = [];
+  if (credentialsFile !== undefined) {
+    authenticators.push(credsAuthenticator(() => readFileSync(credentialsFile)));
+  }
+  if (nkeyFile !== undefined) {
+    authenticators.push(nkeyAuthenticator(() => readSeed(nkeyFile)));
+  }
+  if (token !== undefined) authenticators.push(tokenAuthenticator(token));
+  if (user !== undefined) authenticators.push(usernamePasswordAuthenticator(user, password));
+  return authenticators;
+}
+
+function readSeed(path: string): Uint8Array {
+  return new TextEncoder().encode(readFileSync(path, "utf8").trim());
+}

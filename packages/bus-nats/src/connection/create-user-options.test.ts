@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { createUserOptions } from "./create-user-options.ts";
+
+describe("createUserOptions()", () => {
+  it("says nothing without credentials", () => {
+    expect(createUserOptions("revenue", {})).toEqual({});
+    expect(createUserOptions("revenue", { user: undefined, password: "secret" })).toEqual({});
+  });
+
+  it("takes what is provisioned, and an inbox of its own", () => {
+    expect(createUserOptions("revenue", { user: "revenue", password: "secret" })).toEqual({
+      user: "revenue",
+      password: "secret",
+      inboxPrefix: "_INBOX_revenue",
+      provision: false,
+    });
+    expect(createUserOptions("audit", { credentialsFile: "/run/audit.creds" })).toEqual({
+      credentialsFile: "/run/audit.creds",
+      inboxPrefix: "_INBOX_audit",
+      provision: false,
+    });
+  });
+});

@@ -1,0 +1,130 @@
+import { BusError, type Lease } from "@fanfare/bus";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { computeRetryDelay } from "../connection/compute-retry-delay.ts";
+import type { ManagedConnection } from "../connection/managed-connection.ts";
+import type { RequestMux } from "../connection/request-mux.ts";
+import { toBusError } from "../connection/to-bus-error.ts";
+import { createDeadline, pauseUntil } from "../deadline.ts";
+import type { HeaderDecoder } from "../wire/headers.ts";
+import {
+  ackPayload,
+  type DeliveryInfo,
+  encodeNak,
+  inProgressPayload,
+  parseAckSubject,
+} from "./ack-protocol.ts";
+
+/** What a lease requires. */
+export interface LeaseDeps {
+  readonly connection: ManagedConnection;
+  readonly requests: RequestMux;
+  readonly leaseDurationMs: number;
+  readonly decodeHeaders: HeaderDecoder;
+  /** Called when this process has acknowledged an event. */
+  onAck(sequence: number): void;
+  /** Returns how many deliveries of an event this process returned without having requested them. */
+  countUnrequested(sequence: number): number;
+}
+
+/** The state of a lease. */
+interface LeaseState {
+  readonly deps: LeaseDeps;
+  readonly topic: string;
+  /** The subject on which the message is acknowledged. */
+  readonly subject: string;
+  readonly info: DeliveryInfo;
+  leasedUntil: number;
+  isSettled: boolean;
+}
+
+/**
+ * Creates the lease of a message. While the connection is lost, ack, nak and extend wait for the next
+ * one until the lease ends, and then reject with `unavailable`.
+ */
+export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease {
+  const subject = message.reply ?? "";
+  const info = parseAckSubject(subject);
+  const leasedUntil = Date.now() + deps.leaseDurationMs;
+  const lease: LeaseState = { deps, topic, subject, info, leasedUntil, isSettled: false };
+  return {
+    record: {
+      topic,
+      headers: deps.decodeHeaders(message),
+      // A copy, as the message is a view of the socket's buffer.
+      data: new Uint8Array(message.data),
+      sequence: info.sequence,
+      storedAt: info.storedAt,
+    },
+    deliveries: Math.max(1, info.deliveries - deps.countUnrequested(info.sequence)),
+    ack: ({ confirmed }) => acknowledge(lease, confirmed),
+    nak: ({ delayMs }) => settle(lease, () => send(lease, encodeNak(delayMs))),
+    async extend() {
+      if (lease.isSettled) return;
+      await send(lease, inProgressPayload);
+      lease.leasedUntil = Date.now() + deps.leaseDurationMs;
+    },
+  };
+}
+
+/** Acknowledges synchronously while connected, unless a confirmation is requested. */
+function acknowledge(lease: LeaseState, confirmed: boolean): Promise<void> | undefined {
+  const { deps, info } = lease;
+  const client = confirmed ? undefined : deps.connection.client();
+  if (client === undefined) {
+    return settle(lease, async () => {
+      await (confirmed ? sendConfirmed(lease, ackPayload) : send(lease, ackPayload));
+      deps.onAck(info.sequence);
+    });
+  }
+  if (lease.isSettled) return undefined;
+  try {
+    publish(lease, client, ackPayload);
+  } catch (reason) {
+    return Promise.reject(reason);
+  }
+  lease.isSettled = true;
+  deps.onAck(info.sequence);
+  return undefined;
+}
+
+/** Settles the lease once; it can be settled again when that failed. */
+async function settle(lease: LeaseState, run: () => Promise<void>): Promise<void> {
+  if (lease.isSettled) return;
+  lease.isSettled = true;
+  try {
+    await run();
+  } catch (reason) {
+    lease.isSettled = false;
+    throw reason;
+  }
+}
+
+async function send(lease: LeaseState, payload: Uint8Array): Promise<void> {
+  const { connection } = lease.deps;
+  const deadline = { at: lease.leasedUntil };
+  publish(lease, connection.client() ?? (await connection.connected(deadline)), payload);
+}
+
+function publish({ topic, subject, info }: LeaseState, client: NatsConnection, data: Uint8Array) {
+  try {
+    client.publish(subject, data);
+  } catch (reason) {
+    throw toBusError(reason, `cannot settle event ${info.sequence} of topic ${topic}`);
+  }
+}
+
+/** Sends until the server confirms; retries when the connection is lost. */
+async function sendConfirmed({ deps, subject }: LeaseState, data: Uint8Array): Promise<void> {
+  const { connection, requests } = deps;
+  const deadline = createDeadline(deps.leaseDurationMs);
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await requests.request(await connection.connected(deadline), { subject, data }, deadline);
+      return;
+    } catch (reason) {
+      const error = BusError.from(reason);
+      if (error.code !== "unavailable" || Date.now() >= deadline.at) throw error;
+      await pauseUntil(computeRetryDelay(failures), deadline);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type Appended,
+  type AppendOptions,
+  BusError,
+  type DeadLetterStore,
+  type NewRecord,
+} from "@fanfare/bus";
+import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import { callJetStream } from "../connection/call-jetstream.ts";
+import { isNotFound } from "../connection/is-not-found.ts";
+import type { ManagedConnection } from "../connection/managed-connection.ts";
+import { createDeadline } from "../deadline.ts";
+import type { Settings } from "../settings.ts";
+import { createHeaderDecoder, encodeHeaders } from "../wire/headers.ts";
+import { countDeadLetters, noDeadLetters } from "./dead-letter-count.ts";
+import { decodeDeadLetter } from "./dead-letter-record.ts";
+import { createDeadLetterStream } from "./dead-letter-stream.ts";
+import {
+  formatDeadLetterStream,
+  formatDeadLetterSubject,
+  formatReplaySubject,
+} from "./dead-letter-subject.ts";
+
+/** The largest page of a list, in bytes. */
+const maxPageBytes = 8 * 1024 * 1024;
+
+/** A message to publish, and what to do when no stream stores it. */
+interface Publication {
+  readonly about: string;
+  readonly subject: string;
+  readonly dedupeId: string;
+  readonly record: NewRecord;
+  onStreamMissing(api: JetStreamManager, reason: unknown): Promise<void>;
+}
+
+/**
+ * Creates the broker's dead letter store: a stream for each group, created with its first dead letter
+ * where `provision` allows it.
+ */
+export function createDeadLetterStore(
+  connection: ManagedConnection,
+  settings: Settings,
+): DeadLetterStore {
+  const { prefix } = settings;
+  const decodeHeaders = createHeaderDecoder();
+
+  const publish = (publication: Publication, options: AppendOptions): Promise<Appended> => {
+    const { about, subject, dedupeId, record } = publication;
+    const deadline = createDeadline(options.timeoutMs, options.signal);
+    return callJetStream(connection, { about, deadline }, async (api) => {
+      const send = async () => {
+        const headers = encodeHeaders(record.headers, dedupeId);
+        const ack = await api.jetstream().publish(subject, record.data, { headers });
+        return { duplicate: ack.duplicate, sequence: ack.seq };
+      };
+      try {
+        return await send();
+      } catch (reason) {
+        if (!isNotFound(reason)) throw reason;
+        await publication.onStreamMissing(api, reason);
+        return await send();
+      }
+    });
+  };
+
+  /** Runs a read. Resolves to `fallback` when the stream or the message does not exist. */
+  const read = <T>(
+    group: string,
+    fallback: T,
+    run: (api: JetStreamManager, stream: string) => Promise<T>,
+    timeoutMs = settings.requestTimeoutMs,
+  ): Promise<T> => {
+    const about = `cannot access the dead letters of group ${group}`;
+    const deadline = createDeadline(timeoutMs);
+    return callJetStream(connection, { about, deadline }, async (api) => {
+      try {
+        return await run(api, formatDeadLetterStream(prefix, group));
+      } catch (reason) {
+        if (isNotFound(reason)) return fallback;
+        throw reason;
+      }
+    });
+  };
+
+  const decode = (group: string, message: StoredMsg) =>
+    decodeDeadLetter(message, { prefix, group }, decodeHeaders);
+
+  return {
+    async store(group, record, options) {
+      const letter: Publication = {
+        about: `cannot store the dead letter ${record.id} of group ${group}`,
+        subject: formatDeadLetterSubject(prefix, group, record.topic),
+        dedupeId: record.id,
+        record,
+        async onStreamMissing(api) {
+          if (settings.provision) return await createDeadLetterStream(api, settings, group);
+          const stream = formatDeadLetterStream(prefix, group);
+          const message = `stream ${stream} for the dead letters of group ${group} is missing and this process may not create it: provision it`;
+          throw new BusError("not_provisioned", message);
+        },
+      };
+      return await publish(letter, options);
+    },
+    list: (group, { after, limit }) =>
+      read(group, [], async (api, stream) => {
+        const messages: StoredMsg[] = [];
+        const page = { seq: after + 1, batch: limit, max_bytes: maxPageBytes };
+        for await (const message of await api.direct.getBatch(stream, page)) messages.push(message);
+        return messages.map((message) => decode(group, message));
+      }),
+    read: (group, sequence) =>
+      read(group, undefined, async (api, stream) => {
+        const message = await api.streams.getMessage(stream, { seq: sequence });
+        return message === null ? undefined : decode(group, message);
+      }),
+    count: (group, { timeoutMs }) =>
+      read(
+        group,
+        noDeadLetters,
+        async (api, stream) => countDeadLetters((await api.streams.info(stream)).state),
+        timeoutMs,
+      ),
+    remove: (group, sequence) =>
+      read(group, false, (api, stream) => api.streams.deleteMessage(stream, sequence)),
+    async replay(group, record, options) {
+      const { topic, id } = record;
+      const about = `cannot replay ${id} to group ${group}`;
+      const replay: Publication = {
+        about,
+        subject: formatReplaySubject(prefix, topic, group),
+        // No topic begins with `_`, so no published event has this id.
+        dedupeId: `_replay/${group}/${topic}/${id}`,
+        record,
+        onStreamMissing(_api, cause) {
+          const message = `${about}: topic ${topic} has no stream, provision it`;
+          throw new BusError("not_provisioned", message, { cause });
+        },
+      };
+      return await publish(replay, options);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * What this process knows of a group's acknowledgements in one stream. When the group's consumer is
+ * deleted, which alone knows them all, the tracker states where a new consumer continues.
+ *
+ * It also counts the deliveries that this process returned because it had not requested them, or no
+ * longer: the server counts them as deliveries although no handler ran.
+ */
+export interface AckTracker {
+  /** Whether there are acknowledgements that the consumer has not confirmed. */
+  readonly hasUnconfirmed: boolean;
+  /** Records the stream's creation time. Another one than before resets the tracker. */
+  observeStream(created: string): void;
+  /** Records that a new consumer was created: it delivers some acknowledged events once more. */
+  observeNewConsumer(): void;
+  /** Records the consumer's acknowledgement floor: everything up to it is acknowledged. */
+  confirmUpTo(floor: number): void;
+  /** Records that this process acknowledged an event. */
+  ack(sequence: number): void;
+  /** Returns the first sequence not known as acknowledged; undefined when nothing is known. */
+  findFirstUnacked(): number | undefined;
+  /** Returns whether a delivered event was acknowledged to an earlier consumer. */
+  isAcked(sequence: number): boolean;
+  /** Counts a delivery that this process returned without having requested it. */
+  addUnrequested(sequence: number): void;
+  /** Returns how many deliveries of an event were returned so. */
+  countUnrequested(sequence: number): number;
+}
+
+/** Creates a tracker that remembers at most `limit` unconfirmed acknowledgements and returned events. */
+export function createAckTracker(limit = 100_000): AckTracker {
+  const acked = new Set<number>();
+  const unrequested = new Map<number, number>();
+  let streamCreated: string | undefined;
+  let floor: number | undefined;
+  let isNewConsumer = false;
+  return {
+    get hasUnconfirmed() {
+      return acked.size > 0;
+    },
+    observeStream(created) {
+      if (streamCreated !== undefined && streamCreated !== created) {
+        acked.clear();
+        unrequested.clear();
+        floor = 0;
+      }
+      streamCreated = created;
+    },
+    observeNewConsumer() {
+      isNewConsumer = true;
+    },
+    confirmUpTo(sequence) {
+      floor = Math.max(floor ?? 0, sequence);
+      for (const one of acked) if (one <= floor) acked.delete(one);
+    },
+    ack(sequence) {
+      if (unrequested.size > 0) unrequested.delete(sequence);
+      if (sequence <= (floor ?? 0)) return;
+      acked.add(sequence);
+      if (acked.size <= limit) return;
+      const [oldest] = acked;
+      if (oldest !== undefined) acked.delete(oldest);
+    },
+    findFirstUnacked() {
+      if (floor === undefined) return undefined;
+      let next = floor + 1;
+      while (acked.has(next)) next += 1;
+      return next;
+    },
+    isAcked: (sequence) => isNewConsumer && acked.has(sequence),
+    addUnrequested(sequence) {
+      unrequested.set(sequence, (unrequested.get(sequence) ?? 0) + 1);
+      const [oldest] = unrequested.keys();
+      if (unrequested.size > limit && oldest !== undefined) unrequested.delete(oldest);
+    },
+    countUnrequested: (sequence) => (unrequested.size === 0 ? 0 : (unrequested.get(sequence) ?? 0)),
+  };
+}

@@ -1,0 +1,75 @@
+import type { Broker, TopicProgress } from "@fanfare/bus";
+import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
+import { callJetStream } from "../connection/call-jetstream.ts";
+import { isNotFound } from "../connection/is-not-found.ts";
+import type { ManagedConnection } from "../connection/managed-connection.ts";
+import { createDeadline } from "../deadline.ts";
+import type { Settings } from "../settings.ts";
+import { formatConsumerName, formatGroupSubjects, formatStreamName } from "../wire/subject.ts";
+
+/** Creates the broker's `progress`, which reads it from the consumers of the group. */
+export function createProgress(
+  connection: ManagedConnection,
+  { prefix }: Settings,
+): Broker["progress"] {
+  return ({ group, topics }, { timeoutMs }) => {
+    const deadline = createDeadline(timeoutMs);
+    const about = `cannot read the progress of group ${group}`;
+    return callJetStream(connection, { about, deadline }, (api) =>
+      Promise.all(
+        topics.map(async (topic) => {
+          const stream = formatStreamName(prefix, topic);
+          const info = await api.consumers.info(stream, formatConsumerName(group));
+          return await readProgress(api, info, { prefix, topic, group });
+        }),
+      ),
+    );
+  };
+}
+
+/** A group on one topic. */
+export interface GroupTopic {
+  readonly prefix: string;
+  readonly topic: string;
+  readonly group: string;
+}
+
+/** Returns the progress that a consumer reports, and reads when its oldest event was stored. */
+export async function readProgress(
+  api: JetStreamManager,
+  info: ConsumerInfo,
+  of: GroupTopic,
+): Promise<TopicProgress> {
+  const { num_pending, num_ack_pending, num_redelivered } = info;
+  const isIdle = num_pending + num_ack_pending === 0;
+  return {
+    topic: of.topic,
+    pending: num_pending,
+    inFlight: num_ack_pending,
+    redelivered: num_redelivered,
+    oldestAt: isIdle ? undefined : await readOldest(api, info, of),
+  };
+}
+
+/** Reads when the first event beyond the acknowledgement floor was stored, replays included. */
+async function readOldest(
+  api: JetStreamManager,
+  { stream_name, ack_floor }: ConsumerInfo,
+  { prefix, topic, group }: GroupTopic,
+): Promise<number | undefined> {
+  const seq = ack_floor.stream_seq + 1;
+  const times = await Promise.all(
+    formatGroupSubjects(prefix, topic, group).map(async (subject) => {
+      try {
+        const message = await api.direct.getMessage(stream_name, { seq, next_by_subj: subject });
+        return message?.time.getTime() ?? Infinity;
+      } catch (reason) {
+        // Also a stream that somebody else created without allow_direct: then it is unknown.
+        if (isNotFound(reason)) return Infinity;
+        throw reason;
+      }
+    }),
+  );
+  const oldest = Math.min(...times);
+  return oldest === Infinity ? undefined : oldest;
+}

@@ -1,0 +1,165 @@
+import { BusError, createPublisher } from "@fanfare/bus";
+import { NoteEvents } from "@fanfare/bus/testing";
+import type { Nats } from "@fanfare/dev-stack";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startOwnNats } from "../../test/nats-server.ts";
+import { connectNats } from "../connect-nats.ts";
+import { planPermissions } from "./plan-permissions.ts";
+import { provisionGroups } from "./provision-groups.ts";
+import { provisionTopics } from "./provision-topics.ts";
+
+const soon = { timeout: 20_000, interval: 20 };
+const topic = "notes.written";
+const groupNames = ["revenue", "audit"];
+const inboxPrefix = (user: string) => `_INBOX_${user}`;
+
+const refuse = () => Promise.reject(new BusError("permanent", "never"));
+
+/** Returns a server configuration with the users that planPermissions() plans. */
+function formatUsers(): string {
+  const publisher = planPermissions({ publishes: [topic], inboxPrefix: inboxPrefix("publisher") });
+  const each = groupNames.map((group) => {
+    const groups = [{ group, topics: [topic] }];
+    return [group, planPermissions({ groups, inboxPrefix: inboxPrefix(group) })] as const;
+  });
+  const lines = [["publisher", publisher] as const, ...each].map(
+    ([user, permissions]) =>
+      `{ user: ${user}, password: secret, permissions: ${JSON.stringify(permissions)} }`,
+  );
+  return `authorization { users: [{ user: admin, password: secret }, ${lines.join(", ")}] }`;
+}
+
+describe("processes with the least privilege", { timeout: 60_000 }, () => {
+  let nats: Nats;
+  beforeAll(async () => {
+    nats = await startOwnNats(formatUsers());
+    const admin = { servers: nats.url, user: "admin", password: "secret" };
+    await provisionTopics(admin, { topics: [topic, "notes.other"] });
+    const groups = groupNames.map((group) => ({ group, topics: [topic] }));
+    await provisionGroups(admin, { groups });
+  }, 120_000);
+  afterAll(() => nats?.stop());
+
+  const connectAs = (user: string) =>
+    connectNats({
+      servers: nats.url,
+      user,
+      password: "secret",
+      inboxPrefix: inboxPrefix(user),
+      provision: false,
+    });
+
+  it("publish and consume", async () => {
+    const handled: string[] = [];
+    await using buses = new AsyncDisposableStack();
+    const open = async (group: string) => {
+      const bus = buses.use(await connectAs(group));
+      await bus.subscribe(group, (on) =>
+        on.service(NoteEvents, {
+          noteWritten: ({ author }, { attempt }) => {
+            if (attempt === 1) throw new Error("not today");
+            handled.push(`${author} for ${group}`);
+          },
+        }),
+      );
+    };
+    await Promise.all(groupNames.map(open));
+    await using publisher = await connectAs("publisher");
+    const notes = createPublisher(NoteEvents, publisher);
+    await notes.noteWritten({ author: "ada" }, { id: "1" });
+    const expected = ["ada for audit", "ada for revenue"];
+    await vi.waitFor(() => expect(handled.toSorted()).toEqual(expected), soon);
+  });
+
+  it("store dead letters", async () => {
+    await using buses = new AsyncDisposableStack();
+    const revenue = buses.use(await connectAs("revenue"));
+    await revenue.subscribe("revenue", (on) => on.service(NoteEvents, { noteWritten: refuse }));
+    const publisher = buses.use(await connectAs("publisher"));
+    await createPublisher(NoteEvents, publisher).noteWritten({ author: "ada" }, { id: "dead" });
+    const admin = { servers: nats.url, user: "admin", password: "secret" };
+    const bus = buses.use(await connectNats(admin));
+    const dead = async () => {
+      const letters = await bus.deadLetters("revenue").list();
+      expect(letters).toMatchObject([{ id: "dead" }]);
+    };
+    await vi.waitFor(dead, soon);
+  });
+
+  it("read the progress of their group", async () => {
+    await using bus = await connectAs("audit");
+    const subscription = await bus.subscribe("audit", (on) =>
+      on.service(NoteEvents, { noteWritten: () => new Promise(() => {}) }),
+    );
+    await using publisher = await connectAs("publisher");
+    await createPublisher(NoteEvents, publisher).noteWritten({ author: "ada" }, { id: "slow" });
+    await vi.waitFor(async () => {
+      const { progress } = await subscription.stats();
+      expect(progress).toMatchObject({ pending: 0, deadLetters: { count: 0 } });
+      expect(progress?.inFlight).toBeGreaterThan(0);
+      expect(progress?.topics[0]?.oldestAt).toBeGreaterThan(Date.now() - 60_000);
+    }, soon);
+    await subscription.stop({ timeoutMs: 100 });
+  });
+
+  it.each([
+    ["publisher", ["fanfare.notes.other.0", "fanfare.notes.written._replay.audit"]],
+    [
+      "revenue",
+      [
+        "fanfare._dead.audit.notes.written",
+        "fanfare.notes.written.0",
+        "fanfare.notes.written._replay.revenue",
+      ],
+    ],
+  ])("%s may not publish anything else", async (user, subjects) => {
+    const stream = "fanfare_notes_written";
+    const administration = [
+      `$JS.API.STREAM.INFO.${stream}`,
+      `$JS.API.STREAM.PURGE.${stream}`,
+      `$JS.API.STREAM.DELETE.${stream}`,
+      `$JS.API.STREAM.MSG.GET.${stream}`,
+      `$JS.API.DIRECT.GET.${user === "publisher" ? stream : "fanfare_notes_other"}`,
+      `$JS.API.STREAM.INFO.fanfare___dead_audit`,
+      `$JS.API.DIRECT.GET.fanfare___dead_${user}`,
+      `$JS.API.STREAM.CREATE.mine`,
+      `$JS.API.CONSUMER.CREATE.${stream}.mine`,
+      `$JS.API.CONSUMER.DELETE.${stream}.${user}`,
+      `$JS.API.CONSUMER.INFO.${stream}.audit`,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.audit`,
+      `$JS.ACK.${stream}.audit.1.1.1.1.0`,
+    ];
+    await using raw = disposable(await connectRaw(user));
+    const all = [...subjects, ...administration];
+    for (const subject of all) raw.connection.publish(subject);
+    await raw.connection.flush();
+    await vi.waitFor(() => expect(raw.refused).toEqual(all.map((one) => `publish ${one}`)), soon);
+  });
+
+  it.each(["publisher", "revenue"])("%s may not subscribe to anything else", async (user) => {
+    await using raw = disposable(await connectRaw(user));
+    const all = [">", "fanfare.>", "_INBOX.>", `${inboxPrefix("audit")}.>`, "$JS.EVENT.>"];
+    for (const subject of all) raw.connection.subscribe(subject, { callback: () => {} });
+    await raw.connection.flush();
+    const refused = all.map((one) => `subscription ${one}`);
+    await vi.waitFor(() => expect(raw.refused).toEqual(refused), soon);
+  });
+
+  function connectRaw(user: string): Promise<NatsConnection> {
+    const servers = nats.url;
+    return connect({ servers, user, pass: "secret", inboxPrefix: inboxPrefix(user) });
+  }
+});
+
+function disposable(connection: NatsConnection) {
+  const refused: string[] = [];
+  void (async () => {
+    for await (const event of connection.status()) {
+      const violation =
+        event.type === "error" ? /for (.+) to "(.+)"/i.exec(event.error.message) : null;
+      if (violation !== null) refused.push(`${violation[1]?.toLowerCase()} ${violation[2]}`);
+    }
+  })();
+  return { connection, refused, [Symbol.asyncDispose]: () => connection.close() };
+}
