@@ -15,22 +15,22 @@ export const file_fanfare_events_v1_options: GenFile = /*@__PURE__*/
   fileDesc("Ch9mYW5mYXJlL2V2ZW50cy92MS9vcHRpb25zLnByb3RvEhFmYW5mYXJlLmV2ZW50cy52MSIqCgxFdmVudE9wdGlvbnMSDQoFdG9waWMYASABKAkSCwoDa2V5GAIgASgJOlcKBWV2ZW50Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYxYoDIAEoCzIfLmZhbmZhcmUuZXZlbnRzLnYxLkV2ZW50T3B0aW9uc1IFZXZlbnRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
- * EventOptions makes a method an event: the method's input is what is published.
+ * Declares a method as an event: the input of the method is the message that is published.
  *
  * @generated from message fanfare.events.v1.EventOptions
  */
 export type EventOptions = Message<"fanfare.events.v1.EventOptions"> & {
   /**
-   * The topic the event is published under: lower-case words joined by dots, such as
-   * "trips.completed". One topic has one message type.
+   * The topic of the event: lower-case words joined by dots, such as "trips.completed", at most 200
+   * characters. One topic has one message type.
    *
    * @generated from field: string topic = 1;
    */
   topic: string;
 
   /**
-   * The field of the message whose value is the event's key: events with the same key are handled
-   * in order. A top-level field of type string, or an integer. Empty: the events have no order.
+   * The name of the field that is the event's key. Events with the same key are handled in order.
+   * Must be a top-level field of type string or integer. Empty: the event has no key.
    *
    * @generated from field: string key = 2;
    */
@@ -45,6 +45,8 @@ export const EventOptionsSchema: GenMessage<EventOptions> = /*@__PURE__*/
   messageDesc(file_fanfare_events_v1_options, 0);
 
 /**
+ * Required on every method of an event service.
+ *
  * @generated from extension: fanfare.events.v1.EventOptions event = 50501;
  */
 export const event: GenExtension<MethodOptions, EventOptions> = /*@__PURE__*/

@@ -16,6 +16,8 @@ export const file_fanfare_testing_v1_note_events: GenFile = /*@__PURE__*/
   fileDesc("CiRmYW5mYXJlL3Rlc3RpbmcvdjEvbm90ZV9ldmVudHMucHJvdG8SEmZhbmZhcmUudGVzdGluZy52MSI0CgROb3RlEg4KBmF1dGhvchgBIAEoCRIOCgZudW1iZXIYAiABKAUSDAoEYm9keRgDIAEoDCIdCgVTaGVsZhIUCgxzaGVsZl9udW1iZXIYASABKAMylgIKCk5vdGVFdmVudHMSXAoLTm90ZVdyaXR0ZW4SGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIbqtQYFwoNbm90ZXMud3JpdHRlbhIGYXV0aG9yEloKCk5vdGVFcmFzZWQSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIaqtQYFgoMbm90ZXMuZXJhc2VkEgZhdXRob3ISTgoITm90ZVJlYWQSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKbm90ZXMucmVhZDK5DAoLU2hlbGZFdmVudHMSTQoHU2hlbGYwMRIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjAxEk0KB1NoZWxmMDISGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4wMhJNCgdTaGVsZjAzEhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiEKrUGAwKCnNoZWx2ZXMuMDMSTQoHU2hlbGYwNBIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjA0Ek0KB1NoZWxmMDUSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4wNRJNCgdTaGVsZjA2EhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiEKrUGAwKCnNoZWx2ZXMuMDYSTQoHU2hlbGYwNxIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjA3Ek0KB1NoZWxmMDgSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4wOBJNCgdTaGVsZjA5EhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiEKrUGAwKCnNoZWx2ZXMuMDkSTQoHU2hlbGYxMBIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjEwEk0KB1NoZWxmMTESGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4xMRJNCgdTaGVsZjEyEhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiEKrUGAwKCnNoZWx2ZXMuMTISTQoHU2hlbGYxMxIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjEzEk0KB1NoZWxmMTQSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4xNBJNCgdTaGVsZjE1EhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiEKrUGAwKCnNoZWx2ZXMuMTUSTQoHU2hlbGYxNhIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjE2Ek0KB1NoZWxmMTcSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4xNxJNCgdTaGVsZjE4EhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiEKrUGAwKCnNoZWx2ZXMuMTgSTQoHU2hlbGYxORIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhCq1BgMCgpzaGVsdmVzLjE5Ek0KB1NoZWxmMjASGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIQqtQYDAoKc2hlbHZlcy4yMDLTBAoMQnJva2VuRXZlbnRzEjoKBlNpbGVudBIYLmZhbmZhcmUudGVzdGluZy52MS5Ob3RlGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5ElAKB1Nob3V0ZWQSGC5mYW5mYXJlLnRlc3RpbmcudjEuTm90ZRoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSITqtQYDwoNTm90ZXMuU2hvdXRlZBJRCgRMb3N0EhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiF6rUGBMKCm5vdGVzLmxvc3QSBW93bmVyElIKBUhlYXZ5EhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiF6rUGBMKC25vdGVzLmhlYXZ5EgRib2R5ElQKCFN0cmVhbWVkEhguZmFuZmFyZS50ZXN0aW5nLnYxLk5vdGUaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiFKrUGBAKDm5vdGVzLnN0cmVhbWVkKAESUwoJRGlzZ3Vpc2VkEhkuZmFuZmFyZS50ZXN0aW5nLnYxLlNoZWxmGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IhOq1BgPCg1ub3Rlcy53cml0dGVuEmMKCE51bWJlcmVkEhkuZmFuZmFyZS50ZXN0aW5nLnYxLlNoZWxmGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IiSq1BggChBzaGVsdmVzLm51bWJlcmVkEgxzaGVsZl9udW1iZXJiBnByb3RvMw", [file_fanfare_events_v1_options, file_google_protobuf_empty]);
 
 /**
+ * The message of most events of the suite.
+ *
  * @generated from message fanfare.testing.v1.Note
  */
 export type Note = Message<"fanfare.testing.v1.Note"> & {
@@ -25,7 +27,7 @@ export type Note = Message<"fanfare.testing.v1.Note"> & {
   author: string;
 
   /**
-   * Counts from 0 for each author.
+   * Numbers the notes of an author, from 0.
    *
    * @generated from field: int32 number = 2;
    */
@@ -45,6 +47,8 @@ export const NoteSchema: GenMessage<Note> = /*@__PURE__*/
   messageDesc(file_fanfare_testing_v1_note_events, 0);
 
 /**
+ * A message with a number as its key.
+ *
  * @generated from message fanfare.testing.v1.Shelf
  */
 export type Shelf = Message<"fanfare.testing.v1.Shelf"> & {
@@ -62,13 +66,13 @@ export const ShelfSchema: GenMessage<Shelf> = /*@__PURE__*/
   messageDesc(file_fanfare_testing_v1_note_events, 1);
 
 /**
- * NoteEvents are the events that the conformance suite publishes.
+ * The events of the conformance suite.
  *
  * @generated from service fanfare.testing.v1.NoteEvents
  */
 export const NoteEvents: GenService<{
   /**
-   * NoteWritten is ordered by its author.
+   * The key is the author.
    *
    * @generated from rpc fanfare.testing.v1.NoteEvents.NoteWritten
    */
@@ -78,7 +82,7 @@ export const NoteEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * NoteErased shares the message of NoteWritten, not its topic.
+   * Has the message type of NoteWritten, but a topic of its own.
    *
    * @generated from rpc fanfare.testing.v1.NoteEvents.NoteErased
    */
@@ -88,7 +92,7 @@ export const NoteEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * NoteRead has no key.
+   * Has no key.
    *
    * @generated from rpc fanfare.testing.v1.NoteEvents.NoteRead
    */
@@ -101,7 +105,7 @@ export const NoteEvents: GenService<{
   serviceDesc(file_fanfare_testing_v1_note_events, 0);
 
 /**
- * ShelfEvents has as many topics as the suite needs beside one another.
+ * 20 topics, for the cases with many.
  *
  * @generated from service fanfare.testing.v1.ShelfEvents
  */
@@ -270,13 +274,13 @@ export const ShelfEvents: GenService<{
   serviceDesc(file_fanfare_testing_v1_note_events, 1);
 
 /**
- * BrokenEvents are written wrong on purpose.
+ * Invalid events, for the cases that expect an error.
  *
  * @generated from service fanfare.testing.v1.BrokenEvents
  */
 export const BrokenEvents: GenService<{
   /**
-   * Without the option.
+   * Lacks the event option.
    *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Silent
    */
@@ -286,6 +290,8 @@ export const BrokenEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The topic is not in lower case.
+   *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Shouted
    */
   shouted: {
@@ -294,6 +300,8 @@ export const BrokenEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The key is not a field of the message.
+   *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Lost
    */
   lost: {
@@ -302,6 +310,8 @@ export const BrokenEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * The key is neither a string nor an integer.
+   *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Heavy
    */
   heavy: {
@@ -310,6 +320,8 @@ export const BrokenEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
+   * Is not unary.
+   *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Streamed
    */
   streamed: {
@@ -318,7 +330,7 @@ export const BrokenEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * The topic of NoteWritten with another message.
+   * Has the topic of NoteWritten, but another message type.
    *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Disguised
    */
@@ -328,7 +340,7 @@ export const BrokenEvents: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * Ordered by a number.
+   * Valid: the key is a number.
    *
    * @generated from rpc fanfare.testing.v1.BrokenEvents.Numbered
    */
