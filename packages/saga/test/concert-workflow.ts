@@ -9,9 +9,9 @@ interface BoxOffice {
   printTickets(order: string): Promise<string>;
 }
 
-const patient = { startToCloseTimeout: "5s", retry: { maximumInterval: "5s" } } as const;
-const forHalfAMinute = proxyActivities<BoxOffice>({ ...patient, scheduleToCloseTimeout: "30s" });
-const forEver = proxyActivities<BoxOffice>(patient);
+const attempt = { startToCloseTimeout: "5s", retry: { maximumInterval: "5s" } } as const;
+const thirtySeconds = proxyActivities<BoxOffice>({ ...attempt, scheduleToCloseTimeout: "30s" });
+const withoutEnd = proxyActivities<BoxOffice>(attempt);
 
 export const progress = defineQuery<SagaProgress>("progress");
 export const cancel = defineUpdate<boolean, [string]>("cancel");
@@ -27,16 +27,16 @@ export async function concert(order: string): Promise<SagaResult<string>> {
 
   return saga.run(async () => {
     await saga.step("seats", {
-      run: () => forHalfAMinute.holdSeats(order),
-      compensate: () => forHalfAMinute.freeSeats(order),
+      run: () => thirtySeconds.holdSeats(order),
+      compensate: () => thirtySeconds.freeSeats(order),
     });
     await saga.step("payment", {
-      run: () => forHalfAMinute.charge(order),
-      compensate: () => forHalfAMinute.refund(order),
+      run: () => thirtySeconds.charge(order),
+      compensate: () => thirtySeconds.refund(order),
     });
     saga.pivot();
     return await saga.step("tickets", {
-      run: () => forEver.printTickets(order),
+      run: () => withoutEnd.printTickets(order),
       resolved: (note) => note,
     });
   });
