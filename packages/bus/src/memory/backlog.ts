@@ -61,7 +61,7 @@ export function createBacklog(
       const before = redeliveries.shift();
       if (before !== undefined) return leaseRecord(before.record, before.deliveries + 1);
       while (cursor < log.next) {
-        const record = log.getFor(group, cursor++);
+        const record = log.getForGroup(group, cursor++);
         if (record !== undefined) return leaseRecord(record, 1);
       }
       return undefined;
@@ -84,11 +84,11 @@ export function createBacklog(
       const inFlight = [...unsettled.values()];
       const oldest = inFlight.reduce(
         (first, { record }) => Math.min(first, record.storedAt),
-        log.firstFor(group, cursor)?.storedAt ?? Infinity,
+        log.findFirstForGroup(group, cursor)?.storedAt ?? Infinity,
       );
       return {
         topic: log.topic,
-        pending: log.countFor(group, cursor),
+        pending: log.countForGroup(group, cursor),
         inFlight: inFlight.length,
         redelivered: inFlight.filter(({ deliveries }) => deliveries > 1).length,
         oldestAt: oldest === Infinity ? undefined : oldest,

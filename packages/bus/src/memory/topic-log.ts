@@ -10,18 +10,18 @@ export interface TopicLog {
   readonly next: number;
   /** Stores a record, unless its id is within the dedupe window. Throws `stream_full`. */
   append(record: NewRecord): Appended;
-  /** Stores all records or none. Throws `already_stored` for a known id, and `stream_full`. */
+  /** Stores all records or none. Throws `already_stored` for an id within the dedupe window, and `stream_full`. */
   appendAll(records: readonly NewRecord[]): Appended[];
   /** Stores a record for one group alone. Its dedupe window is that group's own. */
   replay(group: string, record: NewRecord): Appended;
   /** Returns a record; undefined when it does not exist or was removed. */
   get(sequence: number): StoredRecord | undefined;
   /** Returns a record that a group may receive; undefined for another group's replay. */
-  getFor(group: string, sequence: number): StoredRecord | undefined;
+  getForGroup(group: string, sequence: number): StoredRecord | undefined;
   /** Returns the first record that a group may receive, from a sequence on. */
-  firstFor(group: string, from: number): StoredRecord | undefined;
+  findFirstForGroup(group: string, from: number): StoredRecord | undefined;
   /** Counts the records that a group may receive, from a sequence on. */
-  countFor(group: string, from: number): number;
+  countForGroup(group: string, from: number): number;
   /** The number of records. */
   readonly size: number;
   /** The first record; undefined when the log is empty. */
@@ -39,7 +39,10 @@ export interface TopicLogOptions {
   readonly clock: Clock;
   /** In milliseconds. */
   readonly dedupeWindowMs: number;
-  /** Beyond this number, the log evicts its oldest record, unless one is still needed. */
+  /**
+   * Beyond this number the log evicts its oldest record, and throws `stream_full` when that record is
+   * still needed.
+   */
   readonly maxRecords: number;
 }
 
@@ -108,18 +111,18 @@ export function createTopicLog(
       return appended;
     },
     get: (sequence) => records.get(sequence),
-    getFor(group, sequence) {
+    getForGroup(group, sequence) {
       const owner = owners.size === 0 ? undefined : owners.get(sequence);
       return owner === undefined || owner === group ? records.get(sequence) : undefined;
     },
-    firstFor(group, from) {
+    findFirstForGroup(group, from) {
       for (let sequence = from; sequence < next; sequence++) {
         const owner = owners.get(sequence);
         if (owner === undefined || owner === group) return records.get(sequence);
       }
       return undefined;
     },
-    countFor(group, from) {
+    countForGroup(group, from) {
       let others = 0;
       for (const [sequence, owner] of owners) if (sequence >= from && owner !== group) others++;
       return next - from - others;

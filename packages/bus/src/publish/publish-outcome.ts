@@ -7,7 +7,7 @@ export interface PublishAllOptions extends Pick<PublishOptions, "signal" | "time
   /**
    * Stores all events or none. All must have the same topic, be no more than the broker's `maxBatch`
    * (1,000 on JetStream), and have ids that are not stored yet: otherwise `publishAll` rejects, with
-   * `already_stored` for a known id and `unsupported` where the broker has no batches. Default: false.
+   * `already_stored` for a stored id and `unsupported` where the broker has no batches. Default: false.
    */
   readonly atomic?: boolean;
 }

@@ -48,9 +48,9 @@ export function registerDependencyUnavailableCases({ setUp }: SuiteContext): voi
     await using env = await setUp();
     const bus = await env.openBus();
     let unavailable = true;
-    const isFull = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(async () => {
-      await isFull.promise;
+      await gate.promise;
       if (unavailable) throw new BusError("unavailable", "the database is gone");
     });
     const done: number[] = [];
@@ -67,7 +67,7 @@ export function registerDependencyUnavailableCases({ setUp }: SuiteContext): voi
     const { noteRead } = createNotePublisher(bus);
     for (const number of range(30)) await noteRead({ number });
     await env.waitFor("a full prefetch buffer", () => subscription.health().waiting === 4);
-    isFull.resolve();
+    gate.resolve();
     await env.waitFor("a pause", () => subscription.health().state === "paused");
     await env.elapse(1_000);
     const before = seen.length;

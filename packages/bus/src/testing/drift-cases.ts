@@ -79,22 +79,24 @@ export function registerDriftCases({ setUp }: SuiteContext): void {
     skip,
   }) => {
     await using env = await setUp();
-    const openChanged = requireHook(env.fixture.openConflicting, {
+    const openConflicting = requireHook(env.fixture.openConflicting, {
       skip,
       reason: "the topics of this broker have no settings",
     });
     const bus = await env.openBus();
     await createNotePublisher(bus).noteRead({ number: 1 });
-    const changed = await openChanged();
+    const conflicting = await openConflicting();
     try {
       const group = { group: "readers", topics: ["notes.read"], from: "start" } as const;
-      await expect(changed.declare({ ...group, leaseDurationMs: 10_000 })).rejects.toMatchObject({
+      await expect(
+        conflicting.declare({ ...group, leaseDurationMs: 10_000 }),
+      ).rejects.toMatchObject({
         code: "drift",
         retryable: false,
         message: expect.stringContaining("notes"),
       });
     } finally {
-      await changed.close();
+      await conflicting.close();
     }
     const { seen, handler } = createCollector();
     await subscribeRead(bus, "readers", { handler, from: "start" });

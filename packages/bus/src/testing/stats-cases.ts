@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
 import { failPermanently } from "./faults.ts";
 import {
@@ -124,7 +125,7 @@ export function registerStatsCases({ setUp }: SuiteContext): void {
   });
 }
 
-async function readFirstDeadLetter(bus: Parameters<typeof createNotePublisher>[0]) {
+async function readFirstDeadLetter(bus: EventBus) {
   const [letter] = await bus.deadLetters("readers").list();
   return letter;
 }
