@@ -24,8 +24,8 @@ afterAll(async () => {
   await test?.[Symbol.asyncDispose]();
 }, 60_000);
 
-/** What each writing call is refused with. */
-function refusedWrites(caller: Caller, key: ReturnType<typeof withIdempotencyKey> | object) {
+/** Makes each writing call and returns the errors. */
+function catchWriteRefusals(caller: Caller, key: ReturnType<typeof withIdempotencyKey> | object) {
   const { tripId, open, fee } = newTrip();
   const client = test.as(caller);
   const calls = [
@@ -39,13 +39,13 @@ function refusedWrites(caller: Caller, key: ReturnType<typeof withIdempotencyKey
 }
 
 describe("GetTab", () => {
-  it("does not know a trip without a tab", async () => {
+  it("throws not_found for a trip without a tab", async () => {
     const error = await catchRefusal(billing.getTab({ tripId: newTrip().tripId }));
     expect(error.code).toBe(Code.NotFound);
-    expect(error.rawMessage).toContain("it gets one from OpenTab");
+    expect(error.rawMessage).toContain("open one with OpenTab");
   });
 
-  it("is for operators too, and not for riders", async () => {
+  it("is allowed for operators, and not for riders", async () => {
     const { tripId } = await test.openTrip();
     const { tab } = await test.as(operator).getTab({ tripId });
     expect(tab?.tripId).toBe(tripId);
@@ -55,15 +55,15 @@ describe("GetTab", () => {
   });
 });
 
-describe("bad calls", () => {
-  it.each([rider, operator])("may not be written by a $role", async (caller) => {
-    for (const error of await refusedWrites(caller, withIdempotencyKey("key"))) {
+describe("invalid calls", () => {
+  it.each([rider, operator])("are refused when a $role writes", async (caller) => {
+    for (const error of await catchWriteRefusals(caller, withIdempotencyKey("key"))) {
       expect(error.code).toBe(Code.PermissionDenied);
     }
   });
 
   it("are refused without an idempotency-key", async () => {
-    for (const error of await refusedWrites(worker, {})) {
+    for (const error of await catchWriteRefusals(worker, {})) {
       expect(error.code).toBe(Code.InvalidArgument);
       expect(error.rawMessage).toContain("idempotency-key");
     }

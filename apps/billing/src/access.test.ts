@@ -3,11 +3,11 @@ import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { describe, expect, it } from "vitest";
 
 describe("BillingService", () => {
-  it("says of every method who may call it", () => {
+  it("declares the roles that may call each method", () => {
     expect(findUnguardedMethods([BillingService])).toEqual([]);
   });
 
-  it("lets services alone write", () => {
+  it("allows only services to write", () => {
     const { getTab: _read, ...writes } = BillingService.method;
     const roles = Object.values(writes).map(allowedRoles);
     expect(roles).toEqual(Array.from({ length: 5 }, () => ["service"]));

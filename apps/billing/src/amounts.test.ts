@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { checkCharge, readCharge, readLimit, toMoney } from "./amounts.ts";
 
-function codeOf(run: () => unknown): Code | undefined {
+function catchCode(run: () => unknown): Code | undefined {
   try {
     run();
     return undefined;
@@ -12,17 +12,17 @@ function codeOf(run: () => unknown): Code | undefined {
 }
 
 describe("readLimit()", () => {
-  it("takes what is above zero", () => {
+  it("accepts amounts above zero", () => {
     expect(readLimit(toMoney(1n, "EUR"))).toEqual({ minorUnits: 1n, currency: "EUR" });
-    expect(codeOf(() => readLimit(toMoney(0n, "EUR")))).toBe(Code.InvalidArgument);
-    expect(codeOf(() => readLimit(undefined))).toBe(Code.InvalidArgument);
+    expect(catchCode(() => readLimit(toMoney(0n, "EUR")))).toBe(Code.InvalidArgument);
+    expect(catchCode(() => readLimit(undefined))).toBe(Code.InvalidArgument);
   });
 });
 
 describe("readCharge()", () => {
-  it("takes what is not negative", () => {
+  it("accepts amounts of zero or more", () => {
     expect(readCharge(toMoney(0n, "EUR"))).toEqual({ minorUnits: 0n, currency: "EUR" });
-    expect(codeOf(() => readCharge(toMoney(-1n, "EUR")))).toBe(Code.InvalidArgument);
+    expect(catchCode(() => readCharge(toMoney(-1n, "EUR")))).toBe(Code.InvalidArgument);
   });
 });
 
@@ -34,7 +34,7 @@ describe("checkCharge()", () => {
     { charge: { minorUnits: 1001n, currency: "EUR" }, code: Code.OutOfRange },
     { charge: { minorUnits: 2n ** 63n - 1n, currency: "EUR" }, code: Code.OutOfRange },
     { charge: { minorUnits: 1n, currency: "USD" }, code: Code.InvalidArgument },
-  ])("judges $charge.minorUnits $charge.currency", ({ charge, code }) => {
-    expect(codeOf(() => checkCharge(charge, tab))).toBe(code);
+  ])("accepts or refuses $charge.minorUnits $charge.currency", ({ charge, code }) => {
+    expect(catchCode(() => checkCharge(charge, tab))).toBe(code);
   });
 });

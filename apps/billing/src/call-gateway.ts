@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Refusal } from "./gateway.ts";
+import type { GatewayRejection } from "./gateway.ts";
 
-/** askGateway turns a gateway that does not answer into unavailable, so that the caller asks again. */
-export async function askGateway<T>(answer: Promise<T>): Promise<T> {
+/** Returns the gateway's answer. Throws unavailable when the gateway does not answer. */
+export async function callGateway<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
@@ -16,8 +16,8 @@ export async function askGateway<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** refusalOf is the gateway's no as the caller gets it. */
-export function refusalOf({ outcome, reason }: Refusal): ConnectError {
+/** Creates the error with which callers get a rejection of the gateway. */
+export function createRejectionError({ outcome, reason }: GatewayRejection): ConnectError {
   return new ConnectError(
     reason,
     outcome === "unknown-method" ? Code.InvalidArgument : Code.FailedPrecondition,

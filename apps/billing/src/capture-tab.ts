@@ -6,60 +6,60 @@ import {
 import { runOnce } from "@fanfare/service";
 import type { Transaction } from "kysely";
 import { toMoney } from "./amounts.ts";
-import type { Billing } from "./billing.ts";
-import { askGateway, refusalOf } from "./call-gateway.ts";
-import { recall } from "./find-recorded-answer.ts";
-import type { PaymentGateway, Refusal } from "./gateway.ts";
-import { balanceOf, findTab, inTrip, type TabRow, updateTab } from "./store.ts";
-import { notOpen } from "./tab.ts";
+import type { BillingDeps } from "./billing-deps.ts";
+import { callGateway, createRejectionError } from "./call-gateway.ts";
+import { findAnswer } from "./find-answer.ts";
+import type { GatewayRejection, PaymentGateway } from "./gateway.ts";
+import { findTab, readBalance, type TabRow, updateTab, withTripLock } from "./store.ts";
+import { createNotOpenError } from "./tab-message.ts";
 import type { BillingTables } from "./tables.ts";
 
 /**
- * captureTab fixes what is to be captured, asks the gateway for it, and records the answer. A crash
- * in between leaves a tab that is capturing, of the same amount and under the same key.
+ * Stores the amount to capture, captures it, and stores the result. A crash in between leaves the tab
+ * `capturing`: a repeated call captures the same amount under the same key.
  */
 export async function captureTab(
-  { db, gateway }: Billing,
+  { db, gateway }: BillingDeps,
   key: string,
   request: CaptureTabRequest,
 ): Promise<CaptureTabResponse> {
   const { tripId } = request;
   const call = { key, method: BillingService.method.captureTab, request };
 
-  const begun = await inTrip(db, tripId, async (tx) => {
-    const answer = await recall(tx, call);
+  const begun = await withTripLock(db, tripId, async (tx) => {
+    const answer = await findAnswer(tx, call);
     return answer === undefined ? { tab: await beginCapturing(tx, tripId) } : { answer };
   });
   if (begun.answer !== undefined) return begun.answer;
   const { tab } = begun;
 
-  const result = await takeFrom(gateway, tab);
+  const result = await capture(gateway, tab);
   if (result.outcome !== "captured") {
-    await inTrip(db, tripId, async (tx) => {
+    await withTripLock(db, tripId, async (tx) => {
       if (isSameAttempt(await findTab(tx, tripId), tab)) {
         await updateTab(tx, tripId, { state: "open", captured_minor_units: null });
       }
     });
-    throw refusalOf(result);
+    throw createRejectionError(result);
   }
 
-  return await inTrip(db, tripId, (tx) =>
+  return await withTripLock(db, tripId, (tx) =>
     runOnce(tx, call, async () => {
       await updateTab(tx, tripId, { state: "captured" });
-      return { captured: toMoney(amountOf(tab), tab.currency) };
+      return { captured: toMoney(getAmount(tab), tab.currency) };
     }),
   );
 }
 
-/** beginCapturing returns the tab with the amount that is being captured, or was. */
+/** Returns the tab with the amount that is being captured, or is captured. */
 async function beginCapturing(tx: Transaction<BillingTables>, tripId: string): Promise<TabRow> {
   const tab = await findTab(tx, tripId);
   switch (tab?.state) {
     case "open":
       return await updateTab(tx, tripId, {
         state: "capturing",
-        captured_minor_units: await balanceOf(tx, tripId),
-        // What the gateway declined stays declined under its key: each attempt has its own.
+        captured_minor_units: await readBalance(tx, tripId),
+        // A declined key stays declined, so each attempt has a key of its own.
         capture_attempt: tab.capture_attempt + 1,
       });
     case "capturing":
@@ -72,29 +72,29 @@ async function beginCapturing(tx: Transaction<BillingTables>, tripId: string): P
     case "void":
       break;
   }
-  throw notOpen(tripId, tab?.state);
+  throw createNotOpenError(tripId, tab?.state);
 }
 
-async function takeFrom(
+async function capture(
   gateway: PaymentGateway,
   tab: TabRow,
-): Promise<{ outcome: "captured" } | Refusal> {
+): Promise<{ outcome: "captured" } | GatewayRejection> {
   const { trip_id, authorisation_id: authorisationId, currency } = tab;
   if (tab.state === "captured") return { outcome: "captured" };
   if (authorisationId === null) throw new Error(`the tab of trip ${trip_id} has no authorisation`);
-  const minorUnits = amountOf(tab);
+  const minorUnits = getAmount(tab);
   const key = `tab/${trip_id}/capture/${tab.capture_attempt}`;
   if (minorUnits === 0n) {
-    // Gateways take no capture of nothing.
-    await askGateway(gateway.void({ key, authorisationId }));
+    // Gateways refuse to capture zero.
+    await callGateway(gateway.void({ key, authorisationId }));
     return { outcome: "captured" };
   }
-  return await askGateway(
+  return await callGateway(
     gateway.capture({ key, authorisationId, amount: { minorUnits, currency } }),
   );
 }
 
-function amountOf({ captured_minor_units }: TabRow): bigint {
+function getAmount({ captured_minor_units }: TabRow): bigint {
   if (captured_minor_units === null) throw new Error("the tab has no amount to capture");
   return BigInt(captured_minor_units);
 }

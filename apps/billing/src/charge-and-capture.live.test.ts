@@ -24,7 +24,7 @@ afterAll(async () => {
 }, 60_000);
 
 describe("Charge", () => {
-  it("adds up, up to the limit", async () => {
+  it("adds charges up to the limit", async () => {
     const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     const { tab } = await billing.charge({ ...fare, amount: euros(4900) }, fareKey);
@@ -38,7 +38,7 @@ describe("Charge", () => {
     expect(await test.readBalance(tripId)).toBe(5000n);
   });
 
-  it("refuses what exceeds the limit and says what is left", async () => {
+  it("refuses a charge beyond the limit and names what is left", async () => {
     const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     const error = await catchRefusal(billing.charge({ ...fare, amount: euros(4901) }, fareKey));
@@ -47,7 +47,7 @@ describe("Charge", () => {
     expect(await test.readBalance(tripId)).toBe(100n);
   });
 
-  it("adds exact amounts beyond what a floating point number can hold", async () => {
+  it("adds amounts exactly that a floating-point number cannot represent", async () => {
     const limit = { minorUnits: 9_007_199_254_740_995n, currency: "EUR" };
     const { open, openKey, fee, feeKey, fare, fareKey, tripId } = newTrip();
     await billing.openTab({ ...open, limit }, openKey);
@@ -57,7 +57,7 @@ describe("Charge", () => {
     expect(await test.readBalance(tripId)).toBe(9_007_199_254_740_995n);
   });
 
-  it("never exceeds the limit, whatever is charged at once", async () => {
+  it("never exceeds the limit with concurrent charges", async () => {
     const { tripId, fare } = await test.openTrip();
     const results = await Promise.allSettled(
       Array.from({ length: 10 }, (_, index) =>
@@ -73,7 +73,7 @@ describe("Charge", () => {
     expect(await test.readBalance(tripId)).toBe(5000n);
   });
 
-  it("refuses another currency than the tab's, and a negative amount", async () => {
+  it("refuses a currency other than the tab's, and a negative amount", async () => {
     const { tripId, fare, fareKey } = await test.openTrip();
     const dollars = { minorUnits: 100n, currency: "USD" };
     const currency = await catchRefusal(billing.charge({ ...fare, amount: dollars }, fareKey));
@@ -85,7 +85,7 @@ describe("Charge", () => {
     expect(await test.readBalance(tripId)).toBe(0n);
   });
 
-  it("refuses when there is no tab, none open any more, or none yet", async () => {
+  it("refuses without a tab, and with a voided or captured one", async () => {
     const none = newTrip();
     const without = await catchRefusal(billing.charge(none.fee, none.feeKey));
     expect(without.code).toBe(Code.FailedPrecondition);
@@ -102,7 +102,7 @@ describe("Charge", () => {
     expect(later.code).toBe(Code.FailedPrecondition);
   });
 
-  it("charges twenty equal calls at once once, and answers them alike", async () => {
+  it("charges once for twenty concurrent equal calls, and returns the same answer to all", async () => {
     const { tripId, fee, feeKey } = await test.openTrip();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => retryWhileUnavailable(() => billing.charge(fee, feeKey))),
@@ -113,7 +113,7 @@ describe("Charge", () => {
 });
 
 describe("Refund", () => {
-  it("takes the charge under its key back, once", async () => {
+  it("refunds the charge under its key once", async () => {
     const { tripId, fee, feeKey, fare, fareKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     await billing.charge(fare, fareKey);
@@ -131,7 +131,7 @@ describe("Refund", () => {
     expect(tab?.balance).toMatchObject(euros(1250));
   });
 
-  it("is harmless where nothing was charged, and refuses a charge that comes late", async () => {
+  it("succeeds without a charge, and refuses a late one", async () => {
     const { tripId, fee, feeKey } = await test.openTrip();
     await billing.refund({ tripId }, feeKey);
     const error = await catchRefusal(billing.charge(fee, feeKey));
@@ -140,7 +140,7 @@ describe("Refund", () => {
     await billing.refund({ tripId: newTrip().tripId }, withIdempotencyKey("nothing"));
   });
 
-  it("leaves no charge when it races it", async () => {
+  it("leaves no charge when it is concurrent with it", async () => {
     const { tripId, fee } = await test.openTrip();
     await Promise.all(
       Array.from({ length: 10 }, (_, index) =>
@@ -153,7 +153,7 @@ describe("Refund", () => {
     expect(await test.readBalance(tripId)).toBe(0n);
   });
 
-  it("works after the tab was voided", async () => {
+  it("succeeds after the tab was voided", async () => {
     const { tripId, openKey, fee, feeKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     await billing.voidTab({ tripId }, openKey);
@@ -161,7 +161,7 @@ describe("Refund", () => {
     expect(await test.readBalance(tripId)).toBe(0n);
   });
 
-  it("refuses to take back what was captured", async () => {
+  it("refuses to refund what was captured", async () => {
     const { tripId, fee, feeKey, captureKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     await billing.captureTab({ tripId }, captureKey);
@@ -181,7 +181,7 @@ describe("Refund", () => {
 });
 
 describe("CaptureTab", () => {
-  it("captures charges less refunds, once, and answers the same amount again", async () => {
+  it("captures charges less refunds once, and returns the same amount again", async () => {
     const { tripId, fee, feeKey, fare, fareKey, captureKey } = await test.openTrip();
     await billing.charge(fee, feeKey);
     await billing.charge(fare, fareKey);
@@ -202,14 +202,14 @@ describe("CaptureTab", () => {
     expect(tab).toMatchObject({ state: TabState.CAPTURED, captured: euros(1250) });
   });
 
-  it("takes nothing for a tab without charges, and gives the authorisation back", async () => {
+  it("takes nothing for a tab without charges, and releases the authorisation", async () => {
     const { tripId, captureKey } = await test.openTrip();
     const { captured } = await billing.captureTab({ tripId }, captureKey);
     expect(captured).toMatchObject(euros(0));
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
-  it("refuses when the gateway declines, each time it is asked, and leaves the tab open", async () => {
+  it("refuses each time the gateway declines, and leaves the tab open", async () => {
     const { tripId, fee, feeKey, captureKey } = await test.openTrip("pm_card_chargeCustomerFail");
     await billing.charge(fee, feeKey);
     for (let time = 0; time < 2; time++) {
@@ -222,7 +222,7 @@ describe("CaptureTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
-  it("refuses a tab that was voided, and a trip without one", async () => {
+  it("refuses a voided tab, and a trip without a tab", async () => {
     const { tripId, openKey, captureKey } = await test.openTrip();
     await billing.voidTab({ tripId }, openKey);
     const voided = await catchRefusal(billing.captureTab({ tripId }, captureKey));
@@ -232,7 +232,7 @@ describe("CaptureTab", () => {
     expect(error.code).toBe(Code.FailedPrecondition);
   });
 
-  it("refuses another trip's key and takes nothing", async () => {
+  it("refuses the key of another trip and takes nothing", async () => {
     const first = await test.openTrip();
     await billing.captureTab({ tripId: first.tripId }, first.captureKey);
     const second = await test.openTrip();

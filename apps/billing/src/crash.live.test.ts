@@ -25,51 +25,51 @@ afterAll(async () => {
 
 type Method = keyof PaymentGateway;
 
-/** billing that ends after the gateway has done its part, before anything of it is recorded. */
-function dyingAfter(method: Method) {
+/** Creates a client of a service that crashes before it stores the answer of the gateway. */
+function crashAfter(method: Method) {
   const { gateway } = test;
   return test.as(worker, {
     ...gateway,
     async [method](request: never) {
       await gateway[method](request);
-      throw new Error("the process ends here");
+      throw new Error("the process crashes here");
     },
   });
 }
 
-/** billing that ends before the gateway hears of it. */
-function dyingBefore(method: Method) {
+/** Creates a client of a service that crashes before its call reaches the gateway. */
+function crashBefore(method: Method) {
   return test.as(worker, {
     ...test.gateway,
-    [method]: () => Promise.reject(new Error("the process ends here")),
+    [method]: () => Promise.reject(new Error("the process crashes here")),
   });
 }
 
-/** billing whose calls of the gateway arrive only when they are let go. */
-function slowAt(method: Method) {
+/** Creates a client of a service whose calls of the gateway wait until they are released. */
+function delay(method: Method) {
   const { gateway } = test;
-  const letGo = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const called = Promise.withResolvers<void>();
   const client = test.as(worker, {
     ...gateway,
     async [method](request: never) {
-      asked.resolve();
-      await letGo.promise;
+      called.resolve();
+      await release.promise;
       return await gateway[method](request);
     },
   });
-  return { client, asked: asked.promise, letGo: letGo.resolve };
+  return { client, called: called.promise, release: release.resolve };
 }
 
-const deaths = [
-  { when: "before the gateway hears of it", dying: dyingBefore },
-  { when: "before the gateway's answer is recorded", dying: dyingAfter },
+const crashes = [
+  { when: "before its call reaches the gateway", crash: crashBefore },
+  { when: "before it stores the answer of the gateway", crash: crashAfter },
 ];
 
-describe.each(deaths)("a crash $when", ({ dying }) => {
-  it("in OpenTab leaves no tab to charge, and the same call opens it, authorised once", async () => {
+describe.each(crashes)("a crash $when", ({ crash }) => {
+  it("in OpenTab leaves no tab to charge, and a repeated call opens it with one authorisation", async () => {
     const { tripId, open, openKey, fee, feeKey } = newTrip();
-    expect((await catchRefusal(dying("authorise").openTab(open, openKey))).code).toBe(
+    expect((await catchRefusal(crash("authorise").openTab(open, openKey))).code).toBe(
       Code.Unavailable,
     );
     const billing = test.as(worker);
@@ -80,18 +80,18 @@ describe.each(deaths)("a crash $when", ({ dying }) => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
-  it("in OpenTab leaves nothing held after VoidTab, and no copy of it can change that", async () => {
+  it("in OpenTab leaves nothing held after VoidTab, and no late copy changes that", async () => {
     const { tripId, open, openKey } = newTrip();
-    await catchRefusal(dying("authorise").openTab(open, openKey));
+    await catchRefusal(crash("authorise").openTab(open, openKey));
     const billing = test.as(worker);
     await billing.voidTab({ tripId }, openKey);
     expect((await catchRefusal(billing.openTab(open, openKey))).code).toBe(Code.FailedPrecondition);
     expect(await readAccount(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
   });
 
-  it("in OpenTab holds other contents and another key off until it is settled", async () => {
+  it("in OpenTab makes it refuse other contents and other keys", async () => {
     const { tripId, open, openKey } = newTrip();
-    await catchRefusal(dying("authorise").openTab(open, openKey));
+    await catchRefusal(crash("authorise").openTab(open, openKey));
     const billing = test.as(worker);
     const dearer = await catchRefusal(billing.openTab({ ...open, limit: euros(9000) }, openKey));
     expect(dearer.code).toBe(Code.AlreadyExists);
@@ -103,11 +103,11 @@ describe.each(deaths)("a crash $when", ({ dying }) => {
     expect(await readAccount(test.db, tripId)).toMatchObject({ held: 0, taken: 0 });
   });
 
-  it("in VoidTab says that the tab is open, and the same call gives it back", async () => {
+  it("in VoidTab leaves the tab open, and a repeated call releases the authorisation", async () => {
     const { tripId, open, openKey, fee, feeKey } = newTrip();
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
-    expect((await catchRefusal(dying("void").voidTab({ tripId }, openKey))).code).toBe(
+    expect((await catchRefusal(crash("void").voidTab({ tripId }, openKey))).code).toBe(
       Code.Unavailable,
     );
     expect((await billing.getTab({ tripId })).tab?.state).toBe(TabState.OPEN);
@@ -117,12 +117,12 @@ describe.each(deaths)("a crash $when", ({ dying }) => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
-  it("in CaptureTab takes no more charges, and the same call takes the amount once", async () => {
+  it("in CaptureTab prevents further charges, and a repeated call takes the amount once", async () => {
     const { tripId, open, openKey, fee, feeKey, fare, fareKey, captureKey } = newTrip();
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
     await billing.charge(fee, feeKey);
-    const cut = await catchRefusal(dying("capture").captureTab({ tripId }, captureKey));
+    const cut = await catchRefusal(crash("capture").captureTab({ tripId }, captureKey));
     expect(cut.code).toBe(Code.Unavailable);
     for (const call of [
       () => billing.charge(fare, fareKey),
@@ -136,21 +136,21 @@ describe.each(deaths)("a crash $when", ({ dying }) => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 100 });
   });
 
-  it("in CaptureTab of nothing gives the authorisation back in the end", async () => {
+  it("in CaptureTab without charges releases the authorisation after a repeated call", async () => {
     const { tripId, open, openKey, captureKey } = newTrip();
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
-    await catchRefusal(dying("void").captureTab({ tripId }, captureKey));
+    await catchRefusal(crash("void").captureTab({ tripId }, captureKey));
     const { captured } = await billing.captureTab({ tripId }, captureKey);
     expect(captured).toMatchObject(euros(0));
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
-  it("in OpenTab and again in its VoidTab leaves nothing held in the end", async () => {
+  it("in OpenTab and then in VoidTab leaves nothing held after a repeated VoidTab", async () => {
     const { tripId, open, openKey } = newTrip();
-    await catchRefusal(dying("authorise").openTab(open, openKey));
-    await catchRefusal(dying("authorise").voidTab({ tripId }, openKey));
-    await catchRefusal(dying("void").voidTab({ tripId }, openKey));
+    await catchRefusal(crash("authorise").openTab(open, openKey));
+    await catchRefusal(crash("authorise").voidTab({ tripId }, openKey));
+    await catchRefusal(crash("void").voidTab({ tripId }, openKey));
     await test.as(worker).voidTab({ tripId }, openKey);
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
@@ -159,59 +159,59 @@ describe.each(deaths)("a crash $when", ({ dying }) => {
 describe("a slow gateway", () => {
   it("that authorises after the tab was voided leaves nothing held", async () => {
     const { tripId, open, openKey } = newTrip();
-    const { client, asked, letGo } = slowAt("authorise");
+    const { client, called, release } = delay("authorise");
     const opening = catchRefusal(client.openTab(open, openKey));
-    await asked;
+    await called;
     await test.as(worker).voidTab({ tripId }, openKey);
-    letGo();
+    release();
     expect((await opening).code).toBe(Code.FailedPrecondition);
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
-  it("that declines after the same call declined, and another was tried, changes nothing", async () => {
+  it("that declines a call after its repetition, and after another method was accepted, changes nothing", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
-    const { client, asked, letGo } = slowAt("authorise");
+    const { client, called, release } = delay("authorise");
     const opening = catchRefusal(client.openTab(open, openKey));
-    await asked;
+    await called;
     const billing = test.as(worker);
     await catchRefusal(billing.openTab(open, openKey));
     await billing.openTab({ ...open, paymentMethod: "pm_card_visa" }, openKey);
-    letGo();
+    release();
     expect((await opening).code).toBe(Code.FailedPrecondition);
     expect((await billing.getTab({ tripId })).tab?.state).toBe(TabState.OPEN);
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
-  it("that captures late answers what was captured meanwhile", async () => {
+  it("that captures late returns what was captured meanwhile", async () => {
     const { tripId, open, openKey, fee, feeKey, captureKey } = newTrip();
     const billing = test.as(worker);
     await billing.openTab(open, openKey);
     await billing.charge(fee, feeKey);
-    const { client, asked, letGo } = slowAt("capture");
+    const { client, called, release } = delay("capture");
     const capturing = client.captureTab({ tripId }, captureKey);
-    await asked;
+    await called;
     await billing.captureTab({ tripId }, captureKey);
-    letGo();
+    release();
     expect((await capturing).captured).toMatchObject(euros(100));
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 100 });
   });
 
-  it("does not keep other trips waiting", async () => {
+  it("does not delay other trips", async () => {
     const waiting = Array.from({ length: 20 }, () => newTrip());
-    const { client, letGo } = slowAt("authorise");
+    const { client, release } = delay("authorise");
     const opening = waiting.map(({ open, openKey }) =>
       retryWhileUnavailable(() => client.openTab(open, openKey)),
     );
     const other = newTrip();
     const { tab } = await test.as(worker).openTab(other.open, other.openKey);
     expect(tab?.state).toBe(TabState.OPEN);
-    letGo();
+    release();
     expect(await Promise.all(opening)).toHaveLength(20);
   });
 });
 
 describe("the sandbox", () => {
-  it("knows what it did before it was started again", async () => {
+  it("remembers its authorisations after a restart", async () => {
     const { db, gateway } = test;
     const key = `tab/${crypto.randomUUID()}/authorise/1`;
     const request = { key, paymentMethod: "pm_card_visa", amount: euros(100) };
@@ -219,7 +219,7 @@ describe("the sandbox", () => {
     expect(await createSandboxGateway(db).authorise(request)).toEqual(result);
   });
 
-  it("takes no more than is authorised and gives nothing back that it took", async () => {
+  it("takes at most what is authorised, and voids nothing that it took", async () => {
     const { gateway } = test;
     const key = `tab/${crypto.randomUUID()}`;
     await gateway.authorise({ key, paymentMethod: "pm_card_visa", amount: euros(100) });

@@ -1,37 +1,39 @@
-/** Amount is an amount in the smallest unit of its currency (ISO 4217). */
+/** An amount in the minor unit of its currency (ISO 4217). */
 export interface Amount {
   readonly minorUnits: bigint;
   readonly currency: string;
 }
 
-/** Refusal is the gateway's no: final for the key it was asked under, and safe to show. */
-export interface Refusal {
+/** The gateway's rejection of a request. It is final for the key of the request. */
+export interface GatewayRejection {
   readonly outcome: "declined" | "unknown-method";
-  /** A sentence that says what to do. */
+  /** Explains the rejection and what to do. Safe to show to callers. */
   readonly reason: string;
 }
 
 /**
- * PaymentGateway takes money from riders. Every call is idempotent by its key, for good: the same
- * key gives the same answer and has one effect, however often, at once or late it arrives. A call
- * that rejects may or may not have had its effect, and is repeated under the same key. An
- * implementation bounds the time of each call itself.
+ * A service that takes money from riders. Each call is idempotent by its key, forever: the same key
+ * returns the same answer and takes effect once, however often, concurrently or late it is sent. A call
+ * that rejects may have taken effect, and is repeated under the same key. Implementations limit the time
+ * of each call.
  */
 export interface PaymentGateway {
-  /** authorise holds the amount on the payment method, without taking it. */
+  /** Holds the amount on the payment method without taking it. */
   authorise(request: {
     readonly key: string;
     readonly paymentMethod: string;
     readonly amount: Amount;
-  }): Promise<{ readonly outcome: "authorised"; readonly authorisationId: string } | Refusal>;
+  }): Promise<
+    { readonly outcome: "authorised"; readonly authorisationId: string } | GatewayRejection
+  >;
 
-  /** capture takes the amount, at most what was authorised, and gives the rest back. */
+  /** Takes the amount, at most what is authorised, and releases the rest. */
   capture(request: {
     readonly key: string;
     readonly authorisationId: string;
     readonly amount: Amount;
-  }): Promise<{ readonly outcome: "captured" } | Refusal>;
+  }): Promise<{ readonly outcome: "captured" } | GatewayRejection>;
 
-  /** void gives an authorisation back. Rejects when it was captured. */
+  /** Releases an authorisation. Rejects when it is captured. */
   void(request: { readonly key: string; readonly authorisationId: string }): Promise<void>;
 }

@@ -80,7 +80,7 @@ const sandbox: Migration = {
   },
 };
 
-/** migrations make the tables of billing and of its sandbox gateway, in the order of their names. */
+/** The migrations of billing's database and its sandbox gateway, in the order of their names. */
 export const migrations: Record<string, Migration> = {
   "0001-idempotency": idempotencyMigration,
   "0002-tabs": tabs,

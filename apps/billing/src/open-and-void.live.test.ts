@@ -51,7 +51,7 @@ describe("OpenTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
-  it("refuses an unknown payment method and names those that it knows", async () => {
+  it("refuses an unknown payment method and names the known ones", async () => {
     const { tripId, open, openKey } = newTrip("toString");
     const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.InvalidArgument);
@@ -61,7 +61,7 @@ describe("OpenTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
-  it("does not remember a refusal", async () => {
+  it("accepts a call that was refused before", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
     await catchRefusal(billing.openTab(open, openKey));
     await catchRefusal(billing.openTab(open, openKey));
@@ -79,7 +79,7 @@ describe("OpenTab", () => {
     expect(error.rawMessage).toContain("send an amount above zero");
   });
 
-  it("gives the same answer to the same call, whatever happened since", async () => {
+  it("returns the same answer to a repeated call, whatever happened since", async () => {
     const { tripId, open, openKey, fee, feeKey } = newTrip();
     const first = await billing.openTab(open, openKey);
     await billing.charge(fee, feeKey);
@@ -87,7 +87,7 @@ describe("OpenTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
-  it("answers twenty equal calls at once alike and authorises once", async () => {
+  it("returns the same answer to twenty concurrent equal calls, and authorises once", async () => {
     const { tripId, open, openKey } = newTrip();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => retryWhileUnavailable(() => billing.openTab(open, openKey))),
@@ -96,7 +96,7 @@ describe("OpenTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 5000, taken: 0 });
   });
 
-  it("refuses other contents under the same key, also for another trip", async () => {
+  it("refuses other contents under the same key, even for another trip", async () => {
     const { tripId, open, openKey } = await test.openTrip();
     const larger = await catchRefusal(billing.openTab({ ...open, limit: euros(9000) }, openKey));
     expect(larger.code).toBe(Code.AlreadyExists);
@@ -118,7 +118,7 @@ describe("OpenTab", () => {
 });
 
 describe("VoidTab", () => {
-  it("gives the authorisation back, and again without harm", async () => {
+  it("releases the authorisation, and may be repeated", async () => {
     const { tripId, openKey } = await test.openTrip();
     await Promise.all(
       Array.from({ length: 5 }, () =>
@@ -131,7 +131,7 @@ describe("VoidTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
-  it("is harmless without a tab, and refuses one that is opened late", async () => {
+  it("succeeds without a tab, and refuses a late OpenTab", async () => {
     const { tripId, open, openKey } = newTrip();
     await billing.voidTab({ tripId }, openKey);
     const error = await catchRefusal(billing.openTab(open, openKey));
@@ -139,7 +139,7 @@ describe("VoidTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });
 
-  it("refuses to have the tab opened again, under any key", async () => {
+  it("prevents that the tab is opened again under any key", async () => {
     const { tripId, open, openKey } = await test.openTrip();
     await billing.voidTab({ tripId }, openKey);
     for (const key of [openKey, withIdempotencyKey(`trip/${tripId}/another`)]) {
@@ -148,7 +148,7 @@ describe("VoidTab", () => {
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 1, held: 0, taken: 0 });
   });
 
-  it("is harmless after the payment method was declined", async () => {
+  it("succeeds after the payment method was declined", async () => {
     const { tripId, open, openKey } = newTrip("pm_card_chargeDeclined");
     await catchRefusal(billing.openTab(open, openKey));
     await billing.voidTab({ tripId }, openKey);
@@ -169,7 +169,7 @@ describe("VoidTab", () => {
     expect(await readAccount(test.db, tripId)).toMatchObject({ taken: 100 });
   });
 
-  it("leaves nothing held when it races OpenTab", async () => {
+  it("leaves nothing held when it is concurrent with OpenTab", async () => {
     const trips = Array.from({ length: 20 }, () => newTrip());
     await Promise.all(
       trips.flatMap(({ tripId, open, openKey }) => [

@@ -8,28 +8,28 @@ import { runOnce } from "@fanfare/service";
 import type { Insertable, Transaction } from "kysely";
 import { readLimit } from "./amounts.ts";
 import { authoriseTab } from "./authorise-tab.ts";
-import type { Billing } from "./billing.ts";
-import { refusalOf } from "./call-gateway.ts";
-import { recall } from "./find-recorded-answer.ts";
-import { findTab, insertTab, inTrip, readTab, type TabRow, updateTab } from "./store.ts";
-import { toTab } from "./tab.ts";
+import type { BillingDeps } from "./billing-deps.ts";
+import { createRejectionError } from "./call-gateway.ts";
+import { findAnswer } from "./find-answer.ts";
+import { findTab, insertTab, readTab, type TabRow, updateTab, withTripLock } from "./store.ts";
+import { toTab } from "./tab-message.ts";
 import type { BillingTables, TabTable } from "./tables.ts";
 
 /**
- * openTab records that it will ask the gateway, asks it, and records the answer. A crash in between
- * leaves a tab that is opening, which the same call completes and VoidTab gives back.
+ * Stores the tab, authorises its limit, and stores the result. A crash in between leaves the tab
+ * `opening`: a repeated call completes it, and VoidTab releases what was authorised.
  */
 export async function openTab(
-  { db, gateway }: Billing,
+  { db, gateway }: BillingDeps,
   key: string,
   request: OpenTabRequest,
 ): Promise<OpenTabResponse> {
   const { tripId } = request;
   const call = { key, method: BillingService.method.openTab, request };
-  const wanted = wantedTab(key, request);
+  const wanted = createTabRow(key, request);
 
-  const begun = await inTrip(db, tripId, async (tx) => {
-    const answer = await recall(tx, call);
+  const begun = await withTripLock(db, tripId, async (tx) => {
+    const answer = await findAnswer(tx, call);
     return answer === undefined ? { tab: await beginOpening(tx, wanted) } : { answer };
   });
   if (begun.answer !== undefined) return begun.answer;
@@ -37,17 +37,17 @@ export async function openTab(
 
   const result = await authoriseTab(gateway, tab);
   if (result.outcome !== "authorised") {
-    await inTrip(db, tripId, async (tx) => {
+    await withTripLock(db, tripId, async (tx) => {
       if (isSameAttempt(await findTab(tx, tripId), tab)) {
         await updateTab(tx, tripId, { state: "declined" });
       }
     });
-    throw refusalOf(result);
+    throw createRejectionError(result);
   }
 
-  return await inTrip(db, tripId, (tx) =>
+  return await withTripLock(db, tripId, (tx) =>
     runOnce(tx, call, async () => {
-      if (!isSameAttempt(await findTab(tx, tripId), tab)) throw overtaken(tripId);
+      if (!isSameAttempt(await findTab(tx, tripId), tab)) throw createOvertakenError(tripId);
       await updateTab(tx, tripId, {
         state: "open",
         authorisation_id: result.authorisationId,
@@ -57,7 +57,7 @@ export async function openTab(
   );
 }
 
-function wantedTab(key: string, request: OpenTabRequest): Insertable<TabTable> {
+function createTabRow(key: string, request: OpenTabRequest): Insertable<TabTable> {
   const limit = readLimit(request.limit);
   return {
     trip_id: request.tripId,
@@ -80,7 +80,7 @@ async function beginOpening(
     case undefined:
       return await insertTab(tx, wanted);
     case "declined":
-      // What the gateway declined stays declined under its key: the next attempt has another.
+      // A declined key stays declined, so the next attempt has a key of its own.
       return await updateTab(tx, wanted.trip_id, {
         ...wanted,
         authorise_attempt: tab.authorise_attempt + 1,
@@ -92,7 +92,7 @@ async function beginOpening(
         Code.FailedPrecondition,
       );
     case "opening":
-      if (isForTheSame(tab, wanted)) return tab;
+      if (isSameRequest(tab, wanted)) return tab;
       break;
     case "open":
     case "capturing":
@@ -105,7 +105,7 @@ async function beginOpening(
   );
 }
 
-function isForTheSame(tab: TabRow, wanted: Insertable<TabTable>): boolean {
+function isSameRequest(tab: TabRow, wanted: Insertable<TabTable>): boolean {
   return (
     tab.opened_under === wanted.opened_under &&
     tab.rider_id === wanted.rider_id &&
@@ -119,9 +119,9 @@ function isSameAttempt(now: TabRow | undefined, begun: TabRow): boolean {
   return now?.state === "opening" && now.authorise_attempt === begun.authorise_attempt;
 }
 
-function overtaken(tripId: string): ConnectError {
+function createOvertakenError(tripId: string): ConnectError {
   return new ConnectError(
-    `The tab of trip ${tripId} was voided or opened anew meanwhile: call again to learn which`,
+    `The tab of trip ${tripId} was voided or opened again meanwhile: call again`,
     Code.Aborted,
   );
 }

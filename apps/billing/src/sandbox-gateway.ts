@@ -1,17 +1,16 @@
 import type { Kysely } from "kysely";
 import type { PaymentGateway } from "./gateway.ts";
-import { refuseAuthorisation, refuseCapture } from "./sandbox-methods.ts";
+import { findAuthorisationRejection, findCaptureRejection } from "./sandbox-methods.ts";
 import type { SandboxTables } from "./tables.ts";
 
 /**
- * createSandboxGateway is a gateway that takes no money and forgets nothing: what it authorised,
- * captured and gave back is in tables of its own, in transactions of its own, as a real gateway's
- * would be somewhere else. Its payment methods are those of `sandbox-methods.ts`.
+ * Creates a gateway that takes no money. It stores what it authorised, captured and voided in tables and
+ * transactions of its own, as a remote gateway would. Its payment methods are in `sandbox-methods.ts`.
  */
 export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway {
   return {
     async authorise({ key, paymentMethod, amount }) {
-      const asked = refuseAuthorisation(paymentMethod);
+      const rejection = findAuthorisationRejection(paymentMethod);
       await db
         .insertInto("sandbox_authorisations")
         .values({
@@ -19,7 +18,7 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
           payment_method: paymentMethod,
           minor_units: amount.minorUnits,
           currency: amount.currency,
-          state: asked === undefined ? "authorised" : "refused",
+          state: rejection === undefined ? "authorised" : "refused",
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
@@ -28,14 +27,18 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
         .select("payment_method")
         .where("authorisation_key", "=", key)
         .executeTakeFirstOrThrow();
-      const refusal = refuseAuthorisation(payment_method);
-      return refusal ?? { outcome: "authorised", authorisationId: key };
+      return (
+        findAuthorisationRejection(payment_method) ?? {
+          outcome: "authorised",
+          authorisationId: key,
+        }
+      );
     },
 
     capture({ key, authorisationId, amount }) {
       return db.transaction().execute(async (tx) => {
         const authorisation = await lockAuthorisation(tx, authorisationId);
-        const refusal = refuseCapture(authorisation.payment_method);
+        const rejection = findCaptureRejection(authorisation.payment_method);
         const earlier = await tx
           .selectFrom("sandbox_captures")
           .select("taken")
@@ -49,7 +52,7 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
             amount.currency !== authorisation.currency ||
             amount.minorUnits > BigInt(authorisation.minor_units)
           ) {
-            throw new Error(`a capture on ${authorisationId} is more than what is authorised`);
+            throw new Error(`a capture on ${authorisationId} is more than the authorised amount`);
           }
           await tx
             .insertInto("sandbox_captures")
@@ -57,14 +60,14 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
               capture_key: key,
               authorisation_key: authorisationId,
               minor_units: amount.minorUnits,
-              taken: refusal === undefined,
+              taken: rejection === undefined,
             })
             .execute();
-          if (refusal === undefined) {
+          if (rejection === undefined) {
             await setState(tx, authorisationId, "captured");
           }
         }
-        return refusal ?? { outcome: "captured" };
+        return rejection ?? { outcome: "captured" };
       });
     },
 
@@ -74,7 +77,7 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
         if (state === "authorised") {
           await setState(tx, authorisationId, "void");
         } else if (state !== "void") {
-          throw new Error(`authorisation ${authorisationId} is ${state}: it cannot be given back`);
+          throw new Error(`authorisation ${authorisationId} is ${state}: it cannot be voided`);
         }
       });
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refuseAuthorisation, refuseCapture } from "./sandbox-methods.ts";
+import { findAuthorisationRejection, findCaptureRejection } from "./sandbox-methods.ts";
 
 describe("the sandbox's payment methods", () => {
   it.each([
@@ -9,7 +9,7 @@ describe("the sandbox's payment methods", () => {
     { method: "pm_unheard_of", authorisation: "unknown-method", capture: "declined" },
     { method: "constructor", authorisation: "unknown-method", capture: "declined" },
   ])("$method behaves as its name says", ({ method, authorisation, capture }) => {
-    expect(refuseAuthorisation(method)?.outcome).toBe(authorisation);
-    expect(refuseCapture(method)?.outcome).toBe(capture);
+    expect(findAuthorisationRejection(method)?.outcome).toBe(authorisation);
+    expect(findCaptureRejection(method)?.outcome).toBe(capture);
   });
 });

@@ -1,6 +1,6 @@
-import type { Refusal } from "./gateway.ts";
+import type { GatewayRejection } from "./gateway.ts";
 
-/** The payment methods that the sandbox knows, and how each behaves. */
+/** The payment methods of the sandbox, and which calls succeed with them. */
 const sandboxMethods: Readonly<
   Record<string, { readonly authorises: boolean; readonly captures: boolean }>
 > = {
@@ -9,8 +9,8 @@ const sandboxMethods: Readonly<
   pm_card_chargeCustomerFail: { authorises: true, captures: false },
 };
 
-/** refuseAuthorisation is why the payment method cannot be authorised; undefined when it can. */
-export function refuseAuthorisation(paymentMethod: string): Refusal | undefined {
+/** Returns why the payment method cannot be authorised; undefined when it can. */
+export function findAuthorisationRejection(paymentMethod: string): GatewayRejection | undefined {
   const method = Object.hasOwn(sandboxMethods, paymentMethod)
     ? sandboxMethods[paymentMethod]
     : undefined;
@@ -29,8 +29,8 @@ export function refuseAuthorisation(paymentMethod: string): Refusal | undefined 
       };
 }
 
-/** refuseCapture is why nothing can be taken from an authorised method; undefined when it can. */
-export function refuseCapture(paymentMethod: string): Refusal | undefined {
+/** Returns why an authorised payment method cannot be captured; undefined when it can. */
+export function findCaptureRejection(paymentMethod: string): GatewayRejection | undefined {
   return sandboxMethods[paymentMethod]?.captures
     ? undefined
     : {

@@ -8,28 +8,29 @@ import {
 } from "kysely";
 import type { BillingTables, TabTable } from "./tables.ts";
 
-/** TabRow is a tab as it is stored. */
+/** A stored tab. */
 export type TabRow = Selectable<TabTable>;
 
-/** TabEntryRow is a charge, or a refund with a negative amount. */
+/** A charge, or a refund with a negative amount. */
 interface TabEntryRow {
   readonly description: string;
   readonly minorUnits: bigint;
 }
 
-/** TabRecord is a tab with its entries in the order in which they were made. */
+/** A tab with its entries, in the order in which they were added. */
 export interface TabRecord {
   readonly row: TabRow;
   readonly entries: readonly TabEntryRow[];
+  /** The sum of the entries, in minor units. */
   readonly balance: bigint;
 }
 
 /**
- * inTrip runs a transaction that is alone with the trip: others of the same trip wait for its end.
- * The lock is the first thing that a transaction takes, so that two never wait for each other, and
- * it needs no row, so that compensating what never happened and a late copy of it cannot miss each other.
+ * Runs a transaction that holds the lock of a trip: transactions of the same trip run one after the
+ * other. The lock is the first that a transaction takes, so there are no deadlocks. It needs no row, so
+ * it also serialises a compensation with a late copy of a step that never ran.
  */
-export function inTrip<T>(
+export function withTripLock<T>(
   db: Kysely<BillingTables>,
   tripId: string,
   run: (tx: Transaction<BillingTables>) => Promise<T>,
@@ -40,12 +41,12 @@ export function inTrip<T>(
   });
 }
 
-/** findTab reads the trip's tab; undefined when it has none. */
+/** Returns the tab of the trip; undefined when it has none. */
 export function findTab(db: Kysely<BillingTables>, tripId: string): Promise<TabRow | undefined> {
   return db.selectFrom("tabs").selectAll().where("trip_id", "=", tripId).executeTakeFirst();
 }
 
-/** insertTab adds a tab and returns it as it is stored. */
+/** Inserts a tab and returns it. */
 export function insertTab(
   tx: Transaction<BillingTables>,
   tab: Insertable<TabTable>,
@@ -53,7 +54,7 @@ export function insertTab(
   return tx.insertInto("tabs").values(tab).returningAll().executeTakeFirstOrThrow();
 }
 
-/** updateTab changes the trip's tab and returns it as it is then. */
+/** Updates the tab of the trip and returns it. */
 export function updateTab(
   tx: Transaction<BillingTables>,
   tripId: string,
@@ -67,7 +68,7 @@ export function updateTab(
     .executeTakeFirstOrThrow();
 }
 
-/** addCharge adds a charge that was made under the key. */
+/** Adds a charge under an idempotency key. */
 export async function addCharge(
   tx: Transaction<BillingTables>,
   charge: {
@@ -89,7 +90,7 @@ export async function addCharge(
     .execute();
 }
 
-/** findCharge reads the charge made under the key and whether it is refunded. */
+/** Returns the charge under the key, and whether it is refunded; undefined when there is none. */
 export function findCharge(tx: Transaction<BillingTables>, key: string) {
   return tx
     .selectFrom("tab_entries as charge")
@@ -107,7 +108,7 @@ export function findCharge(tx: Transaction<BillingTables>, key: string) {
     .executeTakeFirst();
 }
 
-/** addRefund takes the charge made under the key back. The table allows it once. */
+/** Adds a refund of the charge under the key. The table allows one. */
 export async function addRefund(tx: Transaction<BillingTables>, key: string): Promise<void> {
   await tx
     .insertInto("tab_entries")
@@ -128,8 +129,8 @@ export async function addRefund(tx: Transaction<BillingTables>, key: string): Pr
     .execute();
 }
 
-/** balanceOf is the trip's charges less its refunds, in minor units. */
-export async function balanceOf(db: Kysely<BillingTables>, tripId: string): Promise<bigint> {
+/** Returns the charges of the trip less its refunds, in minor units. */
+export async function readBalance(db: Kysely<BillingTables>, tripId: string): Promise<bigint> {
   const { balance } = await db
     .selectFrom("tab_entries")
     .select(sql<string>`coalesce(sum(minor_units), 0)::bigint`.as("balance"))
@@ -138,7 +139,7 @@ export async function balanceOf(db: Kysely<BillingTables>, tripId: string): Prom
   return BigInt(balance);
 }
 
-/** readTab reads the tab with its entries; undefined when the trip has none. */
+/** Returns the tab of the trip with its entries; undefined when it has none. */
 export async function readTab(
   db: Kysely<BillingTables>,
   tripId: string,
@@ -159,6 +160,6 @@ export async function readTab(
       description: entry.description,
       minorUnits: BigInt(entry.minor_units),
     })),
-    balance: await balanceOf(db, tripId),
+    balance: await readBalance(db, tripId),
   };
 }

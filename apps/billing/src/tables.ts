@@ -1,12 +1,12 @@
 import type { ColumnType, Generated } from "kysely";
 
-/** Int8 is a bigint column: written as a bigint, read as the decimal string that the driver gives. */
+/** A bigint column. The driver reads it as decimal digits. */
 type Int8 = ColumnType<string, bigint, bigint>;
 
 /**
- * TabState is where a tab is between two calls of the gateway. `opening`, `capturing` and `voiding`
- * are written before the gateway is called and left when its answer is recorded, so that a crash
- * in between is known and repeated under the same key. `declined` holds nothing.
+ * The state of a tab between two calls of the gateway. `opening`, `capturing` and `voiding` are stored
+ * before the gateway is called, and replaced when its answer is stored. A tab that a crash left in one
+ * of them repeats the call under the same key. `declined` holds nothing.
  */
 export type TabState =
   | "opening"
@@ -17,7 +17,7 @@ export type TabState =
   | "voiding"
   | "void";
 
-/** TabTable has one row for each trip that ever asked for a tab. */
+/** One row for each trip for which OpenTab was called. */
 export interface TabTable {
   trip_id: string;
   rider_id: string;
@@ -25,13 +25,13 @@ export interface TabTable {
   currency: string;
   limit_minor_units: Int8;
   state: TabState;
-  /** The idempotency-key of OpenTab. */
+  /** The idempotency key of OpenTab. */
   opened_under: string;
-  /** Counts what was asked of the gateway; part of its keys, as a refusal is final for its key. */
+  /** The number of attempts, and part of their keys: a rejection by the gateway is final for its key. */
   authorise_attempt: number;
   authorisation_id: string | null;
   capture_attempt: Generated<number>;
-  /** What is being captured, or was. */
+  /** The amount that is being captured, or is captured. */
   captured_minor_units: ColumnType<string | null, never, bigint | null>;
 }
 
@@ -39,7 +39,7 @@ interface TabEntryTable {
   entry_id: Generated<string>;
   trip_id: string;
   kind: "charge" | "refund";
-  /** The idempotency-key of the charge, also on its refund. */
+  /** The idempotency key of the charge, on its refund too. */
   charge_key: string;
   description: string;
   /** Negative for a refund. */
@@ -61,13 +61,13 @@ interface SandboxCaptureTable {
   taken: boolean;
 }
 
-/** SandboxTables belong to the sandbox gateway alone. */
+/** The tables of the sandbox gateway. Only it uses them. */
 export interface SandboxTables {
   sandbox_authorisations: SandboxAuthorisationTable;
   sandbox_captures: SandboxCaptureTable;
 }
 
-/** BillingTables are the tables of billing's database. */
+/** The tables of billing's database. */
 export interface BillingTables extends SandboxTables {
   tabs: TabTable;
   tab_entries: TabEntryTable;

@@ -2,19 +2,18 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { tombstone } from "@fanfare/service";
 import type { Transaction } from "kysely";
 import { authoriseTab } from "./authorise-tab.ts";
-import type { Billing } from "./billing.ts";
-import { askGateway } from "./call-gateway.ts";
+import type { BillingDeps } from "./billing-deps.ts";
+import { callGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
-import { findTab, inTrip, type TabRow, updateTab } from "./store.ts";
+import { findTab, type TabRow, updateTab, withTripLock } from "./store.ts";
 import type { BillingTables } from "./tables.ts";
 
 /**
- * voidTab refuses OpenTab's key from now on and gives back what it authorised, or may have: when it
- * was cut off, its authorisation is asked for again under the same key, to learn what to give back.
- * It resolves once nothing is held.
+ * Refuses OpenTab's key from now on and releases its authorisation. When OpenTab crashed, requests the
+ * authorisation again under the same key to find out what to release. Resolves once nothing is held.
  */
-export async function voidTab({ db, gateway }: Billing, key: string, tripId: string) {
-  const tab = await inTrip(db, tripId, async (tx) => {
+export async function voidTab({ db, gateway }: BillingDeps, key: string, tripId: string) {
+  const tab = await withTripLock(db, tripId, async (tx) => {
     await tombstone(tx, key);
     return await beginVoiding(tx, tripId);
   });
@@ -22,9 +21,9 @@ export async function voidTab({ db, gateway }: Billing, key: string, tripId: str
 
   const authorisationId = tab.authorisation_id ?? (await findAuthorisation(gateway, tab));
   if (authorisationId !== undefined) {
-    await askGateway(gateway.void({ key: `tab/${tab.trip_id}/void`, authorisationId }));
+    await callGateway(gateway.void({ key: `tab/${tab.trip_id}/void`, authorisationId }));
   }
-  await inTrip(db, tripId, (tx) => updateTab(tx, tripId, { state: "void" }));
+  await withTripLock(db, tripId, (tx) => updateTab(tx, tripId, { state: "void" }));
 }
 
 async function findAuthorisation(
@@ -35,7 +34,7 @@ async function findAuthorisation(
   return result.outcome === "authorised" ? result.authorisationId : undefined;
 }
 
-/** beginVoiding returns the tab whose authorisation is to be given back; undefined when none is. */
+/** Returns the tab whose authorisation is to be released; undefined when there is none. */
 async function beginVoiding(
   tx: Transaction<BillingTables>,
   tripId: string,
@@ -57,7 +56,7 @@ async function beginVoiding(
       break;
   }
   throw new ConnectError(
-    `The tab of trip ${tripId} is ${tab.state === "captured" ? "captured" : "being captured"} and cannot be voided: what is taken is paid back by hand`,
+    `The tab of trip ${tripId} is ${tab.state === "captured" ? "captured" : "being captured"} and cannot be voided: refund the rider by hand`,
     Code.FailedPrecondition,
   );
 }

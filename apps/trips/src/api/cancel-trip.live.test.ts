@@ -62,7 +62,10 @@ describe("CancelTrip", () => {
       park({ version: 9n, step: "open-tab", reason: "unavailable" }),
     );
     const { trip } = await api.rider().cancelTrip({ tripId });
-    expect(trip).toMatchObject({ status: TripStatus.NEEDS_ATTENTION, reason: "open-tab: away" });
+    expect(trip).toMatchObject({
+      status: TripStatus.NEEDS_ATTENTION,
+      reason: "open-tab: unavailable",
+    });
   });
 
   it("is refused once the drive has ended, and once the trip is settled", async () => {
@@ -74,7 +77,7 @@ describe("CancelTrip", () => {
     await api.registry.record(trip.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
     const settled = await catchRefusal(api.rider().cancelTrip(trip));
     expect(settled.code).toBe(Code.FailedPrecondition);
-    expect(settled.rawMessage).toMatch(/is SETTLED.*TemporalCall the operator/);
+    expect(settled.rawMessage).toMatch(/is SETTLED.*Ask the operator/);
     expect((await api.rider().getTrip(trip)).trip?.status).toBe(TripStatus.SETTLED);
   });
 

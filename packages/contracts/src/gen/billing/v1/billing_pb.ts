@@ -17,6 +17,8 @@ export const file_billing_v1_billing: GenFile = /*@__PURE__*/
   fileDesc("ChhiaWxsaW5nL3YxL2JpbGxpbmcucHJvdG8SCmJpbGxpbmcudjEi8QEKA1RhYhIPCgd0cmlwX2lkGAEgASgJEhAKCHJpZGVyX2lkGAIgASgJEhYKDnBheW1lbnRfbWV0aG9kGAMgASgJEiMKBXN0YXRlGAQgASgOMhQuYmlsbGluZy52MS5UYWJTdGF0ZRIeCgVsaW1pdBgFIAEoCzIPLm1vbmV5LnYxLk1vbmV5EiUKB2VudHJpZXMYBiADKAsyFC5iaWxsaW5nLnYxLlRhYkVudHJ5EiAKB2JhbGFuY2UYByABKAsyDy5tb25leS52MS5Nb25leRIhCghjYXB0dXJlZBgIIAEoCzIPLm1vbmV5LnYxLk1vbmV5IkAKCFRhYkVudHJ5EhMKC2Rlc2NyaXB0aW9uGAEgASgJEh8KBmFtb3VudBgCIAEoCzIPLm1vbmV5LnYxLk1vbmV5Io8BCg5PcGVuVGFiUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIZCghyaWRlcl9pZBgCIAEoCUIHukgEcgIQARIfCg5wYXltZW50X21ldGhvZBgDIAEoCUIHukgEcgIQARImCgVsaW1pdBgEIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQEiLwoPT3BlblRhYlJlc3BvbnNlEhwKA3RhYhgBIAEoCzIPLmJpbGxpbmcudjEuVGFiIisKDlZvaWRUYWJSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBIhEKD1ZvaWRUYWJSZXNwb25zZSJ0Cg1DaGFyZ2VSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh8KC2Rlc2NyaXB0aW9uGAIgASgJQgq6SAdyBRABGMgBEicKBmFtb3VudBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQEiLgoOQ2hhcmdlUmVzcG9uc2USHAoDdGFiGAEgASgLMg8uYmlsbGluZy52MS5UYWIiKgoNUmVmdW5kUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIQCg5SZWZ1bmRSZXNwb25zZSIuChFDYXB0dXJlVGFiUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASI3ChJDYXB0dXJlVGFiUmVzcG9uc2USIQoIY2FwdHVyZWQYASABKAsyDy5tb25leS52MS5Nb25leSIqCg1HZXRUYWJSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBIi4KDkdldFRhYlJlc3BvbnNlEhwKA3RhYhgBIAEoCzIPLmJpbGxpbmcudjEuVGFiKmUKCFRhYlN0YXRlEhkKFVRBQl9TVEFURV9VTlNQRUNJRklFRBAAEhIKDlRBQl9TVEFURV9PUEVOEAESFgoSVEFCX1NUQVRFX0NBUFRVUkVEEAISEgoOVEFCX1NUQVRFX1ZPSUQQAzLfAwoOQmlsbGluZ1NlcnZpY2USSwoHT3BlblRhYhIaLmJpbGxpbmcudjEuT3BlblRhYlJlcXVlc3QaGy5iaWxsaW5nLnYxLk9wZW5UYWJSZXNwb25zZSIHstQYAwoBAxJLCgdWb2lkVGFiEhouYmlsbGluZy52MS5Wb2lkVGFiUmVxdWVzdBobLmJpbGxpbmcudjEuVm9pZFRhYlJlc3BvbnNlIgey1BgDCgEDEkgKBkNoYXJnZRIZLmJpbGxpbmcudjEuQ2hhcmdlUmVxdWVzdBoaLmJpbGxpbmcudjEuQ2hhcmdlUmVzcG9uc2UiB7LUGAMKAQMSSAoGUmVmdW5kEhkuYmlsbGluZy52MS5SZWZ1bmRSZXF1ZXN0GhouYmlsbGluZy52MS5SZWZ1bmRSZXNwb25zZSIHstQYAwoBAxJUCgpDYXB0dXJlVGFiEh0uYmlsbGluZy52MS5DYXB0dXJlVGFiUmVxdWVzdBoeLmJpbGxpbmcudjEuQ2FwdHVyZVRhYlJlc3BvbnNlIgey1BgDCgEDEkkKBkdldFRhYhIZLmJpbGxpbmcudjEuR2V0VGFiUmVxdWVzdBoaLmJpbGxpbmcudjEuR2V0VGFiUmVzcG9uc2UiCLLUGAQKAgMCYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_money_v1_money]);
 
 /**
+ * What a rider owes for a trip.
+ *
  * @generated from message billing.v1.Tab
  */
 export type Tab = Message<"billing.v1.Tab"> & {
@@ -60,7 +62,7 @@ export type Tab = Message<"billing.v1.Tab"> & {
   balance?: Money | undefined;
 
   /**
-   * What was captured; absent until then.
+   * The captured amount; absent before.
    *
    * @generated from field: money.v1.Money captured = 8;
    */
@@ -75,7 +77,7 @@ export const TabSchema: GenMessage<Tab> = /*@__PURE__*/
   messageDesc(file_billing_v1_billing, 0);
 
 /**
- * TabEntry is a charge, or a refund when its amount is negative.
+ * A charge, or a refund when its amount is negative.
  *
  * @generated from message billing.v1.TabEntry
  */
@@ -192,7 +194,7 @@ export type ChargeRequest = Message<"billing.v1.ChargeRequest"> & {
   description: string;
 
   /**
-   * Not negative: what is given back is a Refund.
+   * Zero or more. Call Refund to reverse a charge.
    *
    * @generated from field: money.v1.Money amount = 3;
    */
@@ -322,6 +324,8 @@ export const GetTabResponseSchema: GenMessage<GetTabResponse> = /*@__PURE__*/
   messageDesc(file_billing_v1_billing, 13);
 
 /**
+ * The state of a tab.
+ *
  * @generated from enum billing.v1.TabState
  */
 export const TabState = {
@@ -347,6 +351,8 @@ export const TabState = {
 } as const;
 
 /**
+ * The state of a tab.
+ *
  * @generated from enum billing.v1.TabState
  */
 export type TabState = (typeof TabState)[keyof typeof TabState] | UnknownEnum;
@@ -358,17 +364,18 @@ export const TabStateSchema: GenEnum<TabState> = /*@__PURE__*/
   enumDesc(file_billing_v1_billing, 0);
 
 /**
- * BillingService keeps a tab for each trip: opened with an authorisation of the rider's payment
- * method, charged while the trip runs, captured once at its end, or voided. Every writing call
- * carries an idempotency-key (<workflow id>/<step>); a compensation carries that of its step, and a late
- * copy of the step is then refused with failed_precondition.
+ * The tabs of trips. A tab is opened with an authorisation of the rider's payment method, charged while
+ * the trip runs, and captured once at its end, or voided.
+ *
+ * Every call that writes needs an idempotency key, <workflow id>/<step>. A compensation has the key of
+ * its step. Late copies of the step are refused afterwards with failed_precondition.
  *
  * @generated from service billing.v1.BillingService
  */
 export const BillingService: GenService<{
   /**
-   * OpenTab authorises the payment method for the limit. failed_precondition: the payment method is
-   * declined. invalid_argument: there is no such payment method.
+   * Opens a tab and authorises the payment method for the limit. failed_precondition: the payment method
+   * is declined. invalid_argument: there is no such payment method.
    *
    * @generated from rpc billing.v1.BillingService.OpenTab
    */
@@ -378,7 +385,7 @@ export const BillingService: GenService<{
     output: typeof OpenTabResponseSchema;
   },
   /**
-   * VoidTab gives the authorisation back. Harmless when there is no tab.
+   * Voids the tab and releases the authorisation. Succeeds when there is no tab.
    *
    * @generated from rpc billing.v1.BillingService.VoidTab
    */
@@ -388,8 +395,8 @@ export const BillingService: GenService<{
     output: typeof VoidTabResponseSchema;
   },
   /**
-   * Charge adds a charge to an open tab. failed_precondition: the tab is not open.
-   * out_of_range: the charge exceeds what is authorised.
+   * Adds a charge to an open tab. failed_precondition: the tab is not open. out_of_range: the charge
+   * exceeds the limit.
    *
    * @generated from rpc billing.v1.BillingService.Charge
    */
@@ -399,7 +406,7 @@ export const BillingService: GenService<{
     output: typeof ChargeResponseSchema;
   },
   /**
-   * Refund takes the charge made under the same idempotency-key back. Harmless when there is none.
+   * Refunds the charge under the same idempotency key. Succeeds when there is none.
    *
    * @generated from rpc billing.v1.BillingService.Refund
    */
@@ -409,8 +416,7 @@ export const BillingService: GenService<{
     output: typeof RefundResponseSchema;
   },
   /**
-   * CaptureTab takes what is charged from the payment method. failed_precondition: the capture is
-   * declined, or the tab is void.
+   * Captures the balance of the tab. failed_precondition: the capture is declined, or the tab is void.
    *
    * @generated from rpc billing.v1.BillingService.CaptureTab
    */
@@ -420,6 +426,8 @@ export const BillingService: GenService<{
     output: typeof CaptureTabResponseSchema;
   },
   /**
+   * Returns the tab of a trip.
+   *
    * @generated from rpc billing.v1.BillingService.GetTab
    */
   getTab: {

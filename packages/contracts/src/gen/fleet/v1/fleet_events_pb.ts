@@ -19,6 +19,8 @@ export const file_fleet_v1_fleet_events: GenFile = /*@__PURE__*/
   fileDesc("ChtmbGVldC92MS9mbGVldF9ldmVudHMucHJvdG8SCGZsZWV0LnYxIoIBCg5WZWhpY2xlQ2hhbmdlZBIbCgp2ZWhpY2xlX2lkGAEgASgJQge6SARyAhABEikKBmJlZm9yZRgCIAEoCzIRLmZsZWV0LnYxLlZlaGljbGVCBrpIA8gBARIoCgVhZnRlchgDIAEoCzIRLmZsZWV0LnYxLlZlaGljbGVCBrpIA8gBATJ7CgtGbGVldEV2ZW50cxJsCg5WZWhpY2xlQ2hhbmdlZBIYLmZsZWV0LnYxLlZlaGljbGVDaGFuZ2VkGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Iiiq1BgkChZmbGVldC52ZWhpY2xlcy5jaGFuZ2VkEgp2ZWhpY2xlX2lkYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_events_v1_options, file_fleet_v1_fleet, file_google_protobuf_empty]);
 
 /**
+ * A change of a vehicle, with the vehicle before and after.
+ *
  * @generated from message fleet.v1.VehicleChanged
  */
 export type VehicleChanged = Message<"fleet.v1.VehicleChanged"> & {
@@ -46,14 +48,13 @@ export const VehicleChangedSchema: GenMessage<VehicleChanged> = /*@__PURE__*/
   messageDesc(file_fleet_v1_fleet_events, 0);
 
 /**
- * FleetEvents is what the world hears of vehicles.
+ * The events of vehicles.
  *
  * @generated from service fleet.v1.FleetEvents
  */
 export const FleetEvents: GenService<{
   /**
-   * VehicleChanged is published once for each change of a vehicle, those of one vehicle in the order
-   * in which they happened.
+   * Published once for each change of a vehicle. The changes of one vehicle are published in order.
    *
    * @generated from rpc fleet.v1.FleetEvents.VehicleChanged
    */

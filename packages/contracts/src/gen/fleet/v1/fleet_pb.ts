@@ -15,7 +15,7 @@ export const file_fleet_v1_fleet: GenFile = /*@__PURE__*/
   fileDesc("ChRmbGVldC92MS9mbGVldC5wcm90bxIIZmxlZXQudjEiLwoIUG9zaXRpb24SEAoIbGF0aXR1ZGUYASABKAESEQoJbG9uZ2l0dWRlGAIgASgBIooBCgdWZWhpY2xlEhIKCnZlaGljbGVfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSJAoIcG9zaXRpb24YAyABKAsyEi5mbGVldC52MS5Qb3NpdGlvbhIlCgVzdGF0ZRgEIAEoDjIWLmZsZWV0LnYxLlZlaGljbGVTdGF0ZRIPCgd0cmlwX2lkGAUgASgJIk8KFVJlc2VydmVWZWhpY2xlUmVxdWVzdBIbCgp2ZWhpY2xlX2lkGAEgASgJQge6SARyAhABEhkKB3RyaXBfaWQYAiABKAlCCLpIBXIDsAEBIjwKFlJlc2VydmVWZWhpY2xlUmVzcG9uc2USIgoHdmVoaWNsZRgBIAEoCzIRLmZsZWV0LnYxLlZlaGljbGUiTwoVUmVsZWFzZVZlaGljbGVSZXF1ZXN0EhsKCnZlaGljbGVfaWQYASABKAlCB7pIBHICEAESGQoHdHJpcF9pZBgCIAEoCUIIukgFcgOwAQEiGAoWUmVsZWFzZVZlaGljbGVSZXNwb25zZSIwChFHZXRWZWhpY2xlUmVxdWVzdBIbCgp2ZWhpY2xlX2lkGAEgASgJQge6SARyAhABIjgKEkdldFZlaGljbGVSZXNwb25zZRIiCgd2ZWhpY2xlGAEgASgLMhEuZmxlZXQudjEuVmVoaWNsZSJRChNMaXN0VmVoaWNsZXNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBIlQKFExpc3RWZWhpY2xlc1Jlc3BvbnNlEiMKCHZlaGljbGVzGAEgAygLMhEuZmxlZXQudjEuVmVoaWNsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqhgEKDFZlaGljbGVTdGF0ZRIdChlWRUhJQ0xFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXVkVISUNMRV9TVEFURV9BVkFJTEFCTEUQARIYChRWRUhJQ0xFX1NUQVRFX0lOX1VTRRACEiAKHFZFSElDTEVfU1RBVEVfT1VUX09GX1NFUlZJQ0UQAzL4AgoMRmxlZXRTZXJ2aWNlElwKDlJlc2VydmVWZWhpY2xlEh8uZmxlZXQudjEuUmVzZXJ2ZVZlaGljbGVSZXF1ZXN0GiAuZmxlZXQudjEuUmVzZXJ2ZVZlaGljbGVSZXNwb25zZSIHstQYAwoBAxJcCg5SZWxlYXNlVmVoaWNsZRIfLmZsZWV0LnYxLlJlbGVhc2VWZWhpY2xlUmVxdWVzdBogLmZsZWV0LnYxLlJlbGVhc2VWZWhpY2xlUmVzcG9uc2UiB7LUGAMKAQMSUgoKR2V0VmVoaWNsZRIbLmZsZWV0LnYxLkdldFZlaGljbGVSZXF1ZXN0GhwuZmxlZXQudjEuR2V0VmVoaWNsZVJlc3BvbnNlIgmy1BgFCgMDAgESWAoMTGlzdFZlaGljbGVzEh0uZmxlZXQudjEuTGlzdFZlaGljbGVzUmVxdWVzdBoeLmZsZWV0LnYxLkxpc3RWZWhpY2xlc1Jlc3BvbnNlIgmy1BgFCgMDAgFiBnByb3RvMw", [file_buf_validate_validate, file_fanfare_access_v1_options]);
 
 /**
- * Position is in degrees, WGS 84.
+ * A position in degrees, WGS 84.
  *
  * @generated from message fleet.v1.Position
  */
@@ -39,6 +39,8 @@ export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
   messageDesc(file_fleet_v1_fleet, 0);
 
 /**
+ * A vehicle.
+ *
  * @generated from message fleet.v1.Vehicle
  */
 export type Vehicle = Message<"fleet.v1.Vehicle"> & {
@@ -63,7 +65,7 @@ export type Vehicle = Message<"fleet.v1.Vehicle"> & {
   state: VehicleState;
 
   /**
-   * The trip that holds it; empty when none does.
+   * The trip that holds the vehicle; empty when none does, and for riders.
    *
    * @generated from field: string trip_id = 5;
    */
@@ -197,7 +199,7 @@ export type ListVehiclesRequest = Message<"fleet.v1.ListVehiclesRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before; empty for the first.
+   * The next_page_token of the page before; empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
@@ -236,6 +238,8 @@ export const ListVehiclesResponseSchema: GenMessage<ListVehiclesResponse> = /*@_
   messageDesc(file_fleet_v1_fleet, 9);
 
 /**
+ * The state of a vehicle. It is in use while a trip holds it.
+ *
  * @generated from enum fleet.v1.VehicleState
  */
 export const VehicleState = {
@@ -261,6 +265,8 @@ export const VehicleState = {
 } as const;
 
 /**
+ * The state of a vehicle. It is in use while a trip holds it.
+ *
  * @generated from enum fleet.v1.VehicleState
  */
 export type VehicleState = (typeof VehicleState)[keyof typeof VehicleState] | UnknownEnum;
@@ -272,16 +278,15 @@ export const VehicleStateSchema: GenEnum<VehicleState> = /*@__PURE__*/
   enumDesc(file_fleet_v1_fleet, 0);
 
 /**
- * FleetService knows where the vehicles are and which trip holds which. A vehicle has at most one
- * holder.
+ * The vehicles, and which trip holds which. A vehicle is held by one trip at most.
  *
  * @generated from service fleet.v1.FleetService
  */
 export const FleetService: GenService<{
   /**
-   * ReserveVehicle holds the vehicle for the trip. not_found: no such vehicle. failed_precondition:
-   * another trip holds it, it is out of service, or this trip's reservation was already released.
-   * idempotency-key: <workflow id>/<step>.
+   * Reserves the vehicle for the trip. Needs an idempotency key, <workflow id>/<step>. not_found: there
+   * is no such vehicle. failed_precondition: another trip holds the vehicle, it is out of service, the
+   * trip holds another vehicle, or the reservation was already released.
    *
    * @generated from rpc fleet.v1.FleetService.ReserveVehicle
    */
@@ -291,8 +296,8 @@ export const FleetService: GenService<{
     output: typeof ReserveVehicleResponseSchema;
   },
   /**
-   * ReleaseVehicle frees the vehicle, only if this trip holds it, and refuses any later reservation
-   * under the same idempotency-key. Harmless when the trip never held it.
+   * Releases the vehicle if the trip holds it, and refuses any later reservation under the same
+   * idempotency key. Succeeds when the trip does not hold the vehicle.
    *
    * @generated from rpc fleet.v1.FleetService.ReleaseVehicle
    */
@@ -302,6 +307,8 @@ export const FleetService: GenService<{
     output: typeof ReleaseVehicleResponseSchema;
   },
   /**
+   * Returns a vehicle. Riders do not see which trip holds it.
+   *
    * @generated from rpc fleet.v1.FleetService.GetVehicle
    */
   getVehicle: {
@@ -310,7 +317,7 @@ export const FleetService: GenService<{
     output: typeof GetVehicleResponseSchema;
   },
   /**
-   * ListVehicles lists by vehicle id. A rider does not learn who holds a vehicle.
+   * Returns vehicles, ordered by id. Riders do not see which trip holds a vehicle.
    *
    * @generated from rpc fleet.v1.FleetService.ListVehicles
    */

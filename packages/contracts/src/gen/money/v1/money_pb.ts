@@ -14,18 +14,20 @@ export const file_money_v1_money: GenFile = /*@__PURE__*/
   fileDesc("ChRtb25leS92MS9tb25leS5wcm90bxIIbW9uZXkudjEiQQoFTW9uZXkSEwoLbWlub3JfdW5pdHMYASABKAMSIwoIY3VycmVuY3kYAiABKAlCEbpIDnIMMgpeW0EtWl17M30kYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
- * Money is an amount in the smallest unit of its currency: 1250 EUR is 12.50 euros.
+ * An amount of money. 1250 minor units of EUR are 12.50 euros.
  *
  * @generated from message money.v1.Money
  */
 export type Money = Message<"money.v1.Money"> & {
   /**
+   * In the minor unit of the currency, such as cents.
+   *
    * @generated from field: int64 minor_units = 1;
    */
   minorUnits: bigint;
 
   /**
-   * ISO 4217.
+   * An ISO 4217 code.
    *
    * @generated from field: string currency = 2;
    */

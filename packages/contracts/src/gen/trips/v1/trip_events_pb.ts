@@ -19,6 +19,8 @@ export const file_trips_v1_trip_events: GenFile = /*@__PURE__*/
   fileDesc("Chp0cmlwcy92MS90cmlwX2V2ZW50cy5wcm90bxIIdHJpcHMudjEizgIKDVRyaXBDb21wbGV0ZWQSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGQoIcmlkZXJfaWQYAiABKAlCB7pIBHICEAESGwoKdmVoaWNsZV9pZBgDIAEoCUIHukgEcgIQARI2CgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEjQKCGVuZGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEisKCnVubG9ja19mZWUYBiABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiUKBGZhcmUYByABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEigKB3NldHRsZWQYCCABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBMm4KClRyaXBFdmVudHMSYAoNVHJpcENvbXBsZXRlZBIXLnRyaXBzLnYxLlRyaXBDb21wbGV0ZWQaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiHqrUGBoKD3RyaXBzLmNvbXBsZXRlZBIHdHJpcF9pZGIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_empty, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
+ * A settled trip.
+ *
  * @generated from message trips.v1.TripCompleted
  */
 export type TripCompleted = Message<"trips.v1.TripCompleted"> & {
@@ -58,7 +60,7 @@ export type TripCompleted = Message<"trips.v1.TripCompleted"> & {
   fare?: Money | undefined;
 
   /**
-   * What was captured: unlock fee and fare.
+   * The captured amount: unlock fee and fare.
    *
    * @generated from field: money.v1.Money settled = 8;
    */
@@ -73,14 +75,14 @@ export const TripCompletedSchema: GenMessage<TripCompleted> = /*@__PURE__*/
   messageDesc(file_trips_v1_trip_events, 0);
 
 /**
- * TripEvents is what the world hears of trips.
+ * The events of trips.
  *
  * @generated from service trips.v1.TripEvents
  */
 export const TripEvents: GenService<{
   /**
-   * TripCompleted is published once for each settled trip, never for another. The qualified name is
-   * the message: inside the service the bare name means the method.
+   * Published once for each settled trip, and for no other. The message has to be named with its
+   * package, because inside the service the short name means the method.
    *
    * @generated from rpc trips.v1.TripEvents.TripCompleted
    */

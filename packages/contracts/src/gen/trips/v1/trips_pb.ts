@@ -19,7 +19,7 @@ export const file_trips_v1_trips: GenFile = /*@__PURE__*/
   fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEivQMKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJIr4BCglCcm9hZGNhc3QSKAoFc3RhdGUYASABKA4yGS50cmlwcy52MS5Ccm9hZGNhc3QuU3RhdGUSDQoFZXJyb3IYAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX0RFTEFZRUQQARITCg9TVEFURV9QVUJMSVNIRUQQAiKTAwoIVHJpcFN0ZXASDAoEbmFtZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRyaXBzLnYxLlRyaXBTdGVwLlN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jb21wZW5zYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXR0ZW1wdHMYBiABKAUSEgoKbGFzdF9lcnJvchgHIAEoCSKUAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADEhYKElNUQVRFX0NPTVBFTlNBVElORxAEEhUKEVNUQVRFX0NPTVBFTlNBVEVEEAUSEAoMU1RBVEVfUEFSS0VEEAYibwoQU3RhcnRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIdCgp2ZWhpY2xlX2lkGAIgASgJQgm6SAZyBBABGEASIQoOcGF5bWVudF9tZXRob2QYAyABKAlCCbpIBnIEEAEYQCIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIxChFXYXRjaFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJEChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEAiQAoRUmV0cnlUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiYAoSUmVzb2x2ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKBG5vdGUYAiABKAlCCrpIB3IFEAEY9AMSFQoEc3RlcBgDIAEoCUIHukgEcgIYQCJCChNSZXNvbHZlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJIkgKEUFjY2VwdFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSQWNjZXB0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIoIBChNBY3RpdmF0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASNgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiZgoVQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoByI2ChZDb21wZW5zYXRlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIowBChdDYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSIgoHcmVmdXNhbBgEIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwiMQoHUmVmdXNhbBIVCgRjb2RlGAEgASgJQge6SARyAhABEg8KB21lc3NhZ2UYAiABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIncKD1BhcmtUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhUKBHN0ZXAYAyABKAlCB7pIBHICEAESGAoGcmVhc29uGAQgASgJQgi6SAVyAxjoByIwChBQYXJrVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkgKEVJlc3VtZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSUmVzdW1lVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlcKElJlY29yZERlbGF5UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEgwKBHN0ZXAYAyABKAkiMwoTUmVjb3JkRGVsYXlSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ9ChZSZWNvcmRCcm9hZGNhc3RSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASLgoJYnJvYWRjYXN0GAMgASgLMhMudHJpcHMudjEuQnJvYWRjYXN0Qga6SAPIAQEiNwoXUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAq/wEKClRyaXBTdGF0dXMSGwoXVFJJUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVUUklQX1NUQVRVU19SRVFVRVNURUQQARIXChNUUklQX1NUQVRVU19QRU5ESU5HEAISFgoSVFJJUF9TVEFUVVNfQUNUSVZFEAMSFQoRVFJJUF9TVEFUVVNfRU5ERUQQBBIXChNUUklQX1NUQVRVU19TRVRUTEVEEAUSHAoYVFJJUF9TVEFUVVNfQ09NUEVOU0FUSU5HEAYSGQoVVFJJUF9TVEFUVVNfQ0FOQ0VMTEVEEAcSHwobVFJJUF9TVEFUVVNfTkVFRFNfQVRURU5USU9OEAgy6wUKDFRyaXBzU2VydmljZRJNCglTdGFydFRyaXASGi50cmlwcy52MS5TdGFydFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuU3RhcnRUcmlwUmVzcG9uc2UiB7LUGAMKAQESRwoHRW5kVHJpcBIYLnRyaXBzLnYxLkVuZFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuRW5kVHJpcFJlc3BvbnNlIgey1BgDCgEBElEKCkNhbmNlbFRyaXASGy50cmlwcy52MS5DYW5jZWxUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIIstQYBAoCAQISSAoHR2V0VHJpcBIYLnRyaXBzLnYxLkdldFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuR2V0VHJpcFJlc3BvbnNlIgiy1BgECgIBAhJgCg9HZXRUcmlwUHJvZ3Jlc3MSIC50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXF1ZXN0GiEudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiCLLUGAQKAgECEk4KCUxpc3RUcmlwcxIaLnRyaXBzLnYxLkxpc3RUcmlwc1JlcXVlc3QaGy50cmlwcy52MS5MaXN0VHJpcHNSZXNwb25zZSIIstQYBAoCAQISTQoJUmV0cnlUcmlwEhoudHJpcHMudjEuUmV0cnlUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlJldHJ5VHJpcFJlc3BvbnNlIgey1BgDCgECElMKC1Jlc29sdmVUcmlwEhwudHJpcHMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0Gh0udHJpcHMudjEuUmVzb2x2ZVRyaXBSZXNwb25zZSIHstQYAwoBAhJQCglXYXRjaFRyaXASGi50cmlwcy52MS5XYXRjaFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuV2F0Y2hUcmlwUmVzcG9uc2UiCLLUGAQKAgECMAEyggcKE1RyaXBSZWdpc3RyeVNlcnZpY2USUAoKQWNjZXB0VHJpcBIbLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXF1ZXN0GhwudHJpcHMudjEuQWNjZXB0VHJpcFJlc3BvbnNlIgey1BgDCgEDElYKDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJZCg1Db21wbGV0ZURyaXZlEh4udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlcXVlc3QaHy50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVzcG9uc2UiB7LUGAMKAQMSUAoKU2V0dGxlVHJpcBIbLnRyaXBzLnYxLlNldHRsZVRyaXBSZXF1ZXN0GhwudHJpcHMudjEuU2V0dGxlVHJpcFJlc3BvbnNlIgey1BgDCgEDElwKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJiChBDYW5jZWxUcmlwUmVjb3JkEiEudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QaIi50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2UiB7LUGAMKAQMSSgoIUGFya1RyaXASGS50cmlwcy52MS5QYXJrVHJpcFJlcXVlc3QaGi50cmlwcy52MS5QYXJrVHJpcFJlc3BvbnNlIgey1BgDCgEDElAKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIHstQYAwoBAxJTCgtSZWNvcmREZWxheRIcLnRyaXBzLnYxLlJlY29yZERlbGF5UmVxdWVzdBodLnRyaXBzLnYxLlJlY29yZERlbGF5UmVzcG9uc2UiB7LUGAMKAQMSXwoPUmVjb3JkQnJvYWRjYXN0EiAudHJpcHMudjEuUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBohLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlc3BvbnNlIgey1BgDCgEDYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
- * Trip is a row of the registry.
+ * A trip, as the registry has it.
  *
  * @generated from message trips.v1.Trip
  */
@@ -50,7 +50,7 @@ export type Trip = Message<"trips.v1.Trip"> & {
   status: TripStatus;
 
   /**
-   * Counts the changes of this trip.
+   * The number of changes of this trip.
    *
    * @generated from field: int64 version = 6;
    */
@@ -74,28 +74,28 @@ export type Trip = Message<"trips.v1.Trip"> & {
   endedAt?: Timestamp | undefined;
 
   /**
-   * What the drive costs beside the unlock fee. Set from ENDED on.
+   * The price of the drive without the unlock fee. Set from ENDED on.
    *
    * @generated from field: money.v1.Money fare = 10;
    */
   fare?: Money | undefined;
 
   /**
-   * What was captured from the rider, unlock fee and fare. Set from SETTLED on.
+   * The captured amount: unlock fee and fare. Set from SETTLED on.
    *
    * @generated from field: money.v1.Money settled = 11;
    */
   settled?: Money | undefined;
 
   /**
-   * Why the trip was or is being compensated, or why it needs attention.
+   * Why the trip is or was compensated, or which step is parked and why.
    *
    * @generated from field: string reason = 12;
    */
   reason: string;
 
   /**
-   * The step of an ended trip that is taking long; empty when none is.
+   * The delayed step of an ended trip; empty when none is.
    *
    * @generated from field: string delayed_step = 13;
    */
@@ -107,7 +107,7 @@ export type Trip = Message<"trips.v1.Trip"> & {
   broadcast?: Broadcast | undefined;
 
   /**
-   * The last decision of an operator on what waited: who decided what, with the note.
+   * The latest decision of an operator on parked steps: who decided what, with the note.
    *
    * @generated from field: string decision = 15;
    */
@@ -122,7 +122,7 @@ export const TripSchema: GenMessage<Trip> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 0);
 
 /**
- * Broadcast says what became of the trip's TripCompleted.
+ * The state of the publication of a trip's TripCompleted.
  *
  * @generated from message trips.v1.Broadcast
  */
@@ -184,7 +184,7 @@ export const Broadcast_StateSchema: GenEnum<Broadcast_State> = /*@__PURE__*/
   enumDesc(file_trips_v1_trips, 1, 0);
 
 /**
- * TripStep is a step of the saga as its workflow tells it.
+ * A step of a trip's saga.
  *
  * @generated from message trips.v1.TripStep
  */
@@ -215,14 +215,14 @@ export type TripStep = Message<"trips.v1.TripStep"> & {
   compensatedAt?: Timestamp | undefined;
 
   /**
-   * How often what is running now was tried; 0 when nothing of this step is running.
+   * The number of the current attempt of the step or its compensation; 0 when no activity is pending.
    *
    * @generated from field: int32 attempts = 6;
    */
   attempts: number;
 
   /**
-   * The last error of what is running or parked, or the one the step failed with.
+   * The error of the latest attempt, or the one with which the step failed or was parked.
    *
    * @generated from field: string last_error = 7;
    */
@@ -292,7 +292,7 @@ export const TripStep_StateSchema: GenEnum<TripStep_State> = /*@__PURE__*/
  */
 export type StartTripRequest = Message<"trips.v1.StartTripRequest"> & {
   /**
-   * Chosen by the caller, so that a repeated call is known: a UUID.
+   * A UUID that the caller chooses. It identifies repeated calls.
    *
    * @generated from field: string trip_id = 1;
    */
@@ -464,7 +464,7 @@ export const GetTripProgressRequestSchema: GenMessage<GetTripProgressRequest> = 
  */
 export type GetTripProgressResponse = Message<"trips.v1.GetTripProgressResponse"> & {
   /**
-   * In the order in which they began.
+   * The steps that have begun, in their order.
    *
    * @generated from field: repeated trips.v1.TripStep steps = 1;
    */
@@ -490,14 +490,14 @@ export type ListTripsRequest = Message<"trips.v1.ListTripsRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before; empty for the first.
+   * The next_page_token of the page before; empty for the first page.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only trips with this status; unspecified for all.
+   * Only trips with this status; all when unspecified.
    *
    * @generated from field: trips.v1.TripStatus status = 3;
    */
@@ -579,7 +579,7 @@ export type RetryTripRequest = Message<"trips.v1.RetryTripRequest"> & {
   tripId: string;
 
   /**
-   * Only this step; empty for all that wait.
+   * The parked step to retry; empty for all.
    *
    * @generated from field: string step = 2;
    */
@@ -603,7 +603,7 @@ export type RetryTripResponse = Message<"trips.v1.RetryTripResponse"> & {
   trip?: Trip | undefined;
 
   /**
-   * The steps that are tried again.
+   * The steps that are retried.
    *
    * @generated from field: repeated string steps = 2;
    */
@@ -627,14 +627,14 @@ export type ResolveTripRequest = Message<"trips.v1.ResolveTripRequest"> & {
   tripId: string;
 
   /**
-   * What was done by hand.
+   * What the operator did by hand.
    *
    * @generated from field: string note = 2;
    */
   note: string;
 
   /**
-   * Only this step; empty for all that wait and can be resolved.
+   * The parked step to resolve; empty for all that can be resolved.
    *
    * @generated from field: string step = 3;
    */
@@ -907,7 +907,7 @@ export type CancelTripRecordRequest = Message<"trips.v1.CancelTripRecordRequest"
   reason: string;
 
   /**
-   * The refusal that StartTrip answers with from now on; absent when the rider cancelled.
+   * The refusal that StartTrip fails with from then on. Absent when the rider or an operator cancelled.
    *
    * @generated from field: trips.v1.Refusal refusal = 4;
    */
@@ -922,13 +922,13 @@ export const CancelTripRecordRequestSchema: GenMessage<CancelTripRecordRequest> 
   messageDesc(file_trips_v1_trips, 31);
 
 /**
- * Refusal is a business answer of no, kept so that a repeated call gets it again.
+ * A business refusal of a trip. The registry stores it, so repeated calls get it again.
  *
  * @generated from message trips.v1.Refusal
  */
 export type Refusal = Message<"trips.v1.Refusal"> & {
   /**
-   * A Connect code by its name, such as failed_precondition.
+   * The name of a Connect code, such as failed_precondition.
    *
    * @generated from field: string code = 1;
    */
@@ -979,7 +979,7 @@ export type ParkTripRequest = Message<"trips.v1.ParkTripRequest"> & {
   version: bigint;
 
   /**
-   * The step that is stuck, and why.
+   * The parked step, and why it is parked.
    *
    * @generated from field: string step = 3;
    */
@@ -1069,7 +1069,7 @@ export type RecordDelayRequest = Message<"trips.v1.RecordDelayRequest"> & {
   version: bigint;
 
   /**
-   * Empty when no step is delayed any more.
+   * The delayed step; empty when none is.
    *
    * @generated from field: string step = 3;
    */
@@ -1145,6 +1145,8 @@ export const RecordBroadcastResponseSchema: GenMessage<RecordBroadcastResponse> 
   messageDesc(file_trips_v1_trips, 41);
 
 /**
+ * The status of a trip. It is REQUESTED first. SETTLED and CANCELLED are final.
+ *
  * @generated from enum trips.v1.TripStatus
  */
 export const TripStatus = {
@@ -1195,6 +1197,8 @@ export const TripStatus = {
 } as const;
 
 /**
+ * The status of a trip. It is REQUESTED first. SETTLED and CANCELLED are final.
+ *
  * @generated from enum trips.v1.TripStatus
  */
 export type TripStatus = (typeof TripStatus)[keyof typeof TripStatus] | UnknownEnum;
@@ -1206,16 +1210,17 @@ export const TripStatusSchema: GenEnum<TripStatus> = /*@__PURE__*/
   enumDesc(file_trips_v1_trips, 0);
 
 /**
- * TripsService is what riders and operators call. A rider sees and touches their own trips only:
- * the rider of a trip is whoever starts it, taken from the token and never from the request.
+ * The API of riders and operators. The rider of a trip is the caller who starts it, as the token names
+ * them. A rider can access only their own trips: those of other riders are not_found.
  *
  * @generated from service trips.v1.TripsService
  */
 export const TripsService: GenService<{
   /**
-   * StartTrip answers when the trip is ACTIVE, or with the refusal that undid it. When that takes
-   * longer than the call may, it answers REQUESTED or PENDING, and GetTrip and WatchTrip tell the
-   * rest. The same trip id again gives the same trip; with other contents it is already_exists.
+   * Starts a trip and returns it once it is ACTIVE. Fails with the refusal that caused its compensation.
+   * Returns it as REQUESTED or PENDING when that takes longer than the deadline of the call; GetTrip and
+   * WatchTrip report its progress. A repeated call with the same trip id returns the same trip.
+   * already_exists: the trip id is taken by a call with other contents.
    *
    * @generated from rpc trips.v1.TripsService.StartTrip
    */
@@ -1225,8 +1230,8 @@ export const TripsService: GenService<{
     output: typeof StartTripResponseSchema;
   },
   /**
-   * EndTrip ends the drive. failed_precondition before the trip is ACTIVE. A second call gives the
-   * same answer.
+   * Ends the drive and returns the trip with its fare. A repeated call returns the same.
+   * failed_precondition: the trip is not ACTIVE.
    *
    * @generated from rpc trips.v1.TripsService.EndTrip
    */
@@ -1236,8 +1241,8 @@ export const TripsService: GenService<{
     output: typeof EndTripResponseSchema;
   },
   /**
-   * CancelTrip compensates a trip that has not ended, and answers when that is done: CANCELLED, or
-   * NEEDS_ATTENTION when a compensation had to be parked. failed_precondition once the trip has ended.
+   * Compensates a trip whose drive has not ended and returns it as CANCELLED, or as NEEDS_ATTENTION when
+   * a compensation is parked. failed_precondition: the drive has ended.
    *
    * @generated from rpc trips.v1.TripsService.CancelTrip
    */
@@ -1247,6 +1252,8 @@ export const TripsService: GenService<{
     output: typeof CancelTripResponseSchema;
   },
   /**
+   * Returns a trip.
+   *
    * @generated from rpc trips.v1.TripsService.GetTrip
    */
   getTrip: {
@@ -1255,8 +1262,8 @@ export const TripsService: GenService<{
     output: typeof GetTripResponseSchema;
   },
   /**
-   * GetTripProgress tells each step of the trip's saga and its compensation, from the workflow itself.
-   * unavailable when the workflow cannot be asked; not_found when it is over and forgotten.
+   * Returns each step of the trip's saga and its compensation, as the workflow reports them.
+   * unavailable: the workflow does not answer. not_found: Temporal no longer has the workflow.
    *
    * @generated from rpc trips.v1.TripsService.GetTripProgress
    */
@@ -1266,7 +1273,7 @@ export const TripsService: GenService<{
     output: typeof GetTripProgressResponseSchema;
   },
   /**
-   * ListTrips lists newest first: a rider's own, all for an operator.
+   * Returns trips, the newest first: all for an operator, their own for a rider.
    *
    * @generated from rpc trips.v1.TripsService.ListTrips
    */
@@ -1276,7 +1283,7 @@ export const TripsService: GenService<{
     output: typeof ListTripsResponseSchema;
   },
   /**
-   * RetryTrip takes up again what waits for an operator. failed_precondition when nothing does.
+   * Retries parked steps. failed_precondition: no step is parked.
    *
    * @generated from rpc trips.v1.TripsService.RetryTrip
    */
@@ -1286,8 +1293,8 @@ export const TripsService: GenService<{
     output: typeof RetryTripResponseSchema;
   },
   /**
-   * ResolveTrip goes on without what waits for an operator, who has dealt with it by hand.
-   * failed_precondition when nothing waits, or when it can only be retried.
+   * Resolves parked steps, with which the operator dealt by hand: the saga continues without them.
+   * failed_precondition: no step is parked, or the step can only be retried.
    *
    * @generated from rpc trips.v1.TripsService.ResolveTrip
    */
@@ -1297,8 +1304,8 @@ export const TripsService: GenService<{
     output: typeof ResolveTripResponseSchema;
   },
   /**
-   * WatchTrip sends the trip as it is, then again after each change, until it is over and its
-   * broadcast is out.
+   * Sends the trip, then the trip after each of its changes. Ends when the trip is CANCELLED, or SETTLED
+   * with its TripCompleted published.
    *
    * @generated from rpc trips.v1.TripsService.WatchTrip
    */
@@ -1311,17 +1318,17 @@ export const TripsService: GenService<{
   serviceDesc(file_trips_v1_trips, 0);
 
 /**
- * TripRegistryService is what the saga calls to record how a trip goes. A call may arrive twice, late, and
- * after a call that was made later: one that the trip is past changes nothing and answers the trip as
- * it is. Where the trip itself does not tell, as with COMPENSATING, NEEDS_ATTENTION and delays, the
- * version that the saga gives to each of its calls does. failed_precondition: the trip cannot go that
- * way.
+ * The trip registry, in which the saga records the state of a trip. Every method returns the trip.
+ *
+ * Calls may arrive twice, late and out of order. A call that the trip is past changes nothing. Where the
+ * state of the trip does not show that (COMPENSATING, NEEDS_ATTENTION and delays), the version does: the
+ * saga numbers its calls. failed_precondition: the trip cannot make the transition.
  *
  * @generated from service trips.v1.TripRegistryService
  */
 export const TripRegistryService: GenService<{
   /**
-   * AcceptTrip makes a REQUESTED trip PENDING. failed_precondition when the trip was cancelled.
+   * Makes a REQUESTED trip PENDING. failed_precondition: the trip was cancelled.
    *
    * @generated from rpc trips.v1.TripRegistryService.AcceptTrip
    */
@@ -1331,7 +1338,7 @@ export const TripRegistryService: GenService<{
     output: typeof AcceptTripResponseSchema;
   },
   /**
-   * ActivateTrip makes it ACTIVE: the drive has begun.
+   * Makes a PENDING trip ACTIVE: the drive has begun.
    *
    * @generated from rpc trips.v1.TripRegistryService.ActivateTrip
    */
@@ -1341,7 +1348,7 @@ export const TripRegistryService: GenService<{
     output: typeof ActivateTripResponseSchema;
   },
   /**
-   * CompleteDrive makes it ENDED: its end and its fare are fixed, once, from the recorded times.
+   * Makes the trip ENDED. Fixes the end of the drive and calculates the fare from the recorded times.
    *
    * @generated from rpc trips.v1.TripRegistryService.CompleteDrive
    */
@@ -1351,7 +1358,7 @@ export const TripRegistryService: GenService<{
     output: typeof CompleteDriveResponseSchema;
   },
   /**
-   * SettleTrip makes it SETTLED.
+   * Makes the trip SETTLED.
    *
    * @generated from rpc trips.v1.TripRegistryService.SettleTrip
    */
@@ -1361,7 +1368,7 @@ export const TripRegistryService: GenService<{
     output: typeof SettleTripResponseSchema;
   },
   /**
-   * CompensateTrip makes it COMPENSATING: what was done is being compensated.
+   * Makes the trip COMPENSATING.
    *
    * @generated from rpc trips.v1.TripRegistryService.CompensateTrip
    */
@@ -1371,8 +1378,7 @@ export const TripRegistryService: GenService<{
     output: typeof CompensateTripResponseSchema;
   },
   /**
-   * CancelTripRecord makes it CANCELLED, and is the compensation of AcceptTrip: whatever comes late after
-   * it is refused.
+   * Makes the trip CANCELLED. This is the compensation of AcceptTrip: late calls are refused afterwards.
    *
    * @generated from rpc trips.v1.TripRegistryService.CancelTripRecord
    */
@@ -1382,7 +1388,7 @@ export const TripRegistryService: GenService<{
     output: typeof CancelTripRecordResponseSchema;
   },
   /**
-   * ParkTrip makes it NEEDS_ATTENTION: an operator has to decide.
+   * Makes the trip NEEDS_ATTENTION: a step is parked, and an operator has to decide.
    *
    * @generated from rpc trips.v1.TripRegistryService.ParkTrip
    */
@@ -1392,8 +1398,8 @@ export const TripRegistryService: GenService<{
     output: typeof ParkTripResponseSchema;
   },
   /**
-   * ResumeTrip takes a trip out of NEEDS_ATTENTION whose drive is not compensated: it is ENDED again, or
-   * ACTIVE when its end is yet to be recorded. A settled trip stays so, and loses its reason.
+   * Returns a trip that was parked after the pivot to ENDED, or to ACTIVE when its end is not recorded
+   * yet. Clears the reason. A SETTLED trip keeps its status.
    *
    * @generated from rpc trips.v1.TripRegistryService.ResumeTrip
    */
@@ -1403,7 +1409,7 @@ export const TripRegistryService: GenService<{
     output: typeof ResumeTripResponseSchema;
   },
   /**
-   * RecordDelay says which step of an ended trip is taking long, or that none is.
+   * Records which step of an ended trip is delayed, or that none is.
    *
    * @generated from rpc trips.v1.TripRegistryService.RecordDelay
    */
@@ -1413,7 +1419,7 @@ export const TripRegistryService: GenService<{
     output: typeof RecordDelayResponseSchema;
   },
   /**
-   * RecordBroadcast says whether TripCompleted is out, or delayed and why.
+   * Records whether TripCompleted is published, or delayed and why.
    *
    * @generated from rpc trips.v1.TripRegistryService.RecordBroadcast
    */

@@ -3,20 +3,20 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type Tab,
   TabSchema,
-  TabState as TabStateOnWire,
+  TabState as TabStateMessage,
 } from "@fanfare/contracts/billing/v1/billing";
 import { toMoney } from "./amounts.ts";
 import type { TabRecord } from "./store.ts";
 import type { TabState } from "./tables.ts";
 
 /**
- * toTab is the tab as its readers see it; undefined when there is none to see, as nothing was
- * authorised. A tab that is being captured or voided is open until that is done.
+ * Converts a tab to the message that the API returns; undefined when nothing was authorised. A tab that
+ * is being captured or voided is reported as open.
  */
 export function toTab(record: TabRecord | undefined): Tab | undefined {
   if (record === undefined) return undefined;
   const { row, entries, balance } = record;
-  const state = stateOnWire[row.state];
+  const state = stateMessages[row.state];
   if (state === undefined) return undefined;
   const money = (minorUnits: bigint) => toMoney(minorUnits, row.currency);
   return create(TabSchema, {
@@ -36,31 +36,31 @@ export function toTab(record: TabRecord | undefined): Tab | undefined {
   });
 }
 
-const stateOnWire: Readonly<Record<TabState, TabStateOnWire | undefined>> = {
+const stateMessages: Readonly<Record<TabState, TabStateMessage | undefined>> = {
   opening: undefined,
   declined: undefined,
-  open: TabStateOnWire.OPEN,
-  capturing: TabStateOnWire.OPEN,
-  captured: TabStateOnWire.CAPTURED,
-  voiding: TabStateOnWire.OPEN,
-  void: TabStateOnWire.VOID,
+  open: TabStateMessage.OPEN,
+  capturing: TabStateMessage.OPEN,
+  captured: TabStateMessage.CAPTURED,
+  voiding: TabStateMessage.OPEN,
+  void: TabStateMessage.VOID,
 };
 
-/** notOpen is the refusal of a call that needs an open tab, with what the tab is instead. */
-export function notOpen(tripId: string, state: TabState | undefined): ConnectError {
+/** Creates the failed_precondition error of a call that needs an open tab. */
+export function createNotOpenError(tripId: string, state: TabState | undefined): ConnectError {
   return new ConnectError(
-    `The tab of trip ${tripId} is not open: ${whyNotOpen[state ?? "none"]}`,
+    `The tab of trip ${tripId} is not open: ${explanations[state ?? "none"]}`,
     Code.FailedPrecondition,
   );
 }
 
-const whyNotOpen: Readonly<Record<TabState | "none", string>> = {
-  none: "there is none yet, call OpenTab first",
+const explanations: Readonly<Record<TabState | "none", string>> = {
+  none: "there is none, call OpenTab first",
   opening: "its payment method is being authorised, wait for OpenTab",
   declined: "its payment method was declined, call OpenTab with another one",
   open: "it is open again, call again",
-  capturing: "it is being captured, repeat CaptureTab to finish that",
-  captured: "it was captured, and a trip is captured once",
+  capturing: "it is being captured, repeat CaptureTab to complete that",
+  captured: "it is captured, and a tab is captured once",
   voiding: "it is being voided, start another trip",
   void: "it was voided, start another trip",
 };
