@@ -1,22 +1,19 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
 
-/** Failure is something that a person has to know of; its message is one clear line. */
+/** An error of a command. Its message states what is wrong and what to do. */
 export class CliError extends Error {
-  override readonly name = "Failure";
+  override readonly name = "CliError";
 }
 
-/** failureLine says in one line what went wrong. */
+/** Formats an error as one line: a Connect error starts with its code. */
 export function formatError(error: unknown): string {
   if (error instanceof ConnectError) {
     const { rawMessage } = error;
     return rawMessage.startsWith("connect ECONNREFUSED")
       ? `${rawMessage}: is the stack running? "npm start" starts it`
-      : `${codeName(error)}: ${rawMessage}`;
+      : `${codeToString(error.code)}: ${rawMessage}`;
   }
   return error instanceof Error ? error.message : String(error);
 }
 
-/** codeName is a Connect code as it is on the wire, such as failed_precondition. */
-function codeName(error: ConnectError): string {
-  return Code[error.code].replaceAll(/(?!^)([A-Z])/g, "_$1").toLowerCase();
-}

@@ -2,7 +2,7 @@ import { createDevKeys, mintToken } from "@fanfare/dev-stack";
 import { getKeysFolder, readStack } from "./running-stack.ts";
 import type { Address } from "./trips-client.ts";
 
-/** CallerOptions say who calls which stack. */
+/** The options that name the stack and the caller. */
 export interface CallerOptions {
   readonly url?: string;
   readonly token?: string;
@@ -11,8 +11,8 @@ export interface CallerOptions {
 }
 
 /**
- * addressFor finds the running stack and a token: those named in options or in FANFARE_URL and
- * FANFARE_TOKEN, else the stack of this checkout and a development token from its keys.
+ * Returns the URL of the trips API and a token. Takes them from the options, else from FANFARE_URL and
+ * FANFARE_TOKEN, else from the stack of this checkout and its development keys.
  */
 export async function findAddress(options: CallerOptions, env = process.env): Promise<Address> {
   const stack = await readStack();

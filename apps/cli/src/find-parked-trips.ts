@@ -3,14 +3,14 @@ import { Client, Connection } from "@temporalio/client";
 import { CliError } from "./cli-error.ts";
 import { readStack } from "./running-stack.ts";
 
-/** TemporalAddress is where the trips' workflows are. */
+/** The Temporal server and namespace of the trips' workflows. */
 export interface TemporalAddress {
   /** host:port. */
   readonly address: string;
   readonly namespace: string;
 }
 
-/** WaitingTrips are the ids of trips that wait for an operator, and whether there are more. */
+/** The ids of parked trips, and whether there are more. */
 export interface ParkedTripIds {
   readonly tripIds: readonly string[];
   readonly more: boolean;
@@ -18,7 +18,7 @@ export interface ParkedTripIds {
 
 const callTimeoutMs = 10_000;
 
-/** temporalOf finds Temporal: named in the environment, else that of this checkout's stack. */
+/** Returns the address of Temporal from TEMPORAL_ADDRESS, else of this checkout's stack. */
 export async function findTemporal(env = process.env): Promise<TemporalAddress> {
   const known = env.TEMPORAL_ADDRESS ? env : (await readStack())?.environments["worker"];
   return {
@@ -28,16 +28,16 @@ export async function findTemporal(env = process.env): Promise<TemporalAddress> 
 }
 
 /**
- * findWaitingTrips asks Temporal, by search attribute: beside the trips that the registry calls
- * NEEDS_ATTENTION it finds one that is SETTLED while its vehicle waits. Temporal may take a moment to
- * list what has just happened.
+ * Finds the parked trips with a search attribute in Temporal. Unlike the status NEEDS_ATTENTION of the
+ * registry, that includes a trip that is SETTLED while the release of its vehicle is parked. Temporal
+ * lists a change after a short delay.
  */
 export async function findParkedTrips(
   { address, namespace }: TemporalAddress,
   limit: number,
 ): Promise<ParkedTripIds> {
   const connection = await Connection.connect({ address }).catch((cause: unknown) => {
-    throw new CliError(`Temporal does not answer at ${address}: name it in TEMPORAL_ADDRESS`, {
+    throw new CliError(`Temporal does not answer at ${address}: set TEMPORAL_ADDRESS to its address`, {
       cause,
     });
   });

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /**
- * portHolders names the processes that listen on ports, such as "node server.js (process 1234, in
- * /home/ann/shop)". A port whose process cannot be told, as another user's, is left out.
+ * Describes the process that listens on each port, such as "node server.js (process 1234, in
+ * /home/ann/shop)". Leaves out a port whose process is unknown, such as another user's.
  */
 export async function findPortHolders(
   ports: readonly number[],
@@ -57,7 +57,7 @@ async function findPidsByProc(ports: readonly number[]): Promise<Map<number, str
   return pids;
 }
 
-/** The ports by what a descriptor of their socket links to. */
+/** Returns the ports by the link target of their socket's descriptor. */
 async function readListeningSockets(ports: readonly number[]): Promise<Map<string, number>> {
   const sockets = new Map<string, number>();
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
@@ -65,7 +65,7 @@ async function readListeningSockets(ports: readonly number[]): Promise<Map<strin
     for (const line of lines) {
       const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
       const port = Number.parseInt(local.split(":").at(-1) ?? "", 16);
-      // 0A is LISTEN
+      // 0A is the state LISTEN.
       if (state === "0A" && ports.includes(port)) sockets.set(`socket:[${inode}]`, port);
     }
   }

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { followLogs } from "./follow-logs.ts";
 
 describe("followLogs()", () => {
-  it("hands on whole lines with the name of their file, also those of files that come later", async () => {
+  it("reports whole lines with the name of their file, also for files that appear later", async () => {
     const folder = await mkdtemp(join(tmpdir(), "fanfare-test-"));
     const lines: string[] = [];
     try {

@@ -1,16 +1,16 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** FollowedLogs shows what is added to log files until it is disposed of. */
+/** Follows log files until it is disposed. */
 export interface FollowedLogs extends Disposable {}
 
-/** followLogs hands on each line that is added to the .log files of a folder, with the file's name. */
+/** Calls `onLine` with each line that is added to the .log files of a folder. */
 export function followLogs(
   folder: string,
   onLine: (name: string, line: string) => void,
 ): FollowedLogs {
   const read = new Map<string, { offset: number; rest: string }>();
-  const look = (): void => {
+  const poll = (): void => {
     for (const file of listLogs(folder)) {
       const state = read.get(file) ?? { offset: 0, rest: "" };
       const text = state.rest + readFrom(join(folder, file), state.offset);
@@ -21,11 +21,11 @@ export function followLogs(
       for (const line of lines) onLine(basename(file, ".log"), line);
     }
   };
-  const timer = setInterval(look, 100);
+  const timer = setInterval(poll, 100);
   return {
     [Symbol.dispose]() {
       clearInterval(timer);
-      look();
+      poll();
     },
   };
 }
@@ -38,7 +38,7 @@ function listLogs(folder: string): string[] {
   }
 }
 
-/** Reads up to 1 MiB, and what is left at the next look. */
+/** Reads up to 1 MiB. The next poll reads the rest. */
 function readFrom(file: string, offset: number): string {
   const size = Math.min(statSync(file).size - offset, 1024 * 1024);
   if (size <= 0) return "";

@@ -1,4 +1,4 @@
-/** ageText says in words how long ago it was, such as "95 s" or "3 h"; "-" for never. */
+/** Formats the age of a time, such as "95 s" or "3 h"; "-" for undefined. */
 export function formatAge(time: Date | undefined, now: number = Date.now()): string {
   if (time === undefined) return "-";
   const seconds = Math.max(0, Math.round((now - time.getTime()) / 1_000));

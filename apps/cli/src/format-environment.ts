@@ -2,16 +2,16 @@ import { CliError } from "./cli-error.ts";
 import { readStack } from "./running-stack.ts";
 
 /**
- * environmentOf gives the variables of one process of the running stack, a line each, as an env file
- * has them; without PORT, which the process that runs already has taken.
+ * Formats the variables of one process of the running stack as an env file. Leaves out PORT, which that
+ * process occupies.
  */
 export async function formatEnvironment(app: string): Promise<string> {
   const stack = await readStack();
-  if (stack === undefined) throw new CliError("No stack is running here: start it with npm start");
+  if (stack === undefined) throw new CliError("no stack of this checkout is running: run npm start");
   const variables = stack.environments[app];
   if (variables === undefined) {
     const names = Object.keys(stack.environments).join(", ");
-    throw new CliError(`There is no app "${app}": it is one of ${names}`);
+    throw new CliError(`expected an app, got "${app}": choose one of ${names}`);
   }
   const { PORT: _taken, ...others } = variables;
   return Object.entries(others)

@@ -5,8 +5,8 @@ import { readNatsOptions } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
 /**
- * groupsCommand prints how the groups at NATS_URL, or else those of the running stack, fare: a line
- * for each, its topics together.
+ * Prints the state of the consumer groups at NATS_URL, else of the running stack. Sums up the topics of a
+ * group in one line.
  */
 export async function groupsCommand(
   { json = false }: { json?: boolean },

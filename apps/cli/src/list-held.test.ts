@@ -13,7 +13,7 @@ function held(states: Record<string, keyof typeof TripStep_State>): string[] {
 }
 
 describe("listHeld()", () => {
-  it("counts what is not compensated, parked or not", () => {
+  it("lists what is not compensated, parked or not", () => {
     const states = { "reserve-vehicle": "PARKED", "open-tab": "DONE" } as const;
     expect(held({ ...states, "charge-unlock-fee": "COMPENSATED" })).toEqual([
       "vehicle-1",
@@ -21,11 +21,11 @@ describe("listHeld()", () => {
     ]);
   });
 
-  it("counts a step that failed, as it may have happened", () => {
+  it("lists a failed step, which may have taken effect", () => {
     expect(held({ "accept-trip": "DONE", "reserve-vehicle": "FAILED" })).toEqual(["vehicle-1"]);
   });
 
-  it("counts nothing that was given back or paid after the drive", () => {
+  it("omits what was released or captured after the drive", () => {
     const begun = { "reserve-vehicle": "DONE", "open-tab": "DONE", "charge-fare": "DONE" } as const;
     expect(held({ ...begun, "release-vehicle": "DONE", capture: "PARKED" })).toEqual([
       "authorisation on pm_card_visa",

@@ -1,12 +1,12 @@
 import { type Trip, type TripStep, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
 
-/** heldBy is what a trip still holds, or may hold, in words: what its steps took and nobody gave back. */
+/** Returns in words what a trip still holds or may hold: its vehicle, its authorisation and its charges. */
 export function listHeld(trip: Trip, steps: readonly TripStep[]): string[] {
-  const stateOf = (name: string) => steps.find((step) => step.name === name)?.state;
-  /** A step that has begun may have happened, whatever it answered. */
+  const findState = (name: string) => steps.find((step) => step.name === name)?.state;
+  // A step that has started may have taken effect, also when its call failed.
   const taken = (name: string) =>
-    stateOf(name) !== undefined && stateOf(name) !== TripStep_State.COMPENSATED;
-  const done = (name: string) => stateOf(name) === TripStep_State.DONE;
+    findState(name) !== undefined && findState(name) !== TripStep_State.COMPENSATED;
+  const done = (name: string) => findState(name) === TripStep_State.DONE;
 
   const held: string[] = [];
   if (taken("reserve-vehicle") && !done("release-vehicle")) held.push(trip.vehicleId);

@@ -1,8 +1,7 @@
 import { Argument, Command, Option } from "commander";
+import { addTripCommands } from "./add-trip-commands.ts";
 import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
 import { runUntilDone } from "./run-until-done.ts";
-import { createTerminal } from "./terminal.ts";
-import type { TripContext, TripOptions } from "./trip.ts";
 
 interface ProvisionFlags {
   readonly printPermissions?: boolean;
@@ -11,16 +10,16 @@ interface ProvisionFlags {
   readonly replicas?: number;
 }
 
-// Each command imports what it needs when it runs, so that none waits for the others' libraries.
+// Each command imports its modules when it runs, so that it does not load the libraries of the others.
 
-const program = new Command("fanfare").description("Run Fanfare, and take trips through it.");
+const program = new Command("fanfare").description("Runs Fanfare and takes trips through it.");
 
 program
   .command("demo")
-  .description("take three trips through a stack of its own: completed, declined, cancelled")
-  .option("--running", "take them through the stack that is running")
+  .description("take three trips through a temporary stack: completed, declined, cancelled")
+  .option("--running", "use the running stack")
   .option("--json", "print one JSON document")
-  .option("--verbose", "show the logs of all processes that the stack of its own is")
+  .option("--verbose", "show the logs of all processes")
   .action(async (options: { running?: boolean; json?: boolean; verbose?: boolean }) => {
     const { demoCommand } = await import("./demo/demo-command.ts");
     await runUntilDone((signal) => demoCommand(options, signal));
@@ -28,10 +27,11 @@ program
 
 program
   .command("up")
-  .description("keep a stack running on the usual ports, with its data in this checkout")
-  .option("--port <name=port>", "another port than the usual one; may be repeated", collect, [])
+  .description("run a stack on the default ports, and keep its data in this checkout")
+  .option("--port <name=port>", "change a default port; repeatable", collect, [])
+  .option("--reset", "remove the kept data first")
   .option("--verbose", "show the logs of all processes")
-  .action(async (options: { port: string[]; verbose?: boolean }) => {
+  .action(async (options: { port: string[]; reset?: boolean; verbose?: boolean }) => {
     const { up } = await import("./up.ts");
     await runUntilDone((signal) => up(options, signal));
   });
@@ -39,17 +39,20 @@ program
 program
   .command("provision")
   .description(
-    "make databases with their roles, streams, namespace and search attributes where they are missing",
+    "create missing databases with their roles, streams, consumer groups, namespace and search attributes",
   )
   .addArgument(
-    new Argument("[action]", "make it all; or say what NATS lacks, or fail when it lacks anything")
+    new Argument(
+      "[action]",
+      "apply: create what is missing; plan: print the changes on NATS; check: fail if there are any",
+    )
       .choices(["apply", "plan", "check"])
       .default("apply"),
   )
-  .option("--print-permissions", "print the users of NATS, each with the least it needs")
+  .option("--print-permissions", "print the users of NATS with the least permissions")
   .option("--json", "print one JSON document")
   .option("--quiet", "print nothing")
-  .option("--replicas <count>", "on how many servers of a cluster each event is stored", Number)
+  .option("--replicas <count>", "the number of servers of a cluster that store each event", Number)
   .action(async (action: string, options: ProvisionFlags) => {
     const plans = await import("./plan-command.ts");
     if (options.printPermissions === true) return plans.printPermissions();
@@ -62,7 +65,7 @@ program
 
 program
   .command("groups")
-  .description("show how the consumer groups fare")
+  .description("show the state of the consumer groups")
   .option("--json", "print one JSON document")
   .action(async (options: { json?: boolean }) => {
     const { groupsCommand } = await import("./groups-command.ts");
@@ -82,7 +85,7 @@ program
 
 program
   .command("outbox")
-  .description("show what waits in a database's outbox, and what was rejected")
+  .description("show the waiting and the rejected events of an outbox")
   .option("--json", "print one JSON document")
   .action(async (options: { json?: boolean }) => {
     const { outboxCommand } = await import("./outbox-command.ts");
@@ -91,10 +94,10 @@ program
 
 program
   .command("secrets")
-  .description("make the passwords, keys and tokens of a deployment where they are missing")
-  .argument("<folder>", "where to, in a folder for each part of the deployment")
-  .requiredOption("--postgres <address>", "of the databases, without the password")
-  .option("--other-postgres <address>", "of another server; may be repeated", collect, [])
+  .description("create the missing passwords, keys and tokens of a deployment")
+  .argument("<folder>", "the folder to write to, with a folder for each part of the deployment")
+  .requiredOption("--postgres <url>", "the administrator's URL of PostgreSQL, without the password")
+  .option("--other-postgres <url>", "the same of another server; repeatable", collect, [])
   .action(async (folder: string, options: { postgres: string; otherPostgres: string[] }) => {
     const { writeSecrets } = await import("./write-secrets.ts");
     const { postgres: postgresUrl, otherPostgres: otherUrls } = options;
@@ -115,8 +118,8 @@ program
 
 program
   .command("env")
-  .description("print the variables of a process of the running stack, to start another beside it")
-  .argument("<app>", "such as revenue")
+  .description("print the variables of an app of the running stack, to start another process of it")
+  .argument("<app>", "the app, such as revenue")
   .action(async (app: string) => {
     const { formatEnvironment } = await import("./format-environment.ts");
     await runUntilDone(async () => {
@@ -128,12 +131,12 @@ program
   .command("token")
   .description("print a development token")
   .addOption(
-    new Option("--role <role>", "who calls")
+    new Option("--role <role>", "the role of the caller")
       .choices(["rider", "operator", "service"])
       .default("rider"),
   )
-  .option("--subject <name>", "the rider's id, or the operator's or service's name", "alice")
-  .option("--expires-in <time>", "how long it is good for", "1h")
+  .option("--subject <name>", "the rider's id, or the name of the operator or service", "alice")
+  .option("--expires-in <time>", "how long the token is valid", "1h")
   .action(async (options: { role: string; subject: string; expiresIn: string }) => {
     const { mintDevelopmentToken } = await import("./mint-development-token.ts");
     await runUntilDone(async () => {
@@ -141,106 +144,9 @@ program
     });
   });
 
-const trip = program.command("trip").description("take trips on a running stack");
-
-function tripCommand(name: string, about: string): Command {
-  return trip
-    .command(name)
-    .description(about)
-    .option("--url <address>", "where the trips API is (FANFARE_URL)")
-    .option("--token <token>", "who calls (FANFARE_TOKEN); a development token without it")
-    .option("--rider <id>", "the rider of the development token", "alice")
-    .option("--operator", "call as an operator")
-    .option("--json", "print JSON");
-}
-
-async function onTrips(
-  options: TripOptions,
-  command: (context: TripContext, trips: typeof import("./trip.ts")) => Promise<void>,
-): Promise<void> {
-  const trips = await import("./trip.ts");
-  await runUntilDone(() =>
-    trips.withTrips(options, createTerminal(), (context) => command(context, trips)),
-  );
-}
-
-tripCommand("start", "start a trip")
-  .option("--vehicle <id>", "which vehicle", "vehicle-1")
-  .option("--payment <method>", "a payment method of the sandbox", "pm_card_visa")
-  .option("--id <uuid>", "the trip's id; a new one without it")
-  .action(async (options: TripOptions & { vehicle: string; payment: string; id?: string }) => {
-    await onTrips(options, (context, trips) => trips.startTrip(context, options));
-  });
-
-tripCommand("end", "end the drive")
-  .argument("<trip id>")
-  .action(async (id: string, options: TripOptions) => {
-    await onTrips(options, (context, trips) => trips.endTrip(context, id));
-  });
-
-tripCommand("cancel", "cancel a trip that has not ended")
-  .argument("<trip id>")
-  .option("--reason <text>", "why", "")
-  .action(async (id: string, options: TripOptions & { reason: string }) => {
-    await onTrips(options, (context, trips) => trips.cancelTrip(context, id, options.reason));
-  });
-
-tripCommand("get", "show a trip and its steps")
-  .argument("<trip id>")
-  .action(async (id: string, options: TripOptions) => {
-    await onTrips(options, (context, trips) => trips.getTrip(context, id));
-  });
-
-tripCommand("list", "list trips, newest first")
-  .option("--limit <count>", "how many", Number, 20)
-  .option("--page <token>", "the page that an earlier one names")
-  .option("--status <status>", "only trips with this status, such as ACTIVE")
-  .action(async (options: TripOptions & { limit: number; page?: string; status?: string }) => {
-    await onTrips(options, (context, trips) => trips.listTrips(context, options));
-  });
-
-tripCommand("watch", "follow a trip until it is over")
-  .argument("<trip id>")
-  .action(async (id: string, options: TripOptions) => {
-    await onTrips(options, (context, trips) => trips.watchTrip(context, id));
-  });
-
-tripCommand("stuck", "list the trips that wait for an operator, as one")
-  .option("--limit <count>", "how many", Number, 20)
-  .action(async (options: TripOptions & { limit: number }) => {
-    const [{ listParkedTrips }, { findParkedTrips, findTemporal }] = await Promise.all([
-      import("./parked-trips.ts"),
-      import("./find-parked-trips.ts"),
-    ]);
-    await onTrips({ ...options, operator: true }, async (context) => {
-      await listParkedTrips(context, await findParkedTrips(await findTemporal(), options.limit));
-    });
-  });
-
-tripCommand("retry", "take up again what a trip waits with, as an operator")
-  .argument("<trip id>")
-  .option("--step <name>", "only this step")
-  .action(async (tripId: string, options: TripOptions & { step?: string }) => {
-    const { retryTrip } = await import("./parked-trips.ts");
-    const request = { tripId, ...pickStep(options) };
-    await onTrips({ ...options, operator: true }, (context) => retryTrip(context, request));
-  });
-
-tripCommand("resolve", "go on without what a trip waits with, as an operator who dealt with it")
-  .argument("<trip id>")
-  .requiredOption("--note <text>", "what was done by hand")
-  .option("--step <name>", "only this step")
-  .action(async (tripId: string, options: TripOptions & { note: string; step?: string }) => {
-    const { resolveTrip } = await import("./parked-trips.ts");
-    const request = { tripId, note: options.note, ...pickStep(options) };
-    await onTrips({ ...options, operator: true }, (context) => resolveTrip(context, request));
-  });
+addTripCommands(program);
 
 await program.parseAsync();
-
-function pickStep({ step }: { step?: string }): { step?: string } {
-  return step === undefined ? {} : { step };
-}
 
 function collect(value: string, values: readonly string[]): string[] {
   return [...values, value];

@@ -13,7 +13,7 @@ describe("the commands for NATS", { timeout: 120_000 }, () => {
   }, 120_000);
   afterAll(() => nats?.stop());
 
-  it("plan what is missing, make it, and find it there", async () => {
+  it("plan, provision and check streams and consumer groups", async () => {
     const plan = await runFanfare(["provision", "plan"], env);
     expect(plan.stdout).toMatch(/^create +stream +fanfare_trips_completed/);
     const before = await runFanfare(["provision", "check"], env);
@@ -30,7 +30,7 @@ describe("the commands for NATS", { timeout: 120_000 }, () => {
     expect(table.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +- +0 +- +no$/m);
   });
 
-  it("print users that a server accepts", async () => {
+  it("print permissions that a server accepts", async () => {
     const { stdout } = await runFanfare(["provision", "--print-permissions"], env);
     const config = stdout.replaceAll(/\$[A-Z]+_PASSWORD/g, "secret");
     expect(config).toContain('"$JS.API.CONSUMER.MSG.NEXT.fanfare_trips_completed.revenue"');

@@ -4,16 +4,16 @@ import { CliError } from "./cli-error.ts";
 import { readStack } from "./running-stack.ts";
 
 /**
- * natsOptions say where the server at NATS_URL is, or else the running stack's, and who is asking:
- * NATS_USER with NATS_PASSWORD, or NATS_CREDENTIALS. It has to be an administrator.
+ * Returns the address of NATS from NATS_URL, else of the running stack, with the login of an
+ * administrator from NATS_USER and NATS_PASSWORD, or from NATS_CREDENTIALS.
  */
 export async function readNatsOptions(env: NodeJS.ProcessEnv): Promise<NatsOptions> {
   const servers = env.NATS_URL || (await readStack())?.environments.revenue?.NATS_URL;
   if (servers) return { servers, ...readNatsLogin(env) };
-  throw new CliError("Name the server in NATS_URL, or start a stack with npm start");
+  throw new CliError("expected a NATS server: name it in NATS_URL, or run npm start");
 }
 
-/** natsCredentials are those that the environment has. */
+/** Reads the login for NATS from the environment. */
 export function readNatsLogin(
   env: NodeJS.ProcessEnv,
 ): Pick<NatsOptions, "user" | "password" | "credentialsFile"> {

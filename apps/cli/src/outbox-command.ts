@@ -8,8 +8,8 @@ import { alignRows, createTerminal } from "./terminal.ts";
 const connectTimeoutMs = 5_000;
 
 /**
- * outboxCommand prints how the outbox at DATABASE_URL is, or else that of the running stack's fleet:
- * what waits, for how long, and what was rejected, with the reason.
+ * Prints the state of the outbox at DATABASE_URL, else of the running stack's fleet: how many events wait
+ * and since when, and which events were rejected and why.
  */
 export async function outboxCommand(
   { json = false }: { json?: boolean },
@@ -18,7 +18,7 @@ export async function outboxCommand(
   const connectionString =
     env.DATABASE_URL || (await readStack())?.environments.fleet?.DATABASE_URL;
   if (!connectionString) {
-    throw new CliError("Name the database in DATABASE_URL, or start a stack with npm start");
+    throw new CliError("expected a database: name it in DATABASE_URL, or run npm start");
   }
   const pool = new Pool({ connectionString, connectionTimeoutMillis: connectTimeoutMs, max: 1 });
   await using db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });

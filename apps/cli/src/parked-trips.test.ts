@@ -9,9 +9,9 @@ const tripId = "0e1f5cb4-7a25-4b6e-9a2f-3b8f2c7d9e10";
 const resumed = "5c1c2f5e-52c9-4ad5-9a6c-0a1a3d0a6c11";
 const silent = "9d9a35b0-6f0e-4a53-8a3d-51c9b1a1f0aa";
 
-/** operator is a context whose API has one stuck trip, and what it was asked and printed. */
-function operator(json = false) {
-  const asked: object[] = [];
+/** Creates a context whose API has one parked trip, with the requests and the printed lines. */
+function createOperator(json = false) {
+  const requests: object[] = [];
   const lines: string[] = [];
   const transport = createRouterTransport((router) => {
     router.service(TripsService, {
@@ -37,8 +37,8 @@ function operator(json = false) {
           ],
         };
       },
-      retryTrip: (request) => (asked.push(request), { steps: ["capture", "release-vehicle"] }),
-      resolveTrip: (request) => (asked.push(request), { steps: ["capture"] }),
+      retryTrip: (request) => (requests.push(request), { steps: ["capture", "release-vehicle"] }),
+      resolveTrip: (request) => (requests.push(request), { steps: ["capture"] }),
     });
   });
   const terminal: TripContext["terminal"] = {
@@ -46,28 +46,28 @@ function operator(json = false) {
     colour: (_, text) => text,
   };
   const client = createClient(TripsService, transport);
-  return { context: { client, terminal, json }, asked, lines };
+  return { context: { client, terminal, json }, requests, lines };
 }
 
 describe("listParkedTrips()", () => {
-  it("lists what waits, what is held, and why", async () => {
-    const { context, lines } = operator();
+  it("lists the parked step, what the trip holds, and the error", async () => {
+    const { context, lines } = createOperator();
     await listParkedTrips(context, { tripIds: [tripId], more: true });
     expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
-      ["TRIP", "STATUS", "RIDER", "WAITS", "HOLDS", "WHY"],
+      ["TRIP", "STATUS", "RIDER", "PARKED", "HOLDS", "ERROR"],
       [tripId, "NEEDS_ATTENTION", "rosa", "capture", "authorisation on pm_card_visa", "no"],
-      ["more: raise --limit"],
+      ["There are more: raise --limit"],
     ]);
   });
 
-  it("leaves out one that goes on by now", async () => {
-    const { context, lines } = operator();
+  it("omits a trip that has resumed", async () => {
+    const { context, lines } = createOperator();
     await listParkedTrips(context, { tripIds: [resumed], more: false });
-    expect(lines).toEqual(["no trip waits for an operator"]);
+    expect(lines).toEqual(["No trip is parked."]);
   });
 
-  it("lists one whose workflow does not answer", async () => {
-    const { context, lines } = operator();
+  it("lists a trip whose workflow does not answer", async () => {
+    const { context, lines } = createOperator();
     await listParkedTrips(context, { tripIds: [silent], more: false });
     expect(lines[1]?.split(/ {2,}/)).toEqual([
       silent,
@@ -79,30 +79,30 @@ describe("listParkedTrips()", () => {
     ]);
   });
 
-  it("answers JSON", async () => {
-    const { context, lines } = operator(true);
+  it("prints JSON", async () => {
+    const { context, lines } = createOperator(true);
     await listParkedTrips(context, { tripIds: [resumed, tripId], more: false });
     expect(JSON.parse(lines.join())).toMatchObject({
-      trips: [{ trip: { tripId }, waiting: [{ name: "capture", lastError: "no" }] }],
+      trips: [{ trip: { tripId }, parked: [{ name: "capture", lastError: "no" }] }],
       more: false,
     });
   });
 });
 
 describe("retryTrip()", () => {
-  it("says which steps are tried again", async () => {
-    const { context, asked, lines } = operator();
+  it("prints the steps that are retried", async () => {
+    const { context, requests, lines } = createOperator();
     await retryTrip(context, { tripId });
-    expect(asked).toMatchObject([{ tripId, step: "" }]);
-    expect(lines).toEqual(["retrying capture, release-vehicle"]);
+    expect(requests).toMatchObject([{ tripId, step: "" }]);
+    expect(lines).toEqual(["Retrying capture, release-vehicle."]);
   });
 });
 
 describe("resolveTrip()", () => {
-  it("sends the note, and can answer JSON", async () => {
-    const { context, asked, lines } = operator(true);
+  it("sends the note, and prints JSON", async () => {
+    const { context, requests, lines } = createOperator(true);
     await resolveTrip(context, { tripId, note: "paid in cash", step: "capture" });
-    expect(asked).toMatchObject([{ tripId, note: "paid in cash", step: "capture" }]);
+    expect(requests).toMatchObject([{ tripId, note: "paid in cash", step: "capture" }]);
     expect(lines).toEqual(['{"steps":["capture"]}']);
   });
 });

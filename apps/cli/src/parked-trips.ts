@@ -14,32 +14,32 @@ import { alignRows, type Terminal } from "./terminal.ts";
 import type { TripContext } from "./trip.ts";
 import { formatColouredStatus } from "./trip-text.ts";
 
-/** StuckTrip is a trip that waits for an operator. */
+/** A trip that waits for an operator. */
 interface ParkedTrip {
   readonly trip: Trip;
-  /** The steps that wait, with what they failed with; undefined when its workflow does not answer. */
-  readonly waiting: readonly TripStep[] | undefined;
-  /** What it still holds, in words. */
+  /** The parked steps with their errors; undefined when the workflow does not answer. */
+  readonly parked: readonly TripStep[] | undefined;
+  /** What the trip still holds, in words. */
   readonly held: readonly string[];
 }
 
-/** stuckTrips lists trips that wait for an operator: with what, what they hold, and why. */
+/** Prints the parked trips with the parked steps, what the trips hold, and the errors. */
 export async function listParkedTrips(
   context: TripContext,
   { tripIds, more }: ParkedTripIds,
 ): Promise<void> {
   const { client, terminal, json } = context;
-  const stuck = (await Promise.all(tripIds.map((tripId) => readParkedTrip(client, tripId)))).filter(
-    ({ waiting }) => waiting?.length !== 0,
+  const trips = (await Promise.all(tripIds.map((tripId) => readParkedTrip(client, tripId)))).filter(
+    ({ parked }) => parked?.length !== 0,
   );
-  if (json) return terminal.line(JSON.stringify({ trips: stuck.map(toJsonDocument), more }));
-  if (stuck.length === 0) return terminal.line("no trip waits for an operator");
-  const head = ["TRIP", "STATUS", "RIDER", "WAITS", "HOLDS", "WHY"];
-  const rows = stuck.flatMap((one) => toRows(one, terminal));
+  if (json) return terminal.line(JSON.stringify({ trips: trips.map(toJsonDocument), more }));
+  if (trips.length === 0) return terminal.line("No trip is parked.");
+  const head = ["TRIP", "STATUS", "RIDER", "PARKED", "HOLDS", "ERROR"];
+  const rows = trips.flatMap((one) => toRows(one, terminal));
   for (const line of alignRows([head.map((name) => terminal.colour("dim", name)), ...rows])) {
     terminal.line(line);
   }
-  if (more) terminal.line("more: raise --limit");
+  if (more) terminal.line("There are more: raise --limit");
 }
 
 async function readParkedTrip(client: TripContext["client"], tripId: string): Promise<ParkedTrip> {
@@ -50,14 +50,14 @@ async function readParkedTrip(client: TripContext["client"], tripId: string): Pr
       () => undefined,
     ),
   ]);
-  if (steps === undefined) return { trip, waiting: undefined, held: ["unknown"] };
-  const waiting = steps.filter(({ state }) => state === TripStep_State.PARKED);
-  return { trip, waiting, held: listHeld(trip, steps) };
+  if (steps === undefined) return { trip, parked: undefined, held: ["unknown"] };
+  const parked = steps.filter(({ state }) => state === TripStep_State.PARKED);
+  return { trip, parked, held: listHeld(trip, steps) };
 }
 
-function toRows({ trip, waiting, held }: ParkedTrip, terminal: Terminal): string[][] {
+function toRows({ trip, parked, held }: ParkedTrip, terminal: Terminal): string[][] {
   const unknown = [{ name: "unknown", lastError: trip.reason }];
-  return (waiting ?? unknown).map(({ name, lastError }) => [
+  return (parked ?? unknown).map(({ name, lastError }) => [
     trip.tripId,
     formatColouredStatus(trip.status, terminal),
     trip.riderId,
@@ -67,32 +67,32 @@ function toRows({ trip, waiting, held }: ParkedTrip, terminal: Terminal): string
   ]);
 }
 
-function toJsonDocument({ trip, waiting, held }: ParkedTrip): object {
+function toJsonDocument({ trip, parked, held }: ParkedTrip): object {
   return {
     trip: toJson(TripSchema, trip),
-    waiting: waiting?.map((step) => toJson(TripStepSchema, step)),
+    parked: parked?.map((step) => toJson(TripStepSchema, step)),
     held,
   };
 }
 
-/** retryTrip takes up again what a trip waits with, one step or all. */
+/** Retries the parked steps of a trip, or one of them. */
 export async function retryTrip(
   context: TripContext,
   request: { readonly tripId: string; readonly step?: string },
 ): Promise<void> {
   const response = await context.client.retryTrip(request);
   if (context.json) return printJson(context, RetryTripResponseSchema, response);
-  context.terminal.line(`retrying ${response.steps.join(", ")}`);
+  context.terminal.line(`Retrying ${response.steps.join(", ")}.`);
 }
 
-/** resolveTrip goes on without what a trip waits with, as the note says that it was dealt with by hand. */
+/** Resolves the parked steps of a trip, or one of them, with a note of what was done by hand. */
 export async function resolveTrip(
   context: TripContext,
   request: { readonly tripId: string; readonly note: string; readonly step?: string },
 ): Promise<void> {
   const response = await context.client.resolveTrip(request);
   if (context.json) return printJson(context, ResolveTripResponseSchema, response);
-  context.terminal.line(`resolved ${response.steps.join(", ")}`);
+  context.terminal.line(`Resolved ${response.steps.join(", ")}.`);
 }
 
 function printJson<S extends DescMessage>(

@@ -12,16 +12,16 @@ import { readNatsLogin } from "./nats-options.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
 /**
- * planCommand prints what provisioning the server at NATS_URL would change. With `check` it fails
- * when there is anything, and says whether the server keeps events through a power failure: that only
- * NATS_MONITORING_URL, or NATS_SYSTEM_CREDENTIALS (a file of a user of the system account), can tell.
+ * Prints what provisioning would change on the server at NATS_URL. With `check`, rejects when anything
+ * would change, and prints whether the server keeps events through a power failure. That needs
+ * NATS_MONITORING_URL, or NATS_SYSTEM_CREDENTIALS: the file of a user of the system account.
  */
 export async function planCommand(
   { check = false, json = false }: { check?: boolean; json?: boolean },
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const { NATS_URL, NATS_MONITORING_URL, NATS_SYSTEM_CREDENTIALS } = env;
-  if (!NATS_URL) throw new CliError("Name the server to look at in NATS_URL");
+  if (!NATS_URL) throw new CliError("expected a NATS server: name it in NATS_URL");
   const nats = { servers: NATS_URL, ...readNatsLogin(env) };
   const streams = await provisionTopics(nats, { topics, dryRun: true });
   const consumers = await provisionGroups(nats, { groups, dryRun: true });
@@ -52,12 +52,12 @@ export async function planCommand(
   const lacking = changes.filter(({ action }) => action !== "none");
   if (check && lacking.length > 0) {
     throw new CliError(
-      `${lacking.length} of ${changes.length} are not as declared: provision them`,
+      `${lacking.length} of ${changes.length} differ from what is declared: run fanfare provision`,
     );
   }
 }
 
-/** printPermissions prints the users of NATS as its configuration has them, passwords left to fill in. */
+/** Prints the users of NATS with their permissions as configuration. The passwords are variables. */
 export function printPermissions(): void {
   const users = [
     ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
@@ -66,7 +66,7 @@ export function printPermissions(): void {
     return formatUser(name, planPermissions({ ...uses, inboxPrefix: createInboxPrefix(name) }));
   });
   const terminal = createTerminal();
-  terminal.line("# Each app has NATS_USER and NATS_PASSWORD of its own, and provisions nothing.");
+  terminal.line("# Each app has its own NATS_USER and NATS_PASSWORD. None of them provisions anything.");
   terminal.line(`authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`);
 }
 

@@ -3,7 +3,7 @@ import { appPorts } from "@fanfare/topology";
 import { CliError } from "./cli-error.ts";
 import { findPortHolders } from "./find-port-holders.ts";
 
-/** usualPorts are where people expect things; PostgreSQL's own 5432 is often taken. */
+/** The default port of each part. PostgreSQL's own 5432 is often taken. */
 export const defaultPorts = {
   temporal: 7233,
   temporalUi: 8233,
@@ -12,26 +12,27 @@ export const defaultPorts = {
   ...appPorts,
 };
 
+/** A port for each part. */
 export type Ports = Readonly<Record<keyof typeof defaultPorts, number>>;
 
-/** choosePorts changes some of the usual ports, each given as name=port. */
+/** Returns the default ports with the given changes, each as name=port. Throws for an unknown name. */
 export function choosePorts(choices: readonly string[]): Ports {
   const ports: Record<keyof Ports, number> = { ...defaultPorts };
   for (const choice of choices) {
     const [name = "", port = ""] = choice.split("=");
     if (!isName(name)) {
       const names = Object.keys(defaultPorts).join(", ");
-      throw new CliError(`There is no port named "${name}": it is one of ${names}`);
+      throw new CliError(`expected the name of a port, got "${name}": choose one of ${names}`);
     }
     if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
-      throw new CliError(`"${choice}" is no port: write ${name}=${defaultPorts[name] + 10_000}`);
+      throw new CliError(`expected name=port, got "${choice}": write ${name}=${defaultPorts[name] + 10_000}`);
     }
     ports[name] = Number(port);
   }
   return ports;
 }
 
-/** requireFree rejects with each port that is in use, by what, and how to choose another. */
+/** Rejects when a port is in use, with the process that uses it and how to choose another. */
 export async function checkPortsFree(ports: Partial<Ports>): Promise<void> {
   const checked = await Promise.all(
     Object.entries(ports).map(async ([name, port]) => ({

@@ -4,17 +4,18 @@ import { readNatsLogin } from "./nats-options.ts";
 import { provision } from "./provision.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
+/** The options of the provision command. */
 export interface ProvisionOptions {
   readonly json?: boolean;
-  /** Print nothing: the addresses of the databases have their passwords in them. */
+  /** Prints nothing. The output contains the passwords of the databases. */
   readonly quiet?: boolean;
-  /** On how many servers of a cluster each event is stored. */
+  /** The number of servers of a cluster that store each event. */
   readonly replicas?: number;
 }
 
 /**
- * provisionCommand provisions the servers that POSTGRES_ADMIN_URL, NATS_URL and TEMPORAL_ADDRESS
- * name, and prints what is there, with each app's DATABASE_URL.
+ * Provisions the servers at POSTGRES_ADMIN_URL, NATS_URL and TEMPORAL_ADDRESS, and prints the result with
+ * the DATABASE_URL of each app.
  */
 export async function provisionCommand(
   { json = false, quiet = false, replicas }: ProvisionOptions,
@@ -24,7 +25,7 @@ export async function provisionCommand(
   const POSTGRES_ADMIN_URL = readVariable("POSTGRES_ADMIN_URL", env);
   if (!POSTGRES_ADMIN_URL && !NATS_URL && !TEMPORAL_ADDRESS) {
     throw new CliError(
-      "There is nothing to provision: name servers in POSTGRES_ADMIN_URL, NATS_URL and TEMPORAL_ADDRESS",
+      "expected a server to provision: set POSTGRES_ADMIN_URL, NATS_URL or TEMPORAL_ADDRESS",
     );
   }
   const provisioned = await provision({

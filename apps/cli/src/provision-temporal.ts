@@ -5,12 +5,12 @@ import { searchAttributeTypes } from "./search-attributes.ts";
 
 const keyword = 2;
 
-/** What a server answers that has just started, or has not yet heard of a new namespace. */
+/** The codes of a server that has just started, or that does not know a new namespace yet. */
 const notYet = { NOT_FOUND: 5, UNAVAILABLE: 14 };
 
 /**
- * provisionTemporal makes the namespace and those search attributes that are missing, and gives the
- * names of the attributes. It gives a server that has just started a minute to answer.
+ * Creates the namespace and the search attributes that are missing, and returns the names of all search
+ * attributes. Waits up to a minute for a server that has just started.
  */
 export async function provisionTemporal(temporal: {
   readonly address: string;
@@ -28,7 +28,7 @@ export async function provisionTemporal(temporal: {
   }
 }
 
-/** provisionNamespace makes a namespace that keeps what it knows of a workflow for a week. */
+/** Creates a namespace that retains closed workflows for 7 days, unless it exists. */
 async function provisionNamespace(
   { workflowService }: Connection,
   namespace: string,
@@ -56,7 +56,7 @@ async function provisionSearchAttributes(
   return names;
 }
 
-/** soon tries until the server is ready for it; any other failure is a failure at once. */
+/** Retries while the server is not ready. Rejects at once with any other error. */
 async function retryUntilReady<T>(what: string, work: () => Promise<T>): Promise<T> {
   const outcome = await waitUntil(
     async () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { runFanfare } from "../test/run-fanfare.ts";
 
 describe("fanfare provision", { timeout: 120_000 }, () => {
-  it("makes databases, streams and search attributes, and changes nothing the second time", async () => {
+  it("creates databases, streams and search attributes, and changes nothing the second time", async () => {
     const logFolder = await mkdtemp(join(tmpdir(), "fanfare-test-"));
     await using servers = await startServers({ logFolder });
     const env = {
@@ -33,12 +33,12 @@ describe("fanfare provision", { timeout: 120_000 }, () => {
     await rm(logFolder, { recursive: true, force: true });
   });
 
-  it("says what to do when no server is named", async () => {
+  it("rejects when no server is named", async () => {
     const { status, stderr } = await runFanfare(["provision"], { PATH: process.env.PATH });
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr: expect.stringMatching(
-        /^There is nothing to provision: name servers in POSTGRES_ADMIN_URL/,
+        /^expected a server to provision: set POSTGRES_ADMIN_URL/,
       ),
     });
   });

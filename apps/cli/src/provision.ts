@@ -2,18 +2,18 @@ import { type NatsOptions, provisionGroups, provisionTopics } from "@fanfare/bus
 import { createDatabase } from "@fanfare/dev-stack";
 import { appNames, groups, hasDatabase, topics } from "@fanfare/topology";
 
+/** The servers to provision. A server that is absent is not provisioned. */
 export interface ProvisionTarget {
-  /** Without one, no databases are made. */
   readonly postgresAdminUrl?: string | undefined;
   readonly natsUrl?: string | undefined;
-  /** Who provisions NATS; anybody when absent. */
+  /** The login for NATS. Default: none. */
   readonly natsCredentials?: Pick<NatsOptions, "user" | "password" | "credentialsFile">;
-  /** On how many servers of a cluster each event is stored; as it is, or 1, when absent. */
+  /** The number of servers of a cluster that store each event. Default: unchanged, or 1. */
   readonly replicas?: number | undefined;
   readonly temporal?: { readonly address: string; readonly namespace: string } | undefined;
 }
 
-/** Provisioned is what is there now. */
+/** What exists after provisioning. */
 export interface Provisioned {
   /** The DATABASE_URL of each app. */
   readonly databases: Readonly<Record<string, string>>;
@@ -22,9 +22,9 @@ export interface Provisioned {
 }
 
 /**
- * provision makes what the apps need and may not make themselves: databases with their roles,
- * streams, Temporal's namespace and search attributes. What is there already stays as it is. Rejects
- * when something there differs in a way that must not be changed.
+ * Creates what the apps need and may not create themselves: databases with their roles, streams,
+ * Temporal's namespace and search attributes. Changes nothing that exists. Rejects when something exists
+ * with settings that cannot be changed.
  */
 export async function provision(target: ProvisionTarget): Promise<Provisioned> {
   const { postgresAdminUrl, natsUrl, natsCredentials, replicas, temporal } = target;
@@ -43,7 +43,7 @@ async function provisionNats(server: NatsOptions, replicas: number | undefined):
   return streams.map(({ stream }) => stream);
 }
 
-/** Temporal's client is worth a good part of a command's start, and mostly not needed. */
+/** Imports Temporal's client only when it is needed, as the import slows down every command. */
 async function provisionTemporalAt(temporal: { address: string; namespace: string }) {
   const { provisionTemporal } = await import("./provision-temporal.ts");
   return await provisionTemporal(temporal);

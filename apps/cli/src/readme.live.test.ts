@@ -12,14 +12,14 @@ import { defaultPorts } from "./ports.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
 
-/** blocksOf gives the code blocks of one language, in order. */
+/** Returns the code blocks of one language, in order. */
 function findCodeBlocks(language: string): string[] {
   const blocks = readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
   return [...blocks].filter((block) => block[1] === language).map((block) => block[2] ?? "");
 }
 
 const commands = findCodeBlocks("sh").flatMap((block) => block.trim().split("\n"));
-const triedElsewhere = ["npm run demo", "npm test"];
+const testedElsewhere = ["npm run demo", "npm test"];
 
 describe("the README's commands", { timeout: 240_000 }, () => {
   let env: NodeJS.ProcessEnv;
@@ -34,7 +34,7 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     const flags = names.map((name, i) => `--port ${name}=${ports[i]}`).join(" ");
     stack = start("npm start", (command) => `exec ${command} -- ${flags}`);
     await stack.waitForOutput("Ctrl-C stops everything");
-    // Where the README's reader has it from npm start.
+    // npm start creates this folder in the checkout of the README's reader.
     await mkdir(join(root, ".fanfare"), { recursive: true });
   }, 240_000);
 
@@ -43,21 +43,21 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     await rm(env.FANFARE_STATE ?? "", { recursive: true, force: true });
   }, 60_000);
 
-  /** The README's line that begins so, changed where a test has to. */
-  function line(beginning: string, change: (command: string) => string = (same) => same): string {
+  /** Returns the README's command that starts with a text, with the changes that the test needs. */
+  function findCommand(beginning: string, change: (command: string) => string = (same) => same): string {
     const found = commands.find((command) => command.startsWith(beginning));
-    if (found === undefined) throw new Error(`the README has no command that begins: ${beginning}`);
+    if (found === undefined) throw new Error(`the README has no command that starts with: ${beginning}`);
     tried.push(found);
     return change(found);
   }
 
   function start(beginning: string, change?: (command: string) => string): Running {
-    return startCommand("/bin/sh", ["-c", line(beginning, change)], { cwd: root, env });
+    return startCommand("/bin/sh", ["-c", findCommand(beginning, change)], { cwd: root, env });
   }
 
   async function run(beginning: string, change?: (command: string) => string): Promise<string> {
     const options = { cwd: root, env, timeout: 120_000 };
-    return (await promisify(execFile)("/bin/sh", ["-c", line(beginning, change)], options)).stdout;
+    return (await promisify(execFile)("/bin/sh", ["-c", findCommand(beginning, change)], options)).stdout;
   }
 
   async function startTrip(): Promise<(command: string) => string> {
@@ -78,14 +78,14 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     expect(await run("npm run fanfare -- token")).toMatch(/^ey\S+$/m);
   });
 
-  it("show the groups, and replay what was given up", async () => {
+  it("show the groups, and replay dead letters", async () => {
     expect(await run("npm run fanfare -- groups")).toMatch(/^revenue +trips\.completed +\d/m);
     expect(await run("npm run fanfare -- dead-letters list")).toContain("sequence");
     const replayed = await run("npm run fanfare -- dead-letters replay");
     expect(replayed).toContain("revenue has no dead letters");
   });
 
-  it("run a reactor as a process of its own", async () => {
+  it("run another process of a reactor", async () => {
     await run("npm run -s fanfare -- env revenue");
     const [port] = await findFreePorts(1);
     const revenue = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
@@ -100,13 +100,13 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     expect(await run("node_modules/.bin/node apps/trips/src/main.ts --help")).toContain("PORT");
   });
 
-  it("are all tried", () => {
-    expect(commands.filter((command) => !tried.includes(command))).toEqual(triedElsewhere);
+  it("are all tested", () => {
+    expect(commands.filter((command) => !tried.includes(command))).toEqual(testedElsewhere);
   });
 });
 
 describe("the README's snippet", () => {
-  it("prints what the README says", { timeout: 60_000 }, async () => {
+  it("prints the output in the README", { timeout: 60_000 }, async () => {
     const [snippet = ""] = findCodeBlocks("ts");
     const file = join(root, `apps/cli/readme-${process.pid}.ts`);
     await writeFile(file, snippet);

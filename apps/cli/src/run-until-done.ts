@@ -3,13 +3,13 @@ import { formatError } from "./cli-error.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** How long a command may take to stop what it started, below the 10 s that a person is promised. */
+/** Below the documented 10 s within which a command stops. */
 const stopTimeoutMs = 8_000;
 
 /**
- * runUntilDone runs a command and ends the process: status 0 when it is done, 1 with one clear line
- * when it failed, 128 and the signal's number when it rejected because of a signal. The command has
- * 8 s to stop after a signal; then the process ends all the same, and what it started with it.
+ * Runs a command and exits: with status 0 when it resolves, with 1 and one line on stderr when it
+ * rejects, with 128 plus the signal's number when it rejects after a signal. A command has 8 s to stop
+ * after a signal; then the process exits anyway, and the processes that it started with it.
  */
 export async function runUntilDone(work: (signal: AbortSignal) => Promise<void>): Promise<never> {
   const stop = new AbortController();

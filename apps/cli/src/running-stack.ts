@@ -2,23 +2,23 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getStateFolder } from "./state-folder.ts";
 
-/** RunningStack is what `npm start` leaves for other commands to find. */
+/** The description of the running stack, which `npm start` writes for other commands. */
 export interface RunningStack {
   readonly pid: number;
-  /** Where each thing is, by its name, such as { trips: "http://127.0.0.1:8080" }. */
+  /** The address of each part by its name, such as { trips: "http://127.0.0.1:8080" }. */
   readonly addresses: Readonly<Record<string, string>>;
-  /** What each process was started with, by the name of its app. */
+  /** The variables of each process, by the name of its app. */
   readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 const file = (): string => join(getStateFolder(), "stack.json");
 
-/** keysFolder is where the keys of development tokens are kept. */
+/** Returns the folder with the keys of development tokens. */
 export function getKeysFolder(): string {
   return join(getStateFolder(), "keys");
 }
 
-/** readStack reads what the running stack left; undefined when there is none. */
+/** Reads the description of the running stack; undefined when no stack is running. */
 export async function readStack(): Promise<RunningStack | undefined> {
   const text = await readFile(file(), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
@@ -26,10 +26,10 @@ export async function readStack(): Promise<RunningStack | undefined> {
   return stack;
 }
 
-/** writeStack leaves what other commands need to find the stack, and gives what removes it again. */
+/** Writes the description of the running stack, and resolves to a function that removes it. */
 export async function writeStack(stack: RunningStack): Promise<() => Promise<void>> {
   await mkdir(getStateFolder(), { recursive: true });
-  // for this user alone: the databases' passwords are in it
+  // Only this user may read it: it contains the passwords of the databases.
   await writeFile(`${file()}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file()}.new`, file());
   return async () => await rm(file(), { force: true });

@@ -1,6 +1,6 @@
 import { searchAttributes } from "@fanfare/trip-contract";
 
-/** searchAttributeTypes are what Temporal has to know of trips before their workflows can run. */
+/** The types of the search attributes that must exist before a trip's workflow starts. */
 export const searchAttributeTypes: Readonly<Record<string, "Keyword">> = Object.fromEntries(
   Object.values(searchAttributes).map((name) => [name, "Keyword" as const]),
 );

@@ -14,12 +14,13 @@ import { prepareServers } from "./prepare.ts";
 import { provision } from "./provision.ts";
 import { searchAttributeTypes } from "./search-attributes.ts";
 
+/** Options of {@link startStack}. */
 export interface StackOptions {
   readonly logFolder: string;
   readonly keysFolder: string;
-  /** Where data is kept; in temporary folders when absent. */
+  /** The folder of the data. Default: temporary folders. */
   readonly data?: string | undefined;
-  /** Free ones when absent. */
+  /** Default: free ports. */
   readonly ports?: { readonly servers: ServerPorts; readonly apps: AppPorts } | undefined;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -31,15 +32,15 @@ export interface Stack extends AsyncDisposable {
   readonly system: System;
   readonly keys: DevKeys;
   readonly streams: readonly string[];
-  /** Resolves when a server or a process ends without having been asked to, with which and how. */
+  /** Resolves when a server or an app exits unexpectedly, with its name and the end of its log. */
   readonly died: Promise<string>;
 }
 
-/** startStack starts everything, telling of each part; when one fails, it stops the others and rejects. */
+/** Starts everything, and reports each part. When one fails, stops the others and rejects. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { logFolder, keysFolder, progress, signal, data, ports } = options;
   const began = performance.now();
-  const tell = (what: string): void => {
+  const report = (what: string): void => {
     progress(`${what.padEnd(36)} ${((performance.now() - began) / 1000).toFixed(1)} s`);
   };
   await using started = new AsyncDisposableStack();
@@ -56,7 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }),
   );
   const { temporal, nats, postgres } = servers;
-  tell("Temporal, NATS and PostgreSQL are up");
+  report("Temporal, NATS and PostgreSQL are ready");
   const { streams } = await provision({
     natsUrl: nats.url,
     temporal: temporal.own ? undefined : temporal,
@@ -69,7 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       serviceTokenFile: join(keysFolder, "service.token"),
       ports: ports?.apps,
       signal,
-      onReady: (name) => tell(`${name} is ready`),
+      onReady: (name) => report(`${name} is ready`),
     }),
   );
   const all = started.move();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { alignRows } from "./terminal.ts";
 
 describe("alignRows()", () => {
-  it("puts columns below each other, and colours count for nothing", () => {
+  it("aligns columns and ignores colours", () => {
     expect(
       alignRows([
         ["a", "long", "x"],

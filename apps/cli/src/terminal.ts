@@ -1,16 +1,17 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
+/** The colours and styles in use. */
 export type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
 
-/** Terminal is where a command speaks to a person. */
+/** The output of a command for a person. */
 export interface Terminal {
   /** Prints a line. */
   line(text?: string): void;
-  /** Colours a text where there is a terminal that shows colours. */
+  /** Returns a text in a colour, if the output supports colours. */
   colour(colour: Colour, text: string): string;
 }
 
-/** createTerminal speaks on a stream, with colours if the stream is a terminal that has them. */
+/** Creates a terminal on a stream. Uses colours if the stream supports them. */
 export function createTerminal(stream: NodeJS.WriteStream = process.stdout): Terminal {
   return {
     line: (text = "") => void stream.write(`${text}\n`),
@@ -18,7 +19,7 @@ export function createTerminal(stream: NodeJS.WriteStream = process.stdout): Ter
   };
 }
 
-/** alignRows pads the cells of rows, so that columns stand below each other. Colours count for nothing. */
+/** Pads the cells of rows so that columns align. Ignores colours when it measures a cell. */
 export function alignRows(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -10,12 +10,12 @@ import {
 } from "@fanfare/contracts/trips/v1/trips";
 import { alignRows, type Colour, type Terminal } from "./terminal.ts";
 
-/** statusName is a trip's status, such as SETTLED. */
+/** Returns the name of a status, such as SETTLED. */
 export function formatStatus(status: TripStatus): string {
   return TripStatusSchema.value[status]?.localName ?? `status ${status}`;
 }
 
-/** colouredStatus is a trip's status in the colour of how well it is. */
+/** Returns the name of a status in colour: green for settled, red for needs attention. */
 export function formatColouredStatus(status: TripStatus, terminal: Terminal): string {
   return terminal.colour(colours[status] ?? "cyan", formatStatus(status));
 }
@@ -27,7 +27,7 @@ const colours: Readonly<Partial<Record<TripStatus, Colour>>> = {
   [TripStatus.NEEDS_ATTENTION]: "red",
 };
 
-/** tripLines shows all of a trip, and its steps. */
+/** Formats a trip and its steps as lines of text. */
 export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Terminal): string[] {
   const facts: [string, string][] = [
     ["trip", trip.tripId],
@@ -52,7 +52,7 @@ export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Ter
   ];
 }
 
-/** stepLines shows each step of a trip's saga with what became of it. */
+/** Formats each step with its state, its attempts and its last error. */
 function formatSteps(steps: readonly TripStep[], terminal: Terminal): string[] {
   return alignRows(
     steps.map((step) => [
@@ -64,7 +64,7 @@ function formatSteps(steps: readonly TripStep[], terminal: Terminal): string[] {
   );
 }
 
-/** tripTable shows trips, a line each. */
+/** Formats trips as a table. */
 export function formatTripTable(trips: readonly Trip[], terminal: Terminal): string[] {
   const head = ["TRIP", "STATUS", "VEHICLE", "RIDER", "REQUESTED", "SETTLED"];
   return alignRows([
@@ -88,7 +88,7 @@ function formatBroadcast({ broadcast }: Trip): string {
   return broadcast.state === Broadcast_State.DELAYED ? `delayed: ${broadcast.error}` : "";
 }
 
-/** moneyText is an amount as people write it, such as €1.30; empty when there is none. */
+/** Formats an amount, such as €1.30; empty for undefined. */
 function formatMoney(money: Money | undefined): string {
   if (money === undefined) return "";
   const format = new Intl.NumberFormat("en", { style: "currency", currency: money.currency });

@@ -12,17 +12,19 @@ import type { Terminal } from "./terminal.ts";
 import { formatColouredStatus, formatTrip, formatTripTable } from "./trip-text.ts";
 import { connectToTrips, type TripsClient } from "./trips-client.ts";
 
+/** The options that all trip commands share. */
 export interface TripOptions extends CallerOptions {
   readonly json?: boolean;
 }
 
+/** What a trip command works with. */
 export interface TripContext {
   readonly client: TripsClient;
   readonly terminal: Terminal;
   readonly json: boolean;
 }
 
-/** withTrips runs a command on the running stack. */
+/** Runs a command with a client of the running stack. */
 export async function withTrips(
   options: TripOptions,
   terminal: Terminal,
@@ -32,13 +34,14 @@ export async function withTrips(
   await command({ client: trips.client, terminal, json: options.json ?? false });
 }
 
+/** Options of {@link startTrip}. */
 export interface StartOptions {
   readonly id?: string;
   readonly vehicle: string;
   readonly payment: string;
 }
 
-/** startTrip starts a trip and shows it, ACTIVE or on its way to that. */
+/** Starts a trip and prints it, which is ACTIVE, or still REQUESTED or PENDING. */
 export async function startTrip(context: TripContext, options: StartOptions): Promise<void> {
   const { trip } = await context.client.startTrip({
     tripId: options.id ?? crypto.randomUUID(),
@@ -48,13 +51,13 @@ export async function startTrip(context: TripContext, options: StartOptions): Pr
   printTrip(context, trip);
 }
 
-/** endTrip ends the drive and shows the trip. */
+/** Ends the drive and prints the trip. */
 export async function endTrip(context: TripContext, tripId: string): Promise<void> {
   const { trip } = await context.client.endTrip({ tripId });
   printTrip(context, trip);
 }
 
-/** cancelTrip compensates a trip and shows it. */
+/** Cancels a trip and prints it. */
 export async function cancelTrip(
   context: TripContext,
   tripId: string,
@@ -64,7 +67,7 @@ export async function cancelTrip(
   printTrip(context, trip);
 }
 
-/** getTrip shows a trip and its steps, as far as its workflow can be asked. */
+/** Prints a trip and its steps. Omits the steps when the workflow does not answer. */
 export async function getTrip(context: TripContext, tripId: string): Promise<void> {
   const { client } = context;
   const [{ trip }, { steps }] = await Promise.all([
@@ -74,13 +77,14 @@ export async function getTrip(context: TripContext, tripId: string): Promise<voi
   printTrip(context, trip, steps);
 }
 
+/** Options of {@link listTrips}. */
 export interface ListOptions {
   readonly limit: number;
   readonly page?: string;
   readonly status?: string;
 }
 
-/** listTrips shows a page of trips, newest first. */
+/** Prints a page of trips, newest first. */
 export async function listTrips(context: TripContext, options: ListOptions): Promise<void> {
   const page = await context.client.listTrips({
     pageSize: options.limit,
@@ -89,10 +93,10 @@ export async function listTrips(context: TripContext, options: ListOptions): Pro
   });
   if (context.json) return printJson(context, ListTripsResponseSchema, page);
   for (const line of formatTripTable(page.trips, context.terminal)) context.terminal.line(line);
-  if (page.nextPageToken !== "") context.terminal.line(`more: --page ${page.nextPageToken}`);
+  if (page.nextPageToken !== "") context.terminal.line(`Next page: --page ${page.nextPageToken}`);
 }
 
-/** watchTrip shows a trip after each change until it is over and its broadcast is out. */
+/** Prints a trip after each change, until it is over and its event is published. */
 export async function watchTrip(context: TripContext, tripId: string): Promise<void> {
   const { client, terminal, json } = context;
   for await (const { trip } of client.watchTrip({ tripId }, { timeoutMs: 0 })) {
@@ -114,7 +118,7 @@ function parseStatus(name: string): TripStatus {
   const found = Object.entries(TripStatus).find(([key]) => key === name.toUpperCase());
   if (found === undefined || typeof found[1] === "string") {
     const names = Object.keys(TripStatus).filter((key) => Number.isNaN(Number(key)));
-    throw new CliError(`There is no status ${name}: it is one of ${names.slice(1).join(", ")}`);
+    throw new CliError(`expected a status, got "${name}": choose one of ${names.slice(1).join(", ")}`);
   }
   return found[1];
 }

@@ -3,16 +3,18 @@ import { type Client, createClient, type Interceptor, type Transport } from "@co
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 
+/** A client of the API of riders and operators. */
 export type TripsClient = Client<typeof TripsService>;
 
+/** Where a service is, and who calls it. */
 export interface Address {
   /** Such as http://127.0.0.1:8080. */
   readonly url: string;
-  /** The bearer token of whoever calls. */
+  /** The bearer token of the caller. */
   readonly token: string;
 }
 
-/** ServiceClient is a client of one service, whose connection ends when it is disposed of. */
+/** A client of one service. Closes its connection when it is disposed. */
 export interface ServiceClient<S extends DescService> extends Disposable {
   readonly client: Client<S>;
 }
@@ -45,7 +47,7 @@ export function connectTo<S extends DescService>(service: S, address: Address): 
   return { client: createClient(service, transport), [Symbol.dispose]: close };
 }
 
-/** connectToTrips makes a client of the API of riders and operators. */
+/** Creates a client of the API of riders and operators. */
 export function connectToTrips(address: Address): ServiceClient<typeof TripsService> {
   return connectTo(TripsService, address);
 }

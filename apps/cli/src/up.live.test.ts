@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,9 +17,7 @@ let stack: Running;
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
   env = { ...process.env, FANFARE_STATE: state };
-  const names = Object.keys(defaultPorts);
-  const ports = await findFreePorts(names.length);
-  upArguments = ["up", ...names.flatMap((name, i) => ["--port", `${name}=${ports[i]}`])];
+  upArguments = ["up", ...formatPorts(await findFreePorts(Object.keys(defaultPorts).length))];
   stack = startFanfare(upArguments, env);
   await stack.waitForOutput("Ctrl-C stops everything");
 }, 180_000);
@@ -29,12 +27,16 @@ afterAll(async () => {
   await rm(state, { recursive: true, force: true });
 }, 30_000);
 
+function formatPorts(ports: readonly number[]): string[] {
+  return Object.keys(defaultPorts).flatMap((name, i) => ["--port", `${name}=${ports[i]}`]);
+}
+
 async function trip(...args: readonly string[]): Promise<Ran> {
   return await runFanfare(["trip", ...args], env);
 }
 
 describe("fanfare up", { timeout: 180_000 }, () => {
-  it("prints a line that starts a trip when it is pasted into a shell, and again gives the same", async () => {
+  it("prints a shell command that starts a trip, and returns the same trip when repeated", async () => {
     const [curl = ""] = /^curl .*$/m.exec(stack.output()) ?? [];
     const first = JSON.parse((await run("/bin/sh", ["-c", curl])).stdout);
     expect(first.trip.status).toBe("TRIP_STATUS_ACTIVE");
@@ -43,10 +45,26 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     expect((await trip("end", first.trip.tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);
   });
 
-  it("refuses to start a second one on the same ports, and says what has them", async () => {
+  it("refuses to start a second stack on the same ports, and names the process that uses them", async () => {
     const { status, stderr } = await runFanfare(upArguments, env);
     expect(status).toBe(1);
     expect(stderr).toMatch(/Port \d+ for trips is in use by .*choose another with --port trips=/);
+  });
+
+  it("refuses data of another format, and removes it with --reset", async () => {
+    const other = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+    await mkdir(join(other, "data", "nats"), { recursive: true });
+    const ports = await findFreePorts(Object.keys(defaultPorts).length);
+    const args = ["up", ...formatPorts(ports)];
+    const otherEnv = { ...env, FANFARE_STATE: other };
+    const { status, stderr } = await runFanfare(args, otherEnv);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^expected data of format \d+ in .*: remove .* npm start -- --reset\n$/);
+    const fresh = startFanfare([...args, "--reset"], otherEnv);
+    await fresh.waitForOutput("Ctrl-C stops everything");
+    expect(fresh.output()).toContain(`Removing ${join(other, "data", "nats")}`);
+    expect(await fresh.end("SIGINT")).toBe(0);
+    await rm(other, { recursive: true, force: true });
   });
 
   it("keeps its data, and stops with status 0", async () => {
@@ -62,7 +80,7 @@ describe("fanfare up", { timeout: 180_000 }, () => {
 });
 
 describe("fanfare trip", { timeout: 60_000 }, () => {
-  it("starts, shows and cancels a trip for people", async () => {
+  it("starts, shows and cancels a trip", async () => {
     const id = crypto.randomUUID();
     const started = await trip("start", "--vehicle", "vehicle-6", "--id", id);
     expect(started.stdout).toMatch(new RegExp(`^trip +${id}\nstatus +ACTIVE\n`));
@@ -73,7 +91,7 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
     expect((await trip("cancel", id)).stdout).toMatch(/^status +CANCELLED$/m);
   });
 
-  it("prints one JSON document, and a line of JSON for each change that it watches", async () => {
+  it("prints one JSON document, and a line of JSON for each watched change", async () => {
     const started = JSON.parse((await trip("start", "--vehicle", "vehicle-7", "--json")).stdout);
     const watching = trip("watch", started.tripId, "--json");
     const ended = JSON.parse((await trip("end", started.tripId, "--json")).stdout);
@@ -87,7 +105,7 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
     expect(trips).toHaveLength(1);
   });
 
-  it("says in one line what is wrong, and exits with 1", async () => {
+  it("names the error in one line, and exits with 1", async () => {
     const cases: [string[], RegExp][] = [
       [["start", "--vehicle", "vehicle-99"], /^not_found: .+\n$/],
       [["start", "--payment", "pm_card_chargeDeclined"], /^failed_precondition: .+\n$/],
@@ -97,7 +115,7 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
         ["list", "--url", "http://127.0.0.1:1"],
         /^connect ECONNREFUSED 127.0.0.1:1: is the stack running\? .+\n$/,
       ],
-      [["list", "--status", "parked"], /^There is no status parked: it is one of REQUESTED,.+\n$/],
+      [["list", "--status", "parked"], /^expected a status, got "parked": choose one of REQUESTED,.+\n$/],
     ];
     for (const [args, line] of cases) {
       const { status, stderr, stdout } = await trip(...args);
@@ -109,7 +127,7 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
     }
   });
 
-  it("shows a rider no other rider's trips, and an operator all", async () => {
+  it("shows a rider only their own trips, and an operator all trips", async () => {
     const { tripId } = JSON.parse(
       (await trip("start", "--vehicle", "vehicle-8", "--rider", "bob", "--json")).stdout,
     );

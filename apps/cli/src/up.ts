@@ -9,30 +9,37 @@ import { reportProgress } from "./prepare.ts";
 import { printLog } from "./print-log.ts";
 import { getKeysFolder, type RunningStack, writeStack } from "./running-stack.ts";
 import { type Stack, startStack } from "./stack.ts";
+import { checkStateFormat, resetState } from "./state-format.ts";
 import { getStateFolder } from "./state-folder.ts";
 import { alignRows, createTerminal, type Terminal } from "./terminal.ts";
 
+/** The options of the up command. */
 export interface UpOptions {
-  /** Ports other than the usual ones, each as name=port. */
+  /** Changes of the default ports, each as name=port. */
   readonly port: readonly string[];
+  /** Removes the kept data before the start. */
+  readonly reset?: boolean;
   readonly verbose?: boolean;
 }
 
 /**
- * up keeps everything running until a signal, its data in the checkout, and tells where everything
- * is. Rejects when something cannot be started or dies.
+ * Starts a stack whose data is kept in the checkout, prints its addresses, and runs it until a signal.
+ * Rejects when the kept data has another format, when a part cannot start, and when one exits.
  */
 export async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const ports = choosePorts(options.port);
   await checkPortsFree(selectNeededPorts(ports));
   await withLock(join(getStateFolder(), "up.lock"), () => runStack(ports, options, signal), {
     timeoutMs: 0,
-    what: `the stack of this checkout, which is running already (${getStateFolder()})`,
+    what: `the running stack of this checkout to stop (${getStateFolder()})`,
   });
 }
 
 async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): Promise<void> {
   const terminal = createTerminal();
+  const data = join(getStateFolder(), "data");
+  if (options.reset) await resetData(data, terminal);
+  await checkStateFormat(data);
   const logFolder = join(getStateFolder(), "logs", "up");
   await rm(logFolder, { recursive: true, force: true });
   using shown = new DisposableStack();
@@ -40,7 +47,7 @@ async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): 
   await using stack = await startStack({
     logFolder,
     keysFolder: getKeysFolder(),
-    data: join(getStateFolder(), "data"),
+    data,
     ports: { servers: ports, apps: ports },
     progress: reportProgress,
     signal,
@@ -57,12 +64,18 @@ async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): 
     signal.addEventListener("abort", () => stop(undefined), { once: true });
     if (signal.aborted) stop(undefined);
     const death = await Promise.race([stopped, stack.died]);
-    if (death !== undefined) throw new CliError(`${death}\nThe logs are in ${logFolder}`);
+    if (death !== undefined) throw new CliError(`${death}\nLogs: ${logFolder}`);
   } finally {
     await removeStack();
   }
 }
 
+async function resetData(data: string, terminal: Terminal): Promise<void> {
+  const removed = await resetState(data, (path) => terminal.line(`Removing ${path}`));
+  if (removed.length === 0) terminal.line(`There is no data in ${data}.`);
+}
+
+/** Returns the ports that this process uses: a server named in the environment needs none. */
 function selectNeededPorts(ports: Ports): Partial<Ports> {
   const { temporal, temporalUi, nats, postgres, ...apps } = ports;
   return {
@@ -83,7 +96,7 @@ function collectAddresses({ servers, system }: Stack): Record<string, string> {
     worker: system.app("worker").url,
     ...mapReactors(({ name }) => system.app(name).url),
     Temporal: temporal.address,
-    ...(temporal.uiUrl === undefined ? {} : { "Temporal's page": temporal.uiUrl }),
+    ...(temporal.uiUrl === undefined ? {} : { "Temporal UI": temporal.uiUrl }),
     NATS: nats.url,
     PostgreSQL: postgres.adminUrl,
   };
@@ -108,17 +121,17 @@ async function printWelcome(
     terminal.line(line);
   }
   terminal.line();
-  terminal.line("Start a trip, as the rider alice:");
+  terminal.line("Start a trip as the rider alice:");
   terminal.line();
   terminal.line(formatCurl(system.app("trips").url, token));
   terminal.line();
   terminal.line(
-    'Then: npm run fanfare -- trip list, and so on; "npm run fanfare -- trip" tells all.',
+    "Then list it with npm run fanfare -- trip list. All commands: npm run fanfare -- --help",
   );
-  terminal.line("Ctrl-C stops everything; the data stays.");
+  terminal.line("Ctrl-C stops everything and keeps the data.");
 }
 
-/** curlLine is a line for a shell that starts a trip; pasted again, it gives the same trip. */
+/** Formats a shell command that starts a trip. Repeated, it returns the same trip. */
 function formatCurl(url: string, token: string): string {
   const trip = {
     tripId: crypto.randomUUID(),

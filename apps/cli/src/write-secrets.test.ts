@@ -23,7 +23,7 @@ describe("writeSecrets()", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("gives each part its own", async () => {
+  it("writes a folder for each part", async () => {
     const database = ["database-url", "jwks.json"];
     const parts = (await readdir(folder)).toSorted();
     const files = await Promise.all(
@@ -43,7 +43,7 @@ describe("writeSecrets()", () => {
     });
   });
 
-  it("gives each app a role and a password of its own", async () => {
+  it("creates a role and a password for each app", async () => {
     const admin = new URL(await read("postgres", "admin-url"));
     expect(admin.password).toBe(await read("postgres", "password"));
     expect(admin.password).toHaveLength(32);
@@ -53,14 +53,14 @@ describe("writeSecrets()", () => {
     expect(new Set([admin.password, trips.password, fleet.password]).size).toBe(3);
   });
 
-  it("writes another server's password as libpq reads it, for its owner alone", async () => {
+  it("writes the password file of another server for its owner alone", async () => {
     const password = await read("temporal", "password");
     const line = `temporal-postgres:5432:*:temporal:${password}\n`;
     expect(await read("temporal", "pgpass")).toBe(line);
     expect((await stat(join(folder, "temporal", "pgpass"))).mode & 0o777).toBe(0o600);
   });
 
-  it("keeps passwords and keys that are there", async () => {
+  it("keeps existing passwords and keys", async () => {
     const first = await lasting();
     await writeSecrets(folder, { postgresUrl });
     expect(await lasting()).toEqual(first);

@@ -4,26 +4,27 @@ import { dirname, join } from "node:path";
 import { createDevKeys, deriveDatabaseUrl, mintToken } from "@fanfare/dev-stack";
 import { appNames } from "@fanfare/topology";
 
-/** Good for as long as a development stack is likely to stay up without being started again. */
+/** Longer than a development stack is likely to run without a restart. */
 const serviceTokenExpiresIn = "365d";
 
+/** Options of {@link writeSecrets}. */
 export interface SecretsOptions {
-  /** The administrator's address of the apps' PostgreSQL server, without the password. */
+  /** The administrator's URL of the apps' PostgreSQL server, without the password. */
   readonly postgresUrl: string;
-  /** The same of other PostgreSQL servers, such as Temporal's own. */
+  /** The administrator's URLs of other PostgreSQL servers, such as Temporal's. */
   readonly otherUrls?: readonly string[];
 }
 
 /**
- * writeSecrets writes what each part of a deployment has to know and nobody else may, each into a
- * folder of its own, so that each can be given its own alone:
+ * Writes the secrets of a deployment, those of each part in its own folder, so that a part gets no other
+ * secrets:
  *
- * - `postgres`: the administrator's password, and admin-url, the address with it;
- * - each app by its name: jwks.json and database-url, or service.token for the worker;
- * - each other server's administrator by name: a password, and pgpass, libpq's file with it;
- * - `keys`: what development tokens are signed with.
+ * - `postgres`: the administrator's password, and admin-url, the URL with the password;
+ * - the name of each app: jwks.json and database-url, or service.token for the worker;
+ * - the administrator's name of each other server: the password, and pgpass, the password file of libpq;
+ * - `keys`: the keys that sign development tokens.
  *
- * Passwords and keys that are there already stay.
+ * Keeps existing passwords and keys.
  */
 export async function writeSecrets(
   folder: string,
@@ -48,7 +49,7 @@ export async function writeSecrets(
   }
 }
 
-/** writePgpass writes a password for a server's administrator, alone and as libpq reads it. */
+/** Writes the password of a server's administrator, alone and as a password file of libpq. */
 async function writePgpass(folder: string, address: string): Promise<void> {
   const { hostname, port, username } = new URL(address);
   const password = await readOrCreatePassword(join(folder, username, "password"));
@@ -56,7 +57,7 @@ async function writePgpass(folder: string, address: string): Promise<void> {
   await write(join(folder, username, "pgpass"), `${line}\n`, 0o600);
 }
 
-/** passwordIn reads the password in a file, or makes one and writes it there. */
+/** Reads the password in a file, or creates one and writes it to the file. */
 async function readOrCreatePassword(file: string): Promise<string> {
   const known = await readFile(file, "utf8").catch(() => "");
   if (known !== "") return known;

@@ -5,13 +5,14 @@ import { waitUntil } from "@fanfare/dev-stack";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
+/** The result of a command. */
 export interface Ran {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** runFanfare runs a command to its end. */
+/** Runs a command to its end. */
 export async function runFanfare(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   return await new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], { env }, (error, stdout, stderr) => {
@@ -20,22 +21,23 @@ export async function runFanfare(args: readonly string[], env: NodeJS.ProcessEnv
   });
 }
 
+/** A command that runs until it is ended. */
 export interface Running {
   readonly pid: number;
-  /** All that it has said, on stdout and on stderr. */
+  /** Returns its output so far, of stdout and stderr together. */
   output(): string;
-  /** Resolves once it has said this; rejects when it ends without. */
+  /** Resolves once the output contains the text. Rejects when the command exits first. */
   waitForOutput(text: string): Promise<void>;
   /** Sends a signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** startFanfare starts a command that goes on until it is ended. */
+/** Starts a command of the CLI that runs until it is ended. */
 export function startFanfare(args: readonly string[], env: NodeJS.ProcessEnv): Running {
   return startCommand(process.execPath, [main, ...args], { env });
 }
 
-/** startCommand starts any command that goes on until it is ended. */
+/** Starts any command that runs until it is ended. */
 export function startCommand(
   command: string,
   args: readonly string[],
@@ -57,12 +59,12 @@ export function startCommand(
     pid: child.pid ?? 0,
     output: () => text,
     async waitForOutput(wanted) {
-      const saidOrEnded = (): boolean => text.includes(wanted) || child.exitCode !== null;
-      await waitUntil(saidOrEnded, { what: `"${wanted}"`, timeoutMs: 120_000 });
-      if (!text.includes(wanted)) throw new Error(`it ended without saying "${wanted}":\n${text}`);
+      const foundOrExited = (): boolean => text.includes(wanted) || child.exitCode !== null;
+      await waitUntil(foundOrExited, { what: `"${wanted}"`, timeoutMs: 120_000 });
+      if (!text.includes(wanted)) throw new Error(`expected "${wanted}" in the output:\n${text}`);
     },
     async end(signal) {
-      // To its whole process group, as a terminal does.
+      // A terminal signals the whole process group too.
       if (signal !== undefined && child.pid !== undefined) process.kill(-child.pid, signal);
       await closed;
       return child.exitCode;

@@ -11,45 +11,45 @@ import { type Stack, startStack } from "../test/stack.ts";
 import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 import { waitForStep } from "../test/wait-for-step.ts";
 
-interface Stuck {
+interface Parked {
   readonly trip: { readonly tripId: string; readonly status: string };
-  readonly waiting: readonly { readonly name: string; readonly lastError: string }[];
+  readonly parked: readonly { readonly name: string; readonly lastError: string }[];
   readonly held: readonly string[];
 }
 
-describe("what waits for an operator", { timeout: 300_000 }, () => {
+describe("parked trips", { timeout: 300_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack();
   }, 180_000);
   afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
 
-  /** stuckTrip waits until `fanfare trip stuck` lists the trip: Temporal takes a moment to list it. */
-  async function stuckTrip({ tripId }: Rider): Promise<Stuck> {
+  /** Waits until `fanfare trip parked` lists the trip, which Temporal does after a short delay. */
+  async function waitForParked({ tripId }: Rider): Promise<Parked> {
     return await waitUntil(
       async () => {
-        const { stdout } = await runFanfare(stack, "trip", "stuck", "--json");
-        const { trips }: { trips: Stuck[] } = JSON.parse(stdout);
+        const { stdout } = await runFanfare(stack, "trip", "parked", "--json");
+        const { trips }: { trips: Parked[] } = JSON.parse(stdout);
         return trips.find(({ trip }) => trip.tripId === tripId);
       },
-      { what: `trip ${tripId} to be listed as stuck`, intervalMs: 500, timeoutMs: 120_000 },
+      { what: `trip ${tripId} to be listed as parked`, intervalMs: 500, timeoutMs: 120_000 },
     );
   }
 
-  async function nothingIsStuck() {
+  async function waitForNoneParked() {
     await waitUntil(
       async () =>
-        (await runFanfare(stack, "trip", "stuck")).stdout === "no trip waits for an operator\n",
-      { what: "no trip to be stuck", intervalMs: 500, timeoutMs: 120_000 },
+        (await runFanfare(stack, "trip", "parked")).stdout === "No trip is parked.\n",
+      { what: "no trip to be parked", intervalMs: 500, timeoutMs: 120_000 },
     );
   }
 
-  async function vehicleIsFree(trip: Rider) {
+  async function expectVehicleFree(trip: Rider) {
     const { vehicle } = await stack.clients.fleet.getVehicle(trip);
     expect(vehicle).toMatchObject({ state: VehicleState.AVAILABLE, tripId: "" });
   }
 
-  it("shows a compensation that is tried, parks it when it is refused, and ends it when it is retried", async () => {
+  it("shows a compensation during its attempts, parks it when it is refused, and completes it on retry", async () => {
     const { clients, system } = stack;
     const trip = newTrip();
     await startTrip(clients, trip);
@@ -73,28 +73,28 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
         `reserve-vehicle: ${refusalSentence}`,
       );
       await cancelling;
-      expect(await stuckTrip(trip)).toMatchObject({
+      expect(await waitForParked(trip)).toMatchObject({
         trip: { status: "TRIP_STATUS_NEEDS_ATTENTION" },
-        waiting: [{ name: "reserve-vehicle", lastError: refusalSentence }],
+        parked: [{ name: "reserve-vehicle", lastError: refusalSentence }],
         held: ["vehicle-1"],
       });
     });
 
     await system.app("fleet").start();
     const retried = await runFanfare(stack, "trip", "retry", trip.tripId);
-    expect(retried).toEqual({ status: 0, stdout: "retrying reserve-vehicle\n", stderr: "" });
+    expect(retried).toEqual({ status: 0, stdout: "Retrying reserve-vehicle.\n", stderr: "" });
     const cancelled = await waitForStatus(clients, trip, TripStatus.CANCELLED);
     expect(cancelled).toMatchObject({ reason: "rain", decision: "ada retried reserve-vehicle" });
-    await vehicleIsFree(trip);
+    await expectVehicleFree(trip);
     const { tab } = await clients.billing.getTab(trip);
     expect(tab).toMatchObject({ state: TabState.VOID, balance: { minorUnits: 0n } });
-    await nothingIsStuck();
+    await waitForNoneParked();
     const again = await runFanfare(stack, "trip", "retry", trip.tripId);
     expect(again).toMatchObject({ status: 1, stdout: "" });
     expect(again.stderr).toMatch(/^failed_precondition: /);
   });
 
-  it("ends a compensation that is resolved, with the note on record", async () => {
+  it("completes a compensation that is resolved, and records the note", async () => {
     const { clients, system } = stack;
     const trip = newTrip({ vehicleId: "vehicle-2" });
     await startTrip(clients, trip);
@@ -104,24 +104,24 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
         .trips(trip.name)
         .cancelTrip({ tripId: trip.tripId, reason: "rain" });
       expect(answer?.status).toBe(TripStatus.NEEDS_ATTENTION);
-      expect(await stuckTrip(trip)).toMatchObject({
-        waiting: [{ name: "charge-unlock-fee" }],
+      expect(await waitForParked(trip)).toMatchObject({
+        parked: [{ name: "charge-unlock-fee" }],
         held: ["vehicle-2", "authorisation on pm_card_visa", "unlock fee"],
       });
     });
     await system.app("billing").start();
     const note = "paid back in cash";
     const resolved = await runFanfare(stack, "trip", "resolve", trip.tripId, "--note", note);
-    expect(resolved.stdout).toBe("resolved charge-unlock-fee\n");
+    expect(resolved.stdout).toBe("Resolved charge-unlock-fee.\n");
     const cancelled = await waitForStatus(clients, trip, TripStatus.CANCELLED);
     expect(cancelled.decision).toBe(`ada resolved charge-unlock-fee: ${note}`);
-    await vehicleIsFree(trip);
+    await expectVehicleFree(trip);
     expect((await clients.billing.getTab(trip)).tab?.state).toBe(TabState.VOID);
     expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
-    await nothingIsStuck();
+    await waitForNoneParked();
   });
 
-  it("parks a capture that is declined, again when it is retried, and settles when it is resolved", async () => {
+  it("parks a declined capture, parks it again on retry, and settles when it is resolved", async () => {
     const { clients } = stack;
     const paymentMethod = "pm_card_chargeCustomerFail";
     const trip = newTrip({ vehicleId: "vehicle-3", paymentMethod });
@@ -130,23 +130,23 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     expect((await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toMatch(
       /^capture: .*declined/,
     );
-    expect(await stuckTrip(trip)).toMatchObject({
-      waiting: [{ name: "capture", lastError: expect.stringMatching(/declined/) }],
+    expect(await waitForParked(trip)).toMatchObject({
+      parked: [{ name: "capture", lastError: expect.stringMatching(/declined/) }],
       held: [`authorisation on ${paymentMethod}`, "unlock fee", "fare"],
     });
-    await vehicleIsFree(trip);
+    await expectVehicleFree(trip);
 
     const { version: before } = await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION);
     await runFanfare(stack, "trip", "retry", trip.tripId);
     await waitUntil(
       async () => {
-        const parked = await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION);
+        const again = await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION);
         // resumed, decided and parked once more
-        return parked.version >= before + 3n && parked.decision === "ada retried capture";
+        return again.version >= before + 3n && again.decision === "ada retried capture";
       },
       { what: "the capture to be parked again", intervalMs: 100, timeoutMs: 120_000 },
     );
-    await stuckTrip(trip);
+    await waitForParked(trip);
     expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
 
     const note = "paid in cash";
@@ -159,10 +159,10 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     });
     await waitForEffects(clients, trip.tripId, oneEffect);
     expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
-    await nothingIsStuck();
+    await waitForNoneParked();
   });
 
-  it("lists a vehicle that waits although its trip is settled", async () => {
+  it("lists a settled trip whose release of the vehicle is parked", async () => {
     const { clients, system } = stack;
     const trip = newTrip({ vehicleId: "vehicle-4" });
     await startTrip(clients, trip);
@@ -170,16 +170,16 @@ describe("what waits for an operator", { timeout: 300_000 }, () => {
     await whileRefusing(stack, "fleet", async () => {
       await clients.trips(trip.name).endTrip(trip);
       await waitForStatus(clients, trip, TripStatus.SETTLED);
-      expect(await stuckTrip(trip)).toMatchObject({
+      expect(await waitForParked(trip)).toMatchObject({
         trip: { status: "TRIP_STATUS_SETTLED" },
-        waiting: [{ name: "release-vehicle" }],
+        parked: [{ name: "release-vehicle" }],
         held: ["vehicle-4"],
       });
     });
     await system.app("fleet").start();
     await runFanfare(stack, "trip", "retry", trip.tripId);
-    await nothingIsStuck();
-    await vehicleIsFree(trip);
+    await waitForNoneParked();
+    await expectVehicleFree(trip);
     const { trip: after } = await clients.trips(trip.name).getTrip(trip);
     expect(after).toMatchObject({ status: TripStatus.SETTLED, reason: "" });
   });

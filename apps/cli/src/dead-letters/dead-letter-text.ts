@@ -2,40 +2,41 @@ import { type DescMessage, fromBinary, type JsonValue, toJson } from "@bufbuild/
 import type { DeadLetter } from "@fanfare/bus";
 import { alignRows } from "../terminal.ts";
 
-/** LetterJson is a dead letter as a program reads it. */
+/** A dead letter as JSON. */
 export interface DeadLetterJson extends Omit<DeadLetter, "data"> {
   /** The message as JSON; undefined when it cannot be decoded. */
   readonly message?: JsonValue;
-  /** Why there is no message, and the bytes in base64. */
+  /** Why the message cannot be decoded; undefined when it can. */
   readonly undecodable?: string;
+  /** The bytes of a message that cannot be decoded, in base64. */
   readonly data?: string;
 }
 
-/** letterJson decodes a dead letter by the schema of its topic. */
+/** Decodes a dead letter with the schema of its topic. */
 export function decodeDeadLetter(
   letter: DeadLetter,
   schema: DescMessage | undefined,
 ): DeadLetterJson {
   const { data, ...about } = letter;
   const base64 = Buffer.from(data).toString("base64");
-  const refused = (undecodable: string): DeadLetterJson => ({
+  const fail = (undecodable: string): DeadLetterJson => ({
     ...about,
     undecodable,
     data: base64,
   });
-  if (schema === undefined) return refused(`the topic ${letter.topic} is not declared here`);
+  if (schema === undefined) return fail(`no schema declares the topic ${letter.topic}`);
   if (letter.type !== schema.typeName) {
-    return refused(`it is a ${letter.type ?? "message of no type"}, not a ${schema.typeName}`);
+    return fail(`expected a ${schema.typeName}, got ${letter.type ?? "a message without a type"}`);
   }
   try {
     return { ...about, message: toJson(schema, fromBinary(schema, data)) };
   } catch (reason) {
     const why = reason instanceof Error ? reason.message : String(reason);
-    return refused(`it is no ${schema.typeName}: ${why}`);
+    return fail(`expected a ${schema.typeName}: ${why}`);
   }
 }
 
-/** letterLines is a dead letter as a person reads it. */
+/** Formats a dead letter as lines of text. */
 export function formatDeadLetter({
   message,
   undecodable,
@@ -52,7 +53,7 @@ export function formatDeadLetter({
     ["key", texts.key],
     ["source", texts.source],
     ["time", time?.toISOString()],
-    ["died", deadLetteredAt.toISOString()],
+    ["dead-lettered", deadLetteredAt.toISOString()],
     ["cause", texts.cause],
     ["attempts", `${attempts}`],
     ["error", texts.error],

@@ -8,13 +8,14 @@ import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { decodeDeadLetter, formatDeadLetter } from "./dead-letter-text.ts";
 import { checkSelection, type Selection, selectDeadLetters } from "./select-dead-letters.ts";
 
+/** The flags of the dead-letters commands. */
 export interface DeadLetterFlags extends Selection {
   readonly json?: boolean;
-  /** How many are printed at most. */
+  /** The most dead letters to print. */
   readonly limit?: number;
 }
 
-/** listDeadLetters prints the dead letters of one group, or of all, a line each. */
+/** Prints the dead letters of one group, or of all groups, one a line. */
 export async function listDeadLetters(
   group: string | undefined,
   flags: DeadLetterFlags,
@@ -34,7 +35,7 @@ export async function listDeadLetters(
   if (json) {
     return terminal.line(JSON.stringify(shown.map(({ data: _data, ...letter }) => letter)));
   }
-  const header = ["group", "sequence", "topic", "id", "cause", "attempts", "died", "error"];
+  const header = ["group", "sequence", "topic", "id", "cause", "attempts", "dead-lettered", "error"];
   const rows = shown.map((one) => [
     one.group,
     `${one.sequence}`,
@@ -46,10 +47,10 @@ export async function listDeadLetters(
     one.error,
   ]);
   for (const line of alignRows([header, ...rows])) terminal.line(line);
-  if (found.length > limit) terminal.line(`There are more than ${limit}: raise --limit`);
+  if (found.length > limit) terminal.line(`More than ${limit} dead letters: raise --limit`);
 }
 
-/** showDeadLetters prints dead letters with all that they have, the message decoded. */
+/** Prints dead letters with their headers and the decoded message. */
 export async function showDeadLetters(
   group: string,
   flags: DeadLetterFlags,
@@ -62,7 +63,7 @@ export async function showDeadLetters(
   for await (const letter of selectDeadLetters(bus.deadLetters(group), flags)) {
     if (found.push(decodeDeadLetter(letter, findEventSchema(letter.topic))) >= limit) break;
   }
-  if (found.length === 0) throw new CliError(`The group ${group} has no such dead letter`);
+  if (found.length === 0) throw new CliError(`no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`);
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(found));
   for (const [index, letter] of found.entries()) {
@@ -71,19 +72,19 @@ export async function showDeadLetters(
   }
 }
 
-/** Done is what became of one dead letter. */
+/** The outcome of a replay or a discard of one dead letter. */
 interface ReplayOrDiscard {
   readonly group: string;
   readonly sequence: number;
   readonly topic: string;
   readonly id: string;
   readonly outcome: "replayed" | "replayed before" | "discarded" | "failed";
-  /** The place in the topic that a replay has. */
+  /** The sequence of a replayed event in its topic. */
   readonly storedAs?: number;
   readonly error?: string;
 }
 
-/** replayDeadLetters hands dead letters to their group again, and says of each what became of it. */
+/** Replays dead letters to their group, and prints the outcome of each. */
 export async function replayDeadLetters(
   group: string,
   flags: DeadLetterFlags,
@@ -95,7 +96,7 @@ export async function replayDeadLetters(
   });
 }
 
-/** discardDeadLetters removes dead letters for good, and says so of each. */
+/** Removes dead letters permanently, and prints the outcome of each. */
 export async function discardDeadLetters(
   group: string,
   flags: DeadLetterFlags,
@@ -119,7 +120,7 @@ async function applyToEach(
   checkSelection(flags);
   await using bus = await openBus(env);
   const letters = bus.deadLetters(group);
-  // All of them first: what is replayed may die again while the others are.
+  // Selects all of them first: a replayed event may be dead-lettered again during the loop.
   const selected: Omit<ReplayOrDiscard, "outcome">[] = [];
   for await (const { sequence, topic, id } of selectDeadLetters(letters, flags)) {
     selected.push({ group, sequence, topic, id });
@@ -139,10 +140,10 @@ async function applyToEach(
   }
   if (flags.json === true) terminal.line(JSON.stringify(done));
   const failed = done.filter(({ outcome }) => outcome === "failed");
-  if (failed.length > 0) throw new CliError(`${failed.length} of ${done.length} failed, and stay`);
+  if (failed.length > 0) throw new CliError(`${failed.length} of ${done.length} failed and are still stored: fix the errors above and repeat`);
   if (done.length > 0 || flags.json === true) return;
-  if (flags.all === true) return terminal.line(`The group ${group} has no dead letters`);
-  throw new CliError(`The group ${group} has no such dead letter`);
+  if (flags.all === true) return terminal.line(`The group ${group} has no dead letters.`);
+  throw new CliError(`no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`);
 }
 
 function printOutcome(terminal: Terminal, done: ReplayOrDiscard): void {

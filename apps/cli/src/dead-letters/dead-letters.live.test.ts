@@ -16,7 +16,7 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     const { NATS_URL: _, ...others } = process.env;
     nats = await startNats({ env: others });
     env = { ...others, NATS_URL: nats.url };
-    await giveUpFour(nats.url);
+    await deadLetterFour(nats.url);
   }, 120_000);
   afterAll(() => nats?.stop());
 
@@ -26,30 +26,30 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     JSON.parse((await deadLetters("list", ...args, "--json")).stdout);
   const groups = async (): Promise<string> => (await runFanfare(["groups"], env)).stdout;
 
-  it("list by group, by error, by cause and by id", async () => {
+  it("lists by group, by error, by cause and by id", async () => {
     const { stdout } = await deadLetters("list");
-    expect(stdout).toMatch(/^group +sequence +topic +id +cause +attempts +died +error$/m);
+    expect(stdout).toMatch(/^group +sequence +topic +id +cause +attempts +dead-lettered +error$/m);
     expect(stdout).toMatch(
       /^revenue +2 +trips\.completed +trip\/2 +permanent +1 +\d+ s ago +no such vehicle$/m,
     );
     expect(await listed()).toHaveLength(4);
     expect(await listed("audit")).toEqual([]);
-    const idsOf = async (...args: string[]) => (await listed(...args)).map(({ id }) => id);
-    expect(await idsOf("revenue", "--error", "SUCH vehicle")).toEqual(["trip/1", "trip/2"]);
-    expect(await idsOf("revenue", "--cause", "undecodable")).toEqual(["stranger"]);
-    expect(await idsOf("revenue", "--id", "trip/3", "--id", "trip/1")).toEqual([
+    const listIds = async (...args: string[]) => (await listed(...args)).map(({ id }) => id);
+    expect(await listIds("revenue", "--error", "SUCH vehicle")).toEqual(["trip/1", "trip/2"]);
+    expect(await listIds("revenue", "--cause", "undecodable")).toEqual(["stranger"]);
+    expect(await listIds("revenue", "--id", "trip/3", "--id", "trip/1")).toEqual([
       "trip/1",
       "trip/3",
     ]);
     const few = await deadLetters("list", "--limit", "2");
-    expect(few.stdout).toContain("There are more than 2: raise --limit");
+    expect(few.stdout).toContain("More than 2 dead letters: raise --limit");
   });
 
-  it("are counted by groups, with the age of the oldest", async () => {
+  it("counts them in `groups`, with the age of the oldest", async () => {
     expect(await groups()).toMatch(/^revenue +trips\.completed +0 +0 +0 +- +4 +\d+ s +no$/m);
   });
 
-  it("show the message, and the bytes of what is none", async () => {
+  it("shows the message, or the bytes when it cannot be decoded", async () => {
     const shown = await deadLetters("show", "revenue", "--id", "trip/1");
     expect(shown.stdout).toMatch(/^error +no such vehicle$/m);
     expect(shown.stdout).toMatch(/^x-mood +très bien$/m);
@@ -61,30 +61,30 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     expect(stranger.undecodable).toContain("trips.v1.TripCompleted");
     const nobody = await deadLetters("show", "revenue", "--id", "nobody");
     expect(nobody).toMatchObject({ status: 1, stdout: "" });
-    expect(nobody.stderr).toContain("has no such dead letter");
+    expect(nobody.stderr).toContain("no dead letter of the group revenue matches");
   });
 
-  it("do nothing to what nobody names", async () => {
+  it("rejects an empty selection", async () => {
     for (const command of ["replay", "discard", "show"]) {
       const { status, stderr } = await deadLetters(command, "revenue");
       expect(status).toBe(1);
-      expect(stderr).toContain("Say which");
+      expect(stderr).toContain("expected a selection");
     }
     expect(await listed()).toHaveLength(4);
   });
 
-  it("replay to their group, and say what became of each", async () => {
+  it("replays to the group, and prints the outcome of each", async () => {
     const { stdout } = await deadLetters("replay", "revenue", "--error", "vehicle");
     expect(stdout).toMatch(
       /^replayed +1 +trips\.completed +trip\/1 as event \d+\nreplayed +2 +trips\.completed +trip\/2 as event \d+\n$/,
     );
     expect((await listed()).map(({ id }) => id)).toEqual(["trip/3", "stranger"]);
     expect(await groups()).toMatch(/^revenue +trips\.completed +2 +0 +0 +\d+ s +2 +\d+ s +no$/m);
-    const seen = await take(nats.url, 2);
+    const seen = await consume(nats.url, 2);
     expect(seen.toSorted()).toEqual(["trip/1 of revenue", "trip/2 of revenue"]);
   });
 
-  it("stay when their replay is not stored", async () => {
+  it("keeps a dead letter whose replay is not stored", async () => {
     await using bus = await connectNats({ servers: nats.url });
     const admin = await connect({ servers: nats.url });
     await admin.request("$JS.API.STREAM.DELETE.fanfare_trips_completed");
@@ -92,11 +92,11 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     const { status, stdout, stderr } = await deadLetters("replay", "revenue", "--id", "trip/3");
     expect(status).toBe(1);
     expect(stdout).toMatch(/^failed +3 +trips\.completed +trip\/3: .*has no stream/);
-    expect(stderr).toContain("1 of 1 failed, and stay");
+    expect(stderr).toContain("1 of 1 failed and are still stored");
     expect(await bus.deadLetters("revenue").list()).toHaveLength(2);
   });
 
-  it("are discarded for good", async () => {
+  it("discards permanently", async () => {
     const { stdout } = await deadLetters("discard", "revenue", "--all", "--json");
     expect(JSON.parse(stdout)).toMatchObject([
       { id: "trip/3", outcome: "discarded" },
@@ -106,8 +106,8 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   });
 });
 
-/** Has revenue give up three trips and one message that is none. */
-async function giveUpFour(servers: string): Promise<void> {
+/** Dead-letters three trips and one message that cannot be decoded, in the group revenue. */
+async function deadLetterFour(servers: string): Promise<void> {
   await using bus = await connectNats({ servers });
   const errors = ["no such vehicle", "no such vehicle", "a bug"];
   const subscription = await bus.subscribe(
@@ -144,8 +144,8 @@ async function giveUpFour(servers: string): Promise<void> {
   await waitUntil(() => subscription.health().deadLettered === 4, { what: "four dead letters" });
 }
 
-/** Takes so many events as revenue and as audit, and says which came to whom. */
-async function take(servers: string, count: number): Promise<string[]> {
+/** Consumes events as revenue and as audit, and returns which group received which. */
+async function consume(servers: string, count: number): Promise<string[]> {
   await using bus = await connectNats({ servers });
   const seen: string[] = [];
   for (const group of ["revenue", "audit"]) {

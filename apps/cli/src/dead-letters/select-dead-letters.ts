@@ -1,18 +1,18 @@
 import type { DeadLetter, DeadLetters } from "@fanfare/bus";
 import { CliError } from "../cli-error.ts";
 
-/** Selection says which dead letters of a group are meant: those that fit all that is said. */
+/** Selects the dead letters of a group that match every given field. */
 export interface Selection {
   readonly id?: readonly string[];
-  /** Part of the error, in any case. */
+  /** A part of the error, case-insensitive. */
   readonly error?: string;
   readonly cause?: string;
   readonly sequence?: readonly number[];
-  /** Says that all are meant, where nothing else is said. */
+  /** Selects all dead letters when no other field is given. */
   readonly all?: boolean;
 }
 
-/** lettersOf gives the dead letters that were there when it was asked, oldest first. */
+/** Yields the selected dead letters, oldest first. */
 export async function* selectDeadLetters(
   letters: DeadLetters,
   selection: Selection,
@@ -27,11 +27,13 @@ export async function* selectDeadLetters(
   }
 }
 
-/** checkSelection throws where nothing is said of which are meant. */
+/** Throws when the selection is empty. */
 export function checkSelection({ id, error, cause, sequence, all }: Selection): void {
-  const said = [id, sequence].some((list) => list !== undefined && list.length > 0);
-  if (said || error !== undefined || cause !== undefined || all === true) return;
-  throw new CliError("Say which: --id, --sequence, --error, --cause, or --all");
+  const listed = [id, sequence].some((list) => list !== undefined && list.length > 0);
+  if (listed || error !== undefined || cause !== undefined || all === true) return;
+  throw new CliError(
+    "expected a selection: add --id, --sequence, --error or --cause, or --all for all of them",
+  );
 }
 
 function matches(letter: DeadLetter, { id = [], error, cause, sequence = [] }: Selection): boolean {

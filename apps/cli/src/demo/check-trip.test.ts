@@ -27,29 +27,29 @@ const declined: DemoTrip = {
 };
 
 describe("checkTrip()", () => {
-  it("finds none where all is as the story has it", () => {
+  it("returns nothing for trips that match their story", () => {
     expect(checkTrip(completed, findStory("completed"))).toEqual([]);
     expect(checkTrip(declined, findStory("declined"))).toEqual([]);
   });
 
-  it("finds a missing, a doubled and an undue effect", () => {
+  it("reports missing, duplicated and unexpected effects", () => {
     const effects = { revenue: 0, audit: 2, notifications: 1 };
     expect(checkTrip({ ...completed, effects }, findStory("completed"))).toEqual([
-      "the completed trip t1: revenue has 0 effects of it and not 1",
-      "the completed trip t1: audit has 2 effects of it and not 1",
+      "completed trip t1: expected 1 effects in revenue, got 0",
+      "completed trip t1: expected 1 effects in audit, got 2",
     ]);
     expect(checkTrip({ ...declined, effects }, findStory("declined"))).toHaveLength(2);
   });
 
-  it("finds a wrong end, and what was not compensated or should not have been", () => {
+  it("reports a wrong status, a missing compensation and an unexpected one", () => {
     expect(
       checkTrip({ ...declined, status: "ACTIVE", compensated: [] }, findStory("declined")),
     ).toEqual([
-      "the declined trip t2: it is ACTIVE and not CANCELLED",
-      "the declined trip t2: not compensated: reserve-vehicle, accept-trip",
+      "declined trip t2: expected CANCELLED, got ACTIVE",
+      "declined trip t2: not compensated: reserve-vehicle, accept-trip",
     ]);
     expect(
       checkTrip({ ...completed, compensated: ["accept-trip"] }, findStory("completed")),
-    ).toEqual(["the completed trip t1: compensated, and should not be: accept-trip"]);
+    ).toEqual(["completed trip t1: unexpectedly compensated: accept-trip"]);
   });
 });

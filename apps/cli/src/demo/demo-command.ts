@@ -12,16 +12,17 @@ import { createTerminal, type Terminal } from "../terminal.ts";
 import { type Demo, type DemoStack, runDemo } from "./demo.ts";
 import { findDemoStack } from "./find-demo-stack.ts";
 
+/** The options of the demo command. */
 export interface DemoOptions {
-  /** Run it on the stack that is running, and not on one of its own. */
+  /** Uses the running stack instead of a temporary one. */
   readonly running?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 /**
- * demoCommand runs the demo on a stack of its own, which is gone afterwards, or on the one that is
- * running. Rejects with what is not as it should be, and where the logs of its own stack are.
+ * Runs the demo on a temporary stack, or on the running one. Rejects with each difference from the
+ * stories and the folder of the logs.
  */
 export async function demoCommand(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const terminal = createTerminal(options.json ? process.stderr : process.stdout);
@@ -29,7 +30,7 @@ export async function demoCommand(options: DemoOptions, signal: AbortSignal): Pr
     const demo = await runDemo(await findDemoStack(), { terminal, signal });
     return reportDemo(demo, { terminal, json: options.json, logs: "" });
   }
-  const logFolder = await makeLogFolder();
+  const logFolder = await createLogFolder();
   using shown = new DisposableStack();
   if (options.verbose) shown.use(followLogs(logFolder, printLog));
   let demo: Demo;
@@ -38,15 +39,15 @@ export async function demoCommand(options: DemoOptions, signal: AbortSignal): Pr
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`${reason}\nThe logs are in ${logFolder}`, { cause: error });
+    throw new CliError(`${reason}\nLogs: ${logFolder}`, { cause: error });
   }
-  reportDemo(demo, { terminal, json: options.json, logs: `The logs are in ${logFolder}` });
+  reportDemo(demo, { terminal, json: options.json, logs: `Logs: ${logFolder}` });
 }
 
 interface ReportOptions {
   readonly terminal: Terminal;
   readonly json: boolean | undefined;
-  /** Where the logs are, in a sentence; empty when that is not known. */
+  /** A sentence with the folder of the logs; empty for the running stack. */
   readonly logs: string;
 }
 
@@ -57,7 +58,7 @@ function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportO
   if (!ok) throw new CliError([...problems, logs].join("\n").trimEnd());
   terminal.line();
   terminal.line(
-    terminal.colour("green", `All as it should be, in ${seconds} s. ${logs}`.trimEnd()),
+    terminal.colour("green", `Every trip ended as expected, in ${seconds} s. ${logs}`.trimEnd()),
   );
 }
 
@@ -96,8 +97,8 @@ async function runOnOwnStack(
   }
 }
 
-/** Makes a folder for this demo's logs and removes those of earlier ones, but for the last four. */
-async function makeLogFolder(): Promise<string> {
+/** Creates a folder for the logs of this demo, and keeps those of the last four. */
+async function createLogFolder(): Promise<string> {
   const logs = join(getStateFolder(), "logs");
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
   await mkdir(logs, { recursive: true });

@@ -19,8 +19,8 @@ afterAll(async () => {
   await rm(state, { recursive: true, force: true });
 });
 
-/** Those of the processes that still run. */
-async function stillRunning(pids: readonly string[]): Promise<string[]> {
+/** Returns the lines of `ps` for those processes that still run. */
+async function listRunning(pids: readonly string[]): Promise<string[]> {
   const { stdout } = await run("ps", ["-A", "-o", "pid=,stat=,args="]);
   return stdout.split("\n").filter((line) => {
     const [pid = "", stat = ""] = line.trim().split(/\s+/);
@@ -28,8 +28,8 @@ async function stillRunning(pids: readonly string[]): Promise<string[]> {
   });
 }
 
-/** Starts a demo and waits until it says this, and gives the pids of all that it started. */
-async function demoUntil(text: string) {
+/** Starts a demo, waits for a text in its output, and returns the pids of its child processes. */
+async function startDemo(text: string) {
   const demo = startFanfare(["demo", "--verbose"], env);
   await demo.waitForOutput(text);
   const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="]);
@@ -39,7 +39,7 @@ async function demoUntil(text: string) {
 }
 
 describe("fanfare demo", { timeout: 240_000 }, () => {
-  it("prints one JSON document that tells of three trips, each as it should be", async () => {
+  it("prints one JSON document with three trips that ended as expected", async () => {
     const { stdout } = await runFanfare(["demo", "--json"], env);
     const { ok, seconds, trips } = JSON.parse(stdout);
     expect(stdout.trim().split("\n")).toHaveLength(1);
@@ -72,27 +72,27 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
     );
   });
 
-  it("stops everything within 10 s of a Ctrl-C, and leaves no process behind", async () => {
-    const { demo, pids } = await demoUntil("✓ accept-trip");
-    const asked = performance.now();
+  it("stops every process within 10 s of Ctrl-C", async () => {
+    const { demo, pids } = await startDemo("✓ accept-trip");
+    const signalledAt = performance.now();
     const status = await demo.end("SIGINT");
-    expect(performance.now() - asked).toBeLessThan(10_000);
+    expect(performance.now() - signalledAt).toBeLessThan(10_000);
     expect(status).toBe(130);
-    expect(await stillRunning(pids)).toEqual([]);
+    expect(await listRunning(pids)).toEqual([]);
     expect(pids.length).toBeGreaterThanOrEqual(10);
   });
 
-  it("leaves no process behind when it is killed itself", async () => {
-    const { demo, pids } = await demoUntil("trips is ready");
+  it("leaves no process behind when it is killed", async () => {
+    const { demo, pids } = await startDemo("trips is ready");
     await demo.end("SIGKILL");
-    const ended = waitUntil(async () => (await stillRunning(pids)).length === 0, {
-      what: "the end of all that it started",
+    const ended = waitUntil(async () => (await listRunning(pids)).length === 0, {
+      what: "the end of its child processes",
     });
     await expect(ended).resolves.toBe(true);
   });
 
-  it("says which process died, with the end of its log, and exits with 1", async () => {
-    const { demo, pids } = await demoUntil("✓ accept-trip");
+  it("names the process that exited, with the end of its log, and exits with 1", async () => {
+    const { demo, pids } = await startDemo("✓ accept-trip");
     const logs = join(state, "logs");
     const names = (await readdir(logs)).toSorted();
     const log = await readFile(join(logs, names.at(-1) ?? "", "audit.log"), "utf8");
@@ -101,7 +101,7 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
     const status = await demo.end();
     expect(status).toBe(1);
     expect(demo.output()).toMatch(/audit ended with signal SIGKILL/);
-    expect(demo.output()).toMatch(/The logs are in /);
-    expect(await stillRunning(pids)).toEqual([]);
+    expect(demo.output()).toMatch(/Logs: /);
+    expect(await listRunning(pids)).toEqual([]);
   });
 });

@@ -9,22 +9,23 @@ import { type DemoTrip, type PlayedStory, playStory } from "./play-story.ts";
 import { stories } from "./stories.ts";
 import { waitForGroups } from "./wait-for-groups.ts";
 
-/** DemoStack is what the demo has to know of a stack. */
+/** The parts of a stack that the demo uses. */
 export interface DemoStack {
-  /** Where the API of each of these is. */
+  /** The URL of the trips API and of each reactor's API. */
   readonly urls: Readonly<Record<"trips" | ReactorName, string>>;
   readonly natsUrl: string;
   readonly keys: DevKeys;
   readonly streams: readonly string[];
 }
 
+/** The result of a demo. */
 export interface Demo {
   readonly trips: readonly DemoTrip[];
-  /** What is not as it should be. */
+  /** The differences from the stories; empty when every trip ended as expected. */
   readonly problems: readonly string[];
 }
 
-/** runDemo takes the three trips through a stack, and counts the effects of each in each group. */
+/** Takes the three trips through a stack, and counts the effects of each in each group. */
 export async function runDemo(
   stack: DemoStack,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
@@ -32,15 +33,15 @@ export async function runDemo(
   const { urls, natsUrl, keys, streams } = stack;
   const token = await mintToken(keys, { role: "rider", subject: "alice" });
   using trips = connectTo(TripsService, { url: urls.trips, token });
-  const told: PlayedStory[] = [];
+  const played: PlayedStory[] = [];
   for (const story of stories) {
-    told.push(await playStory(story, { client: trips.client, terminal, signal }));
+    played.push(await playStory(story, { client: trips.client, terminal, signal }));
   }
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   using reader = createEffectsReader(urls, operator);
   await waitForGroups({ natsUrl, streams, groups: reactorNames, signal });
   const counted = await Promise.all(
-    told.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
+    played.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
   );
   printEffects(counted, terminal);
   const problems = counted.flatMap((trip) => {

@@ -5,7 +5,7 @@ import { CliError } from "../cli-error.ts";
 import { getKeysFolder, readStack } from "../running-stack.ts";
 import type { DemoStack } from "./demo.ts";
 
-/** Which variable says where a part is, when it is not the stack of this checkout. */
+/** The variables that override the addresses of this checkout's stack. */
 const variables = {
   trips: "FANFARE_URL",
   ...mapReactors(({ name }) => `${name.toUpperCase()}_URL`),
@@ -13,22 +13,22 @@ const variables = {
 };
 
 /**
- * findDemoStack finds the stack that is running: each part where its variable says, else where the
- * stack of this checkout has it. Rejects when neither is there.
+ * Finds the running stack. Takes the address of each part from its variable, else from the stack of this
+ * checkout. Rejects when a part has neither.
  */
 export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promise<DemoStack> {
   const stack = await readStack();
-  const addressOf = (part: keyof typeof variables): string => {
+  const findAddress = (part: keyof typeof variables): string => {
     const address = env[variables[part]] ?? stack?.addresses[part];
     if (address !== undefined) return address;
     throw new CliError(
-      `No stack is running: start one with "npm start", or say where it is in ${Object.values(variables).join(", ")}`,
+      `no stack is running: run npm start, or set ${Object.values(variables).join(", ")}`,
     );
   };
-  const natsUrl = addressOf("NATS");
+  const natsUrl = findAddress("NATS");
   const urls = {
-    trips: addressOf("trips"),
-    ...mapReactors(({ name }) => addressOf(name)),
+    trips: findAddress("trips"),
+    ...mapReactors(({ name }) => findAddress(name)),
   };
   const planned = await provisionTopics({ servers: natsUrl }, { topics, dryRun: true });
   return {

@@ -9,63 +9,65 @@ import {
 } from "@fanfare/contracts/trips/v1/trips";
 import type { TripsClient } from "../trips-client.ts";
 
-/** TripChange is something that has happened to a trip. */
+/** A change of a trip: a new status, a finished step or a compensated step. */
 export type TripChange =
   | { readonly kind: "status"; readonly status: TripStatus }
   | { readonly kind: "step"; readonly step: TripStep }
   | { readonly kind: "compensate"; readonly step: TripStep };
 
+/** A trip that is over, with its steps. */
 export interface FollowedTrip {
   readonly trip: Trip;
-  /** In the order in which they began. */
+  /** In the order of their starts. */
   readonly steps: readonly TripStep[];
 }
 
+/** Options of {@link followTrip}. */
 export interface FollowOptions {
   readonly tripId: string;
   readonly onChange: (change: TripChange) => void;
   readonly signal: AbortSignal;
 }
 
-/** Each look is a query of the workflow, which slows down what it looks at. */
+/** Each poll queries the workflow, which slows the workflow down. */
 const pollIntervalMs = 150;
 
 /**
- * followTrip tells each change of a trip as it happens: its status as WatchTrip sends it, its steps
- * as GetTripProgress has them, asked time and again. It may begin before the trip does, and gives the
- * trip once it is over and its broadcast is out. Rejects when the signal aborts.
+ * Reports each change of a trip: its status from the stream of WatchTrip, its steps by polling
+ * GetTripProgress. May be called before the trip starts. Resolves when the stream ends, which is after
+ * the trip is over and broadcast. Rejects when the signal aborts.
  */
 export async function followTrip(
   client: TripsClient,
   { tripId, onChange, signal }: FollowOptions,
 ): Promise<FollowedTrip> {
-  const tell = createReporter(onChange);
+  const report = createReporter(onChange);
   let steps: readonly TripStep[] = [];
   let last: Trip | undefined;
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const progress = await client.getTripProgress({ tripId }, { signal }).catch(() => undefined);
     steps = progress?.steps ?? steps;
-    tell.steps(steps);
+    report.steps(steps);
   };
   const over = new AbortController();
-  const looking = pollUntil(look, AbortSignal.any([signal, over.signal]));
+  const polling = pollUntil(poll, AbortSignal.any([signal, over.signal]));
   try {
     for await (const trip of watch(client, tripId, signal)) {
-      // first the steps that brought it there, if they are told soon
-      await Promise.race([look(), delay(150)]);
-      tell.status(trip.status);
+      // Reports the steps before the status that follows from them, when the poll answers soon.
+      await Promise.race([poll(), delay(150)]);
+      report.status(trip.status);
       last = trip;
     }
   } finally {
     over.abort();
-    await looking;
+    await polling;
   }
-  await look();
-  if (last === undefined) throw new Error(`trip ${tripId} was not shown`);
+  await poll();
+  if (last === undefined) throw new Error(`WatchTrip ended without showing trip ${tripId}`);
   return { trip: last, steps };
 }
 
-/** watch waits for the trip to exist, and then gives it after each change. */
+/** Waits until the trip exists, and yields it after each change. */
 async function* watch(
   client: TripsClient,
   tripId: string,
@@ -85,18 +87,18 @@ async function* watch(
   }
 }
 
-async function pollUntil(look: () => Promise<void>, over: AbortSignal): Promise<void> {
+async function pollUntil(poll: () => Promise<void>, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
-    await look();
+    await poll();
     await delay(pollIntervalMs, undefined, { signal: over }).catch(() => undefined);
   }
 }
 
 function createReporter(onChange: (change: TripChange) => void) {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const once = (key: string, change: TripChange): void => {
-    if (told.has(key)) return;
-    told.add(key);
+    if (reported.has(key)) return;
+    reported.add(key);
     onChange(change);
   };
   return {
@@ -113,7 +115,7 @@ function createReporter(onChange: (change: TripChange) => void) {
   };
 }
 
-/** compensated gives the steps that were compensated, in the order in which that happened. */
+/** Returns the compensated steps in the order of their compensations. */
 export function listCompensated(steps: readonly TripStep[]): TripStep[] {
   return steps
     .filter((step) => step.state === State.COMPENSATED)

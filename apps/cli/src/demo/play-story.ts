@@ -6,7 +6,7 @@ import type { Effects } from "./effects.ts";
 import { followTrip, listCompensated, type TripChange } from "./follow-trip.ts";
 import type { Story } from "./stories.ts";
 
-/** ToldStory is what became of a story's trip, before its effects are counted. */
+/** The trip of a story after its end, before its effects are counted. */
 export interface PlayedStory {
   readonly story: Story["name"];
   readonly tripId: string;
@@ -15,21 +15,22 @@ export interface PlayedStory {
   readonly compensated: readonly string[];
 }
 
-/** DemoTrip is a story's trip as the demo reports it. */
+/** The trip of a story as the demo reports it. */
 export interface DemoTrip extends PlayedStory {
   readonly effects: Effects;
 }
 
+/** What a story is played with. */
 export interface StoryContext {
   readonly client: TripsClient;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
 
-/** How long a story may take that takes a second on an idle machine. */
+/** A story takes about a second on an idle machine. */
 const timeoutMs = 120_000;
 
-/** tellStory takes a trip through its story and shows each step and compensation as it happens. */
+/** Plays a story and prints each step and compensation as it happens. */
 export async function playStory(story: Story, context: StoryContext): Promise<PlayedStory> {
   const { client, terminal, signal } = context;
   const tripId = crypto.randomUUID();
@@ -52,7 +53,7 @@ export async function playStory(story: Story, context: StoryContext): Promise<Pl
     throw error;
   }
   const { trip, steps } = await following;
-  if (!story.isOver(trip)) throw new Error(`the stream of trip ${tripId} ended before it was over`);
+  if (!story.isOver(trip)) throw new Error(`WatchTrip ended before trip ${tripId} was over`);
   return {
     story: story.name,
     tripId,

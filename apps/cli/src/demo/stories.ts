@@ -3,23 +3,24 @@ import { Broadcast_State, type Trip, TripStatus } from "@fanfare/contracts/trips
 import { formatStatus } from "../trip-text.ts";
 import type { TripsClient } from "../trips-client.ts";
 
-/** Story is one trip of the demo, and how it is to end. */
+/** A trip of the demo, and its expected end. */
 export interface Story {
   readonly name: "completed" | "declined" | "cancelled";
   readonly title: string;
   readonly vehicleId: string;
   readonly paymentMethod: string;
   readonly ends: "SETTLED" | "CANCELLED";
-  /** Steps that must have been compensated, the last one first. */
+  /** The steps that must be compensated, last step first. */
   readonly compensated: readonly string[];
-  /** How many effects each group is to have. */
+  /** The expected number of effects in each group. */
   readonly effects: 0 | 1;
-  /** What the rider does. Rejects when an answer is not as it should be. */
+  /** Sends the rider's calls. Rejects when an answer is unexpected. */
   act(client: TripsClient, trip: RiderTrip): Promise<void>;
-  /** Whether the trip is over, and everything about it said. */
+  /** Returns whether the trip is over and, if it completed, broadcast. */
   readonly isOver: (trip: Trip) => boolean;
 }
 
+/** The trip of a story. */
 export interface RiderTrip {
   readonly tripId: string;
   readonly signal: AbortSignal;
@@ -32,11 +33,12 @@ async function start(story: Story, client: TripsClient, { tripId, signal }: Ride
   const { trip } = await client.startTrip({ tripId, vehicleId, paymentMethod }, { signal });
   if (trip?.status !== TripStatus.ACTIVE) {
     throw new Error(
-      `StartTrip answered ${formatStatus(trip?.status ?? TripStatus.UNSPECIFIED)} and not ACTIVE`,
+      `expected StartTrip to answer ACTIVE, got ${formatStatus(trip?.status ?? TripStatus.UNSPECIFIED)}`,
     );
   }
 }
 
+/** The three stories of the demo: completed, declined, cancelled. */
 export const stories: readonly Story[] = [
   {
     name: "completed",
@@ -67,7 +69,7 @@ export const stories: readonly Story[] = [
         (error: unknown) => ConnectError.from(error),
       );
       if (refusal?.code === Code.FailedPrecondition) return;
-      throw new Error(`StartTrip was to be refused, and was not: ${refusal?.message ?? "ACTIVE"}`);
+      throw new Error(`expected StartTrip to be refused with failed_precondition, got ${refusal?.message ?? "ACTIVE"}`);
     },
     isOver: isCancelled,
   },

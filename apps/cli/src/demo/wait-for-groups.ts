@@ -3,9 +3,8 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 
 /**
- * groupsAreDone waits until each of the groups has handled every event in the streams. What was
- * published before this was called has had its effect when it resolves, and what has none then,
- * never will: that is how the demo knows that a trip has no effects, and not just none yet.
+ * Waits until each group has handled every event in the streams. An event that was published before the
+ * call and has no effect afterwards will never have one: so the demo can tell "none" from "not yet".
  */
 export async function waitForGroups(options: {
   readonly natsUrl: string;
@@ -17,7 +16,7 @@ export async function waitForGroups(options: {
   const connection = await connect({ servers: natsUrl });
   try {
     const manager = await jetstreamManager(connection);
-    const openGroups = async (): Promise<string[]> => {
+    const findBusyGroups = async (): Promise<string[]> => {
       const done = new Set<string>();
       for (const stream of streams) {
         for await (const { config, num_pending, num_ack_pending } of manager.consumers.list(
@@ -30,7 +29,7 @@ export async function waitForGroups(options: {
       return groups.filter((group) => !done.has(group));
     };
     const what = "every group to handle every event";
-    await waitUntil(async () => (await openGroups()).length === 0, {
+    await waitUntil(async () => (await findBusyGroups()).length === 0, {
       what,
       intervalMs: 50,
       signal,

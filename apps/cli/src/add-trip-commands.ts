@@ -1,0 +1,105 @@
+import type { Command } from "commander";
+import { runUntilDone } from "./run-until-done.ts";
+import { createTerminal } from "./terminal.ts";
+import type { TripContext, TripOptions } from "./trip.ts";
+
+/** Adds the commands that call the trips API of a running stack. */
+export function addTripCommands(program: Command): void {
+  const trip = program.command("trip").description("start, show and end trips on a running stack");
+
+  const add = (name: string, about: string): Command =>
+    trip
+      .command(name)
+      .description(about)
+      .option("--url <address>", "the address of the trips API (default: FANFARE_URL)")
+      .option("--token <token>", "the caller's token (default: FANFARE_TOKEN, else a new one)")
+      .option("--rider <id>", "the rider of the development token", "alice")
+      .option("--operator", "call as an operator")
+      .option("--json", "print JSON");
+
+  add("start", "start a trip")
+    .option("--vehicle <id>", "the vehicle", "vehicle-1")
+    .option("--payment <method>", "a payment method of the sandbox", "pm_card_visa")
+    .option("--id <uuid>", "the id of the trip (default: a new one)")
+    .action(async (options: TripOptions & { vehicle: string; payment: string; id?: string }) => {
+      await callTrips(options, (context, trips) => trips.startTrip(context, options));
+    });
+
+  add("end", "end the drive")
+    .argument("<trip id>")
+    .action(async (id: string, options: TripOptions) => {
+      await callTrips(options, (context, trips) => trips.endTrip(context, id));
+    });
+
+  add("cancel", "cancel a trip that has not ended")
+    .argument("<trip id>")
+    .option("--reason <text>", "the reason", "")
+    .action(async (id: string, options: TripOptions & { reason: string }) => {
+      await callTrips(options, (context, trips) => trips.cancelTrip(context, id, options.reason));
+    });
+
+  add("get", "show a trip and its steps")
+    .argument("<trip id>")
+    .action(async (id: string, options: TripOptions) => {
+      await callTrips(options, (context, trips) => trips.getTrip(context, id));
+    });
+
+  add("list", "list trips, newest first")
+    .option("--limit <count>", "the most trips to list", Number, 20)
+    .option("--page <token>", "the next page, as an earlier page prints it")
+    .option("--status <status>", "only trips with this status, such as ACTIVE")
+    .action(async (options: TripOptions & { limit: number; page?: string; status?: string }) => {
+      await callTrips(options, (context, trips) => trips.listTrips(context, options));
+    });
+
+  add("watch", "show each change of a trip until it is over")
+    .argument("<trip id>")
+    .action(async (id: string, options: TripOptions) => {
+      await callTrips(options, (context, trips) => trips.watchTrip(context, id));
+    });
+
+  add("parked", "list the trips that wait for an operator (as an operator)")
+    .option("--limit <count>", "the most trips to list", Number, 20)
+    .action(async (options: TripOptions & { limit: number }) => {
+      const [{ listParkedTrips }, { findParkedTrips, findTemporal }] = await Promise.all([
+        import("./parked-trips.ts"),
+        import("./find-parked-trips.ts"),
+      ]);
+      await callTrips({ ...options, operator: true }, async (context) => {
+        await listParkedTrips(context, await findParkedTrips(await findTemporal(), options.limit));
+      });
+    });
+
+  add("retry", "retry the parked steps of a trip (as an operator)")
+    .argument("<trip id>")
+    .option("--step <name>", "only this step")
+    .action(async (tripId: string, options: TripOptions & { step?: string }) => {
+      const { retryTrip } = await import("./parked-trips.ts");
+      const request = { tripId, ...pickStep(options) };
+      await callTrips({ ...options, operator: true }, (context) => retryTrip(context, request));
+    });
+
+  add("resolve", "skip the parked steps of a trip, after dealing with them by hand (as an operator)")
+    .argument("<trip id>")
+    .requiredOption("--note <text>", "what was done by hand")
+    .option("--step <name>", "only this step")
+    .action(async (tripId: string, options: TripOptions & { note: string; step?: string }) => {
+      const { resolveTrip } = await import("./parked-trips.ts");
+      const request = { tripId, note: options.note, ...pickStep(options) };
+      await callTrips({ ...options, operator: true }, (context) => resolveTrip(context, request));
+    });
+}
+
+async function callTrips(
+  options: TripOptions,
+  command: (context: TripContext, trips: typeof import("./trip.ts")) => Promise<void>,
+): Promise<void> {
+  const trips = await import("./trip.ts");
+  await runUntilDone(() =>
+    trips.withTrips(options, createTerminal(), (context) => command(context, trips)),
+  );
+}
+
+function pickStep({ step }: { step?: string }): { step?: string } {
+  return step === undefined ? {} : { step };
+}

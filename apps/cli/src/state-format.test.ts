@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkStateFormat, resetState, stateFormat } from "./state-format.ts";
+
+let data: string;
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+});
+afterEach(() => rm(data, { recursive: true, force: true }));
+
+const advice = "remove the data with npm start -- --reset";
+
+async function writeFormat(text: string): Promise<void> {
+  await mkdir(join(data, "nats"));
+  await writeFile(join(data, "format.json"), text);
+}
+
+describe("checkStateFormat()", () => {
+  it("marks new data with the current format, and accepts it again", async () => {
+    await checkStateFormat(join(data, "new"));
+    await mkdir(join(data, "new", "postgres"));
+    await checkStateFormat(join(data, "new"));
+    expect(JSON.parse(await readFile(join(data, "new", "format.json"), "utf8"))).toEqual({
+      format: stateFormat,
+    });
+  });
+
+  it("refuses data without a number, and names the command that removes it", async () => {
+    await mkdir(join(data, "temporal"));
+    await expect(checkStateFormat(data)).rejects.toThrow(
+      `expected data of format ${stateFormat} in ${data}, got an older format: ${advice}`,
+    );
+    expect(await readdir(data)).toEqual(["temporal"]);
+  });
+
+  it.each([
+    [`{"format":${stateFormat - 1}}`, `got ${stateFormat - 1}: ${advice}`],
+    [`{"format":${stateFormat + 1}}`, `got ${stateFormat + 1}: ${advice}`],
+    ["{", `got an older format: ${advice}`],
+  ])("refuses data marked with %s", async (text, message) => {
+    await writeFormat(text);
+    await expect(checkStateFormat(data)).rejects.toThrow(message);
+  });
+});
+
+describe("resetState()", () => {
+  it("reports and removes what a stack keeps, and nothing else", async () => {
+    await writeFormat("{}");
+    await mkdir(join(data, "notes"));
+    const reported: string[] = [];
+    await resetState(data, (path) => reported.push(path));
+    expect(reported).toEqual([join(data, "nats"), join(data, "format.json")]);
+    expect(await readdir(data)).toEqual(["notes"]);
+    await checkStateFormat(data);
+  });
+});
