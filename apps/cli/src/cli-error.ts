@@ -16,4 +16,3 @@ export function formatError(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
-

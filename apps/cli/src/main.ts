@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from "commander";
-import { addTripCommands } from "./add-trip-commands.ts";
 import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
 import { runUntilDone } from "./run-until-done.ts";
+import { addTripCommands } from "./trip/add-trip-commands.ts";
 
 interface ProvisionFlags {
   readonly printPermissions?: boolean;
@@ -32,7 +32,7 @@ program
   .option("--reset", "remove the kept data first")
   .option("--verbose", "show the logs of all processes")
   .action(async (options: { port: string[]; reset?: boolean; verbose?: boolean }) => {
-    const { up } = await import("./up.ts");
+    const { up } = await import("./stack/up.ts");
     await runUntilDone((signal) => up(options, signal));
   });
 
@@ -54,12 +54,12 @@ program
   .option("--quiet", "print nothing")
   .option("--replicas <count>", "the number of servers of a cluster that store each event", Number)
   .action(async (action: string, options: ProvisionFlags) => {
-    const plans = await import("./plan-command.ts");
+    const plans = await import("./nats/plan-command.ts");
     if (options.printPermissions === true) return plans.printPermissions();
     if (action !== "apply") {
       return await runUntilDone(() => plans.planCommand({ ...options, check: action === "check" }));
     }
-    const { provisionCommand } = await import("./provision-command.ts");
+    const { provisionCommand } = await import("./provision/provision-command.ts");
     await runUntilDone(() => provisionCommand(options));
   });
 
@@ -68,7 +68,7 @@ program
   .description("show the state of the consumer groups")
   .option("--json", "print one JSON document")
   .action(async (options: { json?: boolean }) => {
-    const { groupsCommand } = await import("./groups-command.ts");
+    const { groupsCommand } = await import("./nats/groups-command.ts");
     await runUntilDone(() => groupsCommand(options));
   });
 
@@ -99,7 +99,7 @@ program
   .requiredOption("--postgres <url>", "the administrator's URL of PostgreSQL, without the password")
   .option("--other-postgres <url>", "the same of another server; repeatable", collect, [])
   .action(async (folder: string, options: { postgres: string; otherPostgres: string[] }) => {
-    const { writeSecrets } = await import("./write-secrets.ts");
+    const { writeSecrets } = await import("./provision/write-secrets.ts");
     const { postgres: postgresUrl, otherPostgres: otherUrls } = options;
     await runUntilDone(() => writeSecrets(folder, { postgresUrl, otherUrls }));
   });
@@ -109,7 +109,7 @@ program
   .description("find, download or build the programs of the servers")
   .option("--tests", "also the tools that tests use")
   .action(async ({ tests = false }: { tests?: boolean }) => {
-    const prepare = await import("./prepare.ts");
+    const prepare = await import("./stack/prepare.ts");
     await runUntilDone(async (signal) => {
       await prepare.prepareServers(prepare.reportProgress, { signal });
       if (tests) await prepare.prepareTestTools(prepare.reportProgress, { signal });
@@ -121,7 +121,7 @@ program
   .description("print the variables of an app of the running stack, to start another process of it")
   .argument("<app>", "the app, such as revenue")
   .action(async (app: string) => {
-    const { formatEnvironment } = await import("./format-environment.ts");
+    const { formatEnvironment } = await import("./stack/format-environment.ts");
     await runUntilDone(async () => {
       process.stdout.write(await formatEnvironment(app));
     });
@@ -138,7 +138,7 @@ program
   .option("--subject <name>", "the rider's id, or the name of the operator or service", "alice")
   .option("--expires-in <time>", "how long the token is valid", "1h")
   .action(async (options: { role: string; subject: string; expiresIn: string }) => {
-    const { mintDevelopmentToken } = await import("./mint-development-token.ts");
+    const { mintDevelopmentToken } = await import("./stack/mint-development-token.ts");
     await runUntilDone(async () => {
       process.stdout.write(`${await mintDevelopmentToken(options)}\n`);
     });

@@ -2,7 +2,7 @@ import { listRejectedEvents, readOutboxState } from "@fanfare/outbox";
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool } from "pg";
 import { CliError } from "./cli-error.ts";
-import { readStack } from "./running-stack.ts";
+import { readStack } from "./stack/running-stack.ts";
 import { alignRows, createTerminal } from "./terminal.ts";
 
 const connectTimeoutMs = 5_000;

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { findFreePorts, waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Running, startCommand } from "../test/run-fanfare.ts";
-import { defaultPorts } from "./ports.ts";
+import { defaultPorts } from "./stack/ports.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
@@ -44,9 +44,13 @@ describe("the README's commands", { timeout: 240_000 }, () => {
   }, 60_000);
 
   /** Returns the README's command that starts with a text, with the changes that the test needs. */
-  function findCommand(beginning: string, change: (command: string) => string = (same) => same): string {
+  function findCommand(
+    beginning: string,
+    change: (command: string) => string = (same) => same,
+  ): string {
     const found = commands.find((command) => command.startsWith(beginning));
-    if (found === undefined) throw new Error(`the README has no command that starts with: ${beginning}`);
+    if (found === undefined)
+      throw new Error(`the README has no command that starts with: ${beginning}`);
     tried.push(found);
     return change(found);
   }
@@ -57,7 +61,8 @@ describe("the README's commands", { timeout: 240_000 }, () => {
 
   async function run(beginning: string, change?: (command: string) => string): Promise<string> {
     const options = { cwd: root, env, timeout: 120_000 };
-    return (await promisify(execFile)("/bin/sh", ["-c", findCommand(beginning, change)], options)).stdout;
+    return (await promisify(execFile)("/bin/sh", ["-c", findCommand(beginning, change)], options))
+      .stdout;
   }
 
   async function startTrip(): Promise<(command: string) => string> {

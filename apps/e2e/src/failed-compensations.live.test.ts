@@ -38,8 +38,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
 
   async function waitForNoneParked() {
     await waitUntil(
-      async () =>
-        (await runFanfare(stack, "trip", "parked")).stdout === "No trip is parked.\n",
+      async () => (await runFanfare(stack, "trip", "parked")).stdout === "No trip is parked.\n",
       { what: "no trip to be parked", intervalMs: 500, timeoutMs: 120_000 },
     );
   }

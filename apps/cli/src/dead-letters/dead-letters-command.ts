@@ -3,7 +3,7 @@ import { connectNats, readGroups } from "@fanfare/bus-nats";
 import { findEventSchema, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { formatAge } from "../format-age.ts";
-import { readNatsOptions } from "../nats-options.ts";
+import { readNatsOptions } from "../nats/nats-options.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { decodeDeadLetter, formatDeadLetter } from "./dead-letter-text.ts";
 import { checkSelection, type Selection, selectDeadLetters } from "./select-dead-letters.ts";
@@ -35,7 +35,16 @@ export async function listDeadLetters(
   if (json) {
     return terminal.line(JSON.stringify(shown.map(({ data: _data, ...letter }) => letter)));
   }
-  const header = ["group", "sequence", "topic", "id", "cause", "attempts", "dead-lettered", "error"];
+  const header = [
+    "group",
+    "sequence",
+    "topic",
+    "id",
+    "cause",
+    "attempts",
+    "dead-lettered",
+    "error",
+  ];
   const rows = shown.map((one) => [
     one.group,
     `${one.sequence}`,
@@ -63,7 +72,10 @@ export async function showDeadLetters(
   for await (const letter of selectDeadLetters(bus.deadLetters(group), flags)) {
     if (found.push(decodeDeadLetter(letter, findEventSchema(letter.topic))) >= limit) break;
   }
-  if (found.length === 0) throw new CliError(`no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`);
+  if (found.length === 0)
+    throw new CliError(
+      `no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`,
+    );
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(found));
   for (const [index, letter] of found.entries()) {
@@ -140,10 +152,15 @@ async function applyToEach(
   }
   if (flags.json === true) terminal.line(JSON.stringify(done));
   const failed = done.filter(({ outcome }) => outcome === "failed");
-  if (failed.length > 0) throw new CliError(`${failed.length} of ${done.length} failed and are still stored: fix the errors above and repeat`);
+  if (failed.length > 0)
+    throw new CliError(
+      `${failed.length} of ${done.length} failed and are still stored: fix the errors above and repeat`,
+    );
   if (done.length > 0 || flags.json === true) return;
   if (flags.all === true) return terminal.line(`The group ${group} has no dead letters.`);
-  throw new CliError(`no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`);
+  throw new CliError(
+    `no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`,
+  );
 }
 
 function printOutcome(terminal: Terminal, done: ReplayOrDiscard): void {

@@ -2,7 +2,7 @@ import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
 import { type ReactorName, reactorNames } from "@fanfare/topology";
 import { alignRows, type Terminal } from "../terminal.ts";
-import { connectTo } from "../trips-client.ts";
+import { connectTo } from "../trip/trips-client.ts";
 import { checkTrip } from "./check-trip.ts";
 import { createEffectsReader } from "./effects.ts";
 import { type DemoTrip, type PlayedStory, playStory } from "./play-story.ts";

@@ -1,5 +1,5 @@
 import { mapReactors, type ReactorName, reactorNames } from "@fanfare/topology";
-import { openTransport } from "../trips-client.ts";
+import { openTransport } from "../trip/trips-client.ts";
 
 /** The number of effects that a trip has in each reactor. */
 export type Effects = Readonly<Record<ReactorName, number>>;

@@ -2,7 +2,7 @@ import { provisionTopics } from "@fanfare/bus-nats";
 import { createDevKeys } from "@fanfare/dev-stack";
 import { mapReactors, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
-import { getKeysFolder, readStack } from "../running-stack.ts";
+import { getKeysFolder, readStack } from "../stack/running-stack.ts";
 import type { DemoStack } from "./demo.ts";
 
 /** The variables that override the addresses of this checkout's stack. */

@@ -7,7 +7,7 @@ import {
   type TripStatus,
   type TripStep,
 } from "@fanfare/contracts/trips/v1/trips";
-import type { TripsClient } from "../trips-client.ts";
+import type { TripsClient } from "../trip/trips-client.ts";
 
 /** A change of a trip: a new status, a finished step or a compensated step. */
 export type TripChange =

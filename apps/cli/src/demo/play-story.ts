@@ -1,7 +1,7 @@
 import { TripStep_State as State } from "@fanfare/contracts/trips/v1/trips";
 import type { Terminal } from "../terminal.ts";
-import { formatColouredStatus, formatStatus } from "../trip-text.ts";
-import type { TripsClient } from "../trips-client.ts";
+import { formatColouredStatus, formatStatus } from "../trip/trip-text.ts";
+import type { TripsClient } from "../trip/trips-client.ts";
 import type { Effects } from "./effects.ts";
 import { followTrip, listCompensated, type TripChange } from "./follow-trip.ts";
 import type { Story } from "./stories.ts";

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Broadcast_State, type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { formatStatus } from "../trip-text.ts";
-import type { TripsClient } from "../trips-client.ts";
+import { formatStatus } from "../trip/trip-text.ts";
+import type { TripsClient } from "../trip/trips-client.ts";
 
 /** A trip of the demo, and its expected end. */
 export interface Story {
@@ -69,7 +69,9 @@ export const stories: readonly Story[] = [
         (error: unknown) => ConnectError.from(error),
       );
       if (refusal?.code === Code.FailedPrecondition) return;
-      throw new Error(`expected StartTrip to be refused with failed_precondition, got ${refusal?.message ?? "ACTIVE"}`);
+      throw new Error(
+        `expected StartTrip to be refused with failed_precondition, got ${refusal?.message ?? "ACTIVE"}`,
+      );
     },
     isOver: isCancelled,
   },

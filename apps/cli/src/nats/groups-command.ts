@@ -1,8 +1,8 @@
 import { type GroupStatus, readGroups } from "@fanfare/bus-nats";
 import { topics } from "@fanfare/topology";
-import { formatAge } from "./format-age.ts";
+import { formatAge } from "../format-age.ts";
+import { alignRows, createTerminal } from "../terminal.ts";
 import { readNatsOptions } from "./nats-options.ts";
-import { alignRows, createTerminal } from "./terminal.ts";
 
 /**
  * Prints the state of the consumer groups at NATS_URL, else of the running stack. Sums up the topics of a

@@ -1,8 +1,8 @@
 import { readVariable } from "@fanfare/service";
-import { CliError } from "./cli-error.ts";
-import { readNatsLogin } from "./nats-options.ts";
+import { CliError } from "../cli-error.ts";
+import { readNatsLogin } from "../nats/nats-options.ts";
+import { alignRows, createTerminal } from "../terminal.ts";
 import { provision } from "./provision.ts";
-import { alignRows, createTerminal } from "./terminal.ts";
 
 /** The options of the provision command. */
 export interface ProvisionOptions {

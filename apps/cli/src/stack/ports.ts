@@ -1,6 +1,6 @@
 import { isPortFree } from "@fanfare/dev-stack";
 import { appPorts } from "@fanfare/topology";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
 import { findPortHolders } from "./find-port-holders.ts";
 
 /** The default port of each part. PostgreSQL's own 5432 is often taken. */
@@ -25,7 +25,9 @@ export function choosePorts(choices: readonly string[]): Ports {
       throw new CliError(`expected the name of a port, got "${name}": choose one of ${names}`);
     }
     if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
-      throw new CliError(`expected name=port, got "${choice}": write ${name}=${defaultPorts[name] + 10_000}`);
+      throw new CliError(
+        `expected name=port, got "${choice}": write ${name}=${defaultPorts[name] + 10_000}`,
+      );
     }
     ports[name] = Number(port);
   }

@@ -7,9 +7,9 @@ import {
   provisionTopics,
 } from "@fanfare/bus-nats";
 import { groups, publishers, topics } from "@fanfare/topology";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
+import { alignRows, createTerminal } from "../terminal.ts";
 import { readNatsLogin } from "./nats-options.ts";
-import { alignRows, createTerminal } from "./terminal.ts";
 
 /**
  * Prints what provisioning would change on the server at NATS_URL. With `check`, rejects when anything
@@ -66,7 +66,9 @@ export function printPermissions(): void {
     return formatUser(name, planPermissions({ ...uses, inboxPrefix: createInboxPrefix(name) }));
   });
   const terminal = createTerminal();
-  terminal.line("# Each app has its own NATS_USER and NATS_PASSWORD. None of them provisions anything.");
+  terminal.line(
+    "# Each app has its own NATS_USER and NATS_PASSWORD. None of them provisions anything.",
+  );
   terminal.line(`authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`);
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { findFreePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ran, type Running, runFanfare, startFanfare } from "../test/run-fanfare.ts";
+import { type Ran, type Running, runFanfare, startFanfare } from "../../test/run-fanfare.ts";
 import { defaultPorts } from "./ports.ts";
 
 const run = promisify(execFile);
@@ -115,7 +115,10 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
         ["list", "--url", "http://127.0.0.1:1"],
         /^connect ECONNREFUSED 127.0.0.1:1: is the stack running\? .+\n$/,
       ],
-      [["list", "--status", "parked"], /^expected a status, got "parked": choose one of REQUESTED,.+\n$/],
+      [
+        ["list", "--status", "parked"],
+        /^expected a status, got "parked": choose one of REQUESTED,.+\n$/,
+      ],
     ];
     for (const [args, line] of cases) {
       const { status, stderr, stdout } = await trip(...args);

@@ -1,7 +1,7 @@
 import type { NatsOptions } from "@fanfare/bus-nats";
 import { readVariable } from "@fanfare/service";
-import { CliError } from "./cli-error.ts";
-import { readStack } from "./running-stack.ts";
+import { CliError } from "../cli-error.ts";
+import { readStack } from "../stack/running-stack.ts";
 
 /**
  * Returns the address of NATS from NATS_URL, else of the running stack, with the login of an

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { runUntilDone } from "./run-until-done.ts";
-import { createTerminal } from "./terminal.ts";
+import { runUntilDone } from "../run-until-done.ts";
+import { createTerminal } from "../terminal.ts";
 import type { TripContext, TripOptions } from "./trip.ts";
 
 /** Adds the commands that call the trips API of a running stack. */
@@ -22,26 +22,30 @@ export function addTripCommands(program: Command): void {
     .option("--payment <method>", "a payment method of the sandbox", "pm_card_visa")
     .option("--id <uuid>", "the id of the trip (default: a new one)")
     .action(async (options: TripOptions & { vehicle: string; payment: string; id?: string }) => {
-      await callTrips(options, (context, trips) => trips.startTrip(context, options));
+      const { startTrip } = await import("./trip.ts");
+      await callTrips(options, (context) => startTrip(context, options));
     });
 
   add("end", "end the drive")
     .argument("<trip id>")
     .action(async (id: string, options: TripOptions) => {
-      await callTrips(options, (context, trips) => trips.endTrip(context, id));
+      const { endTrip } = await import("./trip.ts");
+      await callTrips(options, (context) => endTrip(context, id));
     });
 
   add("cancel", "cancel a trip that has not ended")
     .argument("<trip id>")
     .option("--reason <text>", "the reason", "")
     .action(async (id: string, options: TripOptions & { reason: string }) => {
-      await callTrips(options, (context, trips) => trips.cancelTrip(context, id, options.reason));
+      const { cancelTrip } = await import("./trip.ts");
+      await callTrips(options, (context) => cancelTrip(context, id, options.reason));
     });
 
   add("get", "show a trip and its steps")
     .argument("<trip id>")
     .action(async (id: string, options: TripOptions) => {
-      await callTrips(options, (context, trips) => trips.getTrip(context, id));
+      const { getTrip } = await import("./trip.ts");
+      await callTrips(options, (context) => getTrip(context, id));
     });
 
   add("list", "list trips, newest first")
@@ -49,13 +53,15 @@ export function addTripCommands(program: Command): void {
     .option("--page <token>", "the next page, as an earlier page prints it")
     .option("--status <status>", "only trips with this status, such as ACTIVE")
     .action(async (options: TripOptions & { limit: number; page?: string; status?: string }) => {
-      await callTrips(options, (context, trips) => trips.listTrips(context, options));
+      const { listTrips } = await import("./trip.ts");
+      await callTrips(options, (context) => listTrips(context, options));
     });
 
   add("watch", "show each change of a trip until it is over")
     .argument("<trip id>")
     .action(async (id: string, options: TripOptions) => {
-      await callTrips(options, (context, trips) => trips.watchTrip(context, id));
+      const { watchTrip } = await import("./trip.ts");
+      await callTrips(options, (context) => watchTrip(context, id));
     });
 
   add("parked", "list the trips that wait for an operator (as an operator)")
@@ -79,7 +85,10 @@ export function addTripCommands(program: Command): void {
       await callTrips({ ...options, operator: true }, (context) => retryTrip(context, request));
     });
 
-  add("resolve", "skip the parked steps of a trip, after dealing with them by hand (as an operator)")
+  add(
+    "resolve",
+    "skip the parked steps of a trip, after dealing with them by hand (as an operator)",
+  )
     .argument("<trip id>")
     .requiredOption("--note <text>", "what was done by hand")
     .option("--step <name>", "only this step")
@@ -92,12 +101,10 @@ export function addTripCommands(program: Command): void {
 
 async function callTrips(
   options: TripOptions,
-  command: (context: TripContext, trips: typeof import("./trip.ts")) => Promise<void>,
+  command: (context: TripContext) => Promise<void>,
 ): Promise<void> {
-  const trips = await import("./trip.ts");
-  await runUntilDone(() =>
-    trips.withTrips(options, createTerminal(), (context) => command(context, trips)),
-  );
+  const { withTrips } = await import("./trip.ts");
+  await runUntilDone(() => withTrips(options, createTerminal(), command));
 }
 
 function pickStep({ step }: { step?: string }): { step?: string } {

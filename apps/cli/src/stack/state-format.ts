@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
 
 /**
  * The format of the data that `npm start` keeps: workflow histories, streams and tables. Raise it when a

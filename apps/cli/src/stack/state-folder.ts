@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The root of the repository. */
-const checkout = fileURLToPath(new URL("../../..", import.meta.url));
+const checkout = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** Returns the folder in which a stack keeps its data, keys and logs: FANFARE_STATE, else `.fanfare`. */
 export function getStateFolder(env: NodeJS.ProcessEnv = process.env): string {

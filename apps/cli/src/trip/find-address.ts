@@ -1,5 +1,5 @@
 import { createDevKeys, mintToken } from "@fanfare/dev-stack";
-import { getKeysFolder, readStack } from "./running-stack.ts";
+import { getKeysFolder, readStack } from "../stack/running-stack.ts";
 import type { Address } from "./trips-client.ts";
 
 /** The options that name the stack and the caller. */

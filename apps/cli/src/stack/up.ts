@@ -2,16 +2,16 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mintToken, withLock } from "@fanfare/dev-stack";
 import { appNames, mapReactors } from "@fanfare/topology";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
+import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { followLogs } from "./follow-logs.ts";
 import { checkPortsFree, choosePorts, type Ports } from "./ports.ts";
 import { reportProgress } from "./prepare.ts";
 import { printLog } from "./print-log.ts";
 import { getKeysFolder, type RunningStack, writeStack } from "./running-stack.ts";
 import { type Stack, startStack } from "./stack.ts";
-import { checkStateFormat, resetState } from "./state-format.ts";
 import { getStateFolder } from "./state-folder.ts";
-import { alignRows, createTerminal, type Terminal } from "./terminal.ts";
+import { checkStateFormat, resetState } from "./state-format.ts";
 
 /** The options of the up command. */
 export interface UpOptions {

@@ -8,9 +8,9 @@ import {
   TripStep_State,
   TripStepSchema,
 } from "@fanfare/contracts/trips/v1/trips";
+import { alignRows, type Terminal } from "../terminal.ts";
 import type { ParkedTripIds } from "./find-parked-trips.ts";
 import { listHeld } from "./list-held.ts";
-import { alignRows, type Terminal } from "./terminal.ts";
 import type { TripContext } from "./trip.ts";
 import { formatColouredStatus } from "./trip-text.ts";
 

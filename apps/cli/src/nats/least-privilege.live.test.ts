@@ -15,7 +15,7 @@ import {
 } from "@fanfare/dev-stack";
 import { reactorNames } from "@fanfare/topology";
 import { expect, it } from "vitest";
-import { runFanfare } from "../test/run-fanfare.ts";
+import { runFanfare } from "../../test/run-fanfare.ts";
 
 it("the reactors run with exactly the permissions that are printed", {
   timeout: 240_000,

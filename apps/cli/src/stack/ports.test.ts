@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, it } from "vitest";
-import { listenOnFreePort } from "../test/listen.ts";
+import { listenOnFreePort } from "../../test/listen.ts";
 import { checkPortsFree, choosePorts, defaultPorts } from "./ports.ts";
 
 describe("choosePorts()", () => {
@@ -13,8 +13,12 @@ describe("choosePorts()", () => {
   });
 
   it("rejects unknown names and invalid ports", () => {
-    expect(() => choosePorts(["redis=1"])).toThrow(/name of a port, got "redis": choose one of temporal,/);
-    expect(() => choosePorts(["trips=http"])).toThrow('expected name=port, got "trips=http": write trips=18080');
+    expect(() => choosePorts(["redis=1"])).toThrow(
+      /name of a port, got "redis": choose one of temporal,/,
+    );
+    expect(() => choosePorts(["trips=http"])).toThrow(
+      'expected name=port, got "trips=http": write trips=18080',
+    );
   });
 });
 

@@ -10,9 +10,9 @@ import {
   startServers,
   startSystem,
 } from "@fanfare/dev-stack";
+import { provision } from "../provision/provision.ts";
+import { searchAttributeTypes } from "../provision/search-attributes.ts";
 import { prepareServers } from "./prepare.ts";
-import { provision } from "./provision.ts";
-import { searchAttributeTypes } from "./search-attributes.ts";
 
 /** Options of {@link startStack}. */
 export interface StackOptions {

@@ -1,5 +1,5 @@
 import { createDevKeys, mintToken } from "@fanfare/dev-stack";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
 import { getKeysFolder } from "./running-stack.ts";
 
 /** Options of {@link mintDevelopmentToken}. */

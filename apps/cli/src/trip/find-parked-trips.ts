@@ -1,7 +1,7 @@
 import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
-import { CliError } from "./cli-error.ts";
-import { readStack } from "./running-stack.ts";
+import { CliError } from "../cli-error.ts";
+import { readStack } from "../stack/running-stack.ts";
 
 /** The Temporal server and namespace of the trips' workflows. */
 export interface TemporalAddress {
@@ -37,9 +37,12 @@ export async function findParkedTrips(
   limit: number,
 ): Promise<ParkedTripIds> {
   const connection = await Connection.connect({ address }).catch((cause: unknown) => {
-    throw new CliError(`Temporal does not answer at ${address}: set TEMPORAL_ADDRESS to its address`, {
-      cause,
-    });
+    throw new CliError(
+      `Temporal does not answer at ${address}: set TEMPORAL_ADDRESS to its address`,
+      {
+        cause,
+      },
+    );
   });
   try {
     const { workflow } = new Client({ connection, namespace });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServers } from "@fanfare/dev-stack";
 import { describe, expect, it } from "vitest";
-import { runFanfare } from "../test/run-fanfare.ts";
+import { runFanfare } from "../../test/run-fanfare.ts";
 
 describe("fanfare provision", { timeout: 120_000 }, () => {
   it("creates databases, streams and search attributes, and changes nothing the second time", async () => {
@@ -37,9 +37,7 @@ describe("fanfare provision", { timeout: 120_000 }, () => {
     const { status, stderr } = await runFanfare(["provision"], { PATH: process.env.PATH });
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringMatching(
-        /^expected a server to provision: set POSTGRES_ADMIN_URL/,
-      ),
+      stderr: expect.stringMatching(/^expected a server to provision: set POSTGRES_ADMIN_URL/),
     });
   });
 });

@@ -8,7 +8,7 @@ import {
   type TripStep,
   TripStep_StateSchema,
 } from "@fanfare/contracts/trips/v1/trips";
-import { alignRows, type Colour, type Terminal } from "./terminal.ts";
+import { alignRows, type Colour, type Terminal } from "../terminal.ts";
 
 /** Returns the name of a status, such as SETTLED. */
 export function formatStatus(status: TripStatus): string {

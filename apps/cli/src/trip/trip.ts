@@ -6,9 +6,9 @@ import {
   TripStatus,
   type TripStep,
 } from "@fanfare/contracts/trips/v1/trips";
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
+import type { Terminal } from "../terminal.ts";
 import { type CallerOptions, findAddress } from "./find-address.ts";
-import type { Terminal } from "./terminal.ts";
 import { formatColouredStatus, formatTrip, formatTripTable } from "./trip-text.ts";
 import { connectToTrips, type TripsClient } from "./trips-client.ts";
 
@@ -118,7 +118,9 @@ function parseStatus(name: string): TripStatus {
   const found = Object.entries(TripStatus).find(([key]) => key === name.toUpperCase());
   if (found === undefined || typeof found[1] === "string") {
     const names = Object.keys(TripStatus).filter((key) => Number.isNaN(Number(key)));
-    throw new CliError(`expected a status, got "${name}": choose one of ${names.slice(1).join(", ")}`);
+    throw new CliError(
+      `expected a status, got "${name}": choose one of ${names.slice(1).join(", ")}`,
+    );
   }
   return found[1];
 }

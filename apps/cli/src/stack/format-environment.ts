@@ -1,4 +1,4 @@
-import { CliError } from "./cli-error.ts";
+import { CliError } from "../cli-error.ts";
 import { readStack } from "./running-stack.ts";
 
 /**
@@ -7,7 +7,8 @@ import { readStack } from "./running-stack.ts";
  */
 export async function formatEnvironment(app: string): Promise<string> {
   const stack = await readStack();
-  if (stack === undefined) throw new CliError("no stack of this checkout is running: run npm start");
+  if (stack === undefined)
+    throw new CliError("no stack of this checkout is running: run npm start");
   const variables = stack.environments[app];
   if (variables === undefined) {
     const names = Object.keys(stack.environments).join(", ");

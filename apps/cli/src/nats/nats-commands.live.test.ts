@@ -1,7 +1,7 @@
 import { type Nats, startNats } from "@fanfare/dev-stack";
 import { groups, topics } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runFanfare } from "../test/run-fanfare.ts";
+import { runFanfare } from "../../test/run-fanfare.ts";
 
 describe("the commands for NATS", { timeout: 120_000 }, () => {
   let nats: Nats;
