@@ -1,0 +1,13 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, it } from "vitest";
+import { openTutorial } from "../test/tutorial.ts";
+
+it("the broker of the tutorial passes the conformance suite, as the tutorial shows", async () => {
+  await using tutorial = await openTutorial("your-own-broker");
+  await tutorial.run("tsc", ["--noEmit"]);
+  const output = await tutorial.run("vitest", ["run", "array-broker.test.ts", "--root", "."]);
+  const shown = tutorial.blocks.find(({ language }) => language === "console")?.code;
+  const tests = /Tests +(\d+ passed \| \d+ skipped \(\d+\))/;
+  const counts = tests.exec(stripVTControlCharacters(output))?.[1];
+  expect(counts).toBe(tests.exec(shown ?? "")?.[1]);
+}, 180_000);
