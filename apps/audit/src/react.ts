@@ -2,38 +2,34 @@ import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf
 import type { EventRouter } from "@fanfare/bus";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
-import { type InboxHandler, type InboxOptions, inbox } from "@fanfare/outbox";
-import type { Kysely } from "kysely";
+import type { Inbox } from "@fanfare/reactor";
 import { appendEvent } from "./store.ts";
 import type { AuditDatabase } from "./tables.ts";
 
-/** Logged is an event with the type of its message. */
-interface Logged {
+/** An event and the schema of its message. */
+interface DescribedEvent {
   readonly event: Message;
-  readonly input: DescMessage;
+  readonly schema: DescMessage;
 }
 
-/** react writes every event of every event service into the log. */
-export function react(
-  db: Kysely<AuditDatabase>,
-  options: InboxOptions = {},
-): (on: EventRouter) => void {
-  const write = inbox<Logged, AuditDatabase>(db, log, options);
+/**
+ * Returns the bindings that append every event of every event service to the log, once, as protobuf
+ * JSON with all fields, those with default values included.
+ */
+export function react(inbox: Inbox<AuditDatabase>): (on: EventRouter) => void {
+  const append = inbox<DescribedEvent>(async ({ event, schema }, tx, delivery) => {
+    await appendEvent(tx, {
+      eventId: delivery.id,
+      topic: delivery.topic,
+      key: delivery.key,
+      type: schema.typeName,
+      source: delivery.source,
+      time: delivery.time,
+      json: toJsonString(schema, event, { alwaysEmitImplicit: true }),
+    });
+  });
   return (on) =>
-    on.all([TripEvents, FleetEvents], (event, delivery, { input }) =>
-      write({ event, input }, delivery),
+    on.all([TripEvents, FleetEvents], (event, delivery, { input: schema }) =>
+      append({ event, schema }, delivery),
     );
 }
-
-/** log writes any event down, readable: its message in protobuf's JSON, zeros included. */
-const log: InboxHandler<Logged, AuditDatabase> = async ({ event, input }, tx, delivery) => {
-  await appendEvent(tx, {
-    eventId: delivery.id,
-    topic: delivery.topic,
-    key: delivery.key,
-    type: input.typeName,
-    source: delivery.source,
-    time: delivery.time,
-    json: toJsonString(input, event, { alwaysEmitImplicit: true }),
-  });
-};

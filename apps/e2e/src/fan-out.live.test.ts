@@ -8,6 +8,7 @@ import { startPostgres } from "@fanfare/dev-stack";
 import { migrations as notificationsMigrations } from "@fanfare/notifications/migrations";
 import { react as notifications } from "@fanfare/notifications/react";
 import type { NotificationsDatabase } from "@fanfare/notifications/tables";
+import { createInbox } from "@fanfare/reactor";
 import { migrations as revenueMigrations } from "@fanfare/revenue/migrations";
 import { react as revenue } from "@fanfare/revenue/react";
 import type { RevenueDatabase } from "@fanfare/revenue/tables";
@@ -36,9 +37,9 @@ async function startFanOut() {
     notificationsMigrations,
   );
   const bus = stack.use(createMemoryBus());
-  await bus.subscribe("revenue", revenue(revenueDb));
-  await bus.subscribe("audit", audit(auditDb));
-  await bus.subscribe("notifications", notifications(notificationsDb));
+  await bus.subscribe("revenue", revenue(createInbox(revenueDb)));
+  await bus.subscribe("audit", audit(createInbox(auditDb)));
+  await bus.subscribe("notifications", notifications(createInbox(notificationsDb)));
   return {
     bus,
     revenue: () => revenueDb.selectFrom("revenue").selectAll().execute(),

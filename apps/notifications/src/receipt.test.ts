@@ -1,14 +1,14 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { completedTrip } from "@fanfare/test-fixtures";
 import { describe, expect, it } from "vitest";
-import { receiptOf } from "./receipt.ts";
+import { writeReceipt } from "./receipt.ts";
 
 const at = (iso: string) => timestampFromDate(new Date(iso));
 
-describe("receiptOf()", () => {
+describe("writeReceipt()", () => {
   it("tells the rider what the trip was and cost", () => {
     const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
-    expect(receiptOf(completedTrip({ tripId }))).toEqual({
+    expect(writeReceipt(completedTrip({ tripId }))).toEqual({
       tripId,
       riderId: "rider-1",
       subject: "Your receipt: €12.50",
@@ -32,13 +32,13 @@ Trip       ${tripId}
     ["2026-11-21T12:05:00Z", "2 h 5 min"],
     ["2026-11-22T11:00:00Z", "25 h 0 min"],
   ])("gives a drive until %s the duration %s", (endedAt, duration) => {
-    const { text } = receiptOf(completedTrip({ endedAt: at(endedAt) }));
+    const { text } = writeReceipt(completedTrip({ endedAt: at(endedAt) }));
     expect(text).toContain(`Duration   ${duration}\n`);
   });
 
   it("refuses for good an event without its amounts", () => {
     const trip = completedTrip({ settled: undefined });
-    expect(() => receiptOf(trip)).toThrow(
+    expect(() => writeReceipt(trip)).toThrow(
       expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),
     );
   });

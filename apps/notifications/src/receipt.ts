@@ -5,10 +5,10 @@ import { moneyText } from "./money-text.ts";
 import type { NewReceipt } from "./store.ts";
 
 /**
- * receiptOf writes the receipt of a completed trip. BusError `permanent` for an event that lacks
+ * writeReceipt writes the receipt of a completed trip. BusError `permanent` for an event that lacks
  * what it must have.
  */
-export function receiptOf(trip: TripCompleted): NewReceipt {
+export function writeReceipt(trip: TripCompleted): NewReceipt {
   const { startedAt, endedAt, unlockFee, fare, settled } = trip;
   if (!startedAt || !endedAt || !unlockFee || !fare || !settled) {
     throw new BusError(

@@ -1,5 +1,6 @@
 import { createMemoryBus, createPublisher } from "@fanfare/bus";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { createInbox } from "@fanfare/reactor";
 import { completedTrip, openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrations } from "./migrations.ts";
@@ -21,7 +22,7 @@ describe("react()", { timeout: 60_000 }, () => {
 
   async function openBus() {
     const bus = createMemoryBus();
-    await bus.subscribe("revenue", react(database.db));
+    await bus.subscribe("revenue", react(createInbox(database.db)));
     return bus;
   }
 

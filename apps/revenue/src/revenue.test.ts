@@ -1,14 +1,14 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { completedTrip } from "@fanfare/test-fixtures";
 import { describe, expect, it } from "vitest";
-import { revenueOf } from "./revenue.ts";
+import { computeRevenue } from "./revenue.ts";
 
 const at = (iso: string) => timestampFromDate(new Date(iso));
 
-describe("revenueOf()", () => {
+describe("computeRevenue()", () => {
   it("is what was captured, for whom and how long", () => {
     const trip = completedTrip();
-    expect(revenueOf(trip)).toEqual({
+    expect(computeRevenue(trip)).toEqual({
       tripId: trip.tripId,
       vehicleId: "vehicle-1",
       minorUnits: 1250n,
@@ -23,9 +23,9 @@ describe("revenueOf()", () => {
       startedAt: at("2026-11-21T23:59:00+00:00"),
       endedAt: at("2026-11-22T00:30:00+01:00"),
     });
-    expect(revenueOf(trip).day).toBe("2026-11-21");
+    expect(computeRevenue(trip).day).toBe("2026-11-21");
     trip.endedAt = at("2026-11-22T00:00:00Z");
-    expect(revenueOf(trip).day).toBe("2026-11-22");
+    expect(computeRevenue(trip).day).toBe("2026-11-22");
   });
 
   it("rounds seconds down", () => {
@@ -33,12 +33,12 @@ describe("revenueOf()", () => {
       startedAt: at("2026-11-21T10:00:00.900Z"),
       endedAt: at("2026-11-21T10:00:02.100Z"),
     });
-    expect(revenueOf(trip).drivenSeconds).toBe(1n);
+    expect(computeRevenue(trip).drivenSeconds).toBe(1n);
   });
 
   it("refuses for good an event without its end", () => {
     const trip = completedTrip({ endedAt: undefined });
-    expect(() => revenueOf(trip)).toThrow(
+    expect(() => computeRevenue(trip)).toThrow(
       expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),
     );
   });

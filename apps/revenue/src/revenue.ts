@@ -4,10 +4,10 @@ import type { TripCompleted } from "@fanfare/contracts/trips/v1/trip_events";
 import type { NewRevenue } from "./store.ts";
 
 /**
- * revenueOf tells what a completed trip brought in: what was captured, on the day it ended, UTC.
+ * computeRevenue tells what a completed trip brought in: what was captured, on the day it ended, UTC.
  * BusError `permanent` for an event that lacks what it must have.
  */
-export function revenueOf(trip: TripCompleted): NewRevenue {
+export function computeRevenue(trip: TripCompleted): NewRevenue {
   const { startedAt, endedAt, settled } = trip;
   if (!startedAt || !endedAt || !settled) {
     throw new BusError(

@@ -1,2 +1,3 @@
+export { createInbox, type Inbox } from "./create-inbox.ts";
 export type { ReactorConfig, ReactorContext, ReactorOptions } from "./reactor-options.ts";
 export { runReactor } from "./run-reactor.ts";

@@ -1,7 +1,7 @@
 import type { EventRouter } from "@fanfare/bus";
-import type { InboxOptions } from "@fanfare/outbox";
 import type { Access, DatabaseOptions, Logger, Resources, Routes } from "@fanfare/service";
 import type { Kysely } from "kysely";
+import type { Inbox } from "./create-inbox.ts";
 import type { ReactorConfig } from "./reactor-variables.ts";
 
 export type { ReactorConfig } from "./reactor-variables.ts";
@@ -22,8 +22,11 @@ export interface ReactorOptions<DB> {
    * `inboxMigration` of `@fanfare/outbox`.
    */
   readonly migrations: DatabaseOptions["migrations"];
-  /** Registers the event handlers. They use `inbox(db, handler, options)`, so that effects happen once. */
-  readonly react: (db: Kysely<DB>, options: InboxOptions) => (on: EventRouter) => void;
+  /**
+   * Returns the bindings of the subscription. Each handler is wrapped in `inbox` and writes through the
+   * transaction that it gets, so that its effects happen once for each event.
+   */
+  readonly react: (inbox: Inbox<DB>) => (on: EventRouter) => void;
   /** Registers the Connect services of the reactor's API. Without it there is no API. */
   readonly routes?: (db: Kysely<DB>) => Routes;
   /** Creates the access rules of the API. Required when there are routes. */

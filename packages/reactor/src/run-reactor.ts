@@ -8,6 +8,7 @@ import {
   runUntilSignal,
   serve,
 } from "@fanfare/service";
+import { createInbox } from "./create-inbox.ts";
 import { openBus } from "./open-bus.ts";
 import type { ReactorOptions } from "./reactor-options.ts";
 import { createReactorVariables } from "./reactor-variables.ts";
@@ -24,14 +25,19 @@ const dayMs = 24 * 3_600_000;
  * port is in use, or the broker refuses the subscription for good.
  *
  * @example
+ * import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+ * import { inboxMigration } from "@fanfare/outbox";
+ *
  * runReactor({
  *   name: "mileage",
  *   about: "Counts the trips of each vehicle.",
  *   port: 8088,
  *   migrations: { "0001-inbox": inboxMigration, "0002-mileage": mileageMigration },
- *   react: (db: Kysely<MileageDatabase>, options) => (on) => {
+ *   react: (inbox: Inbox<MileageDatabase>) => (on) => {
  *     on.service(TripEvents, {
- *       tripCompleted: inbox(db, (trip, tx) => addTrip(tx, trip.vehicleId), options),
+ *       tripCompleted: inbox(async (trip, tx) => {
+ *         await addTrip(tx, trip.vehicleId);
+ *       }),
  *     });
  *   },
  * });
@@ -58,7 +64,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
       );
       const counters = createInboxCounters();
       // A new group also receives what was published before it existed.
-      const subscription = startSubscription(bus, name, react(db, { counters }), {
+      const subscription = startSubscription(bus, name, react(createInbox(db, { counters })), {
         from: "start",
         onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
         onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
