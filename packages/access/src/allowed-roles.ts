@@ -9,8 +9,8 @@ const roleNames: ReadonlyMap<RoleOption, Role> = new Map<RoleOption, Role>([
 ]);
 
 /**
- * Returns the roles that the method's option `(fanfare.access.v1.access)` names; none without the
- * option.
+ * Returns the roles that the option `(fanfare.access.v1.access)` of a method allows. Returns an empty
+ * list for a method without the option.
  *
  * @example
  * allowedRoles(FleetService.method.reserveVehicle); // ["service"]
@@ -21,11 +21,11 @@ export function allowedRoles(method: DescMethod): Role[] {
 }
 
 /**
- * Returns the names of the services' methods that no role may call, such as
+ * Returns the names of the methods that no role may call, such as
  * `fleet.v1.FleetService/ReserveVehicle`.
  *
  * @example
- * expect(findUnguardedMethods([FleetService])).toEqual([]);
+ * findUnguardedMethods([FleetService]); // []
  */
 export function findUnguardedMethods(services: readonly DescService[]): string[] {
   return services

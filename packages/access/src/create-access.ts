@@ -3,10 +3,12 @@ import { allowedRoles } from "./allowed-roles.ts";
 import { roles } from "./roles.ts";
 
 /**
- * Creates what `serve` authenticates callers with and authorises them by: tokens of one issuer, and
- * the access option of each method.
+ * Creates the access rules of a server: it authenticates callers by tokens of one issuer, and
+ * authorises them by the access option of each method.
  *
  * @example
+ * import { serve } from "@fanfare/service";
+ *
  * await serve({ ...config, routes, access: createAccess(config), logger });
  */
 export function createAccess(options: Omit<TokenVerifierOptions, "roles">): Access {

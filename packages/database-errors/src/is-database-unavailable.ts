@@ -41,10 +41,10 @@ const messages =
  *
  * @example
  * try {
- *   await insertOrder(order);
+ *   await db.insertInto("orders").values(order).execute();
  * } catch (error) {
- *   if (isDatabaseUnavailable(error)) retryLater(order);
- *   else throw error;
+ *   if (!isDatabaseUnavailable(error)) throw error;
+ *   retryLater(order);
  * }
  */
 export function isDatabaseUnavailable(error: unknown): boolean {

@@ -15,7 +15,12 @@ const sqlStates: ReadonlySet<string | undefined> = new Set([
  * transaction.
  *
  * @example
- * if (isTransientDatabaseError(error)) throw new ConnectError("try again", Code.Unavailable);
+ * try {
+ *   await db.insertInto("orders").values(order).execute();
+ * } catch (error) {
+ *   if (!isTransientDatabaseError(error)) throw error;
+ *   retryLater(order);
+ * }
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   return sqlStates.has(readErrorCode(error)) || isDatabaseUnavailable(error);

@@ -1,2 +1,2 @@
-/** maxMessageBytes is how large a message may be that nobody has set a limit for, either way. */
+/** The default limit of a request or response message, in bytes. */
 export const maxMessageBytes: number = 1024 * 1024;

@@ -26,7 +26,7 @@ describe("createTestTransport()", () => {
     expect((await createClient(EchoService, transport).say({ text: "x" })).text).toBe("rider-1");
   });
 
-  it("refuses what a server would refuse", async () => {
+  it("refuses the calls that a server refuses", async () => {
     const rider = createTestTransport(routes, { caller: rider1, allowedRoles });
     const operator = createTestTransport(routes, { caller: olga, allowedRoles });
     await expect(createClient(EchoService, rider).say({ text: "" })).rejects.toMatchObject({

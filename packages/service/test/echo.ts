@@ -9,13 +9,14 @@ import type { Issuer } from "./issuer.ts";
 import { createIssuer } from "./issuer.ts";
 import { createRecordedLogger } from "./recorded-logger.ts";
 
+/** A running EchoService with an issuer of tokens for it. */
 export interface Echo extends AsyncDisposable {
   readonly server: Server;
   readonly issuer: Issuer;
   readonly lines: Record<string, unknown>[];
-  /** post calls a method as curl would. */
-  post(method: string, options?: PostOptions): Promise<Answer>;
-  /** asRider is a client's interceptor that sends a rider's token. */
+  /** Calls a method in JSON over HTTP/1.1. */
+  post(method: string, options?: PostOptions): Promise<EchoResponse>;
+  /** A client interceptor that sends a rider's token. */
   readonly asRider: Interceptor;
 }
 
@@ -25,7 +26,7 @@ interface PostOptions {
   readonly headers?: Record<string, string>;
 }
 
-interface Answer {
+interface EchoResponse {
   readonly status: number;
   readonly body: { code?: string; message?: string; text?: string };
 }
@@ -36,7 +37,7 @@ export function echoRoles({ localName }: DescMethod): readonly string[] {
   return localName === "repeat" ? ["rider"] : [];
 }
 
-/** startEcho serves the EchoService on a free port; what is given replaces its methods and options. */
+/** Serves the EchoService on a free port. The arguments replace its methods and options. */
 export async function startEcho(
   methods: Partial<ServiceImpl<typeof EchoService>> = {},
   options: Partial<ServeOptions> = {},
@@ -46,7 +47,7 @@ export async function startEcho(
   const server = await serve({
     host: "127.0.0.1",
     port: 0,
-    routes: echoRoutes(methods),
+    routes: createEchoRoutes(methods),
     access: { ...createTokenVerifier(issuer.trust), allowedRoles: echoRoles },
     logger,
     ...options,
@@ -80,7 +81,7 @@ export async function startEcho(
   };
 }
 
-function echoRoutes(methods: Partial<ServiceImpl<typeof EchoService>>): Routes {
+function createEchoRoutes(methods: Partial<ServiceImpl<typeof EchoService>>): Routes {
   return (router) => {
     router.service(EchoService, {
       say: ({ text }) => ({ text }),

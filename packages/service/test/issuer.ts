@@ -5,16 +5,17 @@ import type { GenerateKeyPairResult, JSONWebKeySet } from "jose";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { TokenVerifierOptions } from "../src/auth/token-verifier.ts";
 
+/** An issuer of tokens, with its keys in a file. */
 export interface Issuer extends AsyncDisposable {
   readonly trust: TokenVerifierOptions;
   readonly jwks: JSONWebKeySet;
-  /** mint signs claims; by default those of a rider, valid for a minute. */
+  /** Signs a token. Default: a rider's, valid for a minute. */
   mint(claims?: Record<string, unknown>): Promise<string>;
-  /** rotate replaces the key, in the file too. */
+  /** Replaces the key, also in the file. */
   rotate(): Promise<void>;
 }
 
-/** createIssuer makes keys, a file of the public ones, and tokens. */
+/** Creates an issuer with a new key. */
 export async function createIssuer(): Promise<Issuer> {
   const folder = await mkdtemp(join(tmpdir(), "issuer-"));
   const trust = {

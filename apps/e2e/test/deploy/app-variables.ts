@@ -21,7 +21,7 @@ export async function readAppVariables(app: AppName): Promise<readonly AppVariab
   const rows = stdout.matchAll(/^ {2}([A-Z_]+) +(\S+)/gm);
   return [...rows].map(([, name = "", value = ""]) => ({
     name,
-    needed: value === "(needed)",
+    needed: value === "(required)",
     local: value.includes("127.0.0.1"),
   }));
 }

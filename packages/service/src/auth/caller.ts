@@ -15,7 +15,16 @@ export const callerKey: ContextKey<Caller | undefined> = createContextKey<Caller
   { description: "caller" },
 );
 
-/** Returns the caller of the current call. Throws a ConnectError `unauthenticated` without one. */
+/**
+ * Returns the caller of the current call. Throws a ConnectError `unauthenticated` when the call has
+ * none.
+ *
+ * @example
+ * const routes: Routes = (router) =>
+ *   router.service(EchoService, {
+ *     say: (request, context) => ({ text: `${getCaller(context).subject}: ${request.text}` }),
+ *   });
+ */
 export function getCaller(context: { readonly values: ContextValues }): Caller {
   const caller = context.values.get(callerKey);
   if (caller !== undefined) return caller;

@@ -6,22 +6,23 @@ import { z } from "zod";
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
-/** TokenKeys finds the public key that a token is signed with. */
+/** The public keys that verify tokens. */
 export interface TokenKeys {
+  /** Finds the key that signed a token. */
   readonly find: JWTVerifyGetKey;
-  /** load resolves when the keys are there, and rejects with the reason when they are not. */
+  /** Resolves once the keys are loaded, and rejects with the reason when they cannot be. */
   load(): Promise<void>;
 }
 
 /**
- * openTokenKeys reads a JSON Web Key Set: from an http(s) address, asked again for keys that it does
- * not know, or from a file, read again when it has changed.
+ * Opens a JSON Web Key Set. An http(s) address is fetched again for unknown keys; a file is read
+ * again when it changes.
  */
 export function openTokenKeys(source: string): TokenKeys {
-  return /^https?:/i.test(source) ? remoteKeys(new URL(source)) : fileKeys(source);
+  return /^https?:/i.test(source) ? openRemoteKeys(new URL(source)) : openKeyFile(source);
 }
 
-function remoteKeys(url: URL): TokenKeys {
+function openRemoteKeys(url: URL): TokenKeys {
   const find = createRemoteJWKSet(url, { timeoutDuration: 3000 });
   return {
     find,
@@ -31,22 +32,22 @@ function remoteKeys(url: URL): TokenKeys {
   };
 }
 
-function fileKeys(source: string): TokenKeys {
+function openKeyFile(source: string): TokenKeys {
   const path = source.startsWith("file:") ? fileURLToPath(source) : source;
-  let known: { version: string; find: JWTVerifyGetKey } | undefined;
-  async function current(): Promise<JWTVerifyGetKey> {
+  let cached: { version: string; find: JWTVerifyGetKey } | undefined;
+  async function read(): Promise<JWTVerifyGetKey> {
     const { mtimeMs, size, ino } = await stat(path);
     const version = `${mtimeMs}/${size}/${ino}`;
-    if (known?.version !== version) {
+    if (cached?.version !== version) {
       const keys = keySet.parse(JSON.parse(await readFile(path, "utf8")));
-      known = { version, find: createLocalJWKSet(keys) };
+      cached = { version, find: createLocalJWKSet(keys) };
     }
-    return known.find;
+    return cached.find;
   }
   return {
-    find: async (header, token) => (await current())(header, token),
+    find: async (header, token) => (await read())(header, token),
     async load() {
-      await current();
+      await read();
     },
   };
 }

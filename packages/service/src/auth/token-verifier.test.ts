@@ -7,14 +7,14 @@ import { listen } from "../server/listen.ts";
 import { createTokenVerifier } from "./token-verifier.ts";
 
 describe("createTokenVerifier()", () => {
-  it("makes a caller of a token", async () => {
+  it("returns the caller of a token", async () => {
     await using issuer = await createIssuer();
     const verifier = createTokenVerifier(issuer.trust);
     const token = await issuer.mint({ sub: "olga", role: "operator" });
     expect(await verifier.verify(token)).toEqual({ subject: "olga", role: "operator" });
   });
 
-  it("reads the keys again when their file has changed", async () => {
+  it("reads the keys again when their file changes", async () => {
     await using issuer = await createIssuer();
     const verifier = createTokenVerifier(issuer.trust);
     const old = await issuer.mint();
@@ -24,7 +24,7 @@ describe("createTokenVerifier()", () => {
     await expect(verifier.verify(old)).rejects.toMatchObject({ code: Code.Unauthenticated });
   });
 
-  it("is unavailable while the keys cannot be read, and says so when asked", async () => {
+  it("is unavailable and not ready while the keys cannot be read", async () => {
     await using issuer = await createIssuer();
     const verifier = createTokenVerifier(issuer.trust);
     const token = await issuer.mint();
@@ -51,12 +51,12 @@ describe("createTokenVerifier()", () => {
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: Code.Unauthenticated });
   });
 
-  it("asks the address for keys once, for many tokens", async () => {
+  it("fetches the keys once for many tokens", async () => {
     await using issuer = await createIssuer();
-    let asked = 0;
+    let fetches = 0;
     const listener = await listen(
       (_request, response) => {
-        asked += 1;
+        fetches += 1;
         response.end(JSON.stringify(issuer.jwks));
       },
       { host: "127.0.0.1", port: 0 },
@@ -67,7 +67,7 @@ describe("createTokenVerifier()", () => {
     await verifier.verify(await issuer.mint());
     await verifier.verify(await issuer.mint());
     await verifier.assertReady();
-    expect(asked).toBe(1);
+    expect(fetches).toBe(1);
     await listener.close();
   });
 

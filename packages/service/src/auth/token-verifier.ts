@@ -5,30 +5,42 @@ import { z } from "zod";
 import type { Caller } from "./caller.ts";
 import { openTokenKeys } from "./token-keys.ts";
 
-/** TokenVerifierOptions fix what a token has to be. */
+/** The tokens that a verifier accepts. */
 export interface TokenVerifierOptions {
-  /** A file with a JSON Web Key Set, or the http(s) address of one. */
+  /** The file or http(s) address of a JSON Web Key Set. */
   readonly jwks: string;
   readonly issuer: string;
   readonly audience: string;
   /** The roles that a token may have. */
   readonly roles: readonly string[];
-  /** Signature algorithms that are taken; Ed25519 alone by default. */
+  /** The accepted signature algorithms. Default: Ed25519 alone. */
   readonly algorithms?: readonly string[];
 }
 
-/** TokenVerifier makes callers from tokens. */
+/** Authenticates callers by their tokens. */
 export interface TokenVerifier {
   /**
-   * verify returns whose token it is. It throws a ConnectError: unauthenticated with what is wrong
-   * with the token, unavailable when the keys cannot be read.
+   * Returns the caller of a valid token. Throws a ConnectError: `unauthenticated` with the reason for
+   * an invalid token, `unavailable` when the keys cannot be read.
    */
   verify(token: string): Promise<Caller>;
-  /** ready rejects with the reason while the keys cannot be read. */
+  /** Rejects with the reason while the keys cannot be read. */
   assertReady(): Promise<void>;
 }
 
-/** createTokenVerifier makes a verifier that trusts the keys of one issuer. */
+/**
+ * Creates a verifier of JSON Web Tokens from one issuer. A token requires an expiry, a subject and
+ * one of the roles.
+ *
+ * @example
+ * const verifier = createTokenVerifier({
+ *   jwks: "https://login.example.com/jwks.json",
+ *   issuer: "https://login.example.com",
+ *   audience: "fleet",
+ *   roles: ["rider", "operator"],
+ * });
+ * const { role, subject } = await verifier.verify(token);
+ */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const keys = openTokenKeys(options.jwks);
   const claims = z.object({ sub: z.string().min(1), role: z.enum(options.roles) });
@@ -44,12 +56,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         });
         payload = verified.payload;
       } catch (error) {
-        throw refusal(error, options);
+        throw createTokenError(error, options);
       }
       const result = claims.safeParse(payload);
       if (result.success) return { role: result.data.role, subject: result.data.sub };
       throw new ConnectError(
-        `the token needs a "sub" and a "role" that is one of ${options.roles.join(", ")}: get another one`,
+        `the token requires a "sub" and a "role" that is one of ${options.roles.join(", ")}: request another token`,
         Code.Unauthenticated,
       );
     },
@@ -59,13 +71,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   };
 }
 
-function refusal(error: unknown, options: TokenVerifierOptions): ConnectError {
-  const unavailable = !(error instanceof errors.JOSEError) || isKeySetError(error);
-  if (unavailable) {
-    const message = "tokens cannot be checked right now, as the keys cannot be read: call again";
+function createTokenError(error: unknown, options: TokenVerifierOptions): ConnectError {
+  if (!(error instanceof errors.JOSEError) || isKeySetError(error)) {
+    const message = "the keys that verify tokens cannot be read: call again later";
     return new ConnectError(message, Code.Unavailable, undefined, undefined, error);
   }
-  const message = describe(error, options);
+  const message = explainTokenError(error, options);
   return new ConnectError(message, Code.Unauthenticated, undefined, undefined, error);
 }
 
@@ -73,22 +84,25 @@ function isKeySetError(error: unknown): boolean {
   return error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
 }
 
-function describe(error: Error, { issuer, audience }: TokenVerifierOptions): string {
+function explainTokenError(error: Error, { issuer, audience }: TokenVerifierOptions): string {
   if (error instanceof errors.JWTExpired) {
     const since = new Date((error.payload.exp ?? 0) * 1000).toISOString();
-    return `the token expired at ${since}: get a new one`;
+    return `the token expired at ${since}: request a new one`;
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === "aud") return `the token is for another audience: get one for ${audience}`;
-    if (error.claim === "iss") return `the token is from another issuer: get one from ${issuer}`;
-    if (error.claim === "exp") return "the token does not say when it expires: get one that does";
+    if (error.claim === "aud") {
+      return `the token is for another audience: request one for ${audience}`;
+    }
+    if (error.claim === "iss")
+      return `the token is from another issuer: request one from ${issuer}`;
+    if (error.claim === "exp") return 'the token has no expiry: request one with an "exp" claim';
   }
   if (
     error instanceof errors.JWSSignatureVerificationFailed ||
     error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JOSEAlgNotAllowed
   ) {
-    return `the token is not signed with a key that is trusted here: get one from ${issuer}`;
+    return `the token is not signed with a trusted key: request one from ${issuer}`;
   }
-  return "the token is not a valid JSON Web Token: get another one";
+  return "the token is not a valid JSON Web Token: request another one";
 }

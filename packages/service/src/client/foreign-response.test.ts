@@ -5,7 +5,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { startEcho } from "../../test/echo.ts";
-import { startAnswering } from "../../test/fixed-response-server.ts";
+import { startFixedResponseServer } from "../../test/fixed-response-server.ts";
 import { EchoService, SayResponseSchema } from "../gen/fanfare/echo/v1/echo_pb.ts";
 import { createServiceTransport, type ServiceTransportOptions } from "./service-transport.ts";
 
@@ -14,12 +14,12 @@ const gzip = { ...proto, "content-encoding": "gzip" };
 const html = (status: number) => ({ ":status": status, "content-type": "text/html" });
 const mebibyte = Buffer.alloc(1024 * 1024);
 
-/** answered is what a call ends with whose answer is this. */
-async function answered(
-  answer: (stream: ServerHttp2Stream) => void,
+/** Calls a server that sends this response, and returns the result or the error. */
+async function call(
+  respond: (stream: ServerHttp2Stream) => void,
   options: Partial<ServiceTransportOptions> = {},
 ): Promise<unknown> {
-  await using server = await startAnswering(answer);
+  await using server = await startFixedResponseServer(respond);
   using transport = createServiceTransport({ baseUrl: server.url, ...options });
   return await createClient(EchoService, transport)
     .say({ text: "x" })
@@ -31,8 +31,8 @@ const fixed = (headers: object, body: string | Uint8Array) => (stream: ServerHtt
   stream.end(body);
 };
 
-describe("an answer over the limit", () => {
-  it("is resource_exhausted, from a service that is otherwise right", async () => {
+describe("a response over the limit", () => {
+  it("is resource_exhausted, and the next call succeeds", async () => {
     await using echo = await startEcho();
     const { url: baseUrl } = echo.server;
     const options = { baseUrl, interceptors: [echo.asRider] };
@@ -41,22 +41,24 @@ describe("an answer over the limit", () => {
     const refusal = client.say({ text: "x".repeat(2_000) });
     await expect(refusal).rejects.toMatchObject({
       code: Code.ResourceExhausted,
-      rawMessage: expect.stringMatching(new RegExp(`^${baseUrl} gave no answer .* 1000`)),
+      rawMessage: expect.stringMatching(
+        new RegExp(`^${baseUrl} sent an unreadable response.* 1000`),
+      ),
     });
     expect((await client.say({ text: "small" })).text).toBe("small");
   });
 
-  it("is 1 MiB unless told, before and after decompression", async () => {
-    for (const answer of [fixed(proto, mebibyte), fixed(gzip, gzipSync(mebibyte))]) {
-      expect(await answered(answer)).not.toMatchObject({ code: Code.ResourceExhausted });
+  it("exceeds 1 MiB by default, before and after decompression", async () => {
+    for (const respond of [fixed(proto, mebibyte), fixed(gzip, gzipSync(mebibyte))]) {
+      expect(await call(respond)).not.toMatchObject({ code: Code.ResourceExhausted });
     }
     const larger = Buffer.concat([mebibyte, Buffer.alloc(1)]);
-    for (const answer of [fixed(proto, larger), fixed(gzip, gzipSync(larger))]) {
-      expect(await answered(answer)).toMatchObject({ code: Code.ResourceExhausted });
+    for (const respond of [fixed(proto, larger), fixed(gzip, gzipSync(larger))]) {
+      expect(await call(respond)).toMatchObject({ code: Code.ResourceExhausted });
     }
   });
 
-  it("is not waited for: one without an end is broken off", async () => {
+  it("is aborted when it does not end", async () => {
     const closed = Promise.withResolvers<void>();
     let mebibytes = 0;
     async function* endless() {
@@ -65,7 +67,7 @@ describe("an answer over the limit", () => {
         yield mebibyte;
       }
     }
-    const failure = await answered((stream) => {
+    const failure = await call((stream) => {
       stream.respond(proto);
       stream.once("close", closed.resolve);
       Readable.from(endless()).pipe(stream);
@@ -75,38 +77,38 @@ describe("an answer over the limit", () => {
     expect(mebibytes).toBeLessThan(100);
   });
 
-  it("is resource_exhausted as an error, too", async () => {
+  it("is resource_exhausted as an error response, too", async () => {
     const json = { ":status": 400, "content-type": "application/json" };
     const body = JSON.stringify({ code: "failed_precondition", message: "x".repeat(2_000_000) });
-    expect(await answered(fixed(json, body))).toMatchObject({ code: Code.ResourceExhausted });
+    expect(await call(fixed(json, body))).toMatchObject({ code: Code.ResourceExhausted });
   });
 });
 
-describe("an answer that cannot be read", () => {
+describe("a response that cannot be read", () => {
   it.each([
     ["no protobuf", fixed(proto, Buffer.from([255, 255, 255])), Code.Internal],
     ["no gzip", fixed(gzip, "plain"), Code.Internal],
     ["a proxy's page", fixed(html(200), "<html>"), Code.Unknown],
     ["a proxy's refusal", fixed(html(403), "<html>"), Code.Internal],
-    ["a proxy that knows no such page", fixed(html(404), "<html>"), Code.Unimplemented],
-    ["of another encoding", fixed({ ...proto, "content-encoding": "zip" }, "x"), Code.Internal],
+    ["a proxy without such a page", fixed(html(404), "<html>"), Code.Unimplemented],
+    ["another encoding", fixed({ ...proto, "content-encoding": "zip" }, "x"), Code.Internal],
     [
-      "a stream's",
+      "a stream",
       fixed({ ...proto, "content-type": "application/connect+proto" }, ""),
       Code.Internal,
     ],
-  ])("is nobody's refusal: %s", async (_, answer, code) => {
-    const failure = await answered(answer);
+  ])("is no refusal: %s", async (_, respond, code) => {
+    const failure = await call(respond);
     expect(failure).toBeInstanceOf(ConnectError);
     expect(failure).toMatchObject({
       code,
-      rawMessage: expect.stringMatching(/^http:.*gave no answer that can be read: ./),
+      rawMessage: expect.stringMatching(/^http:.*sent an unreadable response: ./),
     });
   });
 });
 
-describe("an answer of a service", () => {
-  it("stays what it is, a refusal with its code and words", async () => {
+describe("a response of a service", () => {
+  it("keeps the code and message of a refusal", async () => {
     await using echo = await startEcho({ say: refuse });
     using transport = createServiceTransport({
       baseUrl: echo.server.url,
@@ -125,7 +127,7 @@ describe("an answer of a service", () => {
       $typeName: "fanfare.echo.v1.SayResponse",
       text: "hello",
     });
-    expect(await answered(fixed(gzip, gzipSync(message)))).toMatchObject({ text: "hello" });
+    expect(await call(fixed(gzip, gzipSync(message)))).toMatchObject({ text: "hello" });
   });
 });
 

@@ -1,8 +1,8 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { refusalCodes } from "./refusal-codes.ts";
 
-/** Codes of answers that came wrong; what else fails is no answer at all. */
-const wrong: ReadonlySet<Code> = new Set([
+/** Codes that Connect derives from a response that it cannot read. Other codes mean no response. */
+const responseCodes: ReadonlySet<Code> = new Set([
   ...refusalCodes,
   Code.Unknown,
   Code.Internal,
@@ -11,22 +11,23 @@ const wrong: ReadonlySet<Code> = new Set([
 ]);
 
 /**
- * createWrongAnswerInterceptor says of an answer that is no message and no error of a service (it
- * is garbled, too large, or a proxy's) whose it is. Connect has codes for these too, some of them
- * those of refusals, which such an answer is not: it becomes internal, and is worth another try. It
- * has to be the innermost, as it takes every error for one of the answer.
+ * Creates the interceptor that detects responses which no service sent: garbled, too large, or from a
+ * proxy. Connect derives codes for these too, such as `permission_denied` from a proxy's 403. The
+ * interceptor replaces a refusal code by `internal`, so that the call is retried, and names the
+ * address in the message. It must be the innermost interceptor, because it attributes every error to
+ * the response.
  */
-export function createWrongAnswerInterceptor(baseUrl: string): Interceptor {
+export function createForeignResponseInterceptor(baseUrl: string): Interceptor {
   return (next) => async (request) => {
     try {
       return await next(request);
     } catch (reason) {
       const { code, rawMessage, metadata, cause } = ConnectError.from(reason);
-      // A unary error of a service comes as JSON, in any of Connect's formats.
-      const said = metadata.get("content-type")?.startsWith("application/json") === true;
-      if (request.stream || said || !wrong.has(code)) throw reason;
+      // A service sends a unary error as JSON, whatever the format of its messages.
+      const fromService = metadata.get("content-type")?.startsWith("application/json") === true;
+      if (request.stream || fromService || !responseCodes.has(code)) throw reason;
       throw new ConnectError(
-        `${baseUrl} gave no answer that can be read: ${rawMessage}`,
+        `${baseUrl} sent an unreadable response: ${rawMessage}`,
         refusalCodes.has(code) ? Code.Internal : code,
         metadata,
         undefined,

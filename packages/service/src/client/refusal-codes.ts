@@ -1,6 +1,9 @@
 import { Code } from "@connectrpc/connect";
 
-/** refusalCodes are those that only a service can mean: with them it refuses what it was asked. */
+/**
+ * The codes with which a service refuses a request. A retry of a refused request fails again; other
+ * codes may be worth a retry.
+ */
 export const refusalCodes: ReadonlySet<Code> = new Set([
   Code.InvalidArgument,
   Code.NotFound,

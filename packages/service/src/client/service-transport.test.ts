@@ -27,14 +27,14 @@ describe("createServiceTransport()", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("sends the token of its file, read again when that changes", async () => {
+  it("sends the token of its file, and reads the file again when it changes", async () => {
     await using echo = await startEcho(sayWho);
     using transport = createServiceTransport({ baseUrl: echo.server.url, tokenFile });
     const client = createClient(EchoService, transport);
 
     await expect(client.say({ text: "x" })).rejects.toMatchObject({
       code: Code.Unavailable,
-      rawMessage: `the token file ${tokenFile} cannot be read: write a service token into it`,
+      rawMessage: `the token file ${tokenFile} cannot be read: write a service token to it`,
     });
     await writeFile(tokenFile, `${await echo.issuer.mint({ role: "service", sub: "worker" })}\n`);
     expect((await client.say({ text: "x" })).text).toBe("worker");
@@ -44,7 +44,7 @@ describe("createServiceTransport()", () => {
     await expect(client.say({ text: "x" })).rejects.toMatchObject({ code: Code.Unavailable });
   });
 
-  it("is unavailable while the service is away, and connects again when it is back", async () => {
+  it("is unavailable while the service is down, and reconnects when it is back", async () => {
     const first = await startEcho();
     const { port, url } = first.server;
     using transport = createServiceTransport({ baseUrl: url, interceptors: [first.asRider] });
@@ -62,7 +62,7 @@ describe("createServiceTransport()", () => {
     });
   });
 
-  it("gives a call a deadline, though nobody answers", async () => {
+  it("times out a call that is not answered", async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => void sockets.add(socket.resume()));
     const port = await new Promise<number>((resolve) => {

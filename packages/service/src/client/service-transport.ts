@@ -1,36 +1,46 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { maxMessageBytes } from "../max-message-bytes.ts";
-import { createWrongAnswerInterceptor } from "./foreign-response.ts";
-import { createTokenFile } from "./token-file.ts";
+import { createForeignResponseInterceptor } from "./foreign-response.ts";
+import { createTokenReader } from "./token-reader.ts";
 
-/** ServiceTransportOptions say which service is called, and how. */
+/** The address of a service, and how its calls are made. */
 export interface ServiceTransportOptions {
-  /** Such as http://127.0.0.1:8082. */
+  /** The http(s) address of the service, such as `http://127.0.0.1:8082`. */
   readonly baseUrl: string;
-  /** A file with the bearer token; without it calls carry none. */
+  /** The file with the bearer token, reread when it changes. Default: no token. */
   readonly tokenFile?: string;
-  /** How long a call may take that does not say so itself, in ms; 10 s by default. */
+  /** The timeout of a call that sets none, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
-  /** The largest answer message that is read, in bytes; 1 MiB by default. */
+  /** The largest response message, in bytes. Default: 1 MiB. */
   readonly readMaxBytes?: number;
+  /** Interceptors that run before the token is added. */
   readonly interceptors?: readonly Interceptor[];
 }
 
-/** ServiceTransport calls one service. */
+/** A transport for the calls to one service. */
 export interface ServiceTransport extends Transport, Disposable {
-  /** close ends the connection and the calls on it. */
+  /** Closes the connection and aborts its calls. */
   close(): void;
 }
 
 /**
- * createServiceTransport makes a transport over one HTTP/2 connection, which is opened by the first
- * call, opened again when it was lost, and found dead by pings within 10 s while a call is waiting.
+ * Creates a transport over one HTTP/2 connection. The first call opens it, and a later call reopens a
+ * lost one. Pings detect a dead connection within 10 s while a call waits.
  *
- * An answer over the limit is resource_exhausted, and one that cannot be read, or that is no
- * service's, is internal, unknown, unauthenticated or unimplemented: never a code with which a
- * service refuses. One exception cannot be told from a service's answer: a proxy's 403 in JSON is
- * permission_denied.
+ * A response over the limit is `resource_exhausted`. A response that cannot be read, or that no
+ * service sent, is `internal`, `unknown`, `unauthenticated` or `unimplemented`, and never a refusal
+ * code. One exception cannot be detected: a proxy's 403 in JSON is `permission_denied`.
+ *
+ * @example
+ * import { createClient } from "@connectrpc/connect";
+ *
+ * using transport = createServiceTransport({
+ *   baseUrl: "http://127.0.0.1:8083",
+ *   tokenFile: "./service.token",
+ * });
+ * const client = createClient(EchoService, transport);
+ * await client.say({ text: "hello" });
  */
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
   const { baseUrl, tokenFile, timeoutMs = 10_000, interceptors = [] } = options;
@@ -49,7 +59,7 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
     interceptors: [
       ...interceptors,
       ...(tokenFile === undefined ? [] : [createTokenInterceptor(tokenFile)]),
-      createWrongAnswerInterceptor(baseUrl),
+      createForeignResponseInterceptor(baseUrl),
     ],
   });
   const close = () => sessionManager.abort();
@@ -57,9 +67,9 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
 }
 
 function createTokenInterceptor(tokenFile: string): Interceptor {
-  const token = createTokenFile(tokenFile);
+  const readToken = createTokenReader(tokenFile);
   return (next) => async (request) => {
-    request.header.set("authorization", `Bearer ${await token()}`);
+    request.header.set("authorization", `Bearer ${await readToken()}`);
     return await next(request);
   };
 }

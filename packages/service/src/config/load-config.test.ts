@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { helpOf, readConfig } from "./load-config.ts";
+import { readConfig } from "./load-config.ts";
 import {
   authVariables,
   databaseVariables,
@@ -36,7 +36,7 @@ const enough = {
 };
 
 describe("readConfig()", () => {
-  it("reads each variable, and takes the default of one that is unset or empty", () => {
+  it("reads each variable, and uses the default for an unset or empty one", () => {
     expect(readConfig(spec, { ...enough, PORT: "9000", HOST: "" })).toEqual({
       ok: true,
       values: {
@@ -60,17 +60,17 @@ describe("readConfig()", () => {
     ["AUTH_JWKS", " ", "AUTH_JWKS is not set.", "for example AUTH_JWKS=./dev-keys/jwks.json"],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud", but it is none of trace,', "LOG_LEVEL=info"],
     ["BILLING_URL", "x", 'BILLING_URL is "x", but it is not an http address.', "BILLING_URL=http"],
-  ])("says what is wrong with %s=%s and what to write", (name, value, found, advice) => {
+  ])("reports %s=%s with what was found and a valid value", (name, value, found, advice) => {
     const result = readConfig(spec, { ...enough, [name]: value });
-    if (result.ok) throw new Error("it was read");
+    if (result.ok) throw new Error("the environment was accepted");
     expect(result.problems).toHaveLength(1);
     expect(result.problems[0]).toContain(found);
     expect(result.problems[0]).toContain(advice);
   });
 
-  it("says what is wrong with all of them at once", () => {
+  it("reports all invalid variables at once", () => {
     const result = readConfig(spec, { PORT: "x" });
-    if (result.ok) throw new Error("it was read");
+    if (result.ok) throw new Error("the environment was accepted");
     expect(result.problems.map((problem) => problem.split(" ")[0])).toEqual([
       "PORT",
       "AUTH_JWKS",
@@ -79,10 +79,10 @@ describe("readConfig()", () => {
     ]);
   });
 
-  it("says which file cannot be read", () => {
+  it("reports the file that cannot be read", () => {
     const env = { ...enough, DATABASE_URL: "", DATABASE_URL_FILE: "/no/such/file" };
     const result = readConfig(spec, env);
-    if (result.ok) throw new Error("it was read");
+    if (result.ok) throw new Error("the environment was accepted");
     expect(result.problems).toEqual([expect.stringContaining("DATABASE_URL_FILE cannot be read")]);
   });
 
@@ -90,23 +90,5 @@ describe("readConfig()", () => {
     const result = readConfig(spec, { ...enough, DATABASE_URL: "mysql://root:secret-word@x" });
     expect(JSON.stringify(result)).toContain("DATABASE_URL is set, but it is not a PostgreSQL");
     expect(JSON.stringify(result)).not.toContain("secret-word");
-  });
-});
-
-describe("helpOf()", () => {
-  it("lines up names, defaults and meanings", () => {
-    const { host, port } = spec.variables;
-    expect(helpOf({ ...spec, variables: { host, port, ...databaseVariables } })).toBe(
-      [
-        "fleet: Vehicles.",
-        "",
-        "Environment variables, each with its default:",
-        "  HOST          127.0.0.1  Address to listen on.",
-        "  PORT          8082       Port to listen on.",
-        "  DATABASE_URL  (needed)   This app's own PostgreSQL database, with its role and password.",
-        "A variable may be in a file: name that in <variable>_FILE.",
-        "",
-      ].join("\n"),
-    );
   });
 });

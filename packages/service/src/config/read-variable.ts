@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 
 /**
- * readVariable reads a variable from an environment, or from the file that `<name>_FILE` names, as
- * secrets are handed to containers; one that is empty counts as unset. Throws, saying why, when the
- * file cannot be read or when both are set.
+ * Reads a variable from the environment, or from the file that `<name>_FILE` names, which is how
+ * containers receive secrets. An empty value counts as unset. Throws when the file cannot be read and
+ * when both variables are set.
+ *
+ * @example
+ * const token = readVariable("API_TOKEN"); // from API_TOKEN, or from the file API_TOKEN_FILE
  */
 export function readVariable(
   name: string,

@@ -2,7 +2,12 @@ import { z } from "zod";
 import type { ConfigValues, Variable } from "./variable.ts";
 import { defineVariable } from "./variable.ts";
 
-/** definePortVariable declares a port to listen on; 0 is any free one. */
+/**
+ * Defines the variable of a port to listen on; 0 chooses a free one.
+ *
+ * @example
+ * const port = definePortVariable("PORT", 8082);
+ */
 export function definePortVariable(
   name: string,
   port: number,
@@ -17,7 +22,16 @@ export function definePortVariable(
   return defineVariable(name, schema, { about, example: String(port) });
 }
 
-/** defineAddressVariable declares the http address of another service. */
+/**
+ * Defines the variable of another service's http address.
+ *
+ * @example
+ * const billingUrl = defineAddressVariable(
+ *   "BILLING_URL",
+ *   "http://127.0.0.1:8083",
+ *   "The billing service.",
+ * );
+ */
 export function defineAddressVariable(
   name: string,
   address: string,
@@ -27,7 +41,7 @@ export function defineAddressVariable(
   return defineVariable(name, schema.default(address), { about, example: address });
 }
 
-/** serverVariables say where a process listens and what it logs. */
+/** Where a process listens, and what it logs. */
 export const serverVariables = {
   host: defineVariable("HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on."),
   port: definePortVariable("PORT", 8080),
@@ -38,14 +52,14 @@ export const serverVariables = {
         error: "it is none of trace, debug, info, warn, error, fatal, silent",
       })
       .default("info"),
-    { about: "Least level that is logged.", example: "info" },
+    { about: "Lowest level to log.", example: "info" },
   ),
 };
 
-/** authVariables say which tokens are trusted. */
+/** Which tokens a process trusts. */
 export const authVariables = {
   jwks: defineVariable("AUTH_JWKS", z.string().min(1), {
-    about: "File, or http(s) address, of the JSON Web Key Set that tokens are signed with.",
+    about: "File or http(s) address of the JSON Web Key Set that verifies tokens.",
     example: "./dev-keys/jwks.json",
   }),
   issuer: defineVariable("AUTH_ISSUER", z.string().min(1).default("fanfare"), {
@@ -58,42 +72,49 @@ export const authVariables = {
   }),
 };
 
-/** databaseVariables say where the process's own database is. */
+/** Where the database of a process is. */
 export const databaseVariables = {
   databaseUrl: defineVariable(
     "DATABASE_URL",
     z.url({ protocol: /^postgres(ql)?$/, error: "it is not a PostgreSQL address" }),
     {
-      about: "This app's own PostgreSQL database, with its role and password.",
+      about: "PostgreSQL database of this app, with its role and password.",
       example: "postgres://app:secret@127.0.0.1:5433/app",
       secret: true,
     },
   ),
 };
 
-/** natsVariables say where NATS is, and who the process is there. */
+/** Where NATS is, and how the process authenticates there. */
 export const natsVariables = {
   natsUrl: defineVariable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
-    about: "Where NATS is.",
+    about: "Address of NATS.",
     example: "nats://127.0.0.1:4222",
   }),
   natsUser: defineVariable("NATS_USER", z.string().min(1).optional(), {
     about:
-      "This app's own user of NATS. With one, it makes no streams: they are provisioned before.",
+      "NATS user of this app. An app with a user creates no streams: provision them before it starts.",
     example: "app",
   }),
   natsPassword: defineVariable("NATS_PASSWORD", z.string().min(1).optional(), {
-    about: "The password of NATS_USER.",
+    about: "Password of NATS_USER.",
     example: "secret",
     secret: true,
   }),
   natsCredentials: defineVariable("NATS_CREDENTIALS", z.string().min(1).optional(), {
-    about: "A credentials file of NATS, in place of NATS_USER and its password.",
+    about: "NATS credentials file, instead of NATS_USER and NATS_PASSWORD.",
     example: "./app.creds",
   }),
 };
 
-/** readNatsCredentials is who the process is to NATS; nobody in particular where no variable says. */
+/**
+ * Returns the credentials of the NATS variables, as `connectNats` of `@fanfare/bus-nats` takes them.
+ * All are undefined when no variable is set.
+ *
+ * @example
+ * const config = loadConfig({ name: "audit", about: "The audit log.", variables: natsVariables });
+ * readNatsCredentials(config); // { user: "audit", password: "secret", credentialsFile: undefined }
+ */
 export function readNatsCredentials(
   config: Pick<ConfigValues<typeof natsVariables>, "natsUser" | "natsPassword" | "natsCredentials">,
 ): {
@@ -105,10 +126,10 @@ export function readNatsCredentials(
   return { user, password, credentialsFile };
 }
 
-/** serviceTokenVariables say with which token the process calls others. */
+/** The token with which a process calls other services. */
 export const serviceTokenVariables = {
   serviceTokenFile: defineVariable("SERVICE_TOKEN_FILE", z.string().min(1), {
-    about: "File with the bearer token for calls to other services; read again when it changes.",
+    about: "File with the bearer token for calls to other services, reread when it changes.",
     example: "./dev-keys/service.token",
   }),
 };

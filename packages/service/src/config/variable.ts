@@ -1,29 +1,39 @@
 import type { z } from "zod";
 
-/** VariableOptions say more of a variable. */
+/** The description of a variable, for errors and for `--help`. */
 export interface VariableOptions {
   readonly about: string;
-  /** A value that works, shown in errors and in --help. */
+  /** A valid value, shown in errors and in `--help`. */
   readonly example?: string;
-  /** Its value and its default are never printed. */
+  /** Keeps the value and the default out of every output. */
   readonly secret?: boolean;
 }
 
-/** Variable is one environment variable that a process reads. */
+/** An environment variable that a process reads. */
 export interface Variable<T> extends VariableOptions {
   readonly name: string;
   readonly schema: z.ZodType<T>;
 }
 
-/** Variables are the variables of a process, by the names that its code uses. */
+/** The variables of a process, by the names that its code uses. */
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
 
-/** ConfigValues are what the variables of a process say. */
+/** The parsed values of a process's variables. */
 export type ConfigValues<V extends Variables> = {
   readonly [K in keyof V]: V[K] extends Variable<infer T> ? T : never;
 };
 
-/** variable declares an environment variable; its schema reads the text, and undefined when unset. */
+/**
+ * Defines an environment variable. The schema parses its text, or `undefined` when it is unset.
+ *
+ * @example
+ * import { z } from "zod";
+ *
+ * const retention = defineVariable("RETENTION_DAYS", z.coerce.number().int().min(1).default(30), {
+ *   about: "Days that records are kept.",
+ *   example: "30",
+ * });
+ */
 export function defineVariable<T>(
   name: string,
   schema: z.ZodType<T>,

@@ -5,21 +5,25 @@ import { Migrator } from "kysely/migration";
 import type { Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
 
-/** MigrateOptions say what is migrated and how one hears of it. */
+/** The migrations of a database, and how they are run. */
 export interface MigrateOptions {
-  /** Makes a pool of one connection without a statement timeout: a migration may take long. */
+  /** Creates a pool of one connection without a statement timeout: a migration may take long. */
   readonly createPool: () => Pool;
   readonly migrations: Readonly<Record<string, Migration>>;
   readonly logger: Logger;
-  /** Ends the trying; what is running is finished. */
+  /** Ends the retries. A running migration finishes. */
   readonly signal: AbortSignal;
+  /** Called with the error of each failed attempt. */
   readonly onError: (error: unknown) => void;
 }
 
-const firstDelayMs = 100;
-const longestDelayMs = 5000;
+const initialIntervalMs = 100;
+const maxIntervalMs = 5000;
 
-/** migrateUntilDone migrates under Kysely's lock, again and again until it works or is stopped. It never throws. */
+/**
+ * Runs the migrations under Kysely's lock, and retries with backoff until they succeed or the signal
+ * aborts. Never rejects.
+ */
 export async function migrateUntilDone(options: MigrateOptions): Promise<void> {
   const { logger, signal } = options;
   for (let attempt = 1; !signal.aborted; attempt++) {
@@ -28,8 +32,8 @@ export async function migrateUntilDone(options: MigrateOptions): Promise<void> {
       return;
     } catch (error) {
       options.onError(error);
-      const delayMs = backoff(attempt);
-      logger.warn({ err: error, attempt, delayMs }, "migrations failed and will be tried again");
+      const delayMs = computeBackoff(attempt);
+      logger.warn({ err: error, attempt, delayMs }, "migrations failed and will be retried");
       await sleep(delayMs, undefined, { signal }).catch(() => {});
     }
   }
@@ -48,7 +52,7 @@ async function migrate({ createPool, migrations, logger }: MigrateOptions): Prom
   }
 }
 
-function backoff(attempt: number): number {
-  const full = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1));
-  return Math.round(full * (0.5 + Math.random() / 2));
+function computeBackoff(attempt: number): number {
+  const nominal = Math.min(maxIntervalMs, initialIntervalMs * 2 ** (attempt - 1));
+  return Math.round(nominal * (0.5 + Math.random() / 2));
 }

@@ -25,7 +25,7 @@ const options = { name: "notes", migrations: notes, logger };
 const patience = { timeout: 60_000 };
 
 describe("openDatabase()", patience, () => {
-  it("migrates once, though many processes start at once", async () => {
+  it("migrates once when several processes start at the same time", async () => {
     await using postgres = await startPostgres();
     const url = await postgres.createDatabase("notes");
     const databases = Array.from({ length: 5 }, () => openDatabase<Tables>({ ...options, url }));
@@ -37,7 +37,7 @@ describe("openDatabase()", patience, () => {
     await Promise.all(databases.map((database) => database.close()));
   });
 
-  it("is not ready until the server comes, then migrates", async () => {
+  it("is not ready until PostgreSQL starts, then migrates", async () => {
     await using postgres = await startPostgres();
     const url = await postgres.createDatabase("notes");
     await postgres.kill();
@@ -50,7 +50,7 @@ describe("openDatabase()", patience, () => {
     expect(await database.db.selectFrom("notes").selectAll().execute()).toHaveLength(1);
   });
 
-  it("survives the server going away in the middle, and says that it is unavailable", async () => {
+  it("survives a restart of PostgreSQL, and is unavailable meanwhile", async () => {
     await using postgres = await startPostgres();
     await using database = openDatabase<Tables>({
       ...options,
@@ -78,7 +78,7 @@ describe("openDatabase()", patience, () => {
     expect(await database.db.selectFrom("notes").selectAll().execute()).toHaveLength(1);
   });
 
-  it("ends a statement that takes too long", async () => {
+  it("cancels a statement that exceeds its timeout", async () => {
     await using postgres = await startPostgres();
     await using database = openDatabase<Tables>({
       ...options,
@@ -91,7 +91,7 @@ describe("openDatabase()", patience, () => {
     await database.assertReady();
   });
 
-  it("says which migration fails and why, and tries it again", async () => {
+  it("logs which migration fails and why, and retries it", async () => {
     await using postgres = await startPostgres();
     let attempts = 0;
     const migrations: Record<string, Migration> = {
@@ -113,7 +113,7 @@ describe("openDatabase()", patience, () => {
     expect(JSON.stringify(failures)).toContain('relation \\"nowhere\\" does not exist');
   });
 
-  it("closes while the server is away", async () => {
+  it("closes while PostgreSQL is down", async () => {
     const database = openDatabase<Tables>({ ...options, url: "postgres://x:y@127.0.0.1:1/x" });
     await database.close();
     await expect(database.assertReady()).rejects.toThrow("migrations are not done");

@@ -6,39 +6,52 @@ import { Client, Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
 import { migrateUntilDone } from "./migrate-until-done.ts";
 
-/** DatabaseOptions say which database is opened and what it has to look like. */
+/** The address of a database, its migrations and its limits. */
 export interface DatabaseOptions {
-  /** postgres://role:password@host:port/database */
+  /** `postgres://role:password@host:port/database` */
   readonly url: string;
-  /** Shown in the server's list of connections. */
+  /** The application name that PostgreSQL lists with its connections. */
   readonly name: string;
-  /** Run in the order of their names, each once. */
+  /** The migrations, each run once, in the order of their names. */
   readonly migrations: Readonly<Record<string, Migration>>;
   readonly logger: Logger;
-  /** The most connections; 10 by default. */
+  /** The size of the connection pool. Default: 10. */
   readonly maxConnections?: number;
-  /** How long one statement may take, in ms; 10 s by default. */
+  /** The timeout of a statement, in milliseconds. Default: 10,000. */
   readonly statementTimeoutMs?: number;
 }
 
-/** Database is a process's own database. */
+/** The database of a process. */
 export interface Database<DB> extends AsyncDisposable {
   readonly db: Kysely<DB>;
-  /** ready rejects with the reason while the server cannot be reached or migrations are not done. */
+  /** Rejects with the reason while PostgreSQL cannot be reached or the migrations are not done. */
   assertReady(): Promise<void>;
-  /** migrated resolves once all migrations are done; it rejects with the last error after timeoutMs (30 s). */
+  /**
+   * Resolves once all migrations are done. Rejects with the last error after `timeoutMs` (default:
+   * 30,000).
+   */
   waitForMigrations(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** client makes a connection beside the pool, not open yet, for what no pool can do, such as LISTEN. */
+  /** Creates a client outside the pool, not connected yet, for example for LISTEN. */
   createClient(): Client;
-  /** close gives up on what is waiting and closes the connections. */
+  /** Ends the migration retries and closes the connections. */
   close(): Promise<void>;
 }
 
 const connectTimeoutMs = 3000;
 
 /**
- * openDatabase connects to PostgreSQL and brings its tables up to date in the background. It returns
- * at once: the server may come later, go away and come back.
+ * Opens a PostgreSQL database and migrates it in the background. Returns at once, also while
+ * PostgreSQL is unavailable, and reconnects when it returns.
+ *
+ * @example
+ * const database = openDatabase<{ notes: { text: string } }>({
+ *   url: "postgres://notes:secret@127.0.0.1:5433/notes",
+ *   name: "notes",
+ *   migrations,
+ *   logger,
+ * });
+ * await database.waitForMigrations();
+ * await database.db.insertInto("notes").values({ text: "hello" }).execute();
  */
 export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   const { logger, statementTimeoutMs = 10_000 } = options;
@@ -47,12 +60,12 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
     statement_timeout: statementTimeoutMs,
     lock_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 3 * statementTimeoutMs,
-    // On this side too, for a server that no longer answers.
+    // Also in the client, for a server that stops answering.
     query_timeout: statementTimeoutMs + 1000,
   });
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   const stop = new AbortController();
-  let lastError: unknown = new Error("the migrations have not begun");
+  let lastError: unknown = new Error("the migrations have not started");
   let done = false;
   const migrating = migrate();
 
@@ -79,13 +92,13 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   return {
     db,
     async assertReady() {
-      if (!done) throw new Error(`the migrations are not done: ${messageOf(lastError)}`);
+      if (!done) throw new Error(`the migrations are not done: ${formatError(lastError)}`);
       await sql`select 1`.execute(db);
     },
     async waitForMigrations({ timeoutMs = 30_000 } = {}) {
       const timer = new AbortController();
-      const late = sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => {});
-      await Promise.race([migrating, late]);
+      const expired = sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => {});
+      await Promise.race([migrating, expired]);
       timer.abort();
       if (!done) throw new Error("the migrations are not done", { cause: lastError });
     },
@@ -109,14 +122,14 @@ function createPool({ url, name, logger }: DatabaseOptions, config: PoolConfig):
     keepAlive: true,
     ...config,
   });
-  // A connection that is lost while nobody is asking it anything raises an event, and an event that
-  // nobody listens to ends the process. The pool listens to idle connections only.
-  const onLost = (error: Error) => logger.warn({ err: error }, "a database connection was lost");
+  // A connection that is lost between two statements emits "error", which ends the process without a
+  // listener. The pool listens to idle connections only.
+  const onLost = (error: Error) => logger.warn({ err: error }, "lost a database connection");
   pool.on("error", onLost);
   pool.on("connect", (client) => client.on("error", onLost));
   return pool;
 }
 
-function messageOf(error: unknown): string {
+function formatError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

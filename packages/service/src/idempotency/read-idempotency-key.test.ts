@@ -12,12 +12,12 @@ describe("readIdempotencyKey()", () => {
   });
 
   it.each([{}, { "idempotency-key": " " }, { "idempotency-key": "x".repeat(256) }])(
-    "refuses %j, and says what to send",
+    "refuses %j, and explains what to send",
     (headers) => {
       expect(() => readIdempotencyKey(contextWith(headers))).toThrow(
         expect.objectContaining({
           code: Code.InvalidArgument,
-          rawMessage: expect.stringContaining("idempotency-key, of 1 to 255 characters"),
+          rawMessage: expect.stringContaining("idempotency-key with 1 to 255 characters"),
         }),
       );
     },

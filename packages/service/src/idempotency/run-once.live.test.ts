@@ -8,7 +8,9 @@ import { createRecordedLogger } from "../../test/recorded-logger.ts";
 import type { Database } from "../database/open-database.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { EchoService, SayRequestSchema } from "../gen/fanfare/echo/v1/echo_pb.ts";
-import { idempotencyMigration, runOnce, tombstone } from "./run-once.ts";
+import { idempotencyMigration } from "./idempotency-migration.ts";
+import { runOnce } from "./run-once.ts";
+import { tombstone } from "./tombstone.ts";
 
 interface Tables {
   effects: { key: string };
@@ -56,19 +58,19 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     return rows.length;
   }
 
-  it("answers a repetition with the first answer, and does nothing", async () => {
+  it("returns the first response to a repeated call, and runs nothing", async () => {
     const first = await transact((tx) => say(tx, "repeated"));
     expect(await transact((tx) => say(tx, "repeated"))).toBe(first);
     expect(await effects("repeated")).toBe(1);
   });
 
-  it("does it once when a hundred calls come at once", async () => {
+  it("runs once for a hundred concurrent calls", async () => {
     const calls = Array.from({ length: 100 }, () => transact((tx) => say(tx, "crowded")));
     expect(new Set(await Promise.all(calls)).size).toBe(1);
     expect(await effects("crowded")).toBe(1);
   });
 
-  it("refuses other contents under the same key, and does nothing", async () => {
+  it("refuses another request under the same key, and runs nothing", async () => {
     await transact((tx) => say(tx, "taken", "one"));
     await expect(transact((tx) => say(tx, "taken", "two"))).rejects.toEqual(
       refused(Code.AlreadyExists),
@@ -76,7 +78,7 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     expect(await effects("taken")).toBe(1);
   });
 
-  it("forgets a refusal, with the effect", async () => {
+  it("stores nothing when the call throws", async () => {
     const refusing = transact(async (tx) => {
       await say(tx, "refused", "one");
       throw new ConnectError("declined", Code.FailedPrecondition);
@@ -87,7 +89,7 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     expect(await effects("refused")).toBe(1);
   });
 
-  it("forgets a refusal that its transaction survives", async () => {
+  it("stores nothing when the call throws and its transaction commits", async () => {
     const request = create(SayRequestSchema, { text: "x" });
     const options = { key: "survived", method: EchoService.method.say, request };
     await transact(async (tx) => {
@@ -97,7 +99,7 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     expect(await effects("survived")).toBe(1);
   });
 
-  it("refuses what comes after a tombstone, done before or not, as often as it comes", async () => {
+  it("refuses every call after a tombstone, whether the key was used before or not", async () => {
     await transact((tx) => say(tx, "done and compensated"));
     for (const key of ["done and compensated", "never done"]) {
       const before = await effects(key);
@@ -111,7 +113,7 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     }
   });
 
-  it("lets a compensation wait for the step that is running, and see its effect", async () => {
+  it("makes a compensation wait for a running step and see its effect", async () => {
     const running = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     const step = transact(async (tx) => {
@@ -129,7 +131,7 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     expect(await compensation).toBe(1);
   });
 
-  it("lets a step wait for the compensation that is running, and refuses it", async () => {
+  it("makes a step wait for a running compensation, and refuses it", async () => {
     const running = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<void>();
     const compensation = transact(async (tx) => {
@@ -145,7 +147,7 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     expect(await effects("too late")).toBe(0);
   });
 
-  it("tells the same request to another method apart", async () => {
+  it("refuses the same request to another method", async () => {
     await transact((tx) => say(tx, "method", "x"));
     const request = create(EchoService.method.forget.input);
     const forget = transact((tx) =>

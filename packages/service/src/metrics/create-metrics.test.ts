@@ -16,7 +16,7 @@ const done: Metric = {
   samples: [{ labels: {}, value: 7 }],
 };
 
-it("writes what collectors say, each time anew, and how the process is", async () => {
+it("returns the current metrics of the collectors and of the process", async () => {
   let value = 1;
   const metrics = createMetrics({
     one: async () => [{ ...waiting, samples: [{ labels: { where: "here" }, value }] }],
@@ -41,7 +41,7 @@ it("leaves out a collector that fails", async () => {
   expect(text).toContain('waiting{where="here"} 3\n');
 });
 
-it("is served under /metrics, without a token", async () => {
+it("is served under /metrics without a token", async () => {
   const { logger } = createRecordedLogger();
   const metrics = createMetrics({ one: async () => [waiting] });
   await using server = await serve({ host: "127.0.0.1", port: 0, logger, metrics });
@@ -51,7 +51,7 @@ it("is served under /metrics, without a token", async () => {
   expect(await answer.text()).toContain('waiting{where="here"} 3\n');
 });
 
-it("is not there where nobody measures, and fails with the reason in the log", async () => {
+it("answers 404 without metrics, and 500 with the reason in the log when they fail", async () => {
   const { logger, lines } = createRecordedLogger();
   await using without = await serve({ host: "127.0.0.1", port: 0, logger });
   expect((await fetch(`${without.url}/metrics`)).status).toBe(404);

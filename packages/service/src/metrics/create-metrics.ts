@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { withTimeout } from "../process/with-timeout.ts";
 
-/** Metric is one metric as Prometheus knows it, with what it is now. */
+/** A Prometheus metric and its current values. */
 export interface Metric {
-  /** Such as fleet_outbox_waiting; a counter's ends in _total. */
+  /** Such as `fleet_outbox_waiting`. The name of a counter ends in `_total`. */
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge";
@@ -13,62 +13,69 @@ export interface Metric {
   }[];
 }
 
-/** Collector says what some part of the process has to tell, when it is asked. */
+/** Returns the current metrics of one part of a process. */
 export type Collector = () => Promise<readonly Metric[]>;
 
-/** How long a collector may take, in milliseconds. */
-const collectMs = 5_000;
+const collectTimeoutMs = 5_000;
 
 /**
- * createMetrics writes what the collectors say, and what Node knows of the process, as Prometheus
- * reads it. A collector that fails, or takes longer than 5 s, is left out, and
- * `metrics_collector_up` is 0 for it.
+ * Creates a function that returns the metrics of all collectors and of Node.js in the text format of
+ * Prometheus. A collector that fails or takes longer than 5 s is left out, and `metrics_collector_up`
+ * is 0 for it.
  *
- * It stands on prom-client, as a scrape is all that is wanted here: that needs no SDK, no port of its
- * own and no global provider, all of which OpenTelemetry's exporter brings, and which would have to
- * agree with the versions that Temporal pins.
+ * It uses prom-client because a scrape endpoint is all that is required. OpenTelemetry's exporter
+ * brings an SDK, a port of its own and global providers, which have to match the versions that
+ * Temporal pins.
+ *
+ * @example
+ * const metrics = createMetrics({
+ *   queue: async () => [
+ *     { name: "queue_length", help: "Waiting jobs.", type: "gauge", samples: [{ labels: {}, value: 3 }] },
+ *   ],
+ * });
+ * await serve({ host: "127.0.0.1", port: 8080, metrics, logger });
  */
 export function createMetrics(
   collectors: Readonly<Record<string, Collector>>,
 ): () => Promise<string> {
-  const ofProcess = new Registry();
-  collectDefaultMetrics({ register: ofProcess });
+  const nodeMetrics = new Registry();
+  collectDefaultMetrics({ register: nodeMetrics });
   return async () => {
-    const now = new Registry();
+    const registry = new Registry();
     const up = new Gauge({
       name: "metrics_collector_up",
-      help: "Whether a part of the process said how it is.",
+      help: "Whether a collector returned its metrics.",
       labelNames: ["collector"],
-      registers: [now],
+      registers: [registry],
     });
     await Promise.all(
       Object.entries(collectors).map(async ([collector, collect]) => {
-        const metrics = await collected(collect);
+        const metrics = await collectInTime(collect);
         up.set({ collector }, metrics === undefined ? 0 : 1);
-        for (const metric of metrics ?? []) write(metric, now);
+        for (const metric of metrics ?? []) register(metric, registry);
       }),
     );
-    return `${await now.metrics()}\n${await ofProcess.metrics()}`;
+    return `${await registry.metrics()}\n${await nodeMetrics.metrics()}`;
   };
 }
 
-async function collected(collect: Collector): Promise<readonly Metric[] | undefined> {
-  let metrics: readonly Metric[] | undefined;
-  const collecting = collect().then((said) => {
-    metrics = said;
-    return said;
+async function collectInTime(collect: Collector): Promise<readonly Metric[] | undefined> {
+  let collected: readonly Metric[] | undefined;
+  const collecting = collect().then((metrics) => {
+    collected = metrics;
+    return metrics;
   });
   try {
-    await withTimeout(collecting, collectMs);
+    await withTimeout(collecting, collectTimeoutMs);
   } catch {
     return undefined;
   }
-  return metrics;
+  return collected;
 }
 
-function write({ name, help, type, samples }: Metric, register: Registry): void {
+function register({ name, help, type, samples }: Metric, registry: Registry): void {
   const labelNames = [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))];
-  const metric = { name, help, labelNames, registers: [register] };
+  const metric = { name, help, labelNames, registers: [registry] };
   if (type === "counter") {
     const counter = new Counter(metric);
     for (const { labels, value } of samples) counter.inc(labels, value);

@@ -6,7 +6,7 @@ import { decodePageToken, encodePageToken } from "./page-token.ts";
 const position = z.object({ id: z.string() });
 
 describe("decodePageToken()", () => {
-  it("returns what was encoded, and nothing for the first page", () => {
+  it("returns the encoded position, and undefined for the first page", () => {
     expect(decodePageToken(encodePageToken({ id: "ü/1" }), position)).toEqual({ id: "ü/1" });
     expect(decodePageToken("", position)).toBeUndefined();
   });

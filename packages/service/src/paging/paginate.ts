@@ -9,16 +9,16 @@ export interface PageRequest {
   readonly pageToken: string;
 }
 
-/** How a list is read and where its pages begin. */
+/** How a list is read, and where its pages begin. */
 export interface PageSource<Item, Position> {
-  /** The schema of a position, which arrives from outside in a page token. */
+  /** Validates a position from a page token, which is untrusted input. */
   readonly position: z.ZodType<Position>;
   /** Returns up to `limit` items that follow `after`; all from the start when it is undefined. */
   readonly fetch: (range: {
     readonly after: Position | undefined;
     readonly limit: number;
   }) => Promise<readonly Item[]>;
-  /** Returns the position of an item. JSON has to be able to carry it. */
+  /** Returns the position of an item, as a JSON value. */
   readonly toPosition: (item: Item) => unknown;
   /** The page size when the request names none. Default: 20. */
   readonly defaultPageSize?: number;
@@ -32,8 +32,18 @@ export interface Page<Item> {
 }
 
 /**
- * Returns the page that a list request names. Throws a ConnectError `invalid_argument` when its page
- * token cannot be read.
+ * Returns the page that a list request asks for. Throws a ConnectError `invalid_argument` for an
+ * invalid page token.
+ *
+ * @example
+ * import { z } from "zod";
+ *
+ * const { items, nextPageToken } = await paginate(request, {
+ *   position: z.string(),
+ *   fetch: ({ after = "", limit }) =>
+ *     db.selectFrom("notes").selectAll().where("id", ">", after).orderBy("id").limit(limit).execute(),
+ *   toPosition: (note) => note.id,
+ * });
  */
 export async function paginate<Item, Position>(
   { pageSize, pageToken }: PageRequest,

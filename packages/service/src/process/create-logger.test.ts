@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const module = new URL("create-logger.ts", import.meta.url).href;
 
-// The one thread that writes files in the background is busy, as it may be on a machine that is.
+// Occupies the only background thread, as a loaded machine may.
 const program = `
   import { pbkdf2 } from "node:crypto";
   import { createLogger } from "${module}";
@@ -15,7 +15,7 @@ const program = `
   process.exit(0);
 `;
 
-it("has written everything, in order, when the process exits at once", async () => {
+it("writes every line in order before the process exits", async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--input-type=module", "--eval", program],

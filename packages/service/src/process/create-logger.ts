@@ -2,18 +2,23 @@ import type { Logger } from "pino";
 import { pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
 
+/** A pino logger. */
 export type { Logger };
 
-/** LoggerOptions name the process and the least level that is written. */
+/** The name of the process and the lowest level that it logs. */
 export interface LoggerOptions {
   readonly name: string;
-  /** trace, debug, info, warn, error, fatal or silent; info by default. */
+  /** trace, debug, info, warn, error, fatal or silent. Default: info. */
   readonly level?: string;
 }
 
 /**
- * createLogger makes the process's log on stdout: JSON lines, or coloured text at a terminal. A line is
- * written when the call returns, so that the last ones are there, in order, however the process ends.
+ * Creates the logger of a process. It writes JSON lines to stdout, or coloured text to a terminal.
+ * Writes are synchronous: the last lines are complete and in order however the process ends.
+ *
+ * @example
+ * const logger = createLogger({ name: "fleet", level: "debug" });
+ * logger.info({ vehicleId }, "vehicle reserved");
  */
 export function createLogger({ name, level = "info" }: LoggerOptions): Logger {
   const options = { name, level, timestamp: stdTimeFunctions.isoTime };

@@ -6,7 +6,7 @@ const unexpected = (error: Error) => {
 };
 
 describe("createResourceStack()", () => {
-  it("closes in reverse order, each in the way it has, with the signal aborted before", async () => {
+  it("closes in reverse order, by each resource's own method, after it aborted the signal", async () => {
     const { resources, ...stack } = createResourceStack(unexpected);
     const closed: string[] = [];
     resources.use({ close: async () => void closed.push(`close ${resources.signal.aborted}`) });
@@ -18,7 +18,7 @@ describe("createResourceStack()", () => {
     expect(closed).toEqual(["defer", "dispose", "async dispose", "stop true", "close true"]);
   });
 
-  it("goes on past what fails and what does not end, and says so", async () => {
+  it("continues past closes that fail or do not end, and returns them", async () => {
     const { resources, ...stack } = createResourceStack(unexpected);
     const closed: string[] = [];
     resources.defer(() => void closed.push("first"));
@@ -27,12 +27,12 @@ describe("createResourceStack()", () => {
     const failures = await stack.closeAll({ timeoutMs: 50 });
     expect(closed).toEqual(["first"]);
     expect(failures.map(({ message }) => message)).toEqual([
-      "it could not be closed",
-      "it did not close in time",
+      "a resource failed to close",
+      "a resource did not close in time",
     ]);
   });
 
-  it("closes at once what is opened when the process is stopping already", async () => {
+  it("closes a resource at once that opens while the process stops", async () => {
     const { resources, ...stack } = createResourceStack(unexpected);
     await stack.closeAll({ timeoutMs: 50 });
     const closed = Promise.withResolvers<string>();
@@ -40,7 +40,7 @@ describe("createResourceStack()", () => {
     expect(await closed.promise).toBe("late");
   });
 
-  it("hears of watched work that fails or ends, until it stops", async () => {
+  it("reports watched work that fails or ends before the stop", async () => {
     const failed = Promise.withResolvers<Error>();
     const { resources } = createResourceStack(failed.resolve);
     resources.watch("the worker", Promise.reject(new Error("broken")));
@@ -51,7 +51,7 @@ describe("createResourceStack()", () => {
 
     const ended = Promise.withResolvers<Error>();
     createResourceStack(ended.resolve).resources.watch("the worker", Promise.resolve());
-    expect(await ended.promise).toMatchObject({ message: "the worker ended by itself" });
+    expect(await ended.promise).toMatchObject({ message: "the worker ended unexpectedly" });
 
     const stopping = createResourceStack(unexpected);
     await stopping.closeAll({ timeoutMs: 50 });

@@ -4,20 +4,20 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-interface Ended {
+interface Exit {
   readonly status: number | null;
   readonly output: string;
 }
 
-interface Life {
-  /** opened resolves when the process is up, with a way to signal it. */
+interface SampleProcess {
+  /** Resolves to the child process once it is up. */
   readonly opened: Promise<ChildProcess>;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<Exit>;
 }
 
 const script = fileURLToPath(new URL("../../test/sample-process.ts", import.meta.url));
 
-function live(args: string[], env: NodeJS.ProcessEnv = {}): Life {
+function startProcess(args: string[], env: NodeJS.ProcessEnv = {}): SampleProcess {
   const DATABASE_URL = "postgres://x:secret-word@127.0.0.1/x";
   const child = spawn(process.execPath, [script, ...args], { env: { DATABASE_URL, ...env } });
   let output = "";
@@ -34,15 +34,15 @@ function live(args: string[], env: NodeJS.ProcessEnv = {}): Life {
 
 describe("runUntilSignal()", { timeout: 60_000 }, () => {
   it.each(["SIGTERM", "SIGINT"] as const)("closes in reverse order on %s", async (signal) => {
-    const { opened, ended } = live(["stops cleanly"]);
+    const { opened, ended } = startProcess(["stops cleanly"]);
     (await opened).kill(signal);
     const { status, output } = await ended;
     expect(status).toBe(0);
     expect(output).toMatch(/closed last opened\nclosed first opened\n/);
   });
 
-  it("stops in the middle of opening", async () => {
-    const { opened, ended } = live(["never finishes opening"]);
+  it("stops while it opens its resources", async () => {
+    const { opened, ended } = startProcess(["never finishes opening"]);
     (await opened).kill("SIGTERM");
     expect(await ended).toMatchObject({
       status: 0,
@@ -50,8 +50,8 @@ describe("runUntilSignal()", { timeout: 60_000 }, () => {
     });
   });
 
-  it("says in a line why it cannot start, and closes what was open", async () => {
-    const { status, output } = await live(["fails to start"]).ended;
+  it("logs why it cannot start in one line, and closes what was open", async () => {
+    const { status, output } = await startProcess(["fails to start"]).ended;
     expect(status).toBe(1);
     expect(output).toContain("closed first opened");
     const lines = output.split("\n").filter((line) => line.includes("cannot start"));
@@ -59,17 +59,17 @@ describe("runUntilSignal()", { timeout: 60_000 }, () => {
     expect(lines[0]).toContain("cannot start: port 8080 is in use");
   });
 
-  it("exits with status 1 at its deadline when closing does not end", async () => {
-    const { opened, ended } = live(["never finishes closing", "100"]);
+  it("exits with status 1 at the timeout when closing does not end", async () => {
+    const { opened, ended } = startProcess(["never finishes closing", "100"]);
     (await opened).kill("SIGTERM");
     expect(await ended).toMatchObject({
       status: 1,
-      output: expect.stringContaining("it did not close in time"),
+      output: expect.stringContaining("a resource did not close in time"),
     });
   });
 
   it("exits at once on a second signal", async () => {
-    const { opened, ended } = live(["never finishes closing", "600000"]);
+    const { opened, ended } = startProcess(["never finishes closing", "600000"]);
     const child = await opened;
     child.kill("SIGINT");
     child.stdout?.once("data", () => child.kill("SIGINT"));
@@ -77,10 +77,10 @@ describe("runUntilSignal()", { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ["forgets a rejection", "forgotten"],
-    ["loses its worker", "the worker failed (lost)"],
-  ])("exits with status 1 when it %s", async (life, reason) => {
-    const { status, output } = await live([life]).ended;
+    ["leaves a rejection unhandled", "unhandled by the program"],
+    ["has a worker that fails", "the worker failed (lost)"],
+  ])("exits with status 1 when it %s", async (behaviour, reason) => {
+    const { status, output } = await startProcess([behaviour]).ended;
     expect(status).toBe(1);
     expect(output).toContain(reason);
   });
@@ -88,13 +88,13 @@ describe("runUntilSignal()", { timeout: 60_000 }, () => {
 
 describe("loadConfig()", { timeout: 60_000 }, () => {
   it("prints the table of variables for --help, and exits with status 0", async () => {
-    const { status, output } = await live(["--help"], { DATABASE_URL: "" }).ended;
+    const { status, output } = await startProcess(["--help"], { DATABASE_URL: "" }).ended;
     expect(status).toBe(0);
-    expect(output).toContain("DATABASE_URL  (needed)");
+    expect(output).toContain("DATABASE_URL  (required)");
   });
 
-  it("says what is wrong with a variable, without its secret, and exits with status 1", async () => {
-    const { status, output } = await live(["stops cleanly"], {
+  it("reports an invalid variable without its secret, and exits with status 1", async () => {
+    const { status, output } = await startProcess(["stops cleanly"], {
       PORT: "eighty",
       DATABASE_URL: "secret-word",
     }).ended;

@@ -2,17 +2,26 @@ import type { Logger } from "./create-logger.ts";
 import type { Resources } from "./resources.ts";
 import { createResourceStack } from "./resources.ts";
 
-/** RunOptions say how a process ends. */
+/** How a process logs and stops. */
 export interface RunOptions {
   readonly logger: Logger;
-  /** How long closing everything may take, in ms; 10 s by default. */
+  /** The time to close all resources, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
 }
 
 /**
- * runUntilSignal opens what a process needs and keeps it until SIGTERM or SIGINT, then closes it in
- * reverse order by a deadline and exits: status 0 after a clean stop, 1 when opening, watched work,
- * closing or an unhandled rejection failed. A second signal exits at once.
+ * Runs a process until SIGTERM or SIGINT. `open` opens its resources; they are closed in reverse
+ * order when it stops. The exit status is 0 after a clean stop, and 1 when opening, closing or
+ * watched work fails or a rejection is not handled. A second signal exits at once.
+ *
+ * @example
+ * runUntilSignal(
+ *   async (resources) => {
+ *     const database = resources.use(openDatabase({ url, name: "fleet", migrations, logger }));
+ *     resources.use(await serve({ host, port, routes: createRoutes(database.db), access, logger }));
+ *   },
+ *   { logger },
+ * );
  */
 export function runUntilSignal(
   open: (resources: Resources) => Promise<void>,
@@ -24,14 +33,14 @@ export function runUntilSignal(
   async function stop(status: number): Promise<void> {
     stopping = true;
     const failures = await stack.closeAll({ timeoutMs });
-    for (const failure of failures) logger.error({ err: failure }, "stopping went wrong");
+    for (const failure of failures) logger.error({ err: failure }, "stopping failed");
     const worst = failures.length > 0 ? 1 : status;
     logger.info({ status: worst }, "stopped");
     process.exit(worst);
   }
 
   function fail(error: Error): void {
-    logger.fatal({ err: error }, messageOf(error));
+    logger.fatal({ err: error }, formatError(error));
     if (!stopping) void stop(1);
   }
 
@@ -41,28 +50,28 @@ export function runUntilSignal(
     void stop(0);
   }
 
-  // Until a signal comes the process stays, whatever else keeps it.
+  // Keeps the process alive until a signal arrives, whatever else does.
   setInterval(() => {}, 2 ** 30);
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   process.on("uncaughtException", (error) => {
-    logger.fatal({ err: error }, "nobody caught this error");
+    logger.fatal({ err: error }, "uncaught exception");
     process.exit(1);
   });
   process.on("unhandledRejection", (error) => {
-    logger.fatal({ err: error }, "nobody handled this rejection");
+    logger.fatal({ err: error }, "unhandled rejection");
     process.exit(1);
   });
 
   open(stack.resources).catch((error: unknown) => {
     if (stopping) return;
     const failed = error instanceof Error ? error : new Error(String(error));
-    logger.fatal(`cannot start: ${messageOf(failed)}`);
-    logger.debug({ err: failed }, "why it cannot start");
+    logger.fatal(`cannot start: ${formatError(failed)}`);
+    logger.debug({ err: failed }, "cannot start: details");
     void stop(1);
   });
 }
 
-function messageOf(error: Error): string {
+function formatError(error: Error): string {
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }

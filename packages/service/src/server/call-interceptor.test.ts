@@ -16,7 +16,7 @@ function grpcClient(echo: Echo) {
   return createClient(EchoService, transport);
 }
 
-async function callLine(echo: Echo): Promise<Record<string, unknown>> {
+async function waitForCallLine(echo: Echo): Promise<Record<string, unknown>> {
   return await vi.waitFor(() => {
     const line = echo.lines.find(({ msg }) => msg === "call");
     if (line === undefined) throw new Error("no call is logged");
@@ -25,7 +25,7 @@ async function callLine(echo: Echo): Promise<Record<string, unknown>> {
 }
 
 describe("a call", () => {
-  it("gets the ConnectError that its route throws", async () => {
+  it("receives the ConnectError that its route throws", async () => {
     await using echo = await startEcho({
       say() {
         throw new ConnectError("there is none", Code.NotFound);
@@ -37,7 +37,7 @@ describe("a call", () => {
     });
   });
 
-  it("learns nothing of an unforeseen error, which the log has", async () => {
+  it("hides an unexpected error, which is logged", async () => {
     await using echo = await startEcho({
       say() {
         throw new Error("password is 1234");
@@ -47,14 +47,14 @@ describe("a call", () => {
     expect(status).toBe(500);
     expect(body.code).toBe("internal");
     expect(JSON.stringify(body)).not.toContain("1234");
-    expect(await callLine(echo)).toMatchObject({
+    expect(await waitForCallLine(echo)).toMatchObject({
       level: 50,
       code: "internal",
       err: { message: "password is 1234" },
     });
   });
 
-  it("is unavailable while the database is", async () => {
+  it("is unavailable while the database is unavailable", async () => {
     await using echo = await startEcho({
       say() {
         throw Object.assign(new Error("connect ECONNREFUSED 10.0.0.1"), { code: "ECONNREFUSED" });
@@ -64,11 +64,11 @@ describe("a call", () => {
     expect(status).toBe(503);
     expect(body).toEqual({
       code: "unavailable",
-      message: "the database cannot do this right now: call again",
+      message: "the database is unavailable: call again later",
     });
   });
 
-  it("learns nothing of an unforeseen error in the middle of a stream", async () => {
+  it("hides an unexpected error in the middle of a stream", async () => {
     await using echo = await startEcho({
       // oxlint-disable-next-line typescript/require-await -- a stream that fails at once after one message
       async *repeat() {
@@ -83,13 +83,13 @@ describe("a call", () => {
     await expect(reading).rejects.toMatchObject({ code: Code.Internal });
     await expect(reading).rejects.not.toThrow("1234");
     expect(texts).toEqual(["one"]);
-    expect(await callLine(echo)).toMatchObject({
+    expect(await waitForCallLine(echo)).toMatchObject({
       code: "internal",
       err: { message: "password is 1234" },
     });
   });
 
-  it("ends at its deadline even when its route does not", async () => {
+  it("ends at its deadline even if its route does not", async () => {
     await using echo = await startEcho({ say: forever });
     const { body } = await echo.post("Say", { ...say, headers: { "connect-timeout-ms": "50" } });
     expect(body.code).toBe("deadline_exceeded");
@@ -98,7 +98,7 @@ describe("a call", () => {
     });
   });
 
-  it("has a deadline when it names none, over each protocol", async () => {
+  it("has a default deadline over each protocol", async () => {
     const left: (number | undefined)[] = [];
     await using echo = await startEcho(
       {
@@ -115,7 +115,7 @@ describe("a call", () => {
     for (const ms of left) expect(ms).toBeLessThanOrEqual(5000);
   });
 
-  it("may not name a deadline beyond the longest, a stream one that is longer", async () => {
+  it("may not exceed the longest deadline, which is longer for streams", async () => {
     await using echo = await startEcho({}, { maxTimeoutMs: 1000, maxStreamMs: 100_000 });
     const headers = { "connect-timeout-ms": "50000" };
     const { body } = await echo.post("Say", { ...say, headers });
@@ -127,7 +127,7 @@ describe("a call", () => {
     expect(texts).toEqual(["x", "x"]);
   });
 
-  it("aborts its route's signal when the caller goes away", async () => {
+  it("aborts its route's signal when the caller disconnects", async () => {
     const aborted = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     await using echo = await startEcho({
@@ -143,13 +143,13 @@ describe("a call", () => {
     leave.abort();
     await expect(call).rejects.toMatchObject({ code: Code.Canceled });
     await aborted.promise;
-    expect(await callLine(echo)).toMatchObject({ code: "canceled" });
+    expect(await waitForCallLine(echo)).toMatchObject({ code: "canceled" });
   });
 
-  it("is one line in the log", async () => {
+  it("is logged in one line", async () => {
     await using echo = await startEcho();
     await echo.post("Say", say);
-    expect(await callLine(echo)).toMatchObject({
+    expect(await waitForCallLine(echo)).toMatchObject({
       level: 30,
       method: "fanfare.echo.v1.EchoService/Say",
       caller: "rider rider-1",
@@ -162,7 +162,7 @@ describe("a call", () => {
   it("is a line in the log, with the reason, when it is refused before its route", async () => {
     await using echo = await startEcho();
     await echo.post("Say", { ...say, token: undefined });
-    expect(await callLine(echo)).toMatchObject({
+    expect(await waitForCallLine(echo)).toMatchObject({
       code: "unauthenticated",
       reason: expect.stringContaining("missing token"),
     });

@@ -8,15 +8,15 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.ts";
 
-const healthOf = ({ server }: Echo) =>
+const connectHealth = ({ server }: Echo) =>
   createClient(Health, createGrpcTransport({ baseUrl: server.url }));
 
 const broken = { checks: { database: () => Promise.reject(new Error("no connection")) } };
 
 describe("grpc.health.v1", () => {
-  it("answers for the server and for each of its services, without a token", async () => {
+  it("answers for the server and for each of its services without a token", async () => {
     await using echo = await startEcho();
-    const health = healthOf(echo);
+    const health = connectHealth(echo);
     expect((await health.check({})).status).toBe(Status.SERVING);
     const service = "fanfare.echo.v1.EchoService";
     expect((await health.check({ service })).status).toBe(Status.SERVING);
@@ -25,15 +25,15 @@ describe("grpc.health.v1", () => {
 
   it("does not serve while a check fails", async () => {
     await using echo = await startEcho({}, broken);
-    expect((await healthOf(echo).check({})).status).toBe(Status.NOT_SERVING);
+    expect((await connectHealth(echo).check({})).status).toBe(Status.NOT_SERVING);
   });
 
-  it("sends each change to who watches", async () => {
+  it("sends each change to watchers", async () => {
     let works = false;
     const check = () => (works ? Promise.resolve() : Promise.reject(new Error("not yet")));
     await using echo = await startEcho({}, { checks: { check } });
     const statuses: Status[] = [];
-    for await (const { status } of healthOf(echo).watch({})) {
+    for await (const { status } of connectHealth(echo).watch({})) {
       statuses.push(status);
       works = true;
       if (statuses.length === 2) break;
@@ -43,13 +43,13 @@ describe("grpc.health.v1", () => {
 });
 
 describe("/healthz and /readyz", () => {
-  it("says 200 to both when every check passes", async () => {
+  it("answer 200 when every check passes", async () => {
     await using echo = await startEcho();
     expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${echo.server.url}/readyz`)).status).toBe(200);
   });
 
-  it("is alive but not ready while a check fails, and names it", async () => {
+  it("answer 200 and 503 while a check fails, with its reason", async () => {
     await using echo = await startEcho({}, broken);
     expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);
     const response = await fetch(`${echo.server.url}/readyz`);

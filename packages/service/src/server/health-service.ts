@@ -10,28 +10,28 @@ import type { Readiness } from "./readiness.ts";
 const watchIntervalMs = 1000;
 
 /**
- * createHealth implements grpc.health.v1.Health: every service of the server is as ready as the
- * process is.
+ * Creates the implementation of `grpc.health.v1.Health`. Every service of the server has the
+ * readiness of the process.
  */
-export function createHealth(
+export function createHealthService(
   readiness: Readiness,
   hasService: (name: string) => boolean,
 ): ServiceImpl<typeof Health> {
-  async function statusOf(service: string): Promise<Status> {
+  async function readStatus(service: string): Promise<Status> {
     if (service !== "" && !hasService(service)) return Status.SERVICE_UNKNOWN;
     const { ready } = await readiness.report();
     return ready ? Status.SERVING : Status.NOT_SERVING;
   }
   return {
     async check({ service }) {
-      const status = await statusOf(service);
+      const status = await readStatus(service);
       if (status !== Status.SERVICE_UNKNOWN) return { status };
-      throw new ConnectError(`there is no service ${service} here`, Code.NotFound);
+      throw new ConnectError(`this server has no service ${service}`, Code.NotFound);
     },
     async *watch({ service }, { signal }) {
       let sent: Status | undefined;
       while (!signal.aborted) {
-        const status = await statusOf(service);
+        const status = await readStatus(service);
         if (status !== sent) yield { status };
         sent = status;
         await sleep(watchIntervalMs, undefined, { signal }).catch(() => {});

@@ -37,7 +37,7 @@ async function readUntil(socket: Socket, text: string): Promise<string> {
 }
 
 describe("listen()", () => {
-  it("knows HTTP/1.1 by its first bytes, though they come one by one", async () => {
+  it("detects HTTP/1.1 when its first bytes arrive one by one", async () => {
     await using listener = await startListener();
     const socket = await open(listener);
     for (const byte of "PUT / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n") {
@@ -47,7 +47,7 @@ describe("listen()", () => {
     expect(await readUntil(socket, "\r\n\r\n1.1")).toContain("HTTP/1.1 200");
   });
 
-  it("knows HTTP/2 by its first bytes, though they come one by one", async () => {
+  it("detects HTTP/2 when its first bytes arrive one by one", async () => {
     await using listener = await startListener();
     const socket = await open(listener);
     for (const byte of "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") {
@@ -60,11 +60,11 @@ describe("listen()", () => {
     socket.destroy();
   });
 
-  it("survives who sends nonsense, nothing, or half of it", async () => {
+  it("survives clients that send garbage, nothing, or half a preface", async () => {
     await using listener = await startListener();
     const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     const tls = "\u0016\u0003\u0001";
-    for (const text of [`${tls} nonsense\r\n\r\n`, "", "PR", "PRI", `${preface}nonsense`]) {
+    for (const text of [`${tls} garbage\r\n\r\n`, "", "PR", "PRI", `${preface}garbage`]) {
       const socket = await open(listener);
       socket.resume();
       socket.end(text);

@@ -2,28 +2,28 @@ import * as http from "node:http";
 import * as http2 from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 
-/** NodeRequest is a request over HTTP/1.1 or HTTP/2. */
+/** A request over HTTP/1.1 or HTTP/2. */
 export type NodeRequest = http.IncomingMessage | http2.Http2ServerRequest;
 
-/** NodeResponse answers a NodeRequest. */
+/** The response to a `NodeRequest`. */
 export type NodeResponse = http.ServerResponse | http2.Http2ServerResponse;
 
-/** NodeHandler answers requests. */
+/** Answers requests over HTTP/1.1 and HTTP/2. */
 export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void;
 
-/** ListenOptions say where to listen. */
+/** The address of a listener. */
 export interface ListenOptions {
   readonly host: string;
-  /** 0 is any free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
 }
 
-/** Listener listens on a port. */
+/** A listening port. */
 export interface Listener {
   readonly port: number;
-  /** close takes no more connections and resolves when all requests are answered. */
+  /** Accepts no more connections, and resolves once all requests are answered. */
   close(): Promise<void>;
-  /** destroy ends all connections at once, whatever is going on there. */
+  /** Closes all connections at once. */
   destroy(): void;
 }
 
@@ -31,7 +31,7 @@ const maxStreamsPerConnection = 256;
 const firstBytesTimeoutMs = 30_000;
 const closeIdleEveryMs = 50;
 
-/** listen serves HTTP/1.1 and HTTP/2 without TLS on one port. */
+/** Serves HTTP/1.1 and HTTP/2 without TLS on one port. */
 export async function listen(
   handler: NodeHandler,
   { host, port }: ListenOptions,
@@ -47,16 +47,16 @@ export async function listen(
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
   });
-  // The HTTP/1.1 server listens, so that its own timeouts work, but what to do with a new
-  // connection is decided here.
+  // The HTTP/1.1 server listens, because its timeouts depend on that. The first bytes of a connection
+  // decide which of the two servers receives it.
   const serveHttp1 = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    whenKnown(socket, (isHttp2) => {
+    detectProtocol(socket, (isHttp2) => {
       if (isHttp2) {
-        // HTTP/1.1 answers a client that has sent all; a session of HTTP/2 ends with its client.
+        // HTTP/1.1 answers half-closed clients; a session of HTTP/2 ends with its client.
         socket.allowHalfOpen = false;
         server2.emit("connection", socket);
       } else {
@@ -74,16 +74,16 @@ export async function listen(
   });
 
   return {
-    port: portOf(server.address()),
+    port: readPort(server.address()),
     async close() {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
       for (const session of sessions) session.close();
-      // Connections of HTTP/1.1 that are busy now are kept alive after their answer.
-      const idle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
+      // Connections of HTTP/1.1 that are busy now become idle after their response.
+      const closingIdle = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
       await closed;
-      clearInterval(idle);
+      clearInterval(closingIdle);
     },
     destroy() {
       for (const session of sessions) session.destroy();
@@ -92,32 +92,32 @@ export async function listen(
   };
 }
 
-function portOf(address: AddressInfo | string | null): number {
+function readPort(address: AddressInfo | string | null): number {
   if (address !== null && typeof address === "object") return address.port;
-  throw new Error("not listening on a port");
+  throw new Error("expected the server to listen on a TCP port");
 }
 
-// "PRI * HTTP/2.0" is how a client with prior knowledge begins; no method of HTTP/1.1 is called PRI.
-function whenKnown(socket: Socket, decide: (isHttp2: boolean) => void): void {
+// A client with prior knowledge of HTTP/2 sends "PRI * HTTP/2.0". HTTP/1.1 has no method PRI.
+function detectProtocol(socket: Socket, decide: (isHttp2: boolean) => void): void {
   let head = Buffer.alloc(0);
-  const giveUp = () => socket.destroy();
-  const timer = setTimeout(giveUp, firstBytesTimeoutMs);
+  const abandon = () => socket.destroy();
+  const timer = setTimeout(abandon, firstBytesTimeoutMs);
   socket.once("close", () => clearTimeout(timer));
-  socket.once("error", giveUp);
-  socket.once("end", giveUp);
-  function look(): void {
+  socket.once("error", abandon);
+  socket.once("end", abandon);
+  function readHead(): void {
     const chunk: unknown = socket.read();
     if (Buffer.isBuffer(chunk)) head = Buffer.concat([head, chunk]);
     const text = head.toString("latin1", 0, 3);
     if (text.length < 3 && "PRI".startsWith(text)) {
-      socket.once("readable", look);
+      socket.once("readable", readHead);
       return;
     }
     clearTimeout(timer);
-    socket.off("error", giveUp);
-    socket.off("end", giveUp);
+    socket.off("error", abandon);
+    socket.off("end", abandon);
     socket.unshift(head);
     decide(text === "PRI");
   }
-  look();
+  readHead();
 }

@@ -7,46 +7,44 @@ import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import type { Logger } from "../process/create-logger.ts";
 import { callErrorKey } from "./call-interceptor.ts";
 
-/** Call is what is known of a call when it is over. */
+/** A call that has ended. */
 export interface Call {
   readonly handler: UniversalHandler;
   readonly values: ContextValues;
-  /** performance.now() when it came. */
+  /** `performance.now()` at the arrival of the request. */
   readonly startedAt: number;
-  /** Absent when the caller left before there was one. */
+  /** Undefined when the caller disconnected before there was a response. */
   readonly response: UniversalServerResponse | undefined;
 }
 
-/** logCall writes one line for a call: its method, caller, code and duration in ms. */
+/**
+ * Logs a call in one line: its method, caller, code and duration in milliseconds. Health checks are
+ * logged at debug, internal errors with their cause at error, the rest at info.
+ */
 export function logCall(logger: Logger, { handler, values, startedAt, response }: Call): void {
   const caller = values.get(callerKey);
   const error = values.get(callErrorKey);
-  const code = error === undefined ? codeOfResponse(response) : codeToString(error.code);
   const line = {
     method: `${handler.service.typeName}/${handler.method.name}`,
     caller: caller === undefined ? undefined : `${caller.role} ${caller.subject}`,
-    code,
+    code: error === undefined ? readResponseCode(response) : codeToString(error.code),
     ms: Math.round(performance.now() - startedAt),
   };
   if (error?.code === Code.Internal || error?.code === Code.Unknown) {
     logger.error({ ...line, err: error.cause ?? error }, "call");
   } else {
-    // Health is asked every few seconds.
     const level = handler.service.typeName === Health.typeName ? "debug" : "info";
     logger[level](error === undefined ? line : { ...line, reason: error.rawMessage }, "call");
   }
 }
 
-// What is refused before an interceptor sees it (a body that cannot be read) is known by the
+// A call that is refused before the interceptors run, such as an unreadable body, has a code in its
 // response alone.
-function codeOfResponse(response: UniversalServerResponse | undefined): string {
+function readResponseCode(response: UniversalServerResponse | undefined): string {
   if (response === undefined) return "canceled";
   const status = response.trailer?.get("grpc-status") ?? undefined;
-  if (status !== undefined) return status === "0" ? "ok" : nameOf(Number(status));
+  if (status === "0") return "ok";
+  const code = Object.values(Code).find((value) => String(value) === status);
+  if (typeof code === "number") return codeToString(code);
   return response.status === 200 ? "ok" : `http ${response.status}`;
-}
-
-function nameOf(status: number): string {
-  const code = Object.values(Code).find((value) => Number(value) === status);
-  return typeof code === "number" ? codeToString(code) : `grpc ${status}`;
 }

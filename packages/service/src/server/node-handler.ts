@@ -11,20 +11,20 @@ import type { NodeHandler, NodeRequest, NodeResponse } from "./listen.ts";
 import { logCall } from "./log-call.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** NodeHandlerOptions are what requests are answered with. */
+/** The handlers and defaults of a node handler. */
 export interface NodeHandlerOptions {
   readonly handlers: readonly UniversalHandler[];
   readonly readiness: Readiness;
   readonly logger: Logger;
-  /** Deadline of a unary call that names none, in ms. */
+  /** The timeout of a unary call that sets none, in milliseconds. */
   readonly defaultTimeoutMs: number;
-  /** Deadline of a stream that names none, in ms. */
+  /** The timeout of a stream that sets none, in milliseconds. */
   readonly defaultStreamMs: number;
-  /** What /metrics answers, as Prometheus reads it. */
+  /** Returns the text of /metrics, in the format of Prometheus. */
   readonly metrics?: (() => Promise<string>) | undefined;
 }
 
-/** createNodeHandler answers calls, /healthz, /readyz and /metrics, over HTTP/1.1 and HTTP/2. */
+/** Creates the handler of calls, /healthz, /readyz and /metrics over HTTP/1.1 and HTTP/2. */
 export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
   const { handlers, readiness, logger, metrics } = options;
   const byPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
@@ -36,7 +36,7 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
         request.headers,
         handler.method.methodKind === "unary" ? options.defaultTimeoutMs : options.defaultStreamMs,
       );
-      answerCall(handler, { request, response, logger });
+      handleCall(handler, { request, response, logger });
     } else if (path === "/healthz") {
       answerJson(response, 200, { alive: true });
     } else if (path === "/readyz") {
@@ -44,13 +44,13 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
     } else if (path === "/metrics" && metrics !== undefined) {
       void answerMetrics(response, metrics, logger);
     } else {
-      const message = `there is no ${path} here: methods are /<package>.<Service>/<Method>`;
+      const message = `unknown path ${path}: call a method as /<package>.<Service>/<Method>`;
       answerJson(response, 404, { code: "unimplemented", message });
     }
   };
 }
 
-const lingerMs = 2000;
+const drainTimeoutMs = 2000;
 
 interface Exchange {
   readonly request: NodeRequest;
@@ -58,41 +58,41 @@ interface Exchange {
   readonly logger: Logger;
 }
 
-function answerCall(handler: UniversalHandler, { request, response, logger }: Exchange): void {
+function handleCall(handler: UniversalHandler, { request, response, logger }: Exchange): void {
   const startedAt = performance.now();
   const values = createContextValues();
   let answer: UniversalServerResponse | undefined;
   const ended: Writable = response;
   ended.once("close", () => logCall(logger, { handler, values, startedAt, response: answer }));
-  const body = chunksOf(request);
+  const body = readChunks(request);
   async function run(): Promise<void> {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     answer = await handler({ ...call, body });
-    if (request.httpVersionMajor === 1 && !request.complete) linger(request, response, body);
+    if (request.httpVersionMajor === 1 && !request.complete) drainBody(request, response, body);
     await universalResponseToNodeResponse(answer, response);
   }
   run().catch((error: unknown) => {
-    // The caller is gone, or sent what is not HTTP: there is nobody to answer.
-    logger.debug({ err: error, path: handler.requestPath }, "an answer could not be sent");
+    // The caller disconnected, or sent malformed HTTP.
+    logger.debug({ err: error, path: handler.requestPath }, "cannot send a response");
     if (!response.headersSent) answerJson(response, 400, { code: "invalid_argument" });
     else ended.destroy();
   });
 }
 
-async function* chunksOf(request: Readable): AsyncGenerator<Uint8Array> {
+async function* readChunks(request: Readable): AsyncGenerator<Uint8Array> {
   const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
   yield* chunks;
 }
 
 /**
- * linger reads what is left of a body that is answered before its end: it stands before the next
- * request of the connection, and a connection that ends with bytes unread can take the answer with
- * it. A caller that sends no end is cut off. HTTP/2 keeps requests apart and needs none of this.
+ * Drains a body that is answered before its end. Unread bytes would precede the next request of the
+ * connection, and closing a connection with unread bytes can lose the response. Closes the connection
+ * of a caller that does not end its body in time. HTTP/2 separates requests and does not need this.
  */
-function linger(request: Readable, response: Writable, body: AsyncGenerator): void {
+function drainBody(request: Readable, response: Writable, body: AsyncGenerator): void {
   void body.return(undefined).then(() => request.resume());
   response.once("finish", () => {
-    const timer = setTimeout(() => request.destroy(), lingerMs);
+    const timer = setTimeout(() => request.destroy(), drainTimeoutMs);
     request.once("close", () => clearTimeout(timer));
   });
 }
@@ -112,8 +112,8 @@ async function answerMetrics(
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
     response.end(text);
   } catch (error) {
-    logger.warn({ err: error }, "there are no metrics");
-    answerJson(response, 500, { code: "internal", message: "there are no metrics: see the log" });
+    logger.warn({ err: error }, "cannot collect metrics");
+    answerJson(response, 500, { code: "internal", message: "cannot collect metrics: see the log" });
   }
 }
 

@@ -25,7 +25,7 @@ describe("createReadiness()", () => {
     });
   });
 
-  it("runs its checks once for all who ask meanwhile", async () => {
+  it("runs its checks once for reports that overlap", async () => {
     let runs = 0;
     const readiness = createReadiness({ counted: async () => void (runs += 1) }, 1000);
     await Promise.all([readiness.report(), readiness.report(), readiness.report()]);
@@ -34,7 +34,7 @@ describe("createReadiness()", () => {
     expect(runs).toBe(2);
   });
 
-  it("is not ready from the moment it stops", async () => {
+  it("is not ready once it is stopped", async () => {
     const readiness = createReadiness({}, 1000);
     readiness.stop();
     expect(await readiness.report()).toMatchObject({ ready: false });

@@ -1,34 +1,34 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { withTimeout } from "../process/with-timeout.ts";
 
-/** ReadinessCheck resolves when what it checks can be used, and rejects with the reason when not. */
+/** Resolves when a dependency can be used, and rejects with the reason when it cannot. */
 export type ReadinessCheck = () => Promise<void> | void;
 
-/** ReadinessReport names each check that fails, with the reason. */
+/** The result of all checks, with the reason of each that fails. */
 interface ReadinessReport {
   readonly ready: boolean;
   readonly failing: Readonly<Record<string, string>>;
 }
 
-/** Readiness tells whether a process can do its work. */
+/** The readiness of a process for its work. */
 export interface Readiness {
-  /** report runs all checks at once; who asks while they are running gets the same answer. */
+  /** Runs all checks concurrently. Calls that overlap share one result. */
   report(): Promise<ReadinessReport>;
-  /** stop makes every report from now on say that the process is stopping. */
+  /** Makes every later report fail with the reason that the process is stopping. */
   stop(): void;
 }
 
-/** createReadiness makes a Readiness; a check that takes longer than timeoutMs fails. */
+/** Creates the readiness of a process. A check fails when it takes longer than `timeoutMs`. */
 export function createReadiness(
   checks: Readonly<Record<string, ReadinessCheck>>,
   timeoutMs: number,
 ): Readiness {
   let running: Promise<ReadinessReport> | undefined;
   let stopping = false;
-  async function run(): Promise<ReadinessReport> {
+  async function runChecks(): Promise<ReadinessReport> {
     const failing: Record<string, string> = {};
     await Promise.all(
       Object.entries(checks).map(async ([name, check]) => {
-        const reason = await failureOf(check, timeoutMs);
+        const reason = await runCheck(check, timeoutMs);
         if (reason !== undefined) failing[name] = reason;
       }),
     );
@@ -36,8 +36,8 @@ export function createReadiness(
   }
   return {
     async report() {
-      if (stopping) return { ready: false, failing: { process: "it is stopping" } };
-      running ??= run().finally(() => {
+      if (stopping) return { ready: false, failing: { process: "the process is stopping" } };
+      running ??= runChecks().finally(() => {
         running = undefined;
       });
       return await running;
@@ -48,15 +48,12 @@ export function createReadiness(
   };
 }
 
-async function failureOf(check: ReadinessCheck, timeoutMs: number): Promise<string | undefined> {
-  const timer = new AbortController();
-  const late = sleep(timeoutMs, `no answer within ${timeoutMs} ms`, { signal: timer.signal });
+/** Returns why the check failed, or undefined when it passed. */
+async function runCheck(check: ReadinessCheck, timeoutMs: number): Promise<string | undefined> {
   try {
-    return await Promise.race([Promise.resolve(check()).then(() => undefined), late]);
+    const finished = await withTimeout(Promise.resolve(check()), timeoutMs);
+    return finished ? undefined : `no answer within ${timeoutMs} ms`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    timer.abort();
-    late.catch(() => {});
   }
 }

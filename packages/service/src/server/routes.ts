@@ -2,17 +2,17 @@ import type { ConnectRouter, ConnectRouterOptions } from "@connectrpc/connect";
 import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 
-/** Routes says what a server can be called for. */
+/** Registers the services of a server on a Connect router. */
 export type Routes = (router: ConnectRouter) => void;
 
-/** RouteOptions are what all routes share, and what differs for methods that stream. */
+/** Router options: those of all methods, of unary methods and of streaming methods. */
 export interface RouteOptions {
   readonly all: ConnectRouterOptions;
   readonly unary: ConnectRouterOptions;
   readonly streaming: ConnectRouterOptions;
 }
 
-/** createHandlers makes the handlers of all routes; streams live longer and end sooner at a stop. */
+/** Creates the handlers of all routes. Unary and streaming methods have timeouts and shutdown signals of their own. */
 export function createHandlers(
   routes: Routes,
   { all, unary, streaming }: RouteOptions,

@@ -19,7 +19,7 @@ function grpcClient(echo: Echo) {
 }
 
 describe("close()", () => {
-  it("lets a unary call finish, and takes no other", async () => {
+  it("lets a unary call finish, and accepts no other", async () => {
     const begun = Promise.withResolvers<void>();
     const finish = Promise.withResolvers<{ text: string }>();
     await using echo = await startEcho({
@@ -37,7 +37,7 @@ describe("close()", () => {
     await closed;
   });
 
-  it("ends a stream at once, and says that calling again helps", async () => {
+  it("ends a stream at once with unavailable", async () => {
     await using echo = await startEcho({
       async *repeat({ text }) {
         yield { text };
@@ -50,13 +50,13 @@ describe("close()", () => {
     await Promise.all([
       expect(next).rejects.toMatchObject({
         code: Code.Unavailable,
-        rawMessage: "the server is stopping: call again",
+        rawMessage: "the server is stopping: call again later",
       }),
       echo.server.close({ timeoutMs: 60_000 }),
     ]);
   });
 
-  it("ends what does not end by itself before the deadline", async () => {
+  it("ends a call with unavailable before the timeout", async () => {
     const begun = Promise.withResolvers<void>();
     await using echo = await startEcho({
       say() {
@@ -72,16 +72,16 @@ describe("close()", () => {
     ]);
   });
 
-  it("cuts a connection that sends nothing", async () => {
+  it("closes a connection that sends nothing", async () => {
     await using echo = await startEcho();
     const socket = connect(echo.server.port, "127.0.0.1");
     await once(socket, "connect");
-    const cut = once(socket, "close");
+    const closed = once(socket, "close");
     await echo.server.close({ timeoutMs: 200 });
-    await expect(cut).resolves.toBeDefined();
+    await expect(closed).resolves.toBeDefined();
   });
 
-  it("closes once, however often it is asked", async () => {
+  it("returns the same promise to repeated calls", async () => {
     await using echo = await startEcho();
     const closing = echo.server.close();
     expect(echo.server.close()).toBe(closing);

@@ -35,7 +35,7 @@ describe("serve()", () => {
     expect(texts).toEqual(["again", "again"]);
   });
 
-  it("answers JSON that is posted with nothing but a token", async () => {
+  it("answers plain JSON with a token", async () => {
     await using echo = await startEcho();
     expect(await echo.post("Say", { body: { text: "hello" } })).toEqual({
       status: 200,
@@ -43,7 +43,7 @@ describe("serve()", () => {
     });
   });
 
-  it("hands the caller to the route", async () => {
+  it("passes the caller to the route", async () => {
     await using echo = await startEcho({
       say: (_request, context) => ({ text: JSON.stringify(getCaller(context)) }),
     });
@@ -51,7 +51,7 @@ describe("serve()", () => {
     expect(JSON.parse(body.text ?? "")).toEqual({ role: "rider", subject: "rider-1" });
   });
 
-  it("refuses a field that breaks its rule, and names it", async () => {
+  it("refuses a field that violates its rule, and names it", async () => {
     await using echo = await startEcho();
     const { status, body } = await echo.post("Say", { body: { text: "" } });
     expect(status).toBe(400);
@@ -79,7 +79,7 @@ describe("serve()", () => {
     expect((await client.say({ text: "small" })).text).toBe("small");
   });
 
-  it("answers the next call after one whose body it did not read to its end", async () => {
+  it("answers the next call after one whose body it did not read completely", async () => {
     await using echo = await startEcho();
     const transport = { baseUrl: echo.server.url, defaultTimeoutMs: 10_000 };
     const allowed = createClient(
@@ -99,7 +99,7 @@ describe("serve()", () => {
     expect((await allowed.say({ text: "small" })).text).toBe("small");
   });
 
-  it("says what a wrong path should have been", async () => {
+  it("answers unimplemented for an unknown path", async () => {
     await using echo = await startEcho();
     const { status, body } = await echo.post("Shout");
     expect(status).toBe(404);
@@ -114,7 +114,7 @@ describe("serve()", () => {
     );
   });
 
-  it("needs a token verifier when there are routes", async () => {
+  it("requires access when there are routes", async () => {
     const { logger } = createRecordedLogger();
     await expect(serve({ host: "127.0.0.1", port: 0, routes: () => {}, logger })).rejects.toThrow(
       "routes require access",

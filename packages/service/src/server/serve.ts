@@ -2,14 +2,14 @@ import type { ConnectRouterOptions, Interceptor } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { createValidateInterceptor } from "@connectrpc/validate";
-import type { Access, RequestGate } from "../auth/access.ts";
-import { createAccessGate } from "../auth/access.ts";
+import type { Access, RequestGate } from "../auth/access-gate.ts";
+import { createAccessGate } from "../auth/access-gate.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { maxMessageBytes } from "../max-message-bytes.ts";
 import type { Logger } from "../process/create-logger.ts";
 import { withTimeout } from "../process/with-timeout.ts";
 import { callErrorKey, createCallInterceptor } from "./call-interceptor.ts";
-import { createHealth } from "./health-service.ts";
+import { createHealthService } from "./health-service.ts";
 import type { Listener } from "./listen.ts";
 import { listen } from "./listen.ts";
 import { createNodeHandler } from "./node-handler.ts";
@@ -19,50 +19,60 @@ import type { Routes } from "./routes.ts";
 import { createHandlers } from "./routes.ts";
 import { toConnectError } from "./to-connect-error.ts";
 
-/** ServeOptions say what a server answers, to whom, and its limits. */
+/** The routes, access and limits of a server. */
 export interface ServeOptions {
   readonly host: string;
-  /** 0 is any free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** The variable that sets the port, for the error when it is in use; PORT by default. */
+  /** The variable that sets the port, named in the error when the port is in use. Default: PORT. */
   readonly portName?: string;
-  /** Without routes there is health alone. */
+  /** Default: the health endpoints alone. */
   readonly routes?: Routes;
-  /** Authenticates and authorises callers; required when there are routes. */
+  /** Authenticates and authorises callers. Required with routes. */
   readonly access?: Access;
-  /** What has to work before the process is ready, beside reading the keys of tokens. */
+  /** The readiness checks, besides that of the token keys. */
   readonly checks?: Readonly<Record<string, ReadinessCheck>>;
-  /** Run after access and validation. */
+  /** Interceptors that run after authorisation and validation. */
   readonly interceptors?: readonly Interceptor[];
-  /** What /metrics answers, such as `createMetrics(...)`; without it there is no /metrics. */
+  /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */
   readonly metrics?: () => Promise<string>;
   readonly logger: Logger;
-  /** The largest request message, in bytes; 1 MiB by default. */
+  /** The largest request message, in bytes. Default: 1 MiB. */
   readonly readMaxBytes?: number;
-  /** The deadline of a unary call that names none, in ms; 15 s by default. */
+  /** The timeout of a unary call that sets none, in milliseconds. Default: 15,000. */
   readonly defaultTimeoutMs?: number;
-  /** The longest deadline that a unary call may name, in ms; 60 s by default. */
+  /** The longest timeout that a unary call may set, in milliseconds. Default: 60,000. */
   readonly maxTimeoutMs?: number;
-  /** The longest deadline of a stream, and that of one that names none, in ms; 1 h by default. */
+  /** The longest and the default timeout of a stream, in milliseconds. Default: an hour. */
   readonly maxStreamMs?: number;
-  /** How long a readiness check may take, in ms; 2 s by default. */
+  /** The timeout of a readiness check, in milliseconds. Default: 2,000. */
   readonly checkTimeoutMs?: number;
 }
 
-/** Server serves until it is closed. */
+/** A running server. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   /**
-   * close takes no more calls, ends streams with unavailable, and lets unary calls finish. It
-   * returns by timeoutMs (10 s), having ended what was not finished.
+   * Accepts no more calls, ends streams with `unavailable`, and lets unary calls finish. Ends those
+   * that have not finished after `timeoutMs` (default: 10,000).
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
 /**
- * serve answers Connect, gRPC and gRPC-Web, grpc.health.v1, /healthz, /readyz and /metrics on one
- * port, over HTTP/1.1 and HTTP/2 without TLS. It rejects when the port cannot be used.
+ * Serves Connect, gRPC and gRPC-Web, `grpc.health.v1`, /healthz, /readyz and /metrics on one port,
+ * over HTTP/1.1 and HTTP/2 without TLS. Rejects when the port cannot be used.
+ *
+ * @example
+ * const server = await serve({
+ *   host: "127.0.0.1",
+ *   port: 8080,
+ *   routes: (router) => router.service(EchoService, { say: ({ text }) => ({ text }) }),
+ *   access: { ...verifier, allowedRoles: () => ["rider"] },
+ *   logger,
+ * });
+ * server.url; // "http://127.0.0.1:8080"
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
@@ -83,13 +93,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
     all: {
       ...all,
       interceptors: [...interceptors, createValidateInterceptor(), ...(options.interceptors ?? [])],
-      requestGate: recordingError(createAccessGate(access)),
+      requestGate: recordErrors(createAccessGate(access)),
     },
     unary,
     streaming,
   });
   const services = new Set(handlers.map(({ service }) => service.typeName));
-  const health = createHealth(readiness, (name) => services.has(name));
+  const health = createHealthService(readiness, (name) => services.has(name));
   handlers.push(
     ...createHandlers((router) => router.service(Health, health), {
       all: { ...all, interceptors },
@@ -106,20 +116,20 @@ export async function serve(options: ServeOptions): Promise<Server> {
     defaultStreamMs: maxStreamMs,
     metrics: options.metrics,
   });
-  const listener = await listenOrExplain(options, () => listen(handler, options));
+  const listener = await explainListenErrors(options, () => listen(handler, options));
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
   logger.info({ url }, "serving");
 
   let closed: Promise<void> | undefined;
   const close = async ({ timeoutMs = 10_000 } = {}) => {
-    const stopping = new ConnectError("the server is stopping: call again", Code.Unavailable);
+    const stopping = new ConnectError("the server is stopping: call again later", Code.Unavailable);
     readiness.stop();
     stopStreams.abort(stopping);
     const finished = listener.close();
     if (await withTimeout(finished, timeoutMs * 0.8)) return;
     stopAll.abort(stopping);
     if (await withTimeout(finished, timeoutMs * 0.2)) return;
-    logger.warn("calls were cut off, as they did not end by the deadline");
+    logger.warn("closed connections with calls that did not end within the timeout");
     listener.destroy();
   };
   return {
@@ -135,25 +145,25 @@ function requireAccess({ routes, access }: ServeOptions): Access {
   if (routes !== undefined)
     throw new Error("routes require access: pass a token verifier and allowedRoles");
   return {
-    verify: () => Promise.reject(new Error("there are no routes")),
+    verify: () => Promise.reject(new Error("the server has no routes")),
     assertReady: async () => {},
     allowedRoles: () => [],
   };
 }
 
-function recordingError(gate: RequestGate): RequestGate {
+function recordErrors(gate: RequestGate): RequestGate {
   return async (context) => {
     try {
       await gate(context);
     } catch (error) {
-      const failed = toConnectError(error);
-      context.values.set(callErrorKey, failed);
-      throw failed;
+      const converted = toConnectError(error);
+      context.values.set(callErrorKey, converted);
+      throw converted;
     }
   };
 }
 
-async function listenOrExplain(
+async function explainListenErrors(
   { host, port, portName = "PORT" }: ServeOptions,
   start: () => Promise<Listener>,
 ): Promise<Listener> {
@@ -163,10 +173,10 @@ async function listenOrExplain(
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     const reason =
       code === "EADDRINUSE"
-        ? `port ${port} on ${host} is in use: choose another with ${portName}=<port>, or end what listens there`
+        ? `port ${port} on ${host} is in use: choose another with ${portName}=<port>, or stop its process`
         : code === "EACCES"
-          ? `port ${port} on ${host} needs more rights: choose one above 1023 with ${portName}=<port>`
-          : `cannot listen on ${host}, port ${port}: choose others with HOST and ${portName}`;
+          ? `port ${port} on ${host} requires privileges: choose one above 1023 with ${portName}=<port>`
+          : `cannot listen on ${host}, port ${port}: choose another address with HOST and ${portName}`;
     throw new Error(reason, { cause: error });
   }
 }

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { toConnectError } from "./to-connect-error.ts";
 
-const withCode = (code: string) => Object.assign(new Error("of the database"), { code });
+const withCode = (code: string) => Object.assign(new Error("the driver's message"), { code });
 
 describe("toConnectError()", () => {
   it("leaves a ConnectError as it is", () => {
@@ -11,13 +11,13 @@ describe("toConnectError()", () => {
   });
 
   it.each([
-    { what: "a database that is away", error: withCode("ECONNREFUSED"), code: Code.Unavailable },
+    { what: "an unavailable database", error: withCode("ECONNREFUSED"), code: Code.Unavailable },
     { what: "a text with U+0000", error: withCode("22021"), code: Code.InvalidArgument },
     { what: "a mistake", error: withCode("23505"), code: Code.Internal },
-  ])("answers $what without its own words, and keeps them as the cause", ({ error, code }) => {
+  ])("hides the message of $what, and keeps the error as the cause", ({ error, code }) => {
     const answer = toConnectError(error);
     expect(answer.code).toBe(code);
-    expect(answer.message).not.toContain("of the database");
+    expect(answer.message).not.toContain("the driver's message");
     expect(answer.cause).toBe(error);
   });
 });

@@ -1,32 +1,27 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isTransientDatabaseError } from "@fanfare/database-errors";
+import { isTransientDatabaseError, readErrorCode } from "@fanfare/database-errors";
 
 /**
- * toConnectError turns what a route threw into what its caller gets: a ConnectError as it is, a
- * database that cannot be used as unavailable, so that callers try again, a text that the database
- * cannot hold as invalid_argument, and anything else as internal without a word of what it was. The
- * cause is kept for the log.
+ * Converts an error of a route to the ConnectError that its caller receives. A ConnectError stays as
+ * it is. A transient database error becomes `unavailable`, so that callers retry; text that
+ * PostgreSQL cannot store becomes `invalid_argument`. Every other error becomes `internal` with a
+ * generic message. The cause is kept for the log.
  */
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;
   if (isTransientDatabaseError(error)) {
-    const message = "the database cannot do this right now: call again";
-    return new ConnectError(message, Code.Unavailable, undefined, undefined, error);
+    return withCause("the database is unavailable: call again later", Code.Unavailable, error);
   }
-  if (isUnstorableText(error)) {
-    const message = "a text in the request contains the character U+0000: send it without";
-    return new ConnectError(message, Code.InvalidArgument, undefined, undefined, error);
+  if (readErrorCode(error) === characterNotInRepertoire) {
+    const message = "a text in the request contains the character U+0000: remove it";
+    return withCause(message, Code.InvalidArgument, error);
   }
-  return new ConnectError(
-    "something unforeseen went wrong here; the log of this service says what",
-    Code.Internal,
-    undefined,
-    undefined,
-    error,
-  );
+  return withCause("internal error: see the log of this service", Code.Internal, error);
 }
 
-// PostgreSQL's character_not_in_repertoire: U+0000 is the only character of a string it cannot hold.
-function isUnstorableText(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "22021";
+// A SQLSTATE. U+0000 is the only character of a JavaScript string that PostgreSQL cannot store.
+const characterNotInRepertoire = "22021";
+
+function withCause(message: string, code: Code, cause: unknown): ConnectError {
+  return new ConnectError(message, code, undefined, undefined, cause);
 }

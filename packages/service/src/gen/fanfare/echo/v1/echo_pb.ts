@@ -108,13 +108,13 @@ export const ForgetResponseSchema: GenMessage<ForgetResponse> = /*@__PURE__*/
   messageDesc(file_fanfare_echo_v1_echo, 5);
 
 /**
- * EchoService is what the tests of this package call.
+ * A service for the tests of this package.
  *
  * @generated from service fanfare.echo.v1.EchoService
  */
 export const EchoService: GenService<{
   /**
-   * Say answers the text.
+   * Returns the text.
    *
    * @generated from rpc fanfare.echo.v1.EchoService.Say
    */
@@ -124,7 +124,7 @@ export const EchoService: GenService<{
     output: typeof SayResponseSchema;
   },
   /**
-   * Repeat sends the text again and again.
+   * Sends the text several times.
    *
    * @generated from rpc fanfare.echo.v1.EchoService.Repeat
    */
@@ -134,7 +134,7 @@ export const EchoService: GenService<{
     output: typeof RepeatResponseSchema;
   },
   /**
-   * Forget names no roles: nobody may call it.
+   * Has no allowed roles: nobody may call it.
    *
    * @generated from rpc fanfare.echo.v1.EchoService.Forget
    */

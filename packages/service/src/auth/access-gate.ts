@@ -23,7 +23,7 @@ export type RequestGate = (context: HandlerContext) => Promise<void>;
  */
 export function createAccessGate(access: Access): RequestGate {
   return async (context) => {
-    const caller = await access.verify(bearerToken(context.requestHeader));
+    const caller = await access.verify(readBearerToken(context.requestHeader));
     context.values.set(callerKey, caller);
     assertAllowed(context.method, { caller, allowedRoles: access.allowedRoles });
   };
@@ -50,7 +50,7 @@ export function assertAllowed(
   }
 }
 
-function bearerToken(headers: Headers): string {
+function readBearerToken(headers: Headers): string {
   const token = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (token !== undefined) return token;
   throw new ConnectError(

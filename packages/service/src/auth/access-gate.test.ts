@@ -5,8 +5,8 @@ import { createIssuer } from "../../test/issuer.ts";
 const now = () => Math.floor(Date.now() / 1000);
 const say = { body: { text: "hello" } };
 
-describe("access", () => {
-  it("refuses a call without a token, and says how to send one", async () => {
+describe("createAccessGate()", () => {
+  it("refuses a call without a token, and explains how to send one", async () => {
     await using echo = await startEcho();
     const { status, body } = await echo.post("Say", { ...say, token: undefined });
     expect(status).toBe(401);
@@ -16,11 +16,11 @@ describe("access", () => {
 
   it.each([
     ["an expired token", () => ({ exp: now() - 60 }), "the token expired at 20"],
-    ["a token that never expires", () => ({ exp: undefined }), "does not say when it expires"],
-    ["a token for another audience", () => ({ aud: "x" }), "get one for the-audience"],
-    ["a token from another issuer", () => ({ iss: "x" }), "get one from the-issuer"],
-    ["a token without a subject", () => ({ sub: "" }), 'needs a "sub" and a "role"'],
-    ["a token with another role", () => ({ role: "admin" }), 'needs a "sub" and a "role"'],
+    ["a token that never expires", () => ({ exp: undefined }), "has no expiry"],
+    ["a token for another audience", () => ({ aud: "x" }), "request one for the-audience"],
+    ["a token from another issuer", () => ({ iss: "x" }), "request one from the-issuer"],
+    ["a token without a subject", () => ({ sub: "" }), 'requires a "sub" and a "role"'],
+    ["a token with another role", () => ({ role: "admin" }), 'requires a "sub" and a "role"'],
   ])("refuses %s", async (_name, claims, reason) => {
     await using echo = await startEcho();
     const { status, body } = await echo.post("Say", {
@@ -32,18 +32,18 @@ describe("access", () => {
     expect(body.message).toContain(reason);
   });
 
-  it("refuses a token that somebody else signed, and one that is none", async () => {
+  it("refuses a token of an unknown signer, and a text that is no token", async () => {
     await using echo = await startEcho();
     await using other = await createIssuer();
     const stranger = await echo.post("Say", { ...say, token: await other.mint() });
     expect(stranger.body.code).toBe("unauthenticated");
-    expect(stranger.body.message).toContain("not signed with a key that is trusted here");
+    expect(stranger.body.message).toContain("not signed with a trusted key");
     const nonsense = await echo.post("Say", { ...say, token: "nonsense" });
     expect(nonsense.body.code).toBe("unauthenticated");
     expect(nonsense.body.message).toContain("not a valid JSON Web Token");
   });
 
-  it("refuses a role that the method does not name", async () => {
+  it("refuses a role that the method does not allow", async () => {
     await using echo = await startEcho();
     const token = await echo.issuer.mint({ role: "operator" });
     const { status, body } = await echo.post("Say", { ...say, token });

@@ -1,0 +1,28 @@
+import type { Generated } from "kysely";
+import { sql } from "kysely";
+import type { Migration } from "kysely/migration";
+
+/** The table `idempotency_keys`: the result of each call by its idempotency key. */
+export interface IdempotencyTable {
+  key: string;
+  /** The hash of method and request. Null for a key that was tombstoned before its first call. */
+  request_hash: Buffer | null;
+  /** The response in protobuf's binary format. Null for a key without a completed call. */
+  answer: Buffer | null;
+  tombstoned_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+/** The migration that creates the table of `runOnce` and `tombstone`. */
+export const idempotencyMigration: Migration = {
+  async up(db) {
+    await sql`
+      create table idempotency_keys (
+        key text primary key,
+        request_hash bytea,
+        answer bytea,
+        tombstoned_at timestamptz,
+        created_at timestamptz not null default now()
+      )`.execute(db);
+  },
+};
