@@ -10,7 +10,10 @@ import { readTab } from "./store.ts";
 import { toTab } from "./tab-message.ts";
 import { voidTab } from "./void-tab.ts";
 
-/** Creates the routes of BillingService over its database and a payment gateway. */
+/**
+ * Creates the routes of BillingService over its database and a payment gateway. The saga calls them from
+ * apps/worker/src/activities/billing.ts.
+ */
 export function createRoutes(deps: BillingDeps): Routes {
   return (router) =>
     router.service(BillingService, {

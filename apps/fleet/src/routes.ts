@@ -17,7 +17,10 @@ import { toVehicle } from "./vehicle-message.ts";
 
 const position = z.string();
 
-/** Creates the routes of FleetService over its database. */
+/**
+ * Creates the routes of FleetService over its database. The saga calls them from
+ * apps/worker/src/activities/fleet.ts.
+ */
 export function createRoutes(db: Kysely<FleetTables>): Routes {
   return (router) =>
     router.service(FleetService, {

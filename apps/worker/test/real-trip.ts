@@ -1,5 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { waitUntil } from "@fanfare/dev-stack";
+import { retryWhileUnavailable } from "@fanfare/test-fixtures";
 import { expect } from "vitest";
 import type { Account } from "./books.ts";
 import { eventually } from "./eventually.ts";
@@ -49,9 +49,13 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     vehicleId,
     started,
     readAccount,
-    end: () => retryWhileUnavailable(() => rider.endTrip({ tripId })),
-    cancel: () =>
-      retryWhileUnavailable(() => rider.cancelTrip({ tripId, reason: "changed my mind" })),
+    async end() {
+      await retryWhileUnavailable(() => rider.endTrip({ tripId }), retryOptions);
+    },
+    async cancel() {
+      const request = { tripId, reason: "changed my mind" };
+      await retryWhileUnavailable(() => rider.cancelTrip(request), retryOptions);
+    },
     async expectSettled() {
       await eventually(async () => expect(await readAccount()).toMatchObject(settled));
       await eventually(() => expect(lab.countDeliveries(tripId)).toEqual({ revenue: 1, audit: 1 }));
@@ -76,20 +80,7 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
   };
 }
 
-/** Calls until the answer is not `unavailable`, as the app of a rider does. */
-async function retryWhileUnavailable(call: () => Promise<unknown>): Promise<void> {
-  const answer = await waitUntil(
-    async () => {
-      const refusal = await call().then(
-        () => null,
-        (error: unknown) => ConnectError.from(error),
-      );
-      return refusal?.code !== Code.Unavailable && { refusal };
-    },
-    { what: "an answer other than unavailable", timeoutMs: 60_000, intervalMs: 100 },
-  );
-  if (answer.refusal) throw answer.refusal;
-}
+const retryOptions = { intervalMs: 100 };
 
 /** Waits until the drive has begun. */
 export async function waitUntilActive(trip: RealTrip): Promise<RealTrip> {

@@ -2,14 +2,21 @@ import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "../clients.ts";
 import { type Effects, oneEffect, readEffects } from "../effects.ts";
-import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../trips.ts";
+import {
+  newTrip,
+  type Rider,
+  retryCall,
+  startTrip,
+  waitForEffects,
+  waitForStatus,
+} from "../trips.ts";
 
 /** beginTrips starts trips, each with a vehicle of its own, and waits until all are being driven. */
 export async function beginTrips(clients: Clients, count: number): Promise<readonly Rider[]> {
   const trips = Array.from({ length: count }, (_, i) => newTrip({ vehicleId: `vehicle-${i + 1}` }));
   await Promise.all(
     trips.map(async (trip) => {
-      await insist("start", trip, () => startTrip(clients, trip));
+      await retryCall(`trip ${trip.tripId} to start`, () => startTrip(clients, trip));
       await waitForStatus(clients, trip, TripStatus.ACTIVE);
     }),
   );
@@ -26,7 +33,7 @@ export async function endTrips(
 ): Promise<readonly Effects[]> {
   return await Promise.all(
     trips.map(async (trip) => {
-      await insist("end", trip, () => clients.trips(trip.name).endTrip(trip));
+      await retryCall(`trip ${trip.tripId} to end`, () => clients.trips(trip.name).endTrip(trip));
       await waitForStatus(clients, trip, TripStatus.SETTLED);
       await waitForEffects(clients, trip.tripId, oneEffect);
       // A trip may be settled while the fleet is away, and the vehicle free only when it is back.
@@ -37,10 +44,4 @@ export async function endTrips(
       return await readEffects(clients, trip.tripId);
     }),
   );
-}
-
-/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
-async function insist<T>(verb: string, trip: Rider, call: () => Promise<T>): Promise<void> {
-  const what = `trip ${trip.tripId} to ${verb}`;
-  await waitUntil(call, { what, intervalMs: 250, timeoutMs: 120_000 });
 }

@@ -23,7 +23,10 @@ import {
 import { toTrip } from "./trip-message.ts";
 import type { TripRegistry } from "./trip-registry.ts";
 
-/** Creates the routes of TripRegistryService, with which the saga records the progress of a trip. */
+/**
+ * Creates the routes of TripRegistryService, with which the saga records the state of a trip. It calls them
+ * from apps/worker/src/activities/trips.ts.
+ */
 export function createRegistryRoutes(registry: TripRegistry): Routes {
   async function record({ tripId }: { tripId: string }, transition: Transition) {
     return { trip: toTrip(await registry.record(tripId, transition)) };
