@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createPublisher, type EventBus, type EventRouter } from "@fanfare/bus";
+import { type BusOptions, createPublisher, type EventBus, type EventRouter } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
-import type { Nats } from "@fanfare/dev-stack";
+import { findFreePort, type Nats } from "@fanfare/dev-stack";
 import { nkeys } from "@nats-io/nats-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startOwnNats } from "../test/nats-server.ts";
@@ -22,9 +22,12 @@ const users = `authorization { users: [
 
 describe("connectNats()", { timeout: 60_000 }, () => {
   let nats: Nats;
+  let monitoring: string;
   let folder: string;
   beforeAll(async () => {
-    nats = await startOwnNats(users);
+    const address = `127.0.0.1:${await findFreePort()}`;
+    monitoring = `http://${address}`;
+    nats = await startOwnNats(`http: "${address}"\n${users}`);
     folder = await mkdtemp(join(tmpdir(), "bus-nats-"));
   }, 120_000);
   afterAll(async () => {
@@ -32,6 +35,8 @@ describe("connectNats()", { timeout: 60_000 }, () => {
     await rm(folder, { recursive: true });
   });
 
+  const listConnections = async (state: "open" | "closed") =>
+    await (await fetch(`${monitoring}/connz?state=${state}`)).text();
   const connectAs = (user: string, password = "secret") =>
     connectNats({ servers: nats.url, source: `//${user}`, user, password });
 
@@ -49,6 +54,48 @@ describe("connectNats()", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(handled).toEqual(["typed from //owner"]), soon);
     expect(subscription.health()).toMatchObject({ state: "running", failures: 0 });
     expect(bus.health()).toMatchObject({ broker: "jetstream", connected: true });
+  });
+
+  it("passes every option on to the bus", async () => {
+    const seen: string[] = [];
+    // An option that the bus gains is missing here, which does not compile: test it as well.
+    const options = {
+      source: "//every.option",
+      interceptors: [
+        {
+          publish: (next) => (call) => {
+            seen.push(`publish ${call.method.name}`);
+            return next(call);
+          },
+        },
+      ],
+      stopTimeoutMs: 100,
+    } satisfies Required<BusOptions>;
+    const credentials = { user: "owner", password: "secret" };
+    await using bus = await connectNats({ servers: nats.url, ...credentials, ...options });
+    await bus.subscribe("hanging", (on) => {
+      on.service(NoteEvents, {
+        noteWritten(_note, { source }) {
+          seen.push(`handle ${source}`);
+          return new Promise<void>(() => {});
+        },
+      });
+    });
+    await publish(bus, "every");
+    const expected = ["publish NoteWritten", "handle //every.option"];
+    await vi.waitFor(() => expect(seen).toEqual(expected), soon);
+    const start = performance.now();
+    await bus.close();
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  it("closes its connection when it rejects", async () => {
+    const credentials = { user: "owner", password: "secret" };
+    const options = { servers: nats.url, name: "rejected", ...credentials, source: "" };
+    await expect(connectNats(options)).rejects.toMatchObject({ code: "invalid_argument" });
+    const name = '"name": "rejected"';
+    await vi.waitFor(async () => expect(await listConnections("closed")).toContain(name), soon);
+    expect(await listConnections("open")).not.toContain(name);
   });
 
   it("publishes as a user who may do nothing else, once the stream exists", async () => {

@@ -1,4 +1,5 @@
-import type { Lease } from "@fanfare/bus";
+import { createBus, createPublisher, type Lease } from "@fanfare/bus";
+import { NoteEvents } from "@fanfare/bus/testing";
 import type { Nats } from "@fanfare/dev-stack";
 import { MsgHdrsImpl } from "@nats-io/nats-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -12,6 +13,7 @@ import {
   openReader,
   readId,
 } from "../test/open-broker.ts";
+import { createNatsBroker } from "./create-nats-broker.ts";
 
 const soon = { timeout: 20_000, interval: 20 };
 
@@ -21,6 +23,17 @@ describe("createNatsBroker()", { timeout: 60_000 }, () => {
     nats = await startOwnNats();
   }, 120_000);
   afterAll(() => nats?.stop());
+
+  it("is a broker for createBus()", async () => {
+    const broker = createNatsBroker({ servers: nats.url, prefix: "bus" });
+    await using bus = createBus(broker, { source: "//notes" });
+    const seen: string[] = [];
+    await bus.subscribe("readers", (on) => {
+      on.service(NoteEvents, { noteWritten: ({ author }) => void seen.push(author) });
+    });
+    await createPublisher(NoteEvents, bus).noteWritten({ author: "ada" }, { id: "1" });
+    await vi.waitFor(() => expect(seen).toEqual(["ada"]), soon);
+  });
 
   it("delivers to a group what is stored after it was declared", async () => {
     await using broker = openBroker({ servers: nats.url, prefix: "declared" });

@@ -19,6 +19,8 @@ import { createTopicStreams } from "./streams/topic-streams.ts";
  * `invalid_argument` for options that cannot work; other failures show in `health()`.
  *
  * @example
+ * import { createBus } from "@fanfare/bus";
+ *
  * await using bus = createBus(createNatsBroker({ servers }), { source: "//trips.example.com" });
  */
 export function createNatsBroker(options: NatsBrokerOptions): Broker {

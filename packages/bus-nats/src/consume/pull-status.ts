@@ -18,7 +18,7 @@ const consumerFailures: readonly (readonly [start: string, code: BusCode])[] = [
 ];
 
 /** Parses a status message. `consumer` begins the message of an error. */
-export function parsePullStatus({ headers }: Msg, consumer: string): PullStatus {
+export function parsePullStatus({ headers }: Pick<Msg, "headers">, consumer: string): PullStatus {
   const { code = 0, description = "" } = headers ?? {};
   switch (code) {
     case 100:

@@ -16,7 +16,7 @@ interface PubAck {
  * something other than `stream` received it.
  */
 export function parsePubAck(
-  reply: Msg,
+  reply: Pick<Msg, "json">,
   { stream, subject }: { readonly stream: string; readonly subject: string },
 ): Appended | BusError {
   const ack = parseJson(reply);
@@ -37,7 +37,7 @@ export function parsePubAck(
 }
 
 /** Returns undefined for what is no JSON: any subscriber of the subject may have replied. */
-function parseJson(reply: Msg): PubAck | undefined {
+function parseJson(reply: Pick<Msg, "json">): PubAck | undefined {
   try {
     return reply.json<PubAck>();
   } catch {
