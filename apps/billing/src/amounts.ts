@@ -40,14 +40,14 @@ export function checkCharge(charge: Amount, tab: { limit: Amount; balance: bigin
   const { currency } = tab.limit;
   if (charge.currency !== currency) {
     throw new ConnectError(
-      `The tab is in ${currency}, the charge is in ${charge.currency}: charge in ${currency}`,
+      `the tab is in ${currency}, the charge is in ${charge.currency}: charge in ${currency}`,
       Code.InvalidArgument,
     );
   }
   const left = tab.limit.minorUnits - tab.balance;
   if (charge.minorUnits > left) {
     throw new ConnectError(
-      `The charge of ${format(charge)} exceeds what is left of the limit ${format(tab.limit)}: charge at most ${left}`,
+      `the charge of ${format(charge)} exceeds what is left of the limit ${format(tab.limit)}: charge at most ${left}`,
       Code.OutOfRange,
     );
   }

@@ -7,7 +7,7 @@ export async function callGateway<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (cause) {
     throw new ConnectError(
-      "The payment gateway did not answer: call again with the same idempotency-key",
+      "the payment gateway did not answer: call again with the same idempotency-key",
       Code.Unavailable,
       undefined,
       undefined,

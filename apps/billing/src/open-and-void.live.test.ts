@@ -45,7 +45,7 @@ describe("OpenTab", () => {
     const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.rawMessage).toBe(
-      "The payment method pm_card_chargeDeclined is declined: use another one",
+      "the payment method pm_card_chargeDeclined is declined: use another one",
     );
     expect((await catchRefusal(billing.getTab({ tripId }))).code).toBe(Code.NotFound);
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
@@ -56,7 +56,7 @@ describe("OpenTab", () => {
     const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.InvalidArgument);
     expect(error.rawMessage).toBe(
-      "There is no payment method toString: use one of pm_card_visa, pm_card_chargeDeclined, pm_card_chargeCustomerFail",
+      "there is no payment method toString: use one of pm_card_visa, pm_card_chargeDeclined, pm_card_chargeCustomerFail",
     );
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });

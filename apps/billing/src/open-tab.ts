@@ -26,11 +26,11 @@ export async function openTab(
 ): Promise<OpenTabResponse> {
   const { tripId } = request;
   const call = { key, method: BillingService.method.openTab, request };
-  const wanted = createTabRow(key, request);
+  const newTab = createTabRow(key, request);
 
   const begun = await withTripLock(db, tripId, async (tx) => {
     const answer = await findAnswer(tx, call);
-    return answer === undefined ? { tab: await beginOpening(tx, wanted) } : { answer };
+    return answer === undefined ? { tab: await beginOpening(tx, newTab) } : { answer };
   });
   if (begun.answer !== undefined) return begun.answer;
   const { tab } = begun;
@@ -73,26 +73,26 @@ function createTabRow(key: string, request: OpenTabRequest): Insertable<TabTable
 
 async function beginOpening(
   tx: Transaction<BillingTables>,
-  wanted: Insertable<TabTable>,
+  newTab: Insertable<TabTable>,
 ): Promise<TabRow> {
-  const tab = await findTab(tx, wanted.trip_id);
+  const tab = await findTab(tx, newTab.trip_id);
   switch (tab?.state) {
     case undefined:
-      return await insertTab(tx, wanted);
+      return await insertTab(tx, newTab);
     case "declined":
       // A declined key stays declined, so the next attempt has a key of its own.
-      return await updateTab(tx, wanted.trip_id, {
-        ...wanted,
+      return await updateTab(tx, newTab.trip_id, {
+        ...newTab,
         authorise_attempt: tab.authorise_attempt + 1,
       });
     case "voiding":
     case "void":
       throw new ConnectError(
-        `The tab of trip ${wanted.trip_id} was voided and cannot be opened again: start another trip`,
+        `the tab of trip ${newTab.trip_id} was voided and cannot be opened again: start another trip`,
         Code.FailedPrecondition,
       );
     case "opening":
-      if (isSameRequest(tab, wanted)) return tab;
+      if (isSameRequest(tab, newTab)) return tab;
       break;
     case "open":
     case "capturing":
@@ -100,18 +100,18 @@ async function beginOpening(
       break;
   }
   throw new ConnectError(
-    `Trip ${wanted.trip_id} has a tab: read it with GetTab, or repeat OpenTab as it was first sent`,
+    `trip ${newTab.trip_id} has a tab: read it with GetTab, or repeat OpenTab as it was first sent`,
     Code.AlreadyExists,
   );
 }
 
-function isSameRequest(tab: TabRow, wanted: Insertable<TabTable>): boolean {
+function isSameRequest(tab: TabRow, newTab: Insertable<TabTable>): boolean {
   return (
-    tab.opened_under === wanted.opened_under &&
-    tab.rider_id === wanted.rider_id &&
-    tab.payment_method === wanted.payment_method &&
-    tab.currency === wanted.currency &&
-    tab.limit_minor_units === String(wanted.limit_minor_units)
+    tab.opened_under === newTab.opened_under &&
+    tab.rider_id === newTab.rider_id &&
+    tab.payment_method === newTab.payment_method &&
+    tab.currency === newTab.currency &&
+    tab.limit_minor_units === String(newTab.limit_minor_units)
   );
 }
 
@@ -121,7 +121,7 @@ function isSameAttempt(now: TabRow | undefined, begun: TabRow): boolean {
 
 function createOvertakenError(tripId: string): ConnectError {
   return new ConnectError(
-    `The tab of trip ${tripId} was voided or opened again meanwhile: call again`,
+    `the tab of trip ${tripId} was voided or opened again meanwhile: call again`,
     Code.Aborted,
   );
 }

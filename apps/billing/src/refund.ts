@@ -20,7 +20,7 @@ export async function refund(
     const tab = await findTab(tx, charged.trip_id);
     if (tab?.trip_id !== tripId.toLowerCase()) {
       throw new ConnectError(
-        `The charge under idempotency-key ${key} belongs to another trip: send the trip that was charged`,
+        `the charge under idempotency-key ${key} belongs to another trip: send the trip that was charged`,
         Code.InvalidArgument,
       );
     }

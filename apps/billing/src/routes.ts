@@ -36,7 +36,7 @@ export function createRoutes(deps: BillingDeps): Routes {
       async getTab({ tripId }) {
         const tab = toTab(await readTab(deps.db, tripId));
         if (tab !== undefined) return { tab };
-        throw new ConnectError(`Trip ${tripId} has no tab: open one with OpenTab`, Code.NotFound);
+        throw new ConnectError(`trip ${tripId} has no tab: open one with OpenTab`, Code.NotFound);
       },
     });
 }

@@ -18,14 +18,14 @@ export function findAuthorisationRejection(paymentMethod: string): GatewayReject
     const known = Object.keys(sandboxMethods).join(", ");
     return {
       outcome: "unknown-method",
-      reason: `There is no payment method ${paymentMethod}: use one of ${known}`,
+      reason: `there is no payment method ${paymentMethod}: use one of ${known}`,
     };
   }
   return method.authorises
     ? undefined
     : {
         outcome: "declined",
-        reason: `The payment method ${paymentMethod} is declined: use another one`,
+        reason: `the payment method ${paymentMethod} is declined: use another one`,
       };
 }
 
@@ -35,6 +35,6 @@ export function findCaptureRejection(paymentMethod: string): GatewayRejection | 
     ? undefined
     : {
         outcome: "declined",
-        reason: `The capture on ${paymentMethod} is declined: ask the rider for another payment`,
+        reason: `the capture on ${paymentMethod} is declined: ask the rider for another payment`,
       };
 }

@@ -49,7 +49,7 @@ const stateMessages: Readonly<Record<TabState, TabStateMessage | undefined>> = {
 /** Creates the failed_precondition error of a call that needs an open tab. */
 export function createNotOpenError(tripId: string, state: TabState | undefined): ConnectError {
   return new ConnectError(
-    `The tab of trip ${tripId} is not open: ${explanations[state ?? "none"]}`,
+    `the tab of trip ${tripId} is not open: ${explanations[state ?? "none"]}`,
     Code.FailedPrecondition,
   );
 }

@@ -56,7 +56,7 @@ async function beginVoiding(
       break;
   }
   throw new ConnectError(
-    `The tab of trip ${tripId} is ${tab.state === "captured" ? "captured" : "being captured"} and cannot be voided: refund the rider by hand`,
+    `the tab of trip ${tripId} is ${tab.state === "captured" ? "captured" : "being captured"} and cannot be voided: refund the rider by hand`,
     Code.FailedPrecondition,
   );
 }

@@ -10,7 +10,7 @@ export function createHoldError(
   const reason = {
     "out-of-service": `${vehicleId} is out of service: choose an available vehicle from ListVehicles`,
     "in-use": `${vehicleId} is in use by another trip: choose an available vehicle from ListVehicles, or try again later`,
-    "trip-holds-another": `This trip holds another vehicle: release that before reserving ${vehicleId}`,
+    "trip-holds-another": `this trip holds another vehicle: release that before reserving ${vehicleId}`,
   }[result.outcome];
   return new ConnectError(reason, Code.FailedPrecondition);
 }
@@ -18,7 +18,7 @@ export function createHoldError(
 /** Creates the not_found error for a vehicle id that does not exist. */
 export function createVehicleNotFoundError(vehicleId: string): ConnectError {
   return new ConnectError(
-    `There is no vehicle ${vehicleId}: choose one from ListVehicles`,
+    `there is no vehicle ${vehicleId}: choose one from ListVehicles`,
     Code.NotFound,
   );
 }

@@ -43,7 +43,7 @@ describe("ReserveVehicle", () => {
       fleet.reserveVehicle({ vehicleId: "bicycle-1", tripId }, reserve),
     );
     expect(error.code).toBe(Code.NotFound);
-    expect(error.rawMessage).toBe("There is no vehicle bicycle-1: choose one from ListVehicles");
+    expect(error.rawMessage).toBe("there is no vehicle bicycle-1: choose one from ListVehicles");
     expect(await test.readHolds()).toEqual([]);
   });
 
@@ -81,7 +81,7 @@ describe("ReserveVehicle", () => {
       ),
     );
     expect(error.code).toBe(Code.FailedPrecondition);
-    expect(error.rawMessage).toContain("This trip holds another vehicle: release that");
+    expect(error.rawMessage).toContain("this trip holds another vehicle: release that");
     expect(await test.readHolds()).toEqual([{ vehicle_id: "vehicle-1", trip_id: tripId }]);
   });
 
