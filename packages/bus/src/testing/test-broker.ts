@@ -36,9 +36,8 @@ export interface SuiteOptions {
 /**
  * Registers the conformance suite of brokers with vitest. Call it within a `describe`.
  *
- * `features` states what the broker can do, and has to be what its `features` state. `createFixture`
- * creates an empty fixture for each case. Cases that need a missing feature, or a hook that the
- * fixture lacks, are skipped and give the reason.
+ * `features` are those of the broker. `createFixture` creates an empty fixture for each case. Cases
+ * that need a missing feature, or a hook that the fixture lacks, are skipped and give the reason.
  *
  * @example
  * ```ts
