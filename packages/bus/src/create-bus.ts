@@ -19,10 +19,10 @@ import {
   type Publish,
   type PublishCall,
 } from "./interceptor.ts";
-import { rememberLast } from "./kit/remember-last.ts";
+import { createDrainableSet } from "./kit/drainable-set.ts";
+import { memoizeLast } from "./kit/memoize-last.ts";
+import { createRateCounter } from "./kit/rate-counter.ts";
 import { settlesWithin } from "./kit/settles-within.ts";
-import { createRateCounter } from "./kit/tally.ts";
-import { createTracker } from "./kit/tracker.ts";
 import type { NewEvent } from "./publish/create-event.ts";
 import { publishAtomically } from "./publish/publish-atomically.ts";
 import { publishInOrder } from "./publish/publish-in-order.ts";
@@ -71,8 +71,8 @@ export function createBus(
     );
   }
   const topics = createTopicCache();
-  const writeTime = rememberLast(formatTime);
-  const publishing = createTracker<Promise<PublishResult>>();
+  const writeTime = memoizeLast(formatTime);
+  const publishing = createDrainableSet<Promise<PublishResult>>();
   const published = createRateCounter(broker.clock);
   const duplicates = createRateCounter(broker.clock);
   const refused = createRateCounter(broker.clock);

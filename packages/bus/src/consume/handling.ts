@@ -1,8 +1,8 @@
 import type { Broker } from "../broker.ts";
 import { encodeDeadLetter } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
-import { rememberLast } from "../kit/remember-last.ts";
-import { createRateCounter, type RateCounter } from "../kit/tally.ts";
+import { memoizeLast } from "../kit/memoize-last.ts";
+import { createRateCounter, type RateCounter } from "../kit/rate-counter.ts";
 import { decodeEvent } from "../wire/decode-event.ts";
 import { readId } from "../wire/read-header.ts";
 import { createAttempt } from "./attempt.ts";
@@ -54,7 +54,7 @@ const giveBackAtOnce: LastWord = (lease) => lease.nak({ delayMs: 0 });
 export function createHandling(options: HandlingOptions): Handling {
   const { broker, group, settings, settling, uncounted, left, acknowledge, sitOut } = options;
   const { maxAttempts, backoff } = settings;
-  const parseTime = rememberLast(Date.parse);
+  const parseTime = memoizeLast(Date.parse);
   const handled = createRateCounter(broker.clock);
   const failures = createRateCounter(broker.clock);
   const dead = createRateCounter(broker.clock);

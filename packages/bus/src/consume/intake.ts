@@ -1,5 +1,5 @@
 import type { Broker, GroupDeclaration, Lease, LeaseStream } from "../broker.ts";
-import type { Rests } from "../kit/rests.ts";
+import type { Delays } from "../kit/delays.ts";
 
 /** Intake asks the broker for events, and can be shut and opened again. */
 export interface Intake {
@@ -15,7 +15,7 @@ export interface Intake {
 
 export interface IntakeOptions {
   readonly declaration: GroupDeclaration;
-  readonly rests: Rests;
+  readonly rests: Delays;
   readonly backoff: (failures: number) => number;
   readonly receive: (lease: Lease) => void;
   /** Whether an intake that is reopened is still wanted. */
@@ -48,7 +48,7 @@ export async function openIntake(broker: Broker, options: IntakeOptions): Promis
         closing = undefined;
       } catch (reason) {
         onError(reason);
-        await rests.rest(backoff(++failures));
+        await rests.wait(backoff(++failures));
       }
     }
     opening = undefined;

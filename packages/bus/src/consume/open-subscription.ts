@@ -2,9 +2,9 @@ import type { Broker, Lease } from "../broker.ts";
 import { BusError } from "../error.ts";
 import type { SubscriptionHealth } from "../health.ts";
 import { createDeferred } from "../kit/deferred.ts";
-import { createRests } from "../kit/rests.ts";
+import { createDelays } from "../kit/delays.ts";
+import { createDrainableSet } from "../kit/drainable-set.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
-import { createTracker } from "../kit/tracker.ts";
 import { readProgress, type StatsOptions, type SubscriptionStats } from "../stats.ts";
 import { readId } from "../wire/read-header.ts";
 import type { Binding } from "./event-router.ts";
@@ -46,10 +46,10 @@ export async function openSubscription(
   let quiet: Promise<unknown> | undefined;
   const closed = createDeferred<void>();
 
-  const held = createTracker<Held>();
+  const held = createDrainableSet<Held>();
   const lanes = createKeyedQueue<Held>(settings.concurrency, run);
-  const rests = createRests(broker.clock);
-  const openings = createRests(broker.clock);
+  const rests = createDelays(broker.clock);
+  const openings = createDelays(broker.clock);
   const uncounted = createUncounted();
   const settling = createSettling({
     clock: broker.clock,
@@ -146,7 +146,7 @@ export async function openSubscription(
     settling.stopDeadline(item);
     lanes.park(item);
     request();
-    await rests.rest(delayMs);
+    await rests.wait(delayMs);
     const going = state === "running" || state === "paused";
     if (going && (await lanes.unpark(item))) return true;
     if (item.settlement === undefined && state !== "stopped") nak(item, 0);
@@ -197,8 +197,8 @@ export async function openSubscription(
   function beginStop(): Promise<unknown> {
     state = "stopping";
     const shut = intake.shut();
-    rests.end();
-    openings.end();
+    rests.endAll();
+    openings.endAll();
     for (const item of inOrder(lanes.clear())) release(item);
     const emptied = held.whenEmpty().then(onQuiet);
     return Promise.all([shut, emptied]);

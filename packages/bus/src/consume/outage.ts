@@ -1,4 +1,4 @@
-import type { Rests } from "../kit/rests.ts";
+import type { Delays } from "../kit/delays.ts";
 import type { Held } from "./held.ts";
 
 /** Outages are times in which what the handlers depend on is gone. */
@@ -13,7 +13,7 @@ export interface Outages {
 }
 
 export interface OutagesOptions {
-  readonly rests: Rests;
+  readonly rests: Delays;
   readonly backoff: (tries: number) => number;
   /** Whether an outage may begin. */
   readonly running: () => boolean;
@@ -35,7 +35,7 @@ export function createOutages(options: OutagesOptions): Outages {
         onBegin();
       }
       if (kept !== item) return false;
-      await rests.rest(backoff(++tries));
+      await rests.wait(backoff(++tries));
       return paused();
     },
     release(item) {

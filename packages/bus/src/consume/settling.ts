@@ -1,6 +1,6 @@
 import type { Lease } from "../broker.ts";
 import type { Clock } from "../kit/clock.ts";
-import { createCountdown } from "../kit/countdown.ts";
+import { createTimerSet } from "../kit/timer-set.ts";
 import type { Held } from "./held.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
@@ -34,11 +34,11 @@ export interface SettlingOptions {
 export function createSettling(options: SettlingOptions): Settling {
   const { clock, settings, onOverrun, onError } = options;
   // A third, so that two signs of life may get lost.
-  const leases = createCountdown<Held>(clock, settings.leaseDurationMs / 3, (item) => {
+  const leases = createTimerSet<Held>(clock, settings.leaseDurationMs / 3, (item) => {
     item.lease.extend().catch(onError);
     leases.start(item);
   });
-  const deadlines = createCountdown<Held>(clock, settings.handlerTimeoutMs, onOverrun);
+  const deadlines = createTimerSet<Held>(clock, settings.handlerTimeoutMs, onOverrun);
 
   async function settleLater(item: Held, word: Promise<LastWord>): Promise<void> {
     const say = await word;

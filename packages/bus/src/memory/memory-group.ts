@@ -1,6 +1,6 @@
 import type { GroupDeclaration, Lease, LeaseStream, TopicProgress } from "../broker.ts";
 import type { Clock } from "../kit/clock.ts";
-import { createCountdown } from "../kit/countdown.ts";
+import { createTimerSet } from "../kit/timer-set.ts";
 import { type Backlog, createBacklog, type LeasedRecord } from "./backlog.ts";
 import type { TopicLog } from "./topic-log.ts";
 
@@ -82,7 +82,7 @@ export function createMemoryGroup(
       }
     },
     lease({ topics, leaseDurationMs }, receive) {
-      const expirations = createCountdown<{ expire(): void }>(clock, leaseDurationMs, (lease) =>
+      const expirations = createTimerSet<{ expire(): void }>(clock, leaseDurationMs, (lease) =>
         lease.expire(),
       );
       const consumer: Consumer = {

@@ -1,12 +1,14 @@
-/** Tracker holds what is under way, and says when nothing is. */
-export interface Tracker<T> extends Iterable<T> {
+/** A set that can be waited for until it is empty. */
+export interface DrainableSet<T> extends Iterable<T> {
   readonly size: number;
   add(item: T): void;
   delete(item: T): void;
+  /** Resolves when the set is empty; at once when it is. */
   whenEmpty(): Promise<void>;
 }
 
-export function createTracker<T>(): Tracker<T> {
+/** Creates an empty set. */
+export function createDrainableSet<T>(): DrainableSet<T> {
   const items = new Set<T>();
   let waiters: (() => void)[] = [];
   return {

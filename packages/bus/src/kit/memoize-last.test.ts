@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { rememberLast } from "./remember-last.ts";
+import { memoizeLast } from "./memoize-last.ts";
 
-describe("rememberLast()", () => {
+describe("memoizeLast()", () => {
   it("computes again when the argument differs from the last one", () => {
     const asked: number[] = [];
-    const double = rememberLast((argument: number) => {
+    const double = memoizeLast((argument: number) => {
       asked.push(argument);
       return argument * 2;
     });
@@ -12,9 +12,9 @@ describe("rememberLast()", () => {
     expect(asked).toEqual([1, 2, 1]);
   });
 
-  it("remembers nothing of what throws", () => {
+  it("memoizes nothing when it throws", () => {
     let fails = true;
-    const once = rememberLast((argument: string) => {
+    const once = memoizeLast((argument: string) => {
       if (fails) throw new Error("not now");
       return argument;
     });

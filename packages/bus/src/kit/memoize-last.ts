@@ -1,8 +1,8 @@
 /**
- * rememberLast makes a function that calls another only when its argument differs from the last one:
- * for what many events in a row have in common, such as the millisecond of their time.
+ * Returns a function that calls `compute` only when its argument differs from the last one. For values
+ * that many events in a row share, such as the millisecond of their time.
  */
-export function rememberLast<A extends string | number, R>(
+export function memoizeLast<A extends string | number, R>(
   compute: (argument: A) => R,
 ): (argument: A) => R {
   let last: { readonly argument: A; readonly result: R } | undefined;

@@ -1,36 +1,36 @@
 import type { Clock } from "./clock.ts";
 
-/** Countdown tells of items whose time is up, all after the same delay, on one timer. */
-export interface Countdown<T> {
-  /** Starts, or starts anew, the item's time. */
+/** A set of items that fall due after the same delay. All share one timer. */
+export interface TimerSet<T> {
+  /** Starts, or restarts, the item's delay. */
   start(item: T): void;
   stop(item: T): void;
-  /** Forgets every item and its timer. */
+  /** Stops every item. */
   clear(): void;
 }
 
-/** createCountdown calls `due` with each item, once, `delayMs` after its start. `due` may start it anew. */
-export function createCountdown<T>(
+/** Creates an empty set. It calls `onDue` once per start, `delayMs` later; `onDue` may restart the item. */
+export function createTimerSet<T>(
   clock: Clock,
   delayMs: number,
-  due: (item: T) => void,
-): Countdown<T> {
-  // All delays being equal, the order of insertion is the order of falling due.
+  onDue: (item: T) => void,
+): TimerSet<T> {
+  // All delays being equal, items fall due in the order of their insertion.
   const dueAt = new Map<T, number>();
   let cancel: (() => void) | undefined;
 
   function arm(): void {
     const first = dueAt.values().next();
-    if (first.done !== true) cancel = clock.schedule(Math.max(0, first.value - clock.now()), ring);
+    if (first.done !== true) cancel = clock.schedule(Math.max(0, first.value - clock.now()), fire);
   }
 
-  function ring(): void {
+  function fire(): void {
     cancel = undefined;
     const now = clock.now();
     for (const [item, at] of dueAt) {
       if (at > now) break;
       dueAt.delete(item);
-      due(item);
+      onDue(item);
     }
     if (cancel === undefined) arm();
   }
