@@ -1,39 +1,38 @@
-// Puts each deliberate fault of mutant-list.mjs into a copy of its package, runs the conformance suite
-// there, and lists the faults that the suite misses: node tools/mutants.mjs [parts of names]
+// Applies each mutant of mutant-list.mjs to a copy of its package, runs the conformance suite there, and
+// reports which mutants survived: node tools/mutants.mjs [parts of names]
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { faults } from "./mutant-list.mjs";
+import { mutants } from "./mutant-list.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const suites = {
   "packages/bus": "src/memory/memory-broker.test.ts",
   "packages/bus-nats": "src/conformance.live.test.ts",
 };
-/** A suite that hangs has detected the fault as well. */
+/** A suite that exceeds this has detected the mutant. */
 const suiteTimeoutMs = 600_000;
 
-function run(room, copy) {
+/** Runs the package's suite in the copy. Returns whether it passes. */
+function runSuite(folder, copy) {
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-  const args = ["run", suites[room], "--root", copy, "--bail=1", "--reporter=dot"];
+  const args = ["run", suites[folder], "--root", copy, "--bail=1", "--reporter=dot"];
   const { status } = spawnSync(process.execPath, [vitest, ...args], {
     cwd: copy,
     timeout: suiteTimeoutMs,
   });
-  return status === 0 ? "passes" : "fails";
+  return status === 0;
 }
 
-/** Runs `use` with a copy of a package. The copy is inside the original, where it resolves the same packages. */
-function inCopy(room, use) {
-  const copy = join(root, room, ".mutants");
+/** Copies a package into `.mutants` inside it, where the copy resolves the same packages. */
+function withCopy(folder, use) {
+  const copy = join(root, folder, ".mutants");
   rmSync(copy, { recursive: true, force: true });
   try {
-    for (const name of ["src", "test", "package.json"].filter((each) =>
-      existsSync(join(root, room, each)),
-    )) {
-      const from = join(root, room, name);
-      cpSync(from, join(copy, name), { recursive: true });
+    for (const name of ["src", "test", "package.json"]) {
+      const from = join(root, folder, name);
+      if (existsSync(from)) cpSync(from, join(copy, name), { recursive: true });
     }
     return use(copy);
   } finally {
@@ -41,32 +40,34 @@ function inCopy(room, use) {
   }
 }
 
-function breakCopy(copy, { name, file, find, replace }) {
-  const path = join(copy, file);
+function applyMutant(folder, { name, file, find, replace }) {
+  const path = join(folder, file);
   const parts = readFileSync(path, "utf8").split(find);
-  if (parts.length !== 2)
-    throw new Error(`"${name}": expected once in ${file}, got ${parts.length - 1} times: ${find}`);
+  if (parts.length !== 2) {
+    throw new Error(
+      `mutant "${name}": expected its text once in ${file}, found it ${parts.length - 1} times: correct tools/mutant-list.mjs\n${find}`,
+    );
+  }
   writeFileSync(path, parts.join(replace));
 }
 
-const parts = process.argv.slice(2);
-const chosen = faults.filter(
-  ({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)),
+const nameParts = process.argv.slice(2);
+const chosen = mutants.filter(
+  ({ name }) => nameParts.length === 0 || nameParts.some((part) => name.includes(part)),
 );
-const rooms = new Set(chosen.map(({ room }) => room));
-for (const room of rooms) {
-  const outcome = inCopy(room, (copy) => run(room, copy));
-  console.log(`${outcome}  ${room} as it is`);
-  if (outcome === "fails") process.exit(1);
+for (const folder of new Set(chosen.map((mutant) => mutant.package))) {
+  const passes = withCopy(folder, (copy) => runSuite(folder, copy));
+  console.log(`${passes ? "passed  " : "failed  "}  ${folder} without a mutant`);
+  if (!passes) process.exit(1);
 }
-const missed = [];
-for (const fault of chosen) {
-  const outcome = inCopy(fault.room, (copy) => {
-    breakCopy(copy, fault);
-    return run(fault.room, copy);
+const survived = [];
+for (const mutant of chosen) {
+  const passes = withCopy(mutant.package, (copy) => {
+    applyMutant(copy, mutant);
+    return runSuite(mutant.package, copy);
   });
-  console.log(`${outcome === "fails" ? "detected" : "MISSED  "}  ${fault.name}`);
-  if (outcome === "passes") missed.push(fault.name);
+  console.log(`${passes ? "SURVIVED" : "detected"}  ${mutant.name}`);
+  if (passes) survived.push(mutant.name);
 }
-console.log(`${chosen.length - missed.length} of ${chosen.length} faults detected`);
-process.exitCode = missed.length === 0 ? 0 : 1;
+console.log(`${chosen.length - survived.length} of ${chosen.length} mutants detected`);
+process.exitCode = survived.length === 0 ? 0 : 1;

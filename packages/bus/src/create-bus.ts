@@ -189,15 +189,14 @@ export function createBus(
     const bindings = intercepted(collectBindings(topics, bind), aroundHandle);
     const release = take(group, bindings);
     try {
-      const subscription = await openSubscription(broker, {
+      const { subscription, drained } = await openSubscription(broker, {
         group,
         bindings,
         settings,
         stopTimeoutMs,
-        onStopped: () => subscriptions.delete(subscription),
-        onQuiet: release,
       });
-      subscriptions.add(subscription);
+      void subscription.closed.then(track(subscription));
+      void drained.then(release);
       if (closing !== undefined) {
         await subscription.stop({ timeoutMs: 0 });
         refuseIfClosed();

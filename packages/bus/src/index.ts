@@ -19,8 +19,8 @@ export type { PublishResult } from "./publish/publish-result.ts";
 // Extend and operate.
 
 export { assertSubscribed } from "./consume/assert-subscribed.ts";
-export type { DeadLetterCause } from "./consume/outcome.ts";
 export type { DeadLetter } from "./dead-letters/dead-letter.ts";
+export type { DeadLetterCause } from "./dead-letters/dead-letter-cause.ts";
 export type { DeadLetters } from "./dead-letters/dead-letters.ts";
 export type { BusHealth, SubscriptionHealth } from "./health.ts";
 export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";

@@ -23,7 +23,7 @@ describe("createAttempt()", () => {
     expect(attempt.delivery.signal).toBe(signal);
   });
 
-  it("has an aborted signal for who looks at it late", () => {
+  it("returns an aborted signal when it is first read after the abort", () => {
     const attempt = createAttempt(envelope, { group: "readers", attempt: 1 });
     attempt.abort(new BusError("aborted", "stopping"));
     expect(attempt.delivery.signal.aborted).toBe(true);

@@ -2,24 +2,27 @@ import type { BusError } from "../error.ts";
 import type { Envelope } from "../wire/envelope.ts";
 import type { Delivery } from "./delivery.ts";
 
-/** Attempt is a delivery with the means to abort it. */
+/** A delivery whose handler runs, and the means to abort it. */
 export interface Attempt {
+  readonly kind: "handling";
   readonly delivery: Delivery;
-  /** Why it was aborted, the first time. */
+  /** The first reason it was aborted with. */
   readonly aborted: BusError | undefined;
+  /** Aborts the delivery's signal. Later calls change nothing. */
   abort(reason: BusError): void;
 }
 
-/** createAttempt makes the delivery of an event. Its signal is only made when somebody looks at it. */
+/** Creates the attempt to handle an event. Its signal is created when it is first read. */
 export function createAttempt(
   envelope: Envelope,
   { group, attempt }: Pick<Delivery, "group" | "attempt">,
 ): Attempt {
-  return new Started(new HandledDelivery(envelope, { group, attempt }));
+  return new HandlingAttempt(new HandledDelivery(envelope, { group, attempt }));
 }
 
-/** Classes, as one of each is made for every attempt: a getter costs an object literal thirty times as much. */
-class Started implements Attempt {
+/** A class, as one is created for every event: a getter makes an object literal thirty times as slow. */
+class HandlingAttempt implements Attempt {
+  readonly kind = "handling";
   readonly delivery: HandledDelivery;
   aborted: BusError | undefined;
 

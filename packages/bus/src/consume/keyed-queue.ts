@@ -1,63 +1,66 @@
-/** Lane is where an item queues: items of one lane never run at the same time. */
-export interface InLane {
-  readonly lane: string;
+/** An item of a keyed queue. Items with the same queue key never run at the same time. */
+export interface KeyedItem {
+  readonly queueKey: string;
 }
 
-/** Lanes runs items: those of one lane in order, one after another; different lanes side by side. */
-export interface KeyedQueue<T extends InLane> {
+/**
+ * A queue that runs the items of one key in order, one after another, and those of different keys side
+ * by side, up to a concurrency.
+ */
+export interface KeyedQueue<T extends KeyedItem> {
   readonly running: number;
   readonly waiting: number;
-  add(item: T): void;
-  /** How many items are parked. */
-  readonly parked: number;
-  /** How many wait behind parked ones. */
+  /** How many items are blocked. */
+  readonly blocked: number;
+  /** How many items wait behind blocked ones. */
   readonly behind: number;
-  /** Says that a started item is over: the next of its lane may run. */
+  add(item: T): void;
+  /** Frees the slot and the key of an item that has started. */
   finish(item: T): void;
-  /** Takes the place of a started item away, not its lane. */
-  park(item: T): void;
-  /** Resolves to true once a parked item has its place again, before others; to false at `clear`. */
-  unpark(item: T): Promise<boolean>;
-  /** Starts nothing until `proceed`. */
-  suspend(): void;
-  proceed(): void;
-  /** Takes out what has not started, in the order of arrival within each lane. */
+  /** Frees the slot of an item that has started, not its key. */
+  block(item: T): void;
+  /** Resolves to true once a blocked item has a slot again, before others; to false at `clear`. */
+  unblock(item: T): Promise<boolean>;
+  /** Starts nothing until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Removes and returns the items that have not started, in the order of arrival within each key. */
   clear(): T[];
 }
 
-/** createLanes calls `start` for at most `concurrency` items at a time; each stays until `finish`. */
-export function createKeyedQueue<T extends InLane>(
+/** Creates an empty queue. It calls `start` for at most `concurrency` items, each until `finish`. */
+export function createKeyedQueue<T extends KeyedItem>(
   concurrency: number,
   start: (item: T) => void,
 ): KeyedQueue<T> {
-  /** Occupied lanes, with who waits behind the item that runs or is ready. */
-  const lanes = new Map<string, T[] | undefined>();
+  /** The keys in use, with the items that wait behind the one that runs or is ready. */
+  const keys = new Map<string, T[] | undefined>();
   let ready: T[] = [];
-  const parked = new Set<T>();
-  /** What is ready again, and who waits for its place. */
-  const returning = new Map<T, (placed: boolean) => void>();
+  const blocked = new Set<T>();
+  /** Blocked items that are ready again, and who waits for their slot. */
+  const returning = new Map<T, (hasSlot: boolean) => void>();
   let running = 0;
   let waiting = 0;
-  let suspended = false;
+  let paused = false;
   let starting = false;
 
-  /** What is over as soon as it has started calls this again, from within. */
+  /** An item that finishes while it starts calls this again: the loop goes on with the next one. */
   function startReady(): void {
     if (starting) return;
     starting = true;
     while (running < concurrency) {
-      const item = suspended ? undefined : ready.shift();
+      const item = paused ? undefined : ready.shift();
       if (item === undefined) break;
       running++;
       waiting--;
-      if (parked.delete(item)) resume(item, true);
+      if (blocked.delete(item)) settleReturning(item, true);
       else start(item);
     }
     starting = false;
   }
 
-  function resume(item: T, placed: boolean): void {
-    returning.get(item)?.(placed);
+  function settleReturning(item: T, hasSlot: boolean): void {
+    returning.get(item)?.(hasSlot);
     returning.delete(item);
   }
 
@@ -68,32 +71,40 @@ export function createKeyedQueue<T extends InLane>(
     get waiting() {
       return waiting;
     },
-    get parked() {
-      return parked.size;
+    get blocked() {
+      return blocked.size;
     },
     get behind() {
       let count = 0;
-      for (const { lane } of parked) count += lanes.get(lane)?.length ?? 0;
+      for (const { queueKey } of blocked) count += keys.get(queueKey)?.length ?? 0;
       return count;
     },
     add(item) {
       waiting++;
-      if (lanes.has(item.lane)) {
-        const queue = lanes.get(item.lane);
-        if (queue === undefined) lanes.set(item.lane, [item]);
+      if (keys.has(item.queueKey)) {
+        const queue = keys.get(item.queueKey);
+        if (queue === undefined) keys.set(item.queueKey, [item]);
         else queue.push(item);
         return;
       }
-      lanes.set(item.lane, undefined);
+      keys.set(item.queueKey, undefined);
       ready.push(item);
       startReady();
     },
-    park(item) {
-      parked.add(item);
+    finish(item) {
+      const { queueKey } = item;
+      if (!blocked.delete(item)) running--;
+      const next = keys.get(queueKey)?.shift();
+      if (next === undefined) keys.delete(queueKey);
+      else ready.push(next);
+      startReady();
+    },
+    block(item) {
+      blocked.add(item);
       running--;
       startReady();
     },
-    unpark(item) {
+    unblock(item) {
       return new Promise((resolve) => {
         returning.set(item, resolve);
         ready.unshift(item);
@@ -101,35 +112,27 @@ export function createKeyedQueue<T extends InLane>(
         startReady();
       });
     },
-    finish(item) {
-      const { lane } = item;
-      if (!parked.delete(item)) running--;
-      const next = lanes.get(lane)?.shift();
-      if (next === undefined) lanes.delete(lane);
-      else ready.push(next);
-      startReady();
+    pause() {
+      paused = true;
     },
-    suspend() {
-      suspended = true;
-    },
-    proceed() {
-      suspended = false;
+    resume() {
+      paused = false;
       startReady();
     },
     clear() {
-      const taken: T[] = [];
+      const removed: T[] = [];
       for (const item of ready) {
-        taken.push(item, ...(lanes.get(item.lane) ?? []));
-        lanes.delete(item.lane);
-        resume(item, false);
+        removed.push(item, ...(keys.get(item.queueKey) ?? []));
+        keys.delete(item.queueKey);
+        settleReturning(item, false);
       }
       ready = [];
-      for (const [lane, queue] of lanes) {
-        if (queue !== undefined) taken.push(...queue);
-        lanes.set(lane, undefined);
+      for (const [key, queue] of keys) {
+        if (queue !== undefined) removed.push(...queue);
+        keys.set(key, undefined);
       }
       waiting = 0;
-      return taken;
+      return removed;
     },
   };
 }

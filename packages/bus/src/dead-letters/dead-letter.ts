@@ -1,4 +1,4 @@
-import type { DeadLetterCause } from "../consume/outcome.ts";
+import type { DeadLetterCause } from "./dead-letter-cause.ts";
 
 /** An event that a consumer group could not handle, as it was published, with the last error. */
 export interface DeadLetter {

@@ -1,8 +1,8 @@
 import type { StoredRecord } from "../broker.ts";
-import type { DeadLetterCause } from "../consume/outcome.ts";
 import { decodeCustomHeaders } from "../wire/custom-headers.ts";
 import { readHeader, readId, readKey } from "../wire/read-header.ts";
 import type { DeadLetter } from "./dead-letter.ts";
+import type { DeadLetterCause } from "./dead-letter-cause.ts";
 import { deadLetterHeaders } from "./dead-letter-headers.ts";
 
 const causes: readonly DeadLetterCause[] = ["undecodable", "permanent", "attempts", "poison"];

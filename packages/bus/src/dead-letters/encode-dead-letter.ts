@@ -1,7 +1,7 @@
 import type { NewRecord, StoredRecord } from "../broker.ts";
-import type { DeadLetterCause } from "../consume/outcome.ts";
 import { encodeHeaderValue } from "../wire/header-value.ts";
 import { readId } from "../wire/read-header.ts";
+import type { DeadLetterCause } from "./dead-letter-cause.ts";
 import { deadLetterHeaders } from "./dead-letter-headers.ts";
 
 /** Why and when a group dead-letters an event. */

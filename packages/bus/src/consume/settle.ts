@@ -1,0 +1,85 @@
+import { encodeDeadLetter } from "../dead-letters/encode-dead-letter.ts";
+import { BusError } from "../error.ts";
+import type { DeliveryContext } from "./delivery-context.ts";
+import { type InFlightEvent, markDeadLettering, markSettling } from "./in-flight-event.ts";
+import { reportFailure } from "./report-failure.ts";
+import type { Verdict } from "./verdict.ts";
+
+const storeTimeoutMs = 10_000;
+
+/**
+ * Settles an event by its verdict: ends its lease, counts and reports. The event's state has the promise
+ * to wait for, if any. Never throws or rejects: an event whose settlement fails is delivered again.
+ */
+export function settle(event: InFlightEvent, verdict: Verdict, context: DeliveryContext): void {
+  switch (verdict.kind) {
+    case "ack":
+      context.handled.add();
+      context.releases.forget(event.lease);
+      void acknowledge(event, context);
+      break;
+    case "retry":
+      context.failures.add();
+      reportFailure(event, verdict, context);
+      void nak(event, verdict.delayMs, context);
+      break;
+    case "dead-letter":
+      if (verdict.cause !== "poison") context.failures.add();
+      context.timeouts.stop(event);
+      markDeadLettering(event, deadLetter(event, verdict, context));
+      break;
+    case "release":
+      context.releases.add(event.lease);
+      void nak(event, verdict.delayMs, context);
+      break;
+    case "pause":
+    case "abandon":
+      break;
+  }
+}
+
+function acknowledge(
+  event: InFlightEvent,
+  { settings, status, heartbeats, timeouts }: DeliveryContext,
+): Promise<void> | undefined {
+  heartbeats.stop(event);
+  timeouts.stop(event);
+  // At a stop the connection closes next: only a confirmed ack is certain to arrive.
+  const confirmed = settings.confirmAcks || status.state === "stopping";
+  return markSettling(event, event.lease.ack({ confirmed })?.catch(status.recordError));
+}
+
+function nak(
+  event: InFlightEvent,
+  delayMs: number,
+  { status, heartbeats, timeouts }: DeliveryContext,
+): Promise<void> {
+  heartbeats.stop(event);
+  timeouts.stop(event);
+  return markSettling(event, event.lease.nak({ delayMs }).catch(status.recordError));
+}
+
+/** Stores the dead letter, then acknowledges the event. When storing fails, the event is retried. */
+async function deadLetter(
+  event: InFlightEvent,
+  { error, cause }: Extract<Verdict, { kind: "dead-letter" }>,
+  context: DeliveryContext,
+): Promise<void> {
+  const { broker, group, settings } = context;
+  const { lease, attempt } = event;
+  const details = { group, cause, error, attempts: attempt, at: broker.clock.now() };
+  const options = { timeoutMs: storeTimeoutMs, signal: undefined };
+  try {
+    await broker.deadLetters.store(group, encodeDeadLetter(lease.record, details), options);
+  } catch (reason) {
+    const { code, message } = BusError.from(reason);
+    const why = `${error.message}; and its dead letter cannot be stored: ${message}`;
+    const failure = new BusError(code, why, { cause: error });
+    reportFailure(event, { kind: "retry", error: failure }, context);
+    return await nak(event, settings.backoff(attempt), context);
+  }
+  context.deadLettered.add();
+  context.releases.forget(lease);
+  reportFailure(event, { kind: "dead-letter", error }, context);
+  await acknowledge(event, context);
+}

@@ -1,0 +1,24 @@
+import { BusError } from "../error.ts";
+import type { SubscriptionHealth } from "../health.ts";
+
+/** The state of a subscription, and its last error. */
+export interface SubscriptionStatus {
+  state: SubscriptionHealth["state"];
+  readonly lastError: Error | undefined;
+  /** Records an error, or anything else that was thrown. */
+  readonly recordError: (reason: unknown) => void;
+}
+
+/** Creates the status of a subscription that runs. */
+export function createSubscriptionStatus(): SubscriptionStatus {
+  let lastError: Error | undefined;
+  return {
+    state: "running",
+    get lastError() {
+      return lastError;
+    },
+    recordError(reason) {
+      lastError = reason instanceof Error ? reason : BusError.from(reason);
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/**
+ * Why an event is dead-lettered.
+ *
+ * - undecodable: the record is not a message of the topic's type.
+ * - permanent: the handler threw a BusError `permanent`.
+ * - attempts: the handler failed `maxAttempts` times.
+ * - poison: the event was delivered far more often, and never settled.
+ */
+export type DeadLetterCause = "undecodable" | "permanent" | "attempts" | "poison";
