@@ -31,7 +31,7 @@ describe("accept()", () => {
 });
 
 describe("activate()", () => {
-  it("starts the drive of a pending trip once", () => {
+  it("starts the drive of a pending trip, once", () => {
     expect(applyToAll(activate(at))).toEqual({
       requested: "refused",
       pending: "ACTIVE",
@@ -47,7 +47,7 @@ describe("activate()", () => {
 });
 
 describe("completeDrive()", () => {
-  it("ends a drive that has begun once", () => {
+  it("ends a drive that has begun, once", () => {
     expect(applyToAll(completeDrive(at))).toEqual({
       requested: "refused",
       pending: "refused",
