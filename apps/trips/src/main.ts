@@ -15,8 +15,6 @@ import { z } from "zod";
 import { createTripFeed } from "./api/trip-feed.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
 import { runReconciler } from "./reconciler/run-reconciler.ts";
-import { startMissingWorkflows } from "./reconciler/start-missing-workflows.ts";
-import { createWorkflowRestarter } from "./reconciler/workflow-restarter.ts";
 import { migrations } from "./registry/migrations.ts";
 import { createRegistryRoutes } from "./registry/registry-routes.ts";
 import { createTripRegistry } from "./registry/store.ts";
@@ -107,26 +105,10 @@ runUntilSignal(
       }),
     );
 
-    const batchSize = 50;
-    const pauses = { intervalMs: 1_000, maxIntervalMs: 5_000, logger };
-    const starting = { registry, workflows, logger };
-    const options = { batchSize, leaseDurationMs: reconcileAfterMs };
+    const reconcilerDeps = { registry, workflows, interruptedWorkflows, logger };
     resources.watch(
-      "the reconciler of missing workflows",
-      runReconciler(
-        resources.signal,
-        (signal) => startMissingWorkflows(signal, starting, options),
-        pauses,
-      ),
-    );
-    const restarter = createWorkflowRestarter(
-      { registry, workflows: interruptedWorkflows, logger },
-      // A workflow is rarely deleted, and each open trip costs a call of Temporal.
-      { batchSize, leaseDurationMs: 6 * reconcileAfterMs },
-    );
-    resources.watch(
-      "the reconciler of interrupted workflows",
-      runReconciler(resources.signal, (signal) => restarter.restartInterrupted(signal), pauses),
+      "the reconciler",
+      runReconciler(resources.signal, reconcilerDeps, { reconcileAfterMs }),
     );
   },
   { logger },

@@ -1,32 +1,49 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "@fanfare/service";
+import type { TripRegistry } from "../registry/trip-registry.ts";
+import type { InterruptedWorkflows } from "../temporal/interrupted-workflows.ts";
+import type { TripWorkflows } from "../temporal/trip-workflows.ts";
+import { repeatUntilAborted } from "./repeat-until-aborted.ts";
+import { startMissingWorkflows } from "./start-missing-workflows.ts";
+import { createWorkflowRestarter } from "./workflow-restarter.ts";
 
-/** How often a reconciler runs. */
-export interface ReconcilerOptions {
-  readonly intervalMs: number;
-  /** The longest pause between runs while they fail. */
-  readonly maxIntervalMs: number;
+/** The dependencies of the reconciler. */
+export interface ReconcilerDeps {
+  readonly registry: TripRegistry;
+  readonly workflows: TripWorkflows;
+  readonly interruptedWorkflows: InterruptedWorkflows;
   readonly logger: Logger;
 }
 
+const batchSize = 50;
+
 /**
- * Calls `reconcile` repeatedly until the signal aborts. The pause doubles after each failure, and is
- * `intervalMs` again after a success. Never rejects.
+ * Starts the workflows of trips that have none, and restarts those that were interrupted, until the signal
+ * aborts. A trip counts as overdue after `reconcileAfterMs`. Several processes may run a reconciler each.
  */
 export async function runReconciler(
   signal: AbortSignal,
-  reconcile: (signal: AbortSignal) => Promise<void>,
-  { intervalMs, maxIntervalMs, logger }: ReconcilerOptions,
+  { registry, workflows, interruptedWorkflows, logger }: ReconcilerDeps,
+  { reconcileAfterMs }: { readonly reconcileAfterMs: number },
 ): Promise<void> {
-  let pauseMs = intervalMs;
-  while (!signal.aborted) {
-    try {
-      await reconcile(signal);
-      pauseMs = intervalMs;
-    } catch (error) {
-      pauseMs = Math.min(2 * pauseMs, maxIntervalMs);
-      logger.warn({ err: error, pauseMs }, "trips without a workflow cannot be started");
-    }
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
-  }
+  const restarter = createWorkflowRestarter(
+    { registry, workflows: interruptedWorkflows, logger },
+    // A workflow is rarely deleted, and each open trip costs a call of Temporal.
+    { batchSize, leaseDurationMs: 6 * reconcileAfterMs },
+  );
+  const startMissing = (aborted: AbortSignal) =>
+    startMissingWorkflows(
+      aborted,
+      { registry, workflows, logger },
+      { batchSize, leaseDurationMs: reconcileAfterMs },
+    );
+  const repeatOptions = {
+    intervalMs: 1_000,
+    maxIntervalMs: 5_000,
+    onError: (error: unknown, pauseMs: number) =>
+      logger.warn({ err: error, pauseMs }, "trips without a workflow cannot be reconciled"),
+  };
+  await Promise.all([
+    repeatUntilAborted(signal, startMissing, repeatOptions),
+    repeatUntilAborted(signal, (aborted) => restarter.restartInterrupted(aborted), repeatOptions),
+  ]);
 }
