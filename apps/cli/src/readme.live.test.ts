@@ -11,17 +11,20 @@ import { defaultPorts } from "./stack/ports.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
+const operations = await readFile(join(root, "docs/operations.md"), "utf8");
 
 /** Returns the code blocks of one language, in order. */
-function findCodeBlocks(language: string): string[] {
-  const blocks = readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
+function findCodeBlocks(text: string, language: string): string[] {
+  const blocks = text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
   return [...blocks].filter((block) => block[1] === language).map((block) => block[2] ?? "");
 }
 
-const commands = findCodeBlocks("sh").flatMap((block) => block.trim().split("\n"));
+const commands = [readme, operations]
+  .flatMap((text) => findCodeBlocks(text, "sh"))
+  .flatMap((block) => block.trim().split("\n"));
 const testedElsewhere = ["npm run demo", "npm test"];
 
-describe("the README's commands", { timeout: 240_000 }, () => {
+describe("the commands of the README and of the operations page", { timeout: 240_000 }, () => {
   let env: NodeJS.ProcessEnv;
   let stack: Running;
   let tried: string[];
@@ -43,14 +46,13 @@ describe("the README's commands", { timeout: 240_000 }, () => {
     await rm(env.FANFARE_STATE ?? "", { recursive: true, force: true });
   }, 60_000);
 
-  /** Returns the README's command that starts with a text, with the changes that the test needs. */
+  /** Returns the documented command that starts with a text, with the changes that the test needs. */
   function findCommand(
     beginning: string,
     change: (command: string) => string = (same) => same,
   ): string {
     const found = commands.find((command) => command.startsWith(beginning));
-    if (found === undefined)
-      throw new Error(`the README has no command that starts with: ${beginning}`);
+    if (found === undefined) throw new Error(`no documented command starts with: ${beginning}`);
     tried.push(found);
     return change(found);
   }
@@ -112,12 +114,12 @@ describe("the README's commands", { timeout: 240_000 }, () => {
 
 describe("the README's snippet", () => {
   it("prints the output in the README", { timeout: 60_000 }, async () => {
-    const [snippet = ""] = findCodeBlocks("ts");
+    const [snippet = ""] = findCodeBlocks(readme, "ts");
     const file = join(root, `apps/cli/readme-${process.pid}.ts`);
     await writeFile(file, snippet);
     try {
       const { stdout } = await promisify(execFile)(process.execPath, [file]);
-      expect(findCodeBlocks("text")).toContain(stdout);
+      expect(findCodeBlocks(readme, "text")).toContain(stdout);
     } finally {
       await rm(file);
     }

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { startTemporal } from "@fanfare/dev-stack";
 import { expect, it } from "vitest";
 import { openTutorial } from "../test/tutorial.ts";
 
@@ -10,4 +11,17 @@ it("the broker of the tutorial passes the conformance suite, as the tutorial sho
   const tests = /Tests +(\d+ passed \| \d+ skipped \(\d+\))/;
   const counts = tests.exec(stripVTControlCharacters(output))?.[1];
   expect(counts).toBe(tests.exec(shown ?? "")?.[1]);
+}, 180_000);
+
+it("the saga of the tutorial prints what the tutorial shows", async () => {
+  await using tutorial = await openTutorial("your-first-saga");
+  await tutorial.run("tsc", ["--noEmit"]);
+  const temporal = await startTemporal();
+  try {
+    const env = { TEMPORAL_ADDRESS: temporal.address };
+    const output = await tutorial.run("node", ["start.ts"], env);
+    expect(output).toBe(tutorial.blocks.find(({ language }) => language === "text")?.code);
+  } finally {
+    await temporal.stop();
+  }
 }, 180_000);
