@@ -2,6 +2,7 @@ import type { GroupDeclaration, Lease, LeaseStream, TopicProgress } from "../bro
 import type { Clock } from "../kit/clock.ts";
 import { createTimerSet } from "../kit/timer-set.ts";
 import { type Backlog, createBacklog, type LeasedRecord } from "./backlog.ts";
+import { createMemoryLease, type MemoryLease } from "./memory-lease.ts";
 import type { TopicLog } from "./topic-log.ts";
 
 /** A consumer group: it shares the records of its topics among the processes that lease them. */
@@ -82,7 +83,7 @@ export function createMemoryGroup(
       }
     },
     lease({ topics, leaseDurationMs }, receive) {
-      const expirations = createTimerSet<{ expire(): void }>(clock, leaseDurationMs, (lease) =>
+      const expirations = createTimerSet<MemoryLease>(clock, leaseDurationMs, (lease) =>
         lease.expire(),
       );
       const consumer: Consumer = {
@@ -90,38 +91,12 @@ export function createMemoryGroup(
         requested: 0,
         deliver(backlog, leased) {
           consumer.requested--;
-          const lease = createLease(backlog, leased);
+          const lease = createMemoryLease(leased, { backlog, clock, expirations, dispatch });
           receive(lease);
           // A lease that `receive` has settled needs no expiration.
           if (leased.isLeased) expirations.start(lease);
         },
       };
-
-      function createLease(backlog: Backlog, leased: LeasedRecord): Lease & { expire(): void } {
-        function end(then: () => void): undefined {
-          expirations.stop(lease);
-          if (backlog.end(leased)) then();
-        }
-        function requeue(): void {
-          backlog.requeue(leased);
-          dispatch();
-        }
-        const lease = {
-          record: leased.record,
-          deliveries: leased.deliveries,
-          ack: () => end(() => backlog.settle(leased)),
-          nak({ delayMs }: { readonly delayMs: number }) {
-            end(() => void (delayMs > 0 ? clock.schedule(delayMs, requeue) : requeue()));
-            return Promise.resolve();
-          },
-          extend() {
-            if (leased.isLeased) expirations.start(lease);
-            return Promise.resolve();
-          },
-          expire: () => end(requeue),
-        };
-        return lease;
-      }
 
       consumers.push(consumer);
       return {
