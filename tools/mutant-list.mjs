@@ -212,7 +212,7 @@ export const mutants = [
   {
     name: "JetStream: start every group at the first event",
     package: jetStream,
-    file: "src/groups/consumer-config.ts",
+    file: "src/groups/encode-consumer-config.ts",
     find: "{ deliver_policy: DeliverPolicy.New }",
     replace: "{ deliver_policy: DeliverPolicy.All }",
   },
@@ -290,7 +290,7 @@ export const mutants = [
   {
     name: "JetStream: report that nothing is pending",
     package: jetStream,
-    file: "src/groups/progress.ts",
+    file: "src/groups/read-progress.ts",
     find: "    pending: num_pending,",
     replace: "    pending: 0 * num_pending,",
   },

@@ -1,12 +1,12 @@
 import { type Broker, type BrokerFeatures, type LeaseStream, systemClock } from "@fanfare/bus";
 import { type ManagedConnection, openConnection } from "./connection/managed-connection.ts";
 import { openRequestMux } from "./connection/request-mux.ts";
-import { maxAtomicBatch, supportsAtomicBatches } from "./connection/server-version.ts";
+import { maxAtomicBatch, supportsAtomicBatches } from "./connection/supports-atomic-batches.ts";
 import { openLeaseStream } from "./consume/lease-stream.ts";
 import { createDeadLetterStore } from "./dead-letters/dead-letter-store.ts";
 import { createDeadline } from "./deadline.ts";
 import { createGroups } from "./groups/groups.ts";
-import { createProgress } from "./groups/progress.ts";
+import { createProgress } from "./groups/read-progress.ts";
 import type { NatsBrokerOptions } from "./nats-options.ts";
 import { createAppend } from "./publish/append.ts";
 import { createAppendAll } from "./publish/append-all.ts";

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { createUserOptions } from "./create-user-options.ts";
 
 describe("createUserOptions()", () => {
-  it("says nothing without credentials", () => {
+  it("returns no options without credentials", () => {
     expect(createUserOptions("revenue", {})).toEqual({});
     expect(createUserOptions("revenue", { user: undefined, password: "secret" })).toEqual({});
   });
 
-  it("takes what is provisioned, and an inbox of its own", () => {
+  it("returns the credentials, a private inbox, and provision: false", () => {
     expect(createUserOptions("revenue", { user: "revenue", password: "secret" })).toEqual({
       user: "revenue",
       password: "secret",

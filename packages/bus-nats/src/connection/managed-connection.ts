@@ -10,7 +10,7 @@ import { connect } from "@nats-io/transport-node";
 import { createAbortError, type Deadline, settlesBefore } from "../deadline.ts";
 import type { NatsBrokerOptions } from "../nats-options.ts";
 import { computeRetryDelay } from "./compute-retry-delay.ts";
-import { createConnectionOptions } from "./connection-options.ts";
+import { createConnectionOptions } from "./create-connection-options.ts";
 import { toBusError } from "./to-bus-error.ts";
 
 /** Receives the changes of a connection. Its methods must not throw. */

@@ -12,14 +12,14 @@ import type { ManagedConnection } from "../connection/managed-connection.ts";
 import { createDeadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { createHeaderDecoder, encodeHeaders } from "../wire/headers.ts";
-import { countDeadLetters, noDeadLetters } from "./dead-letter-count.ts";
-import { decodeDeadLetter } from "./dead-letter-record.ts";
+import { countDeadLetters, noDeadLetters } from "./count-dead-letters.ts";
 import { createDeadLetterStream } from "./dead-letter-stream.ts";
 import {
   formatDeadLetterStream,
   formatDeadLetterSubject,
   formatReplaySubject,
 } from "./dead-letter-subject.ts";
+import { decodeDeadLetter } from "./decode-dead-letter.ts";
 
 /** The largest page of a list, in bytes. */
 const maxPageBytes = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /**
  * What this process knows of a group's acknowledgements in one stream. When the group's consumer is
- * deleted, which alone knows them all, the tracker states where a new consumer continues.
+ * deleted, and with it the server's record, the tracker states where a new consumer continues.
  *
  * It also counts the deliveries that this process returned because it had not requested them, or no
  * longer: the server counts them as deliveries although no handler ran.

@@ -11,8 +11,8 @@ import { toBusError } from "../connection/to-bus-error.ts";
 import type { Deadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
-import { type ConsumerOfGroup, encodeConsumerConfig } from "./consumer-config.ts";
-import { compareConsumer } from "./consumer-drift.ts";
+import { compareConsumer } from "./compare-consumer.ts";
+import { type ConsumerOfGroup, encodeConsumerConfig } from "./encode-consumer-config.ts";
 
 /** What declaring a consumer requires. */
 export interface ConsumerDeps {

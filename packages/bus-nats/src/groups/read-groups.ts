@@ -2,12 +2,12 @@ import { BusError, type DeadLetterCount } from "@fanfare/bus";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
 import { withConnection } from "../connection/with-connection.ts";
-import { countDeadLetters, noDeadLetters } from "../dead-letters/dead-letter-count.ts";
+import { countDeadLetters, noDeadLetters } from "../dead-letters/count-dead-letters.ts";
 import { formatDeadLetterStream } from "../dead-letters/dead-letter-subject.ts";
 import type { NatsBrokerOptions } from "../nats-options.ts";
 import { resolveSettings } from "../settings.ts";
 import { formatStreamName } from "../wire/subject.ts";
-import { readProgress } from "./progress.ts";
+import { readProgress } from "./read-progress.ts";
 
 /** The state of one consumer group, over all of its processes. */
 export interface GroupStatus {

@@ -22,8 +22,8 @@ export interface PermissionsOptions {
   /** The groups whose events the user consumes. */
   readonly groups?: readonly { readonly group: string; readonly topics: readonly string[] }[];
   /**
-   * The inbox prefix with which the user connects. Give each user its own: whoever may subscribe to
-   * another user's inbox sees the events that are delivered there. Default: "_INBOX".
+   * The inbox prefix with which the user connects. Give each user its own: a user who may
+   * subscribe to another's inbox sees the events that are delivered there. Default: "_INBOX".
    */
   readonly inboxPrefix?: string;
   /** The prefix with which the user connects. Default: "fanfare". */

@@ -2,7 +2,7 @@ import { type Appended, type AppendOptions, BusError, type NewRecord } from "@fa
 import { type ApiError, JetStreamApiError } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import type { RequestMessage } from "../connection/request-mux.ts";
-import { supportsAtomicBatches } from "../connection/server-version.ts";
+import { supportsAtomicBatches } from "../connection/supports-atomic-batches.ts";
 import { createApiError } from "../connection/to-bus-error.ts";
 import { createAbortError, createDeadline, type Deadline } from "../deadline.ts";
 import { encodeHeaders } from "../wire/headers.ts";

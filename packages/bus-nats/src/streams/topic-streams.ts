@@ -7,13 +7,13 @@ import {
 } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
-import { supportsAtomicBatches } from "../connection/server-version.ts";
+import { supportsAtomicBatches } from "../connection/supports-atomic-batches.ts";
 import { toBusError } from "../connection/to-bus-error.ts";
 import { createDeadline, type Deadline, withDeadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { formatStreamName } from "../wire/subject.ts";
-import { encodeStreamConfig } from "./stream-config.ts";
-import { compareStream } from "./stream-drift.ts";
+import { compareStream } from "./compare-stream.ts";
+import { encodeStreamConfig } from "./encode-stream-config.ts";
 
 /** What provisioning changes, or would change, for one topic. */
 export interface TopicChange {

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { nkeys } from "@nats-io/nats-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NatsOptions } from "../nats-options.ts";
-import { createConnectionOptions } from "./connection-options.ts";
+import { createConnectionOptions } from "./create-connection-options.ts";
 
 const servers = "nats://127.0.0.1:4222";
 
-function credentialsOf(options: Partial<NatsOptions>): unknown[] {
+function readCredentials(options: Partial<NatsOptions>): unknown[] {
   const { authenticator = [] } = createConnectionOptions({ servers, ...options });
   return [authenticator].flat().map((answer) => answer("nonce"));
 }
 
-describe("connectionOptions()", () => {
+describe("createConnectionOptions()", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "bus-nats-"));
@@ -31,27 +31,27 @@ describe("connectionOptions()", () => {
     expect(options.reconnectDelayHandler?.()).toBeGreaterThanOrEqual(250);
   });
 
-  it("asks for TLS only when it is told to", () => {
+  it("requires TLS only when tls is set", () => {
     expect(createConnectionOptions({ servers })).not.toHaveProperty("tls");
     expect(createConnectionOptions({ servers, tls: { caFile: "ca.pem" } }).tls).toEqual({
       caFile: "ca.pem",
     });
   });
 
-  it("answers with a user, a token, or nothing", () => {
-    expect(credentialsOf({})).toEqual([]);
-    expect(credentialsOf({ user: "me", password: "secret" })).toEqual([
+  it("authenticates with a user, a token, or nothing", () => {
+    expect(readCredentials({})).toEqual([]);
+    expect(readCredentials({ user: "me", password: "secret" })).toEqual([
       { user: "me", pass: "secret" },
     ]);
-    expect(credentialsOf({ token: "t" })).toEqual([{ auth_token: "t" }]);
+    expect(readCredentials({ token: "t" })).toEqual([{ auth_token: "t" }]);
   });
 
-  it("reads credentials again at every connect", () => {
+  it("reads credential files at every connect", () => {
     const credentialsFile = join(folder, "user.creds");
     const user = nkeys.createUser();
     const write = (jwt: string) => {
       const seed = new TextDecoder().decode(user.getSeed());
-      const text = part("NATS USER JWT", jwt) + part("USER NKEY SEED", seed);
+      const text = formatPart("NATS USER JWT", jwt) + formatPart("USER NKEY SEED", seed);
       writeFileSync(credentialsFile, text);
     };
     const { authenticator = [] } = createConnectionOptions({ servers, credentialsFile });
@@ -63,6 +63,6 @@ describe("connectionOptions()", () => {
   });
 });
 
-function part(name: string, text: string): string {
+function formatPart(name: string, text: string): string {
   return `-----BEGIN ${name}-----\n${text}\n------END ${name}------\n`;
 }

@@ -2,7 +2,7 @@ import type { StreamConfig } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import { describe, expect, it } from "vitest";
 import { formatStreamSubjects } from "../wire/subject.ts";
-import { compareStream } from "./stream-drift.ts";
+import { compareStream } from "./compare-stream.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 
 const createConfig = (about: Partial<StreamConfig> = {}): StreamConfig => ({

@@ -1,6 +1,6 @@
 import type { ConsumerConfig } from "@nats-io/jetstream";
 import { describe, expect, it } from "vitest";
-import { compareConsumer } from "./consumer-drift.ts";
+import { compareConsumer } from "./compare-consumer.ts";
 
 const expected: ConsumerConfig = {
   durable_name: "readers",

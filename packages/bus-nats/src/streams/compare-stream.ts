@@ -1,6 +1,6 @@
 import { RetentionPolicy, type StreamConfig } from "@nats-io/jetstream";
 import { formatStreamSubjects } from "../wire/subject.ts";
-import { encodeStreamKind, encodeStreamLimits } from "./stream-config.ts";
+import { encodeStreamKind, encodeStreamLimits } from "./encode-stream-config.ts";
 import type { StreamSettings } from "./stream-settings.ts";
 
 /** How an existing stream differs from its declaration. */
