@@ -1,6 +1,6 @@
 import { callGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
-import type { TabRow } from "./store.ts";
+import type { TabRow } from "./tables.ts";
 
 /**
  * Requests the tab's authorisation from the gateway. OpenTab, and VoidTab after a crash, use the same key

@@ -10,9 +10,9 @@ import type { BillingDeps } from "./billing-deps.ts";
 import { callGateway, createRejectionError } from "./call-gateway.ts";
 import { findAnswer } from "./find-answer.ts";
 import type { GatewayRejection, PaymentGateway } from "./gateway.ts";
-import { findTab, readBalance, type TabRow, updateTab, withTripLock } from "./store.ts";
+import { findTab, readBalance, updateTab, withTripLock } from "./store.ts";
 import { createNotOpenError } from "./tab-message.ts";
-import type { BillingTables } from "./tables.ts";
+import type { BillingTables, TabRow } from "./tables.ts";
 
 /**
  * Stores the amount to capture, captures it, and stores the result. A crash in between leaves the tab

@@ -11,9 +11,9 @@ import { authoriseTab } from "./authorise-tab.ts";
 import type { BillingDeps } from "./billing-deps.ts";
 import { createRejectionError } from "./call-gateway.ts";
 import { findAnswer } from "./find-answer.ts";
-import { findTab, insertTab, readTab, type TabRow, updateTab, withTripLock } from "./store.ts";
+import { findTab, insertTab, readTab, updateTab, withTripLock } from "./store.ts";
 import { toTab } from "./tab-message.ts";
-import type { BillingTables, TabTable } from "./tables.ts";
+import type { BillingTables, TabRow, TabTable } from "./tables.ts";
 
 /**
  * Stores the tab, authorises its limit, and stores the result. A crash in between leaves the tab

@@ -1,15 +1,5 @@
-import {
-  type Insertable,
-  type Kysely,
-  type Selectable,
-  sql,
-  type Transaction,
-  type Updateable,
-} from "kysely";
-import type { BillingTables, TabTable } from "./tables.ts";
-
-/** A stored tab. */
-export type TabRow = Selectable<TabTable>;
+import { type Insertable, type Kysely, sql, type Transaction, type Updateable } from "kysely";
+import type { BillingTables, TabRow, TabTable } from "./tables.ts";
 
 /** A charge, or a refund with a negative amount. */
 interface TabEntryRow {

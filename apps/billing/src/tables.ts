@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from "kysely";
+import type { ColumnType, Generated, Selectable } from "kysely";
 
 /** A bigint column. The driver reads it as decimal digits. */
 type Int8 = ColumnType<string, bigint, bigint>;
@@ -34,6 +34,9 @@ export interface TabTable {
   /** The amount that is being captured, or is captured. */
   captured_minor_units: ColumnType<string | null, never, bigint | null>;
 }
+
+/** A row of the table of tabs. */
+export type TabRow = Selectable<TabTable>;
 
 interface TabEntryTable {
   entry_id: Generated<string>;

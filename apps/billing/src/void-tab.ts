@@ -5,8 +5,8 @@ import { authoriseTab } from "./authorise-tab.ts";
 import type { BillingDeps } from "./billing-deps.ts";
 import { callGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
-import { findTab, type TabRow, updateTab, withTripLock } from "./store.ts";
-import type { BillingTables } from "./tables.ts";
+import { findTab, updateTab, withTripLock } from "./store.ts";
+import type { BillingTables, TabRow } from "./tables.ts";
 
 /**
  * Refuses OpenTab's key from now on and releases its authorisation. When OpenTab crashed, requests the
