@@ -1,5 +1,5 @@
 import { createAccess } from "@fanfare/access";
-import { busMetrics } from "@fanfare/bus";
+import { createBusMetrics } from "@fanfare/bus";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/outbox";
@@ -66,7 +66,7 @@ runUntilSignal(
         access,
         checks: { database: () => database.assertReady() },
         metrics: createMetrics({
-          bus: busMetrics(bus),
+          bus: createBusMetrics(bus),
           outbox: outboxMetrics(database.db),
           relay: relayMetrics(relay),
         }),

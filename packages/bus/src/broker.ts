@@ -1,67 +1,67 @@
 import type { Clock } from "./kit/clock.ts";
 
 /**
- * Broker moves bytes. It knows records, groups, leases and time; schemas and policies (routing,
- * order, attempts, backoff, deadlines) live in the core above it, so that an adapter stays small.
- * Whoever writes one runs `testBroker` of `@fanfare/bus/testing` against it.
+ * The connection of one process to a message broker. A broker stores and delivers bytes: it knows records,
+ * groups, leases and time. Schemas and policies (routing, order, attempts, backoff, timeouts) belong to
+ * the bus on top of it. Test an implementation with `testBroker` of `@fanfare/bus/testing`.
  *
- * Every method rejects with a BusError and nothing else.
+ * Every method rejects with a BusError.
  */
 export interface Broker {
-  /** Named in health and in errors: "memory", "jetstream". */
+  /** Appears in health and in errors: "memory", "jetstream". */
   readonly name: string;
   readonly features: BrokerFeatures;
   readonly clock: Clock;
   /**
-   * Resolves once the record is stored. An id known for this topic inside the window stores nothing.
-   * Rejects with `too_large`, with `deadline_exceeded` after `timeoutMs`, with `aborted` when the
-   * signal aborts. One timer may serve many appends.
+   * Stores a record, and resolves once it is stored. Stores nothing when the topic has a record with this
+   * id inside the dedupe window. Rejects with `too_large`, with `deadline_exceeded` after `timeoutMs`, and
+   * with `aborted` when the signal aborts. One timer may serve many appends.
    */
   append(record: NewRecord, options: AppendOptions): Promise<Appended>;
   /**
-   * Stores records of one topic, at most `features.maxBatch`, next to one another in their order, all
-   * or none, and resolves with their places. Rejects with `already_stored` when an id is known. Left
-   * out where a broker cannot.
+   * Stores records of one topic, at most `features.maxBatch`, all or none, consecutively and in their
+   * order. Rejects with `already_stored` when an id was stored before. Undefined when the broker lacks
+   * the feature.
    */
   readonly appendAll?: (
     records: readonly NewRecord[],
     options: AppendOptions,
   ) => Promise<readonly Appended[]>;
   /**
-   * Makes the group durable: it holds every record of its topics stored from `from` on, whether or
-   * not a process leases them. Calling it again with the same declaration changes nothing and keeps
-   * the group's place; what can be changed is changed; the rest is refused with `drift`.
+   * Creates a durable group: it receives every record of its topics that is stored after `from`, whether
+   * or not a process is running. The same declaration again changes nothing, and the group keeps its
+   * position. Another one updates what can be updated, and rejects the rest with `drift`.
    */
   declare(group: GroupDeclaration): Promise<void>;
   /**
-   * Opens this process's share of a declared group. No record arrives before `request` asks for it.
-   * `receive` is synchronous and never throws.
+   * Opens this process's stream of a declared group's records. It calls `receive`, which is synchronous
+   * and never throws, only with requested records.
    */
   lease(group: GroupDeclaration, receive: (lease: Lease) => void): Promise<LeaseStream>;
   readonly deadLetters: DeadLetterStore;
-  /** How far a declared group has come with each of the topics, over all its processes. */
+  /** Returns the progress of a declared group with each of the topics, over all its processes. */
   progress(
     group: Pick<GroupDeclaration, "group" | "topics">,
     options: RequestOptions,
   ): Promise<readonly TopicProgress[]>;
   health(): BrokerHealth;
-  /** Gives the connection up. What is leased comes again to another process once its lease ends. */
+  /** Disconnects. Leased records are delivered to another process once their leases end. */
   close(): Promise<void>;
 }
 
-/** BrokerFeatures names what a broker can do; the conformance suite skips by these names. */
+/** The features of a broker. The conformance suite skips the cases of those it lacks. */
 export interface BrokerFeatures {
   /** Records and groups survive the process. */
   readonly durable: boolean;
-  /** Ids are remembered for this long, in milliseconds; undefined when the broker cannot. */
+  /** How long duplicates of an id are detected, in milliseconds; undefined when they are not. */
   readonly dedupeWindowMs: number | undefined;
-  /** The largest record, payload and headers, in bytes; undefined when there is no limit. */
+  /** The largest record, payload and headers, in bytes; undefined without a limit. */
   readonly maxRecordBytes: number | undefined;
-  /** How many records can be stored all or none; undefined when the broker cannot. */
+  /** The largest batch that is stored all or none; undefined without batches. */
   readonly maxBatch?: number | undefined;
 }
 
-/** NewRecord is an event as bytes. */
+/** An event as bytes, to be stored. */
 export interface NewRecord {
   readonly topic: string;
   /** Unique per topic. */
@@ -69,142 +69,149 @@ export interface NewRecord {
   /** The key's hash modulo 64; 0 without a key. */
   readonly partition: number;
   /**
-   * The CloudEvents attributes (`ce-id`, ...) and the publisher's own; names in lower case, values
-   * percent-encoded: printable ASCII as it goes over the wire.
+   * The CloudEvents attributes (`ce-id`, …) and the publisher's headers. Names are in lower case; values
+   * are percent-encoded, printable ASCII.
    */
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Uint8Array;
 }
 
-/** StoredRecord is a record as it comes back from the broker. */
+/** A record as the broker has stored it. */
 export interface StoredRecord {
   readonly topic: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Uint8Array;
-  /** The record's place in its topic: grows, with gaps. */
+  /** The record's position in its topic. Grows, with gaps. */
   readonly sequence: number;
   /** When the broker stored it, in milliseconds since the Unix epoch. */
   readonly storedAt: number;
 }
 
+/** The limits of an append. */
 export interface AppendOptions {
-  /** How long to wait for the broker's word, in milliseconds. */
+  /** How long to wait for the broker, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
+/** The limits of a request. */
 export interface RequestOptions {
-  /** How long to wait for the broker's word, in milliseconds. */
+  /** How long to wait for the broker, in milliseconds. */
   readonly timeoutMs: number;
 }
 
+/** The result of an append. */
 export interface Appended {
   readonly duplicate: boolean;
-  /** Of the record that stands in the broker; of a duplicate, of the first one where the broker tells. */
+  /** The position of the record; of a duplicate, that of the first one where the broker reports it. */
   readonly sequence: number;
 }
 
+/** A consumer group, as a process declares it. */
 export interface GroupDeclaration {
   readonly group: string;
   readonly topics: readonly string[];
   readonly from: StartPosition;
-  /** How long a lease holds before the record goes to another process, in milliseconds. */
+  /** How long a lease lasts before the record is delivered to another process, in milliseconds. */
   readonly leaseDurationMs: number;
 }
 
-/** StartPosition is where a new group begins: at what is stored from now on, at the start, or at a time. */
+/** Where a new group begins: with the next record, with the first one, or at a time. */
 export type StartPosition = "now" | "start" | Date;
 
-/** LeaseStream is this process's open hand: each requested record is leased to it alone. */
+/** A stream of records, each leased to this process alone. */
 export interface LeaseStream {
   /**
-   * Asks for `count` more records, often one at a time: a broker gathers small requests. The core
-   * asks for what it has room to hold and no more, so a broker never buffers beyond what was asked
-   * for. Requests last until they are met, across reconnects. `receive` may be called within.
+   * Requests `count` more records. The bus requests as many as it has room for, often one at a time:
+   * collect small requests, and never buffer more than was requested. Requests last until they are met,
+   * across reconnects. `receive` may be called from within.
    */
   request(count: number): void;
   health(): LeaseStreamHealth;
-  /** Withdraws the requests. After it resolves `receive` is not called again; leases stay valid. */
+  /** Withdraws the requests. Once it resolves, `receive` is not called again. Leases stay valid. */
   close(): Promise<void>;
 }
 
 /**
- * Lease is one record, held by this process until it is settled or `leaseDurationMs` pass without `extend`.
- * Settling twice, or after the lease ended, is harmless: the record comes again.
+ * A record that is leased to this process until it is settled, or until `leaseDurationMs` pass without
+ * `extend`. Settling twice, or after the lease has ended, is harmless: the record is delivered again.
  */
 export interface Lease {
   readonly record: StoredRecord;
-  /** How often this record was leased to this group, this time included: from 1. */
+  /** How often the record was leased to the group, this time included: from 1. */
   readonly deliveries: number;
   /**
-   * Ends the record for this group. With `confirmed` it resolves once the broker has it in its books.
-   * Undefined says that it is done already.
+   * Acknowledges the record: the group does not receive it again. With `confirmed` it resolves once the
+   * broker has recorded that. Returns undefined when there is nothing to wait for.
    */
   ack(options: { readonly confirmed: boolean }): Promise<void> | undefined;
-  /** Gives the record back; it comes again after the delay. */
+  /** Returns the record to the broker, which delivers it again after the delay. */
   nak(options: { readonly delayMs: number }): Promise<void>;
-  /** Starts the lease anew. */
+  /** Extends the lease by its duration, from now: a heartbeat. */
   extend(): Promise<void>;
 }
 
 /**
- * DeadLetterStore keeps what groups have given up, those of each group apart, until it is removed.
- * The topic of such a record is that of its event. A group that has none has an empty list.
+ * The dead letters of each group, kept until they are removed. A dead letter has the topic of its event.
+ * The list of a group without any is empty.
  */
 export interface DeadLetterStore {
-  /** Resolves once the record is stored. An id known for this group inside the window stores nothing. */
+  /** Stores a dead letter. Stores nothing when the group has one with this id inside the dedupe window. */
   store(group: string, record: NewRecord, options: AppendOptions): Promise<Appended>;
   /**
-   * The group's records after the sequence `after`, oldest first: at most `limit`, or fewer where
-   * they are large, but none only at the end.
+   * Returns the group's records after the sequence `after`, oldest first: at most `limit`, fewer when they
+   * are large, none only at the end.
    */
   list(group: string, page: DeadLetterPage): Promise<readonly StoredRecord[]>;
   read(group: string, sequence: number): Promise<StoredRecord | undefined>;
   count(group: string, options: RequestOptions): Promise<DeadLetterCount>;
-  /** False when it was not there. */
+  /** Removes a dead letter. Resolves to false when there is none with this sequence. */
   remove(group: string, sequence: number): Promise<boolean>;
   /**
-   * Stores a record of a topic once more, for one group alone, whose processes it comes to as if it
-   * had been published now. Ids are known for each group apart, and from what was published.
+   * Stores a record again for one group alone, which receives it as if it was published now. Duplicates
+   * are detected per group, apart from those of published records.
    */
   replay(group: string, record: NewRecord, options: AppendOptions): Promise<Appended>;
 }
 
-/** DeadLetterCount is how many dead letters a group has. */
+/** The number of dead letters of a group. */
 export interface DeadLetterCount {
   readonly count: number;
   /** When the oldest was stored, in milliseconds since the Unix epoch; undefined when there is none. */
   readonly oldestAt: number | undefined;
 }
 
+/** A part of a list of dead letters. */
 export interface DeadLetterPage {
-  /** 0 begins at the oldest. */
+  /** The sequence after which the page begins; 0 for the oldest. */
   readonly after: number;
   readonly limit: number;
 }
 
-/** TopicProgress is how far a group has come with one topic. */
+/** The progress of a group with one topic. */
 export interface TopicProgress {
   readonly topic: string;
   /** Records that were not leased yet. */
   readonly pending: number;
-  /** Records that were leased and are not settled: held, or given back and to come again. */
+  /** Records that were leased and are not settled: leased now, or waiting for their redelivery. */
   readonly inFlight: number;
-  /** Those in flight that were leased more than once. */
+  /** Records in flight that were leased more than once. */
   readonly redelivered: number;
   /**
-   * When the oldest of all of these was stored, in milliseconds since the Unix epoch; undefined when
-   * there is none, or the broker does not say.
+   * When the oldest of these records was stored, in milliseconds since the Unix epoch; undefined when
+   * there is none, or when the broker does not report it.
    */
   readonly oldestAt: number | undefined;
 }
 
+/** The state of the connection to the broker. */
 export interface BrokerHealth {
   readonly connected: boolean;
   readonly lastError?: Error;
 }
 
+/** The state of a stream of leases. */
 export interface LeaseStreamHealth {
-  /** Why nothing arrives, when the broker knows: not provisioned, no permission, not connected. */
+  /** Why no records arrive, when the broker knows: not provisioned, no permission, not connected. */
   readonly error?: Error;
 }

@@ -1,26 +1,26 @@
 /**
  * The codes of a BusError.
  *
- * - invalid_argument: what was passed is wrong; the message says what to change.
+ * - invalid_argument: an argument is wrong; the message states what to change.
  * - unknown_topic: the method has no event option.
- * - already_bound: one group takes the same topic twice.
- * - already_stored: one of the events that were to be stored all or none is stored; none was now.
+ * - already_bound: the group handles the topic already.
+ * - already_stored: an event of an atomic batch was stored before, so none of the batch is stored now.
  * - too_large: the event exceeds the broker's limit.
- * - not_provisioned: a stream or group is missing and may not be made here.
- * - drift: what exists differs from what is declared and cannot be changed in place.
+ * - not_provisioned: a stream or group is missing, and this process may not create it.
+ * - drift: broker settings differ from the declared ones and cannot be changed in place.
  * - permission_denied: the broker refuses this user.
- * - unavailable: the broker, or what a handler depends on, cannot be reached.
- * - deadline_exceeded: no answer in time; it may have happened all the same.
- * - no_leader: the server that leads a stream or group is gone, and the next is not chosen yet.
- * - resource_exhausted: too much is in flight, or the broker is short of something.
- * - stream_full: the stream is at its limits and refuses events until some go.
- * - slow_consumer: the broker gave this connection up, as it read more slowly than events came.
- * - data_loss: stored events are gone; the message says which.
- * - aborted: the caller gave up, or the bus is closed.
+ * - unavailable: the broker, or a dependency of a handler, cannot be reached.
+ * - deadline_exceeded: there was no answer in time; the operation may have succeeded all the same.
+ * - no_leader: the stream or group has lost its leading server and has not elected another yet.
+ * - resource_exhausted: too much is in flight, or the broker lacks a resource.
+ * - stream_full: the stream is at its limits and rejects events until older ones are removed.
+ * - slow_consumer: the broker dropped this connection because it read too slowly.
+ * - data_loss: stored events are gone; the message states which.
+ * - aborted: the caller aborted, or the bus is closed.
  * - unsupported: the broker lacks the feature.
- * - undecodable: what is stored is no event of the topic's message type.
- * - permanent: a handler says that trying again is pointless.
- * - internal: a bug, here or in the broker.
+ * - undecodable: the record is not an event of the topic's message type.
+ * - permanent: thrown by a handler for an event that no retry can mend.
+ * - internal: a bug in the bus or its broker.
  */
 export type BusCode =
   | "invalid_argument"
@@ -44,9 +44,10 @@ export type BusCode =
   | "permanent"
   | "internal";
 
+/** The options of a BusError. */
 export interface BusErrorOptions {
   readonly cause?: unknown;
-  /** Overrides what the code alone says about a retry. */
+  /** Default: by the code. */
   readonly retryable?: boolean;
 }
 
@@ -60,7 +61,10 @@ const retryableCodes: ReadonlySet<BusCode> = new Set([
   "not_provisioned",
 ]);
 
-/** BusError is the one error of the bus. */
+/**
+ * The error of every method of the bus, and what a handler throws to dead-letter its event at once
+ * (`permanent`) or to pause its subscription (`unavailable`).
+ */
 export class BusError extends Error {
   override readonly name = "BusError";
   readonly code: BusCode;
@@ -73,7 +77,7 @@ export class BusError extends Error {
     this.retryable = options.retryable ?? retryableCodes.has(code);
   }
 
-  /** from returns a BusError as it is, and makes anything else one with the given code. */
+  /** Returns a BusError as it is, and wraps anything else in one with the given code. */
   static from(reason: unknown, code: BusCode = "internal"): BusError {
     if (reason instanceof BusError) return reason;
     const message = reason instanceof Error ? reason.message : String(reason);

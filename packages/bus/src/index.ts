@@ -24,7 +24,7 @@ export type { DeadLetterCause } from "./dead-letters/dead-letter-cause.ts";
 export type { DeadLetters } from "./dead-letters/dead-letters.ts";
 export type { BusHealth, SubscriptionHealth } from "./health.ts";
 export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";
-export { type BusMetric, type BusSample, busMetrics } from "./metrics.ts";
+export { type BusMetric, type BusSample, createBusMetrics } from "./metrics.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";
 
 // Run in memory, in tests.

@@ -5,32 +5,51 @@ import type { PublishOptions } from "./publish/publish-options.ts";
 import type { PublishResult } from "./publish/publish-result.ts";
 
 /**
- * Interceptor stands around what a bus does, as Connect's do: each part takes what comes next and
- * returns what is called in its place. Of several the first is outermost.
+ * An interceptor around publishing and handling, like Connect's. Each part takes the next function and
+ * returns the one that is called in its place. Interceptors form an onion: the first is outermost, so a
+ * publish passes them from the first to the last, and its result from the last to the first.
+ *
+ * @example
+ * const logging: Interceptor = {
+ *   publish: (next) => async (call) => {
+ *     const result = await next(call);
+ *     console.log(`published ${result.id} to ${result.topic}`);
+ *     return result;
+ *   },
+ *   handle: (next) => async (call) => {
+ *     console.log(`handling ${call.delivery.id}, attempt ${call.delivery.attempt}`);
+ *     await next(call);
+ *   },
+ * };
  */
 export interface Interceptor {
+  /** Wraps each publish. It may change the message and the options, and call `next` again. */
   readonly publish?: (next: Publish) => Publish;
-  /** What it throws is the handler's failure. It may be called again for the same delivery. */
+  /** Wraps each attempt to handle an event. What it throws is the attempt's failure. */
   readonly handle?: (next: Handle) => Handle;
 }
 
+/** A function that publishes one event. */
 export type Publish = (call: PublishCall) => Promise<PublishResult>;
 
+/** An event to publish, as interceptors see it. */
 export interface PublishCall {
   readonly method: EventMethod;
   readonly message: Message;
   readonly options: PublishOptions;
 }
 
+/** A function that handles one event. */
 export type Handle = (call: HandleCall) => Promise<void>;
 
+/** An event to handle, as interceptors see it. */
 export interface HandleCall {
   readonly method: EventMethod;
   readonly message: Message;
   readonly delivery: Delivery;
 }
 
-/** chain puts interceptors, of which the first is outermost, around a function. */
-export function chain<F>(inner: F, around: readonly ((next: F) => F)[]): F {
-  return around.reduceRight((next, wrap) => wrap(next), inner);
+/** Wraps a function in parts of interceptors, of which the first is outermost. */
+export function chain<F>(inner: F, parts: readonly ((next: F) => F)[]): F {
+  return parts.reduceRight((next, wrap) => wrap(next), inner);
 }

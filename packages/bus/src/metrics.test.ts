@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { BusError } from "./error.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
-import { busMetrics } from "./metrics.ts";
+import { createBusMetrics } from "./metrics.ts";
 import { createNotePublisher, subscribeRead } from "./testing/notes.ts";
 
 it("makes metrics of the stats of a bus", async () => {
@@ -16,7 +16,7 @@ it("makes metrics of the stats of a bus", async () => {
   for (const number of [0, 1, 2]) await noteRead({ number });
   await bus.idle();
   await bus.advance(100);
-  const metrics = await busMetrics(bus)();
+  const metrics = await createBusMetrics(bus)();
   const readers = { group: "readers" };
   const read = { group: "readers", topic: "notes.read" };
   const sampleOf = (name: string) =>
@@ -42,7 +42,7 @@ it("leaves out what the broker does not say", async () => {
   const subscription = await subscribeRead(bus, "readers", { handler() {} });
   const silent = await subscription.stats();
   const stats = { ...(await bus.stats()), subscriptions: [{ ...silent, progress: undefined }] };
-  const metrics = await busMetrics({ stats: () => Promise.resolve(stats) })();
+  const metrics = await createBusMetrics({ stats: () => Promise.resolve(stats) })();
   const named = (name: string) => metrics.find((metric) => metric.name === `fanfare_bus_${name}`);
   expect(named("pending")?.samples).toEqual([]);
   expect(named("handled_total")?.samples).toHaveLength(1);

@@ -2,7 +2,7 @@ import type { EventBus } from "./bus.ts";
 import { BusError } from "./error.ts";
 import type { BusStats, GroupProgress, SubscriptionStats } from "./stats.ts";
 
-/** BusMetric is one metric as Prometheus knows it, whatever library writes it down. */
+/** A metric in the terms of Prometheus, for any client library. */
 export interface BusMetric {
   readonly name: string;
   readonly help: string;
@@ -10,23 +10,30 @@ export interface BusMetric {
   readonly samples: readonly BusSample[];
 }
 
+/** A value of a metric. */
 export interface BusSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /**
- * busMetrics returns what makes metrics of a bus's stats, for whoever is asked for them. What the
- * broker does not say is left out. Rates are Prometheus's own business: it takes the counters.
+ * Returns a function that reads the bus's stats as metrics, to be called at each scrape. Leaves out what
+ * the broker does not report. Has counters instead of rates: Prometheus computes those.
+ *
+ * @example
+ * const readMetrics = createBusMetrics(bus);
+ * for (const { name, type, samples } of await readMetrics()) console.log(name, type, samples.length);
  */
-export function busMetrics(bus: Pick<EventBus, "stats">): () => Promise<readonly BusMetric[]> {
+export function createBusMetrics(
+  bus: Pick<EventBus, "stats">,
+): () => Promise<readonly BusMetric[]> {
   return async () => {
     const stats = await bus.stats();
-    return [...ofBus(stats), ...ofSubscriptions(stats), ...ofProgress(stats)];
+    return [...describeBus(stats), ...describeSubscriptions(stats), ...describeProgress(stats)];
   };
 }
 
-function ofBus(stats: BusStats): BusMetric[] {
+function describeBus(stats: BusStats): BusMetric[] {
   const errors = [stats, ...stats.subscriptions].flatMap((each) => {
     if (each.lastError === undefined) return [];
     const group = "group" in each ? each.group : "";
@@ -34,21 +41,21 @@ function ofBus(stats: BusStats): BusMetric[] {
   });
   return [
     gauge("connected", "Whether the broker is connected.", plain(stats.connected ? 1 : 0)),
-    gauge("publishing", "Publishes that wait for the broker's word.", plain(stats.publishing)),
-    counter("published", "Publishes that are stored.", plain(stats.published)),
-    counter("duplicates", "Publishes whose id was known.", plain(stats.duplicates)),
+    gauge("publishing", "Publishes that wait for the broker.", plain(stats.publishing)),
+    counter("published", "Events published, duplicates included.", plain(stats.published)),
+    counter("duplicates", "Publishes whose id was stored before.", plain(stats.duplicates)),
     counter("rejected", "Publishes that were rejected.", plain(stats.rejected)),
-    gauge("last_error", "The last error, by its code; its group is empty for the bus.", errors),
+    gauge("last_error", "The last error, by code; the group is empty for the bus itself.", errors),
   ];
 }
 
-function ofSubscriptions({ subscriptions }: BusStats): BusMetric[] {
+function describeSubscriptions({ subscriptions }: BusStats): BusMetric[] {
   const each = (value: (one: SubscriptionStats) => number) =>
     subscriptions.map((one) => ({ labels: { group: one.group }, value: value(one) }));
   return [
     gauge(
       "subscription",
-      "The state that a subscription is in.",
+      "The state of a subscription.",
       subscriptions.map(({ group, state }) => ({ labels: { group, state }, value: 1 })),
     ),
     gauge(
@@ -63,7 +70,7 @@ function ofSubscriptions({ subscriptions }: BusStats): BusMetric[] {
     ),
     gauge(
       "delayed",
-      "Events kept until their next try.",
+      "Events that wait in this process for their next attempt, and those behind them.",
       each((one) => one.delayed),
     ),
     counter(
@@ -78,13 +85,13 @@ function ofSubscriptions({ subscriptions }: BusStats): BusMetric[] {
     ),
     counter(
       "dead_lettered",
-      "Events that this process gave up.",
+      "Events dead-lettered by this process.",
       each((one) => one.deadLettered),
     ),
   ];
 }
 
-function ofProgress({ subscriptions }: BusStats): BusMetric[] {
+function describeProgress({ subscriptions }: BusStats): BusMetric[] {
   const known = subscriptions.flatMap(({ group, progress }) =>
     progress === undefined ? [] : [{ group, progress }],
   );
@@ -98,12 +105,20 @@ function ofProgress({ subscriptions }: BusStats): BusMetric[] {
       })),
     );
   return [
-    gauge("pending", "Events that no process of the group has yet.", topics("pending")),
-    gauge("in_flight", "Events of the group that are not settled.", topics("inFlight")),
-    gauge("redelivered", "Those in flight that came again.", topics("redelivered")),
+    gauge("pending", "Events that were not delivered to the group yet.", topics("pending")),
+    gauge(
+      "in_flight",
+      "Events of the group that were delivered and are not settled.",
+      topics("inFlight"),
+    ),
+    gauge(
+      "redelivered",
+      "Events in flight that were delivered more than once.",
+      topics("redelivered"),
+    ),
     gauge(
       "lag_seconds",
-      "Age of the group's oldest event.",
+      "Age of the oldest event that the group has not settled.",
       each((one) => one.lag.oldestMs / 1e3),
     ),
     gauge(

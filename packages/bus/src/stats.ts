@@ -1,28 +1,28 @@
 import type { Broker, TopicProgress } from "./broker.ts";
 import type { BusHealth, SubscriptionHealth } from "./health.ts";
 
-/** StatsOptions say how long the broker may take; what this process knows is said in any case. */
+/** The options of `stats`. */
 export interface StatsOptions {
-  /** Default: 2,000. */
+  /** How long to wait for the broker, in milliseconds. Default: 2,000. */
   readonly timeoutMs?: number;
 }
 
-/** BusStats is the bus's health, with what was published and with the stats of every subscription. */
+/** The health of a bus, what it published, and the stats of its subscriptions. */
 export interface BusStats extends BusHealth {
-  /** Publishes that wait for the broker's word. */
+  /** Publishes that wait for the broker. */
   readonly publishing: number;
-  /** Publishes of events that the broker stored, or had stored before, since the bus began. */
+  /** Events published since the bus was created, duplicates included. */
   readonly published: number;
-  /** Those of them whose id was known. */
+  /** Publishes whose id was stored before. */
   readonly duplicates: number;
-  /** Publishes that were rejected since the bus began. */
+  /** Publishes that were rejected since the bus was created. */
   readonly rejected: number;
   /** Per second, over the last minute. */
   readonly rates: { readonly published: number; readonly rejected: number };
   readonly subscriptions: readonly SubscriptionStats[];
 }
 
-/** SubscriptionStats is a subscription's health, with its rates and with how far its group has come. */
+/** The health of a subscription, its rates, and the progress of its group. */
 export interface SubscriptionStats extends SubscriptionHealth {
   /** Per second, over the last minute. */
   readonly rates: {
@@ -30,26 +30,26 @@ export interface SubscriptionStats extends SubscriptionHealth {
     readonly failures: number;
     readonly deadLettered: number;
   };
-  /** Over all processes of the group; undefined when the broker cannot say: `lastError` says why. */
+  /** Over all processes of the group. Undefined when the broker did not answer: see `lastError`. */
   readonly progress: GroupProgress | undefined;
 }
 
-/** GroupProgress is how far a group has come, its topics together. */
+/** The progress of a group over all of its topics and processes. */
 export interface GroupProgress {
-  /** Events that no process of the group was handed yet. */
+  /** Events that were not delivered yet. */
   readonly pending: number;
-  /** Events that were handed out and are not settled: leased, or waiting for their retry. */
+  /** Events that were delivered and are not settled: leased, or waiting for their redelivery. */
   readonly inFlight: number;
-  /** Those in flight that were handed out more than once. */
+  /** Events in flight that were delivered more than once. */
   readonly redelivered: number;
-  /** All that the group has to do: how many events, and for how long the oldest has been stored. */
+  /** Pending and in-flight events: how many, and the age of the oldest. */
   readonly lag: { readonly events: number; readonly oldestMs: number };
-  /** Dead letters that nobody has replayed or discarded. */
+  /** Dead letters that are neither replayed nor discarded. */
   readonly deadLetters: { readonly count: number; readonly oldestMs: number };
   readonly topics: readonly TopicProgress[];
 }
 
-/** readProgress asks the broker. Rejects with its BusError. */
+/** Reads the progress of a group from the broker. Rejects with the broker's BusError. */
 export async function readProgress(
   { progress, deadLetters, clock }: Pick<Broker, "progress" | "deadLetters" | "clock">,
   about: { readonly group: string; readonly topics: readonly string[] },

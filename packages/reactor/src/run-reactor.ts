@@ -1,4 +1,4 @@
-import { assertSubscribed, busMetrics, startSubscription } from "@fanfare/bus";
+import { assertSubscribed, createBusMetrics, startSubscription } from "@fanfare/bus";
 import { createInboxCounters, inboxMetrics, startPruning } from "@fanfare/outbox";
 import {
   createLogger,
@@ -80,7 +80,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
             database: () => database.assertReady(),
             bus: () => assertSubscribed(bus, name),
           },
-          metrics: createMetrics({ bus: busMetrics(bus), inbox: inboxMetrics(counters) }),
+          metrics: createMetrics({ bus: createBusMetrics(bus), inbox: inboxMetrics(counters) }),
           logger,
         }),
       );

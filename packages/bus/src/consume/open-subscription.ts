@@ -5,11 +5,11 @@ import { createDeferred } from "../kit/deferred.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
 import { readProgress, type StatsOptions, type SubscriptionStats } from "../stats.ts";
 import { readId } from "../wire/read-header.ts";
-import { openPipeline, type PipelineOptions } from "./pipeline.ts";
+import { type DeliveryPipelineOptions, openDeliveryPipeline } from "./delivery-pipeline.ts";
 import type { StopOptions, StopReport, Subscription } from "./subscription.ts";
 
 /** What a subscription is opened with. */
-export interface OpenSubscriptionOptions extends PipelineOptions {
+export interface OpenSubscriptionOptions extends DeliveryPipelineOptions {
   /** The default timeout of `stop`, in milliseconds. */
   readonly stopTimeoutMs: number;
 }
@@ -31,7 +31,7 @@ export async function openSubscription(
 ): Promise<OpenedSubscription> {
   const { group } = options;
   const topics = [...options.bindings.keys()];
-  const pipeline = await openPipeline(broker, options);
+  const pipeline = await openDeliveryPipeline(broker, options);
   const { status, handled, failures, deadLettered } = pipeline.context;
   const closed = createDeferred<void>();
   const drained = createDeferred<void>();

@@ -30,8 +30,8 @@ const nothingUnsettled: StopReport = { unsettled: [] };
  * Throws what is wrong with `bind`: `unknown_topic`, `already_bound`, `invalid_argument`.
  *
  * @example
- * const subscription = startSubscription(bus, "revenue", (on) => {
- *   on.service(TripEvents, { tripCompleted: (trip) => console.log(trip.tripId) });
+ * const subscription = startSubscription(bus, "readers", (on) => {
+ *   on.service(NoteEvents, { noteRead: (note) => console.log(note.number) });
  * }, { onRetry: (error) => console.warn(error.message) });
  * subscription.closed.catch(() => process.exit(1));
  */

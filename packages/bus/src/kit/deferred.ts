@@ -5,7 +5,14 @@ export interface Deferred<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Creates a deferred: `Promise.withResolvers`, which Node.js 20 lacks. */
+/**
+ * Creates a deferred: `Promise.withResolvers`, which Node.js 20 lacks.
+ *
+ * @example
+ * const { promise, resolve } = createDeferred<string>();
+ * resolve("done");
+ * await promise;
+ */
 export function createDeferred<T>(): Deferred<T> {
   let resolve: Deferred<T>["resolve"] = noop;
   let reject: Deferred<T>["reject"] = noop;

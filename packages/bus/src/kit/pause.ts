@@ -1,6 +1,11 @@
 import { maxTimerMs } from "./clock.ts";
 
-/** Resolves after `delayMs` (Infinity for never) or when the signal aborts, whichever is first. */
+/**
+ * Resolves after `delayMs` (Infinity for never) or when the signal aborts, whichever is first.
+ *
+ * @example
+ * await pause(1_000, AbortSignal.timeout(100));
+ */
 export function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();

@@ -28,14 +28,14 @@ import { createSubscriptionStatus } from "./subscription-status.ts";
 import { judgeFailure, type Verdict } from "./verdict.ts";
 
 /** What a pipeline is opened with. */
-export interface PipelineOptions {
+export interface DeliveryPipelineOptions {
   readonly group: string;
   readonly bindings: ReadonlyMap<string, Binding>;
   readonly settings: SubscriptionSettings;
 }
 
 /** The way of a group's events through this process. */
-export interface Pipeline {
+export interface DeliveryPipeline {
   readonly context: DeliveryContext;
   /** Why no events arrive, when the broker knows. */
   readonly pullError: Error | undefined;
@@ -62,10 +62,10 @@ export interface Drain {
  * Declares a group and delivers its events: puller → keyed queue → handler → verdict → settle. Resolves
  * once the group is durable.
  */
-export async function openPipeline(
+export async function openDeliveryPipeline(
   broker: Broker,
-  { group, bindings, settings }: PipelineOptions,
-): Promise<Pipeline> {
+  { group, bindings, settings }: DeliveryPipelineOptions,
+): Promise<DeliveryPipeline> {
   const { clock } = broker;
   const topics = [...bindings.keys()];
   const capacity = settings.concurrency + settings.prefetch;
@@ -240,7 +240,7 @@ export async function openPipeline(
     request();
   }
 
-  function countEvents(): ReturnType<Pipeline["countEvents"]> {
+  function countEvents(): ReturnType<DeliveryPipeline["countEvents"]> {
     const { behind } = queue;
     // The probe keeps its slot in the queue while it waits.
     const idleProbes = pause.probe?.state.kind === "delayed" ? 1 : 0;
