@@ -24,10 +24,10 @@ const streams = z.object({
   ),
 });
 
-/** The service of the NATS server of this name. */
+/** Returns the compose service of a NATS server. */
 const toServiceName = (server: string): string => (server === "nats-1" ? "nats" : server);
 
-describe("docker compose, with clusters in the servers' place", { timeout: 900_000 }, async () => {
+describe("docker compose with clusters of servers", { timeout: 900_000 }, async () => {
   const [trips, temporal, nats, postgres] = await findFreePorts(4);
   const stack = createCompose({
     project,
@@ -43,7 +43,7 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
   const { compose } = stack;
   let measures: Measures;
 
-  async function streamsNow() {
+  async function readStreams() {
     const url = "http://127.0.0.1:8222/jsz?streams=true&config=true";
     const page = await compose("exec", "-T", "nats", "wget", "-q", "-O", "-", url);
     return streams.parse(JSON.parse(page)).account_details.flatMap((one) => one.stream_detail);
@@ -62,19 +62,19 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
 
   it("starts three NATS servers, a Temporal server on PostgreSQL and the apps", async () => {
     await compose("up", "--build", "--wait");
-    const kept = await streamsNow();
+    const kept = await readStreams();
     expect(kept.map(({ name }) => name)).toEqual(
       expect.arrayContaining(["fanfare_trips_completed", "fanfare_fleet_vehicles_changed"]),
     );
     expect(kept.filter(({ config }) => config.num_replicas !== 3)).toEqual([]);
   });
 
-  it("plays the demo's three stories", async () => {
+  it("runs the demo", async () => {
     const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
     expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
   });
 
-  it("has memory enough under load", async () => {
+  it("stays below its memory limits under load", async () => {
     await measures.during(async () => {
       for (let round = 0; round < 5; round++) {
         const begun = await beginTrips(await stack.clients(), 15);
@@ -88,8 +88,8 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
     }
   });
 
-  it("loses nothing when the NATS server is killed that leads the trips' stream", async () => {
-    const [stream] = (await streamsNow()).filter(({ name }) => name === "fanfare_trips_completed");
+  it("loses nothing when the leader of the trips' stream is killed", async () => {
+    const [stream] = (await readStreams()).filter(({ name }) => name === "fanfare_trips_completed");
     const leader = toServiceName(stream?.cluster.leader ?? "");
     const begun = await beginTrips(await stack.clients(), 3);
     await compose("kill", leader);
@@ -98,14 +98,14 @@ describe("docker compose, with clusters in the servers' place", { timeout: 900_0
     await compose("up", "--wait", "--no-recreate", "--no-deps", leader);
   });
 
-  it("loses nothing when Temporal and its database are restarted in the middle of trips", async () => {
+  it("loses nothing when Temporal and its database restart during trips", async () => {
     const begun = await beginTrips(await stack.clients(), 3);
     await compose("restart", "temporal-postgres", "temporal");
     const effects = await endTrips(await stack.clients(), begun);
     expect(effects).toEqual(begun.map(() => oneEffect));
   });
 
-  it("leaves nothing behind", async () => {
+  it("removes everything", async () => {
     const report = await measures.report(image);
     await compose("down", "--volumes");
     expect(await listLeftovers(project)).toEqual([]);

@@ -25,48 +25,50 @@ describe.each([
   const compose: ComposeFile = await readCompose(read);
   const services = Object.entries(compose.services);
 
-  /** The names of the services of which something is so. */
-  const those = (are: (service: Service, name: string) => boolean): readonly string[] =>
-    services.filter(([name, service]) => are(service, name)).map(([name]) => name);
+  /** Returns the names of the services that match. */
+  const findServices = (matches: (service: Service, name: string) => boolean): readonly string[] =>
+    services.filter(([name, service]) => matches(service, name)).map(([name]) => name);
 
   it("has the seven apps", () => {
-    expect(those((_, name) => appNames.some((app) => app === name)).toSorted()).toEqual(
+    expect(findServices((_, name) => appNames.some((app) => app === name)).toSorted()).toEqual(
       appNames.toSorted(),
     );
   });
 
-  it("pins each image that it does not build, and builds one", () => {
+  it("builds one image and pins all others", () => {
     const pinned = /^[a-z]+(\/[a-z-]+)?:\d+(\.\d+)*(-[a-z]+)?$/;
-    expect(those(({ image }) => image !== fanfare && !pinned.test(image))).toEqual([]);
-    expect(those(({ build }) => build !== undefined)).toEqual(["secrets"]);
+    expect(findServices(({ image }) => image !== fanfare && !pinned.test(image))).toEqual([]);
+    expect(findServices(({ build }) => build !== undefined)).toEqual(["secrets"]);
   });
 
-  it("lets no container do more than it must", () => {
+  it("gives containers the least privileges", () => {
     const locked = { init: true, read_only: true, cap_drop: ["ALL"] };
     for (const [name, service] of services) {
       expect({ name, ...service }).toMatchObject({ name, ...locked });
     }
     const noMore = "no-new-privileges:true";
-    expect(those((service) => !service.security_opt.includes(noMore))).toEqual([]);
-    expect(those(({ mem_limit = "" }) => !/^\d+m$/.test(mem_limit))).toEqual([]);
-    expect(those(({ privileged }) => privileged !== undefined)).toEqual([]);
+    expect(findServices((service) => !service.security_opt.includes(noMore))).toEqual([]);
+    expect(findServices(({ mem_limit = "" }) => !/^\d+m$/.test(mem_limit))).toEqual([]);
+    expect(findServices(({ privileged }) => privileged !== undefined)).toEqual([]);
   });
 
   it("runs nothing as root", () => {
-    expect(those(({ user, image }) => user === undefined && !ownUser(image))).toEqual([]);
-    expect(those(({ user }) => /^(root|0)(:|$)/.test(user ?? ""))).toEqual([]);
+    expect(findServices(({ user, image }) => user === undefined && !setsUser(image))).toEqual([]);
+    expect(findServices(({ user }) => /^(root|0)(:|$)/.test(user ?? ""))).toEqual([]);
   });
 
-  it("asks each lasting container how it is, and the apps whether they are ready", () => {
-    expect(those((one) => lasting(one) && one.healthcheck === undefined)).toEqual([]);
-    expect(those((one, name) => appNames.some((app) => app === name) && !ready(one))).toEqual([]);
+  it("has a health check for each long-running container, and a readiness check for each app", () => {
+    expect(findServices((one) => isLongRunning(one) && one.healthcheck === undefined)).toEqual([]);
+    expect(
+      findServices((one, name) => appNames.some((app) => app === name) && !checksReadiness(one)),
+    ).toEqual([]);
   });
 
-  it("starts each container when those that it needs are healthy or done, and never by the clock", async () => {
+  it("starts each container once its dependencies are healthy or done, without sleeps", async () => {
     for (const [name, { depends_on }] of services) {
       for (const [needed, { condition }] of Object.entries(depends_on)) {
         const other = compose.services[needed];
-        const right = other && lasting(other) ? "healthy" : "completed_successfully";
+        const right = other && isLongRunning(other) ? "healthy" : "completed_successfully";
         expect({ name, needed, condition }).toEqual({
           name,
           needed,
@@ -79,12 +81,14 @@ describe.each([
     }
   });
 
-  it("gives an app longer to stop than the app takes", () => {
-    const seconds = appNames.map((name) => Number.parseInt(grace(compose.services[name]), 10));
+  it("gives apps a longer grace period than they take to stop", () => {
+    const seconds = appNames.map((name) =>
+      Number.parseInt(readGracePeriod(compose.services[name]), 10),
+    );
     expect(Math.min(...seconds)).toBeGreaterThan(10);
   });
 
-  it("has no secret in it", () => {
+  it("contains no secret", () => {
     const given = services.flatMap(([, { environment }]) => Object.entries(environment));
     const secret = /password|secret|token|key/i;
     const named = given.filter(([name]) => secret.test(name) && !name.endsWith("_FILE"));
@@ -94,10 +98,10 @@ describe.each([
       ...command,
     ]);
     expect(texts.filter((text) => /:\/\/[^/@]*:[^/@]*@/.test(text))).toEqual([]);
-    expect(those((service) => service.env_file !== undefined)).toEqual([]);
+    expect(findServices((service) => service.env_file !== undefined)).toEqual([]);
   });
 
-  it("gives each app the volume with its own secrets, and no other's", () => {
+  it("mounts into each app only its own secrets", () => {
     const secrets = Object.fromEntries(
       appNames.map((name) => [name, compose.services[name]?.volumes]),
     );
@@ -107,7 +111,7 @@ describe.each([
   });
 
   it.each(appNames)(
-    "gives %s each variable that it needs, and none that it does not read",
+    "gives %s every variable that it needs, and none that it does not read",
     async (app) => {
       const all = variables.get(app) ?? [];
       expect(all.length).toBeGreaterThan(3);
@@ -117,7 +121,7 @@ describe.each([
     },
   );
 
-  it("keeps data in volumes with names, and mounts of the checkout only what it may read", () => {
+  it("keeps data in named volumes, and mounts files of the checkout read-only", () => {
     const mounts = services.flatMap(([, { volumes }]) => volumes);
     const bound = mounts.filter((mount) => mount.startsWith("."));
     expect(bound.filter((mount) => !/^\.\/deploy\/[\w./-]+:\/[\w./-]+:ro$/.test(mount))).toEqual(
@@ -125,7 +129,7 @@ describe.each([
     );
     const named = mounts.filter((mount) => !bound.includes(mount));
     const used = new Set(named.map((mount) => mount.split(":")[0] ?? ""));
-    // The development server's data is of no use to the cluster.
+    // The cluster does not use the data of the development server.
     const declared = Object.keys(compose.volumes).filter((name) => name !== "temporal-data");
     expect([...used].filter((name) => name !== "temporal-data").toSorted(byName)).toEqual(
       declared.toSorted(byName),
@@ -136,36 +140,37 @@ describe.each([
     }
   });
 
-  it("is reached from this machine alone", () => {
+  it("listens on this machine only", () => {
     const ports = services.flatMap(([, service]) => service.ports);
     expect(ports.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual([]);
   });
 });
 
 describe(".env.example", () => {
-  it("has each variable of the compose files once, with its default", async () => {
+  it("lists each variable of the compose files once, with its default", async () => {
     const lines = (await readRepository(".env.example")).split("\n");
-    const told = lines.filter((line) => line !== "" && !line.startsWith("#"));
-    const asked = new Set<string>();
+    const listed = lines.filter((line) => line !== "" && !line.startsWith("#"));
+    const used = new Set<string>();
     for (const file of files) {
       const text = await readRepository(file);
       for (const [, name, value] of text.matchAll(/\$\{(\w+)(?::-([^}]*))?\}/g)) {
-        asked.add(`${name}=${value}`);
+        used.add(`${name}=${value}`);
       }
     }
-    // The one that compose itself reads.
-    expect(told.toSorted()).toEqual([...asked, "COMPOSE_FILE=docker-compose.yml"].toSorted());
+    // Compose itself reads COMPOSE_FILE.
+    expect(listed.toSorted()).toEqual([...used, "COMPOSE_FILE=docker-compose.yml"].toSorted());
   });
 });
 
 const byName = (a: string, b: string) => a.localeCompare(b);
 
-const lasting = ({ restart }: Service) => restart !== "no";
+const isLongRunning = ({ restart }: Service) => restart !== "no";
 
-const ready = ({ healthcheck }: Service) => healthcheck?.test.join(" ").includes("/readyz");
+const checksReadiness = ({ healthcheck }: Service) =>
+  healthcheck?.test.join(" ").includes("/readyz");
 
-/** Whether an image says itself who runs in it, and that is not root. */
-const ownUser = (image: string) => image === fanfare || image.startsWith("temporalio/");
+/** Returns whether an image sets a user that is not root. */
+const setsUser = (image: string) => image === fanfare || image.startsWith("temporalio/");
 
-const grace = (service: Service | undefined): string =>
+const readGracePeriod = (service: Service | undefined): string =>
   /^\d+s$/.exec(service?.stop_grace_period ?? "")?.[0] ?? "none";

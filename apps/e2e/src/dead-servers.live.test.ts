@@ -4,19 +4,19 @@ import { TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Account,
-  type Books,
+  type AccountReader,
   compensatedAccount,
-  openBooks,
+  openAccountReader,
   settledAccount,
-} from "../test/books.ts";
+} from "../test/account-reader.ts";
 import { oneEffect } from "../test/effects.ts";
 import { createFaultTable, type Recovered } from "../test/fault-table.ts";
 import { type Gates, type Point, startGates } from "../test/gates.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, takeTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { createTrip, type Rider, takeTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 import { waitForStep } from "../test/wait-for-step.ts";
 
-/** FANFARE_DEAD=long breaks every server on both sides of every call, several times, and prints a table. */
+/** The long form kills every server on both sides of every call, in several rounds, and prints a table. */
 const long = process.env.FANFARE_DEAD === "long";
 const rounds = long ? Number(process.env.FANFARE_DEAD_ROUNDS ?? 3) : 1;
 
@@ -33,11 +33,11 @@ const all: [Fault, Point["side"]][] = short.flatMap(([fault]) => [
   [fault, "after"],
 ]);
 
-describe("kill -9 with a trip at each of its steps and compensations", { timeout: 600_000 }, () => {
+describe("kill -9 while a trip is at each step and compensation", { timeout: 600_000 }, () => {
   const table = createFaultTable();
   let gates: Gates;
   let stack: Stack;
-  let books: Books;
+  let reader: AccountReader;
   let points: Omit<Point, "side">[];
 
   beforeAll(async () => {
@@ -47,30 +47,30 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
     });
     const { url } = gates;
     stack = await startStack({ TRIPS_URL: url, FLEET_URL: url, BILLING_URL: url });
-    books = await openBooks(stack);
-    points = await pointsOfTrips();
+    reader = await openAccountReader(stack);
+    points = await findPoints();
   }, 180_000);
   afterAll(async () => {
-    await books?.[Symbol.asyncDispose]();
+    await reader?.[Symbol.asyncDispose]();
     await gates?.[Symbol.asyncDispose]();
     await stack?.[Symbol.asyncDispose]();
     if (long) process.stdout.write(`${table.lines().join("\n")}\n`);
   }, 60_000);
 
-  /** pointsOfTrips asks two trips what the steps are, and which of them are compensated. */
-  async function pointsOfTrips(): Promise<Omit<Point, "side">[]> {
+  /** Runs two trips, and returns all their steps and compensations. */
+  async function findPoints(): Promise<Omit<Point, "side">[]> {
     const { clients } = stack;
-    const [completed, cancelled] = [newTrip(), newTrip({ vehicleId: "vehicle-2" })];
+    const [completed, cancelled] = [createTrip(), createTrip({ vehicleId: "vehicle-2" })];
     await Promise.all([
       takeTrip(clients, completed, "end"),
       takeTrip(clients, cancelled, "cancel"),
     ]);
     await waitForEffects(clients, completed.tripId, oneEffect);
     await waitForStatus(clients, cancelled, TripStatus.CANCELLED);
-    const stepsOf = async ({ tripId, name }: Rider) =>
+    const readSteps = async ({ tripId, name }: Rider) =>
       (await clients.trips(name).getTripProgress({ tripId })).steps;
-    const steps = await stepsOf(completed);
-    const compensated = (await stepsOf(cancelled)).filter(
+    const steps = await readSteps(completed);
+    const compensated = (await readSteps(cancelled)).filter(
       ({ state }) => state === TripStep_State.COMPENSATED,
     );
     return [
@@ -79,11 +79,11 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
     ];
   }
 
-  /** broken kills and starts again what the fault names, and lets the calls pass. */
-  async function broken(fault: Fault): Promise<void> {
+  /** Kills and restarts the servers of a fault, and lets the held calls pass. */
+  async function inject(fault: Fault): Promise<void> {
     const { system, servers } = stack;
     if (fault === "the services") {
-      // While they commit what waited until now.
+      // Opened first, so that the services are killed while they commit.
       gates.open();
       const apps = services.map((name) => system.app(name));
       await Promise.all(apps.map((app) => app.kill()));
@@ -98,12 +98,12 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
     gates.open();
   }
 
-  /** Events are published past the gates: a trip is held at that step by NATS. */
+  /** Events are not published through the gates: a stopped NATS holds a trip at the step publish. */
   function signalNats(signal: "SIGSTOP" | "SIGCONT"): void {
     if (stack.servers.nats.pid !== undefined) process.kill(stack.servers.nats.pid, signal);
   }
 
-  async function recovered(
+  async function waitForRecovery(
     trips: readonly { readonly trip: Rider; readonly compensation: boolean }[],
   ): Promise<Recovered[]> {
     const began = performance.now();
@@ -112,7 +112,7 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
       trips[index]?.compensation ? compensatedAccount : settledAccount(fare);
     const found: Recovered[] = [];
     while (performance.now() - began < 120_000) {
-      const accounts = await books.accountsOf(tripIds);
+      const accounts = await reader.readAccounts(tripIds);
       const ms = performance.now() - began;
       for (const [index, account] of accounts.entries()) {
         const asExpected = isDeepStrictEqual(account, wanted(index, account));
@@ -126,14 +126,14 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
   }
 
   it.each(long ? all : short)(
-    "loses nothing by a kill of %s, %s the calls",
+    "loses nothing when %s is killed %s the calls",
     async (fault, side) => {
       const { clients } = stack;
       for (let round = 1; round <= rounds; round += 1) {
-        const vehicles = await books.addVehicles(points.length);
+        const vehicles = await reader.addVehicles(points.length);
         const trips = points.map((point, index) => ({
           ...point,
-          trip: newTrip({ vehicleId: vehicles[index] ?? "" }),
+          trip: createTrip({ vehicleId: vehicles[index] ?? "" }),
         }));
         const riding: Promise<PromiseSettledResult<void>[]>[] = [];
         const hold = async (some: typeof trips): Promise<void> => {
@@ -150,15 +150,15 @@ describe("kill -9 with a trip at each of its steps and compensations", { timeout
         };
         signalNats("SIGSTOP");
         try {
-          // The others last: their first tries, within a workflow task, are over in two seconds.
+          // The others last: their first attempts, within a workflow task, end after two seconds.
           await hold(trips.filter(({ step }) => step === "publish"));
           await hold(trips.filter(({ step }) => step !== "publish"));
-          await broken(fault);
+          await inject(fault);
         } finally {
           signalNats("SIGCONT");
           gates.open();
         }
-        const ended = await recovered(trips);
+        const ended = await waitForRecovery(trips);
         table.add(`${fault}, ${side} the calls`, ended);
         const named = (accounts: readonly Account[]) =>
           accounts.map((account, index) => ({ point: points[index], ...account }));

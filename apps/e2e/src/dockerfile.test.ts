@@ -13,7 +13,7 @@ describe("Dockerfile", async () => {
   const all = stages.flatMap(({ instructions }) => instructions);
   const runs = all.filter(({ verb }) => verb === "RUN").map(({ rest }) => rest);
 
-  it("is made in stages from a Debian with glibc, which Temporal's core needs, and the Node of the catalog", async () => {
+  it("builds in stages on Debian, whose glibc Temporal's core needs, with the Node of the catalog", async () => {
     const made = new Set(stages.map(({ name }) => name));
     const images = new Set(stages.map(({ from }) => from).filter((from) => !made.has(from)));
     const { catalog } = z
@@ -24,7 +24,7 @@ describe("Dockerfile", async () => {
     expect(stages.length).toBeGreaterThan(1);
   });
 
-  it("installs what the lockfile says, and for production alone", () => {
+  it("installs production packages from the lockfile", () => {
     const installs = runs.filter((run) => /pnpm (install|fetch)/.test(run));
     expect(installs.length).toBeGreaterThan(1);
     expect(installs.filter((run) => !run.includes("--prod"))).toEqual([]);
@@ -32,12 +32,12 @@ describe("Dockerfile", async () => {
     expect(unfrozen).toEqual([]);
   });
 
-  it("copies what was made for production into the last stage, and nothing else", () => {
+  it("copies only the production stage into the last stage", () => {
     const copies = last?.instructions.filter(({ verb }) => verb === "COPY" || verb === "ADD");
     expect(copies).toEqual([{ verb: "COPY", rest: "--from=production /app /app" }]);
   });
 
-  it("runs as a user who is not root, and Node without a shell", () => {
+  it("runs Node without a shell, as a user who is not root", () => {
     const verbs = last?.instructions.map(({ verb }) => verb) ?? [];
     const user = verbs.indexOf("USER");
     expect(last?.instructions[user]?.rest).toBe("node");
@@ -45,14 +45,14 @@ describe("Dockerfile", async () => {
     expect(last?.instructions.at(-1)?.rest).toBe('["node", "src/main.ts"]');
   });
 
-  it("has no secret, and fetches nothing but packages", () => {
+  it("contains no secret, and downloads only packages", () => {
     expect(all.filter(({ verb }) => verb === "ARG" || verb === "ADD")).toEqual([]);
     const variables = all.filter(({ verb }) => verb === "ENV").map(({ rest }) => rest);
     expect(variables.filter((text) => /password|secret|token|key/i.test(text))).toEqual([]);
     expect(runs.filter((run) => /curl|wget|https?:/.test(run))).toEqual([]);
   });
 
-  it("sends the engine all that the image's programs import, and no tests, packages or secrets", async () => {
+  it("sends to the engine every file that the programs import, and no tests, packages or secrets", async () => {
     const sent = await readDockerContext();
     const { files } = await readImports(programs);
     expect(files.size).toBeGreaterThan(200);
@@ -69,7 +69,7 @@ describe("Dockerfile", async () => {
     expect(unsent.filter(sent)).toEqual([]);
   });
 
-  it("has every package that its programs import, as a dependency and not for development alone", async () => {
+  it("has every imported package as a dependency, not only as a development dependency", async () => {
     const { packages } = await readImports(programs);
     expect(packages.size).toBeGreaterThan(20);
     const installed = new Set<string>();
@@ -80,7 +80,7 @@ describe("Dockerfile", async () => {
       for (const name of Object.keys(dependencies)) installed.add(name);
     }
     expect([...packages].filter((name) => !installed.has(name))).toEqual([]);
-    // One room's dependency is another's peer.
+    // A dependency of one package is a peer dependency of another.
     expect(all).toContainEqual({ verb: "ENV", rest: "pnpm_config_shamefully_hoist=true" });
   });
 });

@@ -5,23 +5,20 @@ import { createRandom, type Random } from "../test/fire/random.ts";
 import { readStream } from "../test/fire/read-stream.ts";
 import { commitContinuously, commitEvents } from "../test/fire/writing.ts";
 
-/**
- * FANFARE_FIRE=long takes 10,000 events, 50 kills of each process and a minute of everything;
- * FANFARE_FIRE_SEED repeats a run.
- */
+/** The long form has 10,000 events, 50 kills of each process and a minute of random faults. */
 const long = process.env.FANFARE_FIRE === "long";
 const seed = Number(process.env.FANFARE_FIRE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const events = long ? 10_000 : 400;
 const kills = long ? 50 : 2;
 const restarts = long ? 10 : 2;
-const burningMs = long ? 60_000 : 4_000;
+const faultsMs = long ? 60_000 : 4_000;
 const roles = ["relay", ...groups] as const;
 
-/** Wrongs are found after the faults. */
+/** Violations that are found after the faults. */
 interface Violations extends Pick<Findings, "lost" | "duplicated" | "unexpected"> {
-  /** How many trips too many, or too few, revenue has summed up. */
+  /** The difference between the trips in the sums of revenue and the committed events. */
   readonly missummed: number;
-  /** Keys whose events do not stand in the stream once each and in the order of their commits. */
+  /** The trips whose events are not in the stream once each and in the order of their commits. */
   readonly disordered: readonly { readonly places: readonly (number | undefined)[] }[];
 }
 const noViolations: Violations = {
@@ -32,7 +29,7 @@ const noViolations: Violations = {
   disordered: [],
 };
 
-/** Points of death, spread over as many events as are written meanwhile. */
+/** Picks the points at which a process kills itself, spread over the events that are written meanwhile. */
 function pickCrashPoints(kinds: readonly string[], random: Random): string[] {
   const most = Math.ceil(events / kills);
   return Array.from({ length: kills }, (_, index) => {
@@ -48,8 +45,8 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
   }, 120_000);
   afterAll(() => fire?.[Symbol.asyncDispose](), 60_000);
 
-  /** Goes on writing for as long as `burning` needs something to die of. */
-  async function fuel(burning: Promise<unknown>, random: Random): Promise<void> {
+  /** Commits events until `faults` resolves. */
+  async function commitDuring(faults: Promise<unknown>, random: Random): Promise<void> {
     const over = new AbortController();
     const writing = commitContinuously(fire.databases.fire, {
       random,
@@ -58,15 +55,15 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
       signal: over.signal,
     });
     try {
-      await Promise.race([burning, writing, fire.crashed]);
+      await Promise.race([faults, writing, fire.crashed]);
     } finally {
       over.abort();
     }
     await writing;
   }
 
-  /** What is wrong once all is quiet, which must be nothing. */
-  async function wrongsOf(scenario: string, faults: number): Promise<Violations> {
+  /** Waits until every event is handled, and returns the violations. */
+  async function findViolations(scenario: string, faults: number): Promise<Violations> {
     const recoveredMs = await fire.settled();
     const found = await collectFindings(fire.databases);
     const { events: committed, lost, duplicated, unexpected, places, summed } = found;
@@ -100,22 +97,22 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
   it("has one effect of each event when reactors are killed around their commits", async () => {
     const random = createRandom(seed + 1);
     const kinds = ["commit", "transaction", "committing"];
-    const burning = groups.map((group) =>
+    const faults = groups.map((group) =>
       fire.processes[group].crashAt(pickCrashPoints(kinds, random)),
     );
     await commitEvents(fire.databases.fire, { count: events, random });
-    await fuel(Promise.all(burning), random);
-    expect(await wrongsOf("reactors", groups.length * kills)).toEqual(noViolations);
+    await commitDuring(Promise.all(faults), random);
+    expect(await findViolations("reactors", groups.length * kills)).toEqual(noViolations);
   });
 
-  it("publishes each event once when the relay is killed between publish and mark", async () => {
+  it("publishes each event once when the relay is killed between publishing and marking", async () => {
     const random = createRandom(seed + 2);
     const most = Math.ceil(events / kills / 50);
     const marks = Array.from({ length: kills }, () => `mark:${1 + Math.floor(random() * most)}`);
-    const burning = fire.processes.relay.crashAt(marks);
+    const faults = fire.processes.relay.crashAt(marks);
     await commitEvents(fire.databases.fire, { count: events, random });
-    await fuel(burning, random);
-    expect(await wrongsOf("relay", kills)).toEqual(noViolations);
+    await commitDuring(faults, random);
+    expect(await findViolations("relay", kills)).toEqual(noViolations);
   });
 
   it("loses nothing when NATS is killed at a third and at half of the events", async () => {
@@ -133,10 +130,10 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
     await kill();
     await kill();
     await writeSome(events - third - 2 * sixth);
-    expect(await wrongsOf("nats", 2)).toEqual(noViolations);
+    expect(await findViolations("nats", 2)).toEqual(noViolations);
   });
 
-  it("loses nothing when PostgreSQL is restarted in the middle of commits", async () => {
+  it("loses nothing when PostgreSQL restarts during commits", async () => {
     const random = createRandom(seed + 4);
     const each = Math.ceil(events / restarts);
     for (let restart = 0; restart < restarts; restart += 1) {
@@ -144,12 +141,12 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
       await fire.restartPostgres();
       await writing;
     }
-    expect(await wrongsOf("postgres", restarts)).toEqual(noViolations);
+    expect(await findViolations("postgres", restarts)).toEqual(noViolations);
   });
 
-  it("holds when everything is killed at once, again and again", async () => {
+  it("loses and duplicates nothing when random processes and servers are killed", async () => {
     const random = createRandom(seed + 5);
-    const until = performance.now() + burningMs;
+    const until = performance.now() + faultsMs;
     let faults = 0;
     const strike = async (what: Role | "postgres" | "nats") => {
       faults += 1;
@@ -159,13 +156,13 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
       await fire.nats.start();
     };
     const victims = [...roles, "postgres", "nats"] as const;
-    const burning = async () => {
+    const injectFaults = async () => {
       while (performance.now() < until) {
         await strike(victims[Math.floor(random() * victims.length)] ?? "relay");
         await commitEvents(fire.databases.fire, { count: Math.floor(random() * 50), random });
       }
     };
-    await fuel(burning(), random);
-    expect(await wrongsOf("everything", faults)).toEqual(noViolations);
+    await commitDuring(injectFaults(), random);
+    expect(await findViolations("everything", faults)).toEqual(noViolations);
   });
 });

@@ -8,7 +8,7 @@ import { noEffects, oneEffect, readEffects } from "../test/effects.ts";
 import { refusalSentence, whileRefusing } from "../test/refusing-service.ts";
 import { runFanfare } from "../test/run-fanfare.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { createTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 import { waitForStep } from "../test/wait-for-step.ts";
 
 interface Parked {
@@ -50,7 +50,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
 
   it("shows a compensation during its attempts, parks it when it is refused, and completes it on retry", async () => {
     const { clients, system } = stack;
-    const trip = newTrip();
+    const trip = createTrip();
     await startTrip(clients, trip);
     await system.app("fleet").kill();
     const cancelling = clients
@@ -95,7 +95,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
 
   it("completes a compensation that is resolved, and records the note", async () => {
     const { clients, system } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-2" });
+    const trip = createTrip({ vehicleId: "vehicle-2" });
     await startTrip(clients, trip);
     await system.app("billing").kill();
     await whileRefusing(stack, "billing", async () => {
@@ -123,7 +123,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
   it("parks a declined capture, parks it again on retry, and settles when it is resolved", async () => {
     const { clients } = stack;
     const paymentMethod = "pm_card_chargeCustomerFail";
-    const trip = newTrip({ vehicleId: "vehicle-3", paymentMethod });
+    const trip = createTrip({ vehicleId: "vehicle-3", paymentMethod });
     await startTrip(clients, trip);
     await clients.trips(trip.name).endTrip(trip);
     expect((await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toMatch(
@@ -163,7 +163,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
 
   it("lists a settled trip whose release of the vehicle is parked", async () => {
     const { clients, system } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-4" });
+    const trip = createTrip({ vehicleId: "vehicle-4" });
     await startTrip(clients, trip);
     await system.app("fleet").kill();
     await whileRefusing(stack, "fleet", async () => {

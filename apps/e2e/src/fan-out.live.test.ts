@@ -58,7 +58,7 @@ const trip = completedTrip({
 });
 
 describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
-  it("drives all three reactors by one publish, with the whole message", async () => {
+  it("delivers one event to all three reactors, with the whole message", async () => {
     await using reactors = await startFanOut();
     const trips = createPublisher(TripEvents, reactors.bus);
     await trips.tripCompleted(trip, { id: `trip/${trip.tripId}/completed` });
@@ -84,7 +84,7 @@ describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
     });
   });
 
-  it("reaches none of them with another topic", async () => {
+  it("delivers events of another topic to none of them", async () => {
     await using reactors = await startFanOut();
     const notes = createPublisher(NoteEvents, reactors.bus);
     await notes.noteWritten({ author: "alice", number: 1 });

@@ -18,7 +18,7 @@ import { expect, it } from "vitest";
 
 const long = { timeout: 60_000 };
 
-it("each reactor's /metrics count an event that its inbox handled, and one that came again", async () => {
+it("counts handled events and duplicates in the /metrics of each reactor", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fanfare-metrics-"));
   stack.defer(() => rm(folder, { recursive: true }));

@@ -4,18 +4,18 @@ import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, retryCall, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { createTrip, retryCall, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 
-describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
+describe("kill -9 during a trip", { timeout: 300_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack();
   }, 180_000);
   afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
 
-  it.each(appNames)("settles a trip during which %s is killed while it starts", async (name) => {
+  it.each(appNames)("settles a trip when %s is killed during its start", async (name) => {
     const { clients, system } = stack;
-    const trip = newTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 1}` });
+    const trip = createTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 1}` });
     const starting = startTrip(clients, trip).catch((error: unknown) => ConnectError.from(error));
     await system.app(name).kill();
     await system.app(name).start();
@@ -32,9 +32,9 @@ describe("kill -9 in the middle of a trip", { timeout: 300_000 }, () => {
     expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 
-  it.each(appNames)("settles a trip at whose end %s is killed", async (name) => {
+  it.each(appNames)("settles a trip when %s is killed during its end", async (name) => {
     const { clients, system } = stack;
-    const trip = newTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 8}` });
+    const trip = createTrip({ vehicleId: `vehicle-${appNames.indexOf(name) + 8}` });
     await startTrip(clients, trip);
     await waitForStatus(clients, trip, TripStatus.ACTIVE);
     const ending = clients

@@ -80,11 +80,11 @@ beforeAll(async () => {
 describe("deploy/kubernetes", async () => {
   const all = await renderManifests("deploy/kubernetes");
   const of = (kind: string): readonly Manifest[] => all.filter((one) => one.kind === kind);
-  const specOf = <T>(schema: z.ZodType<T>, kind: string, name: string): T =>
+  const readSpec = <T>(schema: z.ZodType<T>, kind: string, name: string): T =>
     schema.parse(of(kind).find(({ metadata }) => metadata.name === name)?.["spec"]);
-  const podOf = (app: string) => specOf(pods, "Deployment", app).template.spec;
+  const readPod = (app: string) => readSpec(pods, "Deployment", app).template.spec;
   const given = (app: string) => {
-    const own = podOf(app).containers[0]?.env.map(({ name }) => name) ?? [];
+    const own = readPod(app).containers[0]?.env.map(({ name }) => name) ?? [];
     const { data } = settings.parse(of("ConfigMap")[0]);
     return { own, all: [...own, ...Object.keys(data)] };
   };
@@ -111,7 +111,7 @@ describe("deploy/kubernetes", async () => {
         .map(({ metadata }) => metadata.name)
         .toSorted(),
     ).toEqual(appNames.toSorted());
-    const containers = appNames.map((name) => podOf(name).containers[0]);
+    const containers = appNames.map((name) => readPod(name).containers[0]);
     expect(new Set(containers.map((one) => one?.image)).size).toBe(1);
     expect(containers[0]?.image).toMatch(/:\d+\.\d+\.\d+$/);
     expect(containers.map((one) => one?.workingDir)).toEqual(
@@ -119,10 +119,10 @@ describe("deploy/kubernetes", async () => {
     );
   });
 
-  it.each(appNames)("asks %s whether it is ready, and limits it as compose does", async (app) => {
-    const [one] = podOf(app).containers;
+  it.each(appNames)("probes %s, and limits its memory as compose does", async (app) => {
+    const [one] = readPod(app).containers;
     expect(one?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: "http" });
-    // An app that waits for its servers is not ready, and must not be killed for it.
+    // An app that waits for its servers is not ready, and must not be killed.
     for (const alive of [one?.startupProbe, one?.livenessProbe]) {
       expect(alive?.httpGet).toEqual({ path: "/healthz", port: "http" });
     }
@@ -130,9 +130,9 @@ describe("deploy/kubernetes", async () => {
     expect(one?.resources.limits.memory).toBe(services[app]?.mem_limit?.replace("m", "Mi"));
   });
 
-  it.each([...appNames, "provision"])("lets %s do no more than it must", (name) => {
+  it.each([...appNames, "provision"])("gives %s the least privileges", (name) => {
     const { securityContext, containers } =
-      name === "provision" ? specOf(pods, "Job", name).template.spec : podOf(name);
+      name === "provision" ? readSpec(pods, "Job", name).template.spec : readPod(name);
     expect(securityContext).toMatchObject({
       runAsNonRoot: true,
       seccompProfile: { type: "RuntimeDefault" },
@@ -145,24 +145,27 @@ describe("deploy/kubernetes", async () => {
   });
 
   it.each(appNames)("gives %s time to stop", (app) => {
-    const { terminationGracePeriodSeconds = 0, containers } = podOf(app);
+    const { terminationGracePeriodSeconds = 0, containers } = readPod(app);
     const waits = containers[0]?.lifecycle?.preStop.sleep.seconds ?? 0;
     expect(terminationGracePeriodSeconds).toBeGreaterThan(waits + 10);
   });
 
-  it.each(appNames)("gives %s each variable that it needs, and its own secrets", async (app) => {
-    const known = variables.get(app) ?? [];
-    const { own, all: every } = given(app);
-    expect(findUnset(known, [...every, ...(await readImageVariables("Dockerfile"))])).toEqual([]);
-    expect(findUnread(known, own)).toEqual([]);
-    const secrets = podOf(app).volumes.flatMap(({ secret }) => secret?.secretName ?? []);
-    expect(secrets).toEqual([app]);
-  });
+  it.each(appNames)(
+    "gives %s every variable that it needs, and only its own secrets",
+    async (app) => {
+      const known = variables.get(app) ?? [];
+      const { own, all: every } = given(app);
+      expect(findUnset(known, [...every, ...(await readImageVariables("Dockerfile"))])).toEqual([]);
+      expect(findUnread(known, own)).toEqual([]);
+      const secrets = readPod(app).volumes.flatMap(({ secret }) => secret?.secretName ?? []);
+      expect(secrets).toEqual([app]);
+    },
+  );
 
-  it("mounts what there is, and names each secret in its README", async () => {
+  it("mounts every volume, and lists each secret in the README", async () => {
     const readme = await readRepository("deploy/kubernetes/README.md");
     for (const app of appNames) {
-      const { volumes, containers } = podOf(app);
+      const { volumes, containers } = readPod(app);
       const mounted = containers[0]?.volumeMounts.map(({ name }) => name).toSorted();
       expect(volumes.map(({ name }) => name).toSorted()).toEqual(mounted);
       const isReactor = reactorNames.some((name) => name === app);
@@ -170,39 +173,39 @@ describe("deploy/kubernetes", async () => {
     }
   });
 
-  it("leads each service to ports that its app has", () => {
+  it("routes each service to ports of its app", () => {
     const services = of("Service").map(({ metadata }) => metadata.name);
     for (const name of services) {
-      const { selector, ports } = specOf(selecting, "Service", name);
+      const { selector, ports } = readSpec(selecting, "Service", name);
       const app = appNames.find((one) => one === selector["app.kubernetes.io/name"]);
-      const open = podOf(app ?? "").containers[0]?.ports.map((port) => port.name);
+      const open = readPod(app ?? "").containers[0]?.ports.map((port) => port.name);
       expect(open).toEqual(expect.arrayContaining(ports.map(({ targetPort }) => targetPort)));
     }
-    // Whoever calls the worker calls Temporal.
+    // Nothing calls the worker: its work comes from Temporal.
     const served = appNames.filter((name) => name !== "worker");
     expect(services.toSorted()).toEqual([...served, "registry"].toSorted());
   });
 
-  it("selects the pods that it makes, and lets one of them go at a time", () => {
+  it("selects its own pods, and allows one disruption at a time", () => {
     for (const app of appNames) {
-      const { selector, template, replicas } = specOf(pods, "Deployment", app);
+      const { selector, template, replicas } = readSpec(pods, "Deployment", app);
       const label = { "app.kubernetes.io/name": app };
       expect(selector?.matchLabels).toEqual(label);
       expect(template.metadata.labels).toMatchObject(label);
-      const disruption = specOf(budget, "PodDisruptionBudget", app);
+      const disruption = readSpec(budget, "PodDisruptionBudget", app);
       expect(disruption).toEqual({ maxUnavailable: 1, selector: { matchLabels: label } });
-      // With one alone, a budget would leave none; what is scaled has its number from elsewhere.
+      // A single pod could not be disrupted. KEDA sets the replicas of the reactors.
       const least = reactorNames.find((name) => name === app)
-        ? specOf(scaled, "ScaledObject", app).minReplicaCount
+        ? readSpec(scaled, "ScaledObject", app).minReplicaCount
         : replicas;
       expect({ app, least }).toEqual({ app, least: 2 });
     }
   });
 
-  it.each(reactorNames)("scales %s by what waits for its group", (group) => {
-    const { scaleTargetRef, triggers, ...counts } = specOf(scaled, "ScaledObject", group);
+  it.each(reactorNames)("scales %s by the pending events of its group", (group) => {
+    const { scaleTargetRef, triggers, ...counts } = readSpec(scaled, "ScaledObject", group);
     expect(scaleTargetRef.name).toBe(group);
-    expect(specOf(pods, "Deployment", group).replicas).toBeUndefined();
+    expect(readSpec(pods, "Deployment", group).replicas).toBeUndefined();
     expect(counts.maxReplicaCount).toBeGreaterThan(counts.minReplicaCount);
     const waited = triggers.map(({ metadata }) => metadata);
     expect(waited.map(({ consumer }) => consumer)).toEqual(deliveries.get(group)?.map(() => group));

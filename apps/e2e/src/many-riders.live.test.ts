@@ -2,27 +2,32 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Books, compensatedAccount, openBooks, settledAccount } from "../test/books.ts";
+import {
+  type AccountReader,
+  compensatedAccount,
+  openAccountReader,
+  settledAccount,
+} from "../test/account-reader.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, retryCall, startTrip, takeTrip } from "../test/trips.ts";
+import { createTrip, type Rider, retryCall, startTrip, takeTrip } from "../test/trips.ts";
 
-/** FANFARE_DEAD=long has 500 trips in flight. */
+/** The long form has 500 trips in flight. */
 const inFlight = process.env.FANFARE_DEAD === "long" ? 500 : 60;
 
 describe("many riders", { timeout: 400_000 }, () => {
   let stack: Stack;
-  let books: Books;
+  let reader: AccountReader;
   beforeAll(async () => {
     stack = await startStack();
-    books = await openBooks(stack);
+    reader = await openAccountReader(stack);
   }, 180_000);
   afterAll(async () => {
-    await books?.[Symbol.asyncDispose]();
+    await reader?.[Symbol.asyncDispose]();
     await stack?.[Symbol.asyncDispose]();
   }, 60_000);
 
-  /** answered starts a trip, again when the answer takes longer than a call, until it is final. */
-  async function answered(trip: Rider): Promise<Trip | ConnectError> {
+  /** Starts a trip, and repeats the call until the answer is ACTIVE or a refusal. */
+  async function waitForAnswer(trip: Rider): Promise<Trip | ConnectError> {
     return await waitUntil(
       async () => {
         try {
@@ -38,9 +43,9 @@ describe("many riders", { timeout: 400_000 }, () => {
     );
   }
 
-  it("100 for one vehicle: one drives, 99 hear that it is in use, nothing is left of them", async () => {
-    const trips = Array.from({ length: 100 }, (_, index) => newTrip({ name: `rider-${index}` }));
-    const answers = await Promise.all(trips.map(answered));
+  it("lets one of 100 riders take a vehicle, and compensates the other trips", async () => {
+    const trips = Array.from({ length: 100 }, (_, index) => createTrip({ name: `rider-${index}` }));
+    const answers = await Promise.all(trips.map(waitForAnswer));
     const refusals = answers.filter((answer) => answer instanceof ConnectError);
     expect(new Set(refusals.map(({ rawMessage }) => rawMessage)).size).toBe(1);
     expect(refusals[0]?.rawMessage).toMatch(/vehicle-1 .*in use/);
@@ -48,33 +53,35 @@ describe("many riders", { timeout: 400_000 }, () => {
 
     const isDriving = (index: number) => !(answers[index] instanceof ConnectError);
     const others = trips.filter((_, index) => !isDriving(index));
-    const accounts = await books.accountsOf(others.map(({ tripId }) => tripId));
+    const accounts = await reader.readAccounts(others.map(({ tripId }) => tripId));
     expect(accounts).toEqual(others.map(() => compensatedAccount));
-    const [driver = newTrip()] = trips.filter((_, index) => isDriving(index));
-    const [account] = await books.accountsOf([driver.tripId]);
+    const [driver = createTrip()] = trips.filter((_, index) => isDriving(index));
+    const [account] = await reader.readAccounts([driver.tripId]);
     expect(account).toMatchObject({ status: "ACTIVE", vehicles: 1 });
     await takeTrip(stack.clients, driver, "end");
   });
 
-  it("the same StartTrip 100 times at once: one workflow, one answer", async () => {
-    const trip = newTrip({ vehicleId: "vehicle-2" });
-    const [first, ...others] = await Promise.all(Array.from({ length: 100 }, () => answered(trip)));
+  it("starts one workflow for 100 concurrent equal calls, and answers all of them alike", async () => {
+    const trip = createTrip({ vehicleId: "vehicle-2" });
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: 100 }, () => waitForAnswer(trip)),
+    );
     expect(first).toMatchObject({ status: TripStatus.ACTIVE });
-    // Requested, taken up, active: nothing was recorded twice.
+    // Requested, accepted, active: nothing is recorded twice.
     expect(first).toMatchObject({ version: 3n });
     for (const other of others) expect(other).toEqual(first);
-    const [account] = await books.accountsOf([trip.tripId]);
+    const [account] = await reader.readAccounts([trip.tripId]);
     expect(account).toMatchObject({ status: "ACTIVE", vehicles: 1, balance: 100 });
     await takeTrip(stack.clients, trip, "end");
   });
 
-  it(`${inFlight} in flight: all are settled, and each group hears of each once`, async () => {
-    const vehicles = await books.addVehicles(inFlight);
-    const trips = vehicles.map((vehicleId) => newTrip({ vehicleId }));
-    const started = await Promise.all(trips.map(answered));
+  it(`settles ${inFlight} concurrent trips, with one effect of each in each group`, async () => {
+    const vehicles = await reader.addVehicles(inFlight);
+    const trips = vehicles.map((vehicleId) => createTrip({ vehicleId }));
+    const started = await Promise.all(trips.map(waitForAnswer));
     expect(started.filter((answer) => answer instanceof ConnectError)).toEqual([]);
     const tripIds = trips.map(({ tripId }) => tripId);
-    const driving = await books.accountsOf(tripIds);
+    const driving = await reader.readAccounts(tripIds);
     expect(new Set(driving.map(({ status }) => status))).toEqual(new Set(["ACTIVE"]));
 
     await Promise.all(
@@ -84,12 +91,12 @@ describe("many riders", { timeout: 400_000 }, () => {
     );
     await waitUntil(
       async () => {
-        const told = await books.accountsOf(tripIds);
-        return told.every(({ effects }) => Object.values(effects).every((count) => count > 0));
+        const current = await reader.readAccounts(tripIds);
+        return current.every(({ effects }) => Object.values(effects).every((count) => count > 0));
       },
-      { what: "every group to hear of every trip", intervalMs: 500, timeoutMs: 240_000 },
+      { what: "every group to have an effect of every trip", intervalMs: 500, timeoutMs: 240_000 },
     );
-    const accounts = await books.accountsOf(tripIds);
+    const accounts = await reader.readAccounts(tripIds);
     expect(accounts).toEqual(accounts.map(({ fare }) => settledAccount(fare)));
   });
 });

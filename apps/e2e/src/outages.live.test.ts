@@ -4,25 +4,26 @@ import { Broadcast_State, TripStatus, TripStep_State } from "@fanfare/contracts/
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { createTrip, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 import { waitForStep } from "../test/wait-for-step.ts";
 
 /**
- * How often a step is tried before the service is back: tries come every 5 s in the end, so the few
- * outlast each call's deadline, and the many every timeout of a trip, the longest being 120 s.
+ * The attempts of a step before the service is back. The last attempts are 5 s apart, so the short form
+ * outlasts the timeout of each call, and the long form every timeout of a trip, of which the longest is
+ * 120 s.
  */
 const outage = { attempts: process.env.FANFARE_DEAD === "long" ? 32 : 8 };
 
-describe("outages when a trip settles", { timeout: 360_000 }, () => {
+describe("outages while a trip settles", { timeout: 360_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack();
   }, 180_000);
   afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
 
-  it("settles without the broker, and broadcasts when it is back", async () => {
+  it("settles without the broker, and publishes once it is back", async () => {
     const { clients, servers } = stack;
-    const trip = newTrip();
+    const trip = createTrip();
     await startTrip(clients, trip);
     await servers.nats.kill();
     await clients.trips(trip.name).endTrip(trip);
@@ -33,9 +34,9 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
     await waitForEffects(clients, trip.tripId, oneEffect);
   });
 
-  it("lets a reactor that was down catch up, and the others do not wait for it", async () => {
+  it("lets a reactor that was down catch up, without delaying the others", async () => {
     const { clients, system } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-2" });
+    const trip = createTrip({ vehicleId: "vehicle-2" });
     await startTrip(clients, trip);
     await system.app("revenue").kill();
     await clients.trips(trip.name).endTrip(trip);
@@ -56,9 +57,9 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
     expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 
-  it("frees the car when billing is down after the drive, and settles when it is back", async () => {
+  it("releases the vehicle while billing is down after the drive, and settles once it is back", async () => {
     const { clients, system } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-3" });
+    const trip = createTrip({ vehicleId: "vehicle-3" });
     await startTrip(clients, trip);
     await system.app("billing").kill();
     const { trip: ended } = await clients.trips(trip.name).endTrip(trip);
@@ -76,7 +77,7 @@ describe("outages when a trip settles", { timeout: 360_000 }, () => {
       tripId: "",
     });
 
-    const next = newTrip({ name: "bob", vehicleId: trip.vehicleId });
+    const next = createTrip({ name: "bob", vehicleId: trip.vehicleId });
     const starting = startTrip(clients, next);
     await waitForStep(clients, next, { name: "reserve-vehicle", state: TripStep_State.DONE });
     expect((await clients.fleet.getVehicle(next)).vehicle?.tripId).toBe(next.tripId);

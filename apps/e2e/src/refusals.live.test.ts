@@ -3,17 +3,17 @@ import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, startTrip, waitForStatus } from "../test/trips.ts";
+import { createTrip, type Rider, startTrip, waitForStatus } from "../test/trips.ts";
 
-describe("what is refused at the edge", { timeout: 180_000 }, () => {
+describe("refusals at the edge", { timeout: 180_000 }, () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack();
   }, 180_000);
   afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
 
-  /** Nothing of a refused trip is held, and nothing charged. */
-  async function leavesNothing(trip: Rider) {
+  /** Expects that a refused trip holds no vehicle and has charged nothing. */
+  async function expectNothingLeft(trip: Rider) {
     const { vehicles } = await stack.clients.fleet.listVehicles({ pageSize: 100 });
     expect(vehicles.filter((vehicle) => vehicle.tripId === trip.tripId)).toEqual([]);
     const tab = await stack.clients.billing.getTab(trip).then(
@@ -47,43 +47,43 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     ["a missing vehicle", { vehicleId: "" }, Code.InvalidArgument, /vehicle_id/],
     ["a body over the limit", { vehicleId: "v".repeat(2_000_000) }, Code.ResourceExhausted, /./],
   ])("refuses %s", async (_what, fields, code, message) => {
-    const trip = newTrip({ vehicleId: "vehicle-5", ...fields });
+    const trip = createTrip({ vehicleId: "vehicle-5", ...fields });
     const refusal = await catchRefusal(startTrip(stack.clients, trip));
     expect(refusal.code).toBe(code);
     expect(refusal.rawMessage).toMatch(message);
     if (code !== Code.InvalidArgument || fields.paymentMethod !== undefined) {
-      await leavesNothing(trip);
+      await expectNothingLeft(trip);
     }
   });
 
   it("refuses a vehicle in use, and leaves it with its holder", async () => {
     const { clients } = stack;
-    const holder = newTrip({ vehicleId: "vehicle-6" });
+    const holder = createTrip({ vehicleId: "vehicle-6" });
     await startTrip(clients, holder);
-    const late = newTrip({ name: "bob", vehicleId: "vehicle-6" });
+    const late = createTrip({ name: "bob", vehicleId: "vehicle-6" });
     expect(await catchRefusal(startTrip(clients, late))).toMatchObject({
       code: Code.FailedPrecondition,
     });
-    await leavesNothing(late);
+    await expectNothingLeft(late);
     expect((await clients.fleet.getVehicle(holder)).vehicle?.tripId).toBe(holder.tripId);
   });
 
   it("refuses the same trip id with other contents, and keeps the first", async () => {
     const { clients } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-7" });
+    const trip = createTrip({ vehicleId: "vehicle-7" });
     const first = await startTrip(clients, trip);
     const other = { ...trip, vehicleId: "vehicle-8" };
     expect(await catchRefusal(startTrip(clients, other))).toMatchObject({
       code: Code.AlreadyExists,
     });
     expect(await startTrip(clients, trip)).toEqual(first);
-    await leavesNothing({ ...trip, tripId: crypto.randomUUID() });
+    await expectNothingLeft({ ...trip, tripId: crypto.randomUUID() });
     expect((await clients.fleet.getVehicle(other)).vehicle?.tripId).toBe("");
   });
 
-  it("shows and gives a rider no other rider's trip", async () => {
+  it("hides a rider's trip from other riders", async () => {
     const { clients } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-9" });
+    const trip = createTrip({ vehicleId: "vehicle-9" });
     await startTrip(clients, trip);
     const mallory = clients.trips("mallory");
     const unknown = { tripId: crypto.randomUUID() };
@@ -101,9 +101,9 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     await waitForStatus(clients, trip, TripStatus.ACTIVE);
   });
 
-  it("refuses to cancel a settled trip, and ends a trip twice with one answer", async () => {
+  it("refuses to cancel a settled trip, and answers a second end like the first", async () => {
     const { clients } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-10" });
+    const trip = createTrip({ vehicleId: "vehicle-10" });
     await startTrip(clients, trip);
     const rider = clients.trips(trip.name);
     const { trip: first } = await rider.endTrip(trip);
@@ -123,13 +123,13 @@ describe("what is refused at the edge", { timeout: 180_000 }, () => {
     ["a token for another audience", { audience: "elsewhere" }, Code.Unauthenticated, /audience/],
     ["the token of a service", { role: "service" as const }, Code.PermissionDenied, /rider/],
   ])("refuses %s", async (_what, claims, code, message) => {
-    const trip = newTrip({ vehicleId: "vehicle-11" });
+    const trip = createTrip({ vehicleId: "vehicle-11" });
     const { tripId, vehicleId, paymentMethod } = trip;
     const trips = stack.clients.trips(trip.name, claims);
     const refusal = await catchRefusal(trips.startTrip({ tripId, vehicleId, paymentMethod }));
     expect(refusal.code).toBe(code);
     expect(refusal.rawMessage).toMatch(message);
-    await leavesNothing(trip);
+    await expectNothingLeft(trip);
     expect(await catchRefusal(stack.clients.trips(trip.name).getTrip(trip))).toMatchObject({
       code: Code.NotFound,
     });

@@ -4,19 +4,24 @@ import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { type App, findFreePort, startApp, waitUntil } from "@fanfare/dev-stack";
 import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Account, type Books, openBooks, settledAccount } from "../test/books.ts";
+import {
+  type Account,
+  type AccountReader,
+  openAccountReader,
+  settledAccount,
+} from "../test/account-reader.ts";
 import { createFaultTable } from "../test/fault-table.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, takeTrip, waitForStatus } from "../test/trips.ts";
+import { createTrip, type Rider, takeTrip, waitForStatus } from "../test/trips.ts";
 
-/** FANFARE_DEAD=long goes round several times, and prints a table. */
+/** The long form runs several rounds, and prints a table. */
 const long = process.env.FANFARE_DEAD === "long";
 const rounds = long ? Number(process.env.FANFARE_DEAD_ROUNDS ?? 3) : 1;
 const inFlight = 20;
 
 interface Taken {
   readonly trip: Rider;
-  /** By performance.now(), once the rider heard that it is settled. */
+  /** When the rider read that the trip is settled, by performance.now(). */
   settledAt?: number;
 }
 
@@ -31,7 +36,7 @@ async function waitForSettled(taken: readonly Taken[], count: number): Promise<v
   await waitUntil(() => settled() >= wanted, { what, timeoutMs: 120_000 });
 }
 
-/** stopped asks a process to end, which it has to do by its own deadline and with status 0. */
+/** Sends SIGTERM to an app, and expects that it exits with status 0 within its timeout. */
 async function stopGracefully(app: App): Promise<void> {
   const { pid } = app;
   if (pid === undefined) throw new Error(`${app.name} does not run`);
@@ -43,30 +48,30 @@ async function stopGracefully(app: App): Promise<void> {
   expect(last).toMatch(new RegExp(`"pid":${pid},.*"status":0,"msg":"stopped"}$`));
 }
 
-describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () => {
+describe("SIGTERM with 20 trips in flight", { timeout: 600_000 }, () => {
   const table = createFaultTable();
   let stack: Stack;
-  let books: Books;
+  let reader: AccountReader;
   let vehicles: string[];
   beforeAll(async () => {
     stack = await startStack();
-    books = await openBooks(stack);
-    vehicles = await books.addVehicles(inFlight);
+    reader = await openAccountReader(stack);
+    vehicles = await reader.addVehicles(inFlight);
   }, 180_000);
   afterAll(async () => {
-    await books?.[Symbol.asyncDispose]();
+    await reader?.[Symbol.asyncDispose]();
     await stack?.[Symbol.asyncDispose]();
     if (long) process.stdout.write(`${table.lines().join("\n")}\n`);
   }, 60_000);
 
-  /** underLoad does something while riders take one trip after the other, and gives their trips. */
+  /** Runs `work` while riders take one trip after the other, and returns their trips. */
   async function underLoad(work: (taken: readonly Taken[]) => Promise<void>): Promise<Taken[]> {
     const { clients } = stack;
     const taken: Taken[] = [];
     const over = new AbortController();
     async function takeTrips(vehicleId: string): Promise<void> {
       while (!over.signal.aborted) {
-        const one: Taken = { trip: newTrip({ vehicleId }) };
+        const one: Taken = { trip: createTrip({ vehicleId }) };
         taken.push(one);
         await takeTrip(clients, one.trip, "end");
         await waitForStatus(clients, one.trip, TripStatus.SETTLED);
@@ -78,7 +83,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     try {
       await Promise.race([
         waitForSettled(taken, 1).then(() => work(taken)),
-        riders.then(() => Promise.reject(new Error("the riders are gone"))),
+        riders.then(() => Promise.reject(new Error("expected the riders to continue"))),
       ]);
     } finally {
       over.abort();
@@ -94,8 +99,8 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     );
   }
 
-  /** accountsOf waits until every group has heard of each trip, and records what the fault hit. */
-  async function accountsOf(
+  /** Waits until every group has an effect of each trip, and adds the hit trips to the table. */
+  async function recordAccounts(
     fault: string,
     taken: readonly Taken[],
     hits: readonly { readonly at: number; readonly trips: readonly Taken[] }[],
@@ -103,16 +108,16 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     const tripIds = taken.map(({ trip }) => trip.tripId);
     await waitUntil(
       async () => {
-        const told = await books.accountsOf(tripIds);
+        const told = await reader.readAccounts(tripIds);
         return told.every(({ effects }) => Object.values(effects).every((count) => count > 0));
       },
-      { what: "every group to hear of every trip", intervalMs: 200, timeoutMs: 120_000 },
+      { what: "every group to have an effect of every trip", intervalMs: 200, timeoutMs: 120_000 },
     );
-    const accounts = await books.accountsOf(tripIds);
-    const accountOf = new Map(tripIds.map((tripId, index) => [tripId, accounts[index]]));
+    const accounts = await reader.readAccounts(tripIds);
+    const accountsById = new Map(tripIds.map((tripId, index) => [tripId, accounts[index]]));
     for (const { at, trips } of hits) {
       const recovered = trips.flatMap(({ trip, settledAt = Number.NaN }) => {
-        const account = accountOf.get(trip.tripId);
+        const account = accountsById.get(trip.tripId);
         if (account === undefined) return [];
         const asExpected = isDeepStrictEqual(account, settledAccount(account.fare));
         return [{ account, asExpected, ms: settledAt - at }];
@@ -122,7 +127,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
     return accounts;
   }
 
-  it("stops and starts every process in turn, and no trip fails or is stuck", async () => {
+  it("settles every trip while each process restarts in turn", async () => {
     const { system } = stack;
     const hits: { at: number; trips: Taken[] }[] = [];
     const taken = await underLoad(async (sofar) => {
@@ -135,11 +140,11 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
         }
       }
     });
-    const accounts = await accountsOf("SIGTERM of each process", taken, hits);
+    const accounts = await recordAccounts("SIGTERM of each process", taken, hits);
     expect(accounts).toEqual(accounts.map(({ fare }) => settledAccount(fare)));
   });
 
-  it("a worker that stops hands over to the other one", async () => {
+  it("hands the trips of a stopping worker over to the other worker", async () => {
     const worker = stack.system.app("worker");
     const port = await findFreePort();
     await using other = await startApp({
@@ -161,7 +166,7 @@ describe("SIGTERM under a load of 20 trips in flight", { timeout: 600_000 }, () 
         }
       }
     });
-    const accounts = await accountsOf("SIGTERM of one of two workers", taken, hits);
+    const accounts = await recordAccounts("SIGTERM of one of two workers", taken, hits);
     expect(accounts).toEqual(accounts.map(({ fare }) => settledAccount(fare)));
   });
 });

@@ -8,7 +8,7 @@ const project = "fanfare-test-servers";
 const image = `${project}:latest`;
 const servers = ["postgres", "nats", "temporal"] as const;
 
-describe("docker compose, with the servers alone", { timeout: 900_000 }, async () => {
+describe("docker compose with the servers only", { timeout: 900_000 }, async () => {
   const [temporal, page, nats, postgres] = await findFreePorts(4);
   const { compose } = createCompose({
     project,
@@ -29,7 +29,7 @@ describe("docker compose, with the servers alone", { timeout: 900_000 }, async (
     await docker(["image", "rm", "--force", image]);
   }, 120_000);
 
-  it("starts PostgreSQL, NATS and Temporal, and no app", async () => {
+  it("starts PostgreSQL, NATS and Temporal without apps", async () => {
     await compose("up", "--wait", ...servers);
     const all = await listContainers(project);
     const running = all.filter(({ status }) => status === "running");
@@ -48,7 +48,7 @@ describe("docker compose, with the servers alone", { timeout: 900_000 }, async (
     expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
   });
 
-  it("leaves nothing behind", async () => {
+  it("removes everything", async () => {
     await compose("down", "--volumes");
     expect(await listLeftovers(project)).toEqual([]);
   });

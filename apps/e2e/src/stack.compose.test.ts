@@ -8,7 +8,7 @@ import { killApp } from "../test/compose/kill-app.ts";
 import { type Measures, startMeasuring } from "../test/compose/measures.ts";
 import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
 import { type Effects, oneEffect, readEffects } from "../test/effects.ts";
-import { newTrip, waitForStatus } from "../test/trips.ts";
+import { createTrip, waitForStatus } from "../test/trips.ts";
 
 const project = "fanfare-test";
 const image = `${project}:latest`;
@@ -39,10 +39,10 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     return all.filter(({ service }) => !oneShots.includes(service));
   }
 
-  /** Lets something happen to the stack while three trips are being driven, and gives their effects. */
-  async function inTheMiddleOfTrips(happen: () => Promise<unknown>): Promise<readonly Effects[]> {
+  /** Injects a fault while three trips are ACTIVE, ends them, and returns their effects. */
+  async function duringTrips(inject: () => Promise<unknown>): Promise<readonly Effects[]> {
     const begun = await beginTrips(await stack.clients(), 3);
-    await happen();
+    await inject();
     const effects = await endTrips(await stack.clients(), begun);
     taken.push(...begun.map(({ tripId }) => tripId));
     return effects;
@@ -59,7 +59,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     await docker(["image", "rm", "--force", image]);
   }, 120_000);
 
-  it("builds one image, and starts everything, each healthy by its own check", async () => {
+  it("builds one image, and starts everything healthy", async () => {
     await compose("up", "--build", "--wait");
     const all = await listContainers(project);
     const states = Object.fromEntries(
@@ -75,7 +75,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     expect(new Set(apps.map((app) => app.image)).size).toBe(1);
   });
 
-  it("runs nothing as root, and lets nothing write to its own files or take all memory", async () => {
+  it("runs nothing as root, with read-only files and limited memory", async () => {
     for (const container of await listContainers(project)) {
       expect(container).toMatchObject({ init: true, readOnly: true });
       expect(container.user).toMatch(/^(node|temporal|70:70|1000:1000)$/);
@@ -83,7 +83,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     }
   });
 
-  it("has no secret in the image or in a container's environment, and no development package", async () => {
+  it("has no secret in the image or the environments, and no development package", async () => {
     const environments = (await listContainers(project)).flatMap(({ env }) => env);
     expect(environments.filter((text) => /(password|secret|token)=/i.test(text))).toEqual([]);
     expect(environments.filter((text) => /:\/\/[^/]*:[^/]*@/.test(text))).toEqual([]);
@@ -96,17 +96,17 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     expect(found.filter((name) => unwanted.test(name))).toEqual([]);
   });
 
-  it("plays the demo's three stories", async () => {
+  it("runs the demo", async () => {
     const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
     expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
   });
 
-  it("takes what a person types", async () => {
+  it("runs commands of the CLI", async () => {
     const list = await compose("run", "--rm", "-T", "fanfare", "trip", "list", "--json");
     expect(JSON.parse(list)).toBeTypeOf("object");
   });
 
-  it("shares a group among three processes, and has memory enough under load", async () => {
+  it("shares a group among three processes, and stays below its memory limits under load", async () => {
     await compose("up", "--wait", "--no-recreate", "--scale", "revenue=3");
     await measures.during(async () => {
       for (let round = 0; round < 6; round++) {
@@ -126,39 +126,39 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     await compose("up", "--wait", "--no-recreate", "--scale", "revenue=1");
   });
 
-  it.each([...servers, ...appNames])("loses nothing when %s is restarted", async (service) => {
-    const effects = await inTheMiddleOfTrips(() => compose("restart", service));
+  it.each([...servers, ...appNames])("loses nothing when %s restarts", async (service) => {
+    const effects = await duringTrips(() => compose("restart", service));
     expect(effects).toEqual(oneEffectEach);
   });
 
-  it("loses nothing when everything is restarted", async () => {
-    const effects = await inTheMiddleOfTrips(() => compose("restart"));
+  it("loses nothing when everything restarts", async () => {
+    const effects = await duringTrips(() => compose("restart"));
     expect(effects).toEqual(oneEffectEach);
   });
 
-  it.each(appNames)("starts %s again when it is killed, and loses nothing", async (service) => {
-    const effects = await inTheMiddleOfTrips(async () => {
+  it.each(appNames)("restarts %s when it is killed, and loses nothing", async (service) => {
+    const effects = await duringTrips(async () => {
       await killApp(stack, service);
       await waitUntil(
         async () => (await running()).some((one) => one.service === service && one.restarts > 0),
-        { what: `${service} to be started again`, timeoutMs: 60_000 },
+        { what: `${service} to restart`, timeoutMs: 60_000 },
       );
     });
     expect(effects).toEqual(oneEffectEach);
   });
 
   it.each(servers)("loses nothing when %s is killed", async (service) => {
-    const effects = await inTheMiddleOfTrips(async () => {
+    const effects = await duringTrips(async () => {
       await compose("kill", service);
       await compose("up", "--wait", "--no-recreate", "--no-deps", service);
     });
     expect(effects).toEqual(oneEffectEach);
   });
 
-  it("stops each app by itself, with trips in flight, and goes on with them", async () => {
+  it("stops every app with status 0 during trips, and continues them after the start", async () => {
     await compose("up", "--wait", "--no-recreate");
     let ended: readonly Container[] = [];
-    const effects = await inTheMiddleOfTrips(async () => {
+    const effects = await duringTrips(async () => {
       await compose("stop");
       ended = await running();
       await compose("up", "--wait", "--no-recreate");
@@ -170,11 +170,11 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     );
   });
 
-  it("answers the call that it is at before it stops", async () => {
+  it("answers a running call before it stops", async () => {
     const clients = await stack.clients();
-    const trip = newTrip({ vehicleId: "vehicle-4" });
-    // With nobody to take the trip up, this waits as long as it may, which is less than what an app
-    // that stops gives its calls.
+    const trip = createTrip({ vehicleId: "vehicle-4" });
+    // Without a worker, this call waits until its timeout, which is shorter than the time that a
+    // stopping app leaves its calls.
     await compose("stop", "worker");
     const starting = clients.trips(trip.name).startTrip(trip, { timeoutMs: 4_000 });
     await waitForStatus(clients, trip, TripStatus.REQUESTED);
@@ -192,13 +192,13 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     expect(await endTrips(await stack.clients(), [trip])).toEqual([oneEffect]);
   });
 
-  it("has done everything once in the end", async () => {
+  it("has one effect of each trip in the end", async () => {
     const clients = await stack.clients();
     for (const tripId of taken) expect(await readEffects(clients, tripId)).toEqual(oneEffect);
     expect(taken.length).toBeGreaterThan(140);
   });
 
-  it("leaves nothing behind", async () => {
+  it("removes everything", async () => {
     const report = await measures.report(image);
     await compose("down", "--volumes");
     expect(await listLeftovers(project)).toEqual([]);

@@ -5,7 +5,7 @@ import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noEffects, oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
-import { newTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
+import { createTrip, type Rider, startTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
 
 describe("three stories on real servers", { timeout: 180_000 }, () => {
   let stack: Stack;
@@ -14,22 +14,22 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
   }, 180_000);
   afterAll(() => stack?.[Symbol.asyncDispose](), 60_000);
 
-  async function nothingIsHeld(trip: Rider) {
+  async function expectVehicleReleased(trip: Rider) {
     const { vehicle } = await stack.clients.fleet.getVehicle(trip);
     expect(vehicle).toMatchObject({ state: VehicleState.AVAILABLE, tripId: "" });
   }
 
-  /** A completed trip after those that were compensated: when its effects are there, theirs would be. */
-  async function laterTripIsBroadcast() {
-    const later = newTrip({ vehicleId: "vehicle-9" });
+  /** Completes a later trip: once its effects exist, effects of the earlier trips would exist too. */
+  async function completeLaterTrip() {
+    const later = createTrip({ vehicleId: "vehicle-9" });
     await startTrip(stack.clients, later);
     await stack.clients.trips(later.name).endTrip(later);
     await waitForEffects(stack.clients, later.tripId, oneEffect);
   }
 
-  it("completes a trip, and tells each group once", async () => {
+  it("completes a trip, with one effect in each group", async () => {
     const { clients } = stack;
-    const trip = newTrip();
+    const trip = createTrip();
     expect((await startTrip(clients, trip))?.status).toBe(TripStatus.ACTIVE);
     expect((await clients.fleet.getVehicle(trip)).vehicle).toMatchObject({ tripId: trip.tripId });
 
@@ -42,12 +42,12 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     expect(entries).toMatchObject([{ vehicleId: trip.vehicleId, amount: settled.settled }]);
     const { tab } = await clients.billing.getTab(trip);
     expect(tab).toMatchObject({ state: TabState.CAPTURED, captured: settled.settled });
-    await nothingIsHeld(trip);
+    await expectVehicleReleased(trip);
   });
 
-  it("compensates a trip whose payment method is declined, and gives the same refusal again", async () => {
+  it("compensates a trip whose payment method is declined, and repeats the refusal", async () => {
     const { clients } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-2", paymentMethod: "pm_card_chargeDeclined" });
+    const trip = createTrip({ vehicleId: "vehicle-2", paymentMethod: "pm_card_chargeDeclined" });
     const refusals = [];
     for (let call = 0; call < 2; call++) {
       const refusal = ConnectError.from(
@@ -60,14 +60,14 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
 
     const cancelled = await waitForStatus(clients, trip, TripStatus.CANCELLED);
     expect(cancelled.reason).toMatch(/declined/);
-    await nothingIsHeld(trip);
-    await laterTripIsBroadcast();
+    await expectVehicleReleased(trip);
+    await completeLaterTrip();
     expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
   });
 
   it("compensates a trip that its rider cancels during the drive", async () => {
     const { clients } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-3" });
+    const trip = createTrip({ vehicleId: "vehicle-3" });
     await startTrip(clients, trip);
     const request = { tripId: trip.tripId, reason: "The rider changed their mind" };
     const { trip: cancelled } = await clients.trips(trip.name).cancelTrip(request);
@@ -75,14 +75,14 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
 
     const { tab } = await clients.billing.getTab(trip);
     expect(tab).toMatchObject({ state: TabState.VOID, balance: { minorUnits: 0n } });
-    await nothingIsHeld(trip);
-    await laterTripIsBroadcast();
+    await expectVehicleReleased(trip);
+    await completeLaterTrip();
     expect(await readEffects(clients, trip.tripId)).toEqual(noEffects);
   });
 
-  it("follows a trip live until its broadcast is out", async () => {
+  it("streams the changes of a trip until its event is published", async () => {
     const { clients } = stack;
-    const trip = newTrip({ vehicleId: "vehicle-4" });
+    const trip = createTrip({ vehicleId: "vehicle-4" });
     await startTrip(clients, trip);
     const seen: TripStatus[] = [];
     const states: (Broadcast_State | undefined)[] = [];

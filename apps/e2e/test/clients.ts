@@ -9,9 +9,9 @@ import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { TokenClaims } from "@fanfare/dev-stack";
 import { type AppName, mapReactors, type ReactorName } from "@fanfare/topology";
 
-/** Clients call the seven processes, trips as a rider and the others as an operator. */
+/** Clients of the apps: of trips as a rider, of the others as an operator. */
 export interface Clients {
-  /** trips calls the edge as the rider, or with the claims given instead. */
+  /** Returns a client of the trips API for a rider, or for other claims. */
   trips(rider: string, claims?: Partial<TokenClaims>): Client<typeof TripsService>;
   readonly fleet: Client<typeof FleetService>;
   readonly billing: Client<typeof BillingService>;
@@ -22,15 +22,15 @@ export interface Clients {
   countEffects(reactor: ReactorName, tripId: string): Promise<number>;
 }
 
-/** Reach says where the processes are, and gives a token for whoever calls them. */
+/** Options of {@link createClients}. */
 export interface ClientsOptions {
   readonly findUrl: (name: AppName) => string;
   readonly mintToken: (claims: TokenClaims) => Promise<string>;
-  /** What is done around each call. */
+  /** Interceptors around each call. */
   readonly interceptors?: readonly Interceptor[];
 }
 
-/** connect makes the clients, over HTTP/1.1 as curl does. */
+/** Creates the clients, which call over HTTP/1.1 as curl does. */
 export function createClients({ findUrl, mintToken, interceptors = [] }: ClientsOptions): Clients {
   const operator = { role: "operator", subject: "ada" } as const;
   const transport = (baseUrl: string, claims: TokenClaims) =>

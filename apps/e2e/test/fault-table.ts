@@ -1,21 +1,22 @@
-import type { Account } from "./books.ts";
+import type { Account } from "./account-reader.ts";
 
-/** Recovered is one trip that a fault met. */
+/** A trip that a fault hit. */
 export interface Recovered {
   readonly account: Account;
-  /** Whether it ended as it had to. */
+  /** Whether its account is as expected. */
   readonly asExpected: boolean;
-  /** From the end of the fault until its last effect, in milliseconds. */
+  /** The time from the end of the fault until its last effect, in milliseconds. */
   readonly ms: number;
 }
 
-/** FaultTable collects what faults did to trips, a row for each kind. */
+/** Collects the trips that faults hit, one row for each kind of fault. */
 export interface FaultTable {
   add(fault: string, trips: readonly Recovered[]): void;
-  /** lines are the table in Markdown. */
+  /** Returns the lines of the table in Markdown. */
   lines(): string[];
 }
 
+/** Creates an empty table. */
 export function createFaultTable(): FaultTable {
   const runs = new Map<string, Recovered[][]>();
   return {

@@ -11,23 +11,23 @@ import {
 import { buffer } from "node:stream/consumers";
 import { waitUntil } from "@fanfare/dev-stack";
 
-/** Point is a call of a trip's saga, before the service gets it or after it has answered. */
+/** A call of a trip's saga, before the service receives it or after it has answered. */
 export interface Point {
   readonly step: string;
   readonly compensation: boolean;
   readonly side: "before" | "after";
 }
 
-/** Gates stand between the worker and the services, and hold calls back. */
+/** A proxy between the worker and the services that holds calls back. */
 export interface Gates extends AsyncDisposable {
-  /** Where the worker is to find all of the services. */
+  /** The URL that the worker uses for all services. */
   readonly url: string;
   /**
-   * hold resolves once a call of the trip waits at the point, where it stays until the gates open.
-   * Rejects when none comes for a minute.
+   * Holds the trip's call at a point until the gates open. Resolves once the call waits there. Rejects
+   * when no call arrives within a minute.
    */
   hold(tripId: string, point: Point): Promise<void>;
-  /** open lets all calls pass, also those whose caller is gone by now. */
+  /** Lets all held calls pass, also those whose caller is gone. */
   open(): void;
 }
 
@@ -36,8 +36,8 @@ type Service = "trips" | "fleet" | "billing";
 const compensating = /\/(VoidTab|Refund|CancelTripRecord)$/;
 
 /**
- * startGates listens for the worker's calls, all of them unary, and passes them on to where the
- * services are. A call whose service goes away is refused like a connection that is lost.
+ * Forwards the worker's unary calls to the services. A call whose service exits is refused, as on a lost
+ * connection.
  */
 export async function startGates(findUrl: (service: Service) => string): Promise<Gates> {
   const held = new Map<string, { reached: boolean }>();
@@ -53,7 +53,7 @@ export async function startGates(findUrl: (service: Service) => string): Promise
     return session;
   }
 
-  async function ask(headers: IncomingHttpHeaders, body: Buffer) {
+  async function forward(headers: IncomingHttpHeaders, body: Buffer) {
     const { ":authority": _, ...others } = headers;
     const call = sessionTo(findService(headers)).request(others);
     const answered = once(call, "response");
@@ -73,7 +73,7 @@ export async function startGates(findUrl: (service: Service) => string): Promise
     try {
       const request = await buffer(stream);
       await at("before");
-      const { reply, body } = await ask(headers, request);
+      const { reply, body } = await forward(headers, request);
       await at("after");
       if (stream.destroyed) return;
       stream.respond(reply);
@@ -121,7 +121,7 @@ function findService({ ":path": path = "" }: IncomingHttpHeaders): Service {
   return path.startsWith("/billing.") ? "billing" : "trips";
 }
 
-/** callOf names a call by its idempotency-key, which a compensation has from its step. */
+/** Returns a name for a call from its idempotency-key. A compensation has the key of its step. */
 function identifyCall(headers: IncomingHttpHeaders): string {
   const key = String(headers["idempotency-key"]);
   const path = headers[":path"] ?? "";

@@ -5,7 +5,7 @@ import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { createLogger, type Routes, serve } from "@fanfare/service";
 import type { Stack } from "./stack.ts";
 
-/** What a refusing service says. */
+/** The message of a refusing service. */
 export const refusalSentence = "the desk is closed";
 
 function refuse(): never {
@@ -25,10 +25,7 @@ const routes: Readonly<Record<"fleet" | "billing", Routes>> = {
     }),
 };
 
-/**
- * whileRefusing takes the port of a service that is not running, and says no to each step and compensation
- * as long as the work takes.
- */
+/** Listens on the port of a stopped service and refuses each step and compensation while `work` runs. */
 export async function whileRefusing(
   { system, keys }: Stack,
   name: "fleet" | "billing",

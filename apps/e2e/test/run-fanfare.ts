@@ -5,14 +5,14 @@ import type { Stack } from "./stack.ts";
 
 const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
 
-/** Ran is what a command said, and its exit status. */
+/** The output and the exit status of a command. */
 export interface Ran {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** fanfare runs a command of the CLI on the stack to its end, as the operator ada. */
+/** Runs a command of the CLI on the stack to its end, as the operator ada. */
 export async function runFanfare(
   { system, servers, keys }: Stack,
   ...args: readonly string[]

@@ -13,7 +13,7 @@ import {
 import { searchAttributes } from "@fanfare/trip-contract";
 import { type Clients, createClients } from "./clients.ts";
 
-/** Stack is everything on real servers: three servers, seven processes, and clients for them. */
+/** The three servers, the seven apps, and clients of the apps. */
 export interface Stack extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
@@ -22,8 +22,8 @@ export interface Stack extends AsyncDisposable {
 }
 
 /**
- * startStack starts everything on free ports, with its data and logs in a folder of its own; `env` is
- * for all processes, besides their own variables.
+ * Starts everything on free ports, with data and logs in a temporary folder. `env` is added to the
+ * variables of every app.
  */
 export async function startStack(env: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const stack = new AsyncDisposableStack();
@@ -37,7 +37,7 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
       await startServers({
         logFolder,
         searchAttributes: Object.fromEntries(attributes),
-        // Servers that someone else keeps up can be neither killed nor started again.
+        // Servers named in the environment cannot be killed.
         env: withoutServers(process.env),
       }),
     );

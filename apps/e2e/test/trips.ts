@@ -4,7 +4,7 @@ import { reactorNames } from "@fanfare/topology";
 import type { Clients } from "./clients.ts";
 import { type Effects, readEffects } from "./effects.ts";
 
-/** Rider is a person with a trip to take. */
+/** A rider with a trip to take. */
 export interface Rider {
   readonly name: string;
   readonly tripId: string;
@@ -12,8 +12,8 @@ export interface Rider {
   readonly paymentMethod: string;
 }
 
-/** newTrip is a trip that can complete, but for what is given. */
-export function newTrip(fields: Partial<Rider> = {}): Rider {
+/** Creates a trip that can complete, with the given changes. */
+export function createTrip(fields: Partial<Rider> = {}): Rider {
   return {
     name: "alice",
     tripId: crypto.randomUUID(),
@@ -23,18 +23,18 @@ export function newTrip(fields: Partial<Rider> = {}): Rider {
   };
 }
 
-/** startTrip starts it and answers the trip. */
+/** Starts the trip, and returns it. */
 export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | undefined> {
   const { name, tripId, vehicleId, paymentMethod } = rider;
   return (await clients.trips(name).startTrip({ tripId, vehicleId, paymentMethod })).trip;
 }
 
-/** insist repeats a call as a rider's phone would; repeating it changes nothing. */
+/** Repeats an idempotent call until it succeeds, as a rider's phone does. */
 export async function retryCall<T>(what: string, call: () => Promise<T>): Promise<T> {
   return await waitUntil(call, { what, intervalMs: 250, timeoutMs: 120_000 });
 }
 
-/** ride takes a trip to its end, or cancels it during the drive, whatever is down meanwhile. */
+/** Takes a trip to its end, or cancels it during the drive. Repeats calls while something is down. */
 export async function takeTrip(
   clients: Clients,
   rider: Rider,
@@ -52,7 +52,7 @@ export async function takeTrip(
   });
 }
 
-/** tripIs waits until the trip has the status, for as long as a system that was hurt may need. */
+/** Waits until the trip has the status, long enough for a system that recovers from a fault. */
 export async function waitForStatus(
   clients: Clients,
   rider: Rider,
@@ -71,7 +71,7 @@ export async function waitForStatus(
   );
 }
 
-/** effectsAre waits until every group has made of the trip what is expected. */
+/** Waits until every group has the expected effects of the trip. */
 export async function waitForEffects(clients: Clients, tripId: string, expected: Effects) {
   let seen: Effects | undefined;
   await waitUntil(

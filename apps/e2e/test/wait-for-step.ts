@@ -3,7 +3,7 @@ import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "./clients.ts";
 import type { Rider } from "./trips.ts";
 
-/** stepIs waits until a step of the trip is as wanted, and gives it. */
+/** Waits until a step of the trip has the wanted state and attempts, and returns it. */
 export async function waitForStep(
   clients: Clients,
   rider: Rider,

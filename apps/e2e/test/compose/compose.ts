@@ -9,24 +9,25 @@ import { repeatLostCalls } from "./repeat-lost-calls.ts";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
-/** Compose is a compose project of its own: its containers, volumes and network. */
+/** A compose project with its own containers, volumes and network. */
 export interface Compose {
   readonly project: string;
-  /** Runs `docker compose` with these arguments and gives what it prints; rejects with what it says. */
+  /** Runs `docker compose`, and resolves to its stdout. Rejects with the end of its stderr. */
   readonly compose: (...args: readonly string[]) => Promise<string>;
-  /** Clients of the apps, where they are now: a port may change when a container is restarted. */
+  /** Creates clients for the current ports of the apps: a restart of a container may change its port. */
   readonly clients: () => Promise<Clients>;
 }
 
+/** Options of {@link createCompose}. */
 export interface ComposeOptions {
   readonly project: string;
-  /** From the root of the repository. */
+  /** Paths from the root of the repository. */
   readonly files: readonly string[];
-  /** Of .env.example. */
+  /** Values for the variables of .env.example. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** docker runs docker and gives what it prints. It may take a quarter of an hour: it builds images. */
+/** Runs docker, for at most 15 minutes as it builds images, and resolves to its stdout. */
 export async function docker(args: readonly string[], env = process.env): Promise<string> {
   const options = { cwd: root, env, timeout: 900_000, maxBuffer: 64 * 1024 * 1024 };
   try {
@@ -38,7 +39,7 @@ export async function docker(args: readonly string[], env = process.env): Promis
   }
 }
 
-/** createCompose gives a project that is not up yet. */
+/** Creates a project without starting it. */
 export function createCompose({ project, files, variables }: ComposeOptions): Compose {
   const where = files.flatMap((file) => ["--file", file]);
   const env = { ...process.env, ...variables };
@@ -71,7 +72,7 @@ export function createCompose({ project, files, variables }: ComposeOptions): Co
       const reachable = appNames.filter((name) => name !== "worker");
       const urls = new Map<AppName, string>();
       for (const name of reachable) {
-        // A container that is being started again has no port for a moment.
+        // A container has no port while it restarts.
         const address = await waitUntil(() => compose("port", name, "8080"), {
           what: `the port of ${name}`,
           intervalMs: 250,

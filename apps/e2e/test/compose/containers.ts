@@ -25,7 +25,7 @@ const inspected = z.array(
   }),
 );
 
-/** Container is one container of a project, as it is now. */
+/** The current state of a container of a project. */
 export interface Container {
   readonly name: string;
   /** The service in the compose file. */
@@ -36,13 +36,13 @@ export interface Container {
   readonly init: boolean;
   readonly readOnly: boolean;
   readonly memoryLimit: number;
-  /** Such as running or exited. */
+  /** For example running or exited. */
   readonly status: string;
   /** Undefined without a health check. */
   readonly health: string | undefined;
   readonly exitCode: number;
   readonly outOfMemory: boolean;
-  /** How often the engine has started it again by itself. */
+  /** How often the engine has restarted it. */
   readonly restarts: number;
 }
 
@@ -51,7 +51,7 @@ const filterByProject = (project: string) => [
   `label=com.docker.compose.project=${project}`,
 ];
 
-/** containersOf gives all containers of a project, also those that have ended. */
+/** Returns all containers of a project, including those that have exited. */
 export async function listContainers(project: string): Promise<readonly Container[]> {
   const ids = await docker(["ps", "--all", "--quiet", ...filterByProject(project)]);
   if (ids === "") return [];
@@ -73,7 +73,7 @@ export async function listContainers(project: string): Promise<readonly Containe
   }));
 }
 
-/** leftOf names all that the engine still has of a project. */
+/** Returns the names of a project's containers, volumes and networks that still exist. */
 export async function listLeftovers(project: string): Promise<readonly string[]> {
   const lists = await Promise.all([
     docker(["ps", "--all", "--format", "{{.Names}}", ...filterByProject(project)]),
@@ -83,9 +83,9 @@ export async function listLeftovers(project: string): Promise<readonly string[]>
   return lists.flatMap((list) => list.split("\n")).filter((name) => name !== "");
 }
 
-/** memoryOf gives how much memory each running container of a project's services has, in MiB. */
+/** Returns the memory of each running container of a project's services, in MiB. */
 export async function readMemory(project: string): Promise<ReadonlyMap<string, number>> {
-  // Those that run one command may be gone by the time that they are asked for.
+  // Containers of a single command are left out: they may exit before `docker stats` runs.
   const services = [
     ...filterByProject(project),
     "--filter",

@@ -9,10 +9,10 @@ for (const pid of readdirSync("/proc").filter((name) => Number(name) > 1)) {
 }`;
 
 /**
- * killApp kills an app's process inside its container, as a crash would. What `docker kill` ends,
- * the engine takes for ended on purpose, and leaves.
+ * Kills an app's process inside its container, as a crash does. After `docker kill`, the engine does not
+ * restart the container.
  */
 export async function killApp({ compose }: Compose, app: AppName): Promise<void> {
-  // The container, and this command in it, may end first.
+  // The container, and this command in it, may exit first.
   await compose("exec", "-T", app, "node", "--eval", script).catch(() => {});
 }

@@ -2,22 +2,22 @@ import { docker } from "./compose.ts";
 import { readMemory } from "./containers.ts";
 import { type Times, watchEvents } from "./watch-events.ts";
 
-/** Measures are what the containers of a project take. */
+/** Measurements of the containers of a project. */
 export interface Measures extends Disposable {
-  /** The most memory that each container was seen to have, in MiB, by its name. */
+  /** The highest measured memory of each container by its name, in MiB. */
   readonly memory: ReadonlyMap<string, number>;
-  /** Notes, again and again while something is done, how much memory each container has. */
-  during<T>(done: () => Promise<T>): Promise<T>;
-  /** A line for the image and one for each container: time to healthy, time to stop, most memory. */
+  /** Measures the memory of each container while `work` runs. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  /** Formats the size of the image, and for each container the times to healthy and to stop and the memory. */
   report(image: string): Promise<string>;
 }
 
-/** measure begins to measure a project's containers, those of this moment and those that come. */
+/** Starts to measure the containers of a project, also those that are created later. */
 export function startMeasuring(project: string): Measures {
   const times: Times = watchEvents(project);
   const memory = new Map<string, number>();
 
-  async function noteUntil(over: AbortSignal): Promise<void> {
+  async function measureUntil(over: AbortSignal): Promise<void> {
     do {
       for (const [name, now] of await readMemory(project)) {
         memory.set(name, Math.max(now, memory.get(name) ?? 0));
@@ -27,14 +27,14 @@ export function startMeasuring(project: string): Measures {
 
   return {
     memory,
-    async during(done) {
+    async during(work) {
       const over = new AbortController();
-      const noted = noteUntil(over.signal);
+      const measured = measureUntil(over.signal);
       try {
-        return await done();
+        return await work();
       } finally {
         over.abort();
-        await noted;
+        await measured;
       }
     },
     async report(image) {

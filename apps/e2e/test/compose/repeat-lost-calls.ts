@@ -1,13 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 
-/** What a call ends with whose connection was refused, or lost before the answer. */
+/** The codes of a call whose connection was refused, or lost before the answer. */
 const lost: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
 /**
- * repeatLostCalls repeats a call that did not get through, by the call's deadline, as a rider's phone
- * does: a connection that was kept may lead to a container that is no more. It is for calls that may
- * be repeated, as all of Fanfare's may.
+ * Repeats a call without an answer until its deadline, as a rider's phone does: a kept connection may lead
+ * to a container that is gone. Only for idempotent calls, as all calls of Fanfare are.
  */
 export const repeatLostCalls: Interceptor = (next) => async (request) => {
   for (;;) {

@@ -4,7 +4,7 @@ import { root } from "../deploy/repository.ts";
 
 const run = promisify(execFile);
 
-/** fanfareOnHost runs a `fanfare` command on this machine, with the variables that say where servers are. */
+/** Runs a `fanfare` command on this machine with the variables that name the servers. */
 export async function runFanfareOnHost(
   args: readonly string[],
   variables: Readonly<Record<string, string>>,

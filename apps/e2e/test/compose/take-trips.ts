@@ -3,7 +3,7 @@ import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "../clients.ts";
 import { type Effects, oneEffect, readEffects } from "../effects.ts";
 import {
-  newTrip,
+  createTrip,
   type Rider,
   retryCall,
   startTrip,
@@ -11,9 +11,11 @@ import {
   waitForStatus,
 } from "../trips.ts";
 
-/** beginTrips starts trips, each with a vehicle of its own, and waits until all are being driven. */
+/** Starts trips, each with its own vehicle, and waits until all are ACTIVE. */
 export async function beginTrips(clients: Clients, count: number): Promise<readonly Rider[]> {
-  const trips = Array.from({ length: count }, (_, i) => newTrip({ vehicleId: `vehicle-${i + 1}` }));
+  const trips = Array.from({ length: count }, (_, i) =>
+    createTrip({ vehicleId: `vehicle-${i + 1}` }),
+  );
   await Promise.all(
     trips.map(async (trip) => {
       await retryCall(`trip ${trip.tripId} to start`, () => startTrip(clients, trip));
@@ -24,8 +26,8 @@ export async function beginTrips(clients: Clients, count: number): Promise<reado
 }
 
 /**
- * endTrips ends trips, as often as it takes, waits until each group has its effect of each and the
- * vehicles are free, and gives what effects they have then.
+ * Ends trips, waits until each has an effect in each group and the vehicles are available, and returns the
+ * effects.
  */
 export async function endTrips(
   clients: Clients,
@@ -36,10 +38,10 @@ export async function endTrips(
       await retryCall(`trip ${trip.tripId} to end`, () => clients.trips(trip.name).endTrip(trip));
       await waitForStatus(clients, trip, TripStatus.SETTLED);
       await waitForEffects(clients, trip.tripId, oneEffect);
-      // A trip may be settled while the fleet is away, and the vehicle free only when it is back.
+      // A trip may settle while fleet is down. The vehicle is released once fleet is up.
       await waitUntil(
         async () => (await clients.fleet.getVehicle(trip)).vehicle?.tripId !== trip.tripId,
-        { what: `${trip.vehicleId} to be free again`, intervalMs: 100, timeoutMs: 120_000 },
+        { what: `${trip.vehicleId} to be available`, intervalMs: 100, timeoutMs: 120_000 },
       );
       return await readEffects(clients, trip.tripId);
     }),

@@ -8,15 +8,15 @@ const event = z.object({
   Actor: z.object({ Attributes: z.record(z.string(), z.string()) }),
 });
 
-/** Times are how long the containers of a project took, in seconds, by container. */
+/** The times that the containers of a project took, in seconds, by container. */
 export interface Times extends Disposable {
-  /** From the start to the first time that it was healthy. */
+  /** From the start until the container is first healthy. */
   readonly toHealthy: ReadonlyMap<string, number>;
-  /** From the signal to the end. */
+  /** From the signal until the exit. */
   readonly toStop: ReadonlyMap<string, number>;
 }
 
-/** watchEvents times the containers of a project from what the engine tells, until it is disposed of. */
+/** Measures the containers of a project from the events of the engine, until it is disposed. */
 export function watchEvents(project: string): Times {
   const kinds = ["start", "health_status", "kill", "die"];
   const child = spawn(

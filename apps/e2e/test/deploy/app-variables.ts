@@ -5,16 +5,16 @@ import { root } from "./repository.ts";
 
 const run = promisify(execFile);
 
-/** AppVariable is an environment variable as an app's --help has it. */
+/** An environment variable in the --help of an app. */
 export interface AppVariable {
   readonly name: string;
-  /** The app does not start without it. */
+  /** Whether the app refuses to start without it. */
   readonly needed: boolean;
-  /** It names the machine itself, where in a container nobody is. */
+  /** Whether its default is an address on 127.0.0.1, where no server runs in a container. */
   readonly local: boolean;
 }
 
-/** appVariables runs an app with --help and reads which variables it has. */
+/** Runs an app with --help, and returns the variables that it prints. */
 export async function readAppVariables(app: AppName): Promise<readonly AppVariable[]> {
   const main = `${root}apps/${app}/src/main.ts`;
   const { stdout } = await run(process.execPath, [main, "--help"], { timeout: 60_000 });
@@ -26,7 +26,7 @@ export async function readAppVariables(app: AppName): Promise<readonly AppVariab
   }));
 }
 
-/** unsettled names the variables of an app that what is given to it leaves without a value that works. */
+/** Returns the names of the variables that are not given and have no default that works in a container. */
 export function findUnset(variables: readonly AppVariable[], given: readonly string[]): string[] {
   return variables
     .filter(({ needed, local }) => needed || local)
@@ -34,7 +34,7 @@ export function findUnset(variables: readonly AppVariable[], given: readonly str
     .filter((name) => !given.includes(name) && !given.includes(`${name}_FILE`));
 }
 
-/** unread names what is given to an app that none of its variables reads. */
+/** Returns the given names that the app does not read. */
 export function findUnread(variables: readonly AppVariable[], given: readonly string[]): string[] {
   const names = new Set(variables.flatMap(({ name }) => [name, `${name}_FILE`]));
   return given.filter((name) => !names.has(name));

@@ -39,12 +39,12 @@ const file = z.object({
   volumes: z.record(z.string(), z.null()),
 });
 
-/** ComposeFile is a compose project, as far as its rules ask. */
+/** The parts of a compose project that the tests check. */
 export type ComposeFile = z.infer<typeof file>;
-/** Service is one of its services. */
+/** A service of a compose project. */
 export type Service = z.infer<typeof service>;
 
-/** Instead of what the files before have: !override gives something else, and !reset nothing. */
+/** The value of !override, or undefined for !reset. It replaces the value of earlier files. */
 class Replacement {
   readonly value: unknown;
   constructor(value: unknown) {
@@ -57,7 +57,7 @@ const tags: Tags = [
   { tag: "!reset", collection: "seq", resolve: () => new Replacement(undefined) },
 ];
 
-/** readCompose reads compose files, each laid over those before it as compose does. */
+/** Reads compose files, and merges each into those before it with compose's rules. */
 export async function readCompose(paths: readonly string[]): Promise<ComposeFile> {
   const layers = await Promise.all(
     paths.map(async (path) =>
@@ -80,7 +80,7 @@ export async function readCompose(paths: readonly string[]): Promise<ComposeFile
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** lay gives a value over another: maps are joined, lists too but for those that are one command. */
+/** Merges a value into another: maps and lists are joined, except for the words of a command. */
 function merge(over: unknown, under: unknown, key: string): unknown {
   if (over instanceof Replacement) return over.value;
   if (over === undefined) return under;
@@ -98,7 +98,7 @@ function merge(over: unknown, under: unknown, key: string): unknown {
   return [...under.filter((volume) => !mounted.has(readMountTarget(volume))), ...over];
 }
 
-/** targetOf gives where a volume is mounted. */
+/** Returns the path at which a volume is mounted. */
 function readMountTarget(volume: unknown): string {
   return String(volume).split(":")[1] ?? "";
 }

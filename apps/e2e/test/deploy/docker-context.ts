@@ -1,13 +1,13 @@
 import { matchesGlob } from "node:path";
 import { readRepository } from "./repository.ts";
 
-/** readDockerContext gives whether a file of the repository is sent to the engine, by .dockerignore. */
+/** Reads .dockerignore, and returns a function that tells whether a file is sent to the engine. */
 export async function readDockerContext(): Promise<(path: string) => boolean> {
   const rules = (await readRepository(".dockerignore"))
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => ({ sent: line.startsWith("!"), glob: line.replace(/^!/, "") }));
-  // The last rule that a path, or a folder above it, matches decides.
+  // The last rule that matches the path or a folder above it applies.
   return (path) => {
     const parts = path.split("/");
     const paths = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
@@ -16,7 +16,7 @@ export async function readDockerContext(): Promise<(path: string) => boolean> {
   };
 }
 
-// Unlike a shell's, its star stands for hidden files too.
+// Unlike a shell's, this star matches hidden files too.
 function matches(path: string, glob: string): boolean {
   return glob === "*" ? !path.includes("/") : matchesGlob(path, glob);
 }

@@ -1,21 +1,21 @@
 import { readRepository } from "./repository.ts";
 
-/** Instruction is one of a Dockerfile's, with its continued lines joined. */
+/** An instruction of a Dockerfile, with its continued lines joined. */
 export interface Instruction {
-  /** Such as RUN. */
+  /** For example RUN. */
   readonly verb: string;
   readonly rest: string;
 }
 
-/** Stage is what a Dockerfile does from one FROM to the next. */
+/** The instructions of a Dockerfile from one FROM to the next. */
 export interface Stage {
-  /** What it is made from: an image, or an earlier stage. */
+  /** The base: an image or an earlier stage. */
   readonly from: string;
   readonly name: string | undefined;
   readonly instructions: readonly Instruction[];
 }
 
-/** readDockerfile reads the stages of a Dockerfile. */
+/** Reads the stages of a Dockerfile. */
 export async function readDockerfile(path: string): Promise<readonly Stage[]> {
   const text = (await readRepository(path)).replaceAll(/^\s*#.*\n/gm, "").replaceAll(/\\\n/g, " ");
   const stages: { from: string; name: string | undefined; instructions: Instruction[] }[] = [];
@@ -31,7 +31,7 @@ export async function readDockerfile(path: string): Promise<readonly Stage[]> {
   return stages;
 }
 
-/** imageVariables names the variables that an image gives to whoever runs in it. */
+/** Returns the names of the variables that the last stage of a Dockerfile sets. */
 export async function readImageVariables(path: string): Promise<readonly string[]> {
   const instructions = (await readDockerfile(path)).at(-1)?.instructions ?? [];
   return instructions

@@ -3,15 +3,15 @@ import { createRequire, isBuiltin } from "node:module";
 import { relative } from "node:path";
 import { root } from "./repository.ts";
 
-/** Imported is what programs are made of. */
+/** The files and packages that programs consist of. */
 export interface Imported {
-  /** Files of the repository, by their paths from the root. */
+  /** Files of the repository, as paths from the root. */
   readonly files: ReadonlySet<string>;
-  /** Packages from elsewhere, by name. */
+  /** The names of external packages. */
   readonly packages: ReadonlySet<string>;
 }
 
-/** readImports gives what programs of the repository are made of: themselves, and what they import. */
+/** Returns the files of programs, including all that they import, and the external packages. */
 export async function readImports(programs: readonly string[]): Promise<Imported> {
   const found = new Set<string>();
   const packages = new Set<string>();
@@ -32,10 +32,10 @@ export async function readImports(programs: readonly string[]): Promise<Imported
   return { files: found, packages };
 }
 
-/** An import or an export from somewhere, also one that is awaited. */
+/** A static import or export, or a dynamic import. */
 const statement = /^(?:import|export) (?:[^;"=()]* from )?"([^"]+)";|\bimport\("([^"]+)"\)/gm;
 
-/** packageOf gives @scope/name of @scope/name/path. */
+/** Returns @scope/name for @scope/name/path. */
 function readPackageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

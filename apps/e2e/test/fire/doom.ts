@@ -1,21 +1,21 @@
-// Loaded by --import into each process of the fire tests, before its program. The process is told by
-// a message at which point it has to die, and when it comes there for the given time ("commit:12") it
-// ends itself as kill -9 would. It does not outlive the tests.
+// Loaded with --import into each process of the fire tests, before its program. A message such as
+// "commit:12" names a point and a count: the process kills itself with SIGKILL when it reaches the point
+// for the 12th time. It also kills itself when the tests exit.
 import { Client } from "pg";
 
-/** How many statements each connection has sent since it recorded an event in the inbox. */
+/** The number of statements that each connection has sent since it recorded an event in the inbox. */
 const statements = new WeakMap<object, number>();
-let deadly: string | undefined;
+let crashPoint: string | undefined;
 let left = 0;
 
 function pass(point: string): void {
-  if (point === deadly && --left === 0) process.kill(process.pid, "SIGKILL");
+  if (point === crashPoint && --left === 0) process.kill(process.pid, "SIGKILL");
 }
 
-process.on("message", (told) => {
-  const [point, time] = String(told).split(":");
-  deadly = point;
-  left = Number(time);
+process.on("message", (message) => {
+  const [point, count] = String(message).split(":");
+  crashPoint = point;
+  left = Number(count);
 });
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
@@ -39,7 +39,7 @@ Object.defineProperty(Client.prototype, "query", {
     if (typeof text === "string" && text.startsWith("/* inbox")) statements.set(this, 0);
     else if (before !== undefined && text !== "commit") statements.set(this, before + 1);
     else if (text === "commit") statements.delete(this);
-    // What was handled before has nothing between its record and its commit.
+    // A duplicate has no statement between its record and its commit.
     if (text === "commit" && before !== undefined && before > 0) return commit(this, args);
     if (typeof text === "string" && text.startsWith("delete from outbox")) pass("mark");
     return Reflect.apply(send, this, args);

@@ -5,12 +5,12 @@ import type { FireDatabase } from "./fire-database.ts";
 export const groups = ["revenue", "audit", "notifications"] as const;
 export type Group = (typeof groups)[number];
 
-/** FireDatabases are the one that is written to and those of the reactors. */
+/** The database with the outbox, and those of the reactors. */
 export interface FireDatabases extends Readonly<Record<Group, Kysely<unknown>>> {
   readonly fire: Kysely<FireDatabase>;
 }
 
-/** Effects are only ever appended, by tables that would take one twice. Named as events are. */
+/** The names of the effects, which match those of the events. The tables would accept a duplicate. */
 const nameQueries = {
   revenue: sql<{ name: string }>`select trip_id || '/' || minor_units as name from revenue`,
   audit: sql<{ name: string }>`select event_id as name from events`,
@@ -22,7 +22,7 @@ const countQueries = {
   notifications: sql<{ count: number }>`select count(*)::int as count from receipts`,
 };
 
-/** behind is how many effects are still missing, the most that any group lacks. */
+/** Returns the number of effects that are missing in the group that lacks the most. */
 export async function countMissing(databases: FireDatabases): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from committed`.execute(databases.fire);
@@ -34,21 +34,23 @@ export async function countMissing(databases: FireDatabases): Promise<number> {
   return Math.max(...missing);
 }
 
+/** The comparison of committed events and effects. */
 export interface Findings {
+  /** The number of committed events. */
   readonly events: number;
-  /** Committed, and without an effect in some group. */
+  /** The committed events without an effect in some group. */
   readonly lost: readonly string[];
-  /** With more than one effect in some group. */
+  /** The events with more than one effect in some group. */
   readonly duplicated: readonly string[];
-  /** With an effect although never committed. */
+  /** The effects of events that were not committed. */
   readonly unexpected: readonly string[];
-  /** The place of each event, by its number, among the commits of its trip. */
+  /** The position of each event among the commits of its trip, by the event's number. */
   readonly places: ReadonlyMap<number, number>;
-  /** How many trips revenue has in its sums, which must be the number of events. */
+  /** The number of trips in the sums of revenue, which must be the number of events. */
   readonly summed: number;
 }
 
-/** findings compares what is committed with what each group made of it. */
+/** Compares the committed events with the effects in each group. */
 export async function collectFindings(databases: FireDatabases): Promise<Findings> {
   const committed = await databases.fire.selectFrom("committed").selectAll().execute();
   const wanted = new Set(committed.map(({ trip, event }) => `${trip}/${event}`));

@@ -2,15 +2,15 @@ import { outboxMigration } from "@fanfare/outbox";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 
-/** FireDatabase has the outbox and, in the transactions that wrote to it, what is committed. */
+/** The outbox and, written in the same transactions, a record of each committed event. */
 export interface FireDatabase {
-  /** How many commits each trip has. */
+  /** The number of commits of each trip. */
   counters: { trip: string; commits: number };
-  /** Each event with its place among the commits of its trip, from 1 on. */
+  /** Each event with its position among the commits of its trip, from 1. */
   committed: { trip: string; event: number; place: number };
 }
 
-/** connectFire opens a pool that lives through the loss of its server. */
+/** Opens a pool that survives the loss of its server. */
 export function connectFire<DB = FireDatabase>(url: string): Kysely<DB> {
   const pool = new Pool({
     connectionString: url,
@@ -23,7 +23,7 @@ export function connectFire<DB = FireDatabase>(url: string): Kysely<DB> {
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** makeFire makes the tables, with a counter for each trip. */
+/** Creates the tables, with a counter for each trip. */
 export async function createTables(
   db: Kysely<FireDatabase>,
   trips: readonly string[],

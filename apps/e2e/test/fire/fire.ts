@@ -19,28 +19,28 @@ import { trips } from "./writing.ts";
 
 export type Role = Group | "relay";
 
-/** Fire is an outbox, a relay, a stream and the three reactors, all of which can be killed. */
+/** An outbox, a relay, a stream and the reactors. Each of their processes can be killed. */
 export interface Fire extends AsyncDisposable {
   readonly postgres: Postgres;
   readonly nats: Nats;
   readonly databases: FireDatabases;
   readonly processes: Readonly<Record<Role, SupervisedProcess>>;
-  /** Restarts PostgreSQL as its immediate mode does: without a word to whoever is connected. */
+  /** Restarts PostgreSQL in immediate mode, which drops all connections. */
   restartPostgres(): Promise<void>;
-  /** Rejects when a process ends that nobody has killed. */
+  /** Rejects when a process exits without having been killed. */
   readonly crashed: Promise<never>;
-  /** Resolves when all that is committed has its effects, with how long that took, in ms. */
+  /** Resolves once every committed event has its effects, to the milliseconds that this took. */
   settled(): Promise<number>;
 }
 
 const relayProgram = fileURLToPath(new URL("relay-process.ts", import.meta.url));
 
-/** startFire starts servers of its own, the relay, and the apps as a person would. */
+/** Starts its own servers, the relay and the reactors. */
 export async function startFire(): Promise<Fire> {
   const stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "fanfare-fire-"));
   stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  // Servers that someone else keeps up can be neither killed nor started again.
+  // Servers named in the environment cannot be killed.
   const { NATS_URL: _, POSTGRES_ADMIN_URL: __, ...env } = process.env;
   const [postgres, nats, keys] = await Promise.all([
     startPostgres({ env }),

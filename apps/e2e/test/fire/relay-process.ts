@@ -1,4 +1,4 @@
-// The relay of the fire tests, a process of its own.
+// The process of the relay in the fire tests.
 import { connectNats } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { listenWith, startRelay } from "@fanfare/outbox";

@@ -4,14 +4,14 @@ import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-/** SupervisedProcess is started again each time that it has ended. */
+/** A process that is restarted each time it is killed. */
 export interface SupervisedProcess {
   readonly name: string;
-  /** Rejects when it ends in another way than by being killed, with the end of its log. */
+  /** Rejects when it exits without being killed, with the end of its log. */
   readonly crashed: Promise<never>;
-  /** Kills it as kill -9 does. */
+  /** Kills it with SIGKILL. */
   kill(): void;
-  /** Lets it die at each of the points, in order, and resolves when the last has killed it. */
+  /** Makes it kill itself at each of the points in order, and resolves after the last. */
   crashAt(points: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -28,7 +28,7 @@ const doom = new URL("doom.ts", import.meta.url).href;
 export const findAppFolder = (name: string) =>
   fileURLToPath(new URL(`../../../${name}/`, import.meta.url));
 
-/** keepProcess starts a program of ours that can be told where to die, and keeps it running. */
+/** Starts a program with doom.ts, and restarts it each time it is killed. */
 export function superviseProcess(options: SupervisedProcessOptions): SupervisedProcess {
   const { name, program, cwd, env, logFile } = options;
   const crash = Promise.withResolvers<never>();
@@ -49,8 +49,8 @@ export function superviseProcess(options: SupervisedProcessOptions): SupervisedP
     }
   }
 
-  function tell(): void {
-    // It may be dying of the point before this one.
+  function sendPoint(): void {
+    // The process may still be exiting at the previous point.
     if (points[0] !== undefined && child.connected) child.send(points[0], () => {});
   }
 
@@ -62,7 +62,7 @@ export function superviseProcess(options: SupervisedProcessOptions): SupervisedP
       if (points.length > 0) points = points.slice(1);
       if (points.length === 0) died.resolve();
       child = launch();
-      tell();
+      sendPoint();
     }
   }
 
@@ -78,7 +78,7 @@ export function superviseProcess(options: SupervisedProcessOptions): SupervisedP
     async crashAt(next) {
       points = next;
       died = Promise.withResolvers();
-      tell();
+      sendPoint();
       await died.promise;
     },
     async stop() {

@@ -1,14 +1,16 @@
 import { waitUntil } from "@fanfare/dev-stack";
 
+/** Options of {@link waitUntilCaughtUp}. */
 export interface CatchUpOptions {
-  /** How many effects are missing; rejects while a server is away. */
+  /** Returns the number of missing effects. Rejects while a server is down. */
   readonly countMissing: () => Promise<number>;
+  /** Stops waiting once fewer effects are missing. */
   readonly below: number;
 }
 
 /**
- * caughtUp waits until fewer than `below` effects are missing, however long that takes, for as long
- * as they become fewer.
+ * Waits until fewer than `below` effects are missing. Has no timeout as long as their number decreases;
+ * rejects when it does not decrease for two minutes.
  */
 export async function waitUntilCaughtUp({ countMissing, below }: CatchUpOptions): Promise<void> {
   let missing = Number.POSITIVE_INFINITY;

@@ -7,18 +7,18 @@ import type { Random } from "./random.ts";
 import { waitUntilCaughtUp } from "./wait-until-caught-up.ts";
 
 const writers = 4;
-/** Of the transactions, those that are rolled back. */
+/** The share of transactions that are rolled back. */
 const rolledBackShare = 0.2;
-/** For how long a server may be away, in milliseconds. */
-const patienceMs = 90_000;
+/** How long a server may be down, in milliseconds. */
+const outageTimeoutMs = 90_000;
 
-/** trips are the keys of the events. A real trip has one event; these have many, whose order shows. */
+/** The keys of the events. A real trip has one event; these have many, so that their order is tested. */
 export const trips = Array.from(
   { length: 20 },
   (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
 );
 
-/** write commits this many events, from several connections, among transactions rolled back. */
+/** Commits this many events over several connections, between transactions that are rolled back. */
 export async function commitEvents(
   db: Kysely<FireDatabase>,
   { count, random }: { readonly count: number; readonly random: Random },
@@ -33,22 +33,24 @@ export async function commitEvents(
       const committed = await commit(db, trip, rollBack).catch(() => false);
       if (committed) lastAt = performance.now();
       else left += 1;
-      if (performance.now() - lastAt > patienceMs) throw new Error("nothing can be committed");
+      if (performance.now() - lastAt > outageTimeoutMs)
+        throw new Error("no transaction has committed for 90 s");
     }
   }
   await Promise.all(Array.from({ length: writers }, writeSome));
 }
 
+/** Options of {@link commitContinuously}. */
 export interface WritingOptions {
   readonly random: Random;
-  /** How many events may be on their way before this waits for them. */
+  /** The number of missing effects at which it waits before it commits more. */
   readonly ahead: number;
-  /** How many are on their way; rejects while a server is away. */
+  /** Returns the number of missing effects. Rejects while a server is down. */
   readonly countMissing: () => Promise<number>;
   readonly signal: AbortSignal;
 }
 
-/** keepWriting commits events until the signal aborts. */
+/** Commits events until the signal aborts. */
 export async function commitContinuously(
   db: Kysely<FireDatabase>,
   { random, ahead, countMissing, signal }: WritingOptions,
@@ -63,8 +65,8 @@ export async function commitContinuously(
 }
 
 /**
- * commit announces an event and only then takes its place among the commits of its trip, whose row
- * nobody else has until this is over: places rise in the order of commits, whatever the outbox does.
+ * Writes an event to the outbox and then its position among the commits of its trip. The lock on the
+ * trip's counter is held until the commit, so positions follow the order of the commits.
  */
 async function commit(db: Kysely<FireDatabase>, trip: string, rollBack: boolean): Promise<boolean> {
   await db.transaction().execute(async (tx) => {
@@ -72,7 +74,7 @@ async function commit(db: Kysely<FireDatabase>, trip: string, rollBack: boolean)
       tx,
     );
     const event = rows[0]?.event ?? 0;
-    await announce(tx, trip, event);
+    await writeEvent(tx, trip, event);
     const { commits } = await tx
       .updateTable("counters")
       .set((eb) => ({ commits: eb("commits", "+", 1) }))
@@ -85,8 +87,8 @@ async function commit(db: Kysely<FireDatabase>, trip: string, rollBack: boolean)
   return true;
 }
 
-/** announce writes the event, whose number is where each reactor keeps something of it. */
-async function announce(
+/** Writes the event to the outbox, with its number in a field that each reactor stores. */
+async function writeEvent(
   tx: Parameters<typeof outbox>[0],
   tripId: string,
   event: number,

@@ -2,20 +2,21 @@ import { unlockFee } from "@fanfare/trip-contract";
 import { Client } from "pg";
 import type { Stack } from "./stack.ts";
 
-/** Account is what all databases say of one trip together. Amounts are in minor units. */
+/** What the databases of all apps contain about one trip. Amounts are in minor units. */
 export interface Account {
-  /** As the registry says it. */
+  /** The status in the registry. */
   readonly status: string;
-  /** What the drive cost, beside the unlock fee; 0 until it ended. */
+  /** The price of the drive without the unlock fee; 0 until the drive ends. */
   readonly fare: number;
-  /** How many vehicles it holds. */
+  /** The number of vehicles that the trip holds. */
   readonly vehicles: number;
-  /** How often something was taken from its payment method, and how much altogether. */
+  /** The number of captures on its payment method. */
   readonly captures: number;
+  /** The sum of the captures. */
   readonly captured: number;
-  /** Charges less refunds. */
+  /** Charges minus refunds. */
   readonly balance: number;
-  /** What of its payment method is authorised and neither taken nor given back. */
+  /** The sum that is authorised and neither captured nor released. */
   readonly authorised: number;
   readonly effects: {
     readonly revenue: number;
@@ -24,7 +25,7 @@ export interface Account {
   };
 }
 
-/** settledAccount is a trip that was charged once and told to each group once. */
+/** Returns the account of a trip that was charged once and has one effect in each group. */
 export function settledAccount(fare: number): Account {
   const captured = unlockFee.minorUnits + fare;
   return {
@@ -39,7 +40,7 @@ export function settledAccount(fare: number): Account {
   };
 }
 
-/** compensatedAccount is a trip of which nothing is left. */
+/** The account of a trip that is fully compensated. */
 export const compensatedAccount: Account = {
   status: "CANCELLED",
   fare: 0,
@@ -51,11 +52,11 @@ export const compensatedAccount: Account = {
   effects: { revenue: 0, audit: 0, notifications: 0 },
 };
 
-/** Books are the databases of all apps, read past their services. */
-export interface Books extends AsyncDisposable {
-  /** accountsOf tells of trips, in the order asked. */
-  accountsOf(tripIds: readonly string[]): Promise<Account[]>;
-  /** addVehicles puts vehicles into the fleet, in service, and gives their ids. */
+/** Reads the databases of all apps directly, not through their services. */
+export interface AccountReader extends AsyncDisposable {
+  /** Returns the accounts of trips, in the order of the ids. */
+  readAccounts(tripIds: readonly string[]): Promise<Account[]>;
+  /** Adds available vehicles to the fleet, and returns their ids. */
   addVehicles(count: number): Promise<string[]>;
 }
 
@@ -85,12 +86,12 @@ async function count(client: Client, of: keyof typeof counts, tripIds: readonly 
   return new Map(rows.map(({ trip_id, n }) => [trip_id, n]));
 }
 
-/** openBooks connects to each database as its app does. */
-export async function openBooks({ system }: Stack): Promise<Books> {
+/** Connects to each database with the role of its app. */
+export async function openAccountReader({ system }: Stack): Promise<AccountReader> {
   const stack = new AsyncDisposableStack();
   async function open(name: "trips" | "fleet" | "billing" | keyof Account["effects"]) {
     const client = new Client({ connectionString: system.app(name).env["DATABASE_URL"] });
-    // What the server says when it stops.
+    // A server that stops sends an error to its idle connections.
     client.on("error", () => {});
     await client.connect();
     stack.defer(() => client.end());
@@ -104,7 +105,7 @@ export async function openBooks({ system }: Stack): Promise<Books> {
   };
 
   return {
-    async accountsOf(tripIds) {
+    async readAccounts(tripIds) {
       const [registry, tabs, vehicles, revenue, audit, notifications] = await Promise.all([
         trips.query<{ trip_id: string } & Pick<Account, "status" | "fare">>(
           "select trip_id::text, status, coalesce(fare, 0)::int as fare from trips where trip_id = any($1::uuid[])",
