@@ -39,7 +39,7 @@ export interface NatsBrokerOptions {
   readonly streams?: StreamSettings;
   /** The settings of single topics, by topic; they override those of `streams`. */
   readonly topics?: Readonly<Record<string, StreamSettings>>;
-  /** The most events of a topic that a group has leased or waiting for a retry. Default: 65,536. */
+  /** The most events of a topic that are leased by a group or wait for a retry. Default: 65,536. */
   readonly maxAckPending?: number;
 }
 

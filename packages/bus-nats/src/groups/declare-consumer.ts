@@ -12,7 +12,7 @@ import type { Deadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
 import { compareConsumer } from "./compare-consumer.ts";
-import { type ConsumerOfGroup, encodeConsumerConfig } from "./encode-consumer-config.ts";
+import { encodeConsumerConfig, type GroupConsumer } from "./encode-consumer-config.ts";
 
 /** What declaring a consumer requires. */
 export interface ConsumerDeps {
@@ -21,7 +21,7 @@ export interface ConsumerDeps {
 }
 
 /** The declaration of a group's consumer on one topic. */
-export interface ConsumerDeclaration extends ConsumerOfGroup {
+export interface ConsumerDeclaration extends GroupConsumer {
   readonly deadline: Deadline;
 }
 

@@ -5,7 +5,7 @@ import type { Settings } from "../settings.ts";
 import { formatConsumerName, formatGroupSubjects } from "../wire/subject.ts";
 
 /** A group's consumer on one topic. */
-export interface ConsumerOfGroup {
+export interface GroupConsumer {
   readonly group: GroupDeclaration;
   readonly topic: string;
   /** The sequence of the first event, when it is known; otherwise `group.from` applies. */
@@ -15,7 +15,7 @@ export interface ConsumerOfGroup {
 /** Returns the configuration of a group's consumer on one topic. */
 export function encodeConsumerConfig(
   settings: Settings,
-  { group, topic, startSequence }: ConsumerOfGroup,
+  { group, topic, startSequence }: GroupConsumer,
 ): ConsumerConfig {
   return {
     durable_name: formatConsumerName(group.group),

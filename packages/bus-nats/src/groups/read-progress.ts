@@ -38,16 +38,16 @@ export interface GroupTopic {
 export async function readProgress(
   api: JetStreamManager,
   info: ConsumerInfo,
-  of: GroupTopic,
+  groupTopic: GroupTopic,
 ): Promise<TopicProgress> {
   const { num_pending, num_ack_pending, num_redelivered } = info;
   const isIdle = num_pending + num_ack_pending === 0;
   return {
-    topic: of.topic,
+    topic: groupTopic.topic,
     pending: num_pending,
     inFlight: num_ack_pending,
     redelivered: num_redelivered,
-    oldestAt: isIdle ? undefined : await readOldest(api, info, of),
+    oldestAt: isIdle ? undefined : await readOldest(api, info, groupTopic),
   };
 }
 

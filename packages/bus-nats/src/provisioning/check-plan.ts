@@ -7,5 +7,8 @@ export function checkPlan(plan: readonly (TopicChange | GroupChange)[], kind: st
   const refused = plan.filter(({ action }) => action === "refuse");
   if (refused.length === 0) return;
   const reasons = refused.map(({ stream, differences }) => `${stream}: ${differences.join("; ")}`);
-  throw new BusError("drift", `nothing is provisioned, ${kind} differ: ${reasons.join(". ")}`);
+  throw new BusError(
+    "drift",
+    `nothing is provisioned, because ${kind} differ: ${reasons.join(". ")}`,
+  );
 }
