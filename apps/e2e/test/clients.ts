@@ -1,4 +1,4 @@
-import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AuditService } from "@fanfare/contracts/audit/v1/audit";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
@@ -7,7 +7,7 @@ import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifi
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { TokenClaims } from "@fanfare/dev-stack";
-import { type AppName, mapReactors, type ReactorName } from "@fanfare/topology";
+import type { AppName } from "@fanfare/topology";
 
 /** Clients of the apps: of trips as a rider, of the others as an operator. */
 export interface Clients {
@@ -18,8 +18,8 @@ export interface Clients {
   readonly revenue: Client<typeof RevenueService>;
   readonly audit: Client<typeof AuditService>;
   readonly notifications: Client<typeof NotificationsService>;
-  /** Requests the number of effects of a trip from a reactor. */
-  countEffects(reactor: ReactorName, tripId: string): Promise<number>;
+  /** Creates a transport to an app, for an operator. */
+  createTransport(name: AppName): Transport;
 }
 
 /** Options of {@link createClients}. */
@@ -41,10 +41,6 @@ export function createClients({ findUrl, mintToken, interceptors = [] }: Clients
       interceptors: [...interceptors, withToken(mintToken(claims))],
     });
   const as = (name: AppName) => transport(findUrl(name), operator);
-  const counters = mapReactors(({ name, effects }) => {
-    const reactor = as(name);
-    return (tripId: string) => effects.count(reactor, tripId);
-  });
   return {
     trips: (rider, claims) =>
       createClient(
@@ -56,7 +52,7 @@ export function createClients({ findUrl, mintToken, interceptors = [] }: Clients
     revenue: createClient(RevenueService, as("revenue")),
     audit: createClient(AuditService, as("audit")),
     notifications: createClient(NotificationsService, as("notifications")),
-    countEffects: (reactor, tripId) => counters[reactor](tripId),
+    createTransport: as,
   };
 }
 

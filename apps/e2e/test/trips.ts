@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
-import { reactorNames } from "@fanfare/topology";
 import type { Clients } from "./clients.ts";
 import { type Effects, readEffects } from "./effects.ts";
 
@@ -77,7 +77,7 @@ export async function waitForEffects(clients: Clients, tripId: string, expected:
   await waitUntil(
     async () => {
       seen = await readEffects(clients, tripId);
-      return reactorNames.every((group) => seen?.[group] === expected[group]);
+      return isDeepStrictEqual(seen, expected);
     },
     { what: `the effects of trip ${tripId}`, intervalMs: 100, timeoutMs: 120_000 },
   ).catch((error: unknown) => {

@@ -1,4 +1,12 @@
 export { type AppName, appNames, appPorts, hasDatabase, type PortName, portNames } from "./apps.ts";
 export { findEventSchema, type Group, groups, publishers, topics } from "./events.ts";
 export type { CountEffects, Reactor, ReactorEffects } from "./reactor.ts";
-export { mapReactors, type ReactorName, reactorNames, reactors } from "./reactors.ts";
+export {
+  type CountedReactor,
+  countedReactors,
+  type ListedReactor,
+  mapReactors,
+  type ReactorName,
+  reactorNames,
+  reactors,
+} from "./reactors.ts";

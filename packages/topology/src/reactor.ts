@@ -12,7 +12,8 @@ export interface Reactor {
   readonly port: number;
   /** The event services whose events its group receives, from the first event on. */
   readonly events: readonly DescService[];
-  readonly effects: ReactorEffects;
+  /** Absent when the demo and the end-to-end tests count no effects of trips in it. */
+  readonly effects?: ReactorEffects;
 }
 
 /** How the demo and the end-to-end tests count what a trip caused in a reactor. */

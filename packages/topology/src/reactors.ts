@@ -4,7 +4,7 @@ import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
-import type { Reactor } from "./reactor.ts";
+import type { Reactor, ReactorEffects } from "./reactor.ts";
 
 /**
  * The one list of reactors. Ports, databases, users and permissions of NATS, consumer groups, what
@@ -56,14 +56,27 @@ export type ReactorName = (typeof reactors)[number]["name"];
 /** The names of the reactors, in the order of the list. */
 export const reactorNames: readonly ReactorName[] = reactors.map(({ name }) => name);
 
+/** A reactor of the list. */
+export type ListedReactor = Reactor & { readonly name: ReactorName };
+
+/** A reactor in which the effects of a trip can be counted. */
+export type CountedReactor = ListedReactor & { readonly effects: ReactorEffects };
+
+/** The reactors in which the effects of a trip can be counted. */
+export const countedReactors: readonly CountedReactor[] = reactors.filter(hasEffects);
+
 /** Returns what `map` returns for each reactor, by the reactor's name. */
 export function mapReactors<T>(
-  map: (reactor: Reactor & { readonly name: ReactorName }) => T,
+  map: (reactor: ListedReactor) => T,
 ): Readonly<Record<ReactorName, T>> {
   const mapped: Partial<Record<ReactorName, T>> = {};
   for (const reactor of reactors) mapped[reactor.name] = map(reactor);
   if (!hasAllReactors(mapped)) throw new Error("a reactor is missing");
   return mapped;
+}
+
+function hasEffects(reactor: ListedReactor): reactor is CountedReactor {
+  return reactor.effects !== undefined;
 }
 
 function hasAllReactors<T>(

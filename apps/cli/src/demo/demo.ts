@@ -1,6 +1,6 @@
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
-import { type ReactorName, reactorNames } from "@fanfare/topology";
+import { countedReactors, type ReactorName, reactorNames } from "@fanfare/topology";
 import { alignRows, type Terminal } from "../terminal.ts";
 import { connectTo } from "../trip/trips-client.ts";
 import { checkTrip } from "./check-trip.ts";
@@ -52,11 +52,12 @@ export async function runDemo(
 }
 
 function printEffects(trips: readonly DemoTrip[], terminal: Terminal): void {
-  const head = ["effects", "status", ...reactorNames].map((name) => terminal.colour("dim", name));
+  const groups = countedReactors.map(({ name }) => name);
+  const head = ["effects", "status", ...groups].map((name) => terminal.colour("dim", name));
   const rows = trips.map((trip) => [
     trip.story,
     trip.status,
-    ...reactorNames.map((name) => String(trip.effects[name])),
+    ...groups.map((group) => String(trip.effects[group])),
   ]);
   terminal.line();
   for (const line of alignRows([head, ...rows])) terminal.line(`  ${line}`);

@@ -1,8 +1,8 @@
-import { mapReactors, type ReactorName, reactorNames } from "@fanfare/topology";
+import { countedReactors, type ReactorName } from "@fanfare/topology";
 import { openTransport } from "../trip/trips-client.ts";
 
-/** The number of effects that a trip has in each reactor. */
-export type Effects = Readonly<Record<ReactorName, number>>;
+/** The number of effects of a trip in each reactor whose effects can be counted, by its name. */
+export type Effects = Readonly<Record<string, number>>;
 
 /** Counts effects over connections that it closes when it is disposed of. */
 export interface EffectsReader extends Disposable {
@@ -16,17 +16,17 @@ export function createEffectsReader(
   token: string,
 ): EffectsReader {
   const stack = new DisposableStack();
-  const counters = mapReactors(({ name, effects }) => {
+  const counters = countedReactors.map(({ name, effects }) => {
     const { transport } = stack.use(openTransport({ url: urls[name], token }));
-    return (tripId: string, signal: AbortSignal) => effects.count(transport, tripId, { signal });
+    return { name, effects, transport };
   });
   return {
     async count(tripId, signal) {
-      const counts = new Map<string, number>();
-      await Promise.all(
-        reactorNames.map(async (name) => counts.set(name, await counters[name](tripId, signal))),
-      );
-      return mapReactors(({ name }) => counts.get(name) ?? 0);
+      const counting = counters.map(async ({ name, effects, transport }) => [
+        name,
+        await effects.count(transport, tripId, { signal }),
+      ]);
+      return Object.fromEntries(await Promise.all(counting));
     },
     [Symbol.dispose]: () => stack.dispose(),
   };
