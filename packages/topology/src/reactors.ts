@@ -63,7 +63,7 @@ export type ListedReactor = Reactor & { readonly name: ReactorName };
 export type CountedReactor = ListedReactor & { readonly effects: ReactorEffects };
 
 /** The reactors in which the effects of a trip can be counted. */
-export const countedReactors: readonly CountedReactor[] = reactors.filter(hasEffects);
+export const countedReactors: readonly CountedReactor[] = listReactors().filter(hasEffects);
 
 /** Returns what `map` returns for each reactor, by the reactor's name. */
 export function mapReactors<T>(
@@ -73,6 +73,10 @@ export function mapReactors<T>(
   for (const reactor of reactors) mapped[reactor.name] = map(reactor);
   if (!hasAllReactors(mapped)) throw new Error("a reactor is missing");
   return mapped;
+}
+
+function listReactors(): readonly ListedReactor[] {
+  return reactors;
 }
 
 function hasEffects(reactor: ListedReactor): reactor is CountedReactor {
