@@ -1,28 +1,30 @@
 import type { Row } from "./report.ts";
 
-/** Pair is what one round measured, one right after the other. */
+/** The two measurements of a round, one right after the other. */
 export interface Pair<T> {
   readonly ours: T;
   readonly base: T;
 }
 
-/** Both measures the same thing, done our way and done the way it is compared with. */
+/** Two functions that measure the same work: with Fanfare and with the baseline. */
 export interface Both<T> {
   ours(): Promise<T>;
   base(): Promise<T>;
 }
 
+/** A comparison with its target. */
 export interface Comparison {
   readonly name: string;
+  /** The ratio that is to be reached. */
   readonly target: number;
-  /** "rate": more is better; "cost": less is better, and the ratio is turned round. */
+  /** "rate": more is better. "cost": less is better, and the ratio is inverted. */
   readonly kind: "rate" | "cost";
   readonly unit: string;
 }
 
 /**
- * inRounds measures both in each round, the first of them in turns: what else the machine does then
- * falls on both. One more round goes before, warms up and does not count.
+ * Measures both in each round, and alternates which is first, so that other load on the machine affects
+ * both. Runs one more round first as a warm-up, which does not count.
  */
 export async function inRounds<T>(rounds: number, both: Both<T>): Promise<Pair<T>[]> {
   const pairs: Pair<T>[] = [];
@@ -36,7 +38,7 @@ export async function inRounds<T>(rounds: number, both: Both<T>): Promise<Pair<T
   return pairs;
 }
 
-/** rowOf is the median ratio of the pairs, with its spread. */
+/** Returns the median, the lowest and the highest ratio of the pairs. */
 export function summarize(
   { name, target, kind, unit }: Comparison,
   pairs: readonly Pair<number>[],
@@ -54,7 +56,7 @@ export function summarize(
   };
 }
 
-/** format writes a figure as people read it. */
+/** Formats a figure with thousands separators, and with two decimals below 100. */
 export function format(value: number): string {
   return value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
 }

@@ -15,7 +15,7 @@ const [name = ""] = positionals;
 const load = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (load === undefined) {
   const names = Object.keys(benches).join(", ");
-  process.stderr.write(`There is no bench "${name}": it is one of ${names}\n`);
+  process.stderr.write(`expected a bench, got "${name}": choose one of ${names}\n`);
   process.exitCode = 1;
 } else {
   const run = await load();

@@ -1,4 +1,4 @@
-/** Row is one comparison: more is better, and `target` is what the ratio is to reach. */
+/** The result of a comparison. A higher ratio is better; `target` is the ratio to reach. */
 export interface Row {
   readonly name: string;
   /** The median of the rounds. */
@@ -6,26 +6,27 @@ export interface Row {
   readonly min: number;
   readonly max: number;
   readonly target: number;
-  /** What was compared with what, in figures, such as "31,000/s against 11,000/s". */
+  /** The compared figures, such as "31,000 against 11,000 events/s". */
   readonly figures: string;
 }
 
-/** Table is what something costs as it grows; nothing is promised of it. */
+/** A table of measurements without a target. */
 export interface Table {
   readonly name: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
+/** The results of a bench. */
 export interface Report {
   readonly rows: readonly Row[];
   readonly tables: readonly Table[];
 }
 
-/** Bench runs everything once and says on the way what it is at. */
+/** Runs a bench, and reports each part when it starts. */
 export type Bench = (progress: (what: string) => void) => Promise<Report>;
 
-/** printReport prints Markdown, or one JSON document. */
+/** Prints the results as Markdown, or as one JSON document. */
 export function printReport(report: Report & { bench: string }, { json }: { json: boolean }): void {
   if (json) return void process.stdout.write(`${JSON.stringify(report)}\n`);
   const header = ["", "ratio", "from", "to", "target", "", "figures"];

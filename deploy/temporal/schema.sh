@@ -1,5 +1,5 @@
-# Run in temporalio/admin-tools: makes Temporal's databases where they are missing, and brings their
-# tables to the version of the image. SQL_HOST, SQL_PORT, SQL_USER and SQL_PLUGIN say where.
+# Runs in temporalio/admin-tools. Creates Temporal's databases if they are missing, and migrates their
+# tables to the version of the image. SQL_HOST, SQL_PORT, SQL_USER and SQL_PLUGIN name the server.
 set -eu
 
 for name in temporal visibility; do

@@ -6,7 +6,7 @@ import { measureLatency } from "./latency.ts";
 import { measureBacklogMemory, measureMemoryBroker } from "./memory.ts";
 import { measureAwaitedPublish, measureWindowedPublish } from "./publish.ts";
 
-/** busBench compares the bus over JetStream with nats.js doing the same, on a server of its own. */
+/** Compares the bus on JetStream with the same work in plain nats.js. */
 export const busBench: Bench = async (progress) => {
   await using lab = await openLab();
   const rows: Row[] = [];
@@ -22,6 +22,6 @@ export const busBench: Bench = async (progress) => {
   rows.push(await measureMemoryBroker());
   progress("a backlog of a million");
   rows.push(await measureBacklogMemory(lab));
-  progress("costs as things grow");
+  progress("costs by size");
   return { rows, tables: await measureCosts(lab) };
 };

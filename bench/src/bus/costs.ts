@@ -4,7 +4,7 @@ import { measureFanOutRate } from "./fan-out.ts";
 import { type Lab, measureRate } from "./lab.ts";
 import { publishOnBus, publishRaw } from "./publish.ts";
 
-/** costs is how the bus fares as things grow, beside nats.js: one run each. */
+/** Measures the bus and nats.js with growing groups, sizes and concurrency, one run each. */
 export async function measureCosts(lab: Lab): Promise<Table[]> {
   return [await measureByGroups(lab), await measureBySize(lab), await measureByConcurrency(lab)];
 }

@@ -4,27 +4,28 @@ import type { Lab } from "./lab.ts";
 import { preload } from "./publish.ts";
 import { type ReaderOrder, startReader } from "./reader.ts";
 
+/** A fan-out to measure. */
 export interface FanOut {
   readonly kind: ReaderOrder["kind"];
   readonly groups: number;
   readonly events: number;
-  /** How many more of them each process takes before the time counts. Default: none. */
+  /** The further events that each process takes before the measurement. Default: 0. */
   readonly warmUp?: number;
   readonly concurrency: number;
 }
 
 const body = new Uint8Array(100);
 
-/** fanOutRate is how many deliveries a second several groups take together, each in its process. */
+/** Measures the deliveries per second of several groups together, each in its own process. */
 export async function measureFanOutRate(lab: Lab, order: FanOut): Promise<number> {
   const { kind, groups, events, warmUp = 0, concurrency } = order;
   const count = events + warmUp;
   await lab.clear();
   await preload(lab, count, body);
-  const told = { kind, url: lab.nats.url, from: "start", concurrency, count, warmUp } as const;
+  const shared = { kind, url: lab.nats.url, from: "start", concurrency, count, warmUp } as const;
   const readers = await Promise.all(
     Array.from({ length: groups }, (_, n) =>
-      startReader({ ...told, group: `${kind}-${n}`, latency: false }),
+      startReader({ ...shared, group: `${kind}-${n}`, latency: false }),
     ),
   );
   for (const reader of readers) reader.begin();
@@ -33,7 +34,7 @@ export async function measureFanOutRate(lab: Lab, order: FanOut): Promise<number
   return (events * groups * 1_000) / elapsedMs;
 }
 
-/** fanOut: one topic to three groups in three processes, decoded and acknowledged. */
+/** Compares the fan-out of one topic to three groups in three processes, decoded and acknowledged. */
 export async function measureFanOut(lab: Lab): Promise<Row> {
   const order = { groups: 3, events: 60_000, warmUp: 20_000, concurrency: 256 };
   const rate = (kind: FanOut["kind"]) => measureFanOutRate(lab, { ...order, kind });

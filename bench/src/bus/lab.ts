@@ -6,17 +6,18 @@ import { type JetStreamClient, jetstream, jetstreamManager } from "@nats-io/jets
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { stream } from "./subject.ts";
 
-/** Lab is a server with a stream, a bus and a raw connection to it, both in this process. */
+/** A server with a stream, and a bus and a raw connection to it in this process. */
 export interface Lab extends AsyncDisposable {
   readonly nats: Nats;
   readonly bus: EventBus;
   readonly notes: Publisher<typeof NoteEvents>;
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
-  /** Forgets all events and groups. */
+  /** Removes all events and groups. */
   clear(): Promise<void>;
 }
 
+/** Starts the server and connects to it. */
 export async function openLab(): Promise<Lab> {
   const { NATS_URL: _, ...env } = process.env;
   const nats = await startNats({ env });
@@ -45,7 +46,7 @@ export async function openLab(): Promise<Lab> {
   };
 }
 
-/** perSecond runs `total` tasks, `inFlight` at a time, and says how many end in a second. */
+/** Runs `total` tasks, `inFlight` at a time, and returns the tasks per second. */
 export async function measureRate(
   total: number,
   inFlight: number,

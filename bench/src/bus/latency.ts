@@ -7,7 +7,7 @@ import { type ReaderOrder, startReader } from "./reader.ts";
 const perSecond = 1_000;
 const seconds = 3;
 
-/** latency: from the call of publish to the handler in another process, at a steady rate. */
+/** Compares the time from the call of publish to the handler in another process, at a steady rate. */
 export async function measureLatency(lab: Lab): Promise<Row[]> {
   const pairs = await inRounds(3, {
     ours: () => measureLatencies(lab, "bus"),

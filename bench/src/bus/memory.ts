@@ -6,11 +6,11 @@ import type { Lab } from "./lab.ts";
 import { preload } from "./publish.ts";
 import { startReader } from "./reader.ts";
 
-const promised = 500_000;
+const documentedRate = 500_000;
 
-/** memoryBroker: deliveries a second in one process with three groups, against what is promised. */
+/** Compares the deliveries per second in one process with three groups with the documented rate. */
 export async function measureMemoryBroker(): Promise<Row> {
-  const pairs = await inRounds(5, { ours: measureDeliveries, base: async () => promised });
+  const pairs = await inRounds(5, { ours: measureDeliveries, base: async () => documentedRate });
   const about = { name: "memory-broker", target: 1, unit: "deliveries/s" };
   return summarize({ ...about, kind: "rate" }, pairs);
 }
@@ -42,8 +42,8 @@ async function measureDeliveries(): Promise<number> {
 }
 
 /**
- * backlogMemory: what a process holds at most with a million events waiting, against ten thousand. It
- * takes as many of them in both cases, as a heap grows with what went through it.
+ * Compares the peak memory of a process while a million events are pending with ten thousand. It handles
+ * equally many in both cases, as a heap grows with the events that it has handled.
  */
 export async function measureBacklogMemory(lab: Lab): Promise<Row> {
   const peak = (waiting: number) => async () => {

@@ -1,4 +1,4 @@
-// One group in a process of its own: takes events with the bus, or with nats.js alone.
+// A group in its own process: consumes events with the bus, or with plain nats.js.
 import { fromBinary } from "@bufbuild/protobuf";
 import { NoteEvents, NoteSchema } from "@fanfare/bus/testing";
 import { connectNats } from "@fanfare/bus-nats";
@@ -40,7 +40,7 @@ const result: ReaderResult = {
 };
 process.send?.(result, () => void close().then(() => process.disconnect()));
 
-/** Both connect and declare first; then the parent says when to begin. */
+/** Reports to the parent that this process is ready, and waits for the message to begin. */
 async function ready(): Promise<void> {
   const begin = new Promise<void>((resolve) => process.once("message", () => resolve()));
   process.send?.("ready");

@@ -2,27 +2,28 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** ReaderOrder is what a process that takes events is told. */
+/** The orders of a process that consumes events. */
 export interface ReaderOrder {
   readonly kind: "bus" | "raw";
   readonly url: string;
   readonly group: string;
   readonly from: "start" | "now";
   readonly concurrency: number;
-  /** How many events to take; any number when absent. */
+  /** The number of events to consume. Default: unlimited. */
   readonly count?: number;
-  /** How many of them to take before the time counts; none when absent. */
+  /** The number of those events before the measurement. Default: 0. */
   readonly warmUp?: number;
-  /** When to end in any case, in milliseconds. */
+  /** The time after which it ends in any case, in milliseconds. */
   readonly limitMs?: number;
-  /** How long each takes, in milliseconds; not at all when absent. */
+  /** The time that handling an event takes, in milliseconds. Default: 0. */
   readonly handleMs?: number;
-  /** Whether the body begins with the time it was sent, and to begin before the parent's word. */
+  /** Whether the body starts with its send time. Then the process subscribes before it reports ready. */
   readonly latency: boolean;
 }
 
+/** What a reader has measured. */
 export interface ReaderResult {
-  /** Since the beginning, or since the process has warmed up. */
+  /** The time since the start, or since the end of the warm-up. */
   readonly elapsedMs: number;
   readonly count: number;
   /** In milliseconds, ascending. */
@@ -30,7 +31,7 @@ export interface ReaderResult {
   readonly maxRssKb: number;
 }
 
-/** Reader is a process that takes events once it is told to begin. */
+/** A process that consumes events after `begin`. */
 export interface Reader {
   begin(): void;
   readonly result: Promise<ReaderResult>;
@@ -38,14 +39,16 @@ export interface Reader {
 
 const program = fileURLToPath(new URL("reader-process.ts", import.meta.url));
 
-/** startReader starts a process and waits until it is ready. */
+/** Starts a process, and waits until it is ready. */
 export async function startReader(order: ReaderOrder): Promise<Reader> {
   const child = fork(program, [JSON.stringify(order)]);
   const signal = AbortSignal.timeout(120_000);
   await once(child, "message", { signal });
   const result = (async () => {
     const [first] = await once(child, "message", { signal: AbortSignal.timeout(300_000) });
-    return isResult(first) ? first : Promise.reject(new Error("a reader said something else"));
+    return isResult(first)
+      ? first
+      : Promise.reject(new Error("expected the result of a reader, got another message"));
   })();
   return { result, begin: () => void child.send("begin") };
 }

@@ -2,17 +2,19 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { NoteSchema } from "@fanfare/bus/testing";
 import { headers, type MsgHdrs } from "@nats-io/nats-core";
 
-/** NoteRead has no key: its subject is this one partition's. */
+/** The subject of NoteRead. It has no key, so all events are in partition 0. */
 export const subject = "fanfare.notes.read.0";
+/** The topic of NoteRead. */
 export const topic = "notes.read";
+/** The stream of NoteRead. */
 export const stream = "fanfare_notes_read";
 
-/** newId is another one for each event. */
+/** Creates an id for an event. */
 export function createId(): string {
   return crypto.randomUUID();
 }
 
-/** rawHeaders are the headers that the bus gives an event, as a user of nats.js would set them. */
+/** Creates the headers that the bus sets, as a user of nats.js would set them. */
 export function createRawHeaders(id: string): MsgHdrs {
   const all = headers();
   all.set("ce-specversion", "1.0");
@@ -25,6 +27,7 @@ export function createRawHeaders(id: string): MsgHdrs {
   return all;
 }
 
+/** Encodes a note. */
 export function encodeNote(number: number, body: Uint8Array): Uint8Array {
   return toBinary(NoteSchema, create(NoteSchema, { author: "ada", number, body }));
 }

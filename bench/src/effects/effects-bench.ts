@@ -5,7 +5,7 @@ import { measureInboxRows, measureInboxTables } from "./inbox.ts";
 import { openLab } from "./lab.ts";
 import { measureRelayRow, measureRelayTables } from "./relay.ts";
 
-/** effectsBench measures inbox and outbox beside the SQL and the publishing that they stand on. */
+/** Compares inbox and outbox with the SQL statements and the publishing that they consist of. */
 export const effectsBench: Bench = async (progress) => {
   await using lab = await openLab();
   await using nats = await startNats();

@@ -9,7 +9,7 @@ const connections = 8;
 const count = 4_000;
 const unit = "events/s";
 
-/** oneByOne handles events through the inbox, one in each transaction. */
+/** Measures the inbox with one event in each transaction. */
 function measureInbox(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> {
   const handle = inbox<string, EffectsDatabase>(db, async (note, tx) => {
     await tx.insertInto("effects").values({ note }).execute();
@@ -17,7 +17,7 @@ function measureInbox(db: Kysely<EffectsDatabase>, atOnce: number): Promise<numb
   return measureRate({ count, atOnce }, () => handle("note", createDelivery()));
 }
 
-/** bareLoop writes the same two rows by hand. */
+/** Measures a loop that writes the same two rows without the inbox. */
 function measureBareLoop(db: Kysely<EffectsDatabase>, atOnce: number): Promise<number> {
   return measureRate({ count, atOnce }, () =>
     db.transaction().execute(async (tx) => {
@@ -30,6 +30,7 @@ function measureBareLoop(db: Kysely<EffectsDatabase>, atOnce: number): Promise<n
   );
 }
 
+/** Measures `inboxBatch` with two workers. */
 function measureBatches(db: Kysely<EffectsDatabase>, size: number): Promise<number> {
   const handle = inboxBatch<string, EffectsDatabase>(
     db,
@@ -43,7 +44,7 @@ function measureBatches(db: Kysely<EffectsDatabase>, size: number): Promise<numb
   return measureRate(many, () => handle("note", createDelivery()));
 }
 
-/** inboxRows compares the inbox with the bare loop, and batches with one by one. */
+/** Compares the inbox with the bare loop, and batches with single events. */
 export async function measureInboxRows(lab: Lab): Promise<Row[]> {
   const db = lab.connect(connections);
   const bare = await inRounds(rounds, {
@@ -60,7 +61,7 @@ export async function measureInboxRows(lab: Lab): Promise<Row[]> {
   ];
 }
 
-/** inboxTables is how throughput grows with connections and with the size of a batch. */
+/** Measures throughput by number of connections and by size of a batch. */
 export async function measureInboxTables(lab: Lab): Promise<Table[]> {
   const byConnections: string[][] = [];
   for (const each of [1, 2, 4, 8, 16]) {

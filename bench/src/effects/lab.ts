@@ -7,17 +7,18 @@ import { inboxMigration, outboxMigration } from "@fanfare/outbox";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 
-/** EffectsDatabase has one table of effects beside inbox and outbox. */
+/** A table of effects, in addition to inbox and outbox. */
 export interface EffectsDatabase {
   readonly effects: { readonly note: string };
 }
 
-/** Lab is a PostgreSQL that syncs every commit, as a real one does. */
+/** A PostgreSQL server that syncs every commit, as in production. */
 export interface Lab extends AsyncDisposable {
   /** Opens a pool of this many connections. */
   connect(connections: number): Kysely<EffectsDatabase>;
 }
 
+/** Starts the server and creates the tables. */
 export async function openLab(): Promise<Lab> {
   const stack = new AsyncDisposableStack();
   const data = await mkdtemp(join(tmpdir(), "fanfare-bench-"));
@@ -28,7 +29,7 @@ export async function openLab(): Promise<Lab> {
   stack.defer(async () => void (await Promise.all(pools.map((pool) => pool.destroy()))));
   function connect(connections: number): Kysely<EffectsDatabase> {
     const pool = new Pool({ connectionString: url, max: connections, min: connections });
-    // What the server says to idle connections when it stops.
+    // A server that stops sends an error to its idle connections.
     pool.on("error", () => {});
     pool.on("connect", (client) => client.on("error", () => {}));
     const db = new Kysely<EffectsDatabase>({ dialect: new PostgresDialect({ pool }) });
@@ -42,7 +43,7 @@ export async function openLab(): Promise<Lab> {
   return { connect, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** deliveryOf is the delivery of an event that nobody has handled. */
+/** Creates the delivery of a new event. */
 export function createDelivery(): Delivery {
   return {
     group: "bench",
@@ -57,7 +58,7 @@ export function createDelivery(): Delivery {
   };
 }
 
-/** rateOf does something `count` times, `atOnce` at a time, and returns how often a second. */
+/** Calls `act` `count` times, `atOnce` at a time, and returns the calls per second. */
 export async function measureRate(
   { count, atOnce }: { readonly count: number; readonly atOnce: number },
   act: () => Promise<unknown>,

@@ -14,13 +14,13 @@ const authors = 500;
 const usual: Size = { batch: 500, workers: 2 };
 const body = new Uint8Array(100);
 
-/** Size is how much a relay takes at a time, and how often side by side. */
+/** The size of a relay's batches and the number of its workers. */
 interface Size {
   readonly batch: number;
   readonly workers: number;
 }
 
-/** fill puts events into the outbox as a bulk load would, in partitions as `outbox` spreads them. */
+/** Inserts events into the outbox, in the partitions that `outbox` would choose. */
 async function fillOutbox(db: Kysely<EffectsDatabase>): Promise<void> {
   const names = Array.from({ length: authors }, (_, n) => `author-${n}`);
   const notes = names.map((author) => toBinary(NoteSchema, create(NoteSchema, { author, body })));
@@ -51,7 +51,7 @@ async function measureRelay(
   return count / seconds;
 }
 
-/** readAndDelete is what PostgreSQL alone does in the same batches, on as many connections. */
+/** Measures the same reads and deletes in PostgreSQL alone, in the same batches and on as many connections. */
 async function measureReadAndDelete(
   db: Kysely<EffectsDatabase>,
   { batch, workers }: Size = usual,
@@ -70,7 +70,7 @@ async function measureReadAndDelete(
   return rate * batch;
 }
 
-/** published is what the bus alone does, with as many in flight. */
+/** Measures publishing on the bus alone, with as many events in flight. */
 async function measurePublish(bus: EventBus): Promise<number> {
   const { noteWritten } = createPublisher(NoteEvents, bus);
   let author = 0;
@@ -79,7 +79,7 @@ async function measurePublish(bus: EventBus): Promise<number> {
   );
 }
 
-/** relayRow compares the relay with the slower of what it stands on. */
+/** Compares the relay with the slower of its two parts: the database and the bus. */
 export async function measureRelayRow(lab: Lab, bus: EventBus): Promise<Row> {
   const db = lab.connect(usual.workers + 1);
   const pairs = await inRounds(rounds, {
@@ -89,7 +89,7 @@ export async function measureRelayRow(lab: Lab, bus: EventBus): Promise<Row> {
   return summarize({ name: "outbox-relay", target: 0.8, kind: "rate", unit: "events/s" }, pairs);
 }
 
-/** relayTables is how the relay's throughput grows with its workers and with the size of a batch. */
+/** Measures the throughput of the relay by workers and by size of a batch. */
 export async function measureRelayTables(lab: Lab, bus: EventBus): Promise<Table[]> {
   const workers = [1, 2, 4];
   const rows: string[][] = [];

@@ -4,7 +4,7 @@ import type { Table } from "../report.ts";
 import type { Lab } from "./lab.ts";
 import { takeTrips } from "./trips.ts";
 
-/** answerTable is how long StartTrip takes to answer, and what of that each step takes. */
+/** Measures the time until StartTrip answers, and the share of each step. */
 export async function measureAnswers(lab: Lab): Promise<Table[]> {
   const rows: string[][] = [];
   for (const load of [

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { NativeConnection, Runtime, Worker } from "@temporalio/worker";
 
-// A process with the bare workflow, set up as the worker of trips is: bare-worker.ts <address>.
+// The process of the bare workflow, with the settings of the trips' worker: bare-worker.ts <address>.
 process.once("disconnect", () => process.exit());
 const [address = ""] = process.argv.slice(2);
 Runtime.install({

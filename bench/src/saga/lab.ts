@@ -19,18 +19,18 @@ import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
 import { Client as PostgresClient } from "pg";
 
-/** Lab is the whole stack with its data on disk, and a worker with the bare workflow beside it. */
+/** The whole stack with its data on disk, and a worker for the bare workflow. */
 export interface Lab extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
   readonly trips: ConnectClient<typeof TripsService>;
   readonly temporal: Client;
-  /** As many as may be in flight. */
+  /** One vehicle for each trip in flight. */
   readonly vehicles: readonly string[];
   readonly bareWorkerPid: number;
 }
 
-/** openLab starts everything. */
+/** Starts everything, with vehicles for this many trips in flight. */
 export async function openLab(inFlight: number): Promise<Lab> {
   const stack = new AsyncDisposableStack();
   try {

@@ -1,14 +1,14 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** cpuOf is the processor time of a process and of what it started, in milliseconds; 0 off Linux. */
+/** Returns the processor time of a process and its children in milliseconds; 0 outside Linux. */
 export async function readCpuMs(pid: number): Promise<number> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((each) => read(`/proc/${each}/stat`)));
   let ticks = 0;
   for (const stat of stats) {
-    // After the name, which may have spaces: state, parent, group, …, and from the 12th place on the
-    // time of user and of system, its own and that of its children that have ended. PostgreSQL puts
-    // each of its children into a group of its own.
+    // The fields after the name, which may contain spaces: state, parent, group, …, and from the 12th on
+    // the user and system time of the process and of its exited children. Each child of PostgreSQL has
+    // its own process group.
     const [, parent, group, ...others] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (Number(parent) !== pid && Number(group) !== pid) continue;
     const [user = 0, system = 0, ...ofEnded] = others.slice(8, 12).map(Number);
@@ -18,7 +18,7 @@ export async function readCpuMs(pid: number): Promise<number> {
   return ticks * 10;
 }
 
-/** memoryOf is what a process has in memory, in MiB; 0 off Linux. */
+/** Returns the resident memory of a process in MiB; 0 outside Linux. */
 export async function readMemoryMiB(pid: number): Promise<number> {
   const [, kb = "0"] = /VmRSS:\s+(\d+)/.exec(await read(`/proc/${pid}/status`)) ?? [];
   return Number(kb) / 1_024;

@@ -14,13 +14,13 @@ const loads = [
   { inFlight: 50, count: 100 },
 ] as const;
 
-/** What goes before the first round: the code of nine processes runs slowly at first. */
+/** The load before the first round: the code of nine processes runs slowly at first. */
 const warmUp = { inFlight: 10, count: 60 };
 
-/** FANFARE_BENCH_TRIPS goes on with trips until there were so many, and watches the worker's memory. */
+/** With FANFARE_BENCH_TRIPS, the bench runs this many more trips and measures the worker's memory. */
 const memoryTrips = Number(process.env.FANFARE_BENCH_TRIPS ?? 0);
 
-/** sagaBench measures trips beside workflows that make as many activities and nothing else. */
+/** Compares trips with workflows that only run as many activities. */
 export const sagaBench: Bench = async (progress) => {
   await using lab = await openLab(Math.max(...loads.map(({ inFlight }) => inFlight)));
   progress("the first trips");
@@ -47,7 +47,7 @@ export const sagaBench: Bench = async (progress) => {
   return { rows, tables };
 };
 
-/** activitiesOfTrip counts the activities of a trip that completes, the local ones among them. */
+/** Counts the activities of a completed trip, including local ones. */
 async function countActivities(lab: Lab): Promise<number> {
   const [{ tripId } = { tripId: "" }] = await takeTrips(lab, { count: 1, inFlight: 1 });
   const handle = lab.temporal.workflow.getHandle(createTripWorkflowId(tripId));
@@ -59,7 +59,7 @@ async function countActivities(lab: Lab): Promise<number> {
   ).length;
 }
 
-/** processorTable is the processor time that a workflow costs in each process. */
+/** Measures the processor time of a workflow in each process. */
 async function measureProcessorTime(lab: Lab, activities: number): Promise<Table> {
   const load = { inFlight: 10, count: 60 };
   const pids: Record<string, number | undefined> = {
@@ -94,7 +94,7 @@ async function measureProcessorTime(lab: Lab, activities: number): Promise<Table
   };
 }
 
-/** memoryTable is what the worker of trips has in memory after so many. */
+/** Measures the memory of the trips' worker after growing numbers of trips. */
 async function measureMemory(lab: Lab): Promise<Table> {
   const rows: string[][] = [];
   const load = { inFlight: 50, count: 500 };

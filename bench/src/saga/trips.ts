@@ -1,18 +1,19 @@
 import { createTripWorkflowId } from "@fanfare/trip-contract";
 import type { Lab } from "./lab.ts";
 
+/** How many trips or workflows to run, and how many at a time. */
 export interface Load {
   readonly count: number;
   readonly inFlight: number;
 }
 
-/** Taken is one trip: what it was, and how long StartTrip took to answer, in milliseconds. */
+/** A trip, and the milliseconds until StartTrip answered. */
 export interface Taken {
   readonly tripId: string;
   readonly answerMs: number;
 }
 
-/** takeTrips takes trips through the edge API, each until its workflow is over. */
+/** Takes trips through the edge API, each until its workflow closes. */
 export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]> {
   const taken: Taken[] = [];
   await runConcurrently(load, async (loop) => {
@@ -30,7 +31,7 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
   return taken;
 }
 
-/** runBare runs workflows of so many activities that do nothing. */
+/** Runs workflows with this many activities that do nothing. */
 export async function runBare(lab: Lab, load: Load, activities: number): Promise<void> {
   await runConcurrently(load, async () => {
     await lab.temporal.workflow.execute("bare", {
@@ -41,7 +42,7 @@ export async function runBare(lab: Lab, load: Load, activities: number): Promise
   });
 }
 
-/** perSecond is how many of a load there were a second. */
+/** Runs a load, and returns how much of it completes per second. */
 export async function measureRate(load: Load, run: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await run();

@@ -16,6 +16,7 @@ export interface App extends DevServer {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Options of {@link startApp}. */
 export interface AppOptions {
   readonly name: AppName;
   readonly port: number;

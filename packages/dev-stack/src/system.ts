@@ -14,9 +14,10 @@ import { type DevKeys, mintToken } from "./keys.ts";
 import type { Servers } from "./servers.ts";
 import { stopAll } from "./stop-all.ts";
 
-/** AppPorts are where the apps listen; `registry` is the port of trips for services alone. */
+/** The ports of the apps. `registry` is the port of trips for services only. */
 export type AppPorts = Readonly<Record<PortName, number>>;
 
+/** Options of {@link startSystem}. */
 export interface SystemOptions {
   readonly servers: Servers;
   readonly keys: DevKeys;
@@ -33,7 +34,7 @@ export interface SystemOptions {
   readonly onReady?: ((name: AppName, milliseconds: number) => void) | undefined;
 }
 
-/** System is the seven processes of Fanfare, each of which can be killed and started again. */
+/** The processes of the apps, each of which can be killed and restarted. */
 export interface System extends AsyncDisposable {
   app(name: AppName): App;
   /** The URL of the trip registry, which only services may call. */
@@ -44,14 +45,13 @@ export interface System extends AsyncDisposable {
 }
 
 /**
- * startSystem makes a database for each app, starts the seven processes side by side, and resolves
- * when all say that they are ready. When one fails, it stops the others and rejects. Nothing that
- * dies is started again by itself.
+ * Creates a database for each app, starts the apps in parallel, and resolves once all are ready. When one
+ * fails, stops the others and rejects. An app that exits later is not restarted.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { servers, keys, logFolder, serviceTokenFile } = options;
   await mkdir(logFolder, { recursive: true });
-  const ports = options.ports ?? (await chosenPorts());
+  const ports = options.ports ?? (await choosePorts());
   await writeServiceToken(keys, serviceTokenFile);
   const shared = {
     HOST: "127.0.0.1",
@@ -70,7 +70,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   const starting = appNames.map(async (name) => {
     const began = performance.now();
-    const env = { ...shared, ...(await databaseOf(name, servers)) };
+    const env = { ...shared, ...(await createAppDatabase(name, servers)) };
     const logFile = join(logFolder, `${name}.log`);
     const app = await startApp({ name, port: ports[name], env, logFile, signal: options.signal });
     options.onReady?.(name, performance.now() - began);
@@ -80,7 +80,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     const apps = await Promise.all(starting);
     return {
-      app: (name) => named(name, apps),
+      app: (name) => findApp(name, apps),
       registryUrl: shared.TRIPS_URL,
       died: Promise.race(apps.map((app) => app.died)),
       stop,
@@ -92,20 +92,23 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-async function chosenPorts(): Promise<AppPorts> {
+async function choosePorts(): Promise<AppPorts> {
   const free = await findFreePorts(portNames.length);
   const ports: Record<PortName, number> = { ...appPorts };
   for (const [index, name] of portNames.entries()) ports[name] = free[index] ?? 0;
   return ports;
 }
 
-function named(name: AppName, apps: readonly App[]): App {
+function findApp(name: AppName, apps: readonly App[]): App {
   const app = apps.find((one) => one.name === name);
-  if (app === undefined) throw new Error(`there is no app ${name}`);
+  if (app === undefined) throw new Error(`expected an app, got "${name}"`);
   return app;
 }
 
-async function databaseOf(name: AppName, { postgres }: Servers): Promise<Record<string, string>> {
+async function createAppDatabase(
+  name: AppName,
+  { postgres }: Servers,
+): Promise<Record<string, string>> {
   return hasDatabase(name) ? { DATABASE_URL: await postgres.createDatabase(name) } : {};
 }
 

@@ -26,7 +26,7 @@ export interface StackOptions {
   readonly signal: AbortSignal;
 }
 
-/** Stack is everything: the servers, provisioned, and the seven processes on them. */
+/** The provisioned servers and the apps. */
 export interface Stack extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;

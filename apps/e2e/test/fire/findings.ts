@@ -1,8 +1,9 @@
 import { type Kysely, sql } from "kysely";
 import type { FireDatabase } from "./fire-database.ts";
 
-/** groups are the three reactors, each of which has to have one effect of everything. */
+/** The reactors, each of which must have one effect of every event. */
 export const groups = ["revenue", "audit", "notifications"] as const;
+/** The name of a reactor. */
 export type Group = (typeof groups)[number];
 
 /** The database with the outbox, and those of the reactors. */
