@@ -78,7 +78,7 @@ export const mutants = [
   {
     name: "let events overtake a failed one in strict order",
     package: core,
-    file: "src/consume/delivery-pipeline.ts",
+    file: "src/consume/open-delivery-pipeline.ts",
     find: "return settings.strict && isKeyed(event);",
     replace: "return isKeyed(event) && event.attempt > 99;",
   },
@@ -92,21 +92,21 @@ export const mutants = [
   {
     name: "send no heartbeats",
     package: core,
-    file: "src/consume/delivery-pipeline.ts",
+    file: "src/consume/open-delivery-pipeline.ts",
     find: "    event.lease.extend().catch(status.recordError);\n",
     replace: "",
   },
   {
     name: "do not abort a handler at its timeout",
     package: core,
-    file: "src/consume/delivery-pipeline.ts",
+    file: "src/consume/open-delivery-pipeline.ts",
     find: "    attempt.abort(error);\n",
     replace: "",
   },
   {
     name: "do not release waiting events at a stop",
     package: core,
-    file: "src/consume/delivery-pipeline.ts",
+    file: "src/consume/open-delivery-pipeline.ts",
     find: "    delays.endAll();\n    for (const event of sortBySequence(queue.clear())) release(event);\n    return {",
     replace: "    delays.endAll();\n    return {",
   },

@@ -5,7 +5,8 @@ import { createDeferred } from "../kit/deferred.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
 import { readProgress, type StatsOptions, type SubscriptionStats } from "../stats.ts";
 import { readId } from "../wire/read-header.ts";
-import { type DeliveryPipelineOptions, openDeliveryPipeline } from "./delivery-pipeline.ts";
+import type { DeliveryPipelineOptions } from "./delivery-pipeline.ts";
+import { openDeliveryPipeline } from "./open-delivery-pipeline.ts";
 import type { StopOptions, StopReport, Subscription } from "./subscription.ts";
 
 /** What a subscription is opened with. */

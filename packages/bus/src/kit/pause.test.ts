@@ -8,7 +8,7 @@ describe("pause()", () => {
     expect(performance.now() - before).toBeGreaterThan(15);
   });
 
-  it("ends when the signal aborts, also when it had before", async () => {
+  it("ends when the signal aborts, also when it was aborted before", async () => {
     const stopping = new AbortController();
     const paused = pause(Infinity, stopping.signal);
     stopping.abort();

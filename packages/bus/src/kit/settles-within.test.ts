@@ -5,7 +5,7 @@ import { settlesWithin } from "./settles-within.ts";
 const never = new Promise(() => {});
 
 describe("settlesWithin()", () => {
-  it("tells whether the promise settled in time", async () => {
+  it("returns whether the promise settles in time", async () => {
     const clock = createManualClock();
     expect(await settlesWithin(Promise.resolve(), 60_000, { clock })).toBe(true);
     expect(await settlesWithin(Promise.reject(new Error("no")), 60_000, { clock })).toBe(true);
@@ -14,11 +14,11 @@ describe("settlesWithin()", () => {
     expect(await late).toBe(false);
   });
 
-  it("ends in real time while nobody moves the clock", async () => {
+  it("ends in real time while the clock stands still", async () => {
     expect(await settlesWithin(never, 20, { clock: createManualClock() })).toBe(false);
   });
 
-  it("ends when the signal aborts, also when it had before", async () => {
+  it("ends when the signal aborts, also when it was aborted before", async () => {
     const stopping = new AbortController();
     const { signal } = stopping;
     const waiting = settlesWithin(never, 60_000, { signal });

@@ -21,12 +21,12 @@ export async function settlesWithin(
   { clock = systemClock, signal }: SettlesWithinOptions = {},
 ): Promise<boolean> {
   const late = createDeferred<boolean>();
-  const giveUp = () => late.resolve(false);
+  const timeOut = () => late.resolve(false);
   const timers = Array.from(new Set([clock, systemClock]), (each) =>
-    each.schedule(timeoutMs, giveUp),
+    each.schedule(timeoutMs, timeOut),
   );
-  signal?.addEventListener("abort", giveUp);
-  if (signal?.aborted === true) giveUp();
+  signal?.addEventListener("abort", timeOut);
+  if (signal?.aborted === true) timeOut();
   const settled = promise.then(
     () => true,
     () => true,
@@ -35,6 +35,6 @@ export async function settlesWithin(
     return await Promise.race([settled, late.promise]);
   } finally {
     for (const cancel of timers) cancel();
-    signal?.removeEventListener("abort", giveUp);
+    signal?.removeEventListener("abort", timeOut);
   }
 }

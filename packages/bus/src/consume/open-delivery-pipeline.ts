@@ -1,0 +1,246 @@
+import type { Broker, Lease } from "../broker.ts";
+import { BusError } from "../error.ts";
+import { createDelays } from "../kit/delays.ts";
+import { createDrainableSet } from "../kit/drainable-set.ts";
+import { createTimerSet } from "../kit/timer-set.ts";
+import { readId } from "../wire/read-header.ts";
+import { createDeliveryContext } from "./delivery-context.ts";
+import type { DeliveryPipeline, DeliveryPipelineOptions, Drain } from "./delivery-pipeline.ts";
+import { createDependencyPause } from "./dependency-pause.ts";
+import { handle } from "./handle.ts";
+import {
+  createInFlightEvent,
+  getSettlement,
+  type InFlightEvent,
+  isKeyed,
+  isUndecided,
+  markDelayed,
+  needsHeartbeat,
+  sortBySequence,
+} from "./in-flight-event.ts";
+import { createKeyedQueue } from "./keyed-queue.ts";
+import { openPuller } from "./puller.ts";
+import { reportFailure } from "./report-failure.ts";
+import { settle } from "./settle.ts";
+import { createSubscriptionStatus } from "./subscription-status.ts";
+import { judgeFailure, type Verdict } from "./verdict.ts";
+
+/**
+ * Declares a group and delivers its events: puller → keyed queue → handler → verdict → settle. Resolves
+ * once the group is durable.
+ */
+export async function openDeliveryPipeline(
+  broker: Broker,
+  { group, bindings, settings }: DeliveryPipelineOptions,
+): Promise<DeliveryPipeline> {
+  const { clock } = broker;
+  const topics = [...bindings.keys()];
+  const capacity = settings.concurrency + settings.prefetch;
+  const status = createSubscriptionStatus();
+  const pause = createDependencyPause(settings.backoff);
+  const inFlight = createDrainableSet<InFlightEvent>();
+  const queue = createKeyedQueue<InFlightEvent>(settings.concurrency, start);
+  const delays = createDelays(clock);
+  // A third of the lease: two heartbeats may be lost.
+  const heartbeats = createTimerSet(clock, settings.leaseDurationMs / 3, extendLease);
+  const timeouts = createTimerSet(clock, settings.handlerTimeoutMs, timeOut);
+  const context = createDeliveryContext({ broker, group, settings, status, heartbeats, timeouts });
+  const puller = await openPuller(broker, {
+    declaration: { group, topics, from: settings.from, leaseDurationMs: settings.leaseDurationMs },
+    backoff: settings.backoff,
+    receive,
+    status,
+  });
+  request();
+
+  function request(): void {
+    if (status.state !== "running") return;
+    const blocked = Math.min(queue.blocked + queue.behind, settings.maxBlocked);
+    puller.fill(capacity - inFlight.size + blocked);
+  }
+
+  function receive(lease: Lease): void {
+    const { topic } = lease.record;
+    const binding = bindings.get(topic);
+    if (binding === undefined) {
+      status.recordError(
+        new BusError("internal", `the broker leased an event of ${topic}, which nothing requested`),
+      );
+      lease.nak({ delayMs: settings.leaseDurationMs }).catch(status.recordError);
+      return request();
+    }
+    const attempt = context.releases.readAttempt(lease);
+    const event = createInFlightEvent(lease, { binding, attempt });
+    inFlight.add(event);
+    const queues = status.state === "running" || (settings.strict && status.state === "paused");
+    if (!queues) return release(event);
+    queue.add(event);
+    if (needsHeartbeat(event)) heartbeats.start(event);
+    if (queue.blocked > 0) request();
+  }
+
+  function start(event: InFlightEvent): void {
+    const verdict = handle(event, context);
+    if (verdict instanceof Promise) return void follow(event, verdict);
+    conclude(event, verdict);
+    const settlement = getSettlement(event);
+    if (settlement === undefined) finish(event);
+    else void settlement.then(() => finish(event));
+  }
+
+  /** Follows an event from its first verdict until it is settled and its handler has returned. */
+  async function follow(event: InFlightEvent, first: Promise<Verdict>): Promise<void> {
+    for (let verdict = await first; status.state !== "stopped"; ) {
+      const next = retryInProcess(event, verdict);
+      if (next === undefined) conclude(event, verdict);
+      if (next === undefined || !(await next)) break;
+      verdict = await handle(event, context);
+    }
+    const settlement = getSettlement(event);
+    if (settlement !== undefined) await settlement;
+    finish(event);
+  }
+
+  function conclude(event: InFlightEvent, verdict: Verdict): void {
+    settle(event, verdict, context);
+    if (pause.probe === event) endPause();
+  }
+
+  function finish(event: InFlightEvent): void {
+    inFlight.delete(event);
+    queue.finish(event);
+    request();
+  }
+
+  /** Returns an event that has not started to the broker. */
+  function release(event: InFlightEvent): void {
+    settle(event, { kind: "release", delayMs: 0 }, context);
+    void getSettlement(event)?.then(() => inFlight.delete(event));
+  }
+
+  function extendLease(event: InFlightEvent): void {
+    event.lease.extend().catch(status.recordError);
+    heartbeats.start(event);
+  }
+
+  function timeOut(event: InFlightEvent): void {
+    const attempt = event.state;
+    if (attempt.kind !== "handling") return;
+    const error = new BusError(
+      "deadline_exceeded",
+      `the handler of ${group} took longer than ${settings.handlerTimeoutMs} ms for event ${readId(event.lease.record)}`,
+    );
+    const verdict = judgeFailure(error, event.attempt, settings);
+    // A retry in this process has to wait until the handler returns. All else is settled before the
+    // abort: what the abort sets off finds the attempt over.
+    if (verdict.kind === "dead-letter" || !keepsKey(event)) conclude(event, verdict);
+    attempt.abort(error);
+  }
+
+  /** Returns whether a failed event stays in this process and blocks its key: in strict order. */
+  function keepsKey(event: InFlightEvent): boolean {
+    return settings.strict && isKeyed(event);
+  }
+
+  /**
+   * Waits for an event's next attempt in this process. Resolves to true when it is due, to false when the
+   * event is settled instead. Returns undefined when the verdict asks for no such attempt.
+   */
+  function retryInProcess(event: InFlightEvent, verdict: Verdict): Promise<boolean> | undefined {
+    if (verdict.kind === "pause") {
+      reportFailure(event, verdict, context);
+      return waitForDependency(event);
+    }
+    if (verdict.kind !== "retry" || !keepsKey(event)) return undefined;
+    context.failures.add();
+    reportFailure(event, verdict, context);
+    event.attempt++;
+    return waitBlocked(event, verdict.delayMs);
+  }
+
+  async function waitBlocked(event: InFlightEvent, delayMs: number): Promise<boolean> {
+    if (pause.probe === event) endPause();
+    markDelayed(event);
+    queue.block(event);
+    request();
+    await delays.wait(delayMs);
+    const active = status.state === "running" || status.state === "paused";
+    if (active && (await queue.unblock(event))) return true;
+    if (isUndecided(event) && status.state !== "stopped") {
+      conclude(event, { kind: "release", delayMs: 0 });
+    }
+    return false;
+  }
+
+  /** The first event that meets an unavailable dependency becomes the probe; others are released. */
+  async function waitForDependency(event: InFlightEvent): Promise<boolean> {
+    if (pause.probe === undefined && status.state === "running") beginPause(event);
+    if (pause.probe === event) {
+      markDelayed(event);
+      await delays.wait(pause.nextDelayMs());
+      if (status.state === "paused") return true;
+    } else if (status.state === "paused" && keepsKey(event)) {
+      return await waitBlocked(event, settings.backoff(1));
+    }
+    if (status.state !== "stopped") {
+      const delayMs = status.state === "paused" ? settings.backoff(1) : 0;
+      conclude(event, { kind: "release", delayMs });
+    }
+    return false;
+  }
+
+  function beginPause(probe: InFlightEvent): void {
+    pause.begin(probe);
+    status.state = "paused";
+    // Strict order releases nothing: released events would be delivered again in any order.
+    if (settings.strict) return queue.pause();
+    void puller.pause();
+    for (const event of sortBySequence(queue.clear())) release(event);
+  }
+
+  function endPause(): void {
+    pause.end();
+    if (status.state !== "paused") return;
+    status.state = "running";
+    if (!settings.strict) return void puller.resume().then(request);
+    queue.resume();
+    request();
+  }
+
+  function countEvents(): ReturnType<DeliveryPipeline["countEvents"]> {
+    const { behind } = queue;
+    // The probe keeps its slot in the queue while it waits.
+    const idleProbes = pause.probe?.state.kind === "delayed" ? 1 : 0;
+    return {
+      running: queue.running - idleProbes,
+      waiting: queue.waiting - behind,
+      delayed: delays.size + behind,
+    };
+  }
+
+  function drain(): Drain {
+    status.state = "stopping";
+    const pulled = puller.close();
+    delays.endAll();
+    for (const event of sortBySequence(queue.clear())) release(event);
+    return { pulled, emptied: inFlight.whenEmpty() };
+  }
+
+  return {
+    context,
+    get pullError() {
+      return puller.error;
+    },
+    inFlight,
+    countEvents,
+    drain,
+    abort(reason) {
+      for (const { state } of inFlight) if (state.kind === "handling") state.abort(reason);
+    },
+    abandon() {
+      status.state = "stopped";
+      heartbeats.clear();
+      timeouts.clear();
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { createTestDelivery } from "../../test/delivery.ts";
+import { BusError } from "../error.ts";
+import type { HandlerFailure } from "./handler-failure.ts";
+import { getSettlement } from "./in-flight-event.ts";
+import { settle } from "./settle.ts";
+import { ack } from "./verdict.ts";
+
+const error = new Error("no");
+
+describe("settle()", () => {
+  it("acks synchronously when there is nothing to wait for", () => {
+    const { event, context, calls } = createTestDelivery();
+    settle(event, ack, context);
+    expect(calls).toEqual(["ack"]);
+    expect(event.state.kind).toBe("settled");
+    expect(context.handled.total).toBe(1);
+  });
+
+  it("confirms acks when asked to, and while stopping", async () => {
+    const asked = createTestDelivery({ subscribe: { confirmAcks: true } });
+    const stopping = createTestDelivery();
+    stopping.context.status.state = "stopping";
+    for (const { event, context, calls } of [asked, stopping]) {
+      settle(event, ack, context);
+      expect(calls).toEqual(["ack confirmed"]);
+      expect(event.state.kind).toBe("settling");
+      await getSettlement(event);
+    }
+  });
+
+  it("counts and reports a failure, and delays the retry", () => {
+    const failures: HandlerFailure[] = [];
+    const { event, context, calls } = createTestDelivery({
+      attempt: 2,
+      subscribe: { onFailure: (failure) => failures.push(failure) },
+    });
+    settle(event, { kind: "retry", error, delayMs: 400 }, context);
+    expect(calls).toEqual(["nak 400"]);
+    const about = { group: "readers", topic: "notes.written", id: "one", attempt: 2 };
+    expect(failures).toEqual([{ ...about, error, verdict: "retry" }]);
+    expect([context.failures.total, context.status.lastError]).toEqual([1, error]);
+  });
+
+  it("does not count a release as an attempt", () => {
+    const { event, context, calls } = createTestDelivery({ attempt: 3 });
+    settle(event, { kind: "release", delayMs: 0 }, context);
+    expect(calls).toEqual(["nak 0"]);
+    expect(context.releases.readAttempt({ ...event.lease, deliveries: 4 })).toBe(3);
+    expect(context.failures.total).toBe(0);
+  });
+
+  it("stores the dead letter before it acks", async () => {
+    const { event, context, calls } = createTestDelivery();
+    settle(event, { kind: "dead-letter", error, cause: "permanent" }, context);
+    expect([event.state.kind, calls]).toEqual(["dead-lettering", []]);
+    await getSettlement(event);
+    expect(calls).toEqual(["ack"]);
+    expect([context.failures.total, context.deadLettered.total]).toEqual([1, 1]);
+    const { count } = await context.broker.deadLetters.count("readers", { timeoutMs: 1_000 });
+    expect(count).toBe(1);
+  });
+
+  it("retries an event whose dead letter cannot be stored", async () => {
+    const { event, context, calls } = createTestDelivery({
+      change: (broker) => ({
+        ...broker,
+        deadLetters: {
+          ...broker.deadLetters,
+          store: () => Promise.reject(new BusError("stream_full", "no space")),
+        },
+      }),
+    });
+    settle(event, { kind: "dead-letter", error, cause: "attempts" }, context);
+    await getSettlement(event);
+    expect(calls).toEqual(["nak 200"]);
+    expect(context.deadLettered.total).toBe(0);
+    expect(context.status.lastError).toMatchObject({ code: "stream_full", cause: error });
+  });
+
+  it("survives a listener that throws", () => {
+    const { event, context, calls } = createTestDelivery({
+      subscribe: {
+        onFailure() {
+          throw new Error("the log is full");
+        },
+      },
+    });
+    settle(event, { kind: "retry", error, delayMs: 200 }, context);
+    expect(calls).toEqual(["nak 200"]);
+    expect(context.status.lastError).toMatchObject({ message: "the log is full" });
+  });
+});
