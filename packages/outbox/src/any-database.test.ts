@@ -11,7 +11,7 @@ import {
   type Transaction,
 } from "kysely";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { deliveryOf } from "../test/fares.ts";
+import { createDelivery } from "../test/fares.ts";
 import {
   inbox,
   inboxBatch,
@@ -30,7 +30,7 @@ interface WithOwnInbox {
   "audit.outbox": { sequence: string };
 }
 
-/** Opens nothing and answers nothing: what is checked here is what compiles. */
+/** Creates a Kysely without a database: these tests check types. */
 function open<DB>(): Kysely<DB> {
   return new Kysely<DB>({
     dialect: {
@@ -42,14 +42,14 @@ function open<DB>(): Kysely<DB> {
   });
 }
 
-/** useAll calls everything with a database of a type that it knows nothing of. */
+/** Calls every function with a database of an unknown type. */
 async function useAll<DB>(db: Kysely<DB>): Promise<void> {
   const seen = inbox<{ readonly id: string }, DB>(db, async (message, tx, delivery) => {
     expectTypeOf(message.id).toBeString();
     expectTypeOf(tx).toEqualTypeOf<Transaction<DB>>();
     expectTypeOf(delivery.attempt).toBeNumber();
   });
-  await seen({ id: "1" }, deliveryOf("1"));
+  await seen({ id: "1" }, createDelivery("1"));
   inboxBatch<string, DB>(db, async (events, tx) => {
     expectTypeOf(events[0]?.message).toEqualTypeOf<string | undefined>();
     expectTypeOf(tx).toEqualTypeOf<Transaction<DB>>();
@@ -73,7 +73,7 @@ async function useAll<DB>(db: Kysely<DB>): Promise<void> {
 }
 
 describe("the package", () => {
-  it("takes a Kysely of any database type", async () => {
+  it("accepts a Kysely of any database type", async () => {
     const used = [
       useAll(open<unknown>()),
       useAll(open<object>()),
@@ -84,7 +84,7 @@ describe("the package", () => {
     await expect(Promise.all(used)).resolves.toHaveLength(5);
   });
 
-  it("infers the database's type from the Kysely that it is given", () => {
+  it("infers the database type from its Kysely", () => {
     const handle = inbox(open<WithTypes>(), async (_message: string, tx) => {
       await tx.selectFrom("orders").select("id").execute();
       // @ts-expect-error There is no such table.

@@ -1,3 +1,5 @@
+// The inbox.
+
 export { type InboxHandler, type InboxOptions, inbox } from "./inbox/inbox.ts";
 export {
   type InboxBatchHandler,
@@ -13,20 +15,21 @@ export {
   pruneInbox,
   startPruning,
 } from "./inbox/prune-inbox.ts";
-export { inboxMetrics, outboxMetrics, relayMetrics } from "./metrics.ts";
+
+// The outbox.
+
+export { listRejectedEvents, type RejectedEvent } from "./outbox/list-rejected-events.ts";
 export { type AnyTransaction, outbox } from "./outbox/outbox.ts";
 export { outboxMigration } from "./outbox/outbox-migration.ts";
-export {
-  listRejectedEvents,
-  type OutboxState,
-  type RejectedEvent,
-  readOutboxState,
-} from "./outbox/read-outbox-state.ts";
+export { type OutboxState, readOutboxState } from "./outbox/read-outbox-state.ts";
+
+// The relay.
+
 export { type Listen, type ListenClient, type Listening, listenWith } from "./relay/listen-with.ts";
+export type { Relay, RelayHealth, RelayOptions } from "./relay/relay.ts";
 export type { Rejection } from "./relay/relay-store.ts";
-export {
-  type Relay,
-  type RelayHealth,
-  type RelayOptions,
-  startRelay,
-} from "./relay/start-relay.ts";
+export { startRelay } from "./relay/start-relay.ts";
+
+// Metrics.
+
+export { inboxMetrics, outboxMetrics, relayMetrics } from "./metrics.ts";

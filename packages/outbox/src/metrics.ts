@@ -2,45 +2,67 @@ import type { BusMetric } from "@fanfare/bus";
 import type { Kysely } from "kysely";
 import type { InboxCounters } from "./inbox/inbox-counters.ts";
 import { readOutboxState } from "./outbox/read-outbox-state.ts";
-import type { Relay } from "./relay/start-relay.ts";
+import type { Relay } from "./relay/relay.ts";
 
-/** outboxMetrics returns what makes metrics of an outbox, by asking its database. */
+/**
+ * Creates a function that returns the metrics of an outbox, read from its database.
+ *
+ * @example
+ * const [waiting] = await outboxMetrics(db)();
+ * console.log(waiting?.name); // "fanfare_outbox_waiting"
+ */
 export function outboxMetrics<DB>(db: Kysely<DB>): () => Promise<readonly BusMetric[]> {
   return async () => {
     const { waiting, oldestMs, rejected } = await readOutboxState(db);
     return [
-      gauge("outbox_waiting", "Events that are not published yet.", waiting),
-      gauge("outbox_oldest_seconds", "Age of the oldest event that waits.", oldestMs / 1_000),
-      gauge("outbox_rejected", "Events that can never be published.", rejected),
+      createGauge("outbox_waiting", "Events that are not published yet.", waiting),
+      createGauge("outbox_oldest_seconds", "Age of the oldest waiting event.", oldestMs / 1_000),
+      createGauge("outbox_rejected", "Events that can never be published.", rejected),
     ];
   };
 }
 
-/** relayMetrics returns what makes metrics of what a relay did, which asks nobody. */
+/**
+ * Creates a function that returns the metrics of a relay in this process.
+ *
+ * @example
+ * const relay = startRelay(db, bus, { services: [NoteEvents] });
+ * const metrics = await relayMetrics(relay)();
+ */
 export function relayMetrics(relay: Pick<Relay, "health">): () => Promise<readonly BusMetric[]> {
   return async () => {
     const { published, duplicates, rejected, failures } = relay.health();
     return [
-      counter("relay_published", "Events published by this process.", published),
-      counter("relay_duplicates", "Of them, those that the broker had already.", duplicates),
-      counter("relay_rejected", "Events rejected by this process.", rejected),
-      counter("relay_failures", "What failed and is tried again.", failures),
+      createCounter("relay_published", "Events published by this process.", published),
+      createCounter(
+        "relay_duplicates",
+        "Published events that the broker already had.",
+        duplicates,
+      ),
+      createCounter("relay_rejected", "Events rejected by this process.", rejected),
+      createCounter("relay_failures", "Failures that were retried.", failures),
     ];
   };
 }
 
-/** inboxMetrics returns what makes metrics of a counters that inboxes keep. */
+/**
+ * Creates a function that returns the metrics of the inboxes that share these counters.
+ *
+ * @example
+ * const counters = createInboxCounters();
+ * const metrics = await inboxMetrics(counters)();
+ */
 export function inboxMetrics(counters: InboxCounters): () => Promise<readonly BusMetric[]> {
   return async () => [
-    counter("inbox_handled", "Events whose effects were committed.", counters.handled),
-    counter("inbox_duplicates", "Events acknowledged as handled before.", counters.duplicates),
+    createCounter("inbox_handled", "Events whose effects were committed.", counters.handled),
+    createCounter("inbox_duplicates", "Events that were handled before.", counters.duplicates),
   ];
 }
 
-function gauge(name: string, help: string, value: number): BusMetric {
+function createGauge(name: string, help: string, value: number): BusMetric {
   return { name: `fanfare_${name}`, help, type: "gauge", samples: [{ labels: {}, value }] };
 }
 
-function counter(name: string, help: string, value: number): BusMetric {
-  return { ...gauge(`${name}_total`, help, value), type: "counter" };
+function createCounter(name: string, help: string, value: number): BusMetric {
+  return { ...createGauge(`${name}_total`, help, value), type: "counter" };
 }

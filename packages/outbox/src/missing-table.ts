@@ -1,11 +1,10 @@
 import { type BusCode, BusError } from "@fanfare/bus";
 import { readErrorCode } from "@fanfare/database-errors";
 
-/** What PostgreSQL calls a table that is missing. */
-const noSuchTable = "42P01";
+const undefinedTable = "42P01";
 
-/** needing turns the error of a table that no migration has made yet into a BusError that says so. */
-export async function needing<T>(
+/** Waits for `work`, and converts the error of a missing table to a BusError that names its migration. */
+export async function explainMissingTable<T>(
   table: "inbox" | "outbox",
   work: Promise<T>,
   code: BusCode = "not_provisioned",
@@ -13,8 +12,8 @@ export async function needing<T>(
   try {
     return await work;
   } catch (reason) {
-    if (readErrorCode(reason) !== noSuchTable) throw reason;
-    throw new BusError(code, `there is no table ${table}: run ${table}Migration`, {
+    if (readErrorCode(reason) !== undefinedTable) throw reason;
+    throw new BusError(code, `the table ${table} does not exist: run ${table}Migration`, {
       cause: reason,
     });
   }

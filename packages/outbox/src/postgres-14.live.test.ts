@@ -4,7 +4,7 @@ import { findPostgresBin, type Postgres, startPostgres } from "@fanfare/dev-stac
 import { type Kysely, sql } from "kysely";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveryOf } from "../test/fares.ts";
+import { createDelivery } from "../test/fares.ts";
 import { createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
 import {
   inbox,
@@ -53,23 +53,23 @@ describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () =
       ({ number }) => number,
     );
 
-  it("is what the server is", async () => {
+  it("is the version of the server", async () => {
     const { rows } = await sql`
       select current_setting('server_version_num')::int / 10000 as major`.execute(db);
     expect(rows).toEqual([{ major: 14 }]);
   });
 
-  it("has one effect of an event, alone and in a batch, and gives up at a deadline", async () => {
+  it("has one effect of an event, alone and in a batch, and cancels when the signal aborts", async () => {
     const handle = inbox<number, NotesDatabase>(db, async (number, tx) => {
       await tx.insertInto("notes").values({ author: "Ada", number }).execute();
     });
-    await handle(1, deliveryOf("1"));
-    await handle(1, deliveryOf("1", { attempt: 2 }));
+    await handle(1, createDelivery("1"));
+    await handle(1, createDelivery("1", { attempt: 2 }));
     const together = inboxBatch<number, NotesDatabase>(db, async (events, tx) => {
       const rows = events.map(({ message }) => ({ author: "Ada", number: message }));
       await tx.insertInto("notes").values(rows).execute();
     });
-    await Promise.all([1, 2, 3].map((number) => together(number, deliveryOf(`${number}`))));
+    await Promise.all([1, 2, 3].map((number) => together(number, createDelivery(`${number}`))));
     expect(await notes()).toEqual([1, 2, 3]);
 
     const deadline = new AbortController();
@@ -77,13 +77,13 @@ describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () =
       setImmediate(() => deadline.abort(new Error("past its deadline")));
       await sql`select pg_sleep(600)`.execute(tx);
     });
-    const late = slow(4, deliveryOf("4", { signal: deadline.signal }));
+    const late = slow(4, createDelivery("4", { signal: deadline.signal }));
     await expect(late).rejects.toThrow("past its deadline");
     await sql`update inbox set handled_at = now() - interval '1 hour'`.execute(db);
     expect(await pruneInbox(db, { retentionMs: 2_000, maxRedeliveryMs: 1_000 })).toBe(3);
   });
 
-  it("publishes what is committed, in order, and rejects what can never be", async () => {
+  it("publishes committed events in order, and rejects those that can never be published", async () => {
     const bus = createRecordingBus();
     bus.before = ({ number }) => {
       if (number === 2) throw new BusError("too_large", "it is too large");

@@ -5,11 +5,12 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { outboxMigration } from "../src/index.ts";
 
+/** A database with an outbox and one table of changes. */
 export interface NotesDatabase {
   readonly notes: { readonly author: string; readonly number: number };
 }
 
-/** connectNotes opens a pool of its own, as another process would. */
+/** Opens a pool of its own, as another process does. */
 export function connectNotes(url: string, max = 20): Kysely<NotesDatabase> {
   const pool = new Pool({ connectionString: url, max });
   pool.on("error", () => {});
@@ -17,7 +18,7 @@ export function connectNotes(url: string, max = 20): Kysely<NotesDatabase> {
   return new Kysely<NotesDatabase>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** openNotes connects and makes the tables `outbox` and `notes`. */
+/** Connects, and creates the tables `outbox` and `notes`. */
 export async function openNotes(url: string): Promise<Kysely<NotesDatabase>> {
   const db = connectNotes(url);
   await outboxMigration.up(db);
@@ -25,8 +26,8 @@ export async function openNotes(url: string): Promise<Kysely<NotesDatabase>> {
   return db;
 }
 
-/** Stored is an event as a broker got it. */
-export interface Stored {
+/** A published event. */
+export interface PublishedNote {
   readonly id: string;
   readonly topic: string;
   readonly author: string;
@@ -34,20 +35,21 @@ export interface Stored {
   readonly options: PublishOptions;
 }
 
-/** RecordingBus keeps what is published, in order, also when an id comes again. */
+/** A bus that records the published events in order, including repeated ids. */
 export interface RecordingBus extends Pick<EventBus, "publishEncoded"> {
-  readonly stored: Stored[];
-  /** Called with each event before it is stored; what it throws is the publish's failure. */
-  before: (event: Stored) => Promise<void> | void;
+  readonly stored: PublishedNote[];
+  /** Called with each event before it is stored. Its error fails the publish. */
+  before: (event: PublishedNote) => Promise<void> | void;
 }
 
+/** Creates a bus without events. */
 export function createRecordingBus(): RecordingBus {
-  const stored: Stored[] = [];
+  const stored: PublishedNote[] = [];
   const bus: RecordingBus = {
     stored,
     before: () => {},
     async publishEncoded(method, { data }, options = {}) {
-      const { author, number } = noteOf(data);
+      const { author, number } = decodeNote(data);
       const event = { id: options.id ?? "", topic: method.localName, author, number, options };
       await bus.before(event);
       const duplicate = stored.some(({ id, topic }) => id === event.id && topic === event.topic);
@@ -58,7 +60,7 @@ export function createRecordingBus(): RecordingBus {
   return bus;
 }
 
-function noteOf(data: Uint8Array) {
+function decodeNote(data: Uint8Array) {
   try {
     return fromBinary(NoteSchema, data);
   } catch (reason) {

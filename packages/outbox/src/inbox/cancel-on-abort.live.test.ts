@@ -2,7 +2,12 @@ import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveryOf, type FaresDatabase, locksAwaited, openFares } from "../../test/fares.ts";
+import {
+  countBlockedLocks,
+  createDelivery,
+  type FaresDatabase,
+  openFares,
+} from "../../test/fares.ts";
 import { type InboxHandler, inbox } from "./inbox.ts";
 
 interface Trip {
@@ -12,7 +17,7 @@ type Tx = Parameters<InboxHandler<Trip, FaresDatabase>>[1];
 
 const past = new Error("past its deadline");
 
-describe("a deadline", { timeout: 60_000 }, () => {
+describe("cancelOnAbort()", { timeout: 60_000 }, () => {
   let server: Postgres;
   let url: string;
   let db: Kysely<FaresDatabase>;
@@ -35,11 +40,11 @@ describe("a deadline", { timeout: 60_000 }, () => {
     const deadline = new AbortController();
     const pass = () => deadline.abort(past);
     const handle = inbox<Trip, FaresDatabase>(on, async (_trip, tx) => void (await work(tx, pass)));
-    const late = handle({ tripId: id }, deliveryOf(id, { signal: deadline.signal }));
+    const late = handle({ tripId: id }, createDelivery(id, { signal: deadline.signal }));
     return await late.catch((reason: unknown) => reason);
   }
 
-  it("cancels each statement that follows as well", async () => {
+  it("cancels each statement that follows", async () => {
     const reason = await handleLate("again", async (tx, pass) => {
       setImmediate(pass);
       await sql`savepoint before`.execute(tx);
@@ -50,7 +55,7 @@ describe("a deadline", { timeout: 60_000 }, () => {
     expect(reason).toBe(past);
   });
 
-  it("cancels no other transaction's", async () => {
+  it("cancels no statement of another transaction", async () => {
     const holder = await db.startTransaction().execute();
     await sql`select pg_advisory_xact_lock(7)`.execute(holder);
     const other = db.transaction().execute(async (tx) => {
@@ -58,7 +63,7 @@ describe("a deadline", { timeout: 60_000 }, () => {
       await sql`select pg_advisory_xact_lock(7)`.execute(tx);
     });
     const reason = await handleLate("mine", async (tx, pass) => {
-      await expect.poll(() => locksAwaited(db), { timeout: 30_000 }).toBe(1);
+      await expect.poll(() => countBlockedLocks(db), { timeout: 30_000 }).toBe(1);
       setImmediate(pass);
       await sql`select pg_sleep(600)`.execute(tx);
     });
@@ -67,7 +72,7 @@ describe("a deadline", { timeout: 60_000 }, () => {
     await expect(other).resolves.toBeUndefined();
   });
 
-  it("cancels whatever types the driver makes of what it reads", async () => {
+  it("cancels with any type parsers of the driver", async () => {
     // The types of pg do not know the option.
     const untyped = { binary: true };
     const pool = new Pool({ connectionString: url, ...untyped });

@@ -1,47 +1,47 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 
-/** Running is how the server knows what is to be cancelled. */
-export interface Running {
-  /** What the transaction's first statement begins with. */
-  readonly tag: string;
-  /** The transaction's id, an xid8 in decimal digits, as soon as it is known. */
-  transaction?: string | undefined;
+/** Identifies a running transaction on the server. */
+export interface RunningTransaction {
+  /** The SQL comment at the beginning of its first statement. */
+  readonly comment: string;
+  /** Its id, an xid8 in decimal digits. Undefined during its first statement. */
+  id?: string | undefined;
 }
 
+/** The transaction to cancel, and when. */
 export interface CancelOptions<DB> {
-  /** Where the cancellation is sent from: a connection beside the transaction's own. */
+  /** Sends the cancellation on a connection other than that of the transaction. */
   readonly db: Kysely<DB>;
   readonly signal: AbortSignal;
-  readonly running: Running;
+  readonly running: RunningTransaction;
 }
 
 const cancelIntervalMs = 200;
 
 /**
- * cancelOnAbort runs `work`. From when the signal aborts until `work` is over, it cancels whatever
- * the transaction is executing. Waiting for a row that another transaction holds is such a
- * statement.
+ * Runs `work`. After the signal aborts, it cancels the running statement of the transaction until
+ * `work` settles. A statement that waits for a row lock is cancelled, too.
  */
 export async function cancelOnAbort<DB, T>(
   { db, signal, running }: CancelOptions<DB>,
   work: () => Promise<T>,
 ): Promise<T> {
-  // Made when it is needed: most of what runs is never aborted.
-  let over: AbortController | undefined;
+  // Created on abort only: most transactions never abort.
+  let settled: AbortController | undefined;
   let cancelling: Promise<void> | undefined;
 
-  /** More than once, as what arrives between two statements cancels nothing. */
-  async function keepCancelling({ signal: ended }: AbortController): Promise<void> {
-    while (!ended.aborted) {
-      // Best effort: where it fails, the server's own timeouts end the statement.
-      await cancel(db, running, ended).catch(() => {});
-      await sleep(cancelIntervalMs, undefined, { signal: ended }).catch(() => {});
+  /** Repeats, because a cancellation between two statements has no effect. */
+  async function keepCancelling({ signal: end }: AbortController): Promise<void> {
+    while (!end.aborted) {
+      // Best effort: when it fails, the timeouts of the server end the statement.
+      await cancelStatement(db, running, end).catch(() => {});
+      await sleep(cancelIntervalMs, undefined, { signal: end }).catch(() => {});
     }
   }
   const onAbort = () => {
-    over = new AbortController();
-    cancelling = keepCancelling(over);
+    settled = new AbortController();
+    cancelling = keepCancelling(settled);
   };
 
   signal.throwIfAborted();
@@ -50,21 +50,24 @@ export async function cancelOnAbort<DB, T>(
     return await work();
   } finally {
     signal.removeEventListener("abort", onAbort);
-    over?.abort();
+    settled?.abort();
     await cancelling;
   }
 }
 
-/** By the transaction's id and not by its process, so that none sent late hits what comes next. */
-async function cancel<DB>(
+/**
+ * Cancels by transaction id and not by process id, so that a late cancellation never affects the next
+ * transaction of the connection.
+ */
+async function cancelStatement<DB>(
   db: Kysely<DB>,
-  { tag, transaction }: Running,
+  { comment, id }: RunningTransaction,
   signal: AbortSignal,
 ): Promise<void> {
-  const which =
-    transaction === undefined
-      ? sql`state = 'active' and starts_with(query, ${tag})`
-      : sql`backend_xid = ${transaction}::xid8::xid`;
-  const cancellation = sql`select pg_cancel_backend(pid) from pg_stat_activity where ${which}`;
+  const condition =
+    id === undefined
+      ? sql`state = 'active' and starts_with(query, ${comment})`
+      : sql`backend_xid = ${id}::xid8::xid`;
+  const cancellation = sql`select pg_cancel_backend(pid) from pg_stat_activity where ${condition}`;
   await cancellation.execute(db.withoutPlugins(), { signal });
 }

@@ -1,7 +1,7 @@
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliveryOf, type FaresDatabase, openFares } from "../../test/fares.ts";
+import { createDelivery, type FaresDatabase, openFares } from "../../test/fares.ts";
 import { type InboxHandler, inbox } from "./inbox.ts";
 
 interface Trip {
@@ -12,7 +12,7 @@ type Tx = Parameters<InboxHandler<Trip, FaresDatabase>>[1];
 const insert = (tx: Tx, tripId: string, options: { readonly signal?: AbortSignal } = {}) =>
   tx.insertInto("fares").values({ trip_id: tripId }).execute(options);
 
-describe("the transaction that an inbox gives its handler", { timeout: 60_000 }, () => {
+describe("guardTransaction()", { timeout: 60_000 }, () => {
   let server: Postgres;
   let db: Kysely<FaresDatabase>;
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describe("the transaction that an inbox gives its handler", { timeout: 60_000 },
   const handle = (id: string, work: (tx: Tx) => Promise<unknown>, signal?: AbortSignal) =>
     inbox<Trip, FaresDatabase>(db, async (_trip, tx) => void (await work(tx)))(
       { tripId: id },
-      deliveryOf(id, signal === undefined ? {} : { signal }),
+      createDelivery(id, signal === undefined ? {} : { signal }),
     );
 
   async function faresOf(prefix: string): Promise<string[]> {
@@ -36,7 +36,7 @@ describe("the transaction that an inbox gives its handler", { timeout: 60_000 },
     return rows.map(({ trip_id }) => trip_id);
   }
 
-  it("keeps nothing of the statements that waited when one failed", async () => {
+  it("rolls back statements that were queued when one failed", async () => {
     for (let round = 0; round < 10; round++) {
       const names = ["a", "b", "c", "d"].map((name) => `failed-${round}-${name}`);
       const failing = handle(`failed-${round}`, (tx) =>
@@ -47,7 +47,7 @@ describe("the transaction that an inbox gives its handler", { timeout: 60_000 },
     expect(await faresOf("failed")).toEqual([]);
   });
 
-  it("keeps nothing of the statements that waited when the deadline passed", async () => {
+  it("rolls back statements that were queued when the signal aborted", async () => {
     const deadline = new AbortController();
     const names = ["a", "b", "c"].map((name) => `late-${name}`);
     const late = handle(
@@ -63,7 +63,7 @@ describe("the transaction that an inbox gives its handler", { timeout: 60_000 },
     expect(await faresOf("late")).toEqual([]);
   });
 
-  it("keeps nothing of what came with a signal of its own", async () => {
+  it("rolls back statements with a signal of their own", async () => {
     for (let round = 0; round < 5; round++) {
       const { signal } = new AbortController();
       const names = ["a", "b", "c", "d"].map((name) => `signalled-${round}-${name}`);
@@ -109,7 +109,7 @@ describe("the transaction that an inbox gives its handler", { timeout: 60_000 },
     },
   );
 
-  it("commits what the handler has sent without waiting for it", async () => {
+  it("commits statements that the handler sent and did not await", async () => {
     const names = ["a", "b", "c", "d"].map((name) => `sent-${name}`);
     await handle("sent", async (tx) => {
       for (const name of names) void insert(tx, name);

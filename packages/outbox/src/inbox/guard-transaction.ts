@@ -1,42 +1,46 @@
 import { BusError } from "@fanfare/bus";
 import { type KyselyPlugin, RawNode, type RootOperationNode, type Transaction } from "kysely";
 
-/** GuardedTransaction is a transaction in the hands of a handler. */
+/** A transaction that a handler cannot end. */
 export interface GuardedTransaction<DB> {
   readonly tx: Transaction<DB>;
   /**
-   * end refuses what the handler still sends, and resolves when what it has sent is done. What comes
-   * nevertheless, or was overtaken, waits until the transaction is over, and fails. Kysely ends a
-   * transaction before the statements that wait for their turn in it (kysely-org/kysely#1604): they
-   * would run after its end, each on its own and for good.
+   * Refuses further statements, and resolves once the sent ones are done. A statement that is still
+   * queued waits for the end of the transaction and then fails. Without this, Kysely would end the
+   * transaction before its queued statements (kysely-org/kysely#1604), which would then run and commit
+   * on their own.
    */
   end(): Promise<void>;
 }
 
-/** What begins or ends a transaction; `rollback to` a savepoint does neither. */
-const ends =
+/** Statements that begin or end a transaction. `rollback to` a savepoint does neither. */
+const transactionControl =
   /(?:^|;)\s*(?:begin|start\s+transaction|commit|end|abort|prepare\s+transaction|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b))\b/i;
 
-/** Literals, quoted names and comments (which nest, here to the second level) are no statements. */
+/** Literals, quoted names and comments, which contain no statements. Comments nest, here two levels. */
 const quoted =
   /\be'(?:[^'\\]|''|\\.)*'|'[^']*'|"[^"]*"|\$(\w*)\$.*?\$\1\$|--[^\n]*|\/\*(?:\/\*.*?\*\/|.)*?\*\//gis;
 
 /**
- * guardTransaction refuses, before it is sent, the SQL by which a handler would commit or roll back
- * the transaction that it was given: with it, the record that the event was handled would go its own
- * way. What is sent as a CompiledQuery is not seen.
+ * Creates a guarded transaction. It refuses, before sending it, SQL that would commit or roll back the
+ * transaction of the inbox: the record of the event has to commit with the handler's effects. It does
+ * not inspect a `CompiledQuery`.
  */
 export function guardTransaction<DB>(
   tx: Transaction<DB>,
   committedOrRolledBack: Promise<void>,
 ): GuardedTransaction<DB> {
-  let over = false;
+  let ended = false;
   const guard: KyselyPlugin = {
     transformQuery({ node }) {
-      if (over) throw refusal("the handler is over: it has to await each of its statements");
-      if (ends.test(textOf(node).replaceAll(quoted, " ").trim())) {
-        throw refusal(
-          "the handler may neither begin nor end the inbox's transaction: return to commit, throw to roll back",
+      if (ended) {
+        throw createRefusal(
+          "the handler has ended: await each of its statements before it returns",
+        );
+      }
+      if (transactionControl.test(readText(node).replaceAll(quoted, " ").trim())) {
+        throw createRefusal(
+          "the handler may not begin or end the transaction of the inbox: return to commit, throw to roll back",
         );
       }
       return node;
@@ -46,28 +50,28 @@ export function guardTransaction<DB>(
   return {
     tx: tx.withPlugin(guard),
     async end() {
-      over = true;
-      const last = Promise.withResolvers<void>();
-      const keepTurn = async () => {
-        last.resolve();
+      ended = true;
+      const reachedFront = Promise.withResolvers<void>();
+      const holdConnection = async () => {
+        reachedFront.resolve();
         await committedOrRolledBack;
       };
-      tx.getExecutor().provideConnection(keepTurn).catch(last.reject);
-      await last.promise;
+      tx.getExecutor().provideConnection(holdConnection).catch(reachedFront.reject);
+      await reachedFront.promise;
     },
   };
 }
 
-function refusal(why: string): BusError {
-  return new BusError("permanent", why);
+function createRefusal(message: string): BusError {
+  return new BusError("permanent", message);
 }
 
-function textOf(node: RootOperationNode): string {
+function readText(node: RootOperationNode): string {
   if (!RawNode.is(node)) return "";
   return node.sqlFragments
     .map((text, at) => {
       const parameter = node.parameters[at];
-      return text + (parameter !== undefined && RawNode.is(parameter) ? textOf(parameter) : " ");
+      return text + (parameter !== undefined && RawNode.is(parameter) ? readText(parameter) : " ");
     })
     .join("");
 }

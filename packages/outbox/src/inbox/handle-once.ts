@@ -3,82 +3,93 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BusError, type Delivery } from "@fanfare/bus";
 import { isDatabaseUnavailable, readErrorCode } from "@fanfare/database-errors";
 import type { Kysely, Transaction } from "kysely";
-import { cancelOnAbort, type Running } from "./cancel-on-abort.ts";
+import { cancelOnAbort, type RunningTransaction } from "./cancel-on-abort.ts";
 import { guardTransaction } from "./guard-transaction.ts";
 import type { InboxCounters } from "./inbox-counters.ts";
-import { record } from "./record-deliveries.ts";
+import { recordDeliveries } from "./record-deliveries.ts";
 
-export interface OnceOptions {
+/** The deliveries to handle in one transaction. */
+export interface HandleOnceOptions {
   readonly deliveries: readonly Delivery[];
-  /** Gives it all up: the running statement is cancelled and nothing is committed. */
+  /** Cancels the running statement and rolls back. */
   readonly signal: AbortSignal;
 }
 
-/** OnceWork is what is done with those deliveries that their groups have not handled. */
-export type OnceWork<DB> = (tx: Transaction<DB>, fresh: readonly Delivery[]) => Promise<void>;
+/** Handles the deliveries that their groups have not handled before. */
+export type HandleNew<DB> = (tx: Transaction<DB>, fresh: readonly Delivery[]) => Promise<void>;
 
 /**
- * HandleOnce runs `work` in one transaction with the records that its deliveries are handled, and not
- * at all when they were handled before.
+ * Runs `handle` and records its deliveries as handled, in one transaction. Does not call `handle`
+ * when all deliveries were handled before.
  */
-export type HandleOnce<DB> = (options: OnceOptions, work: OnceWork<DB>) => Promise<void>;
+export type HandleOnce<DB> = (options: HandleOnceOptions, handle: HandleNew<DB>) => Promise<void>;
 
-/** How PostgreSQL ends a transaction for the sake of another: serialization failure, deadlock. */
-const victims: ReadonlySet<string | undefined> = new Set(["40001", "40P01"]);
-const repeats = 3;
-const restMs = 50;
+/** SQLSTATEs of a transaction that PostgreSQL ends in favour of another. */
+const conflicts: ReadonlySet<string | undefined> = new Set([
+  "40001", // serialization failure
+  "40P01", // deadlock
+]);
+const maxRepeats = 3;
+const initialIntervalMs = 50;
 
-/** createHandleOnce makes a HandleOnce whose records are kept in this database. */
+/** Creates a `HandleOnce` that keeps its records in this database. */
 export function createHandleOnce<DB>(
   db: Kysely<DB>,
   { counters }: { readonly counters?: InboxCounters | undefined },
 ): HandleOnce<DB> {
-  const recorder = `${hostname()}/${process.pid}`;
-  // Tells its statements from all others of the server.
-  const name = crypto.randomUUID();
+  const processName = `${hostname()}/${process.pid}`;
+  // Distinguishes the statements of this inbox from all others on the server.
+  const inboxId = crypto.randomUUID();
   let calls = 0;
 
-  async function attempt({ deliveries, signal }: OnceOptions, work: OnceWork<DB>): Promise<number> {
-    const tag = `/* inbox ${name} ${++calls} */`;
-    const running: Running = { tag };
-    const over = Promise.withResolvers<void>();
+  /** Returns how many deliveries were new. */
+  async function runTransaction(
+    { deliveries, signal }: HandleOnceOptions,
+    handle: HandleNew<DB>,
+  ): Promise<number> {
+    const comment = `/* inbox ${inboxId} ${++calls} */`;
+    const running: RunningTransaction = { comment };
+    const ended = Promise.withResolvers<void>();
     const transaction = db.transaction().execute((tx) =>
       cancelOnAbort({ db, signal, running }, async () => {
-        const { fresh, transaction: id } = await record(tx, { deliveries, process: recorder, tag });
-        running.transaction = id;
-        if (fresh.length === 0) return 0;
-        const guarded = guardTransaction(tx, over.promise);
+        const recorded = await recordDeliveries(tx, { deliveries, process: processName, comment });
+        running.id = recorded.transactionId;
+        if (recorded.fresh.length === 0) return 0;
+        const guarded = guardTransaction(tx, ended.promise);
         try {
-          await work(guarded.tx, fresh);
+          await handle(guarded.tx, recorded.fresh);
         } finally {
           await guarded.end();
         }
         signal.throwIfAborted();
-        return fresh.length;
+        return recorded.fresh.length;
       }),
     );
-    return await transaction.finally(over.resolve);
+    return await transaction.finally(ended.resolve);
   }
 
-  /** No event is to blame where two transactions were in each other's way. */
-  async function attempts(options: OnceOptions, work: OnceWork<DB>): Promise<number> {
-    for (let left = repeats; ; left--) {
+  /** Repeats a transaction that conflicted with another, because no event is at fault. */
+  async function repeatOnConflict(
+    options: HandleOnceOptions,
+    handle: HandleNew<DB>,
+  ): Promise<number> {
+    for (let repeat = 0; ; repeat++) {
       try {
-        return await attempt(options, work);
+        return await runTransaction(options, handle);
       } catch (reason) {
-        if (left === 0 || !victims.has(readErrorCode(reason))) throw reason;
-        await sleep(Math.random() * restMs * 2 ** (repeats - left), undefined, {
+        if (repeat === maxRepeats || !conflicts.has(readErrorCode(reason))) throw reason;
+        await sleep(Math.random() * initialIntervalMs * 2 ** repeat, undefined, {
           signal: options.signal,
         });
       }
     }
   }
 
-  return async (options, work) => {
+  return async (options, handle) => {
     const { deliveries, signal } = options;
     try {
       signal.throwIfAborted();
-      const handled = await attempts(options, work);
+      const handled = await repeatOnConflict(options, handle);
       if (counters === undefined) return;
       counters.handled += handled;
       counters.duplicates += deliveries.length - handled;
@@ -87,14 +98,14 @@ export function createHandleOnce<DB>(
       if (!isDatabaseUnavailable(reason)) throw reason;
       throw new BusError(
         "unavailable",
-        `the database was lost while handling ${namesOf(deliveries)}`,
+        `the database became unavailable while handling ${describeDeliveries(deliveries)}`,
         { cause: reason },
       );
     }
   };
 }
 
-function namesOf([first, ...others]: readonly Delivery[]): string {
+function describeDeliveries([first, ...others]: readonly Delivery[]): string {
   const name = `${first?.topic} ${first?.id}`;
   return others.length === 0 ? name : `${name} and ${others.length} more`;
 }

@@ -1,112 +1,131 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { BusError, type Delivery } from "@fanfare/bus";
+import { checkAtLeast } from "@fanfare/bus/kit";
 import type { Kysely, Transaction } from "kysely";
-import { checkCounts } from "../check-options.ts";
 import { createHandleOnce } from "./handle-once.ts";
 import type { InboxOptions } from "./inbox.ts";
-import { mostRecorded } from "./record-deliveries.ts";
+import { maxRecorded } from "./record-deliveries.ts";
 
-/** InboxEvent is one event of a batch. */
+/** One event of a batch. */
 export interface InboxEvent<Message> {
   readonly message: Message;
   readonly delivery: Delivery;
 }
 
-/** InboxBatchHandler handles events, in the order in which they came, inside one transaction. */
+/** Handles several events, in the order of their delivery, in one transaction. */
 export type InboxBatchHandler<Message, DB> = (
   events: readonly InboxEvent<Message>[],
   tx: Transaction<DB>,
 ) => Promise<void>;
 
+/** Options of `inboxBatch`. */
 export interface InboxBatchOptions extends InboxOptions {
-  /** How many events one transaction takes, at most. Default: 100, and never more than 13,107. */
+  /** The most events of one transaction. Default: 100; at most 13,107. */
   readonly maxBatchSize?: number;
   /**
-   * How many such transactions run side by side, each on a connection of its own. Default: 1. More
-   * are faster for handlers that only insert; those that write the same rows would wait for each
-   * other, or be in each other's way.
+   * The number of concurrent transactions, each on its own connection. Default: 1. More are faster for
+   * handlers that only insert. Handlers that update the same rows wait for each other or deadlock.
    */
   readonly workers?: number;
 }
 
-interface Waiting<Message> extends InboxEvent<Message> {
+interface QueuedEvent<Message> extends InboxEvent<Message> {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
-  /** Gives it up, as its deadline has passed. */
-  readonly leave: () => void;
+  /** Rejects the event when its signal aborts. */
+  readonly onAbort: () => void;
 }
 
 /**
- * inboxBatch is `inbox` for handlers that want many events in one transaction: those that the
- * subscription has started and that no batch took yet. As events of one key start one after another,
- * a batch has one of each key, and the subscription's `concurrency` bounds it: set that to `size` or
- * more, best to twice as much.
+ * Creates an event handler like `inbox` that handles many events in one transaction: all that the
+ * subscription has started and no batch has taken yet. Events of one key start one after another, so a
+ * batch has at most one event per key, and the subscription's `concurrency` bounds its size. Set
+ * `concurrency` to twice `maxBatchSize`.
  *
- * A batch that fails is rolled back, halved, and tried again, down to the event that fails alone:
- * that one comes again, and is then handled by itself; the others are done.
+ * A batch that fails is rolled back, halved and retried, until the event that fails is alone. That
+ * event is redelivered and then handled alone; the others are handled.
+ *
+ * Throws `invalid_argument` for an invalid option.
+ *
+ * @example
+ * await bus.subscribe(
+ *   "readers",
+ *   (on) => {
+ *     on.service(NoteEvents, {
+ *       noteWritten: inboxBatch(db, async (events, tx) => {
+ *         const rows = events.map(({ message }) => ({ author: message.author }));
+ *         await tx.insertInto("readings").values(rows).execute();
+ *       }),
+ *     });
+ *   },
+ *   { concurrency: 200 },
+ * );
  */
 export function inboxBatch<Message, DB>(
   db: Kysely<DB>,
   handler: InboxBatchHandler<Message, DB>,
   { maxBatchSize = 100, workers = 1, counters }: InboxBatchOptions = {},
 ): (message: Message, delivery: Delivery) => Promise<void> {
-  checkCounts({ maxBatchSize, workers });
-  if (maxBatchSize > mostRecorded) {
+  checkAtLeast(1, "maxBatchSize", maxBatchSize);
+  checkAtLeast(1, "workers", workers);
+  if (maxBatchSize > maxRecorded) {
     throw new BusError(
       "invalid_argument",
-      `size must be at most ${mostRecorded}, not ${maxBatchSize}`,
+      `maxBatchSize must be at most ${maxRecorded}, not ${maxBatchSize}`,
     );
   }
   const handleOnce = createHandleOnce(db, { counters });
-  let waiting: Waiting<Message>[] = [];
-  let working = 0;
+  let queue: QueuedEvent<Message>[] = [];
+  let running = 0;
 
-  async function work(): Promise<void> {
-    working++;
-    // What arrives together goes together.
-    await turn();
-    for (let batch = take(); batch.length > 0; batch = take()) await settle(batch);
-    working--;
+  async function runWorker(): Promise<void> {
+    running++;
+    // Events that start in the same turn share a batch.
+    await nextTurn();
+    for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) await settleBatch(batch);
+    running--;
   }
 
-  function take(): readonly Waiting<Message>[] {
-    const again = waiting.findIndex(({ delivery }) => delivery.attempt > 1);
-    const count = again === -1 ? maxBatchSize : Math.min(maxBatchSize, Math.max(again, 1));
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    for (const event of batch) stay(event);
+  /** Takes events up to the next redelivered one, which is handled alone. */
+  function takeBatch(): readonly QueuedEvent<Message>[] {
+    const redelivered = queue.findIndex(({ delivery }) => delivery.attempt > 1);
+    const count =
+      redelivered === -1 ? maxBatchSize : Math.min(maxBatchSize, Math.max(redelivered, 1));
+    const batch = queue.slice(0, count);
+    queue = queue.slice(count);
+    for (const event of batch) ignoreAbort(event);
     return batch;
   }
 
-  async function settle(batch: readonly Waiting<Message>[]): Promise<void> {
+  async function settleBatch(batch: readonly QueuedEvent<Message>[]): Promise<void> {
     try {
-      await handleTogether(batch);
+      await handleBatch(batch);
       for (const { resolve } of batch) resolve();
     } catch (reason) {
-      const [aborted, left] = split(batch, ({ delivery }) => delivery.signal.aborted);
+      const [aborted, others] = partitionBy(batch, ({ delivery }) => delivery.signal.aborted);
       for (const { delivery, reject } of aborted) reject(delivery.signal.reason);
-      if (left.length === 0) return;
-      if (aborted.length > 0) return await settle(left);
-      if (left.length === 1 || isUnavailable(reason)) {
-        for (const { reject } of left) reject(reason);
+      if (others.length === 0) return;
+      if (aborted.length > 0) return await settleBatch(others);
+      if (others.length === 1 || isUnavailable(reason)) {
+        for (const { reject } of others) reject(reason);
         return;
       }
-      const half = left.length / 2;
-      const later = left.slice(half);
-      for (const event of later) mayLeave(event);
-      await settle(left.slice(0, half));
-      for (const event of later) stay(event);
-      await settle(later);
+      const half = others.length / 2;
+      const later = others.slice(half);
+      for (const event of later) rejectOnAbort(event);
+      await settleBatch(others.slice(0, half));
+      for (const event of later) ignoreAbort(event);
+      await settleBatch(later);
     }
   }
 
-  async function handleTogether(batch: readonly Waiting<Message>[]): Promise<void> {
+  async function handleBatch(batch: readonly QueuedEvent<Message>[]): Promise<void> {
     const deliveries = batch.map(({ delivery }) => delivery);
     const signal = AbortSignal.any(deliveries.map((delivery) => delivery.signal));
     await handleOnce({ deliveries, signal }, async (tx, fresh) => {
-      const left = new Set(fresh);
+      const remaining = new Set(fresh);
       await handler(
-        batch.filter(({ delivery }) => left.has(delivery)),
+        batch.filter(({ delivery }) => remaining.has(delivery)),
         tx,
       );
     });
@@ -116,28 +135,28 @@ export function inboxBatch<Message, DB>(
     new Promise((resolve, reject) => {
       const { signal } = delivery;
       signal.throwIfAborted();
-      const leave = () => reject(signal.reason);
-      const event = { message, delivery, resolve, reject, leave };
-      mayLeave(event);
-      waiting.push(event);
-      if (working < workers) void work();
+      const onAbort = () => reject(signal.reason);
+      const event = { message, delivery, resolve, reject, onAbort };
+      rejectOnAbort(event);
+      queue.push(event);
+      if (running < workers) void runWorker();
     });
 }
 
-/** mayLeave lets an event be given up when its deadline passes: no transaction has it. */
-function mayLeave({ delivery, leave }: Waiting<unknown>): void {
-  delivery.signal.addEventListener("abort", leave, { once: true });
+/** Rejects a queued event when its signal aborts. */
+function rejectOnAbort({ delivery, onAbort }: QueuedEvent<unknown>): void {
+  delivery.signal.addEventListener("abort", onAbort, { once: true });
 }
 
-/** stay leaves it to the transaction, which is cancelled, to give the event up. */
-function stay({ delivery, leave }: Waiting<unknown>): void {
-  delivery.signal.removeEventListener("abort", leave);
+/** Leaves the abort of an event in a transaction to that transaction, which is cancelled. */
+function ignoreAbort({ delivery, onAbort }: QueuedEvent<unknown>): void {
+  delivery.signal.removeEventListener("abort", onAbort);
 }
 
 function isUnavailable(reason: unknown): boolean {
   return reason instanceof BusError && reason.code === "unavailable";
 }
 
-function split<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
+function partitionBy<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
 }

@@ -1,12 +1,19 @@
-/** InboxCounters counts events, for all inboxes that are given it. */
+/** Counts of the events of one or several inboxes. */
 export interface InboxCounters {
-  /** Those whose effects were committed. */
+  /** Events whose effects were committed. */
   handled: number;
-  /** Those that were acknowledged without calling the handler, as they had been handled before. */
+  /** Events that were acknowledged without calling the handler, because they were handled before. */
   duplicates: number;
 }
 
-/** createInboxCounters begins at nothing. */
+/**
+ * Creates counters at zero, to share between inboxes.
+ *
+ * @example
+ * const counters = createInboxCounters();
+ * const handler = inbox(db, async (note: Note, tx) => await insertReading(tx, note), { counters });
+ * const metrics = inboxMetrics(counters);
+ */
 export function createInboxCounters(): InboxCounters {
   return { handled: 0, duplicates: 0 };
 }

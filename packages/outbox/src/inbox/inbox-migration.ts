@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
 /**
- * inboxMigration makes the table `inbox`, one row for each event that a group has handled. List it
- * among the migrations of the database that holds the handlers' effects.
+ * The migration that creates the table `inbox`, with one row for each event that a group has handled.
+ * Add it to the migrations of the database that holds the handlers' effects.
  */
 export const inboxMigration: Migration = {
   async up(db) {

@@ -4,8 +4,8 @@ import { createHandleOnce } from "./handle-once.ts";
 import type { InboxCounters } from "./inbox-counters.ts";
 
 /**
- * InboxHandler handles one event inside a transaction that is committed when it returns and rolled
- * back when it throws. Only what it does through `tx` happens exactly once.
+ * Handles one event in a transaction. The transaction commits when the handler returns and rolls back
+ * when it throws. Only effects through `tx` happen exactly once.
  */
 export type InboxHandler<Message, DB> = (
   message: Message,
@@ -13,21 +13,31 @@ export type InboxHandler<Message, DB> = (
   delivery: Delivery,
 ) => Promise<void>;
 
+/** Options of `inbox`. */
 export interface InboxOptions {
-  /** Where what is handled is counted. */
+  /** Counts the handled events. */
   readonly counters?: InboxCounters;
 }
 
 /**
- * inbox makes an event handler whose database effects happen once for each group, topic and event
- * id: they are committed together with the record that this group has handled the event, and an
- * event with a record is acknowledged without calling `handler`. Of two processes with the same
- * event at once, the second waits for the first.
+ * Creates an event handler whose database effects happen exactly once per group, topic and event id.
+ * The effects and a record of the event commit in one transaction. An event with a record is
+ * acknowledged without calling `handler`. When two processes receive the same event at once, the
+ * second waits for the first.
  *
- * It needs the table of `inboxMigration`, in the database of the effects, which is PostgreSQL. An
- * error of `handler` is passed on; a lost database becomes a BusError `unavailable`, a handler that
- * would end the transaction by itself one that is `permanent`. When `delivery.signal` aborts, the running
- * statement is cancelled and nothing is committed.
+ * Requires PostgreSQL, and the table of `inboxMigration` in the database of the effects. Errors of
+ * `handler` are passed on. The returned handler throws a BusError `unavailable` when the database is
+ * unavailable, and `permanent` when `handler` ends the transaction itself. When `delivery.signal`
+ * aborts, it cancels the running statement and rolls back.
+ *
+ * @example
+ * await bus.subscribe("readers", (on) => {
+ *   on.service(NoteEvents, {
+ *     noteWritten: inbox(db, async (note, tx) => {
+ *       await tx.insertInto("readings").values({ author: note.author }).execute();
+ *     }),
+ *   });
+ * });
  */
 export function inbox<Message, DB>(
   db: Kysely<DB>,

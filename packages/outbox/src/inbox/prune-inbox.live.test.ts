@@ -33,7 +33,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     return rows.map(({ age }) => age);
   }
 
-  it("removes in small batches what is older than said, and nothing else", async () => {
+  it("removes older records in small batches, and no others", async () => {
     expect(await pruneInbox(db, { ...monthAndDay, batchSize: 3 })).toBe(20);
     expect(await ages()).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
     expect(await pruneInbox(db, monthAndDay)).toBe(0);
@@ -52,7 +52,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     expect(await ages()).toHaveLength(50);
   });
 
-  it("says what to do where the table is missing", async () => {
+  it("names the migration when the table is missing", async () => {
     const bare = connectFares(await server.createDatabase("bare"));
     await expect(pruneInbox(bare, monthAndDay)).rejects.toEqual(
       expect.objectContaining({
@@ -63,7 +63,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     await bare.destroy();
   });
 
-  it("is done every so often until it is stopped", async () => {
+  it("runs at an interval until it is stopped", async () => {
     await using _ = startPruning(db, { ...monthAndDay, intervalMs: 20 });
     await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
   });
@@ -90,7 +90,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     expect(left).toBeGreaterThan(30);
   });
 
-  it("goes on where onError throws", async () => {
+  it("continues when onError throws", async () => {
     await sql`alter table inbox rename to away`.execute(db);
     let heard = 0;
     await using _ = startPruning(db, {
@@ -106,7 +106,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
     await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
   });
 
-  it.each([0, -1, Number.NaN, Infinity, 30 * day])("refuses to prune every %d ms", (intervalMs) => {
+  it.each([0, -1, Number.NaN, Infinity, 30 * day])("refuses an interval of %d ms", (intervalMs) => {
     expect(() => startPruning(db, { ...monthAndDay, intervalMs })).toThrow(
       expect.objectContaining({
         code: "invalid_argument",

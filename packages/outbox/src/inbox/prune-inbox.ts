@@ -1,38 +1,43 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { BusError } from "@fanfare/bus";
+import { checkAtLeast, pause } from "@fanfare/bus/kit";
 import { type Kysely, sql } from "kysely";
-import { checkCounts, checkTimes } from "../check-options.ts";
-import { needing } from "../missing-table.ts";
+import { checkDelays } from "../check-options.ts";
+import { explainMissingTable } from "../missing-table.ts";
 
+/** How long records of handled events are kept. */
 export interface PruneOptions {
-  /** How long records are kept, in milliseconds, by the database's clock. */
+  /** The age after which a record is removed, in milliseconds, by the database's clock. */
   readonly retentionMs: number;
   /**
-   * For how long the broker may deliver an event again, in milliseconds: how long it keeps events.
-   * A record that is gone by then would let the event have its effects twice.
+   * The age up to which the broker can redeliver an event, in milliseconds: its own retention. An event
+   * that is redelivered after its record was removed has its effects twice.
    */
   readonly maxRedeliveryMs: number;
-  /** How many records one statement removes. Default: 1,000. */
+  /** The number of records that one statement removes. Default: 1,000. */
   readonly batchSize?: number;
 }
 
 /**
- * pruneInbox removes the records that are older than `retentionMs`, a batch at a time, and returns how
- * many those were. Throws `invalid_argument` when `retentionMs` does not exceed `maxRedeliveryMs`,
- * `not_provisioned` without the table of `inboxMigration`.
+ * Removes the records that are older than `retentionMs`, batch by batch, and returns their number.
+ * Throws `invalid_argument` unless `retentionMs` exceeds `maxRedeliveryMs`, and `not_provisioned`
+ * without the table of `inboxMigration`.
+ *
+ * @example
+ * const day = 24 * 60 * 60 * 1000;
+ * const removed = await pruneInbox(db, { retentionMs: 31 * day, maxRedeliveryMs: 30 * day });
  */
 export async function pruneInbox<DB>(db: Kysely<DB>, options: PruneOptions): Promise<number> {
-  check(options);
-  return await prune(db, options);
+  checkPruneOptions(options);
+  return await removeRecords(db, options);
 }
 
-/** prune stops between two batches when the signal aborts. */
-async function prune<DB>(
+/** Stops between two batches when the signal aborts. */
+async function removeRecords<DB>(
   db: Kysely<DB>,
   { retentionMs, batchSize = 1_000 }: PruneOptions,
   signal?: AbortSignal,
 ): Promise<number> {
-  const removing = sql`
+  const statement = sql`
     delete from inbox where (group_name, topic, event_id) in (
       select group_name, topic, event_id from inbox
       where handled_at < now() - make_interval(secs => ${retentionMs / 1000})
@@ -40,47 +45,53 @@ async function prune<DB>(
       for update skip locked
     )`;
   for (let removed = 0; ; ) {
-    const { numAffectedRows = 0n } = await needing("inbox", removing.execute(db.withoutPlugins()));
+    const removing = statement.execute(db.withoutPlugins());
+    const { numAffectedRows = 0n } = await explainMissingTable("inbox", removing);
     removed += Number(numAffectedRows);
     if (Number(numAffectedRows) < batchSize || signal?.aborted === true) return removed;
   }
 }
 
+/** Options of `startPruning`. */
 export interface PruningOptions extends PruneOptions {
-  /** In milliseconds, at most 2,147,483,647 (24 days). Default: once an hour. */
+  /** The time between two runs, in milliseconds. Default: an hour; at most 2,147,483,647 (24 days). */
   readonly intervalMs?: number;
-  /** Hears of what failed and is tried again the next time. */
+  /** Called when a run fails. The next run retries. */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * startPruning prunes the inbox every so often until it is stopped, which waits for one batch at most.
- * Throws as pruneInbox does, and `invalid_argument` for an `intervalMs` that no timer can wait for.
+ * Prunes the inbox at an interval until it is disposed of. Disposing waits for the running batch.
+ * Throws as `pruneInbox` does, and `invalid_argument` for an invalid `intervalMs`.
+ *
+ * @example
+ * const day = 24 * 60 * 60 * 1000;
+ * await using pruning = startPruning(db, { retentionMs: 31 * day, maxRedeliveryMs: 30 * day });
  */
 export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): AsyncDisposable {
   const { intervalMs = 3_600_000, onError } = options;
-  check(options);
-  checkTimes({ intervalMs });
+  checkPruneOptions(options);
+  checkDelays({ intervalMs });
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  async function keepPruning(): Promise<void> {
+  async function run(): Promise<void> {
     for (;;) {
-      await sleep(intervalMs, undefined, { signal }).catch(() => {});
+      await pause(intervalMs, signal);
       if (signal.aborted) return;
-      await prune(db, options, signal).catch(tell);
+      await removeRecords(db, options, signal).catch(notifyError);
     }
   }
 
-  function tell(reason: unknown): void {
+  function notifyError(reason: unknown): void {
     try {
       onError?.(reason);
     } catch {
-      // There is nobody else to tell. What failed is tried again, and then told again.
+      // An error of the listener has no other listener. The next run retries.
     }
   }
 
-  const running = keepPruning();
+  const running = run();
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort();
@@ -89,12 +100,16 @@ export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): Async
   };
 }
 
-function check({ retentionMs, maxRedeliveryMs, batchSize = 1_000 }: PruneOptions): void {
+function checkPruneOptions({
+  retentionMs,
+  maxRedeliveryMs,
+  batchSize = 1_000,
+}: PruneOptions): void {
   if (!(maxRedeliveryMs > 0 && retentionMs > maxRedeliveryMs && Number.isFinite(retentionMs))) {
     throw new BusError(
       "invalid_argument",
-      `retentionMs (${retentionMs}) must exceed maxRedeliveryMs (${maxRedeliveryMs}), or what comes again late would have its effects twice`,
+      `retentionMs (${retentionMs}) must exceed maxRedeliveryMs (${maxRedeliveryMs}): an event that is redelivered after its record was removed has its effects twice`,
     );
   }
-  checkCounts({ batchSize });
+  checkAtLeast(1, "batchSize", batchSize);
 }

@@ -1,75 +1,83 @@
 import type { Delivery } from "@fanfare/bus";
 import { CompiledQuery, type Transaction } from "kysely";
-import { needing } from "../missing-table.ts";
+import { explainMissingTable } from "../missing-table.ts";
 
+/** The deliveries to record, and by whom. */
 export interface RecordOptions {
   readonly deliveries: readonly Delivery[];
-  /** Who records. */
+  /** The name of this process. */
   readonly process: string;
-  /** A comment for the statement to begin with. */
-  readonly tag: string;
+  /** A SQL comment to begin the statement with. */
+  readonly comment: string;
 }
 
-export interface Recorded {
-  /** The deliveries that are new to their groups. */
+/** The result of `recordDeliveries`. */
+export interface RecordResult {
+  /** The deliveries that their groups had not handled before. */
   readonly fresh: readonly Delivery[];
-  /** The transaction's id, an xid8 in decimal digits. Undefined when nothing is new. */
-  readonly transaction: string | undefined;
+  /** The id of the transaction, an xid8 in decimal digits. Undefined when no delivery is new. */
+  readonly transactionId: string | undefined;
 }
 
-type Name = Pick<Delivery, "group" | "topic" | "id">;
+type RecordKey = Pick<Delivery, "group" | "topic" | "id">;
 
-/** RecordRow names what was recorded where it was one of several. */
-interface RecordRow extends Partial<Name> {
+/** An inserted row. Its key is returned for several deliveries only. */
+interface InsertedRow extends Partial<RecordKey> {
   readonly transaction: string;
 }
 
-/** record writes down what is new to its group. It waits for whoever records the same now. */
-export async function record<DB>(
+/**
+ * Records the deliveries as handled by their groups. Waits for a transaction that records the same
+ * event. Throws a BusError `unavailable` without the table, because no event is at fault while a
+ * migration runs.
+ */
+export async function recordDeliveries<DB>(
   tx: Transaction<DB>,
-  { deliveries, process, tag }: RecordOptions,
-): Promise<Recorded> {
-  const one = deliveries.length === 1;
-  const text = one ? insertOne : `${insertInto(deliveries.length)}${names}`;
-  const values = (one ? deliveries : inOneOrder(deliveries)).flatMap(
+  { deliveries, process, comment }: RecordOptions,
+): Promise<RecordResult> {
+  const single = deliveries.length === 1;
+  const text = single ? insertOne : `${composeInsert(deliveries.length)}${returnedKey}`;
+  const values = (single ? deliveries : sortByKey(deliveries)).flatMap(
     ({ group, topic, id, attempt }) => [group, topic, id, attempt, process],
   );
-  const query = CompiledQuery.raw(`${tag} ${text}`, values);
-  // Plugins may change what comes back.
-  const insert = tx.withoutPlugins().executeQuery<RecordRow>(query);
-  // No event is to blame, nor to be given up, because a migration takes its time.
-  const { rows } = await needing("inbox", insert, "unavailable");
-  const transaction = rows[0]?.transaction;
-  if (one) return { fresh: rows.length === 1 ? deliveries : [], transaction };
-  const recorded = new Set(rows.map(nameOf));
-  // Of an event that is there twice, the first.
-  return { fresh: deliveries.filter((delivery) => recorded.delete(nameOf(delivery))), transaction };
+  const query = CompiledQuery.raw(`${comment} ${text}`, values);
+  // Plugins could change the returned rows.
+  const insert = tx.withoutPlugins().executeQuery<InsertedRow>(query);
+  const { rows } = await explainMissingTable("inbox", insert, "unavailable");
+  const transactionId = rows[0]?.transaction;
+  if (single) return { fresh: rows.length === 1 ? deliveries : [], transactionId };
+  const inserted = new Set(rows.map(formatKey));
+  // `delete` keeps the first of two deliveries of the same event.
+  const fresh = deliveries.filter((delivery) => inserted.delete(formatKey(delivery)));
+  return { fresh, transactionId };
 }
 
-/** The most that one statement records: it takes 65,535 parameters, five for each. */
-export const mostRecorded = 13_107;
+const parametersPerRow = 5;
 
-/** insertInto is written as text, once for the usual case: it is sent for each event. */
-function insertInto(count: number): string {
+/** The most deliveries of one statement, which PostgreSQL limits to 65,535 parameters. */
+export const maxRecorded: number = Math.floor(65_535 / parametersPerRow);
+
+/** Composes the statement as text, which is cheaper than a query builder for every event. */
+function composeInsert(count: number): string {
   const rows = Array.from({ length: count }, (_, row) => {
-    const at = row * 5;
+    const at = row * parametersPerRow;
     return `($${at + 1}, $${at + 2}, $${at + 3}, $${at + 4}, $${at + 5})`;
   });
   return `insert into inbox (group_name, topic, event_id, attempt, process)
 values ${rows.join(", ")} on conflict do nothing returning pg_current_xact_id()::text as transaction`;
 }
 
-const insertOne = insertInto(1);
-const names = `, group_name as "group", topic, event_id as id`;
+const insertOne = composeInsert(1);
+const returnedKey = `, group_name as "group", topic, event_id as id`;
 
-/** inOneOrder is the same everywhere, so that two batches never wait for each other. */
-function inOneOrder(deliveries: readonly Delivery[]): Delivery[] {
+/** Sorts deliveries the same way in every process, so that two batches never deadlock. */
+function sortByKey(deliveries: readonly Delivery[]): Delivery[] {
   return deliveries
-    .map((delivery) => ({ delivery, name: nameOf(delivery) }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((delivery) => ({ delivery, key: formatKey(delivery) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
     .map(({ delivery }) => delivery);
 }
 
-function nameOf({ group, topic, id }: Partial<Name>): string {
+function formatKey({ group, topic, id }: Partial<RecordKey>): string {
   return `${group}\n${topic}\n${id}`;
 }

@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
 /**
- * outboxMigration makes the table `outbox`, one row for each event that waits to be published or
- * was rejected. List it among the migrations of the database whose changes are announced.
+ * The migration that creates the table `outbox`, with one row for each event that waits to be
+ * published or was rejected. Add it to the migrations of the database whose changes are published.
  */
 export const outboxMigration: Migration = {
   async up(db) {

@@ -1,13 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { createBackoff, pause } from "@fanfare/bus/kit";
 
-/** Listen calls `hear` whenever something may have been notified on the channel, until it is closed. */
-export type Listen = (channel: string, hear: () => void) => Listening;
+/** Calls `notify` after each notification of a channel, until it is closed. */
+export type Listen = (channel: string, notify: () => void) => Listening;
 
+/** A running LISTEN. */
 export interface Listening {
+  /** Ends the LISTEN and its connection. */
   close(): Promise<void>;
 }
 
-/** ListenClient is what is used of a `Client` of the package pg. */
+/** The part of a `Client` of the package pg that `listenWith` uses. */
 export interface ListenClient {
   connect(): Promise<unknown>;
   query(text: string): Promise<unknown>;
@@ -16,27 +18,33 @@ export interface ListenClient {
   end(): Promise<void>;
 }
 
-const firstRestMs = 100;
-const longestRestMs = 5_000;
-const endMs = 1_000;
+const backoff = createBackoff({ initialIntervalMs: 100, maxIntervalMs: 5_000 });
+const endTimeoutMs = 1_000;
 
 /**
- * listenWith listens on a connection of its own, made by `createClient` and made again, with
- * backoff, when it is lost. It does not work through a pooler that shares connections between
- * transactions; a relay polls as well.
+ * Creates a `Listen` with a connection of its own from `createClient`, which is replaced with backoff
+ * when it is lost. It does not work through a pooler that shares connections between transactions, but
+ * a relay polls, too.
+ *
+ * @example
+ * import { Client } from "pg";
+ *
+ * const listen = listenWith(() => new Client({ connectionString }));
+ * await using relay = startRelay(db, bus, { services: [NoteEvents], listen });
  */
 export function listenWith(createClient: () => ListenClient): Listen {
-  return (channel, hear) => {
+  return (channel, notify) => {
     const closing = new AbortController();
     const { signal } = closing;
     const closed = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
 
+    /** Listens until the connection is lost, and returns whether it was established. */
     async function listenOnce(): Promise<boolean> {
       const client = createClient();
       const lost = Promise.withResolvers<void>();
-      client.on("notification", hear);
+      client.on("notification", notify);
       client.on("end", lost.resolve);
       client.on("error", () => lost.resolve());
       let listened = false;
@@ -44,25 +52,25 @@ export function listenWith(createClient: () => ListenClient): Listen {
         await client.connect();
         await client.query(`listen ${channel}`);
         listened = true;
-        // What was notified while nobody listened.
-        hear();
+        // Covers notifications from before the LISTEN.
+        notify();
         await lost.promise;
       };
       try {
         await Promise.race([listening(), closed]);
       } catch {
-        // Tried again; what it was shows where the same database is polled.
+        // Retried. Polling the same database reports the error.
       } finally {
-        await Promise.race([client.end().catch(() => {}), sleep(endMs, undefined, { ref: false })]);
+        await Promise.race([client.end().catch(() => {}), unrefTimeout(endTimeoutMs)]);
       }
       return listened;
     }
 
     async function keepListening(): Promise<void> {
-      let restMs = firstRestMs;
+      let failures = 0;
       while (!signal.aborted) {
-        restMs = (await listenOnce()) ? firstRestMs : Math.min(longestRestMs, restMs * 2);
-        if (!signal.aborted) await sleep(restMs, undefined, { signal }).catch(() => {});
+        failures = (await listenOnce()) ? 0 : failures + 1;
+        await pause(backoff(failures + 1), signal);
       }
     }
 
@@ -74,4 +82,11 @@ export function listenWith(createClient: () => ListenClient): Listen {
       },
     };
   };
+}
+
+/** Resolves after `ms`, without keeping the process alive. */
+function unrefTimeout(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }

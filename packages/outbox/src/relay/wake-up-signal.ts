@@ -1,33 +1,34 @@
-/** Bell wakes who waits for work, also when it rings just before they go to wait. */
-export interface Bell {
-  /** How often it has rung. */
-  readonly rung: number;
-  ring(): void;
-  /** Resolves when it has rung more often than `since`, or after `ms`. */
-  wait(since: number, ms: number): Promise<void>;
+/** Wakes waiting workers. A signal that is sent just before a worker waits is not lost. */
+export interface WakeUpSignal {
+  /** How often the signal was sent. */
+  readonly count: number;
+  /** Wakes all waiting workers. */
+  send(): void;
+  /** Resolves once the signal was sent more often than `count`, or after `timeoutMs`. */
+  wait(count: number, timeoutMs: number): Promise<void>;
 }
 
-/** createBell makes a bell that has not rung. */
-export function createBell(): Bell {
-  let rung = 0;
+/** Creates a signal that was never sent. */
+export function createWakeUpSignal(): WakeUpSignal {
+  let sent = 0;
   const waiting = new Set<() => void>();
   return {
-    get rung() {
-      return rung;
+    get count() {
+      return sent;
     },
-    ring() {
-      rung++;
+    send() {
+      sent++;
       for (const wake of waiting) wake();
     },
-    async wait(since, ms) {
-      if (rung > since) return;
+    async wait(count, timeoutMs) {
+      if (sent > count) return;
       await new Promise<void>((resolve) => {
         const wake = () => {
           clearTimeout(timer);
           waiting.delete(wake);
           resolve();
         };
-        const timer = setTimeout(wake, ms);
+        const timer = setTimeout(wake, timeoutMs);
         waiting.add(wake);
       });
     },

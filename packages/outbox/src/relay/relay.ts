@@ -1,0 +1,54 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { BusError } from "@fanfare/bus";
+import type { Listen } from "./listen-with.ts";
+import type { Rejection } from "./relay-store.ts";
+
+/** Options of `startRelay`. */
+export interface RelayOptions {
+  /** The event services to publish. All relays of one outbox require the same services. */
+  readonly services: readonly DescService[];
+  /** Wakes the relay after each commit, see `listenWith`. Default: polling alone. */
+  readonly listen?: Listen | undefined;
+  /** The polling interval, in milliseconds. Default: 1,000. */
+  readonly pollIntervalMs?: number;
+  /** The most events that one transaction publishes. Default: 500. */
+  readonly batchSize?: number;
+  /** The number of concurrent transactions, each on its own connection. Default: 2. */
+  readonly workers?: number;
+  /**
+   * How long a relay that stops responding keeps its events from other relays, in milliseconds. A
+   * batch has half of that to publish. Default: 10,000.
+   */
+  readonly leaseDurationMs?: number;
+  /**
+   * How long an event of an unknown topic waits before it is rejected, in milliseconds: a newer version
+   * of the process may know the topic. Infinity for never. Default: an hour.
+   */
+  readonly unknownTopicGraceMs?: number;
+  /** Called with each failure that is retried. */
+  readonly onError?: (error: BusError) => void;
+  /** Called with each event that can never be published. */
+  readonly onRejected?: (event: Rejection) => void;
+}
+
+/** The counts of a relay since its start, and its last error. */
+export interface RelayHealth {
+  readonly published: number;
+  /** The published events that the broker already had. */
+  readonly duplicates: number;
+  readonly rejected: number;
+  /** The failures that were retried. */
+  readonly failures: number;
+  readonly lastError?: BusError;
+}
+
+/** A running relay. */
+export interface Relay extends AsyncDisposable {
+  /** Returns the local state synchronously. Never contacts the database or the broker. */
+  health(): RelayHealth;
+  /**
+   * Stops after the running batches, or aborts them so that it returns within `timeoutMs` (default:
+   * 10,000).
+   */
+  stop(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
