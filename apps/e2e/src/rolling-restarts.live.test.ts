@@ -41,7 +41,7 @@ async function stopGracefully(app: App): Promise<void> {
   const { pid } = app;
   if (pid === undefined) throw new Error(`${app.name} does not run`);
   process.kill(pid, "SIGTERM");
-  const what = `${app.name} to end by itself`;
+  const what = `${app.name} to exit`;
   await waitUntil(() => app.pid === undefined, { what, timeoutMs: 30_000 });
   const lines = (await readFile(app.logFile, "utf8")).trimEnd().split("\n");
   const last = lines.slice(-10).join("\n");
@@ -108,8 +108,8 @@ describe("SIGTERM with 20 trips in flight", { timeout: 600_000 }, () => {
     const tripIds = taken.map(({ trip }) => trip.tripId);
     await waitUntil(
       async () => {
-        const told = await reader.readAccounts(tripIds);
-        return told.every(({ effects }) => Object.values(effects).every((count) => count > 0));
+        const current = await reader.readAccounts(tripIds);
+        return current.every(({ effects }) => Object.values(effects).every((count) => count > 0));
       },
       { what: "every group to have an effect of every trip", intervalMs: 200, timeoutMs: 120_000 },
     );
