@@ -16,8 +16,8 @@ export const mutants = [
     name: "ack a failed event",
     package: core,
     file: "src/consume/settle.ts",
-    find: '      void nak(event, verdict.delayMs, context);\n      break;\n    case "dead-letter":',
-    replace: '      void acknowledge(event, context);\n      break;\n    case "dead-letter":',
+    find: '      nak(event, verdict.delayMs, context);\n      break;\n    case "dead-letter":',
+    replace: '      acknowledge(event, context);\n      break;\n    case "dead-letter":',
   },
   {
     name: "retry without backoff",
@@ -37,8 +37,8 @@ export const mutants = [
     name: "ack an event whose dead letter cannot be stored",
     package: core,
     file: "src/consume/settle.ts",
-    find: "return await nak(event, settings.backoff(attempt), context);",
-    replace: "return await acknowledge(event, context);",
+    find: "    nak(event, settings.backoff(attempt), context);",
+    replace: "    acknowledge(event, context);",
   },
   {
     name: "never dead-letter",

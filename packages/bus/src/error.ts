@@ -80,7 +80,15 @@ export class BusError extends Error {
   /** Returns a BusError as it is, and wraps anything else in one with the given code. */
   static from(reason: unknown, code: BusCode = "internal"): BusError {
     if (reason instanceof BusError) return reason;
-    const message = reason instanceof Error ? reason.message : String(reason);
-    return new BusError(code, message, { cause: reason });
+    return new BusError(code, describe(reason), { cause: reason });
+  }
+}
+
+/** Describes anything that was thrown, also what has no string form. */
+function describe(reason: unknown): string {
+  try {
+    return String(reason instanceof Error ? reason.message : reason);
+  } catch {
+    return "something without a string form was thrown";
   }
 }

@@ -68,7 +68,7 @@ describe("handle()", () => {
   it("abandons an event that was settled while its handler ran", async () => {
     const { event, context } = createTestDelivery({ handler: async () => {} });
     const verdict = handle(event, context);
-    void markSettling(event, Promise.resolve());
+    markSettling(event, Promise.resolve());
     expect(await verdict).toEqual({ kind: "abandon" });
   });
 });

@@ -61,13 +61,9 @@ export function markDeadLettering(event: InFlightEvent, done: Promise<void>): vo
   event.state = { kind: "dead-lettering", done };
 }
 
-/** Marks an event as settling, or as settled when there is nothing to wait for. Returns `done`. */
-export function markSettling<P extends Promise<void> | undefined>(
-  event: InFlightEvent,
-  done: P,
-): P {
+/** Marks an event as settling, or as settled when there is nothing to wait for. */
+export function markSettling(event: InFlightEvent, done: Promise<void> | undefined): void {
   event.state = done === undefined ? settled : { kind: "settling", done };
-  return done;
 }
 
 /** Returns whether this process decides on the event: its verdict is not out yet. */

@@ -79,6 +79,7 @@ export async function openDeliveryPipeline(
     if (queue.blocked > 0) request();
   }
 
+  /** Starts an event whose turn it is in the queue. */
   function start(event: InFlightEvent): void {
     const verdict = handle(event, context);
     if (verdict instanceof Promise) return void follow(event, verdict);
@@ -158,6 +159,7 @@ export async function openDeliveryPipeline(
     return waitBlocked(event, verdict.delayMs);
   }
 
+  /** Waits in strict order: the event keeps its key, not its slot. */
   async function waitBlocked(event: InFlightEvent, delayMs: number): Promise<boolean> {
     if (pause.probe === event) endPause();
     markDelayed(event);

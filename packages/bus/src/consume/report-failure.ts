@@ -3,7 +3,7 @@ import type { DeliveryContext } from "./delivery-context.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
 import type { InFlightEvent } from "./in-flight-event.ts";
 
-/** Records a failed attempt as the last error, and calls `onFailure`. What that throws is recorded. */
+/** Records a failed attempt as the last error, and calls `onFailure`. Records what that throws. */
 export function reportFailure(
   { lease, attempt }: InFlightEvent,
   { kind: verdict, error }: { readonly kind: HandlerFailure["verdict"]; readonly error: Error },
@@ -12,7 +12,7 @@ export function reportFailure(
   status.recordError(error);
   const { record } = lease;
   try {
-    settings.onFailure?.({
+    const returned: unknown = settings.onFailure?.({
       group,
       topic: record.topic,
       id: readId(record),
@@ -20,6 +20,8 @@ export function reportFailure(
       error,
       verdict,
     });
+    // An async listener may reject.
+    if (returned instanceof Promise) returned.catch(status.recordError);
   } catch (reason) {
     status.recordError(reason);
   }

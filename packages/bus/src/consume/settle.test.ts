@@ -78,7 +78,17 @@ describe("settle()", () => {
     expect(context.status.lastError).toMatchObject({ code: "stream_full", cause: error });
   });
 
-  it("survives a listener that throws", () => {
+  it("records what an async listener rejects with", async () => {
+    const lost = new Error("the log is lost");
+    const { event, context } = createTestDelivery({
+      // oxlint-disable-next-line typescript/no-misused-promises -- Users pass async listeners all the same.
+      subscribe: { onFailure: () => Promise.reject(lost) },
+    });
+    settle(event, { kind: "retry", error, delayMs: 200 }, context);
+    await expect.poll(() => context.status.lastError).toBe(lost);
+  });
+
+  it("records what a listener throws", () => {
     const { event, context, calls } = createTestDelivery({
       subscribe: {
         onFailure() {

@@ -1,7 +1,12 @@
 import { encodeDeadLetter } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
 import type { DeliveryContext } from "./delivery-context.ts";
-import { type InFlightEvent, markDeadLettering, markSettling } from "./in-flight-event.ts";
+import {
+  getSettlement,
+  type InFlightEvent,
+  markDeadLettering,
+  markSettling,
+} from "./in-flight-event.ts";
 import { reportFailure } from "./report-failure.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -16,12 +21,12 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
     case "ack":
       context.handled.add();
       context.releases.forget(event.lease);
-      void acknowledge(event, context);
+      acknowledge(event, context);
       break;
     case "retry":
       context.failures.add();
       reportFailure(event, verdict, context);
-      void nak(event, verdict.delayMs, context);
+      nak(event, verdict.delayMs, context);
       break;
     case "dead-letter":
       if (verdict.cause !== "poison") context.failures.add();
@@ -30,7 +35,7 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
       break;
     case "release":
       context.releases.add(event.lease);
-      void nak(event, verdict.delayMs, context);
+      nak(event, verdict.delayMs, context);
       break;
     case "pause":
     case "abandon":
@@ -41,22 +46,22 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
 function acknowledge(
   event: InFlightEvent,
   { settings, status, heartbeats, timeouts }: DeliveryContext,
-): Promise<void> | undefined {
+): void {
   heartbeats.stop(event);
   timeouts.stop(event);
   // At a stop the connection closes next: only a confirmed ack is certain to arrive.
   const confirmed = settings.confirmAcks || status.state === "stopping";
-  return markSettling(event, event.lease.ack({ confirmed })?.catch(status.recordError));
+  markSettling(event, event.lease.ack({ confirmed })?.catch(status.recordError));
 }
 
 function nak(
   event: InFlightEvent,
   delayMs: number,
   { status, heartbeats, timeouts }: DeliveryContext,
-): Promise<void> {
+): void {
   heartbeats.stop(event);
   timeouts.stop(event);
-  return markSettling(event, event.lease.nak({ delayMs }).catch(status.recordError));
+  markSettling(event, event.lease.nak({ delayMs }).catch(status.recordError));
 }
 
 /** Stores the dead letter, then acknowledges the event. When storing fails, the event is retried. */
@@ -76,10 +81,12 @@ async function deadLetter(
     const why = `${error.message}; and its dead letter cannot be stored: ${message}`;
     const failure = new BusError(code, why, { cause: error });
     reportFailure(event, { kind: "retry", error: failure }, context);
-    return await nak(event, settings.backoff(attempt), context);
+    nak(event, settings.backoff(attempt), context);
+    return await getSettlement(event);
   }
   context.deadLettered.add();
   context.releases.forget(lease);
   reportFailure(event, { kind: "dead-letter", error }, context);
-  await acknowledge(event, context);
+  acknowledge(event, context);
+  await getSettlement(event);
 }

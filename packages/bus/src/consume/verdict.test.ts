@@ -17,6 +17,16 @@ describe("judgeFailure()", () => {
     });
   });
 
+  it("makes a readable error of anything that is thrown", () => {
+    const unreadable = Object.assign(new Error("no"), { message: 7 });
+    for (const reason of [null, Object.create(null), Symbol("no"), unreadable]) {
+      expect(judgeFailure(reason, 1, policy)).toMatchObject({
+        kind: "retry",
+        error: { message: expect.any(String), cause: reason },
+      });
+    }
+  });
+
   it("dead-letters at once what a retry cannot mend", () => {
     for (const cause of ["permanent", "undecodable"] as const) {
       const error = new BusError(cause, "closed account");

@@ -32,7 +32,8 @@ export function judgeFailure(
   attempt: number,
   { maxAttempts, backoff }: RetryPolicy,
 ): Verdict {
-  const error = reason instanceof Error ? reason : BusError.from(reason);
+  const readable = reason instanceof Error && typeof reason.message === "string";
+  const error = readable ? reason : BusError.from(reason);
   const code = error instanceof BusError ? error.code : undefined;
   if (code === "unavailable") return { kind: "pause", error };
   if (code === "undecodable" || code === "permanent") {
