@@ -7,8 +7,8 @@ import { runCommand } from "./command.mjs";
  * scratch folder, which is then moved into place.
  */
 export async function providePnpm({ cache, version, env, report }) {
-  const place = join(cache, `pnpm-${version}`);
-  const bin = join(place, "node_modules", ".bin");
+  const target = join(cache, `pnpm-${version}`);
+  const bin = join(target, "node_modules", ".bin");
   if (existsSync(join(bin, "pnpm"))) {
     report.found("pnpm", `${version}, in the cache`);
     return bin;
@@ -23,7 +23,7 @@ export async function providePnpm({ cache, version, env, report }) {
         env: { ...env, npm_config_cache: join(cache, "npm") },
         advice: "check that npm reaches its registry and run this again",
       });
-      moveUnlessThere(scratch, place);
+      moveUnlessPresent(scratch, target);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
@@ -31,11 +31,11 @@ export async function providePnpm({ cache, version, env, report }) {
   return bin;
 }
 
-function moveUnlessThere(from, place) {
-  mkdirSync(dirname(place), { recursive: true });
+function moveUnlessPresent(from, target) {
+  mkdirSync(dirname(target), { recursive: true });
   try {
-    renameSync(from, place);
+    renameSync(from, target);
   } catch (error) {
-    if (!existsSync(place)) throw error;
+    if (!existsSync(target)) throw error;
   }
 }

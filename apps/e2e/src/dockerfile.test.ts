@@ -73,9 +73,9 @@ describe("Dockerfile", async () => {
     const { packages } = await readImports(programs);
     expect(packages.size).toBeGreaterThan(20);
     const installed = new Set<string>();
-    for (const room of rooms) {
+    for (const folder of folders) {
       const { dependencies } = manifest.parse(
-        JSON.parse(await readRepository(`${room}/package.json`)),
+        JSON.parse(await readRepository(`${folder}/package.json`)),
       );
       for (const name of Object.keys(dependencies)) installed.add(name);
     }
@@ -86,7 +86,7 @@ describe("Dockerfile", async () => {
 });
 
 const apps = [...appNames, "cli"].map((app) => `apps/${app}`);
-const rooms = [
+const folders = [
   ...apps,
   ...["bus", "bus-nats", "outbox", "contracts", "dev-stack", "saga", "service"].map(
     (name) => `packages/${name}`,

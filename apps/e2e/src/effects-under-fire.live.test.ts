@@ -19,7 +19,7 @@ interface Violations extends Pick<Findings, "lost" | "duplicated" | "unexpected"
   /** The difference between the trips in the sums of revenue and the committed events. */
   readonly missummed: number;
   /** The trips whose events are not in the stream once each and in the order of their commits. */
-  readonly disordered: readonly { readonly places: readonly (number | undefined)[] }[];
+  readonly disordered: readonly { readonly positions: readonly (number | undefined)[] }[];
 }
 const noViolations: Violations = {
   lost: [],
@@ -66,7 +66,7 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
   async function findViolations(scenario: string, faults: number): Promise<Violations> {
     const recoveredMs = await fire.settled();
     const found = await collectFindings(fire.databases);
-    const { events: committed, lost, duplicated, unexpected, places, summed } = found;
+    const { events: committed, lost, duplicated, unexpected, positions, summed } = found;
     const report = {
       scenario,
       seed,
@@ -80,10 +80,10 @@ describe(`effects under fire, seed ${seed}`, { timeout: long ? 900_000 : 300_000
     const stream = await readStream(fire.nats.url, { group: scenario, count: committed });
     const order = Array.from(stream, ([trip, all]) => ({
       trip,
-      places: all.map((event) => places.get(event)),
+      positions: all.map((event) => positions.get(event)),
     }));
     const disordered = order.filter((one) =>
-      one.places.some((place, index) => place !== index + 1),
+      one.positions.some((position, index) => position !== index + 1),
     );
     return {
       lost,

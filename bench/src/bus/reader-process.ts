@@ -27,7 +27,7 @@ function now(): number {
 
 process.once("disconnect", () => process.exit());
 
-const room = order.concurrency * 2;
+const maxMessages = order.concurrency * 2;
 const close = order.kind === "bus" ? await openBus() : await openRaw();
 if (order.limitMs !== undefined) setTimeout(over.resolve, order.limitMs);
 await over.promise;
@@ -85,7 +85,7 @@ async function openRaw(): Promise<() => Promise<unknown>> {
   const consume = async () => {
     const consumer = await jetstream(connection).consumers.get(stream, order.group);
     await consumer.consume({
-      max_messages: room,
+      max_messages: maxMessages,
       callback(message) {
         const { body } = fromBinary(NoteSchema, message.data);
         message.ack();

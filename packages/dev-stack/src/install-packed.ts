@@ -91,9 +91,9 @@ export async function installPacked(options: PackedOptions): Promise<PackedProje
 
 /** Returns `name@version` with the version that one of the packages uses. */
 async function pinVersion(name: string, packages: readonly string[]): Promise<string> {
-  const rooms = [...packages.map((each) => join(root, "packages", each)), root];
-  for (const room of rooms) {
-    const manifest = await readManifest(join(room, "node_modules", name)).catch(() => undefined);
+  const folders = [...packages.map((each) => join(root, "packages", each)), root];
+  for (const each of folders) {
+    const manifest = await readManifest(join(each, "node_modules", name)).catch(() => undefined);
     if (manifest !== undefined) return `${name}@${manifest.version}`;
   }
   throw new Error(`none of ${packages.join(", ")} uses ${name}`);

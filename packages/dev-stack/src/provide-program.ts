@@ -78,11 +78,11 @@ async function downloadOrBuild(
   }
 }
 
-/** Moves a finished program to its place with one rename, so that no reader sees half of it. */
-async function installAtomically(place: string, file: string): Promise<void> {
-  await mkdir(dirname(place), { recursive: true });
+/** Moves a finished program into place with one rename, so that no reader sees half of it. */
+async function installAtomically(target: string, file: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
   await chmod(file, 0o755);
-  await rename(file, place);
+  await rename(file, target);
 }
 
 function describeError(error: unknown): string {

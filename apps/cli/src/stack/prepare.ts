@@ -52,8 +52,8 @@ async function prepareProgram(
 ): Promise<void> {
   const { name, variable } = program;
   const address = variable === undefined ? undefined : env[variable];
-  const place = address
+  const location = address
     ? `${address}, from ${variable}`
     : await provideProgram(program, { env, progress, signal });
-  progress(`${name.padEnd(12)} ${place}`);
+  progress(`${name.padEnd(12)} ${location}`);
 }

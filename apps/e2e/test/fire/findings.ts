@@ -46,7 +46,7 @@ export interface Findings {
   /** The effects of events that were not committed. */
   readonly unexpected: readonly string[];
   /** The position of each event among the commits of its trip, by the event's number. */
-  readonly places: ReadonlyMap<number, number>;
+  readonly positions: ReadonlyMap<number, number>;
   /** The number of trips in the sums of revenue, which must be the number of events. */
   readonly summed: number;
 }
@@ -71,7 +71,7 @@ export async function collectFindings(databases: FireDatabases): Promise<Finding
     select coalesce(sum(trips), 0)::int as sum from vehicle_days`.execute(databases.revenue);
   return {
     events: wanted.size,
-    places: new Map(committed.map(({ event, place }) => [event, place])),
+    positions: new Map(committed.map(({ event, position }) => [event, position])),
     lost: found.flatMap(({ group, once }) =>
       [...wanted].filter((name) => !once.has(name)).map((name) => `${group} ${name}`),
     ),

@@ -7,7 +7,7 @@ export interface FireDatabase {
   /** The number of commits of each trip. */
   counters: { trip: string; commits: number };
   /** Each event with its position among the commits of its trip, from 1. */
-  committed: { trip: string; event: number; place: number };
+  committed: { trip: string; event: number; position: number };
 }
 
 /** Opens a pool that survives the loss of its server. */
@@ -31,7 +31,7 @@ export async function createTables(
   await outboxMigration.up(db);
   await sql`create sequence events`.execute(db);
   await sql`create table counters (trip text primary key, commits int not null)`.execute(db);
-  await sql`create table committed (trip text, event int primary key, place int)`.execute(db);
+  await sql`create table committed (trip text, event int primary key, position int)`.execute(db);
   await db
     .insertInto("counters")
     .values(trips.map((trip) => ({ trip, commits: 0 })))

@@ -81,7 +81,7 @@ async function commit(db: Kysely<FireDatabase>, trip: string, rollBack: boolean)
       .where("trip", "=", trip)
       .returning("commits")
       .executeTakeFirstOrThrow();
-    await tx.insertInto("committed").values({ trip, event, place: commits }).execute();
+    await tx.insertInto("committed").values({ trip, event, position: commits }).execute();
     if (rollBack) throw new Error("rolled back on purpose");
   });
   return true;
