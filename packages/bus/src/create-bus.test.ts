@@ -18,21 +18,21 @@ const handler = () => {};
 const never = new Promise<never>(() => {});
 
 describe("publish()", () => {
-  it("refuses a method without a topic", async () => {
+  it("rejects a method without a topic", async () => {
     await using bus = createMemoryBus();
     await expect(bus.publish(BrokenEvents.method.silent, create(NoteSchema))).rejects.toMatchObject(
       { name: "BusError", code: "unknown_topic" },
     );
   });
 
-  it.each([0, -1, Number.NaN])("refuses a deadline of %d ms", async (timeoutMs) => {
+  it.each([0, -1, Number.NaN])("rejects a timeout of %d ms", async (timeoutMs) => {
     await using bus = createMemoryBus();
     await expect(createNotePublisher(bus).noteRead({}, { timeoutMs })).rejects.toMatchObject({
       code: "invalid_argument",
     });
   });
 
-  it("makes every error of a broker a BusError", async () => {
+  it("converts every error of a broker to a BusError", async () => {
     const broker: Broker = {
       ...createMemoryBroker(),
       append: () => Promise.reject(new TypeError("cable pulled")),
@@ -49,7 +49,7 @@ describe("publishEncoded()", () => {
   const data = new Uint8Array([0x10, 0x07]);
   const encoded = { type: NoteSchema.typeName, data, key: undefined };
 
-  it("refuses what publish refuses, and counts both", async () => {
+  it("rejects what publish rejects, and counts both", async () => {
     const bus = createMemoryBus();
     const { silent } = BrokenEvents.method;
     const { noteRead } = NoteEvents.method;
@@ -71,7 +71,7 @@ describe("publishEncoded()", () => {
 });
 
 describe("subscribe()", () => {
-  it("refuses a topic bound twice, in one subscription or in two", async () => {
+  it("rejects a topic that is bound twice, in one subscription or in two", async () => {
     await using bus = createMemoryBus();
     const twice = bus.subscribe("readers", (on) => {
       on.service(NoteEvents, { noteRead: handler });
@@ -88,7 +88,7 @@ describe("subscribe()", () => {
     await subscribeRead(bus, "readers", { handler });
   });
 
-  it("lets no second subscription in while a handler of a stopped one still runs", async () => {
+  it("rejects a second subscription while a handler of a stopped one still runs", async () => {
     await using bus = createMemoryBus();
     const gate = Promise.withResolvers<void>();
     const first = await subscribeRead(bus, "readers", { handler: () => gate.promise });
@@ -106,14 +106,14 @@ describe("subscribe()", () => {
   it.each([
     ["nothing bound", () => {}],
     ["nothing handled", (on: EventRouter) => on.service(NoteEvents, {})],
-  ])("refuses a subscription with %s", async (_, bind) => {
+  ])("rejects a subscription with %s", async (_, bind) => {
     await using bus = createMemoryBus();
     await expect(bus.subscribe("readers", bind)).rejects.toMatchObject({
       code: "invalid_argument",
     });
   });
 
-  it("refuses handlers of which the service has none", async () => {
+  it("rejects handlers of which the service has none", async () => {
     await using bus = createMemoryBus();
     const bound = bus.subscribe("readers", (on) =>
       // @ts-expect-error: there is no such method
@@ -122,7 +122,7 @@ describe("subscribe()", () => {
     await expect(bound).rejects.toThrow("no handler is bound");
   });
 
-  it("gives back what a broker hands out without being asked, and goes on", async () => {
+  it("releases an event that nothing requested, and continues", async () => {
     const store = createMemoryStore();
     const broker = createMemoryBroker({ store });
     let forged = 0;
@@ -148,7 +148,7 @@ describe("subscribe()", () => {
   });
 
   it.each(["", "Readers", "a.b", "a b", "a*", "-a", "x".repeat(65)])(
-    "refuses the group name %j",
+    "rejects the group name %j",
     async (group) => {
       await using bus = createMemoryBus();
       await expect(subscribeRead(bus, group, { handler })).rejects.toMatchObject({
@@ -165,7 +165,7 @@ describe("subscribe()", () => {
     { leaseDurationMs: 99 },
     { from: new Date("never") },
     { backoff: { initialIntervalMs: -1 } },
-  ])("refuses %j", async (options) => {
+  ])("rejects %j", async (options) => {
     await using bus = createMemoryBus();
     await expect(subscribeRead(bus, "readers", { handler, ...options })).rejects.toMatchObject({
       code: "invalid_argument",
@@ -174,7 +174,7 @@ describe("subscribe()", () => {
 });
 
 describe("close()", () => {
-  it("refuses what comes after", async () => {
+  it("rejects later publishes and subscriptions", async () => {
     const bus = createMemoryBus();
     await bus.close();
     await expect(createNotePublisher(bus).noteRead({})).rejects.toMatchObject({ code: "aborted" });
@@ -184,7 +184,7 @@ describe("close()", () => {
     expect(bus.health()).toMatchObject({ connected: false, subscriptions: [] });
   });
 
-  it("ends by its deadline when the broker answers nothing any more", async () => {
+  it("resolves within its timeout when the broker has stopped answering", async () => {
     const store = createMemoryStore();
     const broker = createMemoryBroker({ store });
     const stubborn: Broker = {

@@ -11,7 +11,7 @@ import {
   subscribeWritten,
 } from "./testing/notes.ts";
 
-function tracer(name: string, trace: string[]): Interceptor {
+function createTracer(name: string, trace: string[]): Interceptor {
   return {
     publish: (next) => async (call) => {
       trace.push(`${name} publishes ${call.method.name}`);
@@ -26,9 +26,9 @@ function tracer(name: string, trace: string[]): Interceptor {
 }
 
 describe("interceptors", () => {
-  it("stand around publish and handle, the first outermost", async () => {
+  it("wrap publishing and handling, the first outermost", async () => {
     const trace: string[] = [];
-    const interceptors = [tracer("one", trace), tracer("two", trace)];
+    const interceptors = [createTracer("one", trace), createTracer("two", trace)];
     await using bus = createMemoryBus({ interceptors });
     const { seen, handler } = createCollector(() => void trace.push("the handler"));
     await subscribeRead(bus, "readers", { handler });
@@ -44,7 +44,7 @@ describe("interceptors", () => {
     expect(seen[0]?.delivery.headers).toEqual({ one: "was here", two: "was here" });
   });
 
-  it("see the message of what is published encoded, and may change it", async () => {
+  it("see the message of an encoded publish, and may change it", async () => {
     const shouting: Interceptor = {
       publish: (next) => async (call) => {
         if (!isMessage(call.message, NoteSchema)) throw new BusError("permanent", "no note");
@@ -67,7 +67,7 @@ describe("interceptors", () => {
     expect(seen[0]?.delivery).toMatchObject({ id: "a", key: "ZOE", headers: { mood: "fine" } });
   });
 
-  it("may refuse to publish, and to handle", async () => {
+  it("may reject a publish, and fail an attempt", async () => {
     let refused = true;
     const never = () => {
       if (refused) throw new BusError("permanent", "never");

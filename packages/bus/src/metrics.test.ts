@@ -4,7 +4,7 @@ import { createMemoryBus } from "./memory/memory-bus.ts";
 import { createBusMetrics } from "./metrics.ts";
 import { createNotePublisher, subscribeRead } from "./testing/notes.ts";
 
-it("makes metrics of the stats of a bus", async () => {
+it("returns the stats of a bus as metrics", async () => {
   await using bus = createMemoryBus();
   await subscribeRead(bus, "readers", {
     handler({ number }) {
@@ -37,7 +37,7 @@ it("makes metrics of the stats of a bus", async () => {
   ]);
 });
 
-it("leaves out what the broker does not say", async () => {
+it("leaves out what the broker does not report", async () => {
   await using bus = createMemoryBus();
   const subscription = await subscribeRead(bus, "readers", { handler() {} });
   const silent = await subscription.stats();

@@ -17,14 +17,14 @@ describe("readTopic()", () => {
     expect(topic.readKey(create(NoteSchema, { author: "zoe" }))).toBe("zoe");
   });
 
-  it("has no key where the option has none, and where its field is empty", () => {
+  it("returns no key when the option has none, or when its field is empty", () => {
     expect(
       readTopic(NoteEvents.method.noteRead).readKey(create(NoteSchema, { author: "zoe" })),
     ).toBe(undefined);
     expect(readTopic(NoteEvents.method.noteWritten).readKey(create(NoteSchema))).toBe(undefined);
   });
 
-  it("writes a number as a key, zero too", () => {
+  it("formats a number as a key, zero included", () => {
     const topic = readTopic(BrokenEvents.method.numbered);
     expect(topic.readKey(create(ShelfSchema, { shelfNumber: -9007199254740993n }))).toBe(
       "-9007199254740993",
@@ -46,7 +46,7 @@ describe("readTopic()", () => {
 });
 
 describe("createTopicCache()", () => {
-  it("refuses a topic with two message types", () => {
+  it("rejects a second message type for a topic", () => {
     const cache = createTopicCache();
     cache.read(NoteEvents.method.noteWritten);
     expect(() => cache.read(BrokenEvents.method.disguised)).toThrow(

@@ -6,7 +6,7 @@ import { createMemoryBus } from "../memory/memory-bus.ts";
 import { createNotePublisher } from "../testing/notes.ts";
 import type { EventRouter } from "./event-router.ts";
 
-async function topicsOf(bind: (on: EventRouter) => void): Promise<readonly string[]> {
+async function readTopics(bind: (on: EventRouter) => void): Promise<readonly string[]> {
   await using bus = createMemoryBus();
   const { topics } = await bus.subscribe("readers", bind);
   return topics;
@@ -52,8 +52,8 @@ describe("on.service()", () => {
     expect(await readNote(handlers)).toEqual(["notes.read"]);
   });
 
-  it("refuses a field named like a method that is no function", async () => {
-    const bound = topicsOf((on) => {
+  it("rejects a field that is named like a method and is no function", async () => {
+    const bound = readTopics((on) => {
       // @ts-expect-error: a handler is a function
       on.service(NoteEvents, { noteRead: "soon", noteWritten() {} });
     });
@@ -65,7 +65,7 @@ describe("on.service()", () => {
 });
 
 describe("on.all()", () => {
-  it("hands every event of the services to one handler, with what it is", async () => {
+  it("calls one handler with every event of the services, and its method", async () => {
     await using bus = createMemoryBus();
     const seen: string[] = [];
     const subscription = await bus.subscribe("audit", (on) =>
@@ -79,8 +79,8 @@ describe("on.all()", () => {
     expect(seen).toEqual(["notes.read fanfare.testing.v1.Note NoteRead"]);
   });
 
-  it("refuses a topic that is bound already", async () => {
-    const bound = topicsOf((on) => {
+  it("rejects a topic that is bound already", async () => {
+    const bound = readTopics((on) => {
       on.service(NoteEvents, { noteRead() {} });
       on.all([NoteEvents], () => {});
     });
@@ -92,15 +92,15 @@ describe("on.matching()", () => {
   const registry = createRegistry(NoteEvents, ShelfEvents, EmptySchema);
 
   it("selects among the topics that the registry declares", async () => {
-    expect(await topicsOf((on) => on.matching("notes.*", registry, () => {}))).toEqual([
+    expect(await readTopics((on) => on.matching("notes.*", registry, () => {}))).toEqual([
       "notes.written",
       "notes.erased",
       "notes.read",
     ]);
   });
 
-  it("refuses a pattern that selects nothing, and says what there is", async () => {
-    const bound = topicsOf((on) => on.matching("trips.*", createRegistry(NoteEvents), () => {}));
+  it("rejects a pattern that selects nothing, naming the declared topics", async () => {
+    const bound = readTopics((on) => on.matching("trips.*", createRegistry(NoteEvents), () => {}));
     await expect(bound).rejects.toThrow(
       'no topic matches "trips.*": the registry declares notes.written, notes.erased, notes.read',
     );

@@ -75,20 +75,7 @@ export function collectBindings(
       for (const method of services.flatMap(({ methods }) => methods)) addAny(method, handler);
     },
     matching(pattern, registry, handler) {
-      const matches = parseTopicPattern(pattern);
-      const declared = Array.from(registry).filter(
-        (desc): desc is DescService => desc.kind === "service",
-      );
-      const events = declared.flatMap(({ methods }) => methods).filter(isEvent);
-      const selected = events.filter((method) => matches(topics.read(method).name));
-      if (selected.length === 0) {
-        const names = events.map((method) => topics.read(method).name).join(", ");
-        throw new BusError(
-          "invalid_argument",
-          `no topic matches "${pattern}": the registry declares ${names || "none"}`,
-        );
-      }
-      for (const method of selected) addAny(method, handler);
+      for (const method of findMatching(pattern, registry, topics)) addAny(method, handler);
     },
   });
   if (bindings.size === 0) {
@@ -98,6 +85,19 @@ export function collectBindings(
     );
   }
   return bindings;
+}
+
+function findMatching(pattern: string, registry: Registry, topics: TopicCache): DescMethod[] {
+  const matches = parseTopicPattern(pattern);
+  const services = Array.from(registry).filter((desc) => desc.kind === "service");
+  const events = services.flatMap(({ methods }) => methods).filter(isEvent);
+  const matching = events.filter((method) => matches(topics.read(method).name));
+  if (matching.length > 0) return matching;
+  const names = events.map((method) => topics.read(method).name).join(", ");
+  throw new BusError(
+    "invalid_argument",
+    `no topic matches "${pattern}": the registry declares ${names || "none"}`,
+  );
 }
 
 /** The type EventHandlers has checked that the function takes this method's message. */

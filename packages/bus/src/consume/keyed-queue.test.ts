@@ -21,7 +21,7 @@ describe("createKeyedQueue()", () => {
     expect(started.at(-1)).toBe("a4");
   });
 
-  it("starts no more than its concurrency, first come first served", () => {
+  it("starts no more than its concurrency, in the order of arrival", () => {
     const started: string[] = [];
     const queue = createKeyedQueue<ReturnType<typeof createItem>>(1, ({ name }) =>
       started.push(name),

@@ -36,7 +36,7 @@ function createSlowBus(go: Promise<void>): EventBus {
 }
 
 describe("startSubscription()", () => {
-  it("retries while the broker is away, and lasts until it is stopped", async () => {
+  it("retries while the broker is unavailable, and lasts until it is stopped", async () => {
     await using bus = createRefusingBus(away, away);
     const retried: BusError[] = [];
     const subscription = startSubscription(bus, "revenue", bind, {
@@ -54,7 +54,7 @@ describe("startSubscription()", () => {
     expect(bus.health().subscriptions).toEqual([]);
   });
 
-  it("answers while it is starting, and so does the bus", async () => {
+  it("shows its state while it is starting, as does the bus", async () => {
     await using bus = createRefusingBus(away);
     const subscription = startSubscription(bus, "revenue", bind);
     expect(subscription.health()).not.toHaveProperty("lastError");
@@ -125,7 +125,7 @@ describe("startSubscription()", () => {
     expect(subscription.health().state).toBe("stopped");
   });
 
-  it("goes on when onRetry throws", async () => {
+  it("continues when onRetry throws", async () => {
     await using bus = createRefusingBus(away);
     const subscription = startSubscription(bus, "revenue", bind, {
       onRetry() {

@@ -6,7 +6,7 @@ import { BusError } from "../error.ts";
  */
 export interface TopicClaims {
   /**
-   * Claims topics for a subscription, until the returned function is called. Throws `already_bound` when
+   * Claims topics for a subscription, until the returned function is first called. Throws `already_bound` when
    * another subscription of the group has one of them.
    */
   claim(group: string, topics: Iterable<string>): () => void;
@@ -29,8 +29,7 @@ export function createTopicClaims(): TopicClaims {
       for (const topic of added) ofGroup.add(topic);
       claimed.set(group, ofGroup);
       return () => {
-        for (const topic of added) ofGroup.delete(topic);
-        if (ofGroup.size === 0 && claimed.get(group) === ofGroup) claimed.delete(group);
+        for (const topic of added.splice(0)) ofGroup.delete(topic);
       };
     },
   };

@@ -7,7 +7,7 @@ describe("createBackoff()", () => {
     expect([1, 2, 3, 4, 5, 5_000].map(backoff)).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   });
 
-  it("takes up to the jitter off", () => {
+  it("subtracts up to the jitter", () => {
     const options = { initialIntervalMs: 100, maxIntervalMs: 1_000, jitter: 0.5 };
     expect(createBackoff(options, () => 1)(1)).toBe(50);
     expect(createBackoff(options, () => 0)(1)).toBe(100);
@@ -19,7 +19,7 @@ describe("createBackoff()", () => {
     { maxIntervalMs: Number.POSITIVE_INFINITY },
     { jitter: 1.1 },
     { jitter: Number.NaN },
-  ])("refuses %j", (options) => {
+  ])("rejects %j", (options) => {
     expect(() => createBackoff(options)).toThrow(
       expect.objectContaining({ code: "invalid_argument" }),
     );
