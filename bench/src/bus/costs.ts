@@ -17,7 +17,11 @@ async function measureByGroups(lab: Lab): Promise<Table> {
     const base = await measureFanOutRate(lab, { ...order, kind: "raw" });
     rows.push(createLine(groups, ours, base));
   }
-  return { name: "Deliveries/s by groups, a process each", columns: createColumns("groups"), rows };
+  return {
+    name: "Deliveries/s by number of groups, each in its own process",
+    columns: createColumns("groups"),
+    rows,
+  };
 }
 
 async function measureBySize(lab: Lab): Promise<Table> {
@@ -41,7 +45,7 @@ async function measureByConcurrency(lab: Lab): Promise<Table> {
     const base = await measureFanOutRate(lab, { ...order, kind: "raw" });
     rows.push(createLine(concurrency, ours, base));
   }
-  const name = "Deliveries/s by concurrency, one group; nats.js with twice as many pulled";
+  const name = "Deliveries/s by concurrency, one group; nats.js prefetches twice as many";
   return { name, columns: createColumns("concurrency"), rows };
 }
 

@@ -16,7 +16,7 @@ export async function measureAnswers(lab: Lab): Promise<Table[]> {
     rows.push([`${load.inFlight}`, at(0.5), at(0.99)]);
   }
   return [
-    { name: "StartTrip's answer, in ms", columns: ["in flight", "p50", "p99"], rows },
+    { name: "Time until StartTrip answers, in ms", columns: ["in flight", "p50", "p99"], rows },
     await measureParts(lab),
   ];
 }
@@ -36,7 +36,7 @@ async function measureParts(lab: Lab): Promise<Table> {
     add("the request, the start of the workflow, ACTIVE in the registry, the answer", rest);
   }
   return {
-    name: "Of that, with one in flight, p50 in ms",
+    name: "Its parts with one trip in flight, p50 in ms",
     columns: ["part", "ms"],
     rows: [...parts].map(([name, ms]) => [name, format(quantile(ms, 0.5))]),
   };
