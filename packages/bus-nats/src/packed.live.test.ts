@@ -14,9 +14,9 @@ const compilerOptions = {
 };
 const tsconfig = { compilerOptions, include: ["*.ts", "gen"] };
 
-/** Reads the README of a packed package. */
-async function readReadme(project: PackedProject, name: string): Promise<string> {
-  return await readFile(`${project.folder}/node_modules/@fanfare/${name}/README.md`, "utf8");
+/** Reads a file of a packed package. */
+async function readPacked(project: PackedProject, name: string, file: string): Promise<string> {
+  return await readFile(`${project.folder}/node_modules/@fanfare/${name}/${file}`, "utf8");
 }
 
 describe("the packed packages, installed outside of the checkout", { timeout: 180_000 }, () => {
@@ -34,7 +34,7 @@ describe("the packed packages, installed outside of the checkout", { timeout: 18
   });
 
   it("run the README of the bus", async () => {
-    const blocks = parseCodeBlocks(await readReadme(project, "bus"));
+    const blocks = parseCodeBlocks(await readPacked(project, "bus", "README.md"));
     for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);
     await project.run("buf", ["generate"]);
     await project.run("tsc", []);
@@ -43,12 +43,20 @@ describe("the packed packages, installed outside of the checkout", { timeout: 18
   });
 
   it("run the first example of the README of the JetStream broker", async () => {
-    const [first] = parseCodeBlocks(await readReadme(project, "bus-nats")).filter(
+    const [first] = parseCodeBlocks(await readPacked(project, "bus-nats", "README.md")).filter(
       ({ language }) => language === "ts",
     );
     await project.write("on-nats.ts", first?.code ?? "");
     await project.run("tsc", []);
     const printed = await project.run("node", ["dist/on-nats.js"], { NATS_URL: nats.url });
     expect(printed.trim().split("\n").toSorted()).toEqual(["readers got note/1 by Ada", "stored"]);
+  });
+
+  it("share one copy of the bus, which is a peer dependency", async () => {
+    const manifest: unknown = JSON.parse(await readPacked(project, "bus-nats", "package.json"));
+    expect(manifest).toMatchObject({
+      peerDependencies: { "@fanfare/bus": expect.stringMatching(/^\^\d/) },
+    });
+    expect(manifest).not.toHaveProperty(["dependencies", "@fanfare/bus"]);
   });
 });

@@ -24,7 +24,7 @@ export interface PullRequests {
 export interface PullRequest {
   /** How many messages it asks for. */
   readonly count: number;
-  /** When it is surely over, in milliseconds since the Unix epoch. */
+  /** When it has ended at the latest, in milliseconds since the Unix epoch. */
   readonly endsAt: number;
 }
 

@@ -26,57 +26,88 @@ export interface StreamDeclaration {
 
 /** Compares the configuration of an existing stream with its declaration. */
 export function compareStream(config: StreamConfig, declared: StreamDeclaration): StreamDrift {
-  const update: Partial<StreamConfig> = {};
-  const differences: string[] = [];
-  const refused: string[] = [];
-  const lossy: string[] = [];
+  const parts = [
+    compareSubjects(config, declared),
+    compareBatches(config, declared),
+    compareRetention(config, declared.settings),
+    compareFixedFields(config, declared.settings),
+    compareLimits(config, declared.settings),
+  ];
+  return {
+    update: Object.assign({}, ...parts.map(({ update }) => update)),
+    differences: parts.flatMap(({ differences = [] }) => differences),
+    refused: parts.flatMap(({ refused = [] }) => refused),
+    lossy: parts.flatMap(({ lossy = [] }) => lossy),
+  };
+}
 
-  const missing = formatStreamSubjects(declared.prefix, declared.topic).filter(
-    (subject) => !config.subjects.includes(subject),
-  );
-  if (missing.length > 0) {
-    update.subjects = [...config.subjects, ...missing];
-    differences.push(`subjects lack ${missing.join(" and ")}`);
-  }
+function compareSubjects(
+  { subjects }: StreamConfig,
+  { prefix, topic }: StreamDeclaration,
+): Partial<StreamDrift> {
+  const expected = formatStreamSubjects(prefix, topic);
+  const missing = expected.filter((subject) => !subjects.includes(subject));
+  if (missing.length === 0) return {};
+  return {
+    update: { subjects: [...subjects, ...missing] },
+    differences: [`subjects lack ${missing.join(" and ")}`],
+  };
+}
 
-  if (declared.allowsBatches === true && config.allow_atomic !== true) {
-    update.allow_atomic = true;
-    differences.push("allow_atomic is false, expected true");
-  }
+function compareBatches(
+  { allow_atomic }: StreamConfig,
+  { allowsBatches = false }: StreamDeclaration,
+): Partial<StreamDrift> {
+  if (!allowsBatches || allow_atomic === true) return {};
+  return {
+    update: { allow_atomic: true },
+    differences: ["allow_atomic is false, expected true"],
+  };
+}
 
-  const { storage, retention } = encodeStreamKind(declared.settings);
-  const isRetentionDeclared = declared.settings.retention !== undefined;
-  if (isRetentionDeclared && config.retention !== retention) {
-    const difference = `retention is ${config.retention}, expected ${retention}`;
-    // JetStream cannot change the retention of a work queue.
-    if (config.retention === RetentionPolicy.Workqueue) refused.push(difference);
-    else {
-      update.retention = retention;
-      differences.push(difference);
-      if (retention === RetentionPolicy.Interest) lossy.push(difference);
-    }
-  }
+/** Compares a retention that is declared. */
+function compareRetention(config: StreamConfig, settings: StreamSettings): Partial<StreamDrift> {
+  const { retention } = encodeStreamKind(settings);
+  if (settings.retention === undefined || config.retention === retention) return {};
+  const difference = formatDifference("retention", config.retention, retention);
+  // JetStream cannot change the retention of a work queue.
+  if (config.retention === RetentionPolicy.Workqueue) return { refused: [difference] };
+  return {
+    update: { retention },
+    differences: [difference],
+    lossy: retention === RetentionPolicy.Interest ? [difference] : [],
+  };
+}
 
-  const fixed = {
+/** Compares what no update can change, and a retention that is not declared. */
+function compareFixedFields(config: StreamConfig, settings: StreamSettings): Partial<StreamDrift> {
+  const { storage, retention } = encodeStreamKind(settings);
+  const expectedFields = {
     storage,
-    ...(isRetentionDeclared ? {} : { retention }),
+    ...(settings.retention === undefined ? { retention } : {}),
     no_ack: false,
     sealed: false,
   };
-  for (const [name, expected] of Object.entries(fixed)) {
+  const refused: string[] = [];
+  for (const [name, expected] of Object.entries(expectedFields)) {
     const found = getField(config, name) ?? false;
     if (found !== expected) refused.push(formatDifference(name, found, expected));
   }
+  return { refused };
+}
 
-  const limits = encodeStreamLimits(declared.settings);
-  for (const [name, expected] of Object.entries(limits)) {
+function compareLimits(config: StreamConfig, settings: StreamSettings): Partial<StreamDrift> {
+  const update = encodeStreamLimits(settings);
+  const differences: string[] = [];
+  const lossy: string[] = [];
+  for (const [name, expected] of Object.entries(update)) {
     const found = getField(config, name);
     if (found === expected) continue;
     const difference = formatDifference(name, found, expected);
     differences.push(difference);
     if (isLess(expected, found) && losesEvents(name)) lossy.push(difference);
   }
-  return { update: { ...update, ...limits }, differences, refused, lossy };
+  return { update, differences, lossy };
 }
 
 function getField(config: StreamConfig, name: string): unknown {
