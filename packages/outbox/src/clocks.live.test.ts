@@ -17,7 +17,7 @@ const long = { timeout: 30_000 };
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Only the process's clock is moved: what matters is how far the two are apart. */
+/** Moves the clock of the process only: the difference between the clocks matters. */
 describe.each([
   ["behind", hourMs],
   ["ahead of", -hourMs],
@@ -62,13 +62,13 @@ describe.each([
   });
 
   it("rolls back a handler when its signal aborts", async () => {
-    const deadline = new AbortController();
+    const controller = new AbortController();
     const slow = inbox<number, NotesDatabase>(db, async (_number, tx) => {
-      setImmediate(() => deadline.abort(new Error("past its deadline")));
+      setImmediate(() => controller.abort(new Error("aborted")));
       await sql`select pg_sleep(600)`.execute(tx);
     });
-    await expect(slow(1, createDelivery("slow", { signal: deadline.signal }))).rejects.toThrow(
-      "past its deadline",
+    await expect(slow(1, createDelivery("slow", { signal: controller.signal }))).rejects.toThrow(
+      "aborted",
     );
     await note(1, createDelivery("slow", { attempt: 2 }));
     expect(await notes()).toBe(1);

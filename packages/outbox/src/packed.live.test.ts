@@ -42,11 +42,11 @@ it.each([
   ["outbox.ts", "Ada 0\n"],
   ["dist/outbox.js", "Ada 0\n"],
 ])(
-  "packed and installed outside of the checkout, %s prints what the README says",
+  "packed and installed outside the checkout, %s prints the output in the README",
   async (file, printed) => {
     const name = file.replaceAll(/\W/g, "_");
     const env = { DATABASE_URL: await server.createDatabase(name) };
-    // This Node, as the machine's own may be older than Kysely takes.
+    // The Node.js of the tests, because Kysely may not support that of the machine.
     expect(await project.run(process.execPath, [file], env)).toBe(printed);
   },
   180_000,

@@ -20,7 +20,7 @@ import {
 
 const long = { timeout: 30_000 };
 
-/** Undefined on platforms that the package has no programs of this version for. */
+/** Undefined on platforms without programs of this version. */
 const bin = findBin();
 function findBin(): string | undefined {
   try {
@@ -30,13 +30,13 @@ function findBin(): string | undefined {
   }
 }
 
-/** Each statement of the package at least once; the other tests run on a newer server. */
+/** Executes each statement of the package at least once. The other tests run on a newer server. */
 describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () => {
   let server: Postgres;
   let url: string;
   let db: Kysely<NotesDatabase>;
   beforeAll(async () => {
-    // A server in the environment would be another version.
+    // A server from the environment could have another version.
     const { POSTGRES_ADMIN_URL: _, ...env } = process.env;
     server = await startPostgres({ env, bin });
     url = await server.createDatabase("notes");
@@ -72,13 +72,13 @@ describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () =
     await Promise.all([1, 2, 3].map((number) => together(number, createDelivery(`${number}`))));
     expect(await notes()).toEqual([1, 2, 3]);
 
-    const deadline = new AbortController();
+    const controller = new AbortController();
     const slow = inbox<number, NotesDatabase>(db, async (_number, tx) => {
-      setImmediate(() => deadline.abort(new Error("past its deadline")));
+      setImmediate(() => controller.abort(new Error("aborted")));
       await sql`select pg_sleep(600)`.execute(tx);
     });
-    const late = slow(4, createDelivery("4", { signal: deadline.signal }));
-    await expect(late).rejects.toThrow("past its deadline");
+    const late = slow(4, createDelivery("4", { signal: controller.signal }));
+    await expect(late).rejects.toThrow("aborted");
     await sql`update inbox set handled_at = now() - interval '1 hour'`.execute(db);
     expect(await pruneInbox(db, { retentionMs: 2_000, maxRedeliveryMs: 1_000 })).toBe(3);
   });

@@ -15,7 +15,7 @@ interface Trip {
 }
 type Tx = Parameters<InboxHandler<Trip, FaresDatabase>>[1];
 
-const past = new Error("past its deadline");
+const abortReason = new Error("aborted");
 
 describe("cancelOnAbort()", { timeout: 60_000 }, () => {
   let server: Postgres;
@@ -31,28 +31,31 @@ describe("cancelOnAbort()", { timeout: 60_000 }, () => {
     await server?.stop();
   }, 60_000);
 
-  /** Handles an event whose deadline passes as soon as `work` says so, and returns the error. */
-  async function handleLate(
+  /** Handles an event whose signal aborts when `work` aborts it, and returns the error. */
+  async function handleAborted(
     id: string,
-    work: (tx: Tx, pass: () => void) => Promise<unknown>,
+    work: (tx: Tx, abort: () => void) => Promise<unknown>,
     on = db,
   ): Promise<unknown> {
-    const deadline = new AbortController();
-    const pass = () => deadline.abort(past);
-    const handle = inbox<Trip, FaresDatabase>(on, async (_trip, tx) => void (await work(tx, pass)));
-    const late = handle({ tripId: id }, createDelivery(id, { signal: deadline.signal }));
+    const controller = new AbortController();
+    const abort = () => controller.abort(abortReason);
+    const handle = inbox<Trip, FaresDatabase>(
+      on,
+      async (_trip, tx) => void (await work(tx, abort)),
+    );
+    const late = handle({ tripId: id }, createDelivery(id, { signal: controller.signal }));
     return await late.catch((reason: unknown) => reason);
   }
 
   it("cancels each statement that follows", async () => {
-    const reason = await handleLate("again", async (tx, pass) => {
-      setImmediate(pass);
+    const reason = await handleAborted("again", async (tx, abort) => {
+      setImmediate(abort);
       await sql`savepoint before`.execute(tx);
       await sql`select pg_sleep(600)`.execute(tx).catch(() => {});
       await sql`rollback to savepoint before`.execute(tx);
       await sql`select pg_sleep(600)`.execute(tx);
     });
-    expect(reason).toBe(past);
+    expect(reason).toBe(abortReason);
   });
 
   it("cancels no statement of another transaction", async () => {
@@ -62,29 +65,29 @@ describe("cancelOnAbort()", { timeout: 60_000 }, () => {
       await tx.insertInto("fares").values({ trip_id: "other" }).execute();
       await sql`select pg_advisory_xact_lock(7)`.execute(tx);
     });
-    const reason = await handleLate("mine", async (tx, pass) => {
+    const reason = await handleAborted("mine", async (tx, abort) => {
       await expect.poll(() => countBlockedLocks(db), { timeout: 30_000 }).toBe(1);
-      setImmediate(pass);
+      setImmediate(abort);
       await sql`select pg_sleep(600)`.execute(tx);
     });
-    expect(reason).toBe(past);
+    expect(reason).toBe(abortReason);
     await holder.rollback().execute();
     await expect(other).resolves.toBeUndefined();
   });
 
   it("cancels with any type parsers of the driver", async () => {
-    // The types of pg do not know the option.
+    // The types of pg lack this option.
     const untyped = { binary: true };
     const pool = new Pool({ connectionString: url, ...untyped });
     await using binary = new Kysely<FaresDatabase>({ dialect: new PostgresDialect({ pool }) });
-    const reason = await handleLate(
+    const reason = await handleAborted(
       "binary",
-      async (tx, pass) => {
-        setImmediate(pass);
+      async (tx, abort) => {
+        setImmediate(abort);
         await sql`select pg_sleep(600)`.execute(tx);
       },
       binary,
     );
-    expect(reason).toBe(past);
+    expect(reason).toBe(abortReason);
   });
 });

@@ -30,7 +30,7 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
       createDelivery(id, signal === undefined ? {} : { signal }),
     );
 
-  async function faresOf(prefix: string): Promise<string[]> {
+  async function listFaresByName(prefix: string): Promise<string[]> {
     const { rows } = await sql<{ trip_id: string }>`
       select trip_id from fares where starts_with(trip_id, ${prefix}) order by trip_id`.execute(db);
     return rows.map(({ trip_id }) => trip_id);
@@ -44,23 +44,23 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
       );
       await expect(failing).rejects.toThrow("division by zero");
     }
-    expect(await faresOf("failed")).toEqual([]);
+    expect(await listFaresByName("failed")).toEqual([]);
   });
 
   it("rolls back statements that were queued when the signal aborted", async () => {
-    const deadline = new AbortController();
+    const controller = new AbortController();
     const names = ["a", "b", "c"].map((name) => `late-${name}`);
     const late = handle(
       "late",
       (tx) => {
-        setImmediate(() => deadline.abort(new Error("past its deadline")));
+        setImmediate(() => controller.abort(new Error("aborted")));
         const sleeping = sql`select pg_sleep(600)`.execute(tx);
         return Promise.all([sleeping, ...names.map((name) => insert(tx, name))]);
       },
-      deadline.signal,
+      controller.signal,
     );
-    await expect(late).rejects.toThrow("past its deadline");
-    expect(await faresOf("late")).toEqual([]);
+    await expect(late).rejects.toThrow("aborted");
+    expect(await listFaresByName("late")).toEqual([]);
   });
 
   it("rolls back statements with a signal of their own", async () => {
@@ -73,21 +73,21 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
       });
       await expect(failing).rejects.toThrow("division by zero");
     }
-    expect(await faresOf("signalled")).toEqual([]);
+    expect(await listFaresByName("signalled")).toEqual([]);
   });
 
   it.each([
     ["itself", (tx: Tx) => (name: string) => insert(tx, name)],
     ["without its plugins", (tx: Tx) => (name: string) => insert(tx.withoutPlugins(), name)],
     [
-      "with what was compiled before",
+      "with a query that was compiled before",
       (tx: Tx) => {
         const compiled = tx.insertInto("fares").values({ trip_id: "branch-b" }).compile();
         return () => tx.executeQuery(compiled);
       },
     ],
   ])(
-    "refuses what a branch sends through it, %s, when the handler has failed",
+    "refuses statements of a branch through the transaction %s after the handler has failed",
     async (way, via) => {
       for (let ticks = 0; ticks < 25; ticks++) {
         const sent = Promise.withResolvers<unknown>();
@@ -105,7 +105,7 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
         await expect(failing).rejects.toThrow("fails at once");
         await sent.promise.catch(() => {});
       }
-      expect(await faresOf("branch")).toEqual([]);
+      expect(await listFaresByName("branch")).toEqual([]);
     },
   );
 
@@ -114,7 +114,7 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
     await handle("sent", async (tx) => {
       for (const name of names) void insert(tx, name);
     });
-    expect(await faresOf("sent")).toEqual(names);
+    expect(await listFaresByName("sent")).toEqual(names);
     const { rows } = await sql`
       select xmin::text from fares where starts_with(trip_id, 'sent')
       union select xmin::text from inbox where event_id = 'sent'`.execute(db);
@@ -123,7 +123,7 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
 
   it.each([
     ["as a fragment", () => sql`${sql.raw("commit")}`],
-    ["behind comments in one another", () => sql`/* a /* b */ c */ commit`],
+    ["behind nested comments", () => sql`/* a /* b */ c */ commit`],
     ["behind a literal", () => sql`select 'it''s; so'; commit`],
   ])("refuses a commit %s", async (name, statement) => {
     const failing = handle(name, (tx) => statement().execute(tx));
@@ -136,7 +136,7 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
     ["an escaped literal", () => sql`select e'read \\'this; end of story'`],
     ["a name", () => sql`select 1 as "so; end"`],
     ["a comment", () => sql`select 1 -- so; end`],
-  ])("lets %s speak of an end", async (name, statement) => {
+  ])("allows %s that mentions an end", async (name, statement) => {
     await expect(handle(name, (tx) => statement().execute(tx))).resolves.toBeUndefined();
   });
 });

@@ -155,7 +155,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
     await recordBy("order-1");
     const batch = [handle("order-2"), handle("order-1")];
     await expect.poll(() => countBlockedLocks(db), { timeout: 30_000 }).toBe(1);
-    // It would wait here for the batch, which waits for it.
+    // Another order would deadlock here.
     await recordBy("order-2");
     await other.rollback().execute();
     await expect(Promise.all(batch)).resolves.toHaveLength(2);

@@ -56,7 +56,7 @@ describe("the transaction of an inbox", { timeout: 60_000 }, () => {
 
   it("refuses a nested transaction, and rolls back", async () => {
     const handle = inbox(db, async (trip: Trip, tx, delivery) => {
-      // Its type says never, which a cast to any database's Kysely hides.
+      // The type of a transaction forbids this; a Kysely of the same database hides it.
       const same: Kysely<FaresDatabase> = tx;
       await same.transaction().execute((inner) => insertFare(trip, inner, delivery));
     });
@@ -80,36 +80,36 @@ describe("the transaction of an inbox", { timeout: 60_000 }, () => {
   });
 
   it("rolls back the effects of a handler that ignores its signal", async () => {
-    const deadline = new AbortController();
+    const controller = new AbortController();
     const handle = inbox(db, async (trip: Trip, tx, delivery) => {
-      deadline.abort(new Error("past its deadline"));
+      controller.abort(new Error("aborted"));
       await insertFare(trip, tx, delivery);
     });
-    const late = handle({ tripId: "late" }, createDelivery("late", { signal: deadline.signal }));
-    await expect(late).rejects.toThrow("past its deadline");
+    const late = handle({ tripId: "late" }, createDelivery("late", { signal: controller.signal }));
+    await expect(late).rejects.toThrow("aborted");
     expect(await countFares(db, "late")).toBe(0);
     expect(await readRecords(db, "late")).toEqual([]);
   });
 
   it("cancels the running statement of the handler when the signal aborts", async () => {
-    const deadline = new AbortController();
+    const controller = new AbortController();
     const handle = inbox(db, async (_trip: Trip, tx) => {
-      setImmediate(() => deadline.abort(new Error("past its deadline")));
+      setImmediate(() => controller.abort(new Error("aborted")));
       await sql`select pg_sleep(600)`.execute(tx);
     });
-    const slow = handle({ tripId: "slow" }, createDelivery("slow", { signal: deadline.signal }));
-    await expect(slow).rejects.toThrow("past its deadline");
+    const slow = handle({ tripId: "slow" }, createDelivery("slow", { signal: controller.signal }));
+    await expect(slow).rejects.toThrow("aborted");
     expect(await readRecords(db, "slow")).toEqual([]);
   });
 
   it("rejects all events of an exhausted pool when their signal aborts", async () => {
     const small = connectFares(url, { max: 2 });
-    const deadline = new AbortController();
-    const { signal } = deadline;
+    const controller = new AbortController();
+    const { signal } = controller;
     let inside = 0;
     const handle = inbox(small, async (_trip: Trip, tx) => {
       inside += 1;
-      if (inside === 2) deadline.abort(new Error("past its deadline"));
+      if (inside === 2) controller.abort(new Error("aborted"));
       await sql`select pg_sleep(0.5)`.execute(tx);
     });
     const handled = ["full-1", "full-2", "full-3"].map((id) =>

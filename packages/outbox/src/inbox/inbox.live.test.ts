@@ -144,7 +144,7 @@ describe("inbox()", { timeout: 60_000 }, () => {
     });
     const unavailable = expect.objectContaining({ code: "unavailable", name: BusError.name });
     await expect(killed({ tripId: "lost" }, createDelivery("lost"))).rejects.toEqual(unavailable);
-    // Nobody listens now: the same for what comes next.
+    // The server is still down.
     const handle = inbox(db, insertFare);
     await expect(handle({ tripId: "lost" }, createDelivery("lost"))).rejects.toEqual(unavailable);
 

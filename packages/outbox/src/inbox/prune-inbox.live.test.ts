@@ -20,7 +20,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
   }, 60_000);
   beforeEach(async () => {
     await sql`truncate inbox`.execute(db);
-    // One for each of the last 50 days.
+    // One record for each of the last 50 days.
     await sql`
       insert into inbox (group_name, topic, event_id, attempt, process, handled_at)
       select 'revenue', 'trips.completed', age::text, 1, 'test', now() - age * interval '1 day'

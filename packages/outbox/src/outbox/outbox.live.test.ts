@@ -212,7 +212,7 @@ describe("outbox()", { timeout: 60_000 }, () => {
   });
 
   it("refuses what is no transaction, no event and no id", async () => {
-    // @ts-expect-error A plain connection commits each statement by itself.
+    // @ts-expect-error Without a transaction, each statement commits on its own.
     expect(() => outbox(db, NoteEvents)).toThrow(withCode("invalid_argument"));
     await db.transaction().execute(async (tx) => {
       expect(() => outbox(tx, BrokenEvents)).toThrow(withCode("unknown_topic"));

@@ -5,7 +5,7 @@ import type { Caller } from "./caller.ts";
 import { callerKey } from "./caller.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-/** Returns the roles that may call a method; an empty list means that nobody may. */
+/** Returns the roles that may call a method; an empty list allows nobody. */
 export type AllowedRoles = (method: DescMethod) => readonly string[];
 
 /** Authenticates callers, and states which of their roles may call which method. */

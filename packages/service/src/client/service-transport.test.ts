@@ -56,7 +56,7 @@ describe("createServiceTransport()", () => {
 
     await using second = await startEcho({}, { port });
     expect(second.server.url).toBe(url);
-    // The second server has keys of its own: that it refuses is its answer.
+    // The second server has keys of its own, so a refusal proves that it answered.
     await expect(client.say({ text: "three" })).rejects.toMatchObject({
       code: Code.Unauthenticated,
     });

@@ -32,7 +32,7 @@ export interface Page<Item> {
 }
 
 /**
- * Returns the page that a list request asks for. Throws a ConnectError `invalid_argument` for an
+ * Returns the requested page of a list. Throws a ConnectError `invalid_argument` for an
  * invalid page token.
  *
  * @example
