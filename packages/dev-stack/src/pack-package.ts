@@ -37,7 +37,8 @@ export async function listPublishedPackages(): Promise<string[]> {
 }
 
 /**
- * Builds a folder of packages/ from scratch, packs it, and returns the path of the tarball. Processes that pack the same package wait for each other.
+ * Builds a folder of packages/ from scratch, packs it, and returns the path of the tarball. Processes that
+ * pack the same package wait for each other.
  */
 export async function packPackage(name: string, to: string): Promise<string> {
   const folder = join(root, "packages", name);

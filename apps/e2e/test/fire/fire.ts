@@ -17,6 +17,7 @@ import { findAppFolder, type SupervisedProcess, superviseProcess } from "./super
 import { waitUntilCaughtUp } from "./wait-until-caught-up.ts";
 import { trips } from "./writing.ts";
 
+/** The process of the relay or of a reactor. */
 export type Role = Group | "relay";
 
 /** An outbox, a relay, a stream and the reactors. Each of their processes can be killed. */

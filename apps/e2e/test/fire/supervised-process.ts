@@ -16,6 +16,7 @@ export interface SupervisedProcess {
   stop(): Promise<void>;
 }
 
+/** Options of {@link superviseProcess}. */
 export interface SupervisedProcessOptions {
   readonly name: string;
   readonly program: string;
@@ -25,6 +26,7 @@ export interface SupervisedProcessOptions {
 }
 
 const doom = new URL("doom.ts", import.meta.url).href;
+/** Returns the folder of an app. */
 export const findAppFolder = (name: string) =>
   fileURLToPath(new URL(`../../../${name}/`, import.meta.url));
 
