@@ -72,6 +72,7 @@ export function startSubscription(
       }
     }
     state = "stopped";
+    untrack();
     closed.resolve();
   }
 
@@ -101,7 +102,6 @@ export function startSubscription(
 
   async function stop(stopOptions: StopOptions = {}): Promise<StopReport> {
     stopping.abort();
-    untrack();
     if (subscription !== undefined) return await subscription.stop(stopOptions);
     if (state === "starting") state = "stopping";
     const { timeoutMs = stopTimeoutMs } = stopOptions;
@@ -110,8 +110,9 @@ export function startSubscription(
     const stopped = started.then(() =>
       subscription?.stop({ timeoutMs: Math.max(0, deadline - performance.now()) }),
     );
-    if (!(await settlesWithin(stopped, timeoutMs))) return nothingUnsettled;
-    return (await stopped) ?? nothingUnsettled;
+    const inTime = await settlesWithin(stopped, timeoutMs);
+    untrack();
+    return (inTime ? await stopped : undefined) ?? nothingUnsettled;
   }
 
   const starting: Subscription = {
@@ -129,7 +130,7 @@ export function startSubscription(
       await stop();
     },
   };
-  // Only who looks at `closed` has to handle its rejection.
+  // A rejection of `closed` that nobody handles must not end the process.
   closed.promise.catch(() => {});
   const untrack = bus.track(starting);
   const started = start();
