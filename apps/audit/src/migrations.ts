@@ -15,7 +15,7 @@ const createEvents = sql`
     json text not null
   )`;
 
-/** migrations of the audit database, by name and in order. */
+/** The migrations of the audit database, by name, in the order of the names. */
 export const migrations: Record<string, Migration> = {
   "0001-inbox": inboxMigration,
   "0002-events": {

@@ -27,7 +27,7 @@ describe("react()", { timeout: 60_000 }, () => {
     return bus;
   }
 
-  it("writes an event down once, readable", async () => {
+  it("stores an event once, as readable JSON", async () => {
     await using bus = await openBus();
     const trip = completedTrip({ unlockFee: { minorUnits: 0n, currency: "EUR" } });
     const id = `trip/${trip.tripId}/completed`;
@@ -58,7 +58,7 @@ describe("react()", { timeout: 60_000 }, () => {
     });
   });
 
-  it("writes nothing more of an event that comes again", async () => {
+  it("stores nothing for an event that is redelivered", async () => {
     await using bus = await openBus();
     const { tripCompleted } = createPublisher(TripEvents, bus);
     const trip = completedTrip();

@@ -30,17 +30,17 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  const clientOf = (role: "rider" | "operator" | "service") =>
+  const createTestClient = (role: "rider" | "operator" | "service") =>
     createClient(
       AuditService,
       createTestTransport(createRoutes(database.db), { role, subject: "somebody" }),
     );
 
-  async function allOf(request: { topic?: string; key?: string; pageSize?: number }) {
+  async function listAll(request: { topic?: string; key?: string; pageSize?: number }) {
     const seen: string[] = [];
     let pageToken = "";
     do {
-      const page = await clientOf("operator").listEvents({ ...request, pageToken });
+      const page = await createTestClient("operator").listEvents({ ...request, pageToken });
       expect(page.events.length).toBeLessThanOrEqual(request.pageSize ?? 20);
       seen.push(...page.events.map((event) => event.eventId));
       pageToken = page.nextPageToken;
@@ -52,8 +52,8 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
     expect(findUnguardedMethods([AuditService])).toEqual([]);
   });
 
-  it("shows an event as it was recorded", async () => {
-    const { events } = await clientOf("operator").listEvents({ pageSize: 1 });
+  it("returns an event as it was recorded", async () => {
+    const { events } = await createTestClient("operator").listEvents({ pageSize: 1 });
     expect(events).toMatchObject([
       {
         position: 1n,
@@ -68,32 +68,32 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("pages through all of them in order", async () => {
+  it("pages through all events in order", async () => {
     const all = ids(...Array.from({ length: 25 }, (_, index) => index + 1));
-    expect(await allOf({})).toEqual(all);
-    expect(await allOf({ pageSize: 5 })).toEqual(all);
-    expect(await allOf({ pageSize: 100 })).toEqual(all);
+    expect(await listAll({})).toEqual(all);
+    expect(await listAll({ pageSize: 5 })).toEqual(all);
+    expect(await listAll({ pageSize: 100 })).toEqual(all);
   });
 
   it("filters by topic and by key", async () => {
-    expect(await allOf({ topic: "trips.completed", pageSize: 5 })).toEqual(
+    expect(await listAll({ topic: "trips.completed", pageSize: 5 })).toEqual(
       ids(2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24),
     );
-    expect(await allOf({ key: "trip-3" })).toEqual(ids(3, 8, 13, 18, 23));
-    expect(await allOf({ key: "trip-3", topic: "trips.completed" })).toEqual(ids(8, 18));
-    expect(await allOf({ key: "trip-9" })).toEqual([]);
+    expect(await listAll({ key: "trip-3" })).toEqual(ids(3, 8, 13, 18, 23));
+    expect(await listAll({ key: "trip-3", topic: "trips.completed" })).toEqual(ids(8, 18));
+    expect(await listAll({ key: "trip-9" })).toEqual([]);
   });
 
-  it.each(["rider", "service"] as const)("refuses a %s", async (role) => {
-    await expect(clientOf(role).listEvents({})).rejects.toMatchObject({
+  it.each(["rider", "service"] as const)("rejects a %s", async (role) => {
+    await expect(createTestClient(role).listEvents({})).rejects.toMatchObject({
       code: Code.PermissionDenied,
     });
   });
 
-  it("refuses what is malformed", async () => {
-    const refused = { code: Code.InvalidArgument };
-    const operator = clientOf("operator");
-    await expect(operator.listEvents({ pageToken: "sesame" })).rejects.toMatchObject(refused);
-    await expect(operator.listEvents({ pageSize: -1 })).rejects.toMatchObject(refused);
+  it("rejects malformed requests", async () => {
+    const error = { code: Code.InvalidArgument };
+    const operator = createTestClient("operator");
+    await expect(operator.listEvents({ pageToken: "sesame" })).rejects.toMatchObject(error);
+    await expect(operator.listEvents({ pageSize: -1 })).rejects.toMatchObject(error);
   });
 });

@@ -7,10 +7,10 @@ import { z } from "zod";
 import { listEvents } from "./store.ts";
 import type { AuditDatabase } from "./tables.ts";
 
-/** A position of the log in decimal digits. */
+/** A position in the log, in decimal digits. */
 const logPosition = z.string().regex(/^\d{1,18}$/);
 
-/** createRoutes shows what audit has written down. */
+/** Registers AuditService, which reads from the log. */
 export function createRoutes(db: Kysely<AuditDatabase>): (router: ConnectRouter) => void {
   return (router) => {
     router.service(AuditService, {

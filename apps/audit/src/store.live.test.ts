@@ -28,7 +28,7 @@ describe("appendEvent()", { timeout: 60_000 }, () => {
     return events.map(({ position, event_id }) => `${position} ${event_id}`);
   };
 
-  it("never lets a reader pass a position that is still to come", async () => {
+  it("shows a position only after all positions before it", async () => {
     const { db } = database;
     const first = await db.startTransaction().execute();
     await appendEvent(first, event("first"));
@@ -46,7 +46,7 @@ describe("appendEvent()", { timeout: 60_000 }, () => {
     expect(await idsAfter(0n)).toEqual(["1 first", "2 second"]);
   });
 
-  it("leaves no gap where an append was rolled back", async () => {
+  it("leaves no gap after an append that was rolled back", async () => {
     const { db } = database;
     const compensated = await db.startTransaction().execute();
     await appendEvent(compensated, event("compensated"));

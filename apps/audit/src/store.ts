@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { AuditDatabase } from "./tables.ts";
 
-/** NewEvent is an event as audit keeps it. */
+/** An event to append to the log. */
 export interface NewEvent {
   readonly eventId: string;
   readonly topic: string;
@@ -13,9 +13,9 @@ export interface NewEvent {
 }
 
 /**
- * appendEvent writes the event at the end of the log. Whoever appends holds the end of the log until
- * its transaction is over, so positions become visible in their order and without gaps: a reader
- * who has read up to a position has missed nothing before it, which a sequence would not give.
+ * Appends an event to the log. The row of `log_end` stays locked until the transaction ends, so appends
+ * run one after the other, and positions become visible in order and without gaps: a reader that has
+ * read up to a position has missed nothing before it. A PostgreSQL sequence would not guarantee that.
  */
 export async function appendEvent(db: Kysely<AuditDatabase>, event: NewEvent): Promise<void> {
   await db
@@ -39,13 +39,13 @@ export async function appendEvent(db: Kysely<AuditDatabase>, event: NewEvent): P
     .execute();
 }
 
-/** EventFilter selects events; what is undefined selects all. */
+/** Selects events. A field that is undefined matches all. */
 export interface EventFilter {
   readonly topic: string | undefined;
   readonly key: string | undefined;
 }
 
-/** listEvents lists the events after a position, in the order of their positions. */
+/** Returns the events after a position, in the order of their positions. */
 export function listEvents(
   db: Kysely<AuditDatabase>,
   filter: EventFilter,

@@ -1,30 +1,30 @@
 import type { Generated } from "kysely";
 
-/** AuditDatabase is what audit's database holds. */
+/** The tables of the audit database. */
 export interface AuditDatabase {
   log_end: LogEndTable;
   events: EventTable;
 }
 
-/** Position is a bigint column: the driver reads it as decimal digits. */
+/** A bigint column. The driver returns it as decimal digits. */
 type Position = string;
 
-/** LogEndTable has one row: the position of the last event. */
+/** A single row: the position of the last event. */
 interface LogEndTable {
   position: Position;
 }
 
-/** EventTable has one row for each event, and its positions have no gaps. */
+/** One row for each event. Positions have no gaps. */
 interface EventTable {
   position: Position;
   event_id: string;
   topic: string;
   key: string | null;
-  /** The full name of the message. */
+  /** The full name of the message type. */
   type: string;
   source: string;
   event_time: Date;
   recorded_at: Generated<Date>;
-  /** The message in protobuf's JSON. */
+  /** The message as protobuf JSON. */
   json: string;
 }

@@ -2,7 +2,7 @@ import { inboxMigration } from "@fanfare/outbox";
 import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
-/** A trip may have many: an effect that happened twice shows. */
+/** `trip_id` is not unique, so that an effect that happened twice is visible. */
 const createReceipts = sql`
   create table receipts (
     id bigint primary key generated always as identity,
@@ -17,7 +17,7 @@ const createReceipts = sql`
     last_error text
   )`;
 
-/** migrations of the notifications database, by name and in order. */
+/** The migrations of the notifications database, by name, in the order of the names. */
 export const migrations: Record<string, Migration> = {
   "0001-inbox": inboxMigration,
   "0002-receipts": {

@@ -23,7 +23,7 @@ describe("react()", { timeout: 60_000 }, () => {
     return bus;
   }
 
-  it("writes one receipt for a completed trip, to be sent at once", async () => {
+  it("stores one receipt for a completed trip, due at once", async () => {
     await using bus = await openBus();
     const trip = completedTrip();
     await createPublisher(TripEvents, bus).tripCompleted(trip);
@@ -33,7 +33,7 @@ describe("react()", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("writes nothing more for an event that comes again", async () => {
+  it("stores nothing for an event that is redelivered", async () => {
     await using bus = await openBus();
     const { tripCompleted } = createPublisher(TripEvents, bus);
     const trip = completedTrip();

@@ -1,8 +1,8 @@
 import type { Logger } from "@fanfare/service";
 
-/** SendableReceipt is what a sender needs to know. */
+/** A receipt as a sender gets it. */
 export interface SendableReceipt {
-  /** The same when a receipt is sent again, so that a provider can tell. */
+  /** Unchanged when the receipt is sent again, so that a provider can deduplicate by it. */
   readonly id: string;
   readonly tripId: string;
   readonly riderId: string;
@@ -10,13 +10,13 @@ export interface SendableReceipt {
   readonly text: string;
 }
 
-/** ReceiptSender hands receipts to riders, by mail or whatever there is. */
+/** Sends receipts to riders, for example by mail. */
 export interface ReceiptSender {
-  /** send resolves once the receipt is on its way and rejects when it is not; it stops when the signal aborts. */
+  /** Resolves when the provider has accepted the receipt, and rejects otherwise. Stops when the signal aborts. */
   send(receipt: SendableReceipt, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-/** createLogSender makes a sender that writes receipts into the log. */
+/** Creates a sender that logs each receipt. */
 export function createLogSender(logger: Logger): ReceiptSender {
   return {
     async send({ id, tripId, riderId, subject, text }) {

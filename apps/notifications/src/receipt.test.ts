@@ -6,7 +6,7 @@ import { writeReceipt } from "./receipt.ts";
 const at = (iso: string) => timestampFromDate(new Date(iso));
 
 describe("writeReceipt()", () => {
-  it("tells the rider what the trip was and cost", () => {
+  it("states the trip and its costs", () => {
     const tripId = "7f2cbb0c-8f0e-4b8e-9d0c-3f1f6a3c0b11";
     expect(writeReceipt(completedTrip({ tripId }))).toEqual({
       tripId,
@@ -36,7 +36,7 @@ Trip       ${tripId}
     expect(text).toContain(`Duration   ${duration}\n`);
   });
 
-  it("refuses for good an event without its amounts", () => {
+  it("throws a permanent error for an event without its amounts", () => {
     const trip = completedTrip({ settled: undefined });
     expect(() => writeReceipt(trip)).toThrow(
       expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),

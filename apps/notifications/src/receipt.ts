@@ -1,29 +1,29 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { BusError } from "@fanfare/bus";
 import type { TripCompleted } from "@fanfare/contracts/trips/v1/trip_events";
-import { moneyText } from "./money-text.ts";
+import { formatMoney } from "./format-money.ts";
 import type { NewReceipt } from "./store.ts";
 
 /**
- * writeReceipt writes the receipt of a completed trip. BusError `permanent` for an event that lacks
- * what it must have.
+ * Writes the receipt of a completed trip, in English and UTC. Throws a BusError `permanent` when the
+ * event lacks a timestamp or an amount.
  */
 export function writeReceipt(trip: TripCompleted): NewReceipt {
   const { startedAt, endedAt, unlockFee, fare, settled } = trip;
   if (!startedAt || !endedAt || !unlockFee || !fare || !settled) {
     throw new BusError(
       "permanent",
-      `TripCompleted of trip ${trip.tripId} lacks started_at, ended_at or an amount`,
+      `expected started_at, ended_at and all amounts in TripCompleted of trip ${trip.tripId}: correct its publisher`,
     );
   }
-  const total = moneyText(settled);
+  const total = formatMoney(settled);
   const lines = [
     ["Vehicle", trip.vehicleId],
-    ["From", timeText(startedAt)],
-    ["To", timeText(endedAt)],
-    ["Duration", durationText(startedAt, endedAt)],
-    ["Unlocking", moneyText(unlockFee)],
-    ["Driving", moneyText(fare)],
+    ["From", formatTime(startedAt)],
+    ["To", formatTime(endedAt)],
+    ["Duration", formatDuration(startedAt, endedAt)],
+    ["Unlocking", formatMoney(unlockFee)],
+    ["Driving", formatMoney(fare)],
     ["Total", total],
     ["Trip", trip.tripId],
   ];
@@ -46,11 +46,11 @@ const timeFormat = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
-function timeText(time: Timestamp): string {
+function formatTime(time: Timestamp): string {
   return `${timeFormat.format(timestampDate(time))} UTC`;
 }
 
-function durationText(from: Timestamp, to: Timestamp): string {
+function formatDuration(from: Timestamp, to: Timestamp): string {
   const seconds = Math.max(0, Number(to.seconds - from.seconds));
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);

@@ -21,7 +21,7 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  const clientOf = (caller: Caller) =>
+  const createTestClient = (caller: Caller) =>
     createClient(NotificationsService, createTestTransport(createRoutes(database.db), caller));
 
   it("guards every method", () => {
@@ -29,9 +29,9 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   });
 
   it.each([rider("ada"), { role: "operator", subject: "ops" } as const])(
-    "shows the receipt to the %o",
+    "returns the receipt to %o",
     async (caller) => {
-      const { receipts } = await clientOf(caller).listReceipts({ tripId });
+      const { receipts } = await createTestClient(caller).listReceipts({ tripId });
       expect(receipts).toMatchObject([
         { tripId, riderId: "ada", subject: "Hi", text: "Thanks", createdAt: {} },
       ]);
@@ -39,20 +39,22 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
     },
   );
 
-  it("shows another rider what it shows for a trip without a receipt: nothing", async () => {
-    const bob = clientOf(rider("bob"));
+  it("returns nothing to another rider, as for a trip without receipts", async () => {
+    const bob = createTestClient(rider("bob"));
     expect((await bob.listReceipts({ tripId })).receipts).toEqual([]);
     expect((await bob.listReceipts({ tripId: crypto.randomUUID() })).receipts).toEqual([]);
   });
 
-  it("refuses a service", async () => {
+  it("rejects a service", async () => {
     await expect(
-      clientOf({ role: "service", subject: "worker" }).listReceipts({ tripId }),
+      createTestClient({ role: "service", subject: "worker" }).listReceipts({ tripId }),
     ).rejects.toMatchObject({ code: Code.PermissionDenied });
   });
 
-  it("refuses a trip id that is none", async () => {
-    await expect(clientOf(rider("ada")).listReceipts({ tripId: "42" })).rejects.toMatchObject({
+  it("rejects an invalid trip ID", async () => {
+    await expect(
+      createTestClient(rider("ada")).listReceipts({ tripId: "42" }),
+    ).rejects.toMatchObject({
       code: Code.InvalidArgument,
     });
   });

@@ -6,11 +6,11 @@ import type { Kysely } from "kysely";
 import { listReceipts } from "./store.ts";
 import type { NotificationsDatabase } from "./tables.ts";
 
-/** createRoutes shows what riders were told. */
+/** Registers NotificationsService, which reads from the database. */
 export function createRoutes(db: Kysely<NotificationsDatabase>): (router: ConnectRouter) => void {
   return (router) => {
     router.service(NotificationsService, {
-      // Another rider's trip looks like one that has no receipt: its existence is not disclosed.
+      // A trip of another rider looks like one without receipts, so that its existence is not disclosed.
       async listReceipts({ tripId }, context) {
         const caller = getCaller(context);
         const riderId = caller.role === "rider" ? caller.subject : undefined;

@@ -6,13 +6,13 @@ import { migrations } from "./migrations.ts";
 import type { ReceiptSender } from "./receipt-sender.ts";
 import { sendReceipts } from "./send-receipts.ts";
 import { startSending } from "./start-sending.ts";
-import { addReceipt, claimDueReceipts } from "./store.ts";
+import { addReceipt, leaseDueReceipts } from "./store.ts";
 import type { NotificationsDatabase } from "./tables.ts";
 
 const logger = createLogger({ name: "notifications", level: "silent" });
 const { signal } = new AbortController();
 const noop = async () => {};
-const refuseBad: ReceiptSender["send"] = async ({ tripId }) => {
+const rejectBad: ReceiptSender["send"] = async ({ tripId }) => {
   if (tripId === "bad") throw new Error("mailbox full");
 };
 
@@ -47,7 +47,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
 
-  it("sends what is due, once, and marks it", async () => {
+  it("sends the receipts that are due once, and marks them", async () => {
     await write("t1", "t2");
     const sent: string[] = [];
     const send: ReceiptSender["send"] = async ({ tripId }) => void sent.push(tripId);
@@ -62,15 +62,15 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("takes a batch of ten at most", async () => {
+  it("sends at most ten receipts in a batch", async () => {
     await write(...Array.from({ length: 12 }, (_, index) => `t${index}`));
     expect(await sendWith(noop)).toBe(10);
     expect(await sendWith(noop)).toBe(2);
   });
 
-  it("tries a refused one again later and later, and sends the others meanwhile", async () => {
+  it("retries a rejected receipt with backoff, and sends the others meanwhile", async () => {
     await write("bad", "good");
-    await sendWith(refuseBad);
+    await sendWith(rejectBad);
     const [bad, good] = await receipts();
     expect(good).toMatchObject({ sent_at: expect.any(Date) });
     expect(bad).toMatchObject({ sent_at: null, attempts: 1, last_error: "Error: mailbox full" });
@@ -78,7 +78,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
 
     await database.db.updateTable("receipts").set({ attempts: 5 }).execute();
     await makeDue();
-    await sendWith(refuseBad);
+    await sendWith(rejectBad);
     const [later] = await receipts();
     // The sixth attempt waits 32 s, less what this test took since.
     expect(later?.due_in).toBeGreaterThan(2);
@@ -90,7 +90,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
     expect((await receipts())[0]).toMatchObject({ sent_at: expect.any(Date), last_error: null });
   });
 
-  it("gives up waiting for a sender that hangs, and tries again", async () => {
+  it("stops waiting for a sender that hangs, and retries", async () => {
     await write("t1");
     expect(await sendWith(() => new Promise(() => {}), 20)).toBe(1);
     expect(await receipts()).toMatchObject([
@@ -98,28 +98,28 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("hands a receipt to one of two processes only", async () => {
+  it("leases a receipt to only one of two processes", async () => {
     await write("t1", "t2", "t3");
-    const claims = await Promise.all(
-      [1, 2].map(() => claimDueReceipts(database.db, { limit: 2, leaseDurationMs: 60_000 })),
+    const leases = await Promise.all(
+      [1, 2].map(() => leaseDueReceipts(database.db, { limit: 2, leaseDurationMs: 60_000 })),
     );
     expect(
-      claims
+      leases
         .flat()
         .map((receipt) => receipt.trip_id)
         .toSorted(),
     ).toEqual(["t1", "t2", "t3"]);
   });
 
-  it("sends again what a process took along when it died", async () => {
+  it("sends again what a process had leased when it died", async () => {
     await write("t1");
-    await claimDueReceipts(database.db, { limit: 10, leaseDurationMs: 60_000 });
+    await leaseDueReceipts(database.db, { limit: 10, leaseDurationMs: 60_000 });
     expect(await sendWith(noop)).toBe(0);
     await makeDue();
     expect(await sendWith(noop)).toBe(1);
   });
 
-  it("goes on by itself from startSending() until it is closed", async () => {
+  it("keeps sending after startSending() until it is closed", async () => {
     const sent: string[] = [];
     const sending = startSending({
       db: database.db,

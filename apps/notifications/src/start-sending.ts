@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type SendOptions, sendBatch, sendReceipts } from "./send-receipts.ts";
+import { maxBatchSize, type SendOptions, sendReceipts } from "./send-receipts.ts";
 
-const restMs = 500;
-const longestRestMs = 10_000;
+const pollIntervalMs = 500;
+const maxIntervalMs = 10_000;
 
 /**
- * startSending sends receipts soon after the transaction that wrote them, until it is closed. It
- * outlives a lost database.
+ * Starts a loop that sends receipts soon after the transaction that stored them, until it is closed.
+ * While the database is unavailable, it retries with backoff.
  */
 export function startSending(options: Omit<SendOptions, "signal">) {
   const stop = new AbortController();
-  const loop = keepSending({ ...options, signal: stop.signal });
+  const loop = sendUntilAborted({ ...options, signal: stop.signal });
   return {
-    /** close gives up what is being sent; it is due again soon. */
+    /** Aborts what is being sent, which becomes due again. Resolves when the loop has ended. */
     async close(): Promise<void> {
       stop.abort(new Error("the process is stopping"));
       await loop;
@@ -20,7 +20,7 @@ export function startSending(options: Omit<SendOptions, "signal">) {
   };
 }
 
-async function keepSending(options: SendOptions): Promise<void> {
+async function sendUntilAborted(options: SendOptions): Promise<void> {
   const { logger, signal } = options;
   let failures = 0;
   while (!signal.aborted) {
@@ -30,10 +30,10 @@ async function keepSending(options: SendOptions): Promise<void> {
       failures = 0;
     } catch (error) {
       failures += 1;
-      logger.warn({ err: error, failures }, "receipts could not be read or marked");
+      logger.warn({ err: error, failures }, "receipts not read or marked, will retry");
     }
-    if (sent === sendBatch) continue;
-    const delayMs = Math.min(longestRestMs, restMs * 2 ** failures);
+    if (sent === maxBatchSize) continue;
+    const delayMs = Math.min(maxIntervalMs, pollIntervalMs * 2 ** failures);
     await sleep(delayMs, undefined, { signal }).catch(() => {});
   }
 }

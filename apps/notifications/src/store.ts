@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { NotificationsDatabase, ReceiptRow } from "./tables.ts";
 
-/** NewReceipt is a receipt as it is written, before it is sent. */
+/** A receipt before it is stored. */
 export interface NewReceipt {
   readonly tripId: string;
   readonly riderId: string;
@@ -9,7 +9,7 @@ export interface NewReceipt {
   readonly text: string;
 }
 
-/** addReceipt appends a receipt that is due at once, whatever is there already. */
+/** Stores a receipt that is due at once, even when the trip has one already. */
 export async function addReceipt(
   db: Kysely<NotificationsDatabase>,
   receipt: NewReceipt,
@@ -25,7 +25,7 @@ export async function addReceipt(
     .execute();
 }
 
-/** listReceipts lists a trip's receipts, only those of a rider where one is given; a hundred at most. */
+/** Returns the receipts of a trip, oldest first, at most 100. With a `riderId`, only that rider's. */
 export function listReceipts(
   db: Kysely<NotificationsDatabase>,
   tripId: string,
@@ -42,14 +42,14 @@ export function listReceipts(
 }
 
 /**
- * claimDueReceipts takes up to `limit` receipts that are due and counts an attempt for each. Nobody
- * else gets them for `leaseDurationMs`, after which they are due again unless they were marked.
+ * Leases up to `limit` receipts that are due, and counts an attempt for each. No other process gets
+ * them for `leaseDurationMs`; then they are due again, unless they were marked as sent.
  */
-export function claimDueReceipts(
+export function leaseDueReceipts(
   db: Kysely<NotificationsDatabase>,
   { limit, leaseDurationMs }: { readonly limit: number; readonly leaseDurationMs: number },
 ): Promise<ReceiptRow[]> {
-  // Not as `id in (select ...)`: a plan may run such a select again, and lock more than the limit.
+  // Not `id in (select ...)`: a plan may run that select again and lock more rows than the limit.
   return db
     .with("due", (query) =>
       query
@@ -70,7 +70,7 @@ export function claimDueReceipts(
     .execute();
 }
 
-/** markSent ends the sending of a receipt. */
+/** Marks a receipt as sent. */
 export async function markSent(db: Kysely<NotificationsDatabase>, id: string): Promise<void> {
   await db
     .updateTable("receipts")
@@ -79,17 +79,17 @@ export async function markSent(db: Kysely<NotificationsDatabase>, id: string): P
     .execute();
 }
 
-/** markRefused makes a receipt due again in `delayMs` and keeps why. */
-export async function markRefused(
+/** Stores why a receipt was not sent, and makes it due again in `delayMs`. */
+export async function markFailed(
   db: Kysely<NotificationsDatabase>,
   id: string,
-  refusal: { readonly error: string; readonly delayMs: number },
+  failure: { readonly error: string; readonly delayMs: number },
 ): Promise<void> {
   await db
     .updateTable("receipts")
     .where("id", "=", id)
     .where("sent_at", "is", null)
-    .set({ last_error: refusal.error, due_at: inMs(refusal.delayMs) })
+    .set({ last_error: failure.error, due_at: inMs(failure.delayMs) })
     .execute();
 }
 

@@ -1,27 +1,28 @@
 import type { Generated, Selectable } from "kysely";
 
-/** NotificationsDatabase is what notifications' database holds. */
+/** The tables of the notifications database. */
 export interface NotificationsDatabase {
   receipts: ReceiptTable;
 }
 
-/** ReceiptTable has one row for each effect of a completed trip: one for a trip. */
+/** One row for each effect of a completed trip. */
 interface ReceiptTable {
-  /** A bigint: the driver reads it as decimal digits. */
+  /** A bigint. The driver returns it as decimal digits. */
   id: Generated<string>;
   trip_id: string;
   rider_id: string;
   subject: string;
   text: string;
   created_at: Generated<Date>;
-  /** When the sender took it; null until then. */
+  /** When it was sent; null until then. */
   sent_at: Date | null;
-  /** How often the sender was asked. */
+  /** The number of attempts to send it. */
   attempts: Generated<number>;
-  /** While it is not sent: when the sender is asked next. */
+  /** When the next attempt is due, unless it was sent. */
   due_at: Generated<Date>;
-  /** Why the sender refused it last. */
+  /** The error of the last attempt; null when it was sent or not tried yet. */
   last_error: string | null;
 }
 
+/** A stored receipt. */
 export type ReceiptRow = Selectable<ReceiptTable>;

@@ -20,7 +20,7 @@ import { expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 
-it("starts before its servers, shares its group, and ends cleanly", {
+it("starts before its servers, shares its group's events, and stops cleanly", {
   timeout: 120_000,
 }, async () => {
   await using stack = new AsyncDisposableStack();
@@ -48,20 +48,20 @@ it("starts before its servers, shares its group, and ends cleanly", {
     stack.defer(() => void revenue.kill("SIGKILL"));
     return { revenue, url: `http://127.0.0.1:${port}`, exited: once(revenue, "exit") };
   });
-  const all = (path: string, status: number) =>
+  const waitForAll = (path: string, status: number) =>
     waitUntil(
       async () => {
-        const answers = await Promise.all(processes.map(({ url }) => fetch(url + path)));
-        return answers.every((answer) => answer.status === status);
+        const responses = await Promise.all(processes.map(({ url }) => fetch(url + path)));
+        return responses.every((response) => response.status === status);
       },
       { what: `${path} to be ${status}`, timeoutMs: 60_000 },
     );
 
-  await all("/healthz", 200);
-  await all("/readyz", 503);
+  await waitForAll("/healthz", 200);
+  await waitForAll("/readyz", 503);
   await postgres.start();
   await nats.start();
-  await all("/readyz", 200);
+  await waitForAll("/readyz", 200);
 
   await using bus = await connectNats({ servers: nats.url, name: "worker" });
   const trips = Array.from({ length: 20 }, () => completedTrip());
@@ -70,19 +70,19 @@ it("starts before its servers, shares its group, and ends cleanly", {
 
   const token = await mintToken(keys, { role: "operator", subject: "ops" });
   const [first = { url: "" }] = processes;
-  const ask = async (method: string, request: object) => {
-    const answer = await fetch(`${first.url}/revenue.v1.RevenueService/${method}`, {
+  const call = async (method: string, request: object) => {
+    const response = await fetch(`${first.url}/revenue.v1.RevenueService/${method}`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
       body: JSON.stringify(request),
     });
-    return await answer.json();
+    return await response.json();
   };
-  const days = () => ask("ListVehicleDays", { vehicleId: "vehicle-1" });
+  const days = () => call("ListVehicleDays", { vehicleId: "vehicle-1" });
   await expect
     .poll(days, { timeout: 60_000 })
     .toMatchObject({ days: [{ trips: "20", revenue: { minorUnits: "25000", currency: "EUR" } }] });
-  expect(await ask("ListRevenue", { tripId: trips[0]?.tripId })).toMatchObject({
+  expect(await call("ListRevenue", { tripId: trips[0]?.tripId })).toMatchObject({
     entries: [{ amount: { minorUnits: "1250", currency: "EUR" } }],
   });
 

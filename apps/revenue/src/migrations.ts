@@ -2,7 +2,7 @@ import { inboxMigration } from "@fanfare/outbox";
 import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
-/** Entries are only ever appended, and a trip may have many: an effect that happened twice shows. */
+/** `trip_id` is not unique, so that an effect that happened twice is visible. */
 const createRevenue = sql`
   create table revenue (
     id bigint primary key generated always as identity,
@@ -24,7 +24,7 @@ const createVehicleDays = sql`
     primary key (vehicle_id, day, currency)
   )`;
 
-/** migrations of the revenue database, by name and in order. */
+/** The migrations of the revenue database, by name, in the order of the names. */
 export const migrations: Record<string, Migration> = {
   "0001-inbox": inboxMigration,
   "0002-revenue": {

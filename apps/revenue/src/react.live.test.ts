@@ -17,7 +17,7 @@ describe("react()", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  const daysOf = (vehicleId: string) =>
+  const readDays = (vehicleId: string) =>
     listVehicleDays(database.db, vehicleId, { after: undefined, limit: 10 });
 
   async function openBus() {
@@ -26,7 +26,7 @@ describe("react()", { timeout: 60_000 }, () => {
     return bus;
   }
 
-  it("makes one entry of a completed trip, and adds it to its vehicle's day", async () => {
+  it("records one entry for a completed trip, and adds it to its vehicle's day", async () => {
     await using bus = await openBus();
     const trips = createPublisher(TripEvents, bus);
     const trip = completedTrip({ vehicleId: "one" });
@@ -35,7 +35,7 @@ describe("react()", { timeout: 60_000 }, () => {
     expect(await listRevenue(database.db, trip.tripId)).toMatchObject([
       { vehicle_id: "one", minor_units: "1250", currency: "EUR" },
     ]);
-    expect(await daysOf("one")).toEqual([
+    expect(await readDays("one")).toEqual([
       {
         day: "2026-11-21",
         currency: "EUR",
@@ -46,22 +46,22 @@ describe("react()", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it("makes nothing more of an event that comes again", async () => {
+  it("records nothing for an event that is redelivered", async () => {
     await using bus = await openBus();
     const trips = createPublisher(TripEvents, bus);
     const trip = completedTrip({ vehicleId: "again" });
     const id = `trip/${trip.tripId}/completed`;
     await trips.tripCompleted(trip, { id });
     await bus.idle({ timeoutMs });
-    // Past the broker's memory of ids, so that it is stored and delivered once more.
+    // Past the broker's deduplication window, so that the event is stored and delivered again.
     await bus.advance(24 * 3_600_000);
     expect((await trips.tripCompleted(trip, { id })).duplicate).toBe(false);
     await bus.idle({ timeoutMs });
     expect(await listRevenue(database.db, trip.tripId)).toHaveLength(1);
-    expect(await daysOf("again")).toMatchObject([{ trips: "1", minor_units: "1250" }]);
+    expect(await readDays("again")).toMatchObject([{ trips: "1", minor_units: "1250" }]);
   });
 
-  it("sums many trips of a vehicle that end at once, by day and currency", async () => {
+  it("sums concurrent trips of a vehicle by day and currency", async () => {
     await using bus = await openBus();
     const trips = createPublisher(TripEvents, bus);
     const many = Array.from({ length: 20 }, () => completedTrip({ vehicleId: "many" }));
@@ -69,7 +69,7 @@ describe("react()", { timeout: 60_000 }, () => {
     many.push(completedTrip({ vehicleId: "many", settled: swiss }));
     await Promise.all(many.map((trip) => trips.tripCompleted(trip)));
     await bus.idle({ timeoutMs });
-    expect(await daysOf("many")).toMatchObject([
+    expect(await readDays("many")).toMatchObject([
       { currency: "EUR", trips: "20", driven_seconds: "27600", minor_units: "25000" },
       { currency: "CHF", trips: "1", driven_seconds: "1380", minor_units: "5" },
     ]);

@@ -6,7 +6,7 @@ import { computeRevenue } from "./revenue.ts";
 const at = (iso: string) => timestampFromDate(new Date(iso));
 
 describe("computeRevenue()", () => {
-  it("is what was captured, for whom and how long", () => {
+  it("returns the captured amount, the vehicle and the driven time", () => {
     const trip = completedTrip();
     expect(computeRevenue(trip)).toEqual({
       tripId: trip.tripId,
@@ -18,7 +18,7 @@ describe("computeRevenue()", () => {
     });
   });
 
-  it("counts for the day the trip ended, UTC", () => {
+  it("uses the day on which the trip ended, in UTC", () => {
     const trip = completedTrip({
       startedAt: at("2026-11-21T23:59:00+00:00"),
       endedAt: at("2026-11-22T00:30:00+01:00"),
@@ -36,7 +36,7 @@ describe("computeRevenue()", () => {
     expect(computeRevenue(trip).drivenSeconds).toBe(1n);
   });
 
-  it("refuses for good an event without its end", () => {
+  it("throws a permanent error for an event without its end", () => {
     const trip = completedTrip({ endedAt: undefined });
     expect(() => computeRevenue(trip)).toThrow(
       expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),

@@ -4,15 +4,15 @@ import type { TripCompleted } from "@fanfare/contracts/trips/v1/trip_events";
 import type { NewRevenue } from "./store.ts";
 
 /**
- * computeRevenue tells what a completed trip brought in: what was captured, on the day it ended, UTC.
- * BusError `permanent` for an event that lacks what it must have.
+ * Returns the revenue of a completed trip: the captured amount, for the day on which the trip ended, in
+ * UTC. Throws a BusError `permanent` when the event lacks a timestamp or the amount.
  */
 export function computeRevenue(trip: TripCompleted): NewRevenue {
   const { startedAt, endedAt, settled } = trip;
   if (!startedAt || !endedAt || !settled) {
     throw new BusError(
       "permanent",
-      `TripCompleted of trip ${trip.tripId} lacks started_at, ended_at or settled`,
+      `expected started_at, ended_at and settled in TripCompleted of trip ${trip.tripId}: correct its publisher`,
     );
   }
   return {
@@ -21,12 +21,12 @@ export function computeRevenue(trip: TripCompleted): NewRevenue {
     minorUnits: settled.minorUnits,
     currency: settled.currency,
     day: timestampDate(endedAt).toISOString().slice(0, 10),
-    drivenSeconds: secondsBetween(startedAt, endedAt),
+    drivenSeconds: countSeconds(startedAt, endedAt),
   };
 }
 
-/** Whole seconds, rounded down. */
-function secondsBetween(from: Timestamp, to: Timestamp): bigint {
+/** Returns whole seconds, rounded down. */
+function countSeconds(from: Timestamp, to: Timestamp): bigint {
   const whole = to.seconds - from.seconds;
   return to.nanos < from.nanos ? whole - 1n : whole;
 }

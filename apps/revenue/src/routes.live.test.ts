@@ -24,7 +24,7 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  const clientOf = (role: "rider" | "operator" | "service") =>
+  const createTestClient = (role: "rider" | "operator" | "service") =>
     createClient(
       RevenueService,
       createTestTransport(createRoutes(database.db), { role, subject: "somebody" }),
@@ -34,8 +34,8 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
     expect(findUnguardedMethods([RevenueService])).toEqual([]);
   });
 
-  it("lists every entry of a trip, and none of one that has none", async () => {
-    const revenue = clientOf("operator");
+  it("returns every entry of a trip, and none for another trip", async () => {
+    const revenue = createTestClient("operator");
     const { entries } = await revenue.listRevenue({ tripId });
     expect(entries).toHaveLength(6);
     expect(entries[0]).toMatchObject({
@@ -47,7 +47,7 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   });
 
   it("pages through a vehicle's days, newest first", async () => {
-    const revenue = clientOf("operator");
+    const revenue = createTestClient("operator");
     const seen: string[] = [];
     let pageToken = "";
     do {
@@ -65,22 +65,24 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
     ]);
   });
 
-  it.each(["rider", "service"] as const)("refuses a %s", async (role) => {
-    const refused = { code: Code.PermissionDenied };
-    await expect(clientOf(role).listRevenue({ tripId })).rejects.toMatchObject(refused);
-    await expect(clientOf(role).listVehicleDays({ vehicleId: "v" })).rejects.toMatchObject(refused);
+  it.each(["rider", "service"] as const)("rejects a %s", async (role) => {
+    const error = { code: Code.PermissionDenied };
+    await expect(createTestClient(role).listRevenue({ tripId })).rejects.toMatchObject(error);
+    await expect(createTestClient(role).listVehicleDays({ vehicleId: "v" })).rejects.toMatchObject(
+      error,
+    );
   });
 
-  it("refuses what is malformed", async () => {
-    const revenue = clientOf("operator");
-    const refused = { code: Code.InvalidArgument };
-    await expect(revenue.listRevenue({ tripId: "42" })).rejects.toMatchObject(refused);
-    await expect(revenue.listVehicleDays({ vehicleId: "" })).rejects.toMatchObject(refused);
+  it("rejects malformed requests", async () => {
+    const revenue = createTestClient("operator");
+    const error = { code: Code.InvalidArgument };
+    await expect(revenue.listRevenue({ tripId: "42" })).rejects.toMatchObject(error);
+    await expect(revenue.listVehicleDays({ vehicleId: "" })).rejects.toMatchObject(error);
     await expect(
       revenue.listVehicleDays({ vehicleId: "v", pageToken: "sesame" }),
-    ).rejects.toMatchObject(refused);
+    ).rejects.toMatchObject(error);
     await expect(revenue.listVehicleDays({ vehicleId: "v", pageSize: 101 })).rejects.toMatchObject(
-      refused,
+      error,
     );
   });
 });

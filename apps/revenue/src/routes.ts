@@ -12,7 +12,7 @@ const dayPosition: z.ZodType<DayPosition> = z.object({
   currency: z.string().length(3),
 });
 
-/** createRoutes shows what revenue knows. */
+/** Registers RevenueService, which reads from the database. */
 export function createRoutes(db: Kysely<RevenueDatabase>): (router: ConnectRouter) => void {
   return (router) => {
     router.service(RevenueService, {
@@ -22,7 +22,7 @@ export function createRoutes(db: Kysely<RevenueDatabase>): (router: ConnectRoute
           entries: rows.map((row) => ({
             tripId: row.trip_id,
             vehicleId: row.vehicle_id,
-            amount: moneyOf(row),
+            amount: toMoney(row),
             recordedAt: timestampFromDate(row.recorded_at),
           })),
         };
@@ -41,7 +41,7 @@ export function createRoutes(db: Kysely<RevenueDatabase>): (router: ConnectRoute
             day: row.day,
             trips: BigInt(row.trips),
             drivenSeconds: BigInt(row.driven_seconds),
-            revenue: moneyOf(row),
+            revenue: toMoney(row),
           })),
           nextPageToken,
         };
@@ -50,6 +50,6 @@ export function createRoutes(db: Kysely<RevenueDatabase>): (router: ConnectRoute
   };
 }
 
-function moneyOf(row: { readonly minor_units: string; readonly currency: string }) {
+function toMoney(row: { readonly minor_units: string; readonly currency: string }) {
   return { minorUnits: BigInt(row.minor_units), currency: row.currency };
 }

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { RevenueDatabase } from "./tables.ts";
 
-/** NewRevenue is what one trip brought in. */
+/** The revenue of a completed trip. Amounts are in minor units of the currency. */
 export interface NewRevenue {
   readonly tripId: string;
   readonly vehicleId: string;
@@ -12,20 +12,20 @@ export interface NewRevenue {
   readonly drivenSeconds: bigint;
 }
 
-/** addRevenue appends an entry, whatever is there already, and adds it to its vehicle's day. */
+/** Appends an entry, even when the trip has one already, and adds it to the vehicle's day. */
 export async function addRevenue(db: Kysely<RevenueDatabase>, revenue: NewRevenue): Promise<void> {
-  const taken = {
+  const amount = {
     vehicle_id: revenue.vehicleId,
     minor_units: revenue.minorUnits,
     currency: revenue.currency,
   };
   await db
     .insertInto("revenue")
-    .values({ trip_id: revenue.tripId, ...taken })
+    .values({ trip_id: revenue.tripId, ...amount })
     .execute();
   await db
     .insertInto("vehicle_days")
-    .values({ ...taken, day: revenue.day, trips: 1n, driven_seconds: revenue.drivenSeconds })
+    .values({ ...amount, day: revenue.day, trips: 1n, driven_seconds: revenue.drivenSeconds })
     .onConflict((conflict) =>
       conflict.columns(["vehicle_id", "day", "currency"]).doUpdateSet((eb) => ({
         trips: eb("vehicle_days.trips", "+", eb.ref("excluded.trips")),
@@ -36,7 +36,7 @@ export async function addRevenue(db: Kysely<RevenueDatabase>, revenue: NewRevenu
     .execute();
 }
 
-/** listRevenue lists the entries of a trip, oldest first, a hundred at most. */
+/** Returns the entries of a trip, oldest first, at most 100. */
 export function listRevenue(db: Kysely<RevenueDatabase>, tripId: string) {
   return db
     .selectFrom("revenue")
@@ -47,13 +47,13 @@ export function listRevenue(db: Kysely<RevenueDatabase>, tripId: string) {
     .execute();
 }
 
-/** DayPosition is a place in the list of a vehicle's days. */
+/** A position in the list of a vehicle's days. */
 export interface DayPosition {
   readonly day: string;
   readonly currency: string;
 }
 
-/** listVehicleDays lists a vehicle's days from after a position on, newest first. */
+/** Returns a vehicle's days after a position, newest first. */
 export function listVehicleDays(
   db: Kysely<RevenueDatabase>,
   vehicleId: string,

@@ -1,15 +1,15 @@
 import type { ColumnType, Generated } from "kysely";
 
-/** RevenueDatabase is what revenue's database holds. */
+/** The tables of the revenue database. */
 export interface RevenueDatabase {
   revenue: RevenueTable;
   vehicle_days: VehicleDayTable;
 }
 
-/** Whole is a bigint column: the driver reads it as decimal digits. */
+/** A bigint column. The driver returns it as decimal digits. */
 type Whole = ColumnType<string, bigint, bigint>;
 
-/** RevenueTable has one row for each effect of a completed trip: one for a trip. */
+/** One row for each effect of a completed trip. */
 interface RevenueTable {
   id: Generated<string>;
   trip_id: string;
@@ -19,10 +19,10 @@ interface RevenueTable {
   recorded_at: Generated<Date>;
 }
 
-/** VehicleDayTable sums a vehicle's trips that ended on a day, UTC, by currency. */
+/** The sums of a vehicle's trips that ended on one day, in UTC, by currency. */
 interface VehicleDayTable {
   vehicle_id: string;
-  /** A date, written as ISO 8601. The driver would read it as midnight of its own time zone. */
+  /** ISO 8601. Not selectable: the driver would return midnight in the local time zone. */
   day: ColumnType<never, string, never>;
   currency: string;
   trips: Whole;

@@ -41,7 +41,7 @@ export type AuditedEvent = Message<"audit.v1.AuditedEvent"> & {
   key: string;
 
   /**
-   * The full name of the message, such as trips.v1.TripCompleted.
+   * The full name of the message type, such as trips.v1.TripCompleted.
    *
    * @generated from field: string type = 5;
    */
@@ -63,7 +63,7 @@ export type AuditedEvent = Message<"audit.v1.AuditedEvent"> & {
   recordedAt?: Timestamp | undefined;
 
   /**
-   * The message in protobuf's JSON.
+   * The message as protobuf JSON.
    *
    * @generated from field: string json = 9;
    */
@@ -103,7 +103,7 @@ export type ListEventsRequest = Message<"audit.v1.ListEventsRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before; empty for the first.
+   * next_page_token of the previous page; empty for the first page.
    *
    * @generated from field: string page_token = 4;
    */
@@ -142,14 +142,14 @@ export const ListEventsResponseSchema: GenMessage<ListEventsResponse> = /*@__PUR
   messageDesc(file_audit_v1_audit, 2);
 
 /**
- * AuditService shows every event there was, readable and in order.
+ * AuditService returns every event that was published, as readable JSON, in order.
  *
  * @generated from service audit.v1.AuditService
  */
 export const AuditService: GenService<{
   /**
-   * ListEvents lists in the order in which audit recorded them, which for one key is the order in
-   * which they were published.
+   * ListEvents returns events in the order in which audit recorded them. For one key, that is the order
+   * in which they were published, except for events that had to be retried.
    *
    * @generated from rpc audit.v1.AuditService.ListEvents
    */

@@ -46,7 +46,7 @@ export type Receipt = Message<"notifications.v1.Receipt"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When the sender took it; absent until then.
+   * When it was sent; absent until then.
    *
    * @generated from field: google.protobuf.Timestamp sent_at = 6;
    */
@@ -95,14 +95,14 @@ export const ListReceiptsResponseSchema: GenMessage<ListReceiptsResponse> = /*@_
   messageDesc(file_notifications_v1_notifications, 2);
 
 /**
- * NotificationsService shows what riders were told.
+ * NotificationsService returns the receipts of riders.
  *
  * @generated from service notifications.v1.NotificationsService
  */
 export const NotificationsService: GenService<{
   /**
-   * ListReceipts lists the receipts of a trip: one for a completed trip, none for another. A rider
-   * sees their own only.
+   * ListReceipts returns the receipts of a trip: one for a completed trip, none for any other. Riders
+   * see their own receipts only.
    *
    * @generated from rpc notifications.v1.NotificationsService.ListReceipts
    */

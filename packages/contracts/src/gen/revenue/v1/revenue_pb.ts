@@ -19,6 +19,8 @@ export const file_revenue_v1_revenue: GenFile = /*@__PURE__*/
   fileDesc("ChhyZXZlbnVlL3YxL3JldmVudWUucHJvdG8SCnJldmVudWUudjEigAEKB1JldmVudWUSDwoHdHJpcF9pZBgBIAEoCRISCgp2ZWhpY2xlX2lkGAIgASgJEh8KBmFtb3VudBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Ei8KC3JlY29yZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ2CgpWZWhpY2xlRGF5EhIKCnZlaGljbGVfaWQYASABKAkSCwoDZGF5GAIgASgJEg0KBXRyaXBzGAMgASgDEhYKDmRyaXZlbl9zZWNvbmRzGAQgASgDEiAKB3JldmVudWUYBSABKAsyDy5tb25leS52MS5Nb25leSIvChJMaXN0UmV2ZW51ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiOwoTTGlzdFJldmVudWVSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMucmV2ZW51ZS52MS5SZXZlbnVlInEKFkxpc3RWZWhpY2xlRGF5c1JlcXVlc3QSGwoKdmVoaWNsZV9pZBgBIAEoCUIHukgEcgIQARIcCglwYWdlX3NpemUYAiABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjIASJYChdMaXN0VmVoaWNsZURheXNSZXNwb25zZRIkCgRkYXlzGAEgAygLMhYucmV2ZW51ZS52MS5WZWhpY2xlRGF5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLOAQoOUmV2ZW51ZVNlcnZpY2USVwoLTGlzdFJldmVudWUSHi5yZXZlbnVlLnYxLkxpc3RSZXZlbnVlUmVxdWVzdBofLnJldmVudWUudjEuTGlzdFJldmVudWVSZXNwb25zZSIHstQYAwoBAhJjCg9MaXN0VmVoaWNsZURheXMSIi5yZXZlbnVlLnYxLkxpc3RWZWhpY2xlRGF5c1JlcXVlc3QaIy5yZXZlbnVlLnYxLkxpc3RWZWhpY2xlRGF5c1Jlc3BvbnNlIgey1BgDCgECYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
+ * Revenue is the amount that was captured for a trip.
+ *
  * @generated from message revenue.v1.Revenue
  */
 export type Revenue = Message<"revenue.v1.Revenue"> & {
@@ -51,7 +53,7 @@ export const RevenueSchema: GenMessage<Revenue> = /*@__PURE__*/
   messageDesc(file_revenue_v1_revenue, 0);
 
 /**
- * VehicleDay sums the trips of a vehicle that ended on a day, UTC.
+ * VehicleDay has the sums of a vehicle's trips that ended on one day, in UTC, in one currency.
  *
  * @generated from message revenue.v1.VehicleDay
  */
@@ -142,7 +144,7 @@ export type ListVehicleDaysRequest = Message<"revenue.v1.ListVehicleDaysRequest"
   pageSize: number;
 
   /**
-   * next_page_token of the page before; empty for the first.
+   * next_page_token of the previous page; empty for the first page.
    *
    * @generated from field: string page_token = 3;
    */
@@ -181,13 +183,13 @@ export const ListVehicleDaysResponseSchema: GenMessage<ListVehicleDaysResponse> 
   messageDesc(file_revenue_v1_revenue, 5);
 
 /**
- * RevenueService shows what the trips brought in.
+ * RevenueService returns the revenue of trips and vehicles.
  *
  * @generated from service revenue.v1.RevenueService
  */
 export const RevenueService: GenService<{
   /**
-   * ListRevenue lists what a trip brought in: one entry for a completed trip, none for another.
+   * ListRevenue returns the revenue of a trip: one entry for a completed trip, none for any other.
    *
    * @generated from rpc revenue.v1.RevenueService.ListRevenue
    */
@@ -197,7 +199,7 @@ export const RevenueService: GenService<{
     output: typeof ListRevenueResponseSchema;
   },
   /**
-   * ListVehicleDays lists the figures of a vehicle by day, newest first.
+   * ListVehicleDays returns the sums of a vehicle by day, newest first.
    *
    * @generated from rpc revenue.v1.RevenueService.ListVehicleDays
    */

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { MoneySchema } from "@fanfare/contracts/money/v1/money";
 import { describe, expect, it } from "vitest";
-import { moneyText } from "./money-text.ts";
+import { formatMoney } from "./format-money.ts";
 
-describe("moneyText()", () => {
+describe("formatMoney()", () => {
   it.each([
     [1250n, "EUR", "€12.50"],
     [5n, "EUR", "€0.05"],
@@ -14,11 +14,11 @@ describe("moneyText()", () => {
     [123456789n, "CHF", "CHF\u00a01,234,567.89"],
     [9007199254740991n, "EUR", "€90,071,992,547,409.91"],
   ])("writes %d minor units of %s as %s", (minorUnits, currency, text) => {
-    expect(moneyText(create(MoneySchema, { minorUnits, currency }))).toBe(text);
+    expect(formatMoney(create(MoneySchema, { minorUnits, currency }))).toBe(text);
   });
 
-  it("refuses what is no currency", () => {
-    expect(() => moneyText(create(MoneySchema, { minorUnits: 1n, currency: "€" }))).toThrow(
+  it("throws for an unknown currency", () => {
+    expect(() => formatMoney(create(MoneySchema, { minorUnits: 1n, currency: "€" }))).toThrow(
       RangeError,
     );
   });
