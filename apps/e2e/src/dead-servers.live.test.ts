@@ -47,7 +47,7 @@ describe("kill -9 while a trip is at each step and compensation", { timeout: 600
     });
     const { url } = gates;
     stack = await startStack({ TRIPS_URL: url, FLEET_URL: url, BILLING_URL: url });
-    reader = await openAccountReader(stack);
+    reader = openAccountReader(stack);
     points = await findPoints();
   }, 180_000);
   afterAll(async () => {

@@ -19,7 +19,7 @@ describe("many riders", { timeout: 400_000 }, () => {
   let reader: AccountReader;
   beforeAll(async () => {
     stack = await startStack();
-    reader = await openAccountReader(stack);
+    reader = openAccountReader(stack);
   }, 180_000);
   afterAll(async () => {
     await reader?.[Symbol.asyncDispose]();

@@ -55,7 +55,7 @@ describe("SIGTERM with 20 trips in flight", { timeout: 600_000 }, () => {
   let vehicles: string[];
   beforeAll(async () => {
     stack = await startStack();
-    reader = await openAccountReader(stack);
+    reader = openAccountReader(stack);
     vehicles = await reader.addVehicles(inFlight);
   }, 180_000);
   afterAll(async () => {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, type Gate } from "./fake-services.ts";
 import { type Fault, holdAt, refuseCall } from "./faults.ts";
-import { beginTrip, type RealTrip, waitUntilActive } from "./real-trip.ts";
+import { addVehicle, beginTrip, type RealTrip, waitUntilActive } from "./real-trip.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
@@ -181,7 +181,7 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
         broadcast: "PUBLISHED",
         vehicles: [],
         charges: 2,
-        taken: 0,
+        captured: 0,
       }),
     );
     expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
@@ -228,7 +228,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
   it("times out: its trip is compensated", async () => {
     const gate = createGate();
     const tripId = crypto.randomUUID();
-    const vehicleId = await lab.books.addVehicle();
+    const vehicleId = await addVehicle(lab.books);
     const input: TripInput = {
       tripId,
       vehicleId,

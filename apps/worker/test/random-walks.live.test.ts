@@ -23,28 +23,28 @@ const ends: Record<string, number> = {};
 
 /** Checks the invariants S (settled or compensated) and V (no vehicle is held) of a trip that has ended. */
 function expectWhole({ account }: WalkedTrip): void {
-  const { status, fare, settled, taken, held, balance, granted, charges } = account;
+  const { status, fare, settled, captured, authorised, balance, authorisations, charges } = account;
   expect(account.vehicles).toEqual([]);
-  expect(granted).toBeLessThanOrEqual(1);
+  expect(authorisations).toBeLessThanOrEqual(1);
   if (status === "CANCELLED") {
-    expect({ fare, settled, taken, held, balance }).toEqual({
+    expect({ fare, settled, captured, authorised, balance }).toEqual({
       fare: null,
       settled: null,
-      taken: 0,
-      held: 0,
+      captured: 0,
+      authorised: 0,
       balance: 0,
     });
     return;
   }
   const owed = 100 + (fare ?? Number.NaN);
-  expect({ status, charges, balance, settled: taken }).toEqual({
+  expect({ status, charges, balance, settled: captured }).toEqual({
     status: "SETTLED",
     charges: 2,
     balance: owed,
     settled,
   });
   // An operator who resolved the capture has dealt with the rest by hand.
-  expect([0, owed]).toContain(taken);
+  expect([0, owed]).toContain(captured);
 }
 
 async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
@@ -63,7 +63,7 @@ async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
       await lab.retryEvents();
       expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: heard, audit: heard });
     });
-    expect(await lab.books.holderOf(trip.vehicleId)).toBeUndefined();
+    expect(await lab.books.findHolder(trip.vehicleId)).toBeUndefined();
   }
 }
 

@@ -1,7 +1,6 @@
 import { waitUntil } from "@fanfare/dev-stack";
-import { retryWhileUnavailable } from "@fanfare/test-fixtures";
+import { type Books, retryWhileUnavailable, type TripAccount } from "@fanfare/test-fixtures";
 import { expect } from "vitest";
-import type { Account } from "./books.ts";
 import { eventually } from "./eventually.ts";
 import type { Fault } from "./faults.ts";
 import type { ServiceLab } from "./service-lab.ts";
@@ -15,7 +14,7 @@ export interface RealTrip {
   end(): Promise<void>;
   cancel(): Promise<void>;
   /** Reads what the databases contain of the trip. */
-  readAccount(): Promise<Account>;
+  readAccount(): Promise<TripAccount>;
   expectSettled(): Promise<void>;
   expectCompensated(): Promise<void>;
   /** Delivers every call once more. Resolves with the refusals, by activity id. */
@@ -34,7 +33,7 @@ export interface RealTripOptions {
 /** Starts a trip, by default with a vehicle of its own. */
 export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}): Promise<RealTrip> {
   const tripId = options.tripId ?? crypto.randomUUID();
-  const vehicleId = options.vehicleId ?? (await lab.books.addVehicle());
+  const vehicleId = options.vehicleId ?? (await addVehicle(lab.books));
   const paymentMethod = options.paymentMethod ?? "pm_card_visa";
   const rider = lab.rider(options.rider);
   lab.faults.plan(tripId, options.faults ?? {});
@@ -42,7 +41,8 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     () => undefined,
     (error: Error) => error.message,
   );
-  const readAccount = () => lab.books.accountOf(tripId);
+  const retries = { intervalMs: 100 };
+  const readAccount = () => readTripAccount(lab.books, tripId);
 
   return {
     tripId,
@@ -50,11 +50,13 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     started,
     readAccount,
     async end() {
-      await retryWhileUnavailable(() => rider.endTrip({ tripId }), retryOptions);
+      await retryWhileUnavailable(() => rider.endTrip({ tripId }), retries);
     },
     async cancel() {
-      const request = { tripId, reason: "changed my mind" };
-      await retryWhileUnavailable(() => rider.cancelTrip(request), retryOptions);
+      await retryWhileUnavailable(
+        () => rider.cancelTrip({ tripId, reason: "changed my mind" }),
+        retries,
+      );
     },
     async expectSettled() {
       await eventually(async () => expect(await readAccount()).toMatchObject(settled));
@@ -62,9 +64,9 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     },
     async expectCompensated() {
       await eventually(async () => expect(await readAccount()).toMatchObject(compensated));
-      const { tab, granted } = await readAccount();
+      const { tab, authorisations } = await readAccount();
       expect([null, "void"]).toContain(tab);
-      expect(granted).toBeLessThanOrEqual(1);
+      expect(authorisations).toBeLessThanOrEqual(1);
       expect(lab.countDeliveries(tripId)).toEqual({ revenue: 0, audit: 0 });
     },
     async redeliver() {
@@ -80,7 +82,17 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
   };
 }
 
-const retryOptions = { intervalMs: 100 };
+/** Adds a free vehicle. */
+export async function addVehicle(books: Books): Promise<string> {
+  const [vehicleId = ""] = await books.addVehicles(1);
+  return vehicleId;
+}
+
+async function readTripAccount(books: Books, tripId: string): Promise<TripAccount> {
+  const [account] = await books.readAccounts([tripId]);
+  if (account === undefined) throw new Error(`expected an account of trip ${tripId}, got none`);
+  return account;
+}
 
 /** Waits until the drive has begun. */
 export async function waitUntilActive(trip: RealTrip): Promise<RealTrip> {
@@ -93,7 +105,7 @@ export async function waitUntilActive(trip: RealTrip): Promise<RealTrip> {
 }
 
 /** The account of a settled trip of less than a minute, with each charge once. */
-const settled: Partial<Account> = {
+const settled: Partial<TripAccount> = {
   status: "SETTLED",
   reason: null,
   ended: true,
@@ -104,13 +116,14 @@ const settled: Partial<Account> = {
   tab: "captured",
   charges: 2,
   balance: 130,
-  granted: 1,
-  held: 0,
-  taken: 130,
+  authorisations: 1,
+  authorised: 0,
+  captures: 1,
+  captured: 130,
 };
 
 /** The account of a compensated trip. */
-const compensated: Partial<Account> = {
+const compensated: Partial<TripAccount> = {
   status: "CANCELLED",
   ended: false,
   fare: null,
@@ -118,6 +131,6 @@ const compensated: Partial<Account> = {
   broadcast: null,
   vehicles: [],
   balance: 0,
-  held: 0,
-  taken: 0,
+  authorised: 0,
+  captured: 0,
 };

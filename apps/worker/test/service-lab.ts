@@ -16,6 +16,7 @@ import {
   type TokenClaims,
 } from "@fanfare/dev-stack";
 import { createLogger, createServiceTransport } from "@fanfare/service";
+import { type Books, openBooks } from "@fanfare/test-fixtures";
 import { createTripWorkflowId, searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
@@ -24,7 +25,6 @@ import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
-import { type Books, openBooks } from "./books.ts";
 import { createFaults, type Faults } from "./faults.ts";
 
 /** The consumer groups of completed trips. */

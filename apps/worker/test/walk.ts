@@ -1,7 +1,7 @@
 import { waitUntil } from "@fanfare/dev-stack";
+import type { TripAccount } from "@fanfare/test-fixtures";
 import { compensationSuffix, steps } from "@fanfare/trip-contract";
 import * as fc from "fast-check";
-import type { Account } from "./books.ts";
 import {
   type Fault,
   losePublishResult,
@@ -10,7 +10,7 @@ import {
   refuseCall,
   sendTwice,
 } from "./faults.ts";
-import { beginTrip, type RealTrip } from "./real-trip.ts";
+import { addVehicle, beginTrip, type RealTrip } from "./real-trip.ts";
 import type { ServiceLab } from "./service-lab.ts";
 
 /** Some trips that start at the same time, with their faults and the actions of people. */
@@ -88,7 +88,7 @@ export const arbitraryWalk: fc.Arbitrary<Walk> = fc.array(
 /** A trip at the end of its walk. */
 export interface WalkedTrip {
   readonly trip: RealTrip;
-  readonly account: Account;
+  readonly account: TripAccount;
   /** The time from the request to the end, in milliseconds. */
   readonly tookMs: number;
 }
@@ -98,7 +98,7 @@ export interface WalkedTrip {
  * retries parked steps, or resolves those that are always refused. Rejects when a trip does not end.
  */
 export async function runWalk(lab: ServiceLab, trips: Walk): Promise<readonly WalkedTrip[]> {
-  const shared = await lab.books.addVehicle();
+  const shared = await addVehicle(lab.books);
   return await Promise.all(
     trips.map(async (walking) => {
       const began = performance.now();
@@ -161,9 +161,13 @@ async function perform(lab: ServiceLab, act: Act, trip: RealTrip): Promise<void>
 }
 
 /** Does what riders and operators do until the trip has ended. Resolves with its account. */
-async function finishTrip(lab: ServiceLab, trip: RealTrip, declines: boolean): Promise<Account> {
+async function finishTrip(
+  lab: ServiceLab,
+  trip: RealTrip,
+  declines: boolean,
+): Promise<TripAccount> {
   const { tripId } = trip;
-  let seen: Account | undefined;
+  let seen: TripAccount | undefined;
   const over = async () => {
     seen = await trip.readAccount();
     if (isOver(seen)) return seen;
@@ -178,7 +182,7 @@ async function finishTrip(lab: ServiceLab, trip: RealTrip, declines: boolean): P
   });
 }
 
-function isOver({ status, broadcast, vehicles }: Account): boolean {
+function isOver({ status, broadcast, vehicles }: TripAccount): boolean {
   if (vehicles.length > 0) return false;
   return status === "CANCELLED" || (status === "SETTLED" && broadcast === "PUBLISHED");
 }

@@ -1,3 +1,4 @@
+export { type Books, openBooks, type TripAccount, type TripEffects } from "./books.ts";
 export { catchRefusal } from "./catch-refusal.ts";
 export { completedTrip } from "./completed-trip.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";

@@ -1,0 +1,194 @@
+import { Pool } from "pg";
+
+/** What the databases contain of one trip. Amounts are in minor units. */
+export interface TripAccount {
+  readonly tripId: string;
+  /** The status in the registry. `unknown` when it has no such trip. */
+  readonly status: string;
+  readonly reason: string | null;
+  readonly ended: boolean;
+  readonly fare: number | null;
+  readonly settled: number | null;
+  readonly broadcast: string | null;
+  /** The vehicles that the trip holds. */
+  readonly vehicles: readonly string[];
+  /** The state of the tab. Null when the trip has none. */
+  readonly tab: string | null;
+  /** The number of charges. */
+  readonly charges: number;
+  /** The charges minus the refunds. */
+  readonly balance: number;
+  /** The number of authorisations that the gateway granted. */
+  readonly authorisations: number;
+  /** The amount that is authorised, and neither captured nor voided. */
+  readonly authorised: number;
+  /** The number of captures. */
+  readonly captures: number;
+  readonly captured: number;
+}
+
+/** How often each consumer group has handled the event of one completed trip. */
+export interface TripEffects {
+  readonly revenue: number;
+  readonly audit: number;
+  readonly notifications: number;
+}
+
+/** The URLs of the databases of three services, and of the reactors. */
+export interface BooksUrls extends Record<"trips" | "fleet" | "billing", string> {
+  /** Needed by `readEffects` alone. */
+  readonly reactors?: Readonly<Record<keyof TripEffects, string>>;
+}
+
+/** Reads the databases of all apps, without their services. */
+export interface Books extends AsyncDisposable {
+  /** Reads the accounts of trips, in the order of their ids. */
+  readAccounts(tripIds: readonly string[]): Promise<TripAccount[]>;
+  /** Reads the effects of trips, in the order of their ids. */
+  readEffects(tripIds: readonly string[]): Promise<TripEffects[]>;
+  /** Adds vehicles that are in service and free. Returns their ids. */
+  addVehicles(count: number): Promise<string[]>;
+  /** Holds a vehicle for another trip. Returns the id of that trip. */
+  holdVehicle(vehicleId: string): Promise<string>;
+  /** Returns the id of the trip that holds a vehicle. */
+  findHolder(vehicleId: string): Promise<string | undefined>;
+}
+
+type RegistryPart = Pick<
+  TripAccount,
+  "tripId" | "status" | "reason" | "ended" | "fare" | "settled" | "broadcast"
+>;
+type FleetPart = Pick<TripAccount, "tripId" | "vehicles">;
+type BillingPart = Pick<TripAccount, "tripId"> &
+  Omit<TripAccount, keyof RegistryPart | keyof FleetPart>;
+
+const registrySql = `
+  select trip_id::text as "tripId", coalesce(status, 'unknown') as status, reason, ended_at is not null as ended,
+    fare::integer, settled::integer, broadcast
+  from unnest($1::uuid[]) as trip (trip_id) left join trips using (trip_id)`;
+
+const fleetSql = `
+  select trip_id::text as "tripId",
+    array(select vehicle_id from vehicle_holds hold where hold.trip_id = trip.trip_id) as vehicles
+  from unnest($1::uuid[]) as trip (trip_id)`;
+
+const billingSql = `
+  select trip_id::text as "tripId", state as tab,
+    (select count(*)::integer from tab_entries entry
+      where entry.trip_id = trip.trip_id and kind = 'charge') as charges,
+    (select coalesce(sum(minor_units), 0)::integer from tab_entries entry
+      where entry.trip_id = trip.trip_id) as balance,
+    (select count(*)::integer from sandbox_authorisations
+      where starts_with(authorisation_key, prefix) and state <> 'refused') as authorisations,
+    (select coalesce(sum(minor_units), 0)::integer from sandbox_authorisations
+      where starts_with(authorisation_key, prefix) and state = 'authorised') as authorised,
+    (select count(*)::integer from sandbox_captures
+      where starts_with(capture_key, prefix) and taken) as captures,
+    (select coalesce(sum(minor_units), 0)::integer from sandbox_captures
+      where starts_with(capture_key, prefix) and taken) as captured
+  from (select trip_id, 'tab/' || trip_id || '/' as prefix from unnest($1::uuid[]) as id (trip_id)) as trip
+    left join tabs using (trip_id)`;
+
+const effectsSql: Readonly<Record<keyof TripEffects, string>> = {
+  revenue:
+    "select trip_id as id, count(*)::integer as n from revenue where trip_id = any($1) group by 1",
+  audit: `select key as id, count(*)::integer as n from events
+    where key = any($1) and topic = 'trips.completed' group by 1`,
+  notifications:
+    "select trip_id as id, count(*)::integer as n from receipts where trip_id = any($1) group by 1",
+};
+
+/** Opens the databases. */
+export function openBooks(urls: BooksUrls): Books {
+  const stack = new AsyncDisposableStack();
+  const open = (url: string) => openPool(stack, url);
+  const trips = open(urls.trips);
+  const fleet = open(urls.fleet);
+  const billing = open(urls.billing);
+  const reactors = urls.reactors && {
+    revenue: open(urls.reactors.revenue),
+    audit: open(urls.reactors.audit),
+    notifications: open(urls.reactors.notifications),
+  };
+
+  async function countEffects(group: keyof TripEffects, tripIds: readonly string[]) {
+    if (reactors === undefined) throw new Error("expected the URLs of the reactors: pass them");
+    const { rows } = await reactors[group].query<{ id: string; n: number }>(effectsSql[group], [
+      tripIds,
+    ]);
+    const counts = new Map(rows.map(({ id, n }) => [id, n]));
+    return (tripId: string) => counts.get(tripId) ?? 0;
+  }
+
+  return {
+    async readAccounts(tripIds) {
+      const [registry, holds, tabs] = await Promise.all([
+        trips.query<RegistryPart>(registrySql, [tripIds]),
+        fleet.query<FleetPart>(fleetSql, [tripIds]),
+        billing.query<BillingPart>(billingSql, [tripIds]),
+      ]);
+      const findTrip = indexByTrip(registry.rows);
+      const findHolds = indexByTrip(holds.rows);
+      const findTab = indexByTrip(tabs.rows);
+      return tripIds.map((id) => ({ ...findTrip(id), ...findHolds(id), ...findTab(id) }));
+    },
+
+    async readEffects(tripIds) {
+      const [revenue, audit, notifications] = await Promise.all([
+        countEffects("revenue", tripIds),
+        countEffects("audit", tripIds),
+        countEffects("notifications", tripIds),
+      ]);
+      return tripIds.map((id) => ({
+        revenue: revenue(id),
+        audit: audit(id),
+        notifications: notifications(id),
+      }));
+    },
+
+    async addVehicles(count) {
+      const ids = Array.from({ length: count }, () => `vehicle-${crypto.randomUUID()}`);
+      await fleet.query(
+        "insert into vehicles select id, 'Renault Zoe', 45.75, 4.85, true from unnest($1::text[]) as id",
+        [ids],
+      );
+      return ids;
+    },
+
+    async holdVehicle(vehicleId) {
+      const tripId = crypto.randomUUID();
+      await fleet.query("insert into vehicle_holds values ($1, $2::uuid)", [vehicleId, tripId]);
+      return tripId;
+    },
+
+    async findHolder(vehicleId) {
+      const { rows } = await fleet.query<{ id: string }>(
+        "select trip_id::text as id from vehicle_holds where vehicle_id = $1",
+        [vehicleId],
+      );
+      return rows[0]?.id;
+    },
+
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function openPool(stack: AsyncDisposableStack, connectionString: string): Pool {
+  const pool = new Pool({ connectionString, max: 4, connectionTimeoutMillis: 10_000 });
+  // A stopped server ends idle connections with an error. The next query opens another one.
+  pool.on("error", () => {});
+  stack.defer(() => pool.end());
+  return pool;
+}
+
+/** Returns a function that finds the row of a trip. */
+function indexByTrip<Row extends { readonly tripId: string }>(
+  rows: readonly Row[],
+): (tripId: string) => Row {
+  const byTrip = new Map(rows.map((row) => [row.tripId, row]));
+  return (tripId) => {
+    const row = byTrip.get(tripId);
+    if (row === undefined) throw new Error(`expected a row of trip ${tripId}, got none`);
+    return row;
+  };
+}
