@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 
 const interceptors = [createValidation(createValidator())];
 
-describe("a bus that checks its messages", () => {
-  it("refuses to publish an invalid one", async () => {
+describe("a bus with validation", () => {
+  it("refuses to publish an invalid message", async () => {
     await using bus = createMemoryBus({ interceptors });
     const published = createPublisher(TripEvents, bus).tripCompleted({ tripId: "trip-1" });
     await expect(published).rejects.toMatchObject({
@@ -16,7 +16,7 @@ describe("a bus that checks its messages", () => {
     });
   });
 
-  it("makes one that arrives a dead letter at once, unseen by its handler", async () => {
+  it("dead-letters an invalid message at once, without calling its handler", async () => {
     const store = createMemoryStore();
     await using careless = createMemoryBus({ store });
     await using bus = createMemoryBus({ store, interceptors });

@@ -14,29 +14,29 @@ beforeAll(async () => {
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 /**
- * failedTasks is how the worker failed workflow tasks of the trip: what comes from outside never may. One
- * that Temporal itself closes, as more than a hundred events wait for its end, tells no failure.
+ * Lists the failures of the trip's workflow tasks: no input may cause one. A task that Temporal closes,
+ * because more than a hundred events wait for its end, has no failure.
  */
-async function failedTasks({ handle }: TestTrip): Promise<string[]> {
+async function listFailedTasks({ handle }: TestTrip): Promise<string[]> {
   const { events } = await handle.fetchHistory();
   return (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
     failed?.failure ? [`${failed.cause}: ${failed.failure.message}`] : [],
   );
 }
 
-async function settles(trip: TestTrip): Promise<void> {
+async function expectSettled(trip: TestTrip): Promise<void> {
   await trip.end();
   expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
   expect(trip.fake.published).toHaveLength(1);
-  expect(await failedTasks(trip)).toEqual([]);
+  expect(await listFailedTasks(trip)).toEqual([]);
 }
 
-/** plain is what somebody else's code sends, whose types nobody has checked. */
-function plain(input: unknown): Partial<TripInput> {
+/** Creates an input without type checks, as foreign code could send it. */
+function createUnchecked(input: unknown): Partial<TripInput> {
   return JSON.parse(JSON.stringify(input, (_, value: unknown) => value ?? null));
 }
 
-function ask({ handle }: TestTrip, name: string, ...args: [] | [unknown]): Promise<string> {
+function sendInvalid({ handle }: TestTrip, name: string, ...args: [] | [unknown]): Promise<string> {
   const [argument] = args;
   return catchRefusal(
     args.length === 0
@@ -45,47 +45,51 @@ function ask({ handle }: TestTrip, name: string, ...args: [] | [unknown]): Promi
   );
 }
 
-describe("an update with something else than what it takes", () => {
+describe("an update with an invalid argument", () => {
   const wrong = [undefined, null, 42, "rain", [], {}, { reason: 42 }, { reason: null }];
 
-  it("is refused, and changes nothing", async () => {
+  it("is refused and changes nothing", async () => {
     const trip = lab.begin();
     await trip.started;
     for (const argument of wrong) {
-      expect(await ask(trip, updates.cancel, argument)).toBe(
+      expect(await sendInvalid(trip, updates.cancel, argument)).toBe(
         "RefusedUpdate: cancel needs a reason",
       );
     }
-    expect(await ask(trip, updates.cancel)).toBe("RefusedUpdate: cancel needs a reason");
-    expect(await ask(trip, updates.cancel, { reason: "x".repeat(1_001) })).toMatch(/too long/);
-    expect(await ask(trip, operatorUpdates.resolve, 42)).toMatch(/needs a note/);
-    expect(await ask(trip, operatorUpdates.retry, "all")).toMatch(/nothing of that name/);
-    await settles(trip);
+    expect(await sendInvalid(trip, updates.cancel)).toBe("RefusedUpdate: cancel needs a reason");
+    expect(await sendInvalid(trip, updates.cancel, { reason: "x".repeat(1_001) })).toMatch(
+      /too long/,
+    );
+    expect(await sendInvalid(trip, operatorUpdates.resolve, 42)).toMatch(/needs a note/);
+    expect(await sendInvalid(trip, operatorUpdates.retry, "all")).toMatch(/nothing of that name/);
+    await expectSettled(trip);
   });
 
-  it("is refused while something is parked", async () => {
+  it("is refused while a step is parked", async () => {
     const trip = lab.begin({ voidTab: { before: refuse("the tab is locked") } });
     await trip.started;
     await trip.cancel("rain");
     const { retry, resolve } = operatorUpdates;
-    expect(await ask(trip, retry, { step: 42 })).toMatch(/not the name of a step/);
-    expect(await ask(trip, retry, { step: "publish" })).toMatch(/nothing of that name/);
-    expect(await ask(trip, resolve, { note: "done", step: {} })).toMatch(/not the name of a step/);
-    expect(await ask(trip, resolve, { note: "x".repeat(1_001) })).toMatch(/too long/);
+    expect(await sendInvalid(trip, retry, { step: 42 })).toMatch(/not the name of a step/);
+    expect(await sendInvalid(trip, retry, { step: "publish" })).toMatch(/nothing of that name/);
+    expect(await sendInvalid(trip, resolve, { note: "done", step: {} })).toMatch(
+      /not the name of a step/,
+    );
+    expect(await sendInvalid(trip, resolve, { note: "x".repeat(1_001) })).toMatch(/too long/);
     expect(await trip.resolve("given back by hand")).toEqual(["open-tab"]);
     expect(await trip.outcome()).toMatchObject({ status: "CANCELLED" });
-    expect(await failedTasks(trip)).toEqual([]);
+    expect(await listFailedTasks(trip)).toEqual([]);
   });
 
-  it("is refused when nobody knows its name", async () => {
+  it("is refused when its name is unknown", async () => {
     const trip = lab.begin();
     await trip.started;
     await expect(trip.handle.executeUpdate("fly")).rejects.toThrow("Update failed");
-    await settles(trip);
+    await expectSettled(trip);
   });
 });
 
-describe("what cannot even be decoded", () => {
+describe("a payload that cannot be decoded", () => {
   const garbled = {
     payloads: [
       { metadata: { encoding: Buffer.from("who/knows") }, data: Buffer.from([0xff, 0x00]) },
@@ -93,7 +97,7 @@ describe("what cannot even be decoded", () => {
     ],
   };
 
-  it("as an update is refused, as a signal ignored", async () => {
+  it("is refused as an update and ignored as a signal", async () => {
     const trip = lab.begin();
     await trip.started;
     const { workflowService } = lab.client.connection;
@@ -115,47 +119,47 @@ describe("what cannot even be decoded", () => {
         input: { payloads: [payload] },
       });
     }
-    await settles(trip);
+    await expectSettled(trip);
   });
 });
 
-describe("very many at once", () => {
-  it("a thousand signals that nobody waits for change nothing", async () => {
+describe("a large number at once", () => {
+  it("of unknown signals changes nothing", async () => {
     const trip = lab.begin();
     await trip.started;
     const signals = Array.from({ length: 1_000 }, (_, number) =>
       trip.handle.signal(`signal-${number % 7}`, { number, text: "x".repeat(100) }),
     );
     await Promise.all(signals);
-    await settles(trip);
+    await expectSettled(trip);
     expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
   });
 
-  it("a thousand of the same cancellation are one, and each is answered", async () => {
+  it("of equal cancellations is one cancellation, and each gets its result", async () => {
     const trip = lab.begin();
     await trip.started;
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => trip.cancel("rain")));
     for (const answer of answers) expect(answer).toEqual({ status: "CANCELLED", reason: "rain" });
     expect(trip.fake.calls.filter((call) => call.startsWith("refund"))).toHaveLength(1);
-    expect(await failedTasks(trip)).toEqual([]);
+    expect(await listFailedTasks(trip)).toEqual([]);
   });
 
-  it("refused updates change nothing", async () => {
+  it("of refused updates changes nothing", async () => {
     const trip = lab.begin();
     await trip.started;
     for (let round = 0; round < 4; round += 1) {
-      const batch = Array.from({ length: 50 }, () => ask(trip, operatorUpdates.retry));
+      const batch = Array.from({ length: 50 }, () => sendInvalid(trip, operatorUpdates.retry));
       expect(new Set(await Promise.all(batch)).size).toBe(1);
     }
-    await settles(trip);
+    await expectSettled(trip);
   });
 });
 
-describe("a trip that is over", () => {
-  it("takes neither updates nor signals, and still tells how it went", async () => {
+describe("a trip that has ended", () => {
+  it("accepts neither updates nor signals, and still returns its progress", async () => {
     const trip = lab.begin();
     await trip.started;
-    await settles(trip);
+    await expectSettled(trip);
     const later = [
       () => trip.cancel("too late"),
       () => trip.end("again"),
@@ -168,10 +172,10 @@ describe("a trip that is over", () => {
 });
 
 describe("the input of another version", () => {
-  it("with fields that this one does not know is a trip", async () => {
-    const trip = lab.begin({}, plain({ insurance: "full", timings: {} }));
+  it("with unknown fields is accepted", async () => {
+    const trip = lab.begin({}, createUnchecked({ insurance: "full", timings: {} }));
     expect(await trip.started).toMatchObject({ status: "ACTIVE" });
-    await settles(trip);
+    await expectSettled(trip);
   });
 
   it.each([
@@ -179,19 +183,19 @@ describe("the input of another version", () => {
     [{ vehicleId: 7 }, "vehicleId is missing"],
     [{ timings: { stepTimeoutMs: -1 } }, "timings.stepTimeoutMs is not above 0"],
     [{ recovery: { reason: "" } }, "recovery.reason is missing"],
-  ])("without what this one needs fails, and says why: %j", async (input, why) => {
-    const trip = lab.begin({}, plain(input));
+  ])("without a required field fails with the reason: %j", async (input, why) => {
+    const trip = lab.begin({}, createUnchecked(input));
     await expect(trip.started).rejects.toThrow("Update failed");
     await expect(trip.outcome()).rejects.toMatchObject({
       cause: { message: `invalid trip input: ${why}` },
     });
     expect(trip.fake.calls).toEqual([]);
-    expect(await failedTasks(trip)).toEqual([]);
+    expect(await listFailedTasks(trip)).toEqual([]);
   });
 
-  it("that is no object at all fails, and says why", async () => {
+  it("that is no object fails with the reason", async () => {
     const workflowId = `trip/${crypto.randomUUID()}`;
-    const options = { taskQueue: "trips", workflowId, args: ["a trip, please"] };
+    const options = { taskQueue: "trips", workflowId, args: ["no trip"] };
     const handle = await lab.client.workflow.start("trip", options);
     await expect(handle.result()).rejects.toMatchObject({
       cause: { message: "invalid trip input: it is not an object" },
@@ -202,7 +206,7 @@ describe("the input of another version", () => {
 describe("a clock that is an hour off", () => {
   const hour = 60 * 60_000;
 
-  it.each([-hour, hour])("where the trip was requested changes nothing: %i ms", async (off) => {
+  it.each([-hour, hour])("at the caller changes nothing: %i ms", async (off) => {
     const requestedAt = new Date(Date.now() + off).toISOString();
     const trip = lab.begin({}, { requestedAt });
     await trip.started;
@@ -211,16 +215,13 @@ describe("a clock that is an hour off", () => {
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
   });
 
-  it.each([-hour, hour])(
-    "in the registry is believed: its times are the trip's: %i ms",
-    async (off) => {
-      const trip = lab.begin();
-      await trip.started;
-      trip.fake.startedAt = new Date(Date.now() + off).toISOString();
-      const { fare } = await trip.end();
-      expect(fare.minorUnits).toBe(off > 0 ? 0 : 61 * 30);
-      expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
-      await eventually(() => expect(trip.fake.published).toMatchObject([{ fare }]));
-    },
-  );
+  it.each([-hour, hour])("in the registry decides the times of the trip: %i ms", async (off) => {
+    const trip = lab.begin();
+    await trip.started;
+    trip.fake.startedAt = new Date(Date.now() + off).toISOString();
+    const { fare } = await trip.end();
+    expect(fare.minorUnits).toBe(off > 0 ? 0 : 61 * 30);
+    expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
+    await eventually(() => expect(trip.fake.published).toMatchObject([{ fare }]));
+  });
 });

@@ -26,22 +26,22 @@ const inOrder: readonly string[] = Object.values(steps);
 const pivot = inOrder.indexOf(steps.completeDrive);
 const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 const moments = ["before", "after"] as const;
-const placesOf = (names: readonly string[]) =>
+const listPlaces = (names: readonly string[]) =>
   names.flatMap((step) => moments.map((moment) => ({ step, moment })));
 
-/** halted takes a trip to where the call of an activity is held, on its way there or back. */
-async function halted(
+/** Runs a trip until the call of an activity is held, before it or before its reply. */
+async function holdTrip(
   activityId: string,
   { moment, go }: { moment: "before" | "after"; go: (trip: RealTrip) => Promise<unknown> },
 ): Promise<{ trip: RealTrip; gate: Gate }> {
   const gate = createGate();
   let reached = false;
   void gate.reached.then(() => (reached = true));
-  // The first that gets there: a try that is slow may be given up on its way.
+  // Only the first attempt is held: it can time out.
   const once: Fault = (send, attempt) => (reached ? send() : holdAt(gate, moment)(send, attempt));
   const trip = await beginTrip(lab, { faults: { [activityId]: once } });
   const going = go(trip);
-  // What comes of it once the gate is reached is the test's own doing.
+  // Once the gate is reached, the test decides what happens to the trip.
   await Promise.race([gate.reached, going.then(() => gate.reached)]);
   going.catch(() => undefined);
   return { trip, gate };
@@ -50,105 +50,106 @@ async function halted(
 const cancel = async (trip: RealTrip) => await (await waitUntilActive(trip)).cancel();
 const end = async (trip: RealTrip) => await (await waitUntilActive(trip)).end();
 
-async function isParked(trip: RealTrip): Promise<void> {
+async function waitUntilParked(trip: RealTrip): Promise<void> {
   await eventually(async () => expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION"));
 }
 
-/** terminate ends the workflow, and lets go what it still had on its way. */
+/** Terminates the workflow and releases its held calls. */
 async function terminate(trip: RealTrip, gate?: Gate): Promise<void> {
-  await lab.workflow(trip.tripId).terminate("somebody ends it");
+  await lab.workflow(trip.tripId).terminate("the test ends it");
   gate?.open();
 }
 
-/** redelivered is what the databases hold before and after every call has arrived once more. */
-async function redelivered(trip: RealTrip) {
+/** Reads the account before and after all calls are delivered again. */
+async function redeliverAll(trip: RealTrip) {
   const before = await trip.readAccount();
   await trip.redeliver();
   return { before, after: await trip.readAccount() };
 }
 
-/** compensated waits until nothing is left, whatever arrives once more, and is what the databases say then. */
-async function compensated(trip: RealTrip) {
+/** Waits until the trip is compensated, delivers all calls again, and returns the unchanged account. */
+async function waitUntilCompensated(trip: RealTrip) {
   await trip.expectCompensated();
-  const { before, after } = await redelivered(trip);
+  const { before, after } = await redeliverAll(trip);
   expect(after).toEqual(before);
   return after;
 }
 
-/** settled does the same for a trip that is paid for. */
-async function settled(trip: RealTrip) {
+/** Waits until the trip is settled, delivers all calls again, and returns the unchanged account. */
+async function waitUntilSettled(trip: RealTrip) {
   await trip.expectSettled();
-  const { before, after } = await redelivered(trip);
+  const { before, after } = await redeliverAll(trip);
   expect(after).toEqual(before);
   return after;
 }
 
-const statusOf = async (trip: RealTrip) => (await lab.workflow(trip.tripId).describe()).status.name;
+const readStatus = async (trip: RealTrip) =>
+  (await lab.workflow(trip.tripId).describe()).status.name;
 
-describe.concurrent("a workflow that is terminated before the pivot: the trip is compensated, with", () => {
-  it.for(placesOf(inOrder.slice(0, pivot)))(
+describe.concurrent("a trip whose workflow is terminated before the pivot is compensated, with", () => {
+  it.for(listPlaces(inOrder.slice(0, pivot)))(
     "$step held $moment its effect",
     async ({ step, moment }) => {
-      const { trip, gate } = await halted(step, { moment, go: ({ started }) => started });
+      const { trip, gate } = await holdTrip(step, { moment, go: ({ started }) => started });
       await terminate(trip, gate);
-      expect((await compensated(trip)).reason).toBe("its workflow was terminated");
-      await eventually(async () => expect(await statusOf(trip)).toBe("COMPLETED"));
+      expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
+      await eventually(async () => expect(await readStatus(trip)).toBe("COMPLETED"));
     },
   );
 
-  it("a rider who drives", async () => {
+  it("the drive under way", async () => {
     const trip = await waitUntilActive(await beginTrip(lab));
     await terminate(trip);
-    expect((await compensated(trip)).reason).toBe("its workflow was terminated");
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
   });
 
-  it.for(placesOf(compensatable))(
+  it.for(listPlaces(compensatable))(
     "the compensation of $step held $moment its effect",
     async ({ step, moment }) => {
-      const { trip, gate } = await halted(`${step}${compensationSuffix}`, { moment, go: cancel });
+      const { trip, gate } = await holdTrip(`${step}${compensationSuffix}`, { moment, go: cancel });
       await terminate(trip, gate);
-      expect((await compensated(trip)).status).toBe("CANCELLED");
+      expect((await waitUntilCompensated(trip)).status).toBe("CANCELLED");
     },
   );
 });
 
-const afterPivot = placesOf(inOrder.slice(pivot)).filter(
+const afterPivot = listPlaces(inOrder.slice(pivot)).filter(
   ({ step, moment }) => step !== steps.completeDrive || moment === "after",
 );
 
-describe.concurrent("a workflow that is terminated after the pivot: the trip is settled, with", () => {
+describe.concurrent("a trip whose workflow is terminated after the pivot is settled, with", () => {
   it.for(afterPivot.filter(({ step }) => step !== steps.publish))(
     "$step held $moment its effect",
     async ({ step, moment }) => {
-      const { trip, gate } = await halted(step, { moment, go: end });
+      const { trip, gate } = await holdTrip(step, { moment, go: end });
       await terminate(trip, gate);
-      expect((await settled(trip)).status).toBe("SETTLED");
+      expect((await waitUntilSettled(trip)).status).toBe("SETTLED");
     },
   );
 
   it.for(afterPivot.filter(({ step }) => step === steps.publish))(
     "the broadcast held $moment its effect",
     async ({ step, moment }) => {
-      const { trip, gate } = await halted(step, { moment, go: end });
+      const { trip, gate } = await holdTrip(step, { moment, go: end });
       await terminate(trip, gate);
-      expect((await settled(trip)).broadcast).toBe("PUBLISHED");
+      expect((await waitUntilSettled(trip)).broadcast).toBe("PUBLISHED");
     },
   );
 
-  it("nothing left but the release of the vehicle", async () => {
-    const { trip, gate } = await halted(steps.releaseVehicle, { moment: "before", go: end });
+  it("only the release of the vehicle left", async () => {
+    const { trip, gate } = await holdTrip(steps.releaseVehicle, { moment: "before", go: end });
     await eventually(async () =>
       expect(await trip.readAccount()).toMatchObject({ broadcast: "PUBLISHED" }),
     );
-    await lab.workflow(trip.tripId).terminate("somebody ends it");
-    expect((await settled(trip)).vehicles).toEqual([]);
+    await lab.workflow(trip.tripId).terminate("the test ends it");
+    expect((await waitUntilSettled(trip)).vehicles).toEqual([]);
     gate.open();
   });
 });
 
-describe.concurrent("a workflow that is terminated at the pivot", () => {
-  it("is compensated or settled, as the registry decides, and never both", async () => {
-    const { trip, gate } = await halted(steps.completeDrive, { moment: "before", go: end });
+describe.concurrent("a trip whose workflow is terminated at the pivot", () => {
+  it("is either compensated or settled, as the registry decides", async () => {
+    const { trip, gate } = await holdTrip(steps.completeDrive, { moment: "before", go: end });
     await terminate(trip, gate);
     await eventually(async () => {
       const { status, broadcast } = await trip.readAccount();
@@ -158,17 +159,17 @@ describe.concurrent("a workflow that is terminated at the pivot", () => {
       ]);
     });
     const { status } = await trip.readAccount();
-    await (status === "SETTLED" ? settled(trip) : compensated(trip));
+    await (status === "SETTLED" ? waitUntilSettled(trip) : waitUntilCompensated(trip));
   });
 });
 
-describe.concurrent("a workflow that is terminated while its trip is parked", () => {
-  it("after the pivot: the trip is parked again, and settles once an operator says so", async () => {
+describe.concurrent("a parked trip whose workflow is terminated", () => {
+  it("after the pivot is parked again, and settles when an operator resolves it", async () => {
     const trip = await beginTrip(lab, { paymentMethod: "pm_card_chargeCustomerFail" });
     await end(trip);
-    await isParked(trip);
+    await waitUntilParked(trip);
     await terminate(trip);
-    await eventually(async () => expect(await statusOf(trip)).toBe("RUNNING"));
+    await eventually(async () => expect(await readStatus(trip)).toBe("RUNNING"));
     await eventually(async () => {
       const resolved = await lab.operator.resolveTrip({ tripId: trip.tripId, note: "written off" });
       expect(resolved.steps).toEqual([steps.capture]);
@@ -187,7 +188,7 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
     expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
   });
 
-  it("with the vehicle alone: a settled trip says nothing of it once it is released", async () => {
+  it("with a parked release clears its reason once the vehicle is released", async () => {
     const gate = createGate();
     const refusal: Fault = async (send, attempt) => {
       await gate.pass(attempt.number);
@@ -203,29 +204,29 @@ describe.concurrent("a workflow that is terminated while its trip is parked", ()
     lab.faults.plan(trip.tripId, {});
     await terminate(trip);
     await says({ vehicles: [], reason: null });
-    expect((await settled(trip)).reason).toBeNull();
+    expect((await waitUntilSettled(trip)).reason).toBeNull();
   });
 
-  it("before it: what kept the compensation from succeeding is tried again", async () => {
+  it("before the pivot retries the parked compensation", async () => {
     const trip = await beginTrip(lab, {
       rider: "hasty",
       faults: { [`${steps.openTab}${compensationSuffix}`]: refuseCall(1) },
     });
     await cancel(trip);
-    await isParked(trip);
+    await waitUntilParked(trip);
     lab.faults.plan(trip.tripId, {});
     await terminate(trip);
-    expect((await compensated(trip)).reason).toBe("its workflow was terminated");
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
   });
 });
 
-describe.concurrent("a workflow that ends in another way without its end", () => {
-  it("fails: its trip is compensated", async () => {
+describe.concurrent("a workflow that ends early", () => {
+  it("by a failure has its trip compensated", async () => {
     const trip = await beginTrip(lab, { rider: "unlucky" });
-    expect((await compensated(trip)).reason).toBe("its workflow failed");
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow failed");
   });
 
-  it("times out: its trip is compensated", async () => {
+  it("by a timeout has its trip compensated", async () => {
     const gate = createGate();
     const tripId = crypto.randomUUID();
     const vehicleId = await addVehicle(lab.books);
@@ -238,7 +239,7 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     };
     const faults = { [steps.acceptTrip]: holdAt(gate, "before") };
     lab.faults.plan(tripId, faults);
-    // The edge starts none with a timeout: somebody else has, before it.
+    // StartTrip sets no timeout: another caller started this workflow before it.
     await lab.temporal.workflow.start(tripWorkflowType, {
       taskQueue,
       workflowId: createTripWorkflowId(tripId),
@@ -250,10 +251,10 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     await eventually(async () => expect((await trip.readAccount()).status).toBe("REQUESTED"));
     gate.open();
     await waitUntilActive(trip);
-    expect((await compensated(trip)).reason).toBe("its workflow was timed out");
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was timed out");
   });
 
-  it("is terminated again while it is put right, and is put right again", async () => {
+  it("by a termination during its recovery is recovered again", async () => {
     const gate = createGate();
     const trip = await beginTrip(lab, {
       faults: { [`${steps.openTab}${compensationSuffix}`]: holdAt(gate, "before") },
@@ -262,37 +263,40 @@ describe.concurrent("a workflow that ends in another way without its end", () =>
     await terminate(trip);
     await gate.reached;
     await terminate(trip, gate);
-    expect((await compensated(trip)).reason).toBe("its workflow was terminated");
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
   });
 });
 
 describe("a workflow that is deleted from Temporal", () => {
-  it("is taken for broken off: its trip is compensated before the pivot, and settled after it", async () => {
+  it("has its trip compensated before the pivot, and settled after it", async () => {
     const driving = await waitUntilActive(await beginTrip(lab));
-    const compensating = await halted(`${steps.openTab}${compensationSuffix}`, {
+    const compensating = await holdTrip(`${steps.openTab}${compensationSuffix}`, {
       moment: "before",
       go: cancel,
     });
-    const charging = await halted(steps.chargeFare, { moment: "before", go: end });
-    const telling = await halted(steps.publish, { moment: "after", go: end });
+    const charging = await holdTrip(steps.chargeFare, { moment: "before", go: end });
+    const telling = await holdTrip(steps.publish, { moment: "after", go: end });
     const halts = [compensating, charging, telling];
     const trips = [driving, ...halts.map(({ trip }) => trip)];
-    // So that nobody sees them terminated, which they are on the way out.
+    // Temporal terminates a workflow before it deletes it: trips must not see that.
     await lab.app.trips.kill();
-    await Promise.all(trips.map(deleted));
+    await Promise.all(trips.map(deleteWorkflow));
     for (const { gate } of halts) gate.open();
     await lab.app.trips.start();
     const reason = "its workflow is gone from Temporal";
-    expect((await compensated(driving)).reason).toBe(reason);
-    expect((await compensated(compensating.trip)).status).toBe("CANCELLED");
+    expect((await waitUntilCompensated(driving)).reason).toBe(reason);
+    expect((await waitUntilCompensated(compensating.trip)).status).toBe("CANCELLED");
     for (const { trip } of [charging, telling]) {
-      expect(await settled(trip)).toMatchObject({ status: "SETTLED", broadcast: "PUBLISHED" });
+      expect(await waitUntilSettled(trip)).toMatchObject({
+        status: "SETTLED",
+        broadcast: "PUBLISHED",
+      });
     }
   });
 });
 
-/** deleted deletes the trip's workflow, as `temporal workflow delete` does, until nobody knows it. */
-async function deleted({ tripId }: RealTrip): Promise<void> {
+/** Deletes the trip's workflow, as `temporal workflow delete` does, and waits until it is gone. */
+async function deleteWorkflow({ tripId }: RealTrip): Promise<void> {
   const { workflowService, options } = lab.temporal;
   const { namespace } = options;
   const workflowExecution = { workflowId: createTripWorkflowId(tripId) };

@@ -23,13 +23,13 @@ const inOrder: readonly Step[] = Object.values(steps);
 const pivot = inOrder.indexOf(steps.completeDrive);
 
 /**
- * When the cancellation comes: `before` the service does what the step asks of it, `during` it, when
- * that is done and the reply is on its way, or `after` it, when nothing that follows has begun.
+ * When the cancellation arrives: `before` the effect of the step, `during` the step, after its effect and
+ * before its reply, or `after` the step, before the next one.
  */
 const moments = ["before", "during", "after"] as const;
 type Moment = (typeof moments)[number];
 
-/** Who asks: the rider by CancelTrip, whose update this is, or somebody of Temporal itself. */
+/** Who cancels: the rider with the update, or an operator of Temporal. */
 const askers = ["rider", "temporal"] as const;
 type Asker = (typeof askers)[number];
 
@@ -38,8 +38,8 @@ const places = inOrder.flatMap((step) =>
 );
 const isBeforePivot = ({ step }: { step: Step }) => inOrder.indexOf(step) < pivot;
 
-/** halt takes a trip to the place and holds it there until the gate is opened. */
-async function halt(step: Step, moment: Moment): Promise<{ trip: TestTrip; gate: Gate }> {
+/** Runs a trip to a place and holds it there until the gate is opened. */
+async function holdTrip(step: Step, moment: Moment): Promise<{ trip: TestTrip; gate: Gate }> {
   const gate = createGate();
   const after = inOrder.slice(inOrder.indexOf(step) + 1);
   const script =
@@ -51,19 +51,19 @@ async function halt(step: Step, moment: Moment): Promise<{ trip: TestTrip; gate:
     await trip.started;
     trip.end().catch(() => undefined);
   }
-  if (moment === "after") await eventually(() => happened(trip, step));
+  if (moment === "after") await eventually(() => expectDone(trip, step));
   else await gate.reached;
   return { trip, gate };
 }
 
-async function happened(trip: TestTrip, step: Step): Promise<void> {
+async function expectDone(trip: TestTrip, step: Step): Promise<void> {
   const { steps: known } = await trip.progress();
-  // The drive is over only when its rider ends it: it has begun, which is what it asks of a service.
+  // The drive lasts until the rider ends it: its effect is that the trip is ACTIVE.
   if (step === steps.drive) expect((await trip.attributes()).status).toBe("ACTIVE");
   else expect(known.find(({ name }) => name === step)?.state).toBe("done");
 }
 
-function nothingIsLeft(fake: FakeTrip): void {
+function expectNothingLeft(fake: FakeTrip): void {
   expect(fake.vehicle).toBeUndefined();
   expect(fake.tab?.state).not.toBe("open");
   expect(sumCharges(fake)).toBe(0);
@@ -71,35 +71,35 @@ function nothingIsLeft(fake: FakeTrip): void {
   expect(fake.published).toEqual([]);
 }
 
-/** compensated are the steps whose compensations were called, in that order. */
-function compensated({ calls }: FakeTrip): string[] {
+/** Lists the steps whose compensations were called, in their order. */
+function listCompensated({ calls }: FakeTrip): string[] {
   const compensations = new Set(["cancelTripRecord", "releaseVehicle", "voidTab", "refund"]);
   return calls
     .map((call) => call.split(" "))
     .flatMap(([name = "", step = ""]) => (compensations.has(name) ? [step] : []));
 }
 
-/** endOf is how the workflow ended, and with what. */
-async function endOf(trip: TestTrip) {
+/** Reads the status and the outcome of the workflow. */
+async function readEnd(trip: TestTrip) {
   const ended = await trip.outcome().catch((error: Error) => error.message);
   const { status } = await trip.handle.describe();
   return { status: status.name, ended };
 }
 
-/** How a trip that is compensated ends: as business for the rider, Canceled where Temporal was asked. */
+/** How the workflow of a compensated trip ends: completed for the rider, Canceled for Temporal. */
 const ends = {
   rider: { status: "COMPLETED", ended: { status: "CANCELLED", reason: "changed my mind" } },
   temporal: { status: "CANCELLED", ended: "Workflow execution cancelled" },
 } as const;
 
-/** What the rider hears of a trip that is compensated, for whoever asked first. */
-const describeCompensation = {
+/** The result of the update for a compensated trip, by who cancelled first. */
+const cancelResults = {
   rider: { status: "CANCELLED", reason: "changed my mind" },
   temporal: { status: "CANCELLED", reason: "cancelled in Temporal" },
 } as const;
 
-/** ask resolves once the workflow knows; its answer, which only a rider gets, may come later. */
-async function ask(asker: Asker, { handle }: TestTrip): Promise<{ answer: Promise<unknown> }> {
+/** Cancels. Resolves when the workflow has accepted it; the result of a rider's update comes later. */
+async function cancelAs(asker: Asker, { handle }: TestTrip): Promise<{ answer: Promise<unknown> }> {
   if (asker === "temporal") {
     await handle.cancel();
     return { answer: Promise.resolve(undefined) };
@@ -112,45 +112,45 @@ async function ask(asker: Asker, { handle }: TestTrip): Promise<{ answer: Promis
   return { answer: update.result() };
 }
 
-/** refusal is why the rider's cancellation is refused; Temporal takes one without a word. */
-async function refusal(asker: Asker, trip: TestTrip): Promise<string> {
+/** Cancels and returns the refusal of a rider. Temporal never refuses. */
+async function cancelTooLate(asker: Asker, trip: TestTrip): Promise<string> {
   if (asker === "rider") return await catchRefusal(trip.cancel("too late")).catch(String);
   await trip.handle.cancel();
   return "none";
 }
 
 describe.concurrent("a cancellation before the pivot compensates everything", () => {
-  it.for(places.filter(isBeforePivot))("$moment $step, asked by $asker", async (place) => {
+  it.for(places.filter(isBeforePivot))("$moment $step, by $asker", async (place) => {
     const { step, moment, asker } = place;
-    const { trip, gate } = await halt(step, moment);
-    const { answer } = await ask(asker, trip);
-    expect(await answer).toEqual(asker === "rider" ? describeCompensation.rider : undefined);
-    expect(await endOf(trip)).toEqual(ends[asker]);
-    nothingIsLeft(trip.fake);
+    const { trip, gate } = await holdTrip(step, moment);
+    const { answer } = await cancelAs(asker, trip);
+    expect(await answer).toEqual(asker === "rider" ? cancelResults.rider : undefined);
+    expect(await readEnd(trip)).toEqual(ends[asker]);
+    expectNothingLeft(trip.fake);
     const begun = inOrder.slice(0, inOrder.indexOf(step) + 1);
     const next = moment === "after" ? inOrder.slice(begun.length, begun.length + 1) : [];
     const compensatable = [...begun, ...next].filter((name) => isBeforePivot({ step: name }));
-    expect(compensated(trip.fake)).toEqual(
+    expect(listCompensated(trip.fake)).toEqual(
       compensatable.filter((name) => name !== steps.drive).toReversed(),
     );
 
-    // What was on its way arrives late, and is refused.
+    // The held calls arrive late and are refused.
     gate.open();
     await eventually(() => expect(trip.fake.running).toBe(0));
-    nothingIsLeft(trip.fake);
+    expectNothingLeft(trip.fake);
   });
 });
 
 describe.concurrent("a cancellation from the pivot on changes nothing", () => {
   it.for(places.filter((place) => !isBeforePivot(place)))(
-    "$moment $step, asked by $asker",
+    "$moment $step, by $asker",
     async ({ step, moment, asker }) => {
-      const { trip, gate } = await halt(step, moment);
+      const { trip, gate } = await holdTrip(step, moment);
       const over = step === steps.publish && moment === "after";
-      // Of a trip that is over the workflow says nothing any more: the registry does.
+      // A workflow that has ended refuses updates.
       if (over) await trip.outcome();
       const why = over ? "already completed" : "RefusedUpdate: the drive has ended";
-      expect(await refusal(asker, trip)).toContain(asker === "rider" ? why : "none");
+      expect(await cancelTooLate(asker, trip)).toContain(asker === "rider" ? why : "none");
       gate.open();
       expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
       expect((await trip.handle.describe()).status.name).toBe("COMPLETED");
@@ -159,8 +159,8 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
       expect(trip.fake.tab?.state).toBe("captured");
       expect(sumCharges(trip.fake)).toBe(130);
       expect(trip.fake.published).toHaveLength(1);
-      // Not as a compensation, and as often as it was tried.
-      expect(new Set(compensated(trip.fake))).toEqual(new Set([steps.releaseVehicle]));
+      // The step releaseVehicle calls the same activity as a compensation.
+      expect(new Set(listCompensated(trip.fake))).toEqual(new Set([steps.releaseVehicle]));
     },
   );
 });
@@ -174,21 +174,21 @@ const compensationPlaces = compensatable.flatMap((step) =>
 
 describe.concurrent("a cancellation during a compensation joins it", () => {
   it.for(compensationPlaces)(
-    "$moment the service compensates $step, for $first, asked by $second",
+    "$moment the compensation of $step, for $first, by $second",
     async ({ step, moment, first, second }) => {
       const gate = createGate();
       const trip = lab.begin({ [`${step}${compensationSuffix}`]: { [moment]: gate.pass } });
       await trip.started;
-      const one = await ask(first, trip);
+      const one = await cancelAs(first, trip);
       await gate.reached;
-      const other = await ask(second, trip);
+      const other = await cancelAs(second, trip);
       gate.open();
-      const heard = (asker: Asker) => (asker === "rider" ? describeCompensation[first] : undefined);
-      expect(await one.answer).toEqual(heard(first));
-      expect(await other.answer).toEqual(heard(second));
-      expect(await endOf(trip)).toEqual(ends[first]);
-      nothingIsLeft(trip.fake);
-      expect(compensated(trip.fake)).toEqual(compensatable.toReversed());
+      const expected = (asker: Asker) => (asker === "rider" ? cancelResults[first] : undefined);
+      expect(await one.answer).toEqual(expected(first));
+      expect(await other.answer).toEqual(expected(second));
+      expect(await readEnd(trip)).toEqual(ends[first]);
+      expectNothingLeft(trip.fake);
+      expect(listCompensated(trip.fake)).toEqual(compensatable.toReversed());
     },
   );
 });

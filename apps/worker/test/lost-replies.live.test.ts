@@ -24,7 +24,7 @@ const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 
 const faults: Readonly<Record<string, Fault>> = {
   "loses the reply, twice": loseReply(2),
-  "delays the reply past the deadline": delayReply(1),
+  "delays the reply until it times out": delayReply(1),
   "delivers the request twice": sendTwice,
   "loses the request, which arrives after the end": loseRequest(1),
 };
@@ -39,7 +39,7 @@ const compensationCases = compensatable.flatMap((step) =>
   Object.keys(faults).map((fault) => ({ step, fault })),
 );
 
-function faultNamed(name: string): Fault {
+function findFault(name: string): Fault {
   return faults[name] ?? losePublishResult(2);
 }
 
@@ -53,9 +53,9 @@ async function redeliverAll(trip: RealTrip): Promise<Readonly<Record<string, str
   return refusals;
 }
 
-describe.concurrent("a trip settles, each thing charged once, when the network", () => {
+describe.concurrent("a trip settles with one charge of each kind when the network", () => {
   it.for(forwardCases)("$fault of $step", async ({ step, fault }) => {
-    const trip = await beginTrip(lab, { faults: { [step]: faultNamed(fault) } });
+    const trip = await beginTrip(lab, { faults: { [step]: findFault(fault) } });
     expect(await trip.started).toBeUndefined();
     await trip.end();
     await trip.expectSettled();
@@ -66,7 +66,7 @@ describe.concurrent("a trip settles, each thing charged once, when the network",
 describe.concurrent("a trip is compensated, and late copies are refused, when the network", () => {
   it.for(compensationCases)("$fault of the compensation of $step", async ({ step, fault }) => {
     const trip = await beginTrip(lab, {
-      faults: { [`${step}${compensationSuffix}`]: faultNamed(fault) },
+      faults: { [`${step}${compensationSuffix}`]: findFault(fault) },
     });
     await waitUntilActive(trip);
     await trip.cancel();
@@ -78,7 +78,7 @@ describe.concurrent("a trip is compensated, and late copies are refused, when th
 
   it.for([...compensatable, steps.drive])("loses every reply of %s", async (step) => {
     const trip = await beginTrip(lab, { rider: "hasty", faults: { [step]: loseReply(1_000) } });
-    expect(await trip.started).toContain(`${step} did not succeed by its deadline`);
+    expect(await trip.started).toContain(`${step} did not succeed within its timeout`);
     await trip.expectCompensated();
     expect(Object.keys(await redeliverAll(trip))).toContain(step);
   });
@@ -90,7 +90,7 @@ describe.concurrent("a trip is compensated, and late copies are refused, when th
         rider: "hasty",
         faults: { [step]: loseRequest(1_000) },
       });
-      expect(await trip.started).toContain(`${step} did not succeed by its deadline`);
+      expect(await trip.started).toContain(`${step} did not succeed within its timeout`);
       await trip.expectCompensated();
       expect(Object.keys(await redeliverAll(trip))).toContain(step);
     },

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-/** startWorker starts the worker's own process, and kills it if it is still there at the end. */
+/** Starts the process of the worker. Disposing it kills the process. */
 function startWorker(env: Record<string, string>) {
   const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "pipe"] });
   const log: string[] = [];
@@ -28,13 +28,13 @@ function startWorker(env: Record<string, string>) {
   };
 }
 
-async function readiness(port: number): Promise<string> {
+async function readReadiness(port: number): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
   return `${answer.status} ${await answer.text()}`;
 }
 
 describe("the worker's process", () => {
-  it("waits for its servers, is ready when they are there, and stops cleanly", async () => {
+  it("waits for its servers, becomes ready, and stops cleanly", async () => {
     const [health = 0, temporalPort = 0, natsPort = 0] = await findFreePorts(3);
     const folder = await mkdtemp(join(tmpdir(), "worker-"));
     const tokenFile = join(folder, "token");
@@ -46,7 +46,7 @@ describe("the worker's process", () => {
       NATS_URL: `nats://127.0.0.1:${natsPort}`,
     });
     await eventually(async () => {
-      const state = await readiness(health);
+      const state = await readReadiness(health);
       expect(state).toMatch(/^503/);
       expect(state).toContain("temporal");
       expect(state).toContain("broker");
@@ -61,14 +61,14 @@ describe("the worker's process", () => {
         searchAttributes: Object.fromEntries(attributes),
       }),
     );
-    await eventually(async () => expect(await readiness(health)).toMatch(/^200/));
+    await eventually(async () => expect(await readReadiness(health)).toMatch(/^200/));
 
     worker.stop();
     expect({ status: await worker.exited, log: worker.log() }).toMatchObject({ status: 0 });
     await rm(folder, { recursive: true });
   });
 
-  it("says which search attributes are missing", async () => {
+  it("reports missing search attributes", async () => {
     const [health = 0] = await findFreePorts(1);
     await using nats = await startNats();
     await using temporal = await startTemporal();
@@ -79,7 +79,7 @@ describe("the worker's process", () => {
       NATS_URL: nats.url,
     });
     await eventually(async () =>
-      expect(await readiness(health)).toContain(
+      expect(await readReadiness(health)).toContain(
         "lacks the search attributes TripStatus, TripAttention, TripDelayed",
       ),
     );
@@ -87,7 +87,7 @@ describe("the worker's process", () => {
     expect({ status: await worker.exited, log: worker.log() }).toMatchObject({ status: 0 });
   });
 
-  it("refuses to start when a variable is wrong, and says which", async () => {
+  it("refuses to start with an invalid variable and names it", async () => {
     using worker = startWorker({ SERVICE_TOKEN_FILE: "/nowhere", FLEET_URL: "fleet" });
     expect(await worker.exited).toBe(1);
     expect(worker.log()).toContain("FLEET_URL");

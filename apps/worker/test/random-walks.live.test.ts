@@ -43,7 +43,7 @@ function expectWhole({ account }: WalkedTrip): void {
     balance: owed,
     settled,
   });
-  // An operator who resolved the capture has dealt with the rest by hand.
+  // Nothing is captured when an operator resolved the capture.
   expect([0, owed]).toContain(captured);
 }
 
@@ -51,24 +51,24 @@ async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
   for (const one of ended) expectWhole(one);
   for (const { trip, account } of ended) {
     // G: the failures of audit do not affect revenue.
-    const heard = account.status === "SETTLED" ? 1 : 0;
-    await eventually(() => expect(lab.countDeliveries(trip.tripId).revenue).toBe(heard));
+    const effects = account.status === "SETTLED" ? 1 : 0;
+    await eventually(() => expect(lab.countDeliveries(trip.tripId).revenue).toBe(effects));
     await trip.redeliver();
     expect(await trip.readAccount()).toEqual(account);
   }
   for (const { trip, account } of ended) {
-    const heard = account.status === "SETTLED" ? 1 : 0;
-    // E: one effect in each group for a trip that is completed, none for any other.
+    const effects = account.status === "SETTLED" ? 1 : 0;
+    // E: a completed trip has one effect in each group, any other none.
     await eventually(async () => {
       await lab.retryEvents();
-      expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: heard, audit: heard });
+      expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: effects, audit: effects });
     });
     expect(await lab.books.findHolder(trip.vehicleId)).toBeUndefined();
   }
 }
 
 describe(`random walks (FANFARE_SEED=${seed})`, () => {
-  it(`${count} of them keep every invariant`, async () => {
+  it(`keep every invariant, ${count} times`, async () => {
     const property = fc.asyncProperty(arbitraryWalk, async (trips) => {
       const ended = await runWalk(lab, trips);
       await expectInvariants(ended);

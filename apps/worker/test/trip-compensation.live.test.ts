@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 describe("a trip that is refused", () => {
-  it("is compensated in reverse order, and answers the start with the refusal", async () => {
+  it("is compensated in reverse order, and start returns the refusal", async () => {
     const trip = lab.begin({ openTab: { before: refuse("the card was declined") } });
     const refusal = {
       code: "failed_precondition",
@@ -44,7 +44,7 @@ describe("a trip that is refused", () => {
     ]);
   });
 
-  it("does not wait for the registry to say COMPENSATING", async () => {
+  it("does not wait until the registry has recorded COMPENSATING", async () => {
     const gate = createGate();
     const trip = lab.begin({
       reserveVehicle: { before: refuse("the vehicle is in use") },
@@ -62,7 +62,7 @@ describe("a step whose reply is lost", () => {
     ["openTab", "open-tab"],
     ["charge", "charge-unlock-fee"],
     ["activateTrip", "drive"],
-  ])("is compensated after its deadline: %s", async (activity, step) => {
+  ])("is compensated after its timeout: %s", async (activity, step) => {
     const trip = lab.begin(
       { [activity]: { after: failTimes(1_000, "the reply was lost") } },
       { timings: { stepTimeoutMs: 4_000 } },
@@ -75,7 +75,7 @@ describe("a step whose reply is lost", () => {
     expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
   });
 
-  it("is retried before its deadline, and happens once", async () => {
+  it("is retried before its timeout, and has one effect", async () => {
     const trip = lab.begin({ charge: { after: failTimes(2) } });
     expect(await trip.started).toMatchObject({ status: "ACTIVE" });
     expect(sumCharges(trip.fake)).toBe(100);
@@ -84,7 +84,7 @@ describe("a step whose reply is lost", () => {
 });
 
 describe("the update `cancel`", () => {
-  it("compensates a trip during its drive and answers when that is done", async () => {
+  it("compensates a trip during its drive and returns when that is done", async () => {
     const trip = lab.begin();
     await trip.started;
     const compensated = { status: "CANCELLED", reason: "changed my mind" };
@@ -110,7 +110,7 @@ describe("the update `cancel`", () => {
     expect(await cancelled).toMatchObject({ reason: "the card was declined" });
   });
 
-  it("before the drive answers the start too", async () => {
+  it("before the drive also ends the update start", async () => {
     const gate = createGate();
     const trip = lab.begin({ openTab: { before: gate.pass } });
     await gate.reached;
@@ -135,7 +135,7 @@ describe("the update `cancel`", () => {
 });
 
 describe("the update `cancel` after the longest drive", () => {
-  it("is refused, although nobody asked to end it", async () => {
+  it("is refused without a request to end the drive", async () => {
     const gate = createGate();
     const script = { completeDrive: { before: gate.pass } };
     const trip = lab.begin(script, { timings: { maximumDriveMs: 100 } });
@@ -149,8 +149,8 @@ describe("the update `cancel` after the longest drive", () => {
   });
 });
 
-describe("Temporal's own cancellation", () => {
-  it("before the pivot compensates everything and ends Canceled", async () => {
+describe("a cancellation of the workflow", () => {
+  it("before the pivot compensates everything and ends it as Canceled", async () => {
     const trip = lab.begin();
     await trip.started;
     await trip.handle.cancel();
@@ -164,7 +164,7 @@ describe("Temporal's own cancellation", () => {
     expect(sumCharges(trip.fake)).toBe(0);
   });
 
-  it("answers the updates that wait", async () => {
+  it("ends the updates that wait", async () => {
     const gate = createGate();
     const trip = lab.begin({ openTab: { before: gate.pass } });
     await gate.reached;
@@ -188,7 +188,7 @@ describe("Temporal's own cancellation", () => {
 });
 
 describe("a trip that is parked", () => {
-  it("needs attention when a compensation is refused, and goes on when it is retried", async () => {
+  it("needs attention when a compensation is refused, and continues when it is retried", async () => {
     const trip = lab.begin({ voidTab: { before: refuse("the tab is locked") } });
     await trip.started;
     const parked = { status: "NEEDS_ATTENTION", reason: "the tab is locked" };
@@ -205,7 +205,7 @@ describe("a trip that is parked", () => {
     expect(await trip.attributes()).toEqual({ status: "CANCELLED" });
   });
 
-  it("parks a capture that is declined, and settles what was captured when it is resolved", async () => {
+  it("parks a declined capture, and settles the captured amount when it is resolved", async () => {
     const trip = lab.begin({ captureTab: { before: refuse("insufficient funds") } });
     await trip.started;
     await trip.end();

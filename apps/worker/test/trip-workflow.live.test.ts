@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
 describe("a trip that completes", () => {
-  it("goes through every step, settles, and is published once", async () => {
+  it("runs every step, settles, and is published once", async () => {
     const trip = lab.begin();
     const started = await trip.started;
     expect(started).toMatchObject({ status: "ACTIVE" });
@@ -54,14 +54,14 @@ describe("a trip that completes", () => {
     expect(await trip.attributes()).toEqual({ status: "SETTLED" });
   });
 
-  it("authorises the most that the longest drive can cost", async () => {
+  it("authorises the price of the longest drive", async () => {
     const trip = lab.begin({}, { timings: { maximumDriveMs: 10 * 60_000 } });
     await trip.started;
     expect(trip.fake.tab?.limit).toEqual({ minorUnits: 100 + 10 * 30, currency: "EUR" });
     await trip.cancel("enough");
   });
 
-  it("ends by itself after the maximum drive, at exactly that time", async () => {
+  it("ends exactly after the maximum drive", async () => {
     const trip = lab.begin({}, { timings: { maximumDriveMs: 1_000 } });
     await trip.started;
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
@@ -69,7 +69,7 @@ describe("a trip that completes", () => {
     expect(Date.parse(event?.endedAt ?? "") - Date.parse(event?.startedAt ?? "")).toBe(1_000);
   });
 
-  it("numbers the changes of the registry upwards, each once", async () => {
+  it("numbers the changes of the registry in their order", async () => {
     const trip = lab.begin();
     await trip.started;
     await trip.end();
@@ -89,7 +89,7 @@ describe("the update `end`", () => {
     await trip.cancel("enough");
   });
 
-  it("is accepted once the registry may say ACTIVE, and waits for the drive to begin", async () => {
+  it("is accepted once the trip may be ACTIVE in the registry, and waits until the drive begins", async () => {
     const gate = createGate();
     const trip = lab.begin({ activateTrip: { after: gate.pass } });
     await gate.reached;
@@ -103,7 +103,7 @@ describe("the update `end`", () => {
     expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
   });
 
-  it("is refused after all when the drive cannot begin", async () => {
+  it("is refused after its acceptance when the drive cannot begin", async () => {
     const gate = createGate();
     const trip = lab.begin({
       activateTrip: {
@@ -123,7 +123,7 @@ describe("the update `end`", () => {
     expect(await trip.started).toMatchObject({ status: "CANCELLED" });
   });
 
-  it("gives the same result twice, under the same id or another", async () => {
+  it("returns the same result for the same id and for another", async () => {
     const gate = createGate();
     const trip = lab.begin({ captureTab: { before: gate.pass } });
     await trip.started;
@@ -135,7 +135,7 @@ describe("the update `end`", () => {
     expect(trip.fake.statuses.filter((status) => status === "ENDED")).toHaveLength(1);
   });
 
-  it("is refused while the trip is compensated", async () => {
+  it("is refused while the trip is being compensated", async () => {
     const gate = createGate();
     const trip = lab.begin({ refund: { before: gate.pass } });
     await trip.started;
@@ -147,8 +147,8 @@ describe("the update `end`", () => {
   });
 });
 
-describe("a step after the pivot that takes long", () => {
-  it("is retried without end, and the trip says which it is", async () => {
+describe("a delayed step after the pivot", () => {
+  it("is retried without end and is recorded", async () => {
     const trip = lab.begin(
       { captureTab: { before: failTimes(5) } },
       { timings: { delayedAfterMs: 200, stepTimeoutMs: 500 } },
@@ -164,7 +164,7 @@ describe("a step after the pivot that takes long", () => {
 });
 
 describe("the broadcast", () => {
-  it("that fails is retried, says why it is delayed, and never compensates a settled trip", async () => {
+  it("is retried, records why it is delayed, and never compensates a settled trip", async () => {
     const gate = createGate();
     const trip = lab.begin(
       {
@@ -194,8 +194,8 @@ describe("the broadcast", () => {
   });
 });
 
-describe("a workflow that was started with something else than a trip", () => {
-  it("fails, and says why", async () => {
+describe("a workflow with an invalid input", () => {
+  it("fails with the reason", async () => {
     const trip = lab.begin({}, { riderId: "" });
     await expect(trip.started).rejects.toThrow("Update");
     await expect(trip.outcome()).rejects.toMatchObject({
@@ -205,8 +205,8 @@ describe("a workflow that was started with something else than a trip", () => {
   });
 });
 
-describe("what is running", () => {
-  it("is pending under the name of its step, or of its compensation", async () => {
+describe("a pending activity", () => {
+  it("has the name of its step or of its compensation", async () => {
     const gate = createGate();
     const compensating = createGate();
     const trip = lab.begin({
@@ -216,7 +216,7 @@ describe("what is running", () => {
     await gate.reached;
     const pending = async () =>
       (await trip.handle.describe()).raw.pendingActivities?.map(({ activityId }) => activityId);
-    // Its first try is within the workflow task, of which Temporal knows nothing.
+    // The local activity before it is not listed.
     await eventually(async () => expect(await pending()).toEqual(["open-tab"]));
     const cancelled = trip.cancel("rain");
     await compensating.reached;

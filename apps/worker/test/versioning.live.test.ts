@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
-/** makeCurrent waits until Temporal has heard of the version. */
+/** Makes a version the current one, once Temporal knows it. */
 async function makeCurrent(buildId: string): Promise<void> {
   await waitUntil(
     async () => {
@@ -66,14 +66,14 @@ async function makeCurrent(buildId: string): Promise<void> {
   );
 }
 
-/** versionOf is the version that the trip's last task was done by. */
-async function versionOf(tripId: string): Promise<string | null | undefined> {
+/** Returns the version that ran the last task of a trip. */
+async function readVersion(tripId: string): Promise<string | null | undefined> {
   const { raw } = await client.workflow.getHandle(createTripWorkflowId(tripId)).describe();
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId;
 }
 
 describe("a worker with a build id", () => {
-  it("takes no trip until its version is current, and then those that are under way too", async () => {
+  it("takes trips once its version is current, including those under way", async () => {
     const tripId = crypto.randomUUID();
     startVersion("one");
     await makeCurrent("one");
@@ -91,12 +91,12 @@ describe("a worker with a build id", () => {
       ],
     });
     await handle.executeUpdate(updates.start, { updateId: updates.start });
-    expect(await versionOf(tripId)).toBe("one");
+    expect(await readVersion(tripId)).toBe("one");
 
     startVersion("two");
     await makeCurrent("two");
     await handle.executeUpdate(updates.end, { updateId: updates.end });
     expect(await handle.result()).toMatchObject({ status: "SETTLED" });
-    expect(await versionOf(tripId)).toBe("two");
+    expect(await readVersion(tripId)).toBe("two");
   });
 });

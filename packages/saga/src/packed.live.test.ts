@@ -8,7 +8,7 @@ import {
 } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-// What is compiled stands beside its source, which is what the worker's bundler reads.
+// The compiled files are beside their sources, where the bundler of the worker finds them.
 const compilerOptions = {
   target: "es2022",
   module: "nodenext",
@@ -31,7 +31,7 @@ afterAll(async () => {
   await project?.[Symbol.asyncDispose]();
 });
 
-it("packed and installed outside of the checkout, it does what its README says", async () => {
+it("runs the program of its README, packed and installed outside the checkout", async () => {
   const readme = await readFile(`${project.folder}/node_modules/@fanfare/saga/README.md`, "utf8");
   const blocks = parseCodeBlocks(readme);
   for (const { file, code } of blocks) if (file !== undefined) await project.write(file, code);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), "utf8");
 
-it("the README's saga is the one that the live tests run", async () => {
+it("shows the workflow that the live tests run", async () => {
   const [, snippet] = /```ts\n\/\/ workflow\.ts\n([^]*?)```/.exec(await read("../README.md")) ?? [];
   expect(snippet).toBe(await read("../test/concert-workflow.ts"));
 });

@@ -7,7 +7,7 @@ import * as workflows from "./holiday-workflow.ts";
 import type { PostcardPlan } from "./postcard-workflow.ts";
 import { type Behaviour, createTravelAgency } from "./travel-agency.ts";
 
-/** Holiday is a saga that runs against the travel agency. */
+/** A saga that calls the travel agency. */
 export interface Holiday {
   readonly handle: WorkflowHandle;
   result(): Promise<SagaResult<unknown>>;
@@ -17,28 +17,30 @@ export interface Holiday {
   cancel(message: string): Promise<boolean>;
   retry(step?: string): Promise<readonly string[]>;
   resolve(note: string): Promise<readonly string[]>;
-  /** What the agency was asked, each attempt once. */
+  /** The calls that the agency received, each attempt once. */
   calls(): readonly string[];
   compensations(): readonly string[];
-  /** What the hooks told. */
+  /** The calls of the hooks. */
   reports(): readonly string[];
   script(behaviours: Record<string, Behaviour>): void;
 }
 
+/** A Temporal server and a worker with the workflows of the tests. */
 export interface HolidayLab extends AsyncDisposable {
+  /** Starts a holiday. */
   begin(behaviours?: Record<string, Behaviour>, plan?: workflows.HolidayPlan): Promise<Holiday>;
-  /** beginOther starts one of the workflows that take no plan. */
+  /** Starts a workflow without a plan. */
   beginOther(workflow: "picnic" | "stroll"): Promise<Holiday>;
-  /** beginPostcard starts the saga whose steps have first tries. */
+  /** Starts the saga whose steps are tried locally first. */
   beginPostcard(behaviours?: Record<string, Behaviour>, plan?: PostcardPlan): Promise<Holiday>;
-  /** beginConcert starts the README's saga. */
+  /** Starts the saga of the README. */
   beginConcert(behaviours?: Record<string, Behaviour>): Promise<Holiday>;
 }
 
-/** Where the workflows of the tests are. */
+/** The path of the workflows. */
 export const workflowsPath = fileURLToPath(new URL("./workflows.ts", import.meta.url));
 
-/** openHolidayLab starts a Temporal server and a worker with the holidays on it. */
+/** Starts a lab. */
 export async function openHolidayLab(): Promise<HolidayLab> {
   Runtime.install({
     logger: new DefaultLogger("ERROR"),
@@ -89,7 +91,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
         handle.executeUpdate(workflows.retry, { args: [step === undefined ? {} : { step }] }),
       resolve: (note) => handle.executeUpdate(workflows.resolve, { args: [note] }),
       compensations: () => calls().filter((what) => what.startsWith("compensate ")),
-      reports: () => calls().filter((what) => what.startsWith("tell ")),
+      reports: () => calls().filter((what) => what.startsWith("report ")),
       script: (changed) => agency.script(workflowId, changed),
     };
   }

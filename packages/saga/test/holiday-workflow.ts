@@ -9,13 +9,13 @@ import {
 } from "@temporalio/workflow";
 import { createSaga, runSaga, type SagaProgress, type SagaResult } from "../src/index.ts";
 
-/** A holiday: a flight and, beside each other, a hotel and a car; then it is paid and cannot go back. */
+/** A holiday: a flight, then a hotel beside a car, then the payment as the pivot. */
 export interface HolidayPlan {
-  /** What goes wrong in the workflow's own code. */
+  /** The code of the workflow throws. */
   readonly bug?: boolean;
-  /** The saga is cancelled at the last moment before its pivot. */
+  /** The saga is cancelled immediately before its pivot. */
   readonly changeOfMind?: boolean;
-  /** The hotel's booking goes on, whatever is cancelled. */
+  /** A cancellation does not reach the booking of the hotel. */
   readonly stubbornHotel?: boolean;
   readonly delayedAfterMs?: number;
   readonly stepTimeoutMs?: number;
@@ -40,16 +40,17 @@ const call = (what: string) => proxyActivities<HolidayActivities>(attempt).call(
 const callFor = (ms: number, what: string) =>
   proxyActivities<HolidayActivities>({ ...attempt, scheduleToCloseTimeout: ms }).call(what);
 
-async function tell(what: string): Promise<void> {
-  await callFor(300, `tell ${what}`);
+async function report(what: string): Promise<void> {
+  await callFor(300, `report ${what}`);
 }
 
+/** The holiday of a plan. */
 export async function holiday(plan: HolidayPlan): Promise<SagaResult<string>> {
   const compensationMs = plan.compensationTimeoutMs ?? 20_000;
   const saga = createSaga({
-    onCompensating: (cause) => tell(`compensating: ${cause.kind}`),
-    onParked: (parked) => tell(`parked: ${parked.map(({ step }) => step).join()}`),
-    onDelayed: (steps) => tell(`delayed: ${steps.join()}`),
+    onCompensating: (cause) => report(`compensating: ${cause.kind}`),
+    onParked: (parked) => report(`parked: ${parked.map(({ step }) => step).join()}`),
+    onDelayed: (steps) => report(`delayed: ${steps.join()}`),
   });
   setHandler(progress, () => saga.progress());
   setHandler(cancel, (message) => saga.cancel(message));
@@ -81,7 +82,7 @@ export async function holiday(plan: HolidayPlan): Promise<SagaResult<string>> {
   });
 }
 
-/** picnic is the shortest saga: no pivot, nothing from outside, and a wait between its steps. */
+/** A saga without a pivot and without updates, which waits after its step. */
 export async function picnic(): Promise<SagaResult<string>> {
   return runSaga(async (saga) => {
     const basket = await saga.step("basket", {
@@ -93,7 +94,7 @@ export async function picnic(): Promise<SagaResult<string>> {
   });
 }
 
-/** stroll is cancelled when all of it is done, and has no pivot. */
+/** A saga without a pivot that is cancelled after its last step. */
 export async function stroll(): Promise<SagaResult<void>> {
   return runSaga(async (saga) => {
     await saga.step("walk", { run: () => call("walk"), compensate: () => call("compensate walk") });

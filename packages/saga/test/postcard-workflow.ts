@@ -2,8 +2,9 @@ import { proxyActivities, proxyLocalActivities, setHandler } from "@temporalio/w
 import { createSaga, type SagaResult } from "../src/index.ts";
 import { cancel, progress, retry } from "./holiday-workflow.ts";
 
+/** The timings of a postcard. */
 export interface PostcardPlan {
-  /** How long a first try may take. */
+  /** The timeout of a local call. */
   readonly localMs?: number;
   readonly delayedAfterMs?: number;
 }
@@ -12,7 +13,7 @@ interface PostcardActivities {
   call(what: string): Promise<string>;
 }
 
-/** postcard is a saga whose steps are short: each is tried within the workflow task first. */
+/** A saga whose steps are tried locally first. */
 export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> {
   const saga = createSaga();
   setHandler(progress, () => saga.progress());
@@ -20,7 +21,7 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
   setHandler(retry, ({ step }) => saga.retry(step));
 
   const cancellationType = "TRY_CANCEL";
-  const { call: callFirst } = proxyLocalActivities<PostcardActivities>({
+  const { call: callLocally } = proxyLocalActivities<PostcardActivities>({
     cancellationType,
     scheduleToCloseTimeout: plan.localMs ?? 10_000,
     retry: { maximumAttempts: 1 },
@@ -30,14 +31,17 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
     startToCloseTimeout: 30_000,
     retry: { initialInterval: 20, maximumInterval: 100 },
   });
-  const tries = (what: string) => ({ local: () => callFirst(what), run: () => call(what) });
+  const localFirst = (what: string) => ({ local: () => callLocally(what), run: () => call(what) });
   const { delayedAfterMs = 60_000 } = plan;
 
   return await saga.run(async () => {
-    await saga.step("stamp", { ...tries("stamp"), compensate: () => call("compensate stamp") });
+    await saga.step("stamp", {
+      ...localFirst("stamp"),
+      compensate: () => call("compensate stamp"),
+    });
     saga.pivot();
-    const posted = await saga.step("post", { ...tries("post"), delayedAfterMs });
-    await saga.step("tell", { ...tries("tell"), delayedAfterMs });
+    const posted = await saga.step("post", { ...localFirst("post"), delayedAfterMs });
+    await saga.step("notify", { ...localFirst("notify"), delayedAfterMs });
     return posted;
   });
 }

@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
-/** historyOf counts what a saga that is over took of Temporal, and sees that it replays. */
-async function historyOf({ handle }: Holiday): Promise<{ tasks: number; activities: number }> {
+/** Counts the workflow tasks and activities of a saga that has ended, and checks that it replays. */
+async function replayAndCount({ handle }: Holiday): Promise<{ tasks: number; activities: number }> {
   const history = await handle.fetchHistory();
   await Worker.runReplayHistory({ workflowsPath }, history);
   const events = history.events ?? [];
@@ -23,12 +23,12 @@ async function historyOf({ handle }: Holiday): Promise<{ tasks: number; activiti
   };
 }
 
-describe("the first try of a step", () => {
-  it("is made within the workflow task, and nothing else when it succeeds", async () => {
+describe("the local call of a step", () => {
+  it("runs within the workflow task, without an ordinary activity when it succeeds", async () => {
     const card = await lab.beginPostcard();
     expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
-    expect(card.calls()).toEqual(["stamp", "post", "tell"]);
-    expect(await historyOf(card)).toEqual({ tasks: 1, activities: 0 });
+    expect(card.calls()).toEqual(["stamp", "post", "notify"]);
+    expect(await replayAndCount(card)).toEqual({ tasks: 1, activities: 0 });
   });
 
   it("is followed by an ordinary activity, which Temporal shows, when it fails", async () => {
@@ -42,10 +42,10 @@ describe("the first try of a step", () => {
     card.script({});
     expect(await card.result()).toMatchObject({ outcome: "completed" });
     expect(card.compensations()).toEqual([]);
-    await historyOf(card);
+    await replayAndCount(card);
   });
 
-  it("is followed by one when it takes too long, and the step is then called delayed", async () => {
+  it("is followed by an ordinary activity when it times out, and the step can become delayed", async () => {
     const gate = createGate();
     const plan = { localMs: 200, delayedAfterMs: 50 };
     const card = await lab.beginPostcard({ post: gate.pass }, plan);
@@ -55,17 +55,17 @@ describe("the first try of a step", () => {
     }, patience);
     gate.open();
     expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
-    expect(card.calls()).toEqual(["stamp", "post", "post", "tell"]);
-    await historyOf(card);
+    expect(card.calls()).toEqual(["stamp", "post", "post", "notify"]);
+    await replayAndCount(card);
   });
 
-  it("is left out once another has failed", async () => {
+  it("is skipped after the local call of another step has failed", async () => {
     const card = await lab.beginPostcard({ stamp: failTimes(1) });
     expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
-    expect(await historyOf(card)).toMatchObject({ activities: 3 });
+    expect(await replayAndCount(card)).toMatchObject({ activities: 3 });
   });
 
-  it("is the last when it is refused", async () => {
+  it("is final when it is refused", async () => {
     const card = await lab.beginPostcard({ stamp: refuse("no stamps left") });
     const cause = {
       kind: "refused",
@@ -75,10 +75,10 @@ describe("the first try of a step", () => {
     };
     expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
-    expect(await historyOf(card)).toMatchObject({ activities: 1 });
+    expect(await replayAndCount(card)).toMatchObject({ activities: 1 });
   });
 
-  it("is left out once something was parked", async () => {
+  it("is skipped after a step was parked", async () => {
     const card = await lab.beginPostcard({ post: refuse("the post office is closed") });
     await vi.waitFor(async () => {
       expect((await card.progress()).state).toBe("parked");
@@ -86,11 +86,11 @@ describe("the first try of a step", () => {
     card.script({});
     expect(await card.retry()).toEqual(["post"]);
     expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
-    expect(card.calls()).toEqual(["stamp", "post", "post", "tell"]);
-    expect(await historyOf(card)).toMatchObject({ activities: 2 });
+    expect(card.calls()).toEqual(["stamp", "post", "post", "notify"]);
+    expect(await replayAndCount(card)).toMatchObject({ activities: 2 });
   });
 
-  it("lets a cancellation through when it is over", async () => {
+  it("delays a cancellation until it ends", async () => {
     const gate = createGate();
     const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 200 });
     await gate.reached;
@@ -98,11 +98,11 @@ describe("the first try of a step", () => {
     const cause = { kind: "cancelled", by: "request", message: "rain" };
     expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.compensations()).toEqual(["compensate stamp"]);
-    await historyOf(card);
+    await replayAndCount(card);
     gate.open();
   });
 
-  it("lets one through when the workflow task is parted because it takes long", async () => {
+  it("delays a cancellation until Temporal splits the workflow task", async () => {
     const gate = createGate();
     const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
     await gate.reached;
@@ -112,11 +112,11 @@ describe("the first try of a step", () => {
       cause: { by: "temporal" },
     });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
-    await historyOf(card);
+    await replayAndCount(card);
     gate.open();
   });
 
-  it("lets an update through when the workflow task is parted, and replays", async () => {
+  it("delays an update until Temporal splits the workflow task, and replays", async () => {
     const gate = createGate();
     const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
     await gate.reached;
@@ -124,11 +124,11 @@ describe("the first try of a step", () => {
     const cause = { kind: "cancelled", by: "request", message: "rain" };
     expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
-    await historyOf(card);
+    await replayAndCount(card);
     gate.open();
   });
 
-  it("replays where the workflow task was parted beside it", async () => {
+  it("replays where Temporal split the workflow task beside it", async () => {
     const gate = createGate();
     const plan = { localMs: 60_000, delayedAfterMs: 60_000 };
     const card = await lab.beginPostcard({ post: gate.pass }, plan);
@@ -140,6 +140,6 @@ describe("the first try of a step", () => {
     }, patience);
     gate.open();
     expect(await card.result()).toMatchObject({ outcome: "completed" });
-    expect(await historyOf(card)).toMatchObject({ activities: 0 });
+    expect(await replayAndCount(card)).toMatchObject({ activities: 0 });
   });
 });

@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
 
-/** parked waits until something is parked. */
-function parked(holiday: Holiday): Promise<SagaProgress> {
+/** Waits until a step is parked. */
+function waitUntilParked(holiday: Holiday): Promise<SagaProgress> {
   return vi.waitFor(async () => {
     const progress = await holiday.progress();
     expect(progress.state).toBe("parked");
@@ -22,7 +22,7 @@ function parked(holiday: Holiday): Promise<SagaProgress> {
   }, patience);
 }
 
-describe("a saga that goes forward", () => {
+describe("a saga that completes", () => {
   it("completes with what its body returns", async () => {
     const holiday = await lab.begin();
     expect(await holiday.result()).toEqual({ outcome: "completed", value: "pay #1" });
@@ -39,20 +39,20 @@ describe("a saga that goes forward", () => {
     expect(holiday.compensations()).toEqual([]);
   });
 
-  it("says which step is delayed, and that it no longer is", async () => {
+  it("reports which step is delayed, and when it no longer is", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ pay: gate.pass }, { delayedAfterMs: 50 });
-    await vi.waitFor(() => expect(holiday.reports()).toEqual(["tell delayed: pay"]), patience);
+    await vi.waitFor(() => expect(holiday.reports()).toEqual(["report delayed: pay"]), patience);
     const delayed = (await holiday.progress()).steps.find(({ name }) => name === "pay");
     expect(delayed).toMatchObject({ state: "running", delayed: true });
     gate.open();
     await holiday.result();
-    expect(holiday.reports()).toEqual(["tell delayed: pay", "tell delayed: "]);
+    expect(holiday.reports()).toEqual(["report delayed: pay", "report delayed: "]);
   });
 });
 
 describe("a step that is refused", () => {
-  it("compensates what was begun, the refused step first", async () => {
+  it("compensates the steps that began, the refused step first", async () => {
     const holiday = await lab.begin({ car: refuse("no car left") });
     const cause = {
       kind: "refused",
@@ -76,7 +76,7 @@ describe("a step that is refused", () => {
     expect(progress.steps.find(({ name }) => name === "car")?.error).toBe("no car left");
   });
 
-  it("does not wait for a step beside it, which is compensated as well", async () => {
+  it("cancels a step beside it, which is compensated too", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ hotel: gate.pass, car: refuse("no car left") });
     expect(await holiday.result()).toMatchObject({ outcome: "compensated" });
@@ -88,7 +88,7 @@ describe("a step that is refused", () => {
     gate.open();
   });
 
-  it("compensates nothing while a step beside it cannot be stopped", async () => {
+  it("waits for a step beside it that cannot be cancelled", async () => {
     const gate = createGate();
     let booked = false;
     const bookedAtCompensation: boolean[] = [];
@@ -116,7 +116,7 @@ describe("a step that is refused", () => {
     ]);
   });
 
-  it("compensates what has not even begun to answer, such as the first step", async () => {
+  it("compensates the first step when it is refused", async () => {
     const holiday = await lab.begin({ flight: refuse("no flight") });
     expect(await holiday.result()).toMatchObject({ cause: { step: "flight" } });
     expect(holiday.compensations()).toEqual(["compensate flight"]);
@@ -124,7 +124,7 @@ describe("a step that is refused", () => {
 });
 
 describe("a step whose reply is lost", () => {
-  it("is retried until its deadline, then compensated", async () => {
+  it("is retried until its timeout, then compensated", async () => {
     const holiday = await lab.begin({ hotel: failTimes(1_000) }, { stepTimeoutMs: 4_000 });
     expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
@@ -139,7 +139,7 @@ describe("a step whose reply is lost", () => {
 });
 
 describe("a cancellation", () => {
-  it("asked of the saga compensates it, and tells why", async () => {
+  it("of the saga compensates it and is its cause", async () => {
     const gate = createGate();
     const holiday = await lab.begin({ hotel: gate.pass });
     await gate.reached;
@@ -156,7 +156,7 @@ describe("a cancellation", () => {
     gate.open();
   });
 
-  it("asked of Temporal compensates it, whatever comes meanwhile", async () => {
+  it("of the workflow compensates it, and further cancellations join", async () => {
     const gate = createGate();
     const compensating = createGate();
     const holiday = await lab.begin({ hotel: gate.pass, "compensate flight": compensating.pass });
@@ -178,7 +178,7 @@ describe("a cancellation", () => {
     gate.open();
   });
 
-  it("at the last moment stops the saga at its pivot", async () => {
+  it("immediately before the pivot compensates the saga", async () => {
     const holiday = await lab.begin({}, { changeOfMind: true });
     expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
@@ -192,7 +192,7 @@ describe("a cancellation", () => {
     expect(holiday.calls()).not.toContain("pay");
   });
 
-  it("compensates a saga without a pivot until its very end", async () => {
+  it("compensates a saga without a pivot until its end", async () => {
     const holiday = await lab.beginOther("stroll");
     expect(await holiday.result()).toMatchObject({
       outcome: "compensated",
@@ -212,7 +212,7 @@ describe("a cancellation", () => {
     expect(holiday.compensations()).toEqual([]);
   });
 
-  it("reaches a wait between two steps", async () => {
+  it("interrupts a wait between two steps", async () => {
     const holiday = await lab.beginOther("picnic");
     await vi.waitFor(() => expect(holiday.calls()).toEqual(["basket"]), patience);
     await holiday.handle.cancel();
@@ -224,12 +224,12 @@ describe("a cancellation", () => {
 describe("a compensation that keeps failing", () => {
   const broken = { car: refuse("no car left"), "compensate hotel": refuse("the desk is closed") };
 
-  it("is parked, and goes on when it is retried", async () => {
+  it("is parked, and continues when it is retried", async () => {
     const holiday = await lab.begin(broken);
-    const progress = await parked(holiday);
+    const progress = await waitUntilParked(holiday);
     expect(await holiday.states()).toEqual({ flight: "done", hotel: "parked", car: "compensated" });
     expect(progress.steps[1]?.error).toBe("the desk is closed");
-    await vi.waitFor(() => expect(holiday.reports()).toContain("tell parked: hotel"), patience);
+    await vi.waitFor(() => expect(holiday.reports()).toContain("report parked: hotel"), patience);
     holiday.script({});
     expect(await holiday.retry("car")).toEqual([]);
     expect(await holiday.retry("hotel")).toEqual(["hotel"]);
@@ -240,9 +240,9 @@ describe("a compensation that keeps failing", () => {
     expect(holiday.compensations().slice(-2)).toEqual(["compensate hotel", "compensate flight"]);
   });
 
-  it("goes on without it when it is resolved, with the note on record", async () => {
+  it("is skipped when it is resolved, and its note is kept", async () => {
     const holiday = await lab.begin(broken);
-    await parked(holiday);
+    await waitUntilParked(holiday);
     const resolved = await holiday.resolve("phoned them");
     expect(resolved).toEqual(["hotel"]);
     await holiday.result();
@@ -255,12 +255,12 @@ describe("a compensation that keeps failing", () => {
     ]);
   });
 
-  it("is parked after its own deadline too", async () => {
+  it("is parked after its timeout", async () => {
     const holiday = await lab.begin(
       { car: refuse("no car left"), "compensate car": failTimes(1_000) },
       { compensationTimeoutMs: 300 },
     );
-    await parked(holiday);
+    await waitUntilParked(holiday);
     expect(await holiday.states()).toMatchObject({
       car: "parked",
       hotel: "done",
@@ -270,17 +270,17 @@ describe("a compensation that keeps failing", () => {
 });
 
 describe("a refusal after the pivot", () => {
-  it("is parked, and yields what was done by hand", async () => {
+  it("is parked, and returns the result of an operator", async () => {
     const holiday = await lab.begin({ pay: refuse("card declined") });
-    expect(await parked(holiday)).toMatchObject({ pivoted: true });
+    expect(await waitUntilParked(holiday)).toMatchObject({ pivoted: true });
     await holiday.resolve("cash");
     expect(await holiday.result()).toEqual({ outcome: "completed", value: "by hand: cash" });
     expect(holiday.compensations()).toEqual([]);
   });
 
-  it("stays parked when nothing done by hand can stand for it", async () => {
+  it("stays parked when a step without resolved is resolved", async () => {
     const holiday = await lab.begin({ tickets: refuse("printer on fire") });
-    await parked(holiday);
+    await waitUntilParked(holiday);
     expect(await holiday.resolve("drew them")).toEqual([]);
     holiday.script({});
     expect(await holiday.retry()).toEqual(["tickets"]);
@@ -289,7 +289,7 @@ describe("a refusal after the pivot", () => {
 });
 
 describe("an error in workflow code", () => {
-  it("fails the workflow task, compensates nothing, and leaves the saga where it is", async () => {
+  it("fails the workflow task and compensates nothing", async () => {
     const holiday = await lab.begin({}, { bug: true });
     await vi.waitFor(async () => {
       const { events } = await holiday.handle.fetchHistory();
@@ -305,13 +305,13 @@ describe("an error in workflow code", () => {
 });
 
 describe("a hook that fails", () => {
-  it("does no harm", async () => {
+  it("does not affect the saga", async () => {
     const holiday = await lab.begin({
       car: refuse("no car left"),
-      "tell compensating: refused": refuse("nobody listens"),
+      "report compensating: refused": refuse("the reporter is down"),
     });
     expect(await holiday.result()).toMatchObject({ outcome: "compensated" });
-    expect(holiday.reports()).toEqual(["tell compensating: refused"]);
+    expect(holiday.reports()).toEqual(["report compensating: refused"]);
     expect(holiday.compensations()).toEqual([
       "compensate car",
       "compensate hotel",
@@ -321,7 +321,7 @@ describe("a hook that fails", () => {
 });
 
 describe("the README's saga", () => {
-  it("answers the tickets", async () => {
+  it("returns the tickets", async () => {
     const saga = await lab.beginConcert();
     expect(await saga.result()).toEqual({ outcome: "completed", value: "printTickets #1" });
     expect(saga.calls()).toEqual(["holdSeats", "charge", "printTickets"]);

@@ -1,18 +1,19 @@
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
 
-/** Behaviour is what the agency does at the n-th attempt (from 1) of a call. */
+/** What the agency does at an attempt of a call. Attempts count from 1. */
 export type Behaviour = (attempt: number) => Promise<void> | void;
 
-/** TravelAgency stands for every service that a holiday needs; each workflow has a script of its own. */
+/** All services of a holiday. Each workflow has a script of its own. */
 export interface TravelAgency {
   readonly activities: { call(what: string): Promise<string> };
-  /** script says how calls of one workflow behave; the others succeed. */
+  /** Sets the behaviour of the calls of a workflow. All other calls succeed. */
   script(workflowId: string, behaviours: Record<string, Behaviour>): void;
-  /** calls lists what was asked of the agency for one workflow, each attempt once. */
+  /** Lists the calls of a workflow, each attempt once. */
   calls(workflowId: string): readonly string[];
 }
 
+/** Creates an agency whose calls succeed. */
 export function createTravelAgency(): TravelAgency {
   const scripts = new Map<string, Record<string, Behaviour>>();
   const calls = new Map<string, string[]>();
@@ -32,27 +33,28 @@ export function createTravelAgency(): TravelAgency {
   };
 }
 
-/** refuse says no, for good. */
+/** Refuses a call with a non-retryable failure. */
 export function refuse(message: string): Behaviour {
   return () => {
     throw ApplicationFailure.nonRetryable(message, "failed_precondition");
   };
 }
 
-/** failTimes fails that often in a way that can be retried. */
+/** Fails the first attempts with a retryable failure. */
 export function failTimes(times: number): Behaviour {
   return (attempt) => {
     if (attempt <= times) throw ApplicationFailure.retryable(`attempt ${attempt} failed`);
   };
 }
 
-/** Gate holds calls until it is opened. */
+/** Holds calls until it is opened. */
 export interface Gate {
   readonly pass: Behaviour;
   readonly reached: Promise<void>;
   open(): void;
 }
 
+/** Creates a closed gate. */
 export function createGate(): Gate {
   const opened = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();

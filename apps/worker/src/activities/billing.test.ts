@@ -54,7 +54,7 @@ describe("createBillingActivities()", () => {
     ]);
   });
 
-  it("answers what was captured as plain JSON", async () => {
+  it("returns the captured amount as plain JSON", async () => {
     const { transport } = recordBilling({ minorUnits: 130n, currency: "EUR" });
     const billing = createBillingActivities({ transport });
     const captured = await runAsActivity(() =>
@@ -66,7 +66,7 @@ describe("createBillingActivities()", () => {
   it.each([
     [undefined, "the answer has no captured amount"],
     [{ minorUnits: 2n ** 60n, currency: "EUR" }, "captured amount is not a safe integer"],
-  ])("does not take a wrong answer for an amount: %o", async (captured, reason) => {
+  ])("rejects an invalid amount: %o", async (captured, reason) => {
     const { transport } = recordBilling(captured);
     const billing = createBillingActivities({ transport });
     const answer = runAsActivity(() => billing.captureTab({ step: "capture", tripId: "t" }));

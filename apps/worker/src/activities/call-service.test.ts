@@ -16,7 +16,7 @@ async function failing(error: Error): Promise<unknown> {
 }
 
 describe("callService()", () => {
-  it("gives the call its idempotency-key, a deadline and the activity's signal", async () => {
+  it("passes the idempotency key, a timeout and the signal of the activity", async () => {
     const environment = createActivityEnvironment();
     const options = await runAsActivity(
       () => callService("open-tab", (given) => Promise.resolve(given)),
@@ -29,7 +29,7 @@ describe("callService()", () => {
     });
   });
 
-  it("keeps the beginning of an enormous message", async () => {
+  it("truncates a long message", async () => {
     const failure = await failing(new ConnectError("no ".repeat(2_000_000), Code.Aborted));
     expect(failure).toMatchObject({ message: expect.stringMatching(/^no no/) });
     expect(failure).toHaveProperty("message.length", 1_000);
@@ -42,7 +42,7 @@ describe("callService()", () => {
     [Code.FailedPrecondition, "failed_precondition"],
     [Code.PermissionDenied, "permission_denied"],
     [Code.OutOfRange, "out_of_range"],
-  ])("takes code %i for a business refusal", async (code, type) => {
+  ])("treats code %i as a business refusal", async (code, type) => {
     const failure = await failing(new ConnectError("no", code));
     expect(failure).toBeInstanceOf(ApplicationFailure);
     expect(failure).toMatchObject({ type, message: "no", nonRetryable: true });
@@ -64,7 +64,7 @@ describe("callService()", () => {
     expect(failure).toMatchObject({ type, message: "not now", nonRetryable: false });
   });
 
-  it("retries what is no Connect error", async () => {
+  it("retries an error that is no Connect error", async () => {
     const failure = await failing(new TypeError("fetch failed"));
     expect(failure).toMatchObject({ message: "fetch failed", nonRetryable: false });
   });

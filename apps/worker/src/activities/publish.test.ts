@@ -31,7 +31,7 @@ async function publishAgainst(error: Error, environment = createActivityEnvironm
 }
 
 describe("publishTripCompleted()", () => {
-  it("publishes the trip under an id of its own, so that a retry stores nothing more", async () => {
+  it("publishes the trip under its own id, so a retry stores nothing", async () => {
     await using bus = createMemoryBus();
     const seen: { id: string; trip: TripCompleted }[] = [];
     await bus.subscribe("test", (on) =>
@@ -60,7 +60,7 @@ describe("publishTripCompleted()", () => {
     ]);
   });
 
-  it("is retried within seconds when the error passes", async () => {
+  it("is retried within seconds after a retryable error", async () => {
     const failure = await publishAgainst(new BusError("unavailable", "no broker"));
     expect(failure).toMatchObject({
       message: "unavailable: no broker",
@@ -71,7 +71,7 @@ describe("publishTripCompleted()", () => {
   });
 
   it.each([new BusError("permission_denied", "not yours"), new TypeError("odd")])(
-    "is retried every minute when it does not pass by itself: %s",
+    "is retried every minute after any other error: %s",
     async (error) => {
       expect(await publishAgainst(error)).toMatchObject({
         type: persistentFailureType,

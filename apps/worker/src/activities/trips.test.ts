@@ -12,7 +12,7 @@ import { createRegistryActivities } from "./trips.ts";
 const at = "2030-01-01T10:00:00.000Z";
 const call = (step: string) => ({ step, tripId: "t", version: 7 });
 
-function registryThatAnswers(trip: MessageInitShape<typeof TripSchema> = {}) {
+function createRegistry(trip: MessageInitShape<typeof TripSchema> = {}) {
   const { transport, calls } = createRecordingService((router, record) =>
     router.service(TripRegistryService, {
       acceptTrip: (request, context) => (record(request, context), { trip }),
@@ -33,7 +33,7 @@ function registryThatAnswers(trip: MessageInitShape<typeof TripSchema> = {}) {
 describe("createRegistryActivities()", () => {
   it("records each change with its version, under its key", async () => {
     const startedAt = timestampFromDate(new Date(at));
-    const { registry, calls } = registryThatAnswers({ startedAt });
+    const { registry, calls } = createRegistry({ startedAt });
     const settled = { minorUnits: 130, currency: "EUR" };
     const refusal = { code: "not_found", message: "no such vehicle", step: "reserve-vehicle" };
     await runAsActivity(async () => {
@@ -69,14 +69,14 @@ describe("createRegistryActivities()", () => {
     expect(calls[4]?.request).not.toHaveProperty("refusal.code");
   });
 
-  it("answers the beginning of the drive that the registry fixed", async () => {
-    const { registry } = registryThatAnswers({ startedAt: timestampFromDate(new Date(at)) });
+  it("returns the start of the drive that the registry fixed", async () => {
+    const { registry } = createRegistry({ startedAt: timestampFromDate(new Date(at)) });
     const late = { ...call("drive"), startedAt: "2030-01-01T10:00:05.000Z" };
     expect(await runAsActivity(() => registry.activateTrip(late))).toEqual({ startedAt: at });
   });
 
-  it("answers the end and the fare that the registry fixed", async () => {
-    const { registry, calls } = registryThatAnswers({
+  it("returns the end and the fare that the registry fixed", async () => {
+    const { registry, calls } = createRegistry({
       endedAt: timestampFromDate(new Date(at)),
       fare: { minorUnits: 30n, currency: "EUR" },
     });
@@ -87,8 +87,8 @@ describe("createRegistryActivities()", () => {
     expect(calls).toMatchObject([{ method: "CompleteDrive" }]);
   });
 
-  it("says whether the broadcast is out, or why it is not", async () => {
-    const { registry, calls } = registryThatAnswers();
+  it("records whether TripCompleted is published, or why it is delayed", async () => {
+    const { registry, calls } = createRegistry();
     const record = (broadcast: Parameters<typeof registry.recordBroadcast>[0]["broadcast"]) =>
       runAsActivity(() => registry.recordBroadcast({ ...call("broadcast-7"), broadcast }));
     await record({ state: "delayed", error: "no broker" });
@@ -100,8 +100,8 @@ describe("createRegistryActivities()", () => {
     ]);
   });
 
-  it("cuts a reason to what the registry takes", async () => {
-    const { registry, calls } = registryThatAnswers();
+  it("truncates a reason to what the registry accepts", async () => {
+    const { registry, calls } = createRegistry();
     const reason = "x".repeat(5_000);
     await runAsActivity(() => registry.compensateTrip({ ...call("compensate-7"), reason }));
     expect(calls).toMatchObject([{ request: { reason: "x".repeat(1_000) } }]);

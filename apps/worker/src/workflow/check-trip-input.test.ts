@@ -10,7 +10,7 @@ const input = {
 };
 
 describe("checkTripInput()", () => {
-  it("takes a trip, with and without timings", () => {
+  it("accepts a trip, with and without timings", () => {
     expect(() => checkTripInput(input)).not.toThrow();
     expect(() => checkTripInput({ ...input, timings: { delayedAfterMs: 1 } })).not.toThrow();
   });
@@ -22,7 +22,7 @@ describe("checkTripInput()", () => {
     [{ ...input, timings: 5 }, "timings is not an object"],
     [{ ...input, timings: { delayedAfterMs: "soon" } }, "timings.delayedAfterMs is not above 0"],
     [{ ...input, timings: { maximumDriveMs: 0 } }, "timings.maximumDriveMs is not above 0"],
-  ])("refuses anything else: %o", (wrong, reason) => {
+  ])("throws on anything else: %o", (wrong, reason) => {
     expect(() => checkTripInput(wrong)).toThrow(`invalid trip input: ${reason}`);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeCompensation } from "./describe-compensation.ts";
 
 describe("describeCompensation()", () => {
-  it("keeps a refusal as it came", () => {
+  it("returns the refusal of a step", () => {
     const refusal = { code: "not_found", message: "no such vehicle", step: "reserve-vehicle" };
     expect(describeCompensation({ kind: "refused", ...refusal })).toEqual({
       status: "CANCELLED",
@@ -11,7 +11,7 @@ describe("describeCompensation()", () => {
     });
   });
 
-  it("makes a missed deadline a refusal that advises another trip", () => {
+  it("turns a timeout into a refusal that advises another trip", () => {
     const compensated = describeCompensation({
       kind: "failed",
       step: "open-tab",
@@ -19,11 +19,11 @@ describe("describeCompensation()", () => {
     });
     expect(compensated.refusal).toMatchObject({ code: "aborted", step: "open-tab" });
     expect(compensated.reason).toBe(
-      "open-tab did not succeed by its deadline (timed out): start another trip, later",
+      "open-tab did not succeed within its timeout (timed out): start another trip later",
     );
   });
 
-  it("has no refusal when somebody cancelled", () => {
+  it("returns no refusal for a cancellation", () => {
     const cancelled = { kind: "cancelled", message: "rain" } as const;
     expect(describeCompensation({ ...cancelled, by: "request" })).toEqual({
       status: "CANCELLED",

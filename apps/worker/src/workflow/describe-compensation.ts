@@ -19,6 +19,6 @@ export function describeCompensation(cause: CompensationCause): CancelledTrip {
 function createRefusal(cause: Exclude<CompensationCause, { kind: "cancelled" }>): Refusal {
   const { step, message } = cause;
   if (cause.kind === "refused") return { code: cause.code, message, step };
-  const advice = `${step} did not succeed by its deadline (${message}): start another trip, later`;
+  const advice = `${step} did not succeed within its timeout (${message}): start another trip later`;
   return { code: "aborted", message: advice, step };
 }

@@ -4,12 +4,12 @@ import { calculateDriveEnd } from "./drive.ts";
 describe("calculateDriveEnd()", () => {
   const startedAt = "2030-01-01T10:00:00.000Z";
 
-  it("is when the rider asked", () => {
+  it("returns the time at which the rider asked", () => {
     const asked = "2030-01-01T10:20:00.000Z";
     expect(calculateDriveEnd(startedAt, asked, 3_600_000)).toBe(asked);
   });
 
-  it("is after the longest drive, at the latest", () => {
+  it("returns the end of the longest drive at the latest", () => {
     const latest = "2030-01-01T11:00:00.000Z";
     expect(calculateDriveEnd(startedAt, undefined, 3_600_000)).toBe(latest);
     expect(calculateDriveEnd(startedAt, "2030-01-01T11:00:00.001Z", 3_600_000)).toBe(latest);
