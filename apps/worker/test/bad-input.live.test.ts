@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { refuse } from "./fake-services.ts";
-import { catchRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
+import { catchUpdateRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -38,7 +38,7 @@ function createUnchecked(input: unknown): Partial<TripInput> {
 
 function sendInvalid({ handle }: TestTrip, name: string, ...args: [] | [unknown]): Promise<string> {
   const [argument] = args;
-  return catchRefusal(
+  return catchUpdateRefusal(
     args.length === 0
       ? handle.executeUpdate(name)
       : handle.executeUpdate<unknown, [unknown]>(name, { args: [argument] }),

@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, type FakeTrip, type Gate, sumCharges } from "./fake-services.ts";
-import { catchRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
+import { catchUpdateRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
 
@@ -114,7 +114,7 @@ async function cancelAs(asker: Asker, { handle }: TestTrip): Promise<{ answer: P
 
 /** Cancels and returns the refusal of a rider. Temporal never refuses. */
 async function cancelTooLate(asker: Asker, trip: TestTrip): Promise<string> {
-  if (asker === "rider") return await catchRefusal(trip.cancel("too late")).catch(String);
+  if (asker === "rider") return await catchUpdateRefusal(trip.cancel("too late")).catch(String);
   await trip.handle.cancel();
   return "none";
 }

@@ -2,7 +2,7 @@ import { CancelledFailure, WorkflowFailedError } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse, sumCharges } from "./fake-services.ts";
-import { catchRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
+import { catchUpdateRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -125,7 +125,7 @@ describe("the update `cancel`", () => {
     await trip.started;
     const ended = trip.end();
     await gate.reached;
-    expect(await catchRefusal(trip.cancel("too late"))).toMatch(
+    expect(await catchUpdateRefusal(trip.cancel("too late"))).toMatch(
       /^RefusedUpdate: the drive has ended/,
     );
     gate.open();
@@ -140,7 +140,7 @@ describe("the update `cancel` after the longest drive", () => {
     const script = { completeDrive: { before: gate.pass } };
     const trip = lab.begin(script, { timings: { maximumDriveMs: 100 } });
     await gate.reached;
-    expect(await catchRefusal(trip.cancel("too late"))).toMatch(
+    expect(await catchUpdateRefusal(trip.cancel("too late"))).toMatch(
       /^RefusedUpdate: the drive has ended/,
     );
     gate.open();
@@ -243,9 +243,11 @@ describe("a trip that is parked", () => {
   it("refuses decisions when nothing is parked", async () => {
     const trip = lab.begin();
     await trip.started;
-    expect(await catchRefusal(trip.retry())).toMatch(/^RefusedUpdate: nothing/);
-    expect(await catchRefusal(trip.resolve("note"))).toMatch(/^RefusedUpdate: nothing/);
-    expect(await catchRefusal(trip.resolve(""))).toMatch(/^RefusedUpdate: resolve needs a note/);
+    expect(await catchUpdateRefusal(trip.retry())).toMatch(/^RefusedUpdate: nothing/);
+    expect(await catchUpdateRefusal(trip.resolve("note"))).toMatch(/^RefusedUpdate: nothing/);
+    expect(await catchUpdateRefusal(trip.resolve(""))).toMatch(
+      /^RefusedUpdate: resolve needs a note/,
+    );
     await trip.cancel("enough");
   });
 });

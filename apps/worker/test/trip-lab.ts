@@ -158,7 +158,7 @@ function createTestTrip(
 }
 
 /** Resolves with the type and the message with which an update was refused. */
-export async function catchRefusal(update: Promise<unknown>): Promise<string> {
+export async function catchUpdateRefusal(update: Promise<unknown>): Promise<string> {
   try {
     await update;
   } catch (error) {

@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse } from "./fake-services.ts";
-import { catchRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
+import { catchUpdateRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -83,7 +83,9 @@ describe("the update `end`", () => {
     const gate = createGate();
     const trip = lab.begin({ openTab: { before: gate.pass } });
     await gate.reached;
-    expect(await catchRefusal(trip.end())).toMatch(/^EarlyUpdate: the trip is not ACTIVE yet/);
+    expect(await catchUpdateRefusal(trip.end())).toMatch(
+      /^EarlyUpdate: the trip is not ACTIVE yet/,
+    );
     gate.open();
     await trip.started;
     await trip.cancel("enough");
@@ -117,7 +119,7 @@ describe("the update `end`", () => {
     const waitForStage = "ACCEPTED";
     const ended = await trip.handle.startUpdate<CompletedDrive, []>(updates.end, { waitForStage });
     gate.open();
-    expect(await catchRefusal(ended.result())).toBe(
+    expect(await catchUpdateRefusal(ended.result())).toBe(
       "RefusedUpdate: the trip is cancelled: no more trips today",
     );
     expect(await trip.started).toMatchObject({ status: "CANCELLED" });
@@ -141,7 +143,7 @@ describe("the update `end`", () => {
     await trip.started;
     const cancelled = trip.cancel("rain");
     await gate.reached;
-    expect(await catchRefusal(trip.end())).toBe("RefusedUpdate: the trip is cancelled: rain");
+    expect(await catchUpdateRefusal(trip.end())).toBe("RefusedUpdate: the trip is cancelled: rain");
     gate.open();
     await cancelled;
   });
