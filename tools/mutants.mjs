@@ -55,6 +55,10 @@ const nameParts = process.argv.slice(2);
 const chosen = mutants.filter(
   ({ name }) => nameParts.length === 0 || nameParts.some((part) => name.includes(part)),
 );
+if (chosen.length === 0) {
+  console.error(`no mutant has a name with ${nameParts.join(" or ")}: see tools/mutant-list.mjs`);
+  process.exit(1);
+}
 for (const folder of new Set(chosen.map((mutant) => mutant.package))) {
   const passes = withCopy(folder, (copy) => runSuite(folder, copy));
   console.log(`${passes ? "passed  " : "failed  "}  ${folder} without a mutant`);

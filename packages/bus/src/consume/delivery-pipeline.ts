@@ -12,7 +12,7 @@ export interface DeliveryPipelineOptions {
   readonly settings: SubscriptionSettings;
 }
 
-/** The way of a group's events through this process. */
+/** The delivery of a group's events in this process. */
 export interface DeliveryPipeline {
   readonly context: DeliveryContext;
   /** Why no events arrive, when the broker knows. */

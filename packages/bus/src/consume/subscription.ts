@@ -1,7 +1,7 @@
 import type { SubscriptionHealth } from "../health.ts";
 import type { StatsOptions, SubscriptionStats } from "../stats.ts";
 
-/** A running consumer of a group's events in this process. */
+/** The consumption of a group's events by this process. Groups are durable; subscriptions are not. */
 export interface Subscription extends AsyncDisposable {
   readonly group: string;
   readonly topics: readonly string[];
