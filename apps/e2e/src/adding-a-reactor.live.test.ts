@@ -64,6 +64,12 @@ describe("a reactor that is added as a folder and an entry of the list", {
     expect(await runNode(".", ["tools/generate-deploy.mjs", "--check"])).toBe("");
   });
 
+  it.each(["packages/topology", "apps/cli"])("passes the unit tests of %s", async (folder) => {
+    const vitest = "node_modules/vitest/vitest.mjs";
+    const args = ["run", "--root", folder, "--exclude", "**/*.live.test.ts", "--reporter=dot"];
+    await expect(runNode(".", [vitest, ...args])).resolves.toContain("passed");
+  });
+
   it("is an app with a port, a database and a consumer group", async () => {
     const script =
       'import * as t from "@fanfare/topology"; console.log(JSON.stringify({ names: t.appNames, ports: t.appPorts, groups: t.groups }))';

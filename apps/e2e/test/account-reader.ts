@@ -1,5 +1,7 @@
 import { openBooks, type TripEffects } from "@fanfare/test-fixtures";
+import { mapReactors } from "@fanfare/topology";
 import { unlockFee } from "@fanfare/trip-contract";
+import { noEffects, oneEffect } from "./effects.ts";
 import type { Stack } from "./stack.ts";
 
 /** What the databases of all apps contain about one trip. Amounts are in minor units. */
@@ -32,7 +34,7 @@ export function settledAccount(fare: number): Account {
     captured,
     balance: captured,
     authorised: 0,
-    effects: { revenue: 1, audit: 1, notifications: 1 },
+    effects: oneEffect,
   };
 }
 
@@ -45,7 +47,7 @@ export const compensatedAccount: Account = {
   captured: 0,
   balance: 0,
   authorised: 0,
-  effects: { revenue: 0, audit: 0, notifications: 0 },
+  effects: noEffects,
 };
 
 /** Reads the databases of all apps directly, not through their services. */
@@ -64,11 +66,7 @@ export function openAccountReader({ system }: Stack): AccountReader {
     trips: url("trips"),
     fleet: url("fleet"),
     billing: url("billing"),
-    reactors: {
-      revenue: url("revenue"),
-      audit: url("audit"),
-      notifications: url("notifications"),
-    },
+    reactors: mapReactors(({ name }) => url(name)),
   });
 
   return {

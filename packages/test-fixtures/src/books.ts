@@ -1,3 +1,4 @@
+import { countedReactors, type ReactorEffects, type ReactorName } from "@fanfare/topology";
 import { Pool } from "pg";
 
 /** What the databases contain of one trip. Amounts are in minor units. */
@@ -27,17 +28,13 @@ export interface TripAccount {
   readonly captured: number;
 }
 
-/** How often each consumer group has handled the event of one completed trip. */
-export interface TripEffects {
-  readonly revenue: number;
-  readonly audit: number;
-  readonly notifications: number;
-}
+/** The number of effects of one trip in each reactor whose effects can be counted, by its name. */
+export type TripEffects = Readonly<Record<string, number>>;
 
 /** The URLs of the databases of three services, and of the reactors. */
 export interface BooksUrls extends Record<"trips" | "fleet" | "billing", string> {
   /** Needed by `readEffects` alone. */
-  readonly reactors?: Readonly<Record<keyof TripEffects, string>>;
+  readonly reactors?: Readonly<Record<ReactorName, string>>;
 }
 
 /** Reads the databases of all apps, without their services. */
@@ -89,15 +86,6 @@ const billingSql = `
   from (select trip_id, 'tab/' || trip_id || '/' as prefix from unnest($1::uuid[]) as id (trip_id)) as trip
     left join tabs using (trip_id)`;
 
-const effectsSql: Readonly<Record<keyof TripEffects, string>> = {
-  revenue:
-    "select trip_id as id, count(*)::integer as n from revenue where trip_id = any($1) group by 1",
-  audit: `select key as id, count(*)::integer as n from events
-    where key = any($1) and topic = 'trips.completed' group by 1`,
-  notifications:
-    "select trip_id as id, count(*)::integer as n from receipts where trip_id = any($1) group by 1",
-};
-
 /** Opens the databases. */
 export function openBooks(urls: BooksUrls): Books {
   const stack = new AsyncDisposableStack();
@@ -105,20 +93,10 @@ export function openBooks(urls: BooksUrls): Books {
   const trips = open(urls.trips);
   const fleet = open(urls.fleet);
   const billing = open(urls.billing);
-  const reactors = urls.reactors && {
-    revenue: open(urls.reactors.revenue),
-    audit: open(urls.reactors.audit),
-    notifications: open(urls.reactors.notifications),
-  };
-
-  async function countEffects(group: keyof TripEffects, tripIds: readonly string[]) {
-    if (reactors === undefined) throw new Error("expected the URLs of the reactors: pass them");
-    const { rows } = await reactors[group].query<{ id: string; n: number }>(effectsSql[group], [
-      tripIds,
-    ]);
-    const counts = new Map(rows.map(({ id, n }) => [id, n]));
-    return (tripId: string) => counts.get(tripId) ?? 0;
-  }
+  const { reactors: reactorUrls } = urls;
+  const reactors =
+    reactorUrls &&
+    countedReactors.map((reactor) => ({ ...reactor, pool: open(reactorUrls[reactor.name]) }));
 
   return {
     async readAccounts(tripIds) {
@@ -134,16 +112,16 @@ export function openBooks(urls: BooksUrls): Books {
     },
 
     async readEffects(tripIds) {
-      const [revenue, audit, notifications] = await Promise.all([
-        countEffects("revenue", tripIds),
-        countEffects("audit", tripIds),
-        countEffects("notifications", tripIds),
-      ]);
-      return tripIds.map((id) => ({
-        revenue: revenue(id),
-        audit: audit(id),
-        notifications: notifications(id),
-      }));
+      if (reactors === undefined) throw new Error("expected the URLs of the reactors: pass them");
+      const counted = await Promise.all(
+        reactors.map(async ({ name, pool, effects }) => ({
+          name,
+          counts: await countRows(pool, effects, tripIds),
+        })),
+      );
+      return tripIds.map((id) =>
+        Object.fromEntries(counted.map(({ name, counts }) => [name, counts.get(id) ?? 0])),
+      );
     },
 
     async addVehicles(count) {
@@ -171,6 +149,20 @@ export function openBooks(urls: BooksUrls): Books {
 
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Returns the number of rows of each trip that has any. */
+async function countRows(
+  pool: Pool,
+  { table, tripColumn }: ReactorEffects,
+  tripIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<{ id: string; n: number }>(
+    `select ${tripColumn} as id, count(*)::integer as n from ${table}
+      where ${tripColumn} = any($1) group by 1`,
+    [tripIds],
+  );
+  return new Map(rows.map(({ id, n }) => [id, n]));
 }
 
 function openPool(stack: AsyncDisposableStack, connectionString: string): Pool {

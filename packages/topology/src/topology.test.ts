@@ -17,11 +17,17 @@ describe("topics", () => {
 
 describe("reactors", () => {
   it("have a consumer group each, with the topics of their event services", () => {
-    expect(groups).toEqual([
-      { group: "revenue", topics: ["trips.completed"], from: "start" },
-      { group: "audit", topics: ["trips.completed", "fleet.vehicles.changed"], from: "start" },
-      { group: "notifications", topics: ["trips.completed"], from: "start" },
-    ]);
+    expect(groups.map(({ group }) => group)).toEqual(reactors.map(({ name }) => name));
+    expect(groups).toContainEqual({
+      group: "revenue",
+      topics: ["trips.completed"],
+      from: "start",
+    });
+    expect(groups).toContainEqual({
+      group: "audit",
+      topics: ["trips.completed", "fleet.vehicles.changed"],
+      from: "start",
+    });
   });
 
   it("have names that databases, roles, users and consumers can have", () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startServers } from "@fanfare/dev-stack";
+import { reactorNames } from "@fanfare/topology";
 import { describe, expect, it } from "vitest";
 import { runFanfare } from "../../test/run-fanfare.ts";
 
@@ -18,14 +19,9 @@ describe("fanfare provision", { timeout: 120_000 }, () => {
     const first = await runFanfare(["provision", "--json"], env);
     expect(first.stderr).toBe("");
     const provisioned = JSON.parse(first.stdout);
-    expect(Object.keys(provisioned.databases).toSorted()).toEqual([
-      "audit",
-      "billing",
-      "fleet",
-      "notifications",
-      "revenue",
-      "trips",
-    ]);
+    expect(Object.keys(provisioned.databases).toSorted()).toEqual(
+      ["trips", "fleet", "billing", ...reactorNames].toSorted(),
+    );
     expect(provisioned.streams).toHaveLength(2);
     expect(provisioned.searchAttributes).toEqual(["TripStatus", "TripAttention", "TripDelayed"]);
     const second = await runFanfare(["provision", "--json"], env);

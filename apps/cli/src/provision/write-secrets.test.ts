@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mapReactors } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSecrets } from "./write-secrets.ts";
 
@@ -30,13 +31,11 @@ describe("writeSecrets()", () => {
       parts.map(async (part) => [part, (await readdir(join(folder, part))).toSorted()]),
     );
     expect(Object.fromEntries(files)).toEqual({
-      audit: database,
       billing: database,
       fleet: database,
       keys: ["jwks.json", "signing-key.json"],
-      notifications: database,
       postgres: ["admin-url", "password"],
-      revenue: database,
+      ...mapReactors(() => database),
       temporal: ["password", "pgpass"],
       trips: database,
       worker: ["service.token"],
