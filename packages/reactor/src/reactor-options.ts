@@ -24,7 +24,7 @@ export interface ReactorOptions<DB> {
   readonly migrations: DatabaseOptions["migrations"];
   /**
    * Returns the bindings of the subscription. Each handler is wrapped in `inbox` and writes through the
-   * transaction that it gets, so that its effects happen once for each event.
+   * transaction that `inbox` passes to it, so that its effects happen once for each event.
    */
   readonly react: (inbox: Inbox<DB>) => (on: EventRouter) => void;
   /** Registers the Connect services of the reactor's API. Without it there is no API. */
@@ -32,8 +32,8 @@ export interface ReactorOptions<DB> {
   /** Creates the access rules of the API. Required when there are routes. */
   readonly access?: (config: ReactorConfig) => Access;
   /**
-   * Starts further work, such as a loop that sends mail. It runs before the subscription starts. What
-   * it gives to `resources.use` is closed after the subscription has stopped.
+   * Starts further work, such as a loop that sends mail, before the subscription starts. Whatever it
+   * passes to `resources.use` is closed after the subscription has stopped.
    */
   readonly start?: (context: ReactorContext<DB>) => Promise<void> | void;
 }
