@@ -64,11 +64,21 @@ describe("a reactor that is added as a folder and an entry of the list", {
     expect(await runNode(".", ["tools/generate-deploy.mjs", "--check"])).toBe("");
   });
 
-  it.each(["packages/topology", "apps/cli"])("passes the unit tests of %s", async (folder) => {
-    const vitest = "node_modules/vitest/vitest.mjs";
-    const args = ["run", "--root", folder, "--exclude", "**/*.live.test.ts", "--reporter=dot"];
-    await expect(runNode(".", [vitest, ...args])).resolves.toContain("passed");
-  });
+  it.each(["packages/topology", "apps/cli", "apps/e2e"])(
+    "passes the unit tests of %s",
+    async (folder) => {
+      const vitest = "node_modules/vitest/vitest.mjs";
+      const args = [
+        "run",
+        "--root",
+        folder,
+        "--exclude",
+        "**/*.{live,compose}.test.ts",
+        "--reporter=dot",
+      ];
+      await expect(runNode(".", [vitest, ...args])).resolves.toContain("passed");
+    },
+  );
 
   it("is an app with a port, a database and a consumer group", async () => {
     const script =

@@ -63,7 +63,9 @@ export async function readCompose(paths: readonly string[]): Promise<ComposeFile
     paths.map(async (path) =>
       z
         .looseObject({ services: z.record(z.string(), z.looseObject({})) })
-        .parse(parse(await readRepository(path), { merge: true, customTags: tags })),
+        .parse(
+          parse(await readRepository(path), { merge: true, customTags: tags, maxAliasCount: -1 }),
+        ),
     ),
   );
   const base = layers[0]?.services ?? {};
