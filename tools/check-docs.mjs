@@ -1,5 +1,6 @@
 // Checks the doc comments of what ships: every exported symbol has one, it does not begin with the
 // symbol's own name, and every function of a library's entry points has an @example that compiles.
+// Function names are verbs, in tests as well: none ends in "Of".
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -31,6 +32,16 @@ for (const file of globSync("{packages,apps}/*/src/**/*.ts", { cwd: root })) {
   }
 }
 for (const library of libraries) checkExamples(library);
+for (const file of globSync("{packages/*,apps/*,bench}/{src,test}/**/*.ts", { cwd: root })) {
+  if (file.includes("/gen/")) continue;
+  for (const [index, line] of read(file).split("\n").entries()) {
+    const name = /\b(?:function|const) (\w+[a-z]Of)\b/.exec(line)?.[1];
+    if (name === undefined) continue;
+    problems.push(
+      `${file}:${index + 1} ${name} is no verb: name what it does, such as read, find or list`,
+    );
+  }
+}
 
 if (problems.length > 0) {
   console.error(problems.join("\n"));

@@ -18,7 +18,7 @@ describe("react()", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 
-  const eventsOf = (key: string) =>
+  const listTripEvents = (key: string) =>
     listEvents(database.db, { ...everything, key }, { after: 0n, limit: 100 });
 
   async function openBus() {
@@ -35,7 +35,7 @@ describe("react()", { timeout: 60_000 }, () => {
     await createPublisher(TripEvents, bus).tripCompleted(trip, { id, time });
     await bus.idle({ timeoutMs });
 
-    const events = await eventsOf(trip.tripId);
+    const events = await listTripEvents(trip.tripId);
     expect(events).toMatchObject([
       {
         event_id: id,
@@ -69,7 +69,7 @@ describe("react()", { timeout: 60_000 }, () => {
     await bus.advance(24 * 3_600_000);
     expect((await tripCompleted(trip, { id })).duplicate).toBe(false);
     await bus.idle({ timeoutMs });
-    expect(await eventsOf(trip.tripId)).toHaveLength(1);
+    expect(await listTripEvents(trip.tripId)).toHaveLength(1);
   });
 
   it("keeps the order of a key, and positions without gaps", async () => {
@@ -83,7 +83,7 @@ describe("react()", { timeout: 60_000 }, () => {
       await tripCompleted(two, { id: `${id}-two` });
     }
     await bus.idle({ timeoutMs });
-    expect((await eventsOf(one.tripId)).map((event) => event.event_id)).toEqual(
+    expect((await listTripEvents(one.tripId)).map((event) => event.event_id)).toEqual(
       ids.map((id) => `${id}-one`),
     );
     const all = await listEvents(database.db, everything, { after: 0n, limit: 100 });

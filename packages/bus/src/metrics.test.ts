@@ -19,20 +19,20 @@ it("returns the stats of a bus as metrics", async () => {
   const metrics = await createBusMetrics(bus)();
   const readers = { group: "readers" };
   const read = { group: "readers", topic: "notes.read" };
-  const sampleOf = (name: string) =>
+  const findSamples = (name: string) =>
     metrics.find((metric) => metric.name === `fanfare_bus_${name}`)?.samples;
-  expect(sampleOf("connected")).toEqual([{ labels: {}, value: 1 }]);
-  expect(sampleOf("published_total")).toEqual([{ labels: {}, value: 3 }]);
-  expect(sampleOf("handled_total")).toEqual([{ labels: readers, value: 1 }]);
-  expect(sampleOf("failures_total")).toEqual([{ labels: readers, value: 2 }]);
-  expect(sampleOf("dead_lettered_total")).toEqual([{ labels: readers, value: 1 }]);
-  expect(sampleOf("in_flight")).toEqual([{ labels: read, value: 1 }]);
-  expect(sampleOf("lag_seconds")).toEqual([{ labels: readers, value: 0.1 }]);
-  expect(sampleOf("dead_letters")).toEqual([{ labels: readers, value: 1 }]);
-  expect(sampleOf("subscription")).toEqual([
+  expect(findSamples("connected")).toEqual([{ labels: {}, value: 1 }]);
+  expect(findSamples("published_total")).toEqual([{ labels: {}, value: 3 }]);
+  expect(findSamples("handled_total")).toEqual([{ labels: readers, value: 1 }]);
+  expect(findSamples("failures_total")).toEqual([{ labels: readers, value: 2 }]);
+  expect(findSamples("dead_lettered_total")).toEqual([{ labels: readers, value: 1 }]);
+  expect(findSamples("in_flight")).toEqual([{ labels: read, value: 1 }]);
+  expect(findSamples("lag_seconds")).toEqual([{ labels: readers, value: 0.1 }]);
+  expect(findSamples("dead_letters")).toEqual([{ labels: readers, value: 1 }]);
+  expect(findSamples("subscription")).toEqual([
     { labels: { group: "readers", state: "running" }, value: 1 },
   ]);
-  expect(sampleOf("last_error")).toEqual([
+  expect(findSamples("last_error")).toEqual([
     { labels: { group: "readers", code: "internal" }, value: 1 },
   ]);
 });
