@@ -67,7 +67,7 @@ async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
   }
 }
 
-describe(`random walks (FANFARE_SEED=${seed})`, () => {
+describe(`random walks, seed ${seed}`, () => {
   it(`keep every invariant, ${count} times`, async () => {
     const property = fc.asyncProperty(arbitraryWalk, async (trips) => {
       const ended = await runWalk(lab, trips);
