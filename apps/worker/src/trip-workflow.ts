@@ -77,6 +77,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       compensate: (activities, call) => activities.refund(call),
     });
 
+    // A recovered trip called none of the steps above: it is compensated now, or goes on after its drive.
     if (recovery?.kind === "compensate") {
       saga.cancel(recovery.reason);
       throw new CancelledFailure(recovery.reason);
@@ -88,7 +89,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     saga.pivot();
 
     const completedDrive = await retriable(steps.completeDrive, {
-      // EndTrip leads to it: an ordinary activity stores the update before the drive ends.
+      // The update of EndTrip leads to this step, and has to be stored before it.
       tries: "activity",
       run: (activities) =>
         activities.completeDrive({ ...recorder.nextChange(steps.completeDrive), endedAt }),

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { SagaProgress } from "../src/index.ts";
-import * as concert from "./concert-workflow.ts";
-import { type Holiday, type HolidayLab, openHolidayLab } from "./holiday-lab.ts";
+import { type HolidayLab, openHolidayLab } from "./holiday-lab.ts";
 import { createGate, failTimes, refuse } from "./travel-agency.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -12,15 +10,6 @@ beforeAll(async () => {
   lab = await openHolidayLab();
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
-
-/** Waits until a step is parked. */
-function waitUntilParked(holiday: Holiday): Promise<SagaProgress> {
-  return vi.waitFor(async () => {
-    const progress = await holiday.progress();
-    expect(progress.state).toBe("parked");
-    return progress;
-  }, patience);
-}
 
 describe("a saga that completes", () => {
   it("completes with what its body returns", async () => {
@@ -221,73 +210,6 @@ describe("a cancellation", () => {
   });
 });
 
-describe("a compensation that keeps failing", () => {
-  const broken = { car: refuse("no car left"), "compensate hotel": refuse("the desk is closed") };
-
-  it("is parked, and continues when it is retried", async () => {
-    const holiday = await lab.begin(broken);
-    const progress = await waitUntilParked(holiday);
-    expect(await holiday.states()).toEqual({ flight: "done", hotel: "parked", car: "compensated" });
-    expect(progress.steps[1]?.error).toBe("the desk is closed");
-    await vi.waitFor(() => expect(holiday.reports()).toContain("report parked: hotel"), patience);
-    holiday.script({});
-    expect(await holiday.retry("car")).toEqual([]);
-    expect(await holiday.retry("hotel")).toEqual(["hotel"]);
-    expect(await holiday.result()).toMatchObject({
-      outcome: "compensated",
-      cause: { step: "car" },
-    });
-    expect(holiday.compensations().slice(-2)).toEqual(["compensate hotel", "compensate flight"]);
-  });
-
-  it("is skipped when it is resolved, and its note is kept", async () => {
-    const holiday = await lab.begin(broken);
-    await waitUntilParked(holiday);
-    const resolved = await holiday.resolve("phoned them");
-    expect(resolved).toEqual(["hotel"]);
-    await holiday.result();
-    const hotel = (await holiday.progress()).steps[1];
-    expect(hotel).toMatchObject({ state: "compensated", note: "phoned them" });
-    expect(holiday.compensations()).toEqual([
-      "compensate car",
-      "compensate hotel",
-      "compensate flight",
-    ]);
-  });
-
-  it("is parked after its timeout", async () => {
-    const holiday = await lab.begin(
-      { car: refuse("no car left"), "compensate car": failTimes(1_000) },
-      { compensationTimeoutMs: 300 },
-    );
-    await waitUntilParked(holiday);
-    expect(await holiday.states()).toMatchObject({
-      car: "parked",
-      hotel: "done",
-    });
-    await holiday.handle.terminate();
-  });
-});
-
-describe("a refusal after the pivot", () => {
-  it("is parked, and returns the result of an operator", async () => {
-    const holiday = await lab.begin({ pay: refuse("card declined") });
-    expect(await waitUntilParked(holiday)).toMatchObject({ pivoted: true });
-    await holiday.resolve("cash");
-    expect(await holiday.result()).toEqual({ outcome: "completed", value: "by hand: cash" });
-    expect(holiday.compensations()).toEqual([]);
-  });
-
-  it("stays parked when a step without resolved is resolved", async () => {
-    const holiday = await lab.begin({ tickets: refuse("printer on fire") });
-    await waitUntilParked(holiday);
-    expect(await holiday.resolve("drew them")).toEqual([]);
-    holiday.script({});
-    expect(await holiday.retry()).toEqual(["tickets"]);
-    expect(await holiday.result()).toMatchObject({ outcome: "completed" });
-  });
-});
-
 describe("an error in workflow code", () => {
   it("fails the workflow task and compensates nothing", async () => {
     const holiday = await lab.begin({}, { bug: true });
@@ -317,43 +239,5 @@ describe("a hook that fails", () => {
       "compensate hotel",
       "compensate flight",
     ]);
-  });
-});
-
-describe("the README's saga", () => {
-  it("returns the tickets", async () => {
-    const saga = await lab.beginConcert();
-    expect(await saga.result()).toEqual({ outcome: "completed", value: "printTickets #1" });
-    expect(saga.calls()).toEqual(["holdSeats", "charge", "printTickets"]);
-  });
-
-  it("frees the seats when the card is declined", async () => {
-    const saga = await lab.beginConcert({ charge: refuse("the card was declined") });
-    expect(await saga.result()).toEqual({
-      outcome: "compensated",
-      cause: {
-        kind: "refused",
-        step: "payment",
-        code: "failed_precondition",
-        message: "the card was declined",
-      },
-    });
-    expect(saga.calls()).toEqual(["holdSeats", "charge", "refund", "freeSeats"]);
-  });
-
-  it("waits for an operator when the tickets are refused", async () => {
-    const saga = await lab.beginConcert({ printTickets: refuse("no paper") });
-    const isParked = () =>
-      vi.waitFor(async () => {
-        expect((await saga.handle.query(concert.progress)).state).toBe("parked");
-      }, patience);
-    await isParked();
-    expect(await saga.handle.executeUpdate(concert.cancel, { args: ["rain"] })).toBe(false);
-    saga.script({ printTickets: refuse("no ink") });
-    expect(await saga.handle.executeUpdate(concert.retry)).toEqual(["tickets"]);
-    await isParked();
-    const resolved = saga.handle.executeUpdate(concert.resolve, { args: ["written by hand"] });
-    expect(await resolved).toEqual(["tickets"]);
-    expect(await saga.result()).toEqual({ outcome: "completed", value: "written by hand" });
   });
 });

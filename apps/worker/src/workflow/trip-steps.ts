@@ -14,6 +14,7 @@ import {
 
 interface TripStep<T> {
   readonly tries: Tries;
+  /** Makes the call of the step. */
   readonly run: (activities: OrdinaryActivities | LocalActivities, call: TripCall) => Promise<T>;
   /** The trip's status once the step is done, if the step changes it. */
   readonly status?: string;
@@ -35,7 +36,7 @@ export interface RetriableStep<T> extends TripStep<T> {
   readonly resolved?: () => T;
 }
 
-/** The two kinds of steps that call activities. */
+/** The two kinds of steps that call activities. A drive and a publication are steps of their own kind. */
 export interface TripSteps {
   readonly compensatable: (name: string, step: CompensatableStep) => Promise<void>;
   readonly retriable: <T>(name: string, step: RetriableStep<T>) => Promise<T>;
