@@ -105,7 +105,7 @@ describe("deploy/kubernetes", async () => {
     expect(elsewhere.map(({ kind }) => kind)).toEqual(["Namespace"]);
   });
 
-  it("runs the seven apps from one image with a tag, each from its own folder", () => {
+  it("runs every app from one image with a tag, each from its own folder", () => {
     expect(
       of("Deployment")
         .map(({ metadata }) => metadata.name)

@@ -13,7 +13,7 @@ import {
 import { searchAttributes } from "@fanfare/trip-contract";
 import { type Clients, createClients } from "./clients.ts";
 
-/** The three servers, the seven apps, and clients of the apps. */
+/** The three servers, all apps, and clients of the apps. */
 export interface Stack extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;

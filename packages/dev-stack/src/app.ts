@@ -50,7 +50,7 @@ export async function startApp({ name, port, env, logFile, signal }: AppOptions)
         },
         logFile,
       }),
-    // Polling faster slows down seven processes that start at the same time.
+    // Polling faster slows down all processes that start at the same time.
     pollIntervalMs: 100,
     answers: async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok,
   });
