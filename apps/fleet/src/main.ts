@@ -2,7 +2,7 @@ import { createAccess } from "@fanfare/access";
 import { createBusMetrics } from "@fanfare/bus";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
-import { listenWith, outboxMetrics, relayMetrics, startRelay } from "@fanfare/outbox";
+import { createOutboxMetrics, createRelayMetrics, listenWith, startRelay } from "@fanfare/outbox";
 import {
   authVariables,
   createLogger,
@@ -67,8 +67,8 @@ runUntilSignal(
         checks: { database: () => database.assertReady() },
         metrics: createMetrics({
           bus: createBusMetrics(bus),
-          outbox: outboxMetrics(database.db),
-          relay: relayMetrics(relay),
+          outbox: createOutboxMetrics(database.db),
+          relay: createRelayMetrics(relay),
         }),
         logger,
       }),

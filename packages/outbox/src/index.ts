@@ -32,4 +32,4 @@ export { startRelay } from "./relay/start-relay.ts";
 
 // Metrics.
 
-export { inboxMetrics, outboxMetrics, relayMetrics } from "./metrics.ts";
+export { createInboxMetrics, createOutboxMetrics, createRelayMetrics } from "./metrics.ts";

@@ -8,10 +8,10 @@ import type { Relay } from "./relay/relay.ts";
  * Creates a function that returns the metrics of an outbox, read from its database.
  *
  * @example
- * const [waiting] = await outboxMetrics(db)();
+ * const [waiting] = await createOutboxMetrics(db)();
  * console.log(waiting?.name); // "fanfare_outbox_waiting"
  */
-export function outboxMetrics<DB>(db: Kysely<DB>): () => Promise<readonly BusMetric[]> {
+export function createOutboxMetrics<DB>(db: Kysely<DB>): () => Promise<readonly BusMetric[]> {
   return async () => {
     const { waiting, oldestMs, rejected } = await readOutboxState(db);
     return [
@@ -27,9 +27,11 @@ export function outboxMetrics<DB>(db: Kysely<DB>): () => Promise<readonly BusMet
  *
  * @example
  * const relay = startRelay(db, bus, { services: [NoteEvents] });
- * const metrics = await relayMetrics(relay)();
+ * const metrics = await createRelayMetrics(relay)();
  */
-export function relayMetrics(relay: Pick<Relay, "health">): () => Promise<readonly BusMetric[]> {
+export function createRelayMetrics(
+  relay: Pick<Relay, "health">,
+): () => Promise<readonly BusMetric[]> {
   return async () => {
     const { published, duplicates, rejected, failures } = relay.health();
     return [
@@ -50,9 +52,9 @@ export function relayMetrics(relay: Pick<Relay, "health">): () => Promise<readon
  *
  * @example
  * const counters = createInboxCounters();
- * const metrics = await inboxMetrics(counters)();
+ * const metrics = await createInboxMetrics(counters)();
  */
-export function inboxMetrics(counters: InboxCounters): () => Promise<readonly BusMetric[]> {
+export function createInboxMetrics(counters: InboxCounters): () => Promise<readonly BusMetric[]> {
   return async () => [
     createCounter("inbox_handled", "Events whose effects were committed.", counters.handled),
     createCounter("inbox_duplicates", "Events that were handled before.", counters.duplicates),

@@ -1,5 +1,5 @@
 import { assertSubscribed, createBusMetrics, startSubscription } from "@fanfare/bus";
-import { createInboxCounters, inboxMetrics, startPruning } from "@fanfare/outbox";
+import { createInboxCounters, createInboxMetrics, startPruning } from "@fanfare/outbox";
 import {
   createLogger,
   createMetrics,
@@ -80,7 +80,10 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
             database: () => database.assertReady(),
             bus: () => assertSubscribed(bus, name),
           },
-          metrics: createMetrics({ bus: createBusMetrics(bus), inbox: inboxMetrics(counters) }),
+          metrics: createMetrics({
+            bus: createBusMetrics(bus),
+            inbox: createInboxMetrics(counters),
+          }),
           logger,
         }),
       );

@@ -12,7 +12,7 @@ export interface InboxCounters {
  * @example
  * const counters = createInboxCounters();
  * const handler = inbox(db, async (note: Note, tx) => await insertReading(tx, note), { counters });
- * const metrics = inboxMetrics(counters);
+ * const metrics = createInboxMetrics(counters);
  */
 export function createInboxCounters(): InboxCounters {
   return { handled: 0, duplicates: 0 };

@@ -12,7 +12,7 @@ import {
   readRecords,
   type Trip,
 } from "../../test/fares.ts";
-import { inboxMetrics } from "../metrics.ts";
+import { createInboxMetrics } from "../metrics.ts";
 import { inbox } from "./inbox.ts";
 import { inboxBatch } from "./inbox-batch.ts";
 import { createInboxCounters } from "./inbox-counters.ts";
@@ -61,7 +61,7 @@ describe("inbox()", { timeout: 60_000 }, () => {
     const batch = inboxBatch<Trip, FaresDatabase>(db, async () => {}, { counters });
     const ids = ["counted", "counted-1", "counted-2"];
     await Promise.all(ids.map((id) => batch({ tripId: id }, createDelivery(id))));
-    const metrics = await inboxMetrics(counters)();
+    const metrics = await createInboxMetrics(counters)();
     expect(metrics.map(({ name, type, samples }) => [name, type, samples[0]?.value])).toEqual([
       ["fanfare_inbox_handled_total", "counter", 3],
       ["fanfare_inbox_duplicates_total", "counter", 2],

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NotesDatabase } from "../../test/notes.ts";
 import { type RelayLab, startRelayLab } from "../../test/relay-lab.ts";
-import { outboxMetrics } from "../metrics.ts";
+import { createOutboxMetrics } from "../metrics.ts";
 import { listRejectedEvents } from "./list-rejected-events.ts";
 import { readOutboxState } from "./read-outbox-state.ts";
 
@@ -30,7 +30,7 @@ describe("readOutboxState() and listRejectedEvents()", { timeout: 60_000 }, () =
     const state = await readOutboxState(db);
     expect(state).toMatchObject({ waiting: 1, rejected: 1 });
     expect(state.oldestMs).toBeGreaterThanOrEqual(60_000);
-    const [, oldest] = await outboxMetrics(db)();
+    const [, oldest] = await createOutboxMetrics(db)();
     const seconds = oldest?.samples[0]?.value ?? 0;
     expect(seconds).toBeGreaterThanOrEqual(60);
     expect(seconds).toBeLessThan(3_600);

@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, createRecordingBus, type NotesDatabase } from "../../test/notes.ts";
 import { long, type RelayLab, startRelayLab, writeNote } from "../../test/relay-lab.ts";
-import { outboxMetrics, relayMetrics } from "../metrics.ts";
+import { createOutboxMetrics, createRelayMetrics } from "../metrics.ts";
 import { outbox } from "../outbox/outbox.ts";
 import { listenWith } from "./listen-with.ts";
 import type { RelayOptions } from "./relay.ts";
@@ -59,18 +59,18 @@ describe("startRelay()", { timeout: 120_000 }, () => {
       if (number === 1) throw new BusError("too_large", "it is too large");
     };
     for (const number of [0, 1, 2]) await lab.commit("Ada", number);
-    const [waiting, oldest] = await readValues(outboxMetrics(db));
+    const [waiting, oldest] = await readValues(createOutboxMetrics(db));
     expect(waiting).toEqual(["fanfare_outbox_waiting", 3]);
     expect(oldest).toEqual(["fanfare_outbox_oldest_seconds", expect.any(Number)]);
     await using publishing = lab.startRelay(bus);
     await lab.waitUntilEmpty();
-    expect(await readValues(outboxMetrics(db))).toEqual([
+    expect(await readValues(createOutboxMetrics(db))).toEqual([
       ["fanfare_outbox_waiting", 0],
       ["fanfare_outbox_oldest_seconds", 0],
       ["fanfare_outbox_rejected", 1],
     ]);
     await expect.poll(() => publishing.health().published, long).toBe(2);
-    expect(await readValues(relayMetrics(publishing))).toEqual([
+    expect(await readValues(createRelayMetrics(publishing))).toEqual([
       ["fanfare_relay_published_total", 2],
       ["fanfare_relay_duplicates_total", 0],
       ["fanfare_relay_rejected_total", 1],
