@@ -37,7 +37,7 @@ describe("runReactor()", () => {
     expect(status).toBe(0);
     expect(output).toMatch(/^mileage: Counts the trips of each vehicle\.$/m);
     expect(output).toMatch(/^ {2}PORT +8088 /m);
-    expect(output).toMatch(/^ {2}DATABASE_URL +\(needed\) /m);
+    expect(output).toMatch(/^ {2}DATABASE_URL +\(required\) /m);
     expect(output).toMatch(/^ {2}NATS_URL +nats:\/\/127\.0\.0\.1:4222 /m);
   });
 
