@@ -4,8 +4,8 @@ import { cancel, progress, retry } from "./holiday-workflow.ts";
 
 /** The timings of a postcard. */
 export interface PostcardPlan {
-  /** The timeout of a local call. */
-  readonly localMs?: number;
+  /** The timeout of the local call of each step, in milliseconds. Default: 10,000. */
+  readonly localMs?: { readonly stamp?: number; readonly post?: number };
   readonly delayedAfterMs?: number;
 }
 
@@ -21,17 +21,21 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
   setHandler(retry, ({ step }) => saga.retry(step));
 
   const cancellationType = "TRY_CANCEL";
-  const { call: callLocally } = proxyLocalActivities<PostcardActivities>({
-    cancellationType,
-    scheduleToCloseTimeout: plan.localMs ?? 10_000,
-    retry: { maximumAttempts: 1 },
-  });
+  const callLocally = (what: string, timeoutMs = 10_000) =>
+    proxyLocalActivities<PostcardActivities>({
+      cancellationType,
+      scheduleToCloseTimeout: timeoutMs,
+      retry: { maximumAttempts: 1 },
+    }).call(what);
   const { call } = proxyActivities<PostcardActivities>({
     cancellationType,
     startToCloseTimeout: 30_000,
     retry: { initialInterval: 20, maximumInterval: 100 },
   });
-  const localFirst = (what: string) => ({ local: () => callLocally(what), run: () => call(what) });
+  const localFirst = (what: "stamp" | "post" | "notify") => ({
+    local: () => callLocally(what, what === "notify" ? undefined : plan.localMs?.[what]),
+    run: () => call(what),
+  });
   const { delayedAfterMs = 60_000 } = plan;
 
   return await saga.run(async () => {

@@ -47,7 +47,7 @@ describe("the local call of a step", () => {
 
   it("is followed by an ordinary activity when it times out, and the step can become delayed", async () => {
     const gate = createGate();
-    const plan = { localMs: 200, delayedAfterMs: 50 };
+    const plan = { localMs: { post: 200 }, delayedAfterMs: 50 };
     const card = await lab.beginPostcard({ post: gate.pass }, plan);
     await vi.waitFor(async () => {
       const post = (await card.progress()).steps.find(({ name }) => name === "post");
@@ -92,7 +92,7 @@ describe("the local call of a step", () => {
 
   it("delays a cancellation until it ends", async () => {
     const gate = createGate();
-    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 200 });
+    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: { stamp: 200 } });
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
@@ -104,7 +104,7 @@ describe("the local call of a step", () => {
 
   it("delays a cancellation until Temporal splits the workflow task", async () => {
     const gate = createGate();
-    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
+    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: { stamp: 60_000 } });
     await gate.reached;
     await card.handle.cancel();
     expect(await card.result()).toMatchObject({
@@ -118,7 +118,7 @@ describe("the local call of a step", () => {
 
   it("delays an update until Temporal splits the workflow task, and replays", async () => {
     const gate = createGate();
-    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: 60_000 });
+    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: { stamp: 60_000 } });
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
     const cause = { kind: "cancelled", by: "request", message: "rain" };
@@ -130,7 +130,7 @@ describe("the local call of a step", () => {
 
   it("replays where Temporal split the workflow task beside it", async () => {
     const gate = createGate();
-    const plan = { localMs: 60_000, delayedAfterMs: 60_000 };
+    const plan = { localMs: { post: 60_000 }, delayedAfterMs: 60_000 };
     const card = await lab.beginPostcard({ post: gate.pass }, plan);
     await gate.reached;
     await vi.waitFor(async () => {

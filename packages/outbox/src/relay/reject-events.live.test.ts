@@ -92,11 +92,14 @@ describe("a relay that rejects events", { timeout: 120_000 }, () => {
       .transaction()
       .execute((tx) => outbox(tx, ShelfEvents).shelf01({ author: "Ada" }, { id: "shelf" }));
     await sql`update outbox set written_at = now() - interval '2 minutes'`.execute(db);
+    const locked = Promise.withResolvers<void>();
     const counted = Promise.withResolvers<void>();
     const held = db.transaction().execute(async (tx) => {
       await sql`select from outbox for update`.execute(tx);
+      locked.resolve();
       await counted.promise;
     });
+    await locked.promise;
     await using publishing = lab.startRelay(bus, { unknownTopicGraceMs: 60_000 });
     await lab.commit("Ada", 1);
     try {
