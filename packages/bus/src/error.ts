@@ -79,8 +79,17 @@ export class BusError extends Error {
 
   /** Returns a BusError as it is, and wraps anything else in one with the given code. */
   static from(reason: unknown, code: BusCode = "internal"): BusError {
-    if (reason instanceof BusError) return reason;
+    if (isBusError(reason)) return reason;
     return new BusError(code, describe(reason), { cause: reason });
+  }
+}
+
+/** Returns false for a revoked proxy, for which `instanceof` throws. */
+function isBusError(reason: unknown): reason is BusError {
+  try {
+    return reason instanceof BusError;
+  } catch {
+    return false;
   }
 }
 

@@ -52,6 +52,15 @@ describe("on.service()", () => {
     expect(await readNote(handlers)).toEqual(["notes.read"]);
   });
 
+  it("ignores what every object inherits", async () => {
+    const service = {
+      ...NoteEvents,
+      methods: [{ ...NoteEvents.method.noteRead, localName: "toLocaleString" }],
+    };
+    const bound = readTopics((on) => on.service(service, {}));
+    await expect(bound).rejects.toThrow("no handler is bound");
+  });
+
   it("rejects a field that is named like a method and is no function", async () => {
     const bound = readTopics((on) => {
       // @ts-expect-error: a handler is a function

@@ -61,7 +61,9 @@ export function collectBindings(
     service(service, handlers) {
       for (const method of service.methods) {
         const handler: unknown = Reflect.get(handlers, method.localName);
-        if (handler === undefined) continue;
+        // Every object inherits toLocaleString and a few more, which handle nothing.
+        const inherited: unknown = Reflect.get(Object.prototype, method.localName);
+        if (handler === undefined || handler === inherited) continue;
         if (!isHandler(handler)) {
           throw new BusError(
             "invalid_argument",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createTestDelivery } from "../../test/delivery.ts";
 import { BusError } from "../error.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
-import { getSettlement } from "./in-flight-event.ts";
+import { getSettlement, needsHeartbeat } from "./in-flight-event.ts";
 import { settle } from "./settle.ts";
 import { ack } from "./verdict.ts";
 
@@ -76,6 +76,23 @@ describe("settle()", () => {
     expect(calls).toEqual(["nak 200"]);
     expect(context.deadLettered.total).toBe(0);
     expect(context.status.lastError).toMatchObject({ code: "stream_full", cause: error });
+  });
+
+  it("ends the heartbeats of an event whose dead letter the broker throws on", async () => {
+    const { event, context, calls } = createTestDelivery({
+      change: (broker) => ({
+        ...broker,
+        deadLetters: {
+          ...broker.deadLetters,
+          store() {
+            throw new Error("not connected");
+          },
+        },
+      }),
+    });
+    settle(event, { kind: "dead-letter", error, cause: "poison" }, context);
+    await getSettlement(event);
+    expect([calls, needsHeartbeat(event)]).toEqual([["nak 200"], false]);
   });
 
   it("records what an async listener rejects with", async () => {

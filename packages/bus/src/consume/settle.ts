@@ -31,7 +31,10 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
     case "dead-letter":
       if (verdict.cause !== "poison") context.failures.add();
       context.timeouts.stop(event);
-      markDeadLettering(event, deadLetter(event, verdict, context));
+      markDeadLettering(
+        event,
+        deadLetter(event, verdict, context).catch(context.status.recordError),
+      );
       break;
     case "release":
       context.releases.add(event.lease);
@@ -74,8 +77,11 @@ async function deadLetter(
   const { lease, attempt } = event;
   const details = { group, cause, error, attempts: attempt, at: broker.clock.now() };
   const options = { timeoutMs: storeTimeoutMs, signal: undefined };
-  try {
+  // An async function, so that a store that throws is handled after the event is marked.
+  const store = async () =>
     await broker.deadLetters.store(group, encodeDeadLetter(lease.record, details), options);
+  try {
+    await store();
   } catch (reason) {
     const { code, message } = BusError.from(reason);
     const why = `${error.message}; and its dead letter cannot be stored: ${message}`;

@@ -125,13 +125,17 @@ describe("startSubscription()", () => {
     expect(subscription.health().state).toBe("stopped");
   });
 
-  it("continues when onRetry throws", async () => {
+  it.each(["throws", "rejects"])("continues when onRetry %s", async (how) => {
     await using bus = createRefusingBus(away);
     const subscription = startSubscription(bus, "revenue", bind, {
+      // oxlint-disable-next-line typescript/no-misused-promises -- Users pass async listeners all the same.
       onRetry() {
-        throw new Error("the log is full");
+        const error = new Error("the log is full");
+        if (how === "throws") throw error;
+        return Promise.reject(error);
       },
     });
+    await vi.waitFor(() => expect(subscription.health().lastError).toBe(away));
     await expect.poll(() => subscription.health().state, { timeout: 10_000 }).toBe("running");
   });
 });

@@ -76,11 +76,13 @@ export function startSubscription(
     closed.resolve();
   }
 
-  function notify(error: BusError): void {
+  function notify(failure: BusError): void {
     try {
-      onRetry?.(error);
-    } catch (reason) {
-      lastError = BusError.from(reason);
+      const returned: unknown = onRetry?.(failure);
+      // An async listener may reject.
+      if (returned instanceof Promise) returned.catch(ignore);
+    } catch {
+      // The last error stays the broker's.
     }
   }
 
@@ -131,8 +133,10 @@ export function startSubscription(
     },
   };
   // A rejection of `closed` that nobody handles must not end the process.
-  closed.promise.catch(() => {});
+  closed.promise.catch(ignore);
   const untrack = bus.track(starting);
   const started = start();
   return starting;
 }
+
+function ignore(): void {}

@@ -1,5 +1,5 @@
-import { BusError } from "../error.ts";
 import type { SubscriptionHealth } from "../health.ts";
+import { readError } from "./read-error.ts";
 
 /** The state of a subscription, and its last error. */
 export interface SubscriptionStatus {
@@ -18,7 +18,7 @@ export function createSubscriptionStatus(): SubscriptionStatus {
       return lastError;
     },
     recordError(reason) {
-      lastError = reason instanceof Error ? reason : BusError.from(reason);
+      lastError = readError(reason);
     },
   };
 }

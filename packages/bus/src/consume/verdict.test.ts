@@ -19,6 +19,18 @@ describe("judgeFailure()", () => {
 
   it("makes a readable error of anything that is thrown", () => {
     const unreadable = Object.assign(new Error("no"), { message: 7 });
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(judgeFailure(revoked, 1, policy)).toHaveProperty(
+      "error.message",
+      "something without a string form was thrown",
+    );
+    class Throwing extends Error {
+      override get message(): string {
+        throw new Error("no message");
+      }
+    }
+    expect(judgeFailure(new Throwing(), 1, policy)).toHaveProperty("error.code", "internal");
     for (const reason of [null, Object.create(null), Symbol("no"), unreadable]) {
       expect(judgeFailure(reason, 1, policy)).toMatchObject({
         kind: "retry",

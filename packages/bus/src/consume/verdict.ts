@@ -1,5 +1,6 @@
 import type { DeadLetterCause } from "../dead-letters/dead-letter-cause.ts";
 import { BusError } from "../error.ts";
+import { readError } from "./read-error.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
 /** What follows from an attempt. */
@@ -32,8 +33,7 @@ export function judgeFailure(
   attempt: number,
   { maxAttempts, backoff }: RetryPolicy,
 ): Verdict {
-  const readable = reason instanceof Error && typeof reason.message === "string";
-  const error = readable ? reason : BusError.from(reason);
+  const error = readError(reason);
   const code = error instanceof BusError ? error.code : undefined;
   if (code === "unavailable") return { kind: "pause", error };
   if (code === "undecodable" || code === "permanent") {
