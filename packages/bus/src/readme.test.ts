@@ -20,10 +20,10 @@ const context = `
 import { create, type Registry, toBinary } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import * as all from "@fanfare/bus";
-import type { Interceptor } from "@fanfare/bus";
+import type { Delivery, EventHandlers, Interceptor } from "@fanfare/bus";
 import { NoteEvents, NoteSchema, testBroker } from "@fanfare/bus/testing";
 import { createValidation } from "@fanfare/bus/validate";
-import { ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+import { type Note, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { openMyBroker, registry, startMyServer } from "../example-context.ts";
 
 const { assertSubscribed, BusError, createEvent, createMemoryBus, createPublisher } = all;
