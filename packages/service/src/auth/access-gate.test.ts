@@ -38,6 +38,9 @@ describe("createAccessGate()", () => {
     const stranger = await echo.post("Say", { ...say, token: await other.mint() });
     expect(stranger.body.code).toBe("unauthenticated");
     expect(stranger.body.message).toContain("not signed with a trusted key");
+    await other.rotate();
+    const unknown = await echo.post("Say", { ...say, token: await other.mint() });
+    expect(unknown.body.message).toContain("none has its kid and alg");
     const nonsense = await echo.post("Say", { ...say, token: "nonsense" });
     expect(nonsense.body.code).toBe("unauthenticated");
     expect(nonsense.body.message).toContain("not a valid JSON Web Token");

@@ -97,9 +97,11 @@ function explainTokenError(error: Error, { issuer, audience }: TokenVerifierOpti
       return `the token is from another issuer: request one from ${issuer}`;
     if (error.claim === "exp") return 'the token has no expiry: request one with an "exp" claim';
   }
+  if (error instanceof errors.JWKSNoMatchingKey) {
+    return `the token is not signed with a trusted key, as none has its kid and alg: request one from ${issuer}`;
+  }
   if (
     error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JOSEAlgNotAllowed
   ) {
     return `the token is not signed with a trusted key: request one from ${issuer}`;
