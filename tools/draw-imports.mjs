@@ -5,12 +5,10 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { root: { type: "string" } },
-});
-const root = values.root ?? dirname(dirname(fileURLToPath(import.meta.url)));
-const [folder] = positionals;
+const { root, folder } = readArguments();
+if (folder !== undefined && !existsSync(join(root, folder, "src"))) {
+  fail(`expected a package with a src folder, got ${folder}: name one such as packages/bus`);
+}
 const graph = folder === undefined ? readWorkspace() : readPackage(folder);
 
 console.log("flowchart TD");
@@ -23,6 +21,26 @@ console.log(
     ? "%% no import circles"
     : `%% ${circles.length} import circle(s): ${circles.map((each) => each.join(", ")).join("; ")}`,
 );
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { root: { type: "string" } },
+    });
+    return {
+      root: values.root ?? dirname(dirname(fileURLToPath(import.meta.url))),
+      folder: positionals[0],
+    };
+  } catch (error) {
+    return fail(`${error.message}\nusage: npm run draw:imports -- [package] [--root <checkout>]`);
+  }
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
 
 /** Reads the runtime dependencies between workspace packages. */
 function readWorkspace() {
@@ -45,8 +63,6 @@ function readWorkspace() {
 /** Reads the imports between the files of a package, tests and generated code left out. */
 function readPackage(path) {
   const source = join(root, path, "src");
-  if (!existsSync(source))
-    throw new Error(`${path} has no src folder: name one such as packages/bus`);
   const files = globSync("**/*.ts", { cwd: source })
     .filter((file) => !file.endsWith(".test.ts") && !file.startsWith("gen/"))
     .toSorted();

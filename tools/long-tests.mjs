@@ -53,10 +53,18 @@ const longTests = {
   },
 };
 
+const examples = { "--seed": "401", "--rounds": "3", "--walks": "500", "--path": "12:0:1" };
+
+/** A path has colons. Anything else is a whole number: with 0 rounds or walks, a test would check nothing. */
+function accepts(option, value = "") {
+  if (option === "--path") return /^\d+(:\d+)*$/.test(value);
+  return option === "--seed" ? /^-?\d+$/.test(value) : /^[1-9]\d*$/.test(value);
+}
+
 /**
  * Returns the package, the variables and the arguments of vitest for a long test. The options of the test
  * become variables; other arguments are passed to vitest. Throws a UserError for an unknown name and for
- * an option without a value.
+ * an option without its value.
  */
 export function planLongTest([name = "", ...args]) {
   if (!Object.hasOwn(longTests, name)) {
@@ -73,7 +81,11 @@ export function planLongTest([name = "", ...args]) {
       continue;
     }
     const value = inline ?? args[(index += 1)];
-    if (!value) throw new UserError(`expected a value after ${option}: write ${option} 401`);
+    if (!accepts(option, value)) {
+      throw new UserError(
+        `expected a value after ${option}, got "${value ?? ""}": write ${option} ${examples[option]}`,
+      );
+    }
     env[options[option]] = value;
   }
   const limits = ["--no-file-parallelism", "--testTimeout=120000", "--hookTimeout=180000"];

@@ -17,4 +17,16 @@ describe("planLongTest()", () => {
     expect(() => planLongTest(["ice"])).toThrow(/got "ice": choose one of fire, dead-servers,/);
     expect(() => planLongTest(["fire", "--seed"])).toThrow("expected a value after --seed");
   });
+
+  it.each([
+    ["dead-servers", "--rounds", "0"],
+    ["dead-servers", "--rounds", "many"],
+    ["dead-servers", "--rounds", "-t"],
+    ["random-walks", "--walks=0"],
+    ["random-walks", "--path", "--seed"],
+  ])("rejects a value with which %s would check nothing: %s %s", (...args) => {
+    expect(() => planLongTest(args)).toThrow(
+      /^expected a value after --\w+, got "[^"]+": write --/,
+    );
+  });
 });

@@ -1,7 +1,7 @@
 // Applies each mutant of mutant-list.mjs to a copy of its package, runs the conformance suite there, and
 // reports which mutants survived: node tools/mutants.mjs [parts of names]
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mutants } from "./mutant-list.mjs";
@@ -25,10 +25,14 @@ function runSuite(folder, copy) {
   return status === 0;
 }
 
-/** Copies a package into `.mutants` inside it, where the copy resolves the same packages. */
+/**
+ * Copies a package into `.mutants` inside it, where the copy resolves the same packages. Each process has
+ * its own copy: without it, two runs would detect each other.
+ */
 function withCopy(folder, use) {
-  const copy = join(root, folder, ".mutants");
-  rmSync(copy, { recursive: true, force: true });
+  const copies = join(root, folder, ".mutants");
+  removeLeftCopies(copies);
+  const copy = join(copies, String(process.pid));
   try {
     for (const name of ["src", "test", "package.json"]) {
       const from = join(root, folder, name);
@@ -37,6 +41,21 @@ function withCopy(folder, use) {
     return use(copy);
   } finally {
     rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** Removes the copies of processes that were killed. */
+function removeLeftCopies(copies) {
+  for (const name of existsSync(copies) ? readdirSync(copies) : []) {
+    if (!isRunning(Number(name))) rmSync(join(copies, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
   }
 }
 

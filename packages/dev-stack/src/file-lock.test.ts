@@ -32,6 +32,19 @@ describe("withLock()", () => {
     expect(await withLock(file, async () => "worked", { timeoutMs: 0 })).toBe("worked");
   });
 
+  it("rejects at once when the lock cannot be created", async () => {
+    const file = join(folder, "x".repeat(300));
+    await expect(withLock(file, async () => "worked")).rejects.toThrow("ENAMETOOLONG");
+  });
+
+  it("stops waiting when its signal aborts", async () => {
+    const file = join(folder, "lock");
+    await writeFile(file, String(process.pid));
+    const signal = AbortSignal.timeout(20);
+    await expect(withLock(file, async () => "worked", { signal })).rejects.toThrow("aborted");
+    expect(await readdir(folder)).toEqual(["lock"]);
+  });
+
   it("rejects after its timeout while another process holds the lock", async () => {
     const file = join(folder, "lock");
     await writeFile(file, String(process.pid));

@@ -8,20 +8,29 @@ export interface LockOptions {
   readonly timeoutMs?: number;
   /** What the lock protects, for the error. Default: the path of the lock. */
   readonly what?: string;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Runs `work` while no other process holds the lock, which is a file with the holder's process id. Takes
- * over a lock whose holder is gone. Rejects when the lock is not free within the timeout.
+ * over a lock whose holder is gone. Rejects when the lock is not free within the timeout, and at once when
+ * its folder cannot be written.
  */
 export async function withLock<T>(
   file: string,
   work: () => Promise<T>,
-  { timeoutMs = 20 * 60_000, what }: LockOptions = {},
+  { timeoutMs = 20 * 60_000, what, signal }: LockOptions = {},
 ): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
   const lock = what ?? `the lock ${file} (remove it if no process holds it)`;
-  await waitUntil(() => acquire(file), { what: lock, intervalMs: 200, timeoutMs });
+  const { error } = await waitUntil(() => acquire(file), {
+    what: lock,
+    intervalMs: 200,
+    timeoutMs,
+    signal,
+  });
+  if (error !== undefined) throw error;
   try {
     return await work();
   } finally {
@@ -29,11 +38,13 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(file: string): Promise<boolean> {
+/** Returns false while another process holds the lock, and the error when no lock can be created. */
+async function acquire(file: string): Promise<{ readonly error?: Error } | false> {
   try {
     await writeFile(file, String(process.pid), { flag: "wx" });
-    return true;
-  } catch {
+    return {};
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code !== "EEXIST") return { error };
     const holder = await readFile(file, "utf8").catch(() => "");
     if (holder === "" || isRunning(Number(holder))) return false;
     await removeStaleLock(file, holder);

@@ -92,6 +92,15 @@ describe("provideProgram()", () => {
     expect(await readdir(join(env.FANFARE_CACHE, "bin"))).toEqual(["nats-server-2.15.2"]);
   });
 
+  it("removes what an interrupted build left behind", async () => {
+    await onPath("go", 'mkdir -p "$GOBIN" "$GOMODCACHE"; echo built > "$GOBIN/nats-server"');
+    await mkdir(join(env.FANFARE_CACHE, "nats-server-2.15.2-new-abc", "build"), {
+      recursive: true,
+    });
+    await provideProgram(natsServer, { env, folderUrl: closed });
+    expect(await readdir(env.FANFARE_CACHE)).toEqual(["bin"]);
+  });
+
   it("names in one line what is missing and what to do", async () => {
     await onPath("go", "echo 'no network' >&2; exit 1");
     await expect(provideProgram(natsServer, { env, folderUrl: closed })).rejects.toThrow(

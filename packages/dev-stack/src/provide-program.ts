@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
 import { buildProgram, buildTimeoutMs } from "./build-program.ts";
@@ -34,8 +34,7 @@ export async function provideProgram(
     async () => {
       const meanwhile = await findProgram(program, env);
       if (meanwhile !== undefined) return meanwhile;
-      await mkdir(cacheFolder(env), { recursive: true });
-      const scratch = await mkdtemp(join(cacheFolder(env), `${program.name}-new-`));
+      const scratch = await createScratchFolder(program, cacheFolder(env));
       try {
         await installAtomically(file, await downloadOrBuild(program, scratch, { ...options, env }));
       } finally {
@@ -43,8 +42,17 @@ export async function provideProgram(
       }
       return file;
     },
-    { timeoutMs: buildTimeoutMs },
+    { timeoutMs: buildTimeoutMs, signal: options.signal },
   );
+}
+
+/** Creates a folder to download and build in. Removes those of processes that were killed meanwhile. */
+async function createScratchFolder({ name, version }: Program, cache: string): Promise<string> {
+  await mkdir(cache, { recursive: true });
+  const prefix = `${name}-${version}-new-`;
+  const left = (await readdir(cache)).filter((entry) => entry.startsWith(prefix));
+  for (const entry of left) await rm(join(cache, entry), { recursive: true, force: true });
+  return await mkdtemp(join(cache, prefix));
 }
 
 async function downloadOrBuild(

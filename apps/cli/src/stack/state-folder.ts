@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The root of the repository. */
@@ -6,5 +6,5 @@ const checkout = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** Returns the folder in which a stack keeps its data, keys and logs: FANFARE_STATE, else `.fanfare`. */
 export function getStateFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return env.FANFARE_STATE ?? join(checkout, ".fanfare");
+  return env.FANFARE_STATE ? resolve(env.FANFARE_STATE) : join(checkout, ".fanfare");
 }

@@ -1,4 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -51,8 +60,29 @@ describe("resetState()", () => {
     await mkdir(join(data, "notes"));
     const reported: string[] = [];
     await resetState(data, (path) => reported.push(path));
-    expect(reported).toEqual([join(data, "nats"), join(data, "format.json")]);
+    expect(reported).toEqual([join(data, "format.json"), join(data, "nats")]);
     expect(await readdir(data)).toEqual(["notes"]);
     await checkStateFormat(data);
+  });
+
+  it("removes nothing behind a link", async () => {
+    await writeFormat("{}");
+    const link = join(data, "link");
+    await symlink(data, link);
+    await expect(resetState(link, () => {})).rejects.toThrow("got a link to another one");
+    expect(await readdir(data)).toEqual(["format.json", "link", "nats"]);
+    await unlink(link);
+    await mkdir(join(data, "elsewhere"));
+    await symlink(join(data, "elsewhere"), join(data, "temporal"));
+    await resetState(data, () => {});
+    expect(await readdir(data)).toEqual(["elsewhere"]);
+  });
+
+  it("leaves data that is refused when it is interrupted", async () => {
+    await checkStateFormat(data);
+    await mkdir(join(data, "nats"));
+    const reported: string[] = [];
+    await resetState(data, (path) => reported.push(path));
+    expect(reported[0]).toBe(join(data, "format.json"));
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CliError } from "../cli-error.ts";
 
@@ -9,8 +9,11 @@ import { CliError } from "../cli-error.ts";
 export const stateFormat = 1;
 
 const formatFile = "format.json";
-/** Everything that a stack writes to its data folder. */
-const dataEntries = ["temporal", "nats", "postgres", formatFile];
+/**
+ * Everything that a stack writes to its data folder. The number is removed first: data that is removed in
+ * part has no number and is refused.
+ */
+const dataEntries = [formatFile, "temporal", "nats", "postgres"];
 
 /**
  * Checks that the data folder has the current format, and marks an empty one with it. Rejects when the
@@ -29,12 +32,18 @@ export async function checkStateFormat(dataFolder: string): Promise<void> {
 
 /**
  * Removes what a stack keeps in its data folder, after it has reported each path. Keeps everything else in
- * the folder. Returns the removed paths.
+ * the folder. Returns the removed paths. Rejects when the folder is a symbolic link.
  */
 export async function resetState(
   dataFolder: string,
   onRemove: (path: string) => void,
 ): Promise<readonly string[]> {
+  const stats = await lstat(dataFolder).catch(() => undefined);
+  if (stats?.isSymbolicLink()) {
+    throw new CliError(
+      `expected a folder at ${dataFolder}, got a link to another one: remove the link or the data yourself`,
+    );
+  }
   const paths = (await listData(dataFolder)).map((name) => join(dataFolder, name));
   for (const path of paths) onRemove(path);
   for (const path of paths) await rm(path, { recursive: true, force: true, maxRetries: 5 });
