@@ -21,7 +21,7 @@ export interface SubscriptionHealth {
   readonly running: number;
   /** Events that are leased and wait for their key or for a free handler. */
   readonly waiting: number;
-  /** Events that wait in this process for their next attempt, and those blocked behind them. */
+  /** Events that wait in this process for their next attempt, and those that wait behind them. */
   readonly delayed: number;
   /** Events handled. */
   readonly handled: number;

@@ -210,11 +210,11 @@ export async function openDeliveryPipeline(
   }
 
   function countEvents(): ReturnType<DeliveryPipeline["countEvents"]> {
-    const { behind } = queue;
-    // The probe keeps its slot in the queue while it waits.
-    const idleProbes = pause.probe?.state.kind === "delayed" ? 1 : 0;
+    // The probe keeps its slot in the queue while it waits, and in strict order all others wait for it.
+    const probeWaits = pause.probe?.state.kind === "delayed";
+    const behind = probeWaits ? queue.waiting : queue.behind;
     return {
-      running: queue.running - idleProbes,
+      running: queue.running - (probeWaits ? 1 : 0),
       waiting: queue.waiting - behind,
       delayed: delays.size + behind,
     };

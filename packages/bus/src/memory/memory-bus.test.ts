@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BusError } from "../error.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -41,6 +42,29 @@ describe("createMemoryBus()", () => {
     await bus.advance(60_000);
     expect(seen).toHaveLength(3);
   });
+
+  it.each(["relaxed", "strict"] as const)(
+    "is idle while a subscription with %s order is paused",
+    async (order) => {
+      await using bus = createMemoryBus();
+      let available = false;
+      const { seen, handler } = createCollector(() => {
+        if (!available) throw new BusError("unavailable", "the database is down");
+      });
+      await subscribeRead(bus, "readers", { handler, order, concurrency: 2, prefetch: 2 });
+      const { noteRead } = createNotePublisher(bus);
+      for (const number of range(10)) await noteRead({ number });
+      await bus.idle();
+      expect(bus.health().subscriptions).toMatchObject([
+        { state: "paused", running: 0, waiting: 0 },
+      ]);
+      available = true;
+      seen.length = 0;
+      await bus.advance(10_000);
+      await bus.idle();
+      expect(new Set(getNumbers(seen))).toEqual(new Set(range(10)));
+    },
+  );
 
   it("names the groups with work when it does not become idle", async () => {
     await using bus = createMemoryBus();

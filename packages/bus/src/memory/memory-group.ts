@@ -116,7 +116,9 @@ export function createMemoryGroup(
       backlogs.filter(({ topic }) => topics.includes(topic)).map((backlog) => backlog.progress()),
     dispatch,
     describeUnfinished(delayed) {
-      const consumed = new Set(consumers.flatMap(({ topics }) => [...topics]));
+      // A process with delayed records that requests no more has room again when their time has passed.
+      const receptive = consumers.filter(({ requested }) => requested > 0 || delayed === 0);
+      const consumed = new Set(receptive.flatMap(({ topics }) => [...topics]));
       const busy = backlogs.reduce((sum, { leased }) => sum + leased, 0) > delayed;
       return backlogs
         .filter(
