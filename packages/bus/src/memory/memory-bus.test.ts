@@ -46,15 +46,18 @@ describe("createMemoryBus()", () => {
   it.each(["relaxed", "strict"] as const)(
     "is idle while a subscription with %s order is paused",
     async (order) => {
-      await using bus = createMemoryBus();
+      const store = createMemoryStore();
+      await using bus = createMemoryBus({ store });
+      await using publisher = createMemoryBus({ store });
       let available = false;
       const { seen, handler } = createCollector(() => {
         if (!available) throw new BusError("unavailable", "the database is down");
       });
       await subscribeRead(bus, "readers", { handler, order, concurrency: 2, prefetch: 2 });
-      const { noteRead } = createNotePublisher(bus);
+      const { noteRead } = createNotePublisher(publisher);
       for (const number of range(10)) await noteRead({ number });
       await bus.idle();
+      await publisher.idle();
       expect(bus.health().subscriptions).toMatchObject([
         { state: "paused", running: 0, waiting: 0 },
       ]);

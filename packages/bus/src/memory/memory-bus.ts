@@ -9,7 +9,7 @@ export interface MemoryBus extends EventBus {
   /** Returns the time of the bus, in milliseconds since the Unix epoch. It starts at 2026-01-01T08:00:00Z. */
   now(): number;
   /**
-   * Waits until no running subscription has work: every event is handled, waits for `advance`, or
+   * Waits until no running subscription of the store has work: every event is handled, waits for `advance`, or
    * belongs to a group without a subscription. Rejects with `deadline_exceeded`, naming the groups
    * with work, after `timeoutMs` milliseconds of real time. Default: 2,000.
    */
@@ -46,16 +46,15 @@ export function createMemoryBus({
 }: MemoryBusOptions = {}): MemoryBus {
   const bus = createBus(createMemoryBroker({ store }), { source, stopTimeoutMs, ...options });
 
-  /** Counts the delayed events of this bus; other buses on the store count their own. */
-  function countDelayed(group: string): number {
+  store.addDelayCounter((group) => {
     const ours = bus.health().subscriptions.filter((one) => one.group === group);
     return ours.reduce((sum, { delayed }) => sum + delayed, 0);
-  }
+  });
 
   /** Describes the remaining work, once everything that waits only for promises has run. */
   function describeUnfinished(): Promise<string[]> {
     return new Promise((resolve) => {
-      setImmediate(() => resolve(store.describeUnfinished(countDelayed)));
+      setImmediate(() => resolve(store.describeUnfinished()));
     });
   }
 

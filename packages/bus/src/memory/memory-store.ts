@@ -27,11 +27,10 @@ export interface MemoryStore {
   progress(group: string, topics: readonly string[]): TopicProgress[];
   /** Creates the group, or adds topics to it. */
   declare(declaration: GroupDeclaration): MemoryGroup;
-  /**
-   * Describes the groups with work that a running process has or could get; empty when idle.
-   * `countDelayed` returns how many leased records of a group wait for time to pass.
-   */
-  describeUnfinished(countDelayed: (group: string) => number): string[];
+  /** Adds a function that counts how many leased records of a group wait for time to pass in one process. */
+  addDelayCounter(count: (group: string) => number): void;
+  /** Describes the groups with work that a running process has or could get; empty when idle. */
+  describeUnfinished(): string[];
 }
 
 /** The limits of a store in memory. */
@@ -69,6 +68,7 @@ export function createMemoryStore({
   const logs = new Map<string, TopicLog>();
   const groups = new Map<string, MemoryGroup>();
   const groupsByTopic = new Map<string, Set<MemoryGroup>>();
+  const delayCounters: ((group: string) => number)[] = [];
 
   function openLog(topic: string): TopicLog {
     const log = logs.get(topic) ?? createTopicLog(topic, { clock, dedupeWindowMs, maxRecords });
@@ -133,7 +133,11 @@ export function createMemoryStore({
       }
       return group.progress(topics);
     },
-    describeUnfinished: (countDelayed) =>
-      Array.from(groups).flatMap(([name, group]) => group.describeUnfinished(countDelayed(name))),
+    addDelayCounter: (count) => void delayCounters.push(count),
+    describeUnfinished: () =>
+      Array.from(groups).flatMap(([name, group]) => {
+        const delayed = delayCounters.reduce((sum, count) => sum + count(name), 0);
+        return group.describeUnfinished(delayed);
+      }),
   };
 }
