@@ -76,7 +76,7 @@ describe("an update with an invalid argument", () => {
       /not the name of a step/,
     );
     expect(await sendInvalid(trip, resolve, { note: "x".repeat(1_001) })).toMatch(/too long/);
-    expect(await trip.resolve("given back by hand")).toEqual(["open-tab"]);
+    expect(await trip.resolve("released by hand")).toEqual(["open-tab"]);
     expect(await trip.outcome()).toMatchObject({ status: "CANCELLED" });
     expect(await listFailedTasks(trip)).toEqual([]);
   });

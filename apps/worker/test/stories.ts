@@ -110,7 +110,7 @@ export const stories: Readonly<Record<string, Story>> = {
   async "parked-compensation-resolved"(lab) {
     const trip = await startDrive(lab, { voidTab: { before: refuse("the tab is locked") } });
     await trip.cancel("changed my mind");
-    await trip.resolve("given back by hand");
+    await trip.resolve("released by hand");
     await trip.outcome();
     return trip;
   },

@@ -1,7 +1,7 @@
 import { matchesGlob } from "node:path";
 import { readRepository } from "./repository.ts";
 
-/** Reads .dockerignore, and returns a function that tells whether a file is sent to the engine. */
+/** Reads .dockerignore, and returns a function that returns whether a file is sent to the engine. */
 export async function readDockerContext(): Promise<(path: string) => boolean> {
   const rules = (await readRepository(".dockerignore"))
     .split("\n")

@@ -95,7 +95,7 @@ export function handleTripUpdates(saga: Saga, state: TripState): void {
 
   setHandler(resolve, ({ note, step }) => saga.resolve(note, step), {
     validator: (argument: unknown) => {
-      const missing = "resolve needs a note that says what was done";
+      const missing = "resolve requires a note that states what was done";
       if (readText(argument, { field: "note", missing }) === "") throw createRefusedUpdate(missing);
       const parked = findParked(saga, readStep(argument));
       if (parked.length === 0) throw createNothingParked();

@@ -15,7 +15,7 @@ export const file_fanfare_access_v1_options: GenFile = /*@__PURE__*/
   fileDesc("Ch9mYW5mYXJlL2FjY2Vzcy92MS9vcHRpb25zLnByb3RvEhFmYW5mYXJlLmFjY2Vzcy52MSI3Cg1BY2Nlc3NPcHRpb25zEiYKBXJvbGVzGAEgAygOMhcuZmFuZmFyZS5hY2Nlc3MudjEuUm9sZSpRCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX1JJREVSEAESEQoNUk9MRV9PUEVSQVRPUhACEhAKDFJPTEVfU0VSVklDRRADOloKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMaKAyABKAsyIC5mYW5mYXJlLmFjY2Vzcy52MS5BY2Nlc3NPcHRpb25zUgZhY2Nlc3NiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
- * AccessOptions says who may call a method. A method without it cannot be called.
+ * Names the roles that may call a method. A method without the option cannot be called.
  *
  * @generated from message fanfare.access.v1.AccessOptions
  */
@@ -34,7 +34,7 @@ export const AccessOptionsSchema: GenMessage<AccessOptions> = /*@__PURE__*/
   messageDesc(file_fanfare_access_v1_options, 0);
 
 /**
- * Role is what a caller is, as its token says.
+ * The role of a caller, as its token states.
  *
  * @generated from enum fanfare.access.v1.Role
  */
@@ -67,7 +67,7 @@ export const Role = {
 } as const;
 
 /**
- * Role is what a caller is, as its token says.
+ * The role of a caller, as its token states.
  *
  * @generated from enum fanfare.access.v1.Role
  */
