@@ -60,7 +60,7 @@ describe("an update with an invalid argument", () => {
     expect(await sendInvalid(trip, updates.cancel, { reason: "x".repeat(1_001) })).toMatch(
       /too long/,
     );
-    expect(await sendInvalid(trip, operatorUpdates.resolve, 42)).toMatch(/needs a note/);
+    expect(await sendInvalid(trip, operatorUpdates.resolve, 42)).toMatch(/requires a note/);
     expect(await sendInvalid(trip, operatorUpdates.retry, "all")).toMatch(/nothing of that name/);
     await expectSettled(trip);
   });

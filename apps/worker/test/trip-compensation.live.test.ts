@@ -246,7 +246,7 @@ describe("a trip that is parked", () => {
     expect(await catchUpdateRefusal(trip.retry())).toMatch(/^RefusedUpdate: nothing/);
     expect(await catchUpdateRefusal(trip.resolve("note"))).toMatch(/^RefusedUpdate: nothing/);
     expect(await catchUpdateRefusal(trip.resolve(""))).toMatch(
-      /^RefusedUpdate: resolve needs a note/,
+      /^RefusedUpdate: resolve requires a note/,
     );
     await trip.cancel("enough");
   });
