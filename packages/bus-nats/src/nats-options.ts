@@ -10,13 +10,13 @@ export interface NatsBrokerOptions {
   readonly name?: string;
   /** The first part of every subject and stream name. Default: "fanfare". */
   readonly prefix?: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly token?: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly token?: string | undefined;
   /** The path of a credentials file (`.creds`), read at every connect. */
-  readonly credentialsFile?: string;
+  readonly credentialsFile?: string | undefined;
   /** The path of a file with an NKey seed, read at every connect. */
-  readonly nkeyFile?: string;
+  readonly nkeyFile?: string | undefined;
   /** The TLS options of nats.js; `{}` requires TLS and trusts the system's authorities. */
   readonly tls?: NonNullable<NodeConnectionOptions["tls"]>;
   /** The subject prefix of replies, for users who may not subscribe to the default. Default: "_INBOX". */

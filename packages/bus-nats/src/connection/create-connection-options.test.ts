@@ -40,6 +40,9 @@ describe("createConnectionOptions()", () => {
 
   it("authenticates with a user, a token, or nothing", () => {
     expect(readCredentials({})).toEqual([]);
+    const { FANFARE_UNSET: unset } = process.env;
+    const none = { user: unset, password: unset, token: unset, credentialsFile: unset };
+    expect(readCredentials(none)).toEqual([]);
     expect(readCredentials({ user: "me", password: "secret" })).toEqual([
       { user: "me", pass: "secret" },
     ]);
