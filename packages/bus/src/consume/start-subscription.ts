@@ -25,7 +25,8 @@ const nothingUnsettled: StopReport = { unsettled: [] };
  * subscription at once. Retries with backoff until the group is declared; until then `health()` shows
  * the state "starting", with the last error. An error that a retry cannot mend (`retryable` is false)
  * ends the subscription and rejects its promise `closed`. The bus includes the subscription in
- * `health`, `stats` and `close` from the beginning; a failed one until it is stopped.
+ * `health`, `stats` and `close` from the beginning; a failed one until it is stopped. While the
+ * subscription is starting, the default timeout of `stop` is 10 s.
  *
  * Throws what is wrong with `bind`: `unknown_topic`, `already_bound`, `invalid_argument`.
  *
