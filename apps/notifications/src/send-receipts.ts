@@ -1,3 +1,4 @@
+import { createBackoff } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import type { ReceiptSender } from "./receipt-sender.ts";
@@ -18,8 +19,7 @@ export interface SendOptions {
 /** The maximum number of receipts in a batch. */
 export const maxBatchSize = 10;
 
-const firstRetryMs = 1_000;
-const maxRetryMs = 300_000;
+const backoff = createBackoff({ initialIntervalMs: 1_000, maxIntervalMs: 300_000, jitter: 0 });
 
 /**
  * Sends the receipts that are due, one batch at most, and returns the size of the batch. Each is sent at
@@ -53,7 +53,7 @@ async function sendOne(
       sender.send({ id, tripId, riderId, subject, text }, { signal }),
     );
   } catch (error) {
-    const delayMs = Math.min(maxRetryMs, firstRetryMs * 2 ** (receipt.attempts - 1));
+    const delayMs = backoff(receipt.attempts);
     logger.warn({ err: error, receiptId: id, tripId, delayMs }, "receipt not sent, will retry");
     await markFailed(db, id, { error: String(error), delayMs });
     return;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { createBackoff, pause } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
@@ -31,8 +31,8 @@ export interface TripWorker {
 export const workerDeployment = "trips";
 
 const readyTimeoutMs = 2_000;
-const minPauseMs = 200;
-const maxPauseMs = 5_000;
+const maxIntervalMs = 5_000;
+const backoff = createBackoff({ initialIntervalMs: 200, maxIntervalMs, jitter: 0 });
 
 /** Starts a worker. Returns at once; the worker runs until it is stopped. */
 export function startTripWorker(options: TripWorkerOptions): TripWorker {
@@ -59,7 +59,7 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
   }
 
   async function runUntilStopped(): Promise<void> {
-    for (let pauseMs = minPauseMs; !stopping.signal.aborted; ) {
+    for (let failures = 1; !stopping.signal.aborted; failures++) {
       const began = Date.now();
       try {
         await takeTasks();
@@ -67,9 +67,8 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
         notReady = error instanceof Error ? error.message : String(error);
         options.logger.warn({ err: error }, "taking tasks from Temporal failed: connecting again");
       }
-      if (Date.now() - began > maxPauseMs) pauseMs = minPauseMs;
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+      if (Date.now() - began > maxIntervalMs) failures = 1;
+      await pause(backoff(failures), stopping.signal);
     }
   }
 

@@ -22,7 +22,7 @@ export interface PullRequests {
 
 /** One pull request. */
 export interface PullRequest {
-  /** How many messages it asks for. */
+  /** How many messages it requests. */
   readonly count: number;
   /** When it has ended at the latest, in milliseconds since the Unix epoch. */
   readonly endsAt: number;

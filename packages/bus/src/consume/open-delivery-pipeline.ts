@@ -145,7 +145,7 @@ export async function openDeliveryPipeline(
 
   /**
    * Waits for an event's next attempt in this process. Resolves to true when it is due, to false when the
-   * event is settled instead. Returns undefined when the verdict asks for no such attempt.
+   * event is settled instead. Returns undefined when the verdict requires no such attempt.
    */
   function retryInProcess(event: InFlightEvent, verdict: Verdict): Promise<boolean> | undefined {
     if (verdict.kind === "pause") {
