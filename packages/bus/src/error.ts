@@ -1,3 +1,5 @@
+import { brandClass } from "./kit/brand-class.ts";
+
 /**
  * The codes of a BusError.
  *
@@ -63,9 +65,13 @@ const retryableCodes: ReadonlySet<BusCode> = new Set([
 
 /**
  * The error of every method of the bus, and what a handler throws to dead-letter its event at once
- * (`permanent`) or to pause its subscription (`unavailable`).
+ * (`permanent`) or to pause its subscription (`unavailable`). `instanceof` recognizes the errors of every
+ * copy of this package.
  */
 export class BusError extends Error {
+  static {
+    brandClass(BusError, "@fanfare/bus/BusError");
+  }
   override readonly name = "BusError";
   readonly code: BusCode;
   /** Whether the same call, with the same event id, may succeed later and cannot store it twice. */
@@ -79,17 +85,8 @@ export class BusError extends Error {
 
   /** Returns a BusError as it is, and wraps anything else in one with the given code. */
   static from(reason: unknown, code: BusCode = "internal"): BusError {
-    if (isBusError(reason)) return reason;
+    if (reason instanceof BusError) return reason;
     return new BusError(code, describe(reason), { cause: reason });
-  }
-}
-
-/** Returns false for a revoked proxy, for which `instanceof` throws. */
-function isBusError(reason: unknown): reason is BusError {
-  try {
-    return reason instanceof BusError;
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 // What the bus, its brokers and the outbox share. Internal: it may change in any release.
 export { type Backoff, createBackoff } from "./backoff.ts";
+export { brandClass } from "./brand-class.ts";
 export { checkAtLeast } from "./check-at-least.ts";
 export { maxTimerMs } from "./clock.ts";
 export { createDeferred, type Deferred } from "./deferred.ts";
