@@ -16,8 +16,14 @@ describe("isTransientDatabaseError()", () => {
     "55P03",
     "57014",
     "25P03",
+    "53200",
   ])("is true for %s", (code) => {
     expect(isTransientDatabaseError(withCode(code))).toBe(true);
+  });
+
+  it("looks through errors that wrap others", () => {
+    const wrapped = new Error("cannot store", { cause: withCode("40001") });
+    expect(isTransientDatabaseError(wrapped)).toBe(true);
   });
 
   it("is true for errors of pg that have no code", () => {

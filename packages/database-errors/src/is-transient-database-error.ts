@@ -3,8 +3,10 @@ import { readErrorCode } from "./read-error-code.ts";
 
 const sqlStates: ReadonlySet<string | undefined> = new Set([
   "25P03", // idle in transaction timeout
+  "25P04", // transaction timeout
   "40001", // serialization failure
   "40P01", // deadlock
+  "53200", // out of memory, or of locks
   "55P03", // lock not available in time
   "57014", // statement timeout, or a cancelled statement
 ]);
