@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { findFreePorts, waitUntil } from "@fanfare/dev-stack";
+import { reservePorts, waitUntil } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Running, startCommand } from "../test/run-fanfare.ts";
 import { defaultPorts } from "./stack/ports.ts";
@@ -33,7 +33,7 @@ describe("the commands of the README and of the operations page", { timeout: 240
     env = { ...process.env, FANFARE_STATE: await mkdtemp(join(tmpdir(), "fanfare-readme-")) };
     tried = [];
     const names = Object.keys(defaultPorts);
-    const ports = await findFreePorts(names.length);
+    const { ports } = await reservePorts(names.length);
     const flags = names.map((name, i) => `--port ${name}=${ports[i]}`).join(" ");
     stack = start("npm start", (command) => `exec ${command} -- ${flags}`);
     await stack.waitForOutput("Ctrl-C stops everything");
@@ -94,7 +94,9 @@ describe("the commands of the README and of the operations page", { timeout: 240
 
   it("run another process of a reactor", async () => {
     await run("npm run -s fanfare -- env revenue");
-    const [port] = await findFreePorts(1);
+    const {
+      ports: [port],
+    } = await reservePorts(1);
     const revenue = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
     await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
       what: "the second revenue to be ready",

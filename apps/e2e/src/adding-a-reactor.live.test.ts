@@ -10,7 +10,7 @@ import { connectNats } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   createDevKeys,
-  findFreePort,
+  reservePort,
   startNats,
   startPostgres,
   waitUntil,
@@ -141,7 +141,7 @@ describe("a reactor that is added as a folder and an entry of the list", {
     );
     expect(databases).toHaveProperty("mileage");
 
-    const port = await findFreePort();
+    const port = await reservePort();
     const reactor = spawn(process.execPath, ["src/main.ts"], {
       cwd: path("apps/mileage"),
       env: {

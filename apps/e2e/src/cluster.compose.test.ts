@@ -1,4 +1,4 @@
-import { findFreePorts } from "@fanfare/dev-stack";
+import { reservePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createCompose, docker } from "../test/compose/compose.ts";
@@ -28,7 +28,9 @@ const streams = z.object({
 const toServiceName = (server: string): string => (server === "nats-1" ? "nats" : server);
 
 describe("docker compose with clusters of servers", { timeout: 900_000 }, async () => {
-  const [trips, temporal, nats, postgres] = await findFreePorts(4);
+  const {
+    ports: [trips, temporal, nats, postgres],
+  } = await reservePorts(4);
   const stack = createCompose({
     project,
     files: ["docker-compose.yml", "deploy/compose/cluster.yml"],

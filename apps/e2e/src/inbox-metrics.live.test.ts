@@ -7,7 +7,7 @@ import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   type App,
   createDevKeys,
-  findFreePorts,
+  reservePorts,
   startApp,
   startNats,
   startPostgres,
@@ -30,7 +30,7 @@ it("counts handled events and duplicates in the /metrics of each reactor", async
     { servers: nats.url, streams: { dedupeWindowMs: 100 } },
     { topics: ["trips.completed"] },
   );
-  const ports = await findFreePorts(reactorNames.length);
+  const { ports } = await reservePorts(reactorNames.length);
   const start = async (name: ReactorName, index: number) =>
     stack.use(
       await startApp({

@@ -1,4 +1,4 @@
-import { findFreePorts } from "@fanfare/dev-stack";
+import { reservePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
 import { listContainers, listLeftovers } from "../test/compose/containers.ts";
@@ -9,7 +9,9 @@ const image = `${project}:latest`;
 const servers = ["postgres", "nats", "temporal"] as const;
 
 describe("docker compose with the servers only", { timeout: 900_000 }, async () => {
-  const [temporal, page, nats, postgres] = await findFreePorts(4);
+  const {
+    ports: [temporal, page, nats, postgres],
+  } = await reservePorts(4);
   const { compose } = createCompose({
     project,
     files: ["docker-compose.yml"],

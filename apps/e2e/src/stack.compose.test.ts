@@ -1,5 +1,5 @@
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { findFreePorts, waitUntil } from "@fanfare/dev-stack";
+import { reservePorts, waitUntil } from "@fanfare/dev-stack";
 import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
@@ -17,7 +17,9 @@ const oneShots = ["secrets", "provision"];
 const oneEffectEach = [oneEffect, oneEffect, oneEffect];
 
 describe("docker compose", { timeout: 900_000 }, async () => {
-  const [trips, temporal, page, nats, postgres] = await findFreePorts(5);
+  const {
+    ports: [trips, temporal, page, nats, postgres],
+  } = await reservePorts(5);
   const stack = createCompose({
     project,
     files: ["docker-compose.yml"],

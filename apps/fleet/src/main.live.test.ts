@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   createDevKeys,
-  findFreePort,
   mintToken,
+  reservePort,
   startApp,
   startNats,
   startPostgres,
@@ -23,7 +23,7 @@ it("reports its outbox and its relay at /metrics", {
   const fleet = stack.use(
     await startApp({
       name: "fleet",
-      port: await findFreePort(),
+      port: await reservePort(),
       logFile: join(folder, "fleet.log"),
       env: {
         AUTH_JWKS: keys.jwksFile,

@@ -9,8 +9,8 @@ import { connectNats } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   createDevKeys,
-  findFreePorts,
   mintToken,
+  reservePorts,
   startNats,
   startPostgres,
   waitUntil,
@@ -32,7 +32,7 @@ it("starts before its servers, shares its group's events, and stops cleanly", {
   const databaseUrl = await postgres.createDatabase("revenue");
   await Promise.all([nats.kill(), postgres.kill()]);
 
-  const ports = await findFreePorts(2);
+  const { ports } = await reservePorts(2);
   const processes = ports.map((port) => {
     const revenue = spawn(process.execPath, [main], {
       env: {

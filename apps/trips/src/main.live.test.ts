@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   createDevKeys,
-  findFreePorts,
   mintToken,
+  reservePorts,
   startPostgres,
   waitUntil,
 } from "@fanfare/dev-stack";
@@ -29,7 +29,9 @@ it("starts before its servers, is ready when they are, and stops cleanly", async
   const databaseUrl = await postgres.createDatabase("trips");
   await postgres.kill();
 
-  const [port = 0, internalPort = 0, unusedPort = 0] = await findFreePorts(3);
+  const {
+    ports: [port = 0, internalPort = 0, unusedPort = 0],
+  } = await reservePorts(3);
   const trips = spawn(process.execPath, [main], {
     env: {
       PORT: String(port),

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { findFreePort, startTemporal } from "@fanfare/dev-stack";
+import { reservePort, startTemporal } from "@fanfare/dev-stack";
 import { taskQueue } from "@fanfare/trip-contract";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { connectTemporal, type TemporalConnection } from "../src/temporal/connect-temporal.ts";
@@ -50,5 +50,5 @@ export async function openTestTemporal(): Promise<TestTemporal> {
 
 /** Creates a connection to an address without a server. */
 export async function connectNoTemporal(): Promise<TemporalConnection> {
-  return connectTemporal({ address: `127.0.0.1:${await findFreePort()}`, namespace: "default" });
+  return connectTemporal({ address: `127.0.0.1:${await reservePort()}`, namespace: "default" });
 }

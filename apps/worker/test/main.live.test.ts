@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findFreePorts, startNats, startTemporal } from "@fanfare/dev-stack";
+import { reservePorts, startNats, startTemporal } from "@fanfare/dev-stack";
 import { searchAttributes } from "@fanfare/trip-contract";
 import { describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
@@ -35,7 +35,9 @@ async function readReadiness(port: number): Promise<string> {
 
 describe("the worker's process", () => {
   it("waits for its servers, becomes ready, and stops cleanly", async () => {
-    const [health = 0, temporalPort = 0, natsPort = 0] = await findFreePorts(3);
+    const {
+      ports: [health = 0, temporalPort = 0, natsPort = 0],
+    } = await reservePorts(3);
     const folder = await mkdtemp(join(tmpdir(), "worker-"));
     const tokenFile = join(folder, "token");
     await writeFile(tokenFile, "token");
@@ -69,7 +71,9 @@ describe("the worker's process", () => {
   });
 
   it("reports missing search attributes", async () => {
-    const [health = 0] = await findFreePorts(1);
+    const {
+      ports: [health = 0],
+    } = await reservePorts(1);
     await using nats = await startNats();
     await using temporal = await startTemporal();
     using worker = startWorker({

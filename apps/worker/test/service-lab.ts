@@ -9,8 +9,8 @@ import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import {
   type App,
   createDevKeys,
-  findFreePorts,
   mintToken,
+  reservePorts,
   startApp,
   startServers,
   type TokenClaims,
@@ -80,7 +80,9 @@ export async function openServiceLab(): Promise<ServiceLab> {
   ]);
   await writeFile(bundlePath, code);
 
-  const [trips = 0, registry = 0, fleet = 0, billing = 0] = await findFreePorts(4);
+  const {
+    ports: [trips = 0, registry = 0, fleet = 0, billing = 0],
+  } = await reservePorts(4);
   const shared = {
     HOST: "127.0.0.1",
     LOG_LEVEL: "warn",

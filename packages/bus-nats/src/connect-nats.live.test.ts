@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BusOptions, createPublisher, type EventBus, type EventRouter } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
-import { findFreePort, type Nats } from "@fanfare/dev-stack";
+import { type Nats, reservePort } from "@fanfare/dev-stack";
 import { nkeys } from "@nats-io/nats-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startOwnNats } from "../test/nats-server.ts";
@@ -25,7 +25,7 @@ describe("connectNats()", { timeout: 60_000 }, () => {
   let monitoring: string;
   let folder: string;
   beforeAll(async () => {
-    const address = `127.0.0.1:${await findFreePort()}`;
+    const address = `127.0.0.1:${await reservePort()}`;
     monitoring = `http://${address}`;
     nats = await startOwnNats(`http: "${address}"\n${users}`);
     folder = await mkdtemp(join(tmpdir(), "bus-nats-"));

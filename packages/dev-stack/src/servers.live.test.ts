@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
-import { startNats, startPostgres, startTemporal } from "./index.ts";
+import { startNats, startPostgres, startTemporal, waitUntil } from "./index.ts";
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url });
@@ -69,6 +71,21 @@ describe("startNats()", () => {
     expect(nats.pid).toBeUndefined();
     await nats.start();
     expect(nats.pid).not.toBe(pid);
+  });
+
+  it("answers again on its port once another process has released it", async () => {
+    await using nats = await startNats();
+    await nats.kill();
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(nats.port, "127.0.0.1", resolve));
+    const started = nats.start();
+    const log = async () => await readFile(nats.logFile ?? "", "utf8");
+    await waitUntil(async () => (await log()).includes("already in use"), {
+      what: "the first launch to fail",
+    });
+    await new Promise((resolve) => other.close(resolve));
+    await started;
+    expect(nats.pid).toBeDefined();
   });
 
   it("reports an unexpected exit", async () => {

@@ -1,13 +1,14 @@
 import { rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { DevServer } from "./dev-server.ts";
-import { findFreePorts } from "./free-port.ts";
 import { describeExit, type Exit, type GuardedProcess } from "./guarded-process.ts";
+import { type ReservedPorts, reservePorts } from "./reserve-ports.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** Options of {@link startServer}. */
 export interface ServerOptions {
   readonly name: string;
-  /** The ports to listen on. Default: free ports. */
+  /** The ports to listen on. Default: ports that stay reserved until `stop`. */
   readonly ports?: readonly number[] | undefined;
   readonly portCount: number;
   /** Removed by `stop`. */
@@ -25,26 +26,46 @@ export interface ServerOptions {
   answers(ports: readonly number[], process: GuardedProcess): Promise<boolean>;
 }
 
+const maxLaunches = 5;
+
 /**
- * Starts a server and waits until it answers. Chooses other free ports when another process takes the
- * chosen ones first. Rejects with the end of the output when the server exits during the start.
+ * Starts a server and waits until it answers. Launches it again, up to 5 times with a backoff, when one of
+ * its ports is in use: with other ports, unless they are given or it ran before. Rejects with the end of
+ * the output when the server exits during the start.
  */
 export async function startServer(
   options: ServerOptions,
 ): Promise<DevServer & { readonly ports: readonly number[] }> {
-  let ports = options.ports ?? (await findFreePorts(options.portCount));
-  const firstTries = options.ports === undefined ? 5 : 1;
+  let reserved =
+    options.ports === undefined ? await reservePorts(options.portCount) : keepPorts(options.ports);
   let running: GuardedProcess | undefined;
   let stopped = false;
   const { promise: died, resolve: reportDeath } = Promise.withResolvers<string>();
 
+  /** Calls `chooseOthers` before each further launch. */
+  async function launchRepeatedly(
+    signal: AbortSignal | undefined,
+    chooseOthers: () => Promise<void>,
+  ): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await launch(signal);
+      } catch (error) {
+        const inUse = error instanceof StartError && /already in use/i.test(error.message);
+        if (!inUse || attempt >= maxLaunches) throw error;
+        await delay(50 * 2 ** attempt, undefined, signal ? { signal } : {});
+        await chooseOthers();
+      }
+    }
+  }
+
   async function launch(signal?: AbortSignal): Promise<void> {
-    const process = await options.launch(ports);
+    const process = await options.launch(reserved.ports);
     try {
       await waitUntil(
         async () => {
           if (process.exit !== undefined) return "ended";
-          return (await options.answers(ports, process)) ? "answers" : undefined;
+          return (await options.answers(reserved.ports, process)) ? "answers" : undefined;
         },
         {
           what: `${options.name} to answer`,
@@ -78,20 +99,21 @@ export async function startServer(
     await process?.stop({ signal });
   }
 
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await launch(options.signal);
-      break;
-    } catch (error) {
-      const taken = error instanceof StartError && /already in use/i.test(error.message);
-      if (!taken || attempt >= firstTries) throw error;
-      ports = await findFreePorts(options.portCount);
-    }
+  try {
+    await launchRepeatedly(options.signal, async () => {
+      if (options.ports !== undefined) return;
+      await reserved.release();
+      reserved = await reservePorts(options.portCount);
+    });
+  } catch (error) {
+    await reserved.release();
+    throw error;
   }
 
   const stop = async (): Promise<void> => {
     stopped = true;
     await end(options.stopSignal);
+    await reserved.release();
     if (options.temporaryFolder !== undefined) {
       await rm(options.temporaryFolder, { recursive: true, force: true, maxRetries: 5 });
     }
@@ -100,7 +122,7 @@ export async function startServer(
     own: true,
     died,
     get ports() {
-      return ports;
+      return reserved.ports;
     },
     logFile: options.logFile,
     get pid() {
@@ -109,7 +131,7 @@ export async function startServer(
     kill: (signal = "SIGKILL") => end(signal),
     async start() {
       if (stopped) throw new Error(`${options.name} was stopped for good`);
-      if (running === undefined) await launch();
+      if (running === undefined) await launchRepeatedly(undefined, nothing);
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -139,6 +161,10 @@ export function createExternalServer(name: string, variable: string): DevServer 
     stop: nothing,
     [Symbol.asyncDispose]: nothing,
   };
+}
+
+function keepPorts(ports: readonly number[]): ReservedPorts {
+  return { ports, release: nothing, [Symbol.asyncDispose]: nothing };
 }
 
 async function nothing(): Promise<void> {}

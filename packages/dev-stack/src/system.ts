@@ -9,8 +9,8 @@ import {
   portNames,
 } from "@fanfare/topology";
 import { type App, startApp } from "./app.ts";
-import { findFreePorts } from "./free-port.ts";
 import { type DevKeys, mintToken } from "./keys.ts";
+import { reservePorts } from "./reserve-ports.ts";
 import type { Servers } from "./servers.ts";
 import { stopAll } from "./stop-all.ts";
 
@@ -51,7 +51,8 @@ export interface System extends AsyncDisposable {
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { servers, keys, logFolder, serviceTokenFile } = options;
   await mkdir(logFolder, { recursive: true });
-  const ports = options.ports ?? (await choosePorts());
+  await using opening = new AsyncDisposableStack();
+  const ports = options.ports ?? namePorts(opening.use(await reservePorts(portNames.length)).ports);
   await writeServiceToken(keys, serviceTokenFile);
   const shared = {
     HOST: "127.0.0.1",
@@ -76,24 +77,20 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     options.onReady?.(name, performance.now() - began);
     return app;
   });
-  const stop = () => stopAll(starting);
-  try {
-    const apps = await Promise.all(starting);
-    return {
-      app: (name) => findApp(name, apps),
-      registryUrl: shared.TRIPS_URL,
-      died: Promise.race(apps.map((app) => app.died)),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  opening.defer(() => stopAll(starting));
+  const apps = await Promise.all(starting);
+  const opened = opening.move();
+  const stop = () => opened.disposeAsync();
+  return {
+    app: (name) => findApp(name, apps),
+    registryUrl: shared.TRIPS_URL,
+    died: Promise.race(apps.map((app) => app.died)),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
-async function choosePorts(): Promise<AppPorts> {
-  const free = await findFreePorts(portNames.length);
+function namePorts(free: readonly number[]): AppPorts {
   const ports: Record<PortName, number> = { ...appPorts };
   for (const [index, name] of portNames.entries()) ports[name] = free[index] ?? 0;
   return ports;

@@ -7,7 +7,7 @@ import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import {
   createDevKeys,
-  findFreePorts,
+  reservePorts,
   startApp,
   startNats,
   startPostgres,
@@ -36,7 +36,7 @@ it("the reactors run with exactly the permissions that are printed", {
 
   const postgres = stack.use(await startPostgres());
   const keys = await createDevKeys(folder);
-  const ports = await findFreePorts(reactorNames.length);
+  const { ports } = await reservePorts(reactorNames.length);
   const apps = await Promise.all(
     reactorNames.map(async (name, index) =>
       stack.use(

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findFreePorts } from "@fanfare/dev-stack";
+import { reservePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ran, type Running, runFanfare, startFanfare } from "../../test/run-fanfare.ts";
 import { defaultPorts } from "./ports.ts";
@@ -17,7 +17,8 @@ let stack: Running;
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
   env = { ...process.env, FANFARE_STATE: state };
-  upArguments = ["up", ...formatPorts(await findFreePorts(Object.keys(defaultPorts).length))];
+  const { ports } = await reservePorts(Object.keys(defaultPorts).length);
+  upArguments = ["up", ...formatPorts(ports)];
   stack = startFanfare(upArguments, env);
   await stack.waitForOutput("Ctrl-C stops everything");
 }, 180_000);
@@ -46,15 +47,34 @@ describe("fanfare up", { timeout: 180_000 }, () => {
   });
 
   it("refuses to start a second stack on the same ports, and names the process that uses them", async () => {
-    const { status, stderr } = await runFanfare(upArguments, env);
+    const other = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+    const { status, stderr } = await runFanfare(upArguments, { ...env, FANFARE_STATE: other });
     expect(status).toBe(1);
     expect(stderr).toMatch(/Port \d+ for trips is in use by .*choose another with --port trips=/);
+    await rm(other, { recursive: true });
+  });
+
+  it("refuses to start a second stack of the checkout, and names the process of the first", async () => {
+    const { status, stderr } = await runFanfare(["up"], env);
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      `expected no running stack of this checkout, found process ${stack.pid}: ` +
+        "stop it with Ctrl-C, or set FANFARE_STATE to another folder\n",
+    );
+  });
+
+  it("waits for the processes of a killed predecessor, and starts with its data", async () => {
+    const { tripId } = JSON.parse((await trip("start", "--vehicle", "vehicle-4", "--json")).stdout);
+    await stack.end("SIGKILL");
+    stack = startFanfare(upArguments, env);
+    await stack.waitForOutput("Ctrl-C stops everything");
+    expect((await trip("end", tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);
   });
 
   it("refuses data of another format, and removes it with --reset", async () => {
     const other = await mkdtemp(join(tmpdir(), "fanfare-test-"));
     await mkdir(join(other, "data", "nats"), { recursive: true });
-    const ports = await findFreePorts(Object.keys(defaultPorts).length);
+    const { ports } = await reservePorts(Object.keys(defaultPorts).length);
     const args = ["up", ...formatPorts(ports)];
     const otherEnv = { ...env, FANFARE_STATE: other };
     const { status, stderr } = await runFanfare(args, otherEnv);

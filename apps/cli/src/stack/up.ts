@@ -4,6 +4,7 @@ import { mintToken, withLock } from "@fanfare/dev-stack";
 import { appNames, mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
+import { awaitPredecessor } from "./await-predecessor.ts";
 import { followLogs } from "./follow-logs.ts";
 import { checkPortsFree, choosePorts, type Ports } from "./ports.ts";
 import { reportProgress } from "./prepare.ts";
@@ -28,10 +29,19 @@ export interface UpOptions {
  */
 export async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const ports = choosePorts(options.port);
-  await checkPortsFree(selectNeededPorts(ports));
-  await withLock(join(getStateFolder(), "up.lock"), () => runStack(ports, options, signal), {
-    timeoutMs: 0,
-    what: `the running stack of this checkout to stop (${getStateFolder()})`,
+  const needed = selectNeededPorts(ports);
+  const lockFile = join(getStateFolder(), "up.lock");
+  await awaitPredecessor({
+    ports: Object.values(needed),
+    lockFile,
+    report: reportProgress,
+    signal,
+  });
+  await checkPortsFree(needed);
+  await withLock(lockFile, () => runStack(ports, options, signal), {
+    timeoutMs: 20_000,
+    what: `an earlier stack of this checkout to start or stop (${lockFile})`,
+    signal,
   });
 }
 

@@ -1,4 +1,4 @@
-import { findFreePort } from "@fanfare/dev-stack";
+import { reservePort } from "@fanfare/dev-stack";
 import { describe, expect, it } from "vitest";
 import { startOwnNats } from "../../test/nats-server.ts";
 import { checkDurability } from "./check-durability.ts";
@@ -10,7 +10,7 @@ const accounts = `
 
 describe("checkDurability()", { timeout: 60_000 }, () => {
   it("reports a server that syncs at intervals as at risk, with the setting that changes it", async () => {
-    const port = await findFreePort();
+    const port = await reservePort();
     await using nats = await startOwnNats(`http: "127.0.0.1:${port}"\n${accounts}`);
     const expected = {
       state: "at-risk",
@@ -23,7 +23,7 @@ describe("checkDurability()", { timeout: 60_000 }, () => {
   });
 
   it("reports a server that always syncs as safe", async () => {
-    const port = await findFreePort();
+    const port = await reservePort();
     const nats = await startOwnNats(`http: "127.0.0.1:${port}"`, "always");
     const durability = await checkDurability({ monitoringUrl: `http://127.0.0.1:${port}` });
     await nats.stop();
@@ -32,7 +32,7 @@ describe("checkDurability()", { timeout: 60_000 }, () => {
 
   it("reports unknown without an address or an answer", async () => {
     expect(await checkDurability({})).toMatchObject({ state: "unknown" });
-    const monitoringUrl = `http://127.0.0.1:${await findFreePort()}`;
+    const monitoringUrl = `http://127.0.0.1:${await reservePort()}`;
     expect(await checkDurability({ monitoringUrl })).toMatchObject({ state: "unknown" });
   });
 });
