@@ -97,6 +97,13 @@ export const mutants = [
     replace: "",
   },
   {
+    name: "measure durations with the wall clock",
+    package: core,
+    file: "src/memory/manual-clock.ts",
+    find: "    monotonic: () => elapsed,",
+    replace: "    monotonic: () => origin + elapsed,",
+  },
+  {
     name: "do not abort a handler at its timeout",
     package: core,
     file: "src/consume/open-delivery-pipeline.ts",

@@ -60,14 +60,14 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
 
   async function runUntilStopped(): Promise<void> {
     for (let failures = 1; !stopping.signal.aborted; failures++) {
-      const began = Date.now();
+      const began = performance.now();
       try {
         await takeTasks();
       } catch (error) {
         notReady = error instanceof Error ? error.message : String(error);
         options.logger.warn({ err: error }, "taking tasks from Temporal failed: connecting again");
       }
-      if (Date.now() - began > maxIntervalMs) failures = 1;
+      if (performance.now() - began > maxIntervalMs) failures = 1;
       await pause(backoff(failures), stopping.signal);
     }
   }

@@ -3,19 +3,19 @@ import { maxTimerMs, pause, settlesWithin } from "@fanfare/bus/kit";
 
 /** The end of a wait: an instant, and a signal that may end it earlier. */
 export interface Deadline {
-  /** Milliseconds since the Unix epoch. */
+  /** In milliseconds of `performance.now()`, which no change of the wall clock affects. */
   readonly at: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Returns the deadline `timeoutMs` from now. */
 export function createDeadline(timeoutMs: number, signal?: AbortSignal): Deadline {
-  return { at: Date.now() + timeoutMs, signal };
+  return { at: performance.now() + timeoutMs, signal };
 }
 
-/** Returns the milliseconds from now until an instant, from 0 to the longest delay of a timer. */
+/** Returns the milliseconds from now until an instant of `performance.now()`, from 0 to the longest delay of a timer. */
 export function remainingMs(at: number): number {
-  return Math.max(0, Math.min(at - Date.now(), maxTimerMs));
+  return Math.max(0, Math.min(at - performance.now(), maxTimerMs));
 }
 
 /** Creates the error of a call whose caller aborted it: the signal's reason, or `aborted`. */

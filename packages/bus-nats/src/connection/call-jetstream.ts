@@ -30,7 +30,7 @@ export async function callJetStream<T>(
     } catch (reason) {
       const error = toBusError(reason, about);
       const isRetryable = isTransient(error) || error.code === "deadline_exceeded";
-      if (!isRetryable || Date.now() >= deadline.at) throw error;
+      if (!isRetryable || performance.now() >= deadline.at) throw error;
     }
     await pauseUntil(computeRetryDelay(failures), deadline);
   }
@@ -43,7 +43,7 @@ async function callOnce<T>(
   run: (api: JetStreamManager) => Promise<T>,
 ): Promise<T> {
   const client = await connection.connected(deadline);
-  const timeout = Math.max(1, Math.min(requestTimeoutMs, deadline.at - Date.now()));
+  const timeout = Math.max(1, Math.min(requestTimeoutMs, deadline.at - performance.now()));
   const api = await jetstreamManager(client, { checkAPI: false, timeout });
   const lost = createDeferred<never>();
   const stopListening = connection.listen({

@@ -74,7 +74,7 @@ export function openRequestMux(connection: ManagedConnection, inboxPrefix: strin
 
   const expire = () => {
     timerAt = Infinity;
-    const now = Date.now();
+    const now = performance.now();
     let next = Infinity;
     for (const { call, end } of listRequests()) {
       if (call.deadline.at > now) {

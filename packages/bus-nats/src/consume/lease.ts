@@ -44,7 +44,7 @@ interface LeaseState {
 export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease {
   const subject = message.reply ?? "";
   const info = parseAckSubject(subject);
-  const leasedUntil = Date.now() + deps.leaseDurationMs;
+  const leasedUntil = performance.now() + deps.leaseDurationMs;
   const lease: LeaseState = { deps, topic, subject, info, leasedUntil, isSettled: false };
   return {
     record: {
@@ -61,7 +61,7 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
     async extend() {
       if (lease.isSettled) return;
       await send(lease, inProgressPayload);
-      lease.leasedUntil = Date.now() + deps.leaseDurationMs;
+      lease.leasedUntil = performance.now() + deps.leaseDurationMs;
     },
   };
 }
@@ -123,7 +123,7 @@ async function sendConfirmed({ deps, subject }: LeaseState, data: Uint8Array): P
       return;
     } catch (reason) {
       const error = BusError.from(reason);
-      if (error.code !== "unavailable" || Date.now() >= deadline.at) throw error;
+      if (error.code !== "unavailable" || performance.now() >= deadline.at) throw error;
       await pauseUntil(computeRetryDelay(failures), deadline);
     }
   }

@@ -24,7 +24,7 @@ export interface PullRequests {
 export interface PullRequest {
   /** How many messages it requests. */
   readonly count: number;
-  /** When it has ended at the latest, in milliseconds since the Unix epoch. */
+  /** When it has ended at the latest, in milliseconds of `performance.now()`. */
   readonly endsAt: number;
 }
 

@@ -79,7 +79,7 @@ export function openPullSubscription(options: PullSubscriptionOptions): PullSubs
   };
 
   const onMessage = (message: Msg) => {
-    lastMessageAt = Date.now();
+    lastMessageAt = performance.now();
     if (message.reply?.startsWith("$JS.ACK.") !== true) return onStatus(message);
     clearError();
     if (isClosed || !requests.receive()) return options.onUnrequested(message);
@@ -162,7 +162,7 @@ export function openPullSubscription(options: PullSubscriptionOptions): PullSubs
     request(count, durationMs = pullDurationMs) {
       if (client === undefined) return;
       if (subscription === undefined) subscribe(client);
-      const now = Date.now();
+      const now = performance.now();
       if (requests.outstanding === 0) lastMessageAt = now;
       const id = requests.add({ count, endsAt: now + durationMs + 2 * heartbeatMs });
       try {
@@ -174,7 +174,7 @@ export function openPullSubscription(options: PullSubscriptionOptions): PullSubs
     },
     check() {
       if (client === undefined || requests.outstanding === 0) return;
-      const now = Date.now();
+      const now = performance.now();
       if (now - lastMessageAt > silenceMs) {
         fail(new BusError("unavailable", `${about}: no heartbeat from the server`));
       } else {

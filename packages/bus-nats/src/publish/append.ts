@@ -54,7 +54,7 @@ export function createAppend({ connection, requests, streams, settings }: Append
     const subject = formatEventSubject(settings.prefix, topic, record.partition);
     const stream = formatStreamName(settings.prefix, topic);
     const headers = encodeHeaders(record.headers, `${topic}/${record.id}`);
-    const deadlineAt = Date.now() + options.timeoutMs;
+    const deadlineAt = performance.now() + options.timeoutMs;
     const queue = getQueue(topic);
 
     const end = (isStored: boolean) => {

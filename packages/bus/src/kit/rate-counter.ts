@@ -14,7 +14,7 @@ const slotMs = windowMs / slotCount;
 
 /** Creates a counter at 0. */
 export function createRateCounter(clock: Clock): RateCounter {
-  const createdAt = clock.now();
+  const createdAt = clock.monotonic();
   const counts = Array.from({ length: slotCount }, () => 0);
   /** The interval, counted from the creation, that each slot was last used for. */
   const intervals = Array.from({ length: slotCount }, () => -1);
@@ -27,7 +27,7 @@ export function createRateCounter(clock: Clock): RateCounter {
       return total;
     },
     get perSecond() {
-      const now = clock.now();
+      const now = clock.monotonic();
       const oldest = countIntervals(now) - slotCount;
       const recent = counts.filter((_, slot) => (intervals[slot] ?? -1) > oldest);
       const sum = recent.reduce((all, count) => all + count, 0);
@@ -35,7 +35,7 @@ export function createRateCounter(clock: Clock): RateCounter {
     },
     add() {
       total++;
-      const interval = Math.max(0, countIntervals(clock.now()));
+      const interval = Math.max(0, countIntervals(clock.monotonic()));
       const slot = interval % slotCount;
       counts[slot] = intervals[slot] === interval ? (counts[slot] ?? 0) + 1 : 1;
       intervals[slot] = interval;

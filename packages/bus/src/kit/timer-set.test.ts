@@ -40,6 +40,7 @@ describe("createTimerSet()", () => {
     const timers = createTimerSet<number>(
       {
         now: () => 0,
+        monotonic: () => 0,
         schedule() {
           scheduled++;
           return () => {

@@ -21,12 +21,13 @@ export function createTimerSet<T>(
 
   function arm(): void {
     const first = dueAt.values().next();
-    if (first.done !== true) cancel = clock.schedule(Math.max(0, first.value - clock.now()), fire);
+    if (first.done !== true)
+      cancel = clock.schedule(Math.max(0, first.value - clock.monotonic()), fire);
   }
 
   function fire(): void {
     cancel = undefined;
-    const now = clock.now();
+    const now = clock.monotonic();
     for (const [item, at] of dueAt) {
       if (at > now) break;
       dueAt.delete(item);
@@ -38,7 +39,7 @@ export function createTimerSet<T>(
   return {
     start(item) {
       dueAt.delete(item);
-      dueAt.set(item, clock.now() + delayMs);
+      dueAt.set(item, clock.monotonic() + delayMs);
       if (cancel === undefined) arm();
     },
     stop(item) {

@@ -15,7 +15,7 @@ export function createDedupeWindow(clock: Clock, windowMs: number): DedupeWindow
   const added: { readonly at: number; readonly ids: string[] }[] = [];
 
   function evictExpired(): void {
-    const before = clock.now() - windowMs;
+    const before = clock.monotonic() - windowMs;
     for (let oldest = added[0]; oldest !== undefined; oldest = added[0]) {
       if (oldest.at > before) return;
       for (const id of oldest.ids) sequences.delete(id);
@@ -30,7 +30,7 @@ export function createDedupeWindow(clock: Clock, windowMs: number): DedupeWindow
     },
     add(id, sequence) {
       sequences.set(id, sequence);
-      const at = clock.now();
+      const at = clock.monotonic();
       const latest = added.at(-1);
       if (latest?.at === at) latest.ids.push(id);
       else added.push({ at, ids: [id] });

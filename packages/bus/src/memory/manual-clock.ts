@@ -8,6 +8,8 @@ export interface ManualClock extends Clock {
    * starts runs before time goes on. It does not wait for I/O.
    */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock forward by `ms` milliseconds, or back. No time elapses. */
+  shiftWallClock(ms: number): void;
 }
 
 interface Task {
@@ -26,7 +28,9 @@ interface Task {
  * ```
  */
 export function createManualClock(start: Date = new Date("2026-01-01T08:00:00Z")): ManualClock {
-  let now = start.getTime();
+  let elapsed = 0;
+  /** The wall clock's time when the clock was created. */
+  let origin = start.getTime();
   /** The next task last; tasks of the same time in reverse order of scheduling. */
   let tasks: Task[] = [];
   let advancing: Promise<void> = Promise.resolve();
@@ -34,24 +38,25 @@ export function createManualClock(start: Date = new Date("2026-01-01T08:00:00Z")
   async function moveTo(target: number): Promise<void> {
     await yieldToEventLoop();
     for (let next = tasks.at(-1); next !== undefined && next.at <= target; next = tasks.at(-1)) {
-      now = Math.max(now, next.at);
+      elapsed = Math.max(elapsed, next.at);
       runDue();
       await yieldToEventLoop();
     }
-    now = Math.max(now, target);
+    elapsed = Math.max(elapsed, target);
   }
 
   function runDue(): void {
-    for (let next = tasks.at(-1); next !== undefined && next.at <= now; next = tasks.at(-1)) {
+    for (let next = tasks.at(-1); next !== undefined && next.at <= elapsed; next = tasks.at(-1)) {
       tasks.pop();
       next.run();
     }
   }
 
   return {
-    now: () => now,
+    now: () => origin + elapsed,
+    monotonic: () => elapsed,
     schedule(delayMs, run) {
-      const task = { at: now + Math.max(0, delayMs), run };
+      const task = { at: elapsed + Math.max(0, delayMs), run };
       const later = tasks.findLastIndex((other) => other.at > task.at);
       tasks.splice(later + 1, 0, task);
       return () => {
@@ -59,8 +64,11 @@ export function createManualClock(start: Date = new Date("2026-01-01T08:00:00Z")
       };
     },
     advance(ms) {
-      advancing = advancing.then(() => moveTo(now + ms));
+      advancing = advancing.then(() => moveTo(elapsed + ms));
       return advancing;
+    },
+    shiftWallClock(ms) {
+      origin += ms;
     },
   };
 }

@@ -12,6 +12,7 @@ describe("parity: the memory broker", () => {
       return {
         open: async () => createMemoryBroker({ store }),
         advance: (ms) => store.clock.advance(ms),
+        shiftWallClock: (ms) => store.clock.shiftWallClock(ms),
         async [Symbol.asyncDispose]() {},
       };
     },

@@ -63,11 +63,11 @@ export function createMemoryBus({
     now: () => store.clock.now(),
     advance: (ms) => store.clock.advance(ms),
     async idle({ timeoutMs = 2_000 } = {}) {
-      const deadline = Date.now() + timeoutMs;
+      const deadline = performance.now() + timeoutMs;
       for (;;) {
         const unfinished = await describeUnfinished();
         if (unfinished.length === 0) return;
-        if (Date.now() < deadline) continue;
+        if (performance.now() < deadline) continue;
         throw new BusError(
           "deadline_exceeded",
           `the bus is not idle after ${timeoutMs} ms: ${unfinished.join("; ")}`,

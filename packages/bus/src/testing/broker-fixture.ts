@@ -9,6 +9,8 @@ export interface BrokerFixture extends AsyncDisposable {
   open(): Promise<Broker>;
   /** Advances the time of the brokers by `ms` milliseconds. Leave it out where time is real. */
   readonly advance?: (ms: number) => Promise<void>;
+  /** Sets the wall clock of the brokers forward or back. Leave it out where `Date.now` is the wall clock. */
+  readonly shiftWallClock?: (ms: number) => void;
   /** Kills the server and starts it again on its data. Leave it out where there is no server. */
   readonly restart?: () => Promise<void>;
   /** Deletes a group of a topic on the server, as an administrator might by accident. */

@@ -32,6 +32,38 @@ export function registerSlowHandlerCases({ setUp }: SuiteContext): void {
     expect(getNumbers(seen)).toEqual([0, 1]);
   });
 
+  it("extends the lease whatever the wall clock is set to", async () => {
+    await using env = await setUp();
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(() => gate.promise);
+    const subscriptions = await Promise.all(
+      range(2).map(async () =>
+        subscribeRead(await env.openBus(), "slow", { handler, leaseDurationMs }),
+      ),
+    );
+    await createNotePublisher(await env.openBus()).noteRead({ number: 0 });
+    await env.waitForCount(seen, 1);
+    env.shiftWallClock(-3_600_000);
+    await env.elapse(leaseDurationMs * 2.5);
+    gate.resolve();
+    await env.waitFor("the ack", () => subscriptions.some((one) => one.health().handled === 1));
+    expect(seen).toHaveLength(1);
+  });
+
+  it("aborts a handler at its timeout whatever the wall clock is set to", async () => {
+    await using env = await setUp();
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(() => gate.promise);
+    const options = { handler, leaseDurationMs, handlerTimeoutMs: 400, maxAttempts: 1 };
+    const subscription = await subscribeRead(await env.openBus(), "slow", options);
+    await createNotePublisher(await env.openBus()).noteRead({ number: 0 });
+    await env.waitForCount(seen, 1);
+    env.shiftWallClock(-3_600_000);
+    await env.waitFor("the timeout", () => subscription.health().failures === 1);
+    expect(seen[0]?.delivery.signal.aborted).toBe(true);
+    gate.resolve();
+  });
+
   it("extends the leases of events that wait for a slow handler", async () => {
     await using env = await setUp();
     const gate = Promise.withResolvers<void>();

@@ -10,7 +10,10 @@ export interface TestEnvironment extends AsyncDisposable {
   /** Opens the broker of another process. */
   openBroker(): Promise<Broker>;
   /** The optional hooks of the fixture. */
-  readonly fixture: Omit<BrokerFixture, "open" | "advance" | keyof AsyncDisposable>;
+  readonly fixture: Omit<
+    BrokerFixture,
+    "open" | "advance" | "shiftWallClock" | keyof AsyncDisposable
+  >;
   /** Whether time moves only while a case waits. */
   readonly hasManualTime: boolean;
   /** Returns the time of the brokers, in milliseconds since the Unix epoch. */
@@ -24,6 +27,8 @@ export interface TestEnvironment extends AsyncDisposable {
   waitForCount(list: readonly unknown[], count: number): Promise<void>;
   /** Lets `ms` milliseconds of the brokers' time elapse. */
   elapse(ms: number): Promise<void>;
+  /** Sets the wall clock forward or back, until the case ends. */
+  shiftWallClock(ms: number): void;
 }
 
 const stepMs = 20;
@@ -53,9 +58,9 @@ export async function createTestEnvironment(
   }
 
   async function waitFor(what: string, condition: () => boolean): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     while (!condition()) {
-      if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+      if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`);
       await step();
     }
   }
@@ -82,8 +87,18 @@ export async function createTestEnvironment(
     },
     async elapse(ms) {
       if (advance !== undefined) return await advance(ms);
-      const end = clock.now() + ms;
-      await waitFor(`${ms} ms to elapse`, () => clock.now() >= end);
+      const end = clock.monotonic() + ms;
+      await waitFor(`${ms} ms to elapse`, () => clock.monotonic() >= end);
+    },
+    shiftWallClock(ms) {
+      if (fixture.shiftWallClock !== undefined) return fixture.shiftWallClock(ms);
+      const readWallClock = Date.now;
+      Date.now = () => readWallClock() + ms;
+      opened.push({
+        async [Symbol.asyncDispose]() {
+          Date.now = readWallClock;
+        },
+      });
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
