@@ -5,6 +5,13 @@ const jetStream = "packages/bus-nats";
 
 export const mutants = [
   {
+    name: "assign the id after the interceptors",
+    package: core,
+    file: "src/publish/intercept-publish.ts",
+    find: "const fixed = { id: given.id ?? id, time",
+    replace: "const fixed = { id: options.id ?? crypto.randomUUID(), time",
+  },
+  {
     name: "ack before the handler returns",
     package: core,
     file: "src/consume/handle.ts",

@@ -60,12 +60,13 @@ export function createBus(
     bind: (on: EventRouter) => void,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    checkOpen(signal);
-    checkGroup(group);
-    const settings = resolveSettings(options);
-    const bindings = interceptBindings(collectBindings(topics, bind), interceptors);
-    const release = claims.claim(group, bindings.keys());
+    let release: (() => void) | undefined;
     try {
+      checkOpen(signal);
+      checkGroup(group);
+      const settings = resolveSettings(options);
+      const bindings = interceptBindings(collectBindings(topics, bind), interceptors);
+      release = claims.claim(group, bindings.keys());
       const opening = { group, bindings, settings, stopTimeoutMs };
       const { subscription, drained } = await openSubscription(broker, opening);
       void subscription.closed.then(track(subscription));
@@ -76,7 +77,7 @@ export function createBus(
       }
       return subscription;
     } catch (reason) {
-      release();
+      release?.();
       throw BusError.from(reason);
     }
   }
@@ -91,13 +92,21 @@ export function createBus(
   async function shutDown(timeoutMs: number): Promise<StopReport> {
     closing.abort();
     const deadline = performance.now() + timeoutMs;
-    const stopping = Array.from(subscriptions, (subscription) => subscription.stop({ timeoutMs }));
+    // A tracked subscription that fails to stop must not keep the broker open.
+    const stopping = Array.from(subscriptions, async (subscription) =>
+      subscription.stop({ timeoutMs }),
+    );
     const idle = settlesWithin(whenIdle(), timeoutMs, broker);
-    const reports = await Promise.all(stopping);
+    const reports = await Promise.allSettled(stopping);
     await idle;
     const remainingMs = Math.max(0, deadline - performance.now());
-    await settlesWithin(broker.close(), remainingMs, broker);
-    return { unsettled: reports.flatMap(({ unsettled }) => unsettled) };
+    const disconnect = async () => broker.close();
+    await settlesWithin(disconnect(), remainingMs, broker);
+    return {
+      unsettled: reports.flatMap((report) =>
+        report.status === "fulfilled" ? report.value.unsettled : [],
+      ),
+    };
   }
 
   function health(): BusHealth {

@@ -23,7 +23,10 @@ import type { PublishResult } from "./publish/publish-result.ts";
  * };
  */
 export interface Interceptor {
-  /** Wraps each publish. It may change the message and the options, and call `next` again. */
+  /**
+   * Wraps each publish. It may change the message and the options, and call `next` again: the id and the
+   * time are fixed before, so that calling it twice stores the event once.
+   */
   readonly publish?: (next: Publish) => Publish;
   /** Wraps each attempt to handle an event. What it throws is the attempt's failure. */
   readonly handle?: (next: Handle) => Handle;
@@ -36,7 +39,8 @@ export type Publish = (call: PublishCall) => Promise<PublishResult>;
 export interface PublishCall {
   readonly method: EventMethod;
   readonly message: Message;
-  readonly options: PublishOptions;
+  /** The options of the publish, with the id and the time that the event has, given or not. */
+  readonly options: PublishOptions & Required<Pick<PublishOptions, "id" | "time">>;
 }
 
 /** A function that handles one event. */
@@ -49,7 +53,24 @@ export interface HandleCall {
   readonly delivery: Delivery;
 }
 
-/** Wraps a function in parts of interceptors, of which the first is outermost. */
-export function chain<F>(inner: F, parts: readonly ((next: F) => F)[]): F {
-  return parts.reduceRight((next, wrap) => wrap(next), inner);
+type AsyncFunction<C, R> = (call: C) => Promise<R>;
+
+/**
+ * Wraps a function in parts of interceptors, of which the first is outermost. Every function of the chain
+ * returns a promise, also when it throws; a rejection that an interceptor drops ends no process.
+ */
+export function chain<C, R>(
+  inner: AsyncFunction<C, R>,
+  parts: readonly ((next: AsyncFunction<C, R>) => AsyncFunction<C, R>)[],
+): AsyncFunction<C, R> {
+  return parts.reduceRight((next, wrap) => guard(wrap(next)), guard(inner));
+}
+
+function guard<C, R>(wrapped: AsyncFunction<C, R>): AsyncFunction<C, R> {
+  const call = async (given: C) => await wrapped(given);
+  return (given) => {
+    const result = call(given);
+    result.catch(() => {});
+    return result;
+  };
 }

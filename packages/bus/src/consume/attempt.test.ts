@@ -23,9 +23,13 @@ describe("createAttempt()", () => {
     expect(attempt.delivery.signal).toBe(signal);
   });
 
-  it("returns an aborted signal when it is first read after the abort", () => {
+  it("creates a delivery that is plain data: a copy has everything", () => {
     const attempt = createAttempt(envelope, { group: "readers", attempt: 1 });
+    const { delivery } = attempt;
+    const copy = { ...delivery };
+    expect(copy).toEqual({ group: "readers", attempt: 1, ...envelope, signal: delivery.signal });
+    expect(Object.getPrototypeOf(delivery)).toBe(Object.prototype);
     attempt.abort(new BusError("aborted", "stopping"));
-    expect(attempt.delivery.signal.aborted).toBe(true);
+    expect(copy.signal.aborted).toBe(true);
   });
 });

@@ -6,13 +6,14 @@ export function interceptBindings(
   bindings: ReadonlyMap<string, Binding>,
   interceptors: readonly Interceptor[],
 ): ReadonlyMap<string, Binding> {
-  const around = interceptors.flatMap(({ handle }) => handle ?? []);
+  const around = interceptors.flatMap((interceptor) => interceptor.handle?.bind(interceptor) ?? []);
   if (around.length === 0) return bindings;
   const intercept = (binding: Binding): Binding => {
     const { method } = binding;
-    const handle = chain<Handle>(async (call) => {
+    const innermost: Handle = async (call) => {
       await binding.handler(call.message, call.delivery);
-    }, around);
+    };
+    const handle = chain(innermost, around);
     return { ...binding, handler: (message, delivery) => handle({ method, message, delivery }) };
   };
   return new Map(Array.from(bindings, ([topic, binding]) => [topic, intercept(binding)]));

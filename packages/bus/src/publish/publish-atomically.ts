@@ -1,38 +1,35 @@
-import type { Appended, Broker, NewRecord } from "../broker.ts";
+import type { Appended, AppendOptions, Broker, NewRecord } from "../broker.ts";
 import { BusError } from "../error.ts";
-import { chain, type Publish, type PublishCall } from "../interceptor.ts";
 import { createDeferred } from "../kit/deferred.ts";
+import type { NewEvent } from "./create-event.ts";
 import type { PublishOutcome } from "./publish-outcome.ts";
 import { createPublishResult, type PublishPipeline } from "./publish-pipeline.ts";
 
-interface AtomicOptions {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 /**
  * Passes events through their interceptors, then stores all of them or none. Rejects with the reason
- * when none is stored.
+ * when none is stored. An interceptor that publishes its event again receives the same result.
  */
 export async function publishAtomically(
-  { broker, interceptors, encode, track }: PublishPipeline,
-  calls: readonly PublishCall[],
-  options: AtomicOptions,
+  { broker, encode, send, track }: PublishPipeline,
+  events: readonly NewEvent[],
+  options: AppendOptions,
 ): Promise<PublishOutcome[]> {
   const batch = new Map<number, NewRecord>();
-  let expected = calls.length;
+  let expected = events.length;
+  let complete = false;
   const committed = createDeferred<ReadonlyMap<NewRecord, Appended>>();
   committed.promise.catch(() => {});
   const commitWhenComplete = () => {
-    if (batch.size < expected) return;
+    if (complete || batch.size < expected) return;
+    complete = true;
     const inOrder = Array.from(batch).toSorted(([a], [b]) => a - b);
     const records = inOrder.map(([, record]) => record);
-    committed.resolve(appendAtomically(broker, records, options));
+    committed.resolve(track(appendAtomically(broker, records, options)));
   };
 
-  const publishes = calls.map((call, index) => {
-    const publish = chain<Publish>(async (final) => {
-      const record = encode(final);
+  const publishes = events.map((event, index) =>
+    send(event, async (call) => {
+      const record = batch.get(index) ?? encode(call);
       batch.set(index, record);
       commitWhenComplete();
       const appended = (await committed.promise).get(record);
@@ -40,8 +37,7 @@ export async function publishAtomically(
         throw new BusError("internal", `the broker returned no result for event ${record.id}`);
       }
       return createPublishResult(record, appended);
-    }, interceptors);
-    return track(publish(call)).then(
+    }).then(
       (result): PublishOutcome => {
         // An interceptor answered instead of the broker: the event is not part of the batch.
         if (!batch.has(index)) {
@@ -54,8 +50,8 @@ export async function publishAtomically(
         committed.reject(reason);
         throw reason;
       },
-    );
-  });
+    ),
+  );
   // Waits for every publish, so that none is in flight when this one rejects.
   await Promise.allSettled(publishes);
   return await Promise.all(publishes);
@@ -64,18 +60,17 @@ export async function publishAtomically(
 async function appendAtomically(
   broker: Broker,
   records: readonly NewRecord[],
-  options: AtomicOptions,
+  options: AppendOptions,
 ): Promise<ReadonlyMap<NewRecord, Appended>> {
-  const { name, appendAll } = broker;
-  if (appendAll === undefined) {
+  if (broker.appendAll === undefined) {
     throw new BusError(
       "unsupported",
-      `the broker ${name} has no atomic batches: publish without atomic`,
+      `the broker ${broker.name} has no atomic batches: publish without atomic`,
     );
   }
   if (records.length === 0) return new Map();
   checkBatch(broker, records);
-  const appended = await appendAll(records, options);
+  const appended = await broker.appendAll(records, options);
   return new Map(
     records.flatMap((record, index) => {
       const one = appended[index];

@@ -1,5 +1,5 @@
-import { chain, type Publish, type PublishCall } from "../interceptor.ts";
 import { createDeferred } from "../kit/deferred.ts";
+import type { NewEvent } from "./create-event.ts";
 import { type PublishOutcome, settleOutcome } from "./publish-outcome.ts";
 import { createPublishResult, type PublishPipeline } from "./publish-pipeline.ts";
 
@@ -11,32 +11,31 @@ const maxInFlight = 1_024;
  * it allow, and returns the outcome of each. A rejected event does not delay the others.
  */
 export async function publishInOrder(
-  { broker, interceptors, encode, track }: PublishPipeline,
-  calls: readonly PublishCall[],
+  { broker, encode, send, track }: PublishPipeline,
+  events: readonly NewEvent[],
   timeoutMs: number,
 ): Promise<PublishOutcome[]> {
   const outcomes: Promise<PublishOutcome>[] = [];
   let before: Promise<void> = Promise.resolve();
-  for (const call of calls) {
+  for (const event of events) {
     await outcomes.at(-maxInFlight);
     const turn = before;
     const appended = createDeferred<void>();
     before = appended.promise;
-    const publish = chain<Publish>(async (final) => {
-      const record = encode(final);
+    const publishing = send(event, async (call) => {
+      const record = encode(call);
       await turn;
-      const { signal } = final.options;
-      const appending = broker.append(record, { timeoutMs, signal });
+      const { signal } = call.options;
+      const appending = track(broker.append(record, { timeoutMs, signal }));
       appended.resolve();
       return createPublishResult(record, await appending);
-    }, interceptors);
-    const publishing = publish(call);
+    });
     // When an interceptor rejects the event or answers it, the next one still waits for the turn.
     void publishing
       .catch(() => {})
       .then(() => turn)
       .then(appended.resolve);
-    outcomes.push(settleOutcome(track(publishing)));
+    outcomes.push(settleOutcome(publishing));
   }
   return await Promise.all(outcomes);
 }

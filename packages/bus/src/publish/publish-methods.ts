@@ -2,7 +2,8 @@ import type { AppendOptions, Broker, NewRecord } from "../broker.ts";
 import type { EventBus } from "../bus.ts";
 import { deadLetterOverheadBytes } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
-import { chain, type Interceptor, type Publish, type PublishCall } from "../interceptor.ts";
+import type { EventMethod } from "../event-method.ts";
+import type { Interceptor, PublishCall } from "../interceptor.ts";
 import { createDrainableSet } from "../kit/drainable-set.ts";
 import { memoizeLast } from "../kit/memoize-last.ts";
 import { createRateCounter } from "../kit/rate-counter.ts";
@@ -16,10 +17,13 @@ import {
   type EncodedMessage,
 } from "../wire/encoded-message.ts";
 import { measureRecord } from "../wire/measure-record.ts";
+import type { NewEvent } from "./create-event.ts";
+import { createPublishInterception, readPublishParts } from "./intercept-publish.ts";
 import { publishAtomically } from "./publish-atomically.ts";
 import { publishInOrder } from "./publish-in-order.ts";
 import type { PublishOptions } from "./publish-options.ts";
-import { createPublishResult } from "./publish-pipeline.ts";
+import type { PublishAllOptions, PublishOutcome } from "./publish-outcome.ts";
+import { createPublishResult, type PublishPipeline } from "./publish-pipeline.ts";
 import type { PublishResult } from "./publish-result.ts";
 
 /** The publish methods of a bus, and what they count. */
@@ -40,10 +44,6 @@ export interface PublishMethodsOptions {
   readonly closing: AbortSignal;
 }
 
-interface EncodedCall extends Pick<PublishCall, "method" | "options"> {
-  readonly encoded: EncodedMessage;
-}
-
 const publishTimeoutMs = 10_000;
 
 /** Creates the publish methods of a bus. */
@@ -51,15 +51,15 @@ export function createPublishMethods(
   broker: Broker,
   { source, interceptors, topics, closing }: PublishMethodsOptions,
 ): PublishMethods {
-  const parts = interceptors.flatMap(({ publish }) => publish ?? []);
+  const parts = readPublishParts(interceptors);
+  const intercept = createPublishInterception(parts, () => broker.clock.now());
   const formatMemoized = memoizeLast(formatTime);
-  const pending = createDrainableSet<Promise<PublishResult>>();
+  /** The publishes, and the calls of the broker: an interceptor may not wait for those that it starts. */
+  const pending = createDrainableSet<Promise<unknown>>();
   const published = createRateCounter(broker.clock);
   const duplicates = createRateCounter(broker.clock);
   const rejected = createRateCounter(broker.clock);
-  const intercept = chain<Publish>(store, parts);
-  // An interceptor that throws synchronously rejects the publish as well.
-  const send: Publish = parts.length === 0 ? store : async (call) => await intercept(call);
+  let publishing = 0;
 
   function checkOpen(): void {
     if (closing.aborted) throw new BusError("aborted", "the bus is closed");
@@ -75,28 +75,44 @@ export function createPublishMethods(
     return { ...options, source, now: broker.clock.now(), formatTime: formatMemoized };
   }
 
+  async function append(record: NewRecord, options: AppendOptions): Promise<PublishResult> {
+    return createPublishResult(record, await track(broker.append(record, options)));
+  }
+
   async function store(call: PublishCall): Promise<PublishResult> {
     const options = createAppendOptions(call.options);
-    const record = encode(call);
-    return createPublishResult(record, await broker.append(record, options));
+    return await append(encode(call), options);
   }
 
   /** Interceptors see messages. Without interceptors, the bytes are stored as they are. */
-  async function storeEncoded({ method, encoded, options }: EncodedCall): Promise<PublishResult> {
+  async function storeEncoded(
+    method: EventMethod,
+    encoded: EncodedMessage,
+    options: PublishOptions,
+  ): Promise<PublishResult> {
     checkOpen();
     const topic = topics.read(method);
     if (parts.length > 0) {
-      return await send({ method, message: decodeMessage(topic.schema, encoded), options });
+      const message = decodeMessage(topic.schema, encoded);
+      return await intercept({ method, message, options }, store);
     }
     checkEncodedMessage(topic.schema, encoded);
     const record = checkSize(broker, createRecord(topic, encoded, createEncodeOptions(options)));
-    return createPublishResult(record, await broker.append(record, createAppendOptions(options)));
+    return await append(record, createAppendOptions(options));
   }
 
-  async function track(publishing: Promise<PublishResult>): Promise<PublishResult> {
-    pending.add(publishing);
+  function track<T>(promise: Promise<T>): Promise<T> {
+    pending.add(promise);
+    const settled = () => pending.delete(promise);
+    promise.then(settled, settled);
+    return promise;
+  }
+
+  /** Counts a publish. `publish` is asynchronous: what it throws is a rejection. */
+  async function count(publish: () => Promise<PublishResult>): Promise<PublishResult> {
+    publishing++;
     try {
-      const result = await publishing;
+      const result = await track(publish());
       published.add();
       if (result.duplicate) duplicates.add();
       return result;
@@ -104,28 +120,45 @@ export function createPublishMethods(
       rejected.add();
       throw BusError.from(reason);
     } finally {
-      pending.delete(publishing);
+      publishing--;
     }
   }
 
+  async function storeAll(
+    events: readonly NewEvent[],
+    { atomic = false, signal, ...options }: PublishAllOptions,
+  ): Promise<readonly PublishOutcome[]> {
+    checkOpen();
+    const timeoutMs = readTimeout(options);
+    const shared = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+    const pipeline: PublishPipeline = {
+      broker,
+      encode,
+      track,
+      send: (event, final) =>
+        count(
+          async () =>
+            await intercept({ ...event, options: { ...event.options, ...shared } }, final),
+        ),
+    };
+    if (atomic) return await publishAtomically(pipeline, events, { timeoutMs, signal });
+    return await publishInOrder(pipeline, events, timeoutMs);
+  }
+
   return {
-    publish: (method, message, options = {}) => track(send({ method, message, options })),
+    publish: (method, message, options = {}) =>
+      count(async () => await intercept({ method, message, options }, store)),
     publishEncoded: (method, encoded, options = {}) =>
-      track(storeEncoded({ method, encoded, options })),
-    async publishAll(events, { atomic = false, signal, ...options } = {}) {
-      checkOpen();
-      const timeoutMs = readTimeout(options);
-      const pipeline = { broker, interceptors: parts, encode, track };
-      const shared = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
-      const calls = events.map((event) => ({
-        ...event,
-        options: { ...event.options, ...shared },
-      }));
-      if (atomic) return await publishAtomically(pipeline, calls, { timeoutMs, signal });
-      return await publishInOrder(pipeline, calls, timeoutMs);
+      count(async () => await storeEncoded(method, encoded, options)),
+    async publishAll(events, options = {}) {
+      try {
+        return await storeAll(events, options);
+      } catch (reason) {
+        throw BusError.from(reason);
+      }
     },
     readStats: () => ({
-      publishing: pending.size,
+      publishing,
       published: published.total,
       duplicates: duplicates.total,
       rejected: rejected.total,

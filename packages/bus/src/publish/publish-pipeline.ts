@@ -1,16 +1,20 @@
 import type { Appended, Broker, NewRecord } from "../broker.ts";
 import type { Publish, PublishCall } from "../interceptor.ts";
+import type { NewEvent } from "./create-event.ts";
 import type { PublishResult } from "./publish-result.ts";
 
 /** The stages that each event of `publishAll` passes on its way to the broker. */
 export interface PublishPipeline {
   readonly broker: Broker;
-  /** The publish parts of the bus's interceptors, the outermost first. */
-  readonly interceptors: readonly ((next: Publish) => Publish)[];
+  /**
+   * Passes an event through the interceptors to `store`, which they may call several times. Never throws;
+   * rejects with a `BusError`.
+   */
+  readonly send: (event: NewEvent, store: Publish) => Promise<PublishResult>;
   /** Encodes a call as a record. Throws a `BusError`. */
   readonly encode: (call: PublishCall) => NewRecord;
-  /** Counts a publish and returns it; what it rejects with becomes a `BusError`. */
-  readonly track: (publishing: Promise<PublishResult>) => Promise<PublishResult>;
+  /** Keeps the bus from closing until the promise is settled. Returns the promise. */
+  readonly track: <T>(pending: Promise<T>) => Promise<T>;
 }
 
 /** Creates the result of a publish from the broker's answer. */

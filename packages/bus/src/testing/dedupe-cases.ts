@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
+import type { Interceptor } from "../interceptor.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -42,6 +43,26 @@ export function registerDedupeCases({ features, setUp }: SuiteContext): void {
     const { noteWritten } = createNotePublisher(await env.openBus());
     const results = await Promise.all(range(50).map(() => noteWritten({}, { id: "same" })));
     expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+  });
+
+  it("stores once what an interceptor publishes twice, although no id was given", async () => {
+    await using env = await setUp();
+    const repeating: Interceptor = {
+      publish: (next) => async (call) => {
+        const first = await next(call);
+        const second = await next(call);
+        expect(second).toMatchObject({ id: first.id, duplicate: true });
+        return first;
+      },
+    };
+    const bus = await env.openBus(undefined, { interceptors: [repeating] });
+    const { seen, handler } = createCollector();
+    await subscribeWritten(bus, "readers", { handler });
+    const { noteWritten } = createNotePublisher(bus);
+    await noteWritten({ number: 1 });
+    await noteWritten({ number: 2 });
+    await env.waitFor("the last event", () => getNumbers(seen).includes(2));
+    expect(getNumbers(seen)).toEqual([1, 2]);
   });
 
   it("stores the same id once per topic", async () => {

@@ -1,12 +1,15 @@
 import type { Broker } from "../broker.ts";
 import type { EventBus } from "../bus.ts";
-import { createBus } from "../create-bus.ts";
+import { type BusOptions, createBus } from "../create-bus.ts";
 import type { BrokerFixture } from "./broker-fixture.ts";
 
 /** The environment of one case: several processes on one fixture. Disposing it closes all of them. */
 export interface TestEnvironment extends AsyncDisposable {
   /** Opens the bus of another process. `change` may replace parts of its broker. */
-  openBus(change?: (broker: Broker) => Broker): Promise<EventBus>;
+  openBus(
+    change?: (broker: Broker) => Broker,
+    options?: Pick<BusOptions, "interceptors">,
+  ): Promise<EventBus>;
   /** Opens the broker of another process. */
   openBroker(): Promise<Broker>;
   /** The optional hooks of the fixture. */
@@ -67,10 +70,11 @@ export async function createTestEnvironment(
 
   return {
     openBroker,
-    async openBus(change = (broker) => broker) {
+    async openBus(change = (broker) => broker, options = {}) {
       const bus = createBus(change(await fixture.open()), {
         source: "//conformance",
         stopTimeoutMs: 1_000,
+        ...options,
       });
       opened.push(bus);
       return bus;
