@@ -62,6 +62,19 @@ describe("createServiceTransport()", () => {
     });
   });
 
+  it("sends 50 calls of a megabyte at once", async () => {
+    await using echo = await startEcho();
+    using transport = createServiceTransport({
+      baseUrl: echo.server.url,
+      timeoutMs: 30_000,
+      interceptors: [echo.asRider],
+    });
+    const client = createClient(EchoService, transport);
+    const text = "x".repeat(1_000_000);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => client.say({ text })));
+    expect(new Set(answers.map((answer) => answer.text.length))).toEqual(new Set([text.length]));
+  });
+
   it("times out a call that is not answered", async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => void sockets.add(socket.resume()));

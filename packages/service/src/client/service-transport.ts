@@ -45,10 +45,13 @@ export interface ServiceTransport extends Transport, Disposable {
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
   const { baseUrl, tokenFile, timeoutMs = 10_000, interceptors = [] } = options;
   const { readMaxBytes = maxMessageBytes } = options;
-  const sessionManager = new Http2SessionManager(baseUrl, {
+  const pings = {
     pingIntervalMs: 5000,
     pingTimeoutMs: 5000,
-  });
+  };
+  // In megabytes. Node.js fails every call while more than this waits to be sent; its default is 10.
+  const maxSessionMemory = 1000;
+  const sessionManager = new Http2SessionManager(baseUrl, pings, { maxSessionMemory });
   const transport = createConnectTransport({
     baseUrl,
     httpVersion: "2",

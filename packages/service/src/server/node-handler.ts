@@ -7,6 +7,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import type { Logger } from "../process/create-logger.ts";
+import { drainBody } from "./drain-body.ts";
 import type { NodeHandler, NodeRequest, NodeResponse } from "./listen.ts";
 import { logCall } from "./log-call.ts";
 import type { Readiness } from "./readiness.ts";
@@ -37,7 +38,10 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
         handler.method.methodKind === "unary" ? options.defaultTimeoutMs : options.defaultStreamMs,
       );
       handleCall(handler, { request, response, logger });
-    } else if (path === "/healthz") {
+      return;
+    }
+    drainBody(request, response);
+    if (path === "/healthz") {
       answerJson(response, 200, { alive: true });
     } else if (path === "/readyz") {
       void answerReadiness(response, readiness);
@@ -49,8 +53,6 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
     }
   };
 }
-
-const drainTimeoutMs = 2000;
 
 interface Exchange {
   readonly request: NodeRequest;
@@ -68,8 +70,8 @@ function handleCall(handler: UniversalHandler, { request, response, logger }: Ex
   async function run(): Promise<void> {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
     answer = await handler({ ...call, body });
-    if (request.httpVersionMajor === 1 && !request.complete) drainBody(request, response, body);
-    await universalResponseToNodeResponse(answer, response);
+    const drain = () => drainBody(request, response, body.return(undefined));
+    await universalResponseToNodeResponse(runBeforeEnd(answer, drain), response);
   }
   run().catch((error: unknown) => {
     // The caller disconnected, or sent malformed HTTP.
@@ -84,17 +86,17 @@ async function* readChunks(request: Readable): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
 
-/**
- * Drains a body that is answered before its end. Unread bytes would precede the next request of the
- * connection, and closing a connection with unread bytes can lose the response. Closes the connection
- * of a caller that does not end its body in time. HTTP/2 separates requests and does not need this.
- */
-function drainBody(request: Readable, response: Writable, body: AsyncGenerator): void {
-  void body.return(undefined).then(() => request.resume());
-  response.once("finish", () => {
-    const timer = setTimeout(() => request.destroy(), drainTimeoutMs);
-    request.once("close", () => clearTimeout(timer));
-  });
+/** Calls a function when the body of a response ends, before the response does. */
+function runBeforeEnd(answer: UniversalServerResponse, onEnd: () => void): UniversalServerResponse {
+  const { body } = answer;
+  async function* relayBody(): AsyncGenerator<Uint8Array> {
+    try {
+      if (body) yield* body;
+    } finally {
+      onEnd();
+    }
+  }
+  return { ...answer, body: relayBody() };
 }
 
 async function answerReadiness(response: NodeResponse, readiness: Readiness): Promise<void> {
