@@ -1,3 +1,4 @@
+import { formatReason } from "../process/format-reason.ts";
 import { formatHelp } from "./format-help.ts";
 import { readVariable } from "./read-variable.ts";
 import type { ConfigValues, Variable, Variables } from "./variable.ts";
@@ -69,7 +70,7 @@ export function readConfig<V extends Variables>(
         problems.push(describeProblem(variable, text, reason));
       }
     } catch (error) {
-      problems.push(`${error instanceof Error ? error.message : String(error)}.`);
+      problems.push(`${formatReason(error)}.`);
     }
   }
   return isComplete(values, variables) ? { ok: true, values } : { ok: false, problems };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { formatReason } from "../process/format-reason.ts";
 
 /**
  * Reads a variable from the environment, or from the file that `<name>_FILE` names, which is how
@@ -19,7 +20,6 @@ export function readVariable(
   try {
     return readFileSync(file, "utf8").trim() || undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${name}_FILE cannot be read: ${reason}`, { cause: error });
+    throw new Error(`${name}_FILE cannot be read: ${formatReason(error)}`, { cause: error });
   }
 }

@@ -4,6 +4,8 @@ import type { Migration } from "kysely/migration";
 import type { PoolConfig } from "pg";
 import { Client, Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
+import { formatReason } from "../process/format-reason.ts";
+import { createConnectionPool } from "./connection-pool.ts";
 import { migrateUntilDone } from "./migrate-until-done.ts";
 
 /** The address of a database, its migrations and its limits. */
@@ -24,7 +26,10 @@ export interface DatabaseOptions {
 /** The database of a process. */
 export interface Database<DB> extends AsyncDisposable {
   readonly db: Kysely<DB>;
-  /** Rejects with the reason while PostgreSQL cannot be reached or the migrations are not done. */
+  /**
+   * Rejects with the reason while PostgreSQL cannot be reached, is read-only, or the migrations are not
+   * done.
+   */
   assertReady(): Promise<void>;
   /**
    * Resolves once all migrations are done. Rejects with the last error after `timeoutMs` (default:
@@ -41,7 +46,7 @@ const connectTimeoutMs = 3000;
 
 /**
  * Opens a PostgreSQL database and migrates it in the background. Returns at once, also while
- * PostgreSQL is unavailable, and reconnects when it returns.
+ * PostgreSQL is unavailable, and reconnects when it returns or when another server is the primary.
  *
  * @example
  * const database = openDatabase<{ notes: { text: string } }>({
@@ -63,7 +68,8 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
     // Also in the client, for a server that stops answering.
     query_timeout: statementTimeoutMs + 1000,
   });
-  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+  const connections = createConnectionPool(pool, Client);
+  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool: connections }) });
   const stop = new AbortController();
   let lastError: unknown = new Error("the migrations have not started");
   let done = false;
@@ -92,8 +98,15 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   return {
     db,
     async assertReady() {
-      if (!done) throw new Error(`the migrations are not done: ${formatError(lastError)}`);
-      await sql`select 1`.execute(db);
+      if (!done) throw new Error(`the migrations are not done: ${formatReason(lastError)}`);
+      // The settings of the session, of the server, and a standby all make a transaction read-only.
+      const { rows } = await sql<{ read_only: string }>`
+        select current_setting('transaction_read_only') as read_only`.execute(db);
+      if (rows[0]?.read_only !== "on") return;
+      connections.replaceConnections();
+      throw new Error(
+        "the database is read-only: connect to the primary, or turn default_transaction_read_only off",
+      );
     },
     async waitForMigrations({ timeoutMs = 30_000 } = {}) {
       const timer = new AbortController();
@@ -128,8 +141,4 @@ function createPool({ url, name, logger }: DatabaseOptions, config: PoolConfig):
   pool.on("error", onLost);
   pool.on("connect", (client) => client.on("error", onLost));
   return pool;
-}
-
-function formatError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "./create-logger.ts";
+import { formatReason } from "./format-reason.ts";
 import type { Resources } from "./resources.ts";
 import { createResourceStack } from "./resources.ts";
 
@@ -65,7 +66,7 @@ export function runUntilSignal(
 
   open(stack.resources).catch((error: unknown) => {
     if (stopping) return;
-    const failed = error instanceof Error ? error : new Error(String(error));
+    const failed = error instanceof Error ? error : new Error(formatReason(error));
     logger.fatal(`cannot start: ${formatError(failed)}`);
     logger.debug({ err: failed }, "cannot start: details");
     void stop(1);

@@ -1,3 +1,4 @@
+import { formatReason } from "../process/format-reason.ts";
 import { withTimeout } from "../process/with-timeout.ts";
 
 /** Resolves when a dependency can be used, and rejects with the reason when it cannot. */
@@ -54,6 +55,6 @@ async function runCheck(check: ReadinessCheck, timeoutMs: number): Promise<strin
     const finished = await withTimeout(Promise.resolve(check()), timeoutMs);
     return finished ? undefined : `no answer within ${timeoutMs} ms`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return formatReason(error);
   }
 }
