@@ -78,4 +78,16 @@ export const migrations: Record<string, Migration> = {
       await sql`create index trips_open on trips (reconcile_at) where ${openTrips}`.execute(db);
     },
   },
+  "0004-trip-record": {
+    async up(db: Kysely<unknown>) {
+      await sql`
+        alter table trips
+          add column refusal_step text,
+          add column compensation_reason text,
+          add column resolved_steps text[] not null default '{}'`.execute(db);
+      await sql`
+        update trips set compensation_reason = reason
+        where status in ('COMPENSATING', 'CANCELLED')`.execute(db);
+    },
+  },
 };

@@ -144,9 +144,33 @@ describe("TripRegistryService", () => {
     expect((await api.registry.find(tripId))?.version).toBe("2");
   });
 
+  it("returns the record of an ended trip, with the steps that operators resolved", async () => {
+    const tripId = await endTrip();
+    const reason = "the capture was declined";
+    const version = 7n;
+    await api.saga.parkTrip({ tripId, version, step: "capture", reason, resolvedSteps: ["fare"] });
+    const record = await api.saga.getTripRecord({ tripId });
+    expect(record).toMatchObject({ latestVersion: version, resolvedSteps: ["fare"] });
+    expect(record.trip).toMatchObject({ endedAt, fare: { minorUnits: 150n } });
+    expect(record.compensation).toBeUndefined();
+  });
+
+  it("returns why the compensation of a trip began, also while it is parked", async () => {
+    const tripId = await requestTrip();
+    const refusal = { code: "failed_precondition", message: "no money", step: "open-tab" };
+    await api.saga.compensateTrip({ tripId, version: 3n, reason: "declined", refusal });
+    await api.saga.parkTrip({ tripId, version: 4n, step: "open-tab", reason: "it is locked" });
+    const { compensation } = await api.saga.getTripRecord({ tripId });
+    expect(compensation).toMatchObject({ reason: "declined", refusal });
+  });
+
   it("throws not_found for a trip that was not requested", async () => {
-    const refusal = await catchRefusal(api.saga.acceptTrip({ tripId: randomUUID(), version: 1n }));
-    expect(refusal.code).toBe(Code.NotFound);
+    for (const call of [
+      api.saga.acceptTrip({ tripId: randomUUID(), version: 1n }),
+      api.saga.getTripRecord({ tripId: randomUUID() }),
+    ]) {
+      expect((await catchRefusal(call)).code).toBe(Code.NotFound);
+    }
   });
 
   it("refuses missing fields", async () => {

@@ -6,6 +6,7 @@ import {
   TripRegistryService,
 } from "@fanfare/contracts/trips/v1/trips";
 import type { Routes } from "@fanfare/service";
+import { createTripNotFoundError } from "./registry-errors.ts";
 import {
   accept,
   activate,
@@ -21,6 +22,7 @@ import {
   type Transition,
 } from "./transitions.ts";
 import { toTrip } from "./trip-message.ts";
+import { toTripRecord } from "./trip-record.ts";
 import type { TripRegistry } from "./trip-registry.ts";
 
 /**
@@ -33,6 +35,11 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
   }
   return (router) => {
     router.service(TripRegistryService, {
+      async getTripRecord({ tripId }) {
+        const trip = await registry.find(tripId);
+        if (trip === undefined) throw createTripNotFoundError(tripId);
+        return toTripRecord(trip);
+      },
       acceptTrip: (request) => record(request, accept()),
       activateTrip: (request) => record(request, activate(toDate("started_at", request.startedAt))),
       completeDrive: (request) =>

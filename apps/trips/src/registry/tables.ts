@@ -49,6 +49,11 @@ interface TripTable {
   reason: string | null;
   refusal_code: string | null;
   refusal_message: string | null;
+  refusal_step: string | null;
+  /** Why the compensation began. Null when it has not. */
+  compensation_reason: string | null;
+  /** The steps that operators have resolved. */
+  resolved_steps: ColumnType<string[], string[] | undefined, string[]>;
   delayed_step: string | null;
   /** The latest decision of an operator on parked steps. */
   decision: string | null;

@@ -3,6 +3,12 @@ import { applyToAll } from "../../test/apply-to-all.ts";
 import { createTripRow, tripRows } from "../../test/trip-rows.ts";
 import { cancel, compensate, park, resume, withdraw } from "./transitions.ts";
 
+const refusal = {
+  code: "failed_precondition",
+  message: "the card was declined",
+  step: "open-tab",
+};
+
 describe("compensate()", () => {
   it("compensates a trip that has not ended, and does not change a cancelled one", () => {
     expect(applyToAll(compensate({ version: 9n, reason: "no" }))).toEqual({
@@ -97,13 +103,49 @@ describe("cancel()", () => {
   });
 
   it("stores the refusal for StartTrip", () => {
-    const refusal = { code: "failed_precondition", message: "the card was declined" };
-    expect(cancel("declined", refusal)(tripRows.compensating)).toEqual({
+    expect(cancel("declined", refusal)(tripRows.pending)).toEqual({
       status: "CANCELLED",
       reason: "declined",
+      compensation_reason: "declined",
       refusal_code: "failed_precondition",
       refusal_message: "the card was declined",
+      refusal_step: "open-tab",
     });
+  });
+
+  it("keeps the reason with which the compensation began", () => {
+    expect(
+      compensate({ version: 9n, reason: "declined", refusal })(tripRows.pending),
+    ).toMatchObject({ compensation_reason: "declined", refusal_step: "open-tab" });
+    const compensating = createTripRow({ compensation_reason: "declined" });
+    expect(cancel("its workflow was reset")(compensating)).toEqual({
+      status: "CANCELLED",
+      reason: "declined",
+    });
+    expect(compensate({ version: 10n, reason: "terminated" })(compensating)).toMatchObject({
+      reason: "declined",
+    });
+  });
+
+  it("keeps the reason with which the compensation began while it is parked", () => {
+    expect(cancel("another")(tripRows.compensationParked)).toMatchObject({ reason: "no" });
+  });
+});
+
+describe("the steps that operators have resolved", () => {
+  const resolvedSteps = ["charge-fare", "capture"];
+
+  it("are added to those that were recorded before", () => {
+    const trip = createTripRow({ ...tripRows.captureParked, resolved_steps: ["charge-fare"] });
+    const resolved = { resolved_steps: ["charge-fare", "capture"] };
+    expect(resume({ version: 9n, resolvedSteps })(trip)).toMatchObject(resolved);
+    const parked = { version: 9n, step: "settle", reason: "no", resolvedSteps };
+    expect(park(parked)(trip)).toMatchObject(resolved);
+  });
+
+  it("change nothing when they are recorded", () => {
+    const trip = createTripRow({ ...tripRows.captureParked, resolved_steps: resolvedSteps });
+    expect(resume({ version: 9n, resolvedSteps })(trip)).not.toHaveProperty("resolved_steps");
   });
 });
 

@@ -24,7 +24,7 @@ describe("accept()", () => {
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
-      compensationParked: "-",
+      compensationParked: "refused",
       captureParked: "-",
     });
   });

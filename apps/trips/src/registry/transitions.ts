@@ -69,39 +69,79 @@ export function settle(settled: { minorUnits: bigint; currency: string }): Trans
   };
 }
 
+/** The first cause of a compensation. It is kept whatever later records contain. */
+interface FirstCause {
+  readonly reason: string;
+  readonly refusal?: (Pick<Refusal, "code" | "message"> & { readonly step?: string }) | undefined;
+}
+
 /** Makes a trip whose drive has not ended COMPENSATING. */
-export function compensate({ version, reason }: { version: bigint; reason: string }): Transition {
+export function compensate({
+  version,
+  resolvedSteps,
+  ...cause
+}: Numbered & FirstCause): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
       return undefined;
     if (trip.ended_at !== null) throw createTransitionError(trip, "COMPENSATING");
-    return { status: "COMPENSATING", reason, compensation_version: version };
+    return {
+      status: "COMPENSATING",
+      ...keepFirstCause(trip, cause),
+      ...addResolved(trip, resolvedSteps),
+      compensation_version: version,
+    };
   };
+}
+
+function keepFirstCause(trip: TripRow, { reason, refusal }: FirstCause): TripPatch {
+  const first = trip.compensation_reason;
+  if (first !== null && first !== reason) return { reason: first };
+  return {
+    reason,
+    compensation_reason: reason,
+    refusal_code: refusal?.code ?? null,
+    refusal_message: refusal?.message ?? null,
+    refusal_step: refusal?.step ?? null,
+  };
+}
+
+/** A record that the saga numbers, with the steps that operators have resolved so far. */
+interface Numbered {
+  readonly version: bigint;
+  readonly resolvedSteps?: readonly string[];
+}
+
+function addResolved({ resolved_steps }: TripRow, resolved: readonly string[] = []): TripPatch {
+  const added = resolved.filter((step) => !resolved_steps.includes(step));
+  return added.length === 0 ? {} : { resolved_steps: [...resolved_steps, ...added] };
 }
 
 /**
  * Makes the trip NEEDS_ATTENTION: `step` waits for an operator. A SETTLED trip keeps its status and
  * gets the reason, because only the release of its vehicle can still be parked.
  */
-export function park(parked: { version: bigint; step: string; reason: string }): Transition {
+export function park(parked: Numbered & { step: string; reason: string }): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED" || parked.version <= BigInt(trip.compensation_version))
       return undefined;
     return {
       status: trip.status === "SETTLED" ? "SETTLED" : "NEEDS_ATTENTION",
       reason: `${parked.step}: ${parked.reason}`,
+      ...addResolved(trip, parked.resolvedSteps),
       compensation_version: parked.version,
     };
   };
 }
 
 /** Returns a trip parked after the pivot to ENDED, or to ACTIVE when its end is not recorded yet. */
-export function resume({ version }: { version: bigint }): Transition {
+export function resume({ version, resolvedSteps }: Numbered): Transition {
   return (trip) => {
     if (version <= BigInt(trip.compensation_version)) return undefined;
     if (trip.started_at === null || isCompensating(trip))
       throw createTransitionError(trip, "ENDED again");
-    const resumed = { reason: null, compensation_version: version };
+    const resolved = addResolved(trip, resolvedSteps);
+    const resumed = { reason: null, compensation_version: version, ...resolved };
     if (trip.status !== "NEEDS_ATTENTION") return resumed;
     return { ...resumed, status: trip.ended_at === null ? "ACTIVE" : "ENDED" };
   };
@@ -114,18 +154,13 @@ export function recordDecision(decision: string): Transition {
 
 /**
  * Makes the trip CANCELLED, for good. StartTrip throws the refusal from then on; without one the rider
- * or an operator cancelled the trip.
+ * or an operator cancelled the trip. The cause with which the compensation began is kept.
  */
-export function cancel(reason: string, refusal?: Pick<Refusal, "code" | "message">): Transition {
+export function cancel(reason: string, refusal?: FirstCause["refusal"]): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED") return undefined;
     if (trip.ended_at !== null) throw createTransitionError(trip, "CANCELLED");
-    return {
-      status: "CANCELLED",
-      reason,
-      refusal_code: refusal?.code ?? null,
-      refusal_message: refusal?.message ?? null,
-    };
+    return { status: "CANCELLED", ...keepFirstCause(trip, { reason, refusal }) };
   };
 }
 
@@ -162,8 +197,9 @@ export function recordBroadcast(record: BroadcastRecord): Transition {
   };
 }
 
-function isCompensating({ status }: TripRow): boolean {
-  return status === "COMPENSATING" || status === "CANCELLED";
+/** Returns whether the compensation has begun. It may be parked. */
+function isCompensating({ compensation_reason }: TripRow): boolean {
+  return compensation_reason !== null;
 }
 
 function createTransitionError(trip: TripRow, wanted: string): ConnectError {

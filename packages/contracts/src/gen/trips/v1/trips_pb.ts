@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file trips/v1/trips.proto.
  */
 export const file_trips_v1_trips: GenFile = /*@__PURE__*/
-  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEivQMKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJIr4BCglCcm9hZGNhc3QSKAoFc3RhdGUYASABKA4yGS50cmlwcy52MS5Ccm9hZGNhc3QuU3RhdGUSDQoFZXJyb3IYAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX0RFTEFZRUQQARITCg9TVEFURV9QVUJMSVNIRUQQAiKTAwoIVHJpcFN0ZXASDAoEbmFtZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRyaXBzLnYxLlRyaXBTdGVwLlN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jb21wZW5zYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXR0ZW1wdHMYBiABKAUSEgoKbGFzdF9lcnJvchgHIAEoCSKUAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADEhYKElNUQVRFX0NPTVBFTlNBVElORxAEEhUKEVNUQVRFX0NPTVBFTlNBVEVEEAUSEAoMU1RBVEVfUEFSS0VEEAYibwoQU3RhcnRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIdCgp2ZWhpY2xlX2lkGAIgASgJQgm6SAZyBBABGEASIQoOcGF5bWVudF9tZXRob2QYAyABKAlCCbpIBnIEEAEYQCIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIxChFXYXRjaFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJEChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEAiQAoRUmV0cnlUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiYAoSUmVzb2x2ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKBG5vdGUYAiABKAlCCrpIB3IFEAEY9AMSFQoEc3RlcBgDIAEoCUIHukgEcgIYQCJCChNSZXNvbHZlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJIkgKEUFjY2VwdFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSQWNjZXB0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIoIBChNBY3RpdmF0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASNgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiZgoVQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoByI2ChZDb21wZW5zYXRlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIowBChdDYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSIgoHcmVmdXNhbBgEIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwiMQoHUmVmdXNhbBIVCgRjb2RlGAEgASgJQge6SARyAhABEg8KB21lc3NhZ2UYAiABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIncKD1BhcmtUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhUKBHN0ZXAYAyABKAlCB7pIBHICEAESGAoGcmVhc29uGAQgASgJQgi6SAVyAxjoByIwChBQYXJrVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkgKEVJlc3VtZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSUmVzdW1lVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlcKElJlY29yZERlbGF5UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEgwKBHN0ZXAYAyABKAkiMwoTUmVjb3JkRGVsYXlSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ9ChZSZWNvcmRCcm9hZGNhc3RSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASLgoJYnJvYWRjYXN0GAMgASgLMhMudHJpcHMudjEuQnJvYWRjYXN0Qga6SAPIAQEiNwoXUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAq/wEKClRyaXBTdGF0dXMSGwoXVFJJUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVUUklQX1NUQVRVU19SRVFVRVNURUQQARIXChNUUklQX1NUQVRVU19QRU5ESU5HEAISFgoSVFJJUF9TVEFUVVNfQUNUSVZFEAMSFQoRVFJJUF9TVEFUVVNfRU5ERUQQBBIXChNUUklQX1NUQVRVU19TRVRUTEVEEAUSHAoYVFJJUF9TVEFUVVNfQ09NUEVOU0FUSU5HEAYSGQoVVFJJUF9TVEFUVVNfQ0FOQ0VMTEVEEAcSHwobVFJJUF9TVEFUVVNfTkVFRFNfQVRURU5USU9OEAgy6wUKDFRyaXBzU2VydmljZRJNCglTdGFydFRyaXASGi50cmlwcy52MS5TdGFydFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuU3RhcnRUcmlwUmVzcG9uc2UiB7LUGAMKAQESRwoHRW5kVHJpcBIYLnRyaXBzLnYxLkVuZFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuRW5kVHJpcFJlc3BvbnNlIgey1BgDCgEBElEKCkNhbmNlbFRyaXASGy50cmlwcy52MS5DYW5jZWxUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIIstQYBAoCAQISSAoHR2V0VHJpcBIYLnRyaXBzLnYxLkdldFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuR2V0VHJpcFJlc3BvbnNlIgiy1BgECgIBAhJgCg9HZXRUcmlwUHJvZ3Jlc3MSIC50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXF1ZXN0GiEudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiCLLUGAQKAgECEk4KCUxpc3RUcmlwcxIaLnRyaXBzLnYxLkxpc3RUcmlwc1JlcXVlc3QaGy50cmlwcy52MS5MaXN0VHJpcHNSZXNwb25zZSIIstQYBAoCAQISTQoJUmV0cnlUcmlwEhoudHJpcHMudjEuUmV0cnlUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlJldHJ5VHJpcFJlc3BvbnNlIgey1BgDCgECElMKC1Jlc29sdmVUcmlwEhwudHJpcHMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0Gh0udHJpcHMudjEuUmVzb2x2ZVRyaXBSZXNwb25zZSIHstQYAwoBAhJQCglXYXRjaFRyaXASGi50cmlwcy52MS5XYXRjaFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuV2F0Y2hUcmlwUmVzcG9uc2UiCLLUGAQKAgECMAEyggcKE1RyaXBSZWdpc3RyeVNlcnZpY2USUAoKQWNjZXB0VHJpcBIbLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXF1ZXN0GhwudHJpcHMudjEuQWNjZXB0VHJpcFJlc3BvbnNlIgey1BgDCgEDElYKDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJZCg1Db21wbGV0ZURyaXZlEh4udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlcXVlc3QaHy50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVzcG9uc2UiB7LUGAMKAQMSUAoKU2V0dGxlVHJpcBIbLnRyaXBzLnYxLlNldHRsZVRyaXBSZXF1ZXN0GhwudHJpcHMudjEuU2V0dGxlVHJpcFJlc3BvbnNlIgey1BgDCgEDElwKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIHstQYAwoBAxJiChBDYW5jZWxUcmlwUmVjb3JkEiEudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QaIi50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2UiB7LUGAMKAQMSSgoIUGFya1RyaXASGS50cmlwcy52MS5QYXJrVHJpcFJlcXVlc3QaGi50cmlwcy52MS5QYXJrVHJpcFJlc3BvbnNlIgey1BgDCgEDElAKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIHstQYAwoBAxJTCgtSZWNvcmREZWxheRIcLnRyaXBzLnYxLlJlY29yZERlbGF5UmVxdWVzdBodLnRyaXBzLnYxLlJlY29yZERlbGF5UmVzcG9uc2UiB7LUGAMKAQMSXwoPUmVjb3JkQnJvYWRjYXN0EiAudHJpcHMudjEuUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBohLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlc3BvbnNlIgey1BgDCgEDYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
+  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEivQMKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJIr4BCglCcm9hZGNhc3QSKAoFc3RhdGUYASABKA4yGS50cmlwcy52MS5Ccm9hZGNhc3QuU3RhdGUSDQoFZXJyb3IYAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX0RFTEFZRUQQARITCg9TVEFURV9QVUJMSVNIRUQQAiKTAwoIVHJpcFN0ZXASDAoEbmFtZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRyaXBzLnYxLlRyaXBTdGVwLlN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jb21wZW5zYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXR0ZW1wdHMYBiABKAUSEgoKbGFzdF9lcnJvchgHIAEoCSKUAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADEhYKElNUQVRFX0NPTVBFTlNBVElORxAEEhUKEVNUQVRFX0NPTVBFTlNBVEVEEAUSEAoMU1RBVEVfUEFSS0VEEAYibwoQU3RhcnRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIdCgp2ZWhpY2xlX2lkGAIgASgJQgm6SAZyBBABGEASIQoOcGF5bWVudF9tZXRob2QYAyABKAlCCbpIBnIEEAEYQCIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiLQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIxChFXYXRjaFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJEChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEAiQAoRUmV0cnlUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiYAoSUmVzb2x2ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKBG5vdGUYAiABKAlCCrpIB3IFEAEY9AMSFQoEc3RlcBgDIAEoCUIHukgEcgIYQCJCChNSZXNvbHZlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJIjEKFEdldFRyaXBSZWNvcmRSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBIpMBChVHZXRUcmlwUmVjb3JkUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASFgoObGF0ZXN0X3ZlcnNpb24YAiABKAMSLAoMY29tcGVuc2F0aW9uGAMgASgLMhYudHJpcHMudjEuQ29tcGVuc2F0aW9uEhYKDnJlc29sdmVkX3N0ZXBzGAQgAygJIkIKDENvbXBlbnNhdGlvbhIOCgZyZWFzb24YASABKAkSIgoHcmVmdXNhbBgCIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwiSAoRQWNjZXB0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgACIyChJBY2NlcHRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiggEKE0FjdGl2YXRlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI2CgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIjQKFEFjdGl2YXRlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIoEBChRDb21wbGV0ZURyaXZlUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEjQKCGVuZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIjUKFUNvbXBsZXRlRHJpdmVSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJyChFTZXR0bGVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEigKB3NldHRsZWQYAyABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBIjIKElNldHRsZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKiAQoVQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoBxIiCgdyZWZ1c2FsGAUgASgLMhEudHJpcHMudjEuUmVmdXNhbBIWCg5yZXNvbHZlZF9zdGVwcxgGIAMoCSI2ChZDb21wZW5zYXRlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIowBChdDYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSIgoHcmVmdXNhbBgEIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwiPwoHUmVmdXNhbBIVCgRjb2RlGAEgASgJQge6SARyAhABEg8KB21lc3NhZ2UYAiABKAkSDAoEc3RlcBgDIAEoCSI4ChhDYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAijwEKD1BhcmtUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhUKBHN0ZXAYAyABKAlCB7pIBHICEAESGAoGcmVhc29uGAQgASgJQgi6SAVyAxjoBxIWCg5yZXNvbHZlZF9zdGVwcxgFIAMoCSIwChBQYXJrVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwImAKEVJlc3VtZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASFgoOcmVzb2x2ZWRfc3RlcHMYAyADKAkiMgoSUmVzdW1lVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlcKElJlY29yZERlbGF5UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEgwKBHN0ZXAYAyABKAkiMwoTUmVjb3JkRGVsYXlSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ9ChZSZWNvcmRCcm9hZGNhc3RSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASLgoJYnJvYWRjYXN0GAMgASgLMhMudHJpcHMudjEuQnJvYWRjYXN0Qga6SAPIAQEiNwoXUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAq/wEKClRyaXBTdGF0dXMSGwoXVFJJUF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVUUklQX1NUQVRVU19SRVFVRVNURUQQARIXChNUUklQX1NUQVRVU19QRU5ESU5HEAISFgoSVFJJUF9TVEFUVVNfQUNUSVZFEAMSFQoRVFJJUF9TVEFUVVNfRU5ERUQQBBIXChNUUklQX1NUQVRVU19TRVRUTEVEEAUSHAoYVFJJUF9TVEFUVVNfQ09NUEVOU0FUSU5HEAYSGQoVVFJJUF9TVEFUVVNfQ0FOQ0VMTEVEEAcSHwobVFJJUF9TVEFUVVNfTkVFRFNfQVRURU5USU9OEAgy6wUKDFRyaXBzU2VydmljZRJNCglTdGFydFRyaXASGi50cmlwcy52MS5TdGFydFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuU3RhcnRUcmlwUmVzcG9uc2UiB7LUGAMKAQESRwoHRW5kVHJpcBIYLnRyaXBzLnYxLkVuZFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuRW5kVHJpcFJlc3BvbnNlIgey1BgDCgEBElEKCkNhbmNlbFRyaXASGy50cmlwcy52MS5DYW5jZWxUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIIstQYBAoCAQISSAoHR2V0VHJpcBIYLnRyaXBzLnYxLkdldFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuR2V0VHJpcFJlc3BvbnNlIgiy1BgECgIBAhJgCg9HZXRUcmlwUHJvZ3Jlc3MSIC50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXF1ZXN0GiEudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiCLLUGAQKAgECEk4KCUxpc3RUcmlwcxIaLnRyaXBzLnYxLkxpc3RUcmlwc1JlcXVlc3QaGy50cmlwcy52MS5MaXN0VHJpcHNSZXNwb25zZSIIstQYBAoCAQISTQoJUmV0cnlUcmlwEhoudHJpcHMudjEuUmV0cnlUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlJldHJ5VHJpcFJlc3BvbnNlIgey1BgDCgECElMKC1Jlc29sdmVUcmlwEhwudHJpcHMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0Gh0udHJpcHMudjEuUmVzb2x2ZVRyaXBSZXNwb25zZSIHstQYAwoBAhJQCglXYXRjaFRyaXASGi50cmlwcy52MS5XYXRjaFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuV2F0Y2hUcmlwUmVzcG9uc2UiCLLUGAQKAgECMAEy3QcKE1RyaXBSZWdpc3RyeVNlcnZpY2USWQoNR2V0VHJpcFJlY29yZBIeLnRyaXBzLnYxLkdldFRyaXBSZWNvcmRSZXF1ZXN0Gh8udHJpcHMudjEuR2V0VHJpcFJlY29yZFJlc3BvbnNlIgey1BgDCgEDElAKCkFjY2VwdFRyaXASGy50cmlwcy52MS5BY2NlcHRUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXNwb25zZSIHstQYAwoBAxJWCgxBY3RpdmF0ZVRyaXASHS50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXF1ZXN0Gh4udHJpcHMudjEuQWN0aXZhdGVUcmlwUmVzcG9uc2UiB7LUGAMKAQMSWQoNQ29tcGxldGVEcml2ZRIeLnRyaXBzLnYxLkNvbXBsZXRlRHJpdmVSZXF1ZXN0Gh8udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlc3BvbnNlIgey1BgDCgEDElAKClNldHRsZVRyaXASGy50cmlwcy52MS5TZXR0bGVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlNldHRsZVRyaXBSZXNwb25zZSIHstQYAwoBAxJcCg5Db21wZW5zYXRlVHJpcBIfLnRyaXBzLnYxLkNvbXBlbnNhdGVUcmlwUmVxdWVzdBogLnRyaXBzLnYxLkNvbXBlbnNhdGVUcmlwUmVzcG9uc2UiB7LUGAMKAQMSYgoQQ2FuY2VsVHJpcFJlY29yZBIhLnRyaXBzLnYxLkNhbmNlbFRyaXBSZWNvcmRSZXF1ZXN0GiIudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlIgey1BgDCgEDEkoKCFBhcmtUcmlwEhkudHJpcHMudjEuUGFya1RyaXBSZXF1ZXN0GhoudHJpcHMudjEuUGFya1RyaXBSZXNwb25zZSIHstQYAwoBAxJQCgpSZXN1bWVUcmlwEhsudHJpcHMudjEuUmVzdW1lVHJpcFJlcXVlc3QaHC50cmlwcy52MS5SZXN1bWVUcmlwUmVzcG9uc2UiB7LUGAMKAQMSUwoLUmVjb3JkRGVsYXkSHC50cmlwcy52MS5SZWNvcmREZWxheVJlcXVlc3QaHS50cmlwcy52MS5SZWNvcmREZWxheVJlc3BvbnNlIgey1BgDCgEDEl8KD1JlY29yZEJyb2FkY2FzdBIgLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlcXVlc3QaIS50cmlwcy52MS5SZWNvcmRCcm9hZGNhc3RSZXNwb25zZSIHstQYAwoBA2IGcHJvdG8z", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
  * A trip, as the registry has it.
@@ -673,6 +673,87 @@ export const ResolveTripResponseSchema: GenMessage<ResolveTripResponse> = /*@__P
   messageDesc(file_trips_v1_trips, 20);
 
 /**
+ * @generated from message trips.v1.GetTripRecordRequest
+ */
+export type GetTripRecordRequest = Message<"trips.v1.GetTripRecordRequest"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+};
+
+/**
+ * Describes the message trips.v1.GetTripRecordRequest.
+ * Use `create(GetTripRecordRequestSchema)` to create a new message.
+ */
+export const GetTripRecordRequestSchema: GenMessage<GetTripRecordRequest> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 21);
+
+/**
+ * @generated from message trips.v1.GetTripRecordResponse
+ */
+export type GetTripRecordResponse = Message<"trips.v1.GetTripRecordResponse"> & {
+  /**
+   * @generated from field: trips.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+
+  /**
+   * The highest number of the saga's calls that the trip has.
+   *
+   * @generated from field: int64 latest_version = 2;
+   */
+  latestVersion: bigint;
+
+  /**
+   * Set once the trip is being compensated: why it began. The first reason is kept.
+   *
+   * @generated from field: trips.v1.Compensation compensation = 3;
+   */
+  compensation?: Compensation | undefined;
+
+  /**
+   * The steps that operators have resolved, as the saga recorded them.
+   *
+   * @generated from field: repeated string resolved_steps = 4;
+   */
+  resolvedSteps: string[];
+};
+
+/**
+ * Describes the message trips.v1.GetTripRecordResponse.
+ * Use `create(GetTripRecordResponseSchema)` to create a new message.
+ */
+export const GetTripRecordResponseSchema: GenMessage<GetTripRecordResponse> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 22);
+
+/**
+ * Why a trip is being compensated, or was.
+ *
+ * @generated from message trips.v1.Compensation
+ */
+export type Compensation = Message<"trips.v1.Compensation"> & {
+  /**
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Absent when the rider or an operator cancelled the trip.
+   *
+   * @generated from field: trips.v1.Refusal refusal = 2;
+   */
+  refusal?: Refusal | undefined;
+};
+
+/**
+ * Describes the message trips.v1.Compensation.
+ * Use `create(CompensationSchema)` to create a new message.
+ */
+export const CompensationSchema: GenMessage<Compensation> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 23);
+
+/**
  * @generated from message trips.v1.AcceptTripRequest
  */
 export type AcceptTripRequest = Message<"trips.v1.AcceptTripRequest"> & {
@@ -692,7 +773,7 @@ export type AcceptTripRequest = Message<"trips.v1.AcceptTripRequest"> & {
  * Use `create(AcceptTripRequestSchema)` to create a new message.
  */
 export const AcceptTripRequestSchema: GenMessage<AcceptTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 21);
+  messageDesc(file_trips_v1_trips, 24);
 
 /**
  * @generated from message trips.v1.AcceptTripResponse
@@ -709,7 +790,7 @@ export type AcceptTripResponse = Message<"trips.v1.AcceptTripResponse"> & {
  * Use `create(AcceptTripResponseSchema)` to create a new message.
  */
 export const AcceptTripResponseSchema: GenMessage<AcceptTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 22);
+  messageDesc(file_trips_v1_trips, 25);
 
 /**
  * @generated from message trips.v1.ActivateTripRequest
@@ -736,7 +817,7 @@ export type ActivateTripRequest = Message<"trips.v1.ActivateTripRequest"> & {
  * Use `create(ActivateTripRequestSchema)` to create a new message.
  */
 export const ActivateTripRequestSchema: GenMessage<ActivateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 23);
+  messageDesc(file_trips_v1_trips, 26);
 
 /**
  * @generated from message trips.v1.ActivateTripResponse
@@ -753,7 +834,7 @@ export type ActivateTripResponse = Message<"trips.v1.ActivateTripResponse"> & {
  * Use `create(ActivateTripResponseSchema)` to create a new message.
  */
 export const ActivateTripResponseSchema: GenMessage<ActivateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 24);
+  messageDesc(file_trips_v1_trips, 27);
 
 /**
  * @generated from message trips.v1.CompleteDriveRequest
@@ -780,7 +861,7 @@ export type CompleteDriveRequest = Message<"trips.v1.CompleteDriveRequest"> & {
  * Use `create(CompleteDriveRequestSchema)` to create a new message.
  */
 export const CompleteDriveRequestSchema: GenMessage<CompleteDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 25);
+  messageDesc(file_trips_v1_trips, 28);
 
 /**
  * @generated from message trips.v1.CompleteDriveResponse
@@ -797,7 +878,7 @@ export type CompleteDriveResponse = Message<"trips.v1.CompleteDriveResponse"> & 
  * Use `create(CompleteDriveResponseSchema)` to create a new message.
  */
 export const CompleteDriveResponseSchema: GenMessage<CompleteDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 26);
+  messageDesc(file_trips_v1_trips, 29);
 
 /**
  * @generated from message trips.v1.SettleTripRequest
@@ -824,7 +905,7 @@ export type SettleTripRequest = Message<"trips.v1.SettleTripRequest"> & {
  * Use `create(SettleTripRequestSchema)` to create a new message.
  */
 export const SettleTripRequestSchema: GenMessage<SettleTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 27);
+  messageDesc(file_trips_v1_trips, 30);
 
 /**
  * @generated from message trips.v1.SettleTripResponse
@@ -841,7 +922,7 @@ export type SettleTripResponse = Message<"trips.v1.SettleTripResponse"> & {
  * Use `create(SettleTripResponseSchema)` to create a new message.
  */
 export const SettleTripResponseSchema: GenMessage<SettleTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 28);
+  messageDesc(file_trips_v1_trips, 31);
 
 /**
  * @generated from message trips.v1.CompensateTripRequest
@@ -861,6 +942,18 @@ export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & 
    * @generated from field: string reason = 3;
    */
   reason: string;
+
+  /**
+   * Absent when the rider or an operator cancelled.
+   *
+   * @generated from field: trips.v1.Refusal refusal = 5;
+   */
+  refusal?: Refusal | undefined;
+
+  /**
+   * @generated from field: repeated string resolved_steps = 6;
+   */
+  resolvedSteps: string[];
 };
 
 /**
@@ -868,7 +961,7 @@ export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & 
  * Use `create(CompensateTripRequestSchema)` to create a new message.
  */
 export const CompensateTripRequestSchema: GenMessage<CompensateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 29);
+  messageDesc(file_trips_v1_trips, 32);
 
 /**
  * @generated from message trips.v1.CompensateTripResponse
@@ -885,7 +978,7 @@ export type CompensateTripResponse = Message<"trips.v1.CompensateTripResponse"> 
  * Use `create(CompensateTripResponseSchema)` to create a new message.
  */
 export const CompensateTripResponseSchema: GenMessage<CompensateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 30);
+  messageDesc(file_trips_v1_trips, 33);
 
 /**
  * @generated from message trips.v1.CancelTripRecordRequest
@@ -919,7 +1012,7 @@ export type CancelTripRecordRequest = Message<"trips.v1.CancelTripRecordRequest"
  * Use `create(CancelTripRecordRequestSchema)` to create a new message.
  */
 export const CancelTripRecordRequestSchema: GenMessage<CancelTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 31);
+  messageDesc(file_trips_v1_trips, 34);
 
 /**
  * A business refusal of a trip. The registry stores it, so repeated calls get it again.
@@ -938,6 +1031,13 @@ export type Refusal = Message<"trips.v1.Refusal"> & {
    * @generated from field: string message = 2;
    */
   message: string;
+
+  /**
+   * The step that was refused.
+   *
+   * @generated from field: string step = 3;
+   */
+  step: string;
 };
 
 /**
@@ -945,7 +1045,7 @@ export type Refusal = Message<"trips.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 32);
+  messageDesc(file_trips_v1_trips, 35);
 
 /**
  * @generated from message trips.v1.CancelTripRecordResponse
@@ -962,7 +1062,7 @@ export type CancelTripRecordResponse = Message<"trips.v1.CancelTripRecordRespons
  * Use `create(CancelTripRecordResponseSchema)` to create a new message.
  */
 export const CancelTripRecordResponseSchema: GenMessage<CancelTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 33);
+  messageDesc(file_trips_v1_trips, 36);
 
 /**
  * @generated from message trips.v1.ParkTripRequest
@@ -989,6 +1089,11 @@ export type ParkTripRequest = Message<"trips.v1.ParkTripRequest"> & {
    * @generated from field: string reason = 4;
    */
   reason: string;
+
+  /**
+   * @generated from field: repeated string resolved_steps = 5;
+   */
+  resolvedSteps: string[];
 };
 
 /**
@@ -996,7 +1101,7 @@ export type ParkTripRequest = Message<"trips.v1.ParkTripRequest"> & {
  * Use `create(ParkTripRequestSchema)` to create a new message.
  */
 export const ParkTripRequestSchema: GenMessage<ParkTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 34);
+  messageDesc(file_trips_v1_trips, 37);
 
 /**
  * @generated from message trips.v1.ParkTripResponse
@@ -1013,7 +1118,7 @@ export type ParkTripResponse = Message<"trips.v1.ParkTripResponse"> & {
  * Use `create(ParkTripResponseSchema)` to create a new message.
  */
 export const ParkTripResponseSchema: GenMessage<ParkTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 35);
+  messageDesc(file_trips_v1_trips, 38);
 
 /**
  * @generated from message trips.v1.ResumeTripRequest
@@ -1028,6 +1133,11 @@ export type ResumeTripRequest = Message<"trips.v1.ResumeTripRequest"> & {
    * @generated from field: int64 version = 2;
    */
   version: bigint;
+
+  /**
+   * @generated from field: repeated string resolved_steps = 3;
+   */
+  resolvedSteps: string[];
 };
 
 /**
@@ -1035,7 +1145,7 @@ export type ResumeTripRequest = Message<"trips.v1.ResumeTripRequest"> & {
  * Use `create(ResumeTripRequestSchema)` to create a new message.
  */
 export const ResumeTripRequestSchema: GenMessage<ResumeTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 36);
+  messageDesc(file_trips_v1_trips, 39);
 
 /**
  * @generated from message trips.v1.ResumeTripResponse
@@ -1052,7 +1162,7 @@ export type ResumeTripResponse = Message<"trips.v1.ResumeTripResponse"> & {
  * Use `create(ResumeTripResponseSchema)` to create a new message.
  */
 export const ResumeTripResponseSchema: GenMessage<ResumeTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 37);
+  messageDesc(file_trips_v1_trips, 40);
 
 /**
  * @generated from message trips.v1.RecordDelayRequest
@@ -1081,7 +1191,7 @@ export type RecordDelayRequest = Message<"trips.v1.RecordDelayRequest"> & {
  * Use `create(RecordDelayRequestSchema)` to create a new message.
  */
 export const RecordDelayRequestSchema: GenMessage<RecordDelayRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 38);
+  messageDesc(file_trips_v1_trips, 41);
 
 /**
  * @generated from message trips.v1.RecordDelayResponse
@@ -1098,7 +1208,7 @@ export type RecordDelayResponse = Message<"trips.v1.RecordDelayResponse"> & {
  * Use `create(RecordDelayResponseSchema)` to create a new message.
  */
 export const RecordDelayResponseSchema: GenMessage<RecordDelayResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 39);
+  messageDesc(file_trips_v1_trips, 42);
 
 /**
  * @generated from message trips.v1.RecordBroadcastRequest
@@ -1125,7 +1235,7 @@ export type RecordBroadcastRequest = Message<"trips.v1.RecordBroadcastRequest"> 
  * Use `create(RecordBroadcastRequestSchema)` to create a new message.
  */
 export const RecordBroadcastRequestSchema: GenMessage<RecordBroadcastRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 40);
+  messageDesc(file_trips_v1_trips, 43);
 
 /**
  * @generated from message trips.v1.RecordBroadcastResponse
@@ -1142,7 +1252,7 @@ export type RecordBroadcastResponse = Message<"trips.v1.RecordBroadcastResponse"
  * Use `create(RecordBroadcastResponseSchema)` to create a new message.
  */
 export const RecordBroadcastResponseSchema: GenMessage<RecordBroadcastResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 41);
+  messageDesc(file_trips_v1_trips, 44);
 
 /**
  * The status of a trip. It is REQUESTED first. SETTLED and CANCELLED are final.
@@ -1323,10 +1433,22 @@ export const TripsService: GenService<{
  * Calls may arrive twice, late and out of order. A call that the trip is past changes nothing. Where the
  * state of the trip does not show that (COMPENSATING, NEEDS_ATTENTION and delays), the version does: the
  * saga numbers its calls. failed_precondition: the trip cannot make the transition.
+ * Records of the compensation and of parked steps carry all steps that operators have resolved so far.
  *
  * @generated from service trips.v1.TripRegistryService
  */
 export const TripRegistryService: GenService<{
+  /**
+   * Returns everything that the registry has of a trip. The saga continues from it after a reset of its
+   * workflow, instead of waiting for what has already happened.
+   *
+   * @generated from rpc trips.v1.TripRegistryService.GetTripRecord
+   */
+  getTripRecord: {
+    methodKind: "unary";
+    input: typeof GetTripRecordRequestSchema;
+    output: typeof GetTripRecordResponseSchema;
+  },
   /**
    * Makes a REQUESTED trip PENDING. failed_precondition: the trip was cancelled.
    *

@@ -1,0 +1,29 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type GetTripRecordResponse,
+  GetTripRecordResponseSchema,
+} from "@fanfare/contracts/trips/v1/trips";
+import type { TripRow } from "./tables.ts";
+import { toTrip } from "./trip-message.ts";
+
+/** Converts a row of the registry to the message from which the saga continues after a reset. */
+export function toTripRecord(row: TripRow): GetTripRecordResponse {
+  const latest = [row.compensation_version, row.delay_version].map(BigInt);
+  return create(GetTripRecordResponseSchema, {
+    trip: toTrip(row),
+    latestVersion: latest.reduce((one, other) => (one > other ? one : other)),
+    resolvedSteps: row.resolved_steps,
+    ...toCompensation(row),
+  });
+}
+
+function toCompensation(row: TripRow) {
+  const { compensation_reason: reason, refusal_code: code } = row;
+  if (reason === null) return {};
+  const refusal = code !== null && {
+    code,
+    message: row.refusal_message ?? "",
+    step: row.refusal_step ?? "",
+  };
+  return { compensation: { reason, ...(refusal ? { refusal } : {}) } };
+}
