@@ -51,6 +51,12 @@ const longTests = {
     env: { FANFARE_SUITE: "long" },
     options: {},
   },
+  wire: {
+    package: "@fanfare/bus-nats",
+    file: "wire-document.live",
+    env: { FANFARE_WIRE: "long" },
+    options: {},
+  },
 };
 
 const examples = { "--seed": "401", "--rounds": "3", "--walks": "500", "--path": "12:0:1" };

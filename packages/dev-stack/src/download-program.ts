@@ -26,20 +26,23 @@ export interface DownloadOptions {
 export async function downloadProgram(
   program: Program,
   folder: string,
-  { folderUrl = program.release.folderUrl, signal }: DownloadOptions = {},
+  { folderUrl, signal }: DownloadOptions = {},
 ): Promise<string> {
+  const { release } = program;
+  if (release === undefined) throw new Error("no .tar.gz of it is published");
+  const from = folderUrl ?? release.folderUrl;
   const arch = architectures[process.arch];
   if (arch === undefined || !["linux", "darwin"].includes(process.platform)) {
     throw new Error(`there is no release for ${process.platform} on ${process.arch}`);
   }
-  const name = program.release.archive(process.platform, arch);
+  const name = release.archive(process.platform, arch);
   // A short timeout: where downloads are blocked, the program is built once this has failed.
-  const checksumsUrl = `${folderUrl}/${program.release.checksums}`;
+  const checksumsUrl = `${from}/${release.checksums}`;
   const checksums = await fetchOk(checksumsUrl, { timeoutMs: 8_000, signal });
   const expected = findChecksum(name, await checksums.text());
   if (expected === undefined) throw new Error(`${checksumsUrl} does not list ${name}`);
-  const { body } = await fetchOk(`${folderUrl}/${name}`, { timeoutMs: 10 * 60_000, signal });
-  if (body === null) throw new Error(`${folderUrl}/${name} has no body`);
+  const { body } = await fetchOk(`${from}/${name}`, { timeoutMs: 10 * 60_000, signal });
+  if (body === null) throw new Error(`${from}/${name} has no body`);
   const archive = join(folder, name);
   const hash = createHash("sha256");
   await pipeline(

@@ -3,6 +3,7 @@ export { type App, startApp } from "./app.ts";
 export { createDatabase, deriveDatabaseUrl, dropDatabase } from "./database.ts";
 export type { DevServer } from "./dev-server.ts";
 export { isRunning, withLock } from "./file-lock.ts";
+export { findProgram } from "./find-program.ts";
 export { installPacked, type PackedOptions, type PackedProject } from "./install-packed.ts";
 export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
 export { type Nats, type NatsOptions, startNats } from "./nats.ts";
@@ -10,7 +11,14 @@ export { listPublishedPackages, packPackage } from "./pack-package.ts";
 export { type CodeBlock, parseCodeBlocks } from "./parse-code-blocks.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
 export { findPostgresBin } from "./postgres-program.ts";
-export { kubeconform, kustomize, natsServer, type Program, temporalCli } from "./programs.ts";
+export {
+  kubeconform,
+  kustomize,
+  natsCli,
+  natsServer,
+  type Program,
+  temporalCli,
+} from "./programs.ts";
 export type { Progress } from "./progress.ts";
 export { type ProvideOptions, provideProgram } from "./provide-program.ts";
 export { isPortFree, type ReservedPorts, reservePort, reservePorts } from "./reserve-ports.ts";

@@ -9,7 +9,8 @@ export interface Program {
   readonly versionArgs: readonly string[];
   /** Returns whether the printed version is accepted. */
   accepts(versionOutput: string): boolean;
-  readonly release: Release;
+  /** Undefined where no .tar.gz is published: the program is built. */
+  readonly release: Release | undefined;
   readonly source: Source;
   /** The variable that names a running server to use instead; absent for a tool. */
   readonly variable?: string;
@@ -95,6 +96,17 @@ export const kubeconform: Program = {
     archive: (os, arch) => `kubeconform-${os}-${arch}.tar.gz`,
   },
   source: { goPackage: "github.com/yannh/kubeconform/cmd/kubeconform", linkerFlags: "-s -w" },
+};
+
+/** The command line of NATS, with which docs/wire.md shows the wire format. */
+export const natsCli: Program = {
+  name: "nats",
+  version: "0.5.1",
+  needs: "0.5 or newer",
+  versionArgs: ["--version"],
+  accepts: (output) => isAtLeast(output, /v(\d+)\.(\d+)\./, [0, 5]),
+  release: undefined,
+  source: { goPackage: "github.com/nats-io/natscli/nats", linkerFlags: "-s -w" },
 };
 
 function isAtLeast(output: string, pattern: RegExp, [major, minor]: [number, number]): boolean {

@@ -39,7 +39,7 @@ async function release(checksum?: string): Promise<AsyncDisposable & { url: stri
   const tarball = join(folder, "release.tar.gz");
   await run("tar", ["-czf", tarball, "-C", folder, "release"]);
   const bytes = await readFile(tarball);
-  const name = natsServer.release.archive(
+  const name = natsServer.release?.archive(
     process.platform,
     process.arch === "x64" ? "amd64" : "arm64",
   );
