@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkDocker } from "./check-docker.mjs";
 import { planLongTest } from "./long-tests.mjs";
 import { preflight } from "./preflight.mjs";
 import { createReport } from "./report.mjs";
@@ -27,11 +28,11 @@ const commands = {
       ? await runInForeground(ready.node, [mutants, ...args], { env: ready.env })
       : status;
   },
-  "test:compose": (ready, args) =>
-    runInForeground(ready.pnpm, ["--filter", "@fanfare/e2e", "run", "test:compose", ...args], {
-      cwd: root,
-      env: ready.env,
-    }),
+  async "test:compose"(ready, args) {
+    await checkDocker();
+    const command = ["--filter", "@fanfare/e2e", "run", "test:compose", ...args];
+    return await runInForeground(ready.pnpm, command, { cwd: root, env: ready.env });
+  },
   async "test:long"(ready, args) {
     const { filter, env, args: vitest } = planLongTest(args);
     const status = await fanfare(ready, ["prepare"]);
