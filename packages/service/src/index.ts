@@ -28,8 +28,9 @@ export { runUntilSignal } from "./process/run-until-signal.ts";
 
 export type { ReadinessCheck } from "./server/readiness.ts";
 export type { Routes } from "./server/routes.ts";
-export type { ServeOptions, Server } from "./server/serve.ts";
 export { serve } from "./server/serve.ts";
+export type { ServeOptions } from "./server/serve-options.ts";
+export type { Server } from "./server/start-server.ts";
 
 // Authentication.
 

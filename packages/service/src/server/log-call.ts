@@ -1,6 +1,6 @@
 import type { ContextValues } from "@connectrpc/connect";
 import { Code } from "@connectrpc/connect";
-import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { callerKey } from "../auth/caller.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
@@ -9,7 +9,8 @@ import { callErrorKey } from "./call-interceptor.ts";
 
 /** A call that has ended. */
 export interface Call {
-  readonly handler: UniversalHandler;
+  /** The path of the request, such as `/greet.v1.GreetService/Greet`. */
+  readonly path: string;
   readonly values: ContextValues;
   /** `performance.now()` at the arrival of the request. */
   readonly startedAt: number;
@@ -21,11 +22,11 @@ export interface Call {
  * Logs a call in one line: its method, caller, code and duration in milliseconds. Health checks are
  * logged at debug, internal errors with their cause at error, the rest at info.
  */
-export function logCall(logger: Logger, { handler, values, startedAt, response }: Call): void {
+export function logCall(logger: Logger, { path, values, startedAt, response }: Call): void {
   const caller = values.get(callerKey);
   const error = values.get(callErrorKey);
   const line = {
-    method: `${handler.service.typeName}/${handler.method.name}`,
+    method: path.slice(1),
     caller: caller === undefined ? undefined : `${caller.role} ${caller.subject}`,
     code: error === undefined ? readResponseCode(response) : codeToString(error.code),
     ms: Math.round(performance.now() - startedAt),
@@ -33,7 +34,7 @@ export function logCall(logger: Logger, { handler, values, startedAt, response }
   if (error?.code === Code.Internal || error?.code === Code.Unknown) {
     logger.error({ ...line, err: error.cause ?? error }, "call");
   } else {
-    const level = handler.service.typeName === Health.typeName ? "debug" : "info";
+    const level = path.startsWith(`/${Health.typeName}/`) ? "debug" : "info";
     logger[level](error === undefined ? line : { ...line, reason: error.rawMessage }, "call");
   }
 }

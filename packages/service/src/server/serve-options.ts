@@ -1,0 +1,35 @@
+import type { Interceptor } from "@connectrpc/connect";
+import type { Access } from "../auth/access-gate.ts";
+import type { Logger } from "../process/create-logger.ts";
+import type { ReadinessCheck } from "./readiness.ts";
+import type { Routes } from "./routes.ts";
+
+/** The routes, access and limits of a server. */
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 chooses a free port. */
+  readonly port: number;
+  /** The variable that sets the port, named in the error when the port is in use. Default: PORT. */
+  readonly portName?: string;
+  /** Default: the health endpoints alone. */
+  readonly routes?: Routes;
+  /** Authenticates and authorises callers. Required with routes. */
+  readonly access?: Access;
+  /** The readiness checks, besides that of the token keys. */
+  readonly checks?: Readonly<Record<string, ReadinessCheck>>;
+  /** Interceptors that run after authorisation and validation. */
+  readonly interceptors?: readonly Interceptor[];
+  /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */
+  readonly metrics?: () => Promise<string>;
+  readonly logger: Logger;
+  /** The largest request message, in bytes. Default: 1 MiB. */
+  readonly readMaxBytes?: number;
+  /** The timeout of a unary call that sets none, in milliseconds. Default: 15,000. */
+  readonly defaultTimeoutMs?: number;
+  /** The longest timeout of a unary call, in milliseconds. Longer ones are shortened. Default: 60,000. */
+  readonly maxTimeoutMs?: number;
+  /** The longest and the default timeout of a stream, in milliseconds. Default: an hour. */
+  readonly maxStreamMs?: number;
+  /** The timeout of a readiness check, in milliseconds. Default: 2,000. */
+  readonly checkTimeoutMs?: number;
+}
