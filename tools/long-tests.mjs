@@ -45,6 +45,12 @@ const longTests = {
       "--path": "FANFARE_PATH",
     },
   },
+  cluster: {
+    package: "@fanfare/bus-nats",
+    file: "cluster.live",
+    env: { FANFARE_CLUSTER: "long" },
+    options: { "--seed": "FANFARE_CLUSTER_SEED" },
+  },
   conformance: {
     package: "@fanfare/bus-nats",
     file: "conformance.live",

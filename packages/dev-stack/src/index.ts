@@ -7,6 +7,7 @@ export { findProgram } from "./find-program.ts";
 export { installPacked, type PackedOptions, type PackedProject } from "./install-packed.ts";
 export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
 export { type Nats, type NatsOptions, startNats } from "./nats.ts";
+export { type NatsCluster, type NatsClusterOptions, startNatsCluster } from "./nats-cluster.ts";
 export { listPublishedPackages, packPackage } from "./pack-package.ts";
 export { type CodeBlock, parseCodeBlocks } from "./parse-code-blocks.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";

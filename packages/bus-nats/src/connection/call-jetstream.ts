@@ -3,10 +3,19 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { type Deadline, pauseUntil } from "../deadline.ts";
 import { computeRetryDelay } from "./compute-retry-delay.ts";
 import { createClosedError, type ManagedConnection } from "./managed-connection.ts";
-import { isTransient, toBusError } from "./to-bus-error.ts";
+import { hasNoResponders, isTransient, toBusError } from "./to-bus-error.ts";
 
-/** The longest wait for one answer of JetStream's API, in milliseconds. */
-const requestTimeoutMs = 5_000;
+/**
+ * How long the first try waits for an answer of JetStream's API, and the longest wait, in milliseconds.
+ * A request to a stream that elects its leader is never answered, the next one soon is.
+ */
+const requestTimeoutMs = { first: 1_000, longest: 5_000 };
+
+/**
+ * How many times nothing may receive a request to the API before JetStream counts as not enabled: a
+ * server that has just started may not receive them yet.
+ */
+const maxUnreceived = 3;
 
 /** What a call of JetStream's API does, and until when it is retried. */
 export interface JetStreamCall {
@@ -26,25 +35,42 @@ export async function callJetStream<T>(
 ): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
-      return await callOnce(connection, deadline, run);
+      return await callOnce(connection, createAttempt(failures, deadline), run);
     } catch (reason) {
       const error = toBusError(reason, about);
-      const isRetryable = isTransient(error) || error.code === "deadline_exceeded";
+      const isRetryable =
+        isTransient(error) ||
+        error.code === "deadline_exceeded" ||
+        (hasNoResponders(error) && failures < maxUnreceived);
       if (!isRetryable || performance.now() >= deadline.at) throw error;
     }
     await pauseUntil(computeRetryDelay(failures), deadline);
   }
 }
 
+interface Attempt {
+  readonly deadline: Deadline;
+  readonly timeoutMs: number;
+}
+
+/** Doubles the wait for an answer with each try, so that slow answers arrive as well. */
+function createAttempt(number: number, deadline: Deadline): Attempt {
+  const { first, longest } = requestTimeoutMs;
+  const patienceMs = Math.min(longest, first * 2 ** (number - 1));
+  return {
+    deadline,
+    timeoutMs: Math.max(1, Math.min(patienceMs, deadline.at - performance.now())),
+  };
+}
+
 /** Rejects as soon as the connection is lost, instead of waiting for an answer that cannot come. */
 async function callOnce<T>(
   connection: ManagedConnection,
-  deadline: Deadline,
+  { deadline, timeoutMs }: Attempt,
   run: (api: JetStreamManager) => Promise<T>,
 ): Promise<T> {
   const client = await connection.connected(deadline);
-  const timeout = Math.max(1, Math.min(requestTimeoutMs, deadline.at - performance.now()));
-  const api = await jetstreamManager(client, { checkAPI: false, timeout });
+  const api = await jetstreamManager(client, { checkAPI: false, timeout: timeoutMs });
   const lost = createDeferred<never>();
   const stopListening = connection.listen({
     onDisconnected: lost.reject,

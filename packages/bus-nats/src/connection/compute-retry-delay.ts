@@ -5,3 +5,9 @@ import { createBackoff } from "@fanfare/bus/kit";
  * less up to a fifth.
  */
 export const computeRetryDelay = createBackoff({ initialIntervalMs: 250, maxIntervalMs: 5_000 });
+
+/**
+ * Returns the delay before a publish is sent again, in milliseconds: 250 doubled up to 1,000, less up to
+ * a fifth. An election takes seconds, and a publish has seconds.
+ */
+export const computePublishDelay = createBackoff({ initialIntervalMs: 250, maxIntervalMs: 1_000 });

@@ -1,21 +1,20 @@
-import { JetStreamApiCodes, JetStreamApiError, JetStreamError } from "@nats-io/jetstream";
-import { errors } from "@nats-io/nats-core";
+import { JetStreamApiCodes, JetStreamError } from "@nats-io/jetstream";
+import { hasNoResponders, readApiCode } from "./to-bus-error.ts";
+
+/** Returns whether an error states that a stream, or a message in it, does not exist. */
+export function isNotFound(reason: unknown): boolean {
+  const code = readApiCode(reason);
+  if (code !== undefined) {
+    return code === JetStreamApiCodes.StreamNotFound || code === JetStreamApiCodes.NoMessageFound;
+  }
+  return reason instanceof JetStreamError && "code" in reason && reason.code === 404;
+}
 
 /**
- * Returns whether an error means that a stream, or a message in it, does not exist. No responders and
- * status 503 count: nothing subscribes to the subject of a stream that is missing.
+ * Returns whether nothing answers for a stream: it does not exist, or has no leader at the moment.
+ * Status 503 counts as no responders do.
  */
-export function isNotFound(reason: unknown): boolean {
-  if (reason instanceof JetStreamApiError) {
-    return (
-      reason.code === JetStreamApiCodes.StreamNotFound ||
-      reason.code === JetStreamApiCodes.NoMessageFound
-    );
-  }
-  if (reason instanceof errors.NoRespondersError) return true;
-  if (reason instanceof errors.RequestError) return reason.isNoResponders();
-  if (reason instanceof JetStreamError) {
-    return "code" in reason && (reason.code === 404 || reason.code === 503);
-  }
-  return reason instanceof Error && reason.name === "JetStreamNotEnabled";
+export function isUnanswered(reason: unknown): boolean {
+  if (hasNoResponders(reason)) return true;
+  return reason instanceof JetStreamError && "code" in reason && reason.code === 503;
 }

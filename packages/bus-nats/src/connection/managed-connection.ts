@@ -1,5 +1,5 @@
 import { type BrokerHealth, BusError } from "@fanfare/bus";
-import { createDeferred, pause } from "@fanfare/bus/kit";
+import { createDeferred, listCauses, pause } from "@fanfare/bus/kit";
 import {
   errors,
   type NatsConnection,
@@ -87,11 +87,12 @@ export function openConnection(
       const message = `${status.pending} messages of ${status.sub.getSubject()} are buffered in this process: its event loop is too slow to read them`;
       lastError = new BusError("slow_consumer", message);
     } else if (status.type === "error") {
-      const { error } = status;
-      lastError = toBusError(error, address);
-      if (error instanceof errors.PermissionViolationError) {
-        notify((listener) => listener.onPermissionDenied?.(error));
+      const violation = findViolation(status.error);
+      // A denied request rejects where it was made. Nobody waits for a denied acknowledgement.
+      if (violation?.subject.startsWith("$JS.ACK.") !== false) {
+        lastError = toBusError(status.error, address);
       }
+      if (violation !== undefined) notify((listener) => listener.onPermissionDenied?.(violation));
     }
   };
 
@@ -167,6 +168,10 @@ export function openConnection(
       if (!(await settlesBefore(closed, deadline))) await opened?.close();
     },
   };
+}
+
+function findViolation(reason: unknown): PermissionViolationError | undefined {
+  return listCauses(reason).find((one) => one instanceof errors.PermissionViolationError);
 }
 
 /** Creates the error of a call on a bus that is closed. */

@@ -50,6 +50,25 @@ describe("openRequestMux()", () => {
     await expect(reply).rejects.toMatchObject({ code: "not_provisioned" });
   });
 
+  it("reports each copy that is not answered in time, after twice as long each time", async () => {
+    const { mux, client } = open();
+    const failures: string[] = [];
+    const call = { message, deadline: createDeadline(10_000), replyTimeoutMs: 100 };
+    const pending = mux.open({
+      ...call,
+      onReply: () => {},
+      onFailure({ code }) {
+        failures.push(`${code} after ${performance.now() - startedAt}`);
+        pending.send(client);
+      },
+    });
+    const startedAt = performance.now();
+    pending.send(client);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(failures).toEqual(["unavailable after 100", "unavailable after 300"]);
+    pending.cancel();
+  });
+
   it("rejects each request at its own deadline", async () => {
     const { request } = open();
     const catchFailure = (timeoutMs: number) =>

@@ -1,6 +1,12 @@
 import { BusError } from "@fanfare/bus";
 import { createDeferred } from "@fanfare/bus/kit";
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import {
+  createInbox,
+  errors,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+} from "@nats-io/nats-core";
 import { createAbortError, type Deadline, remainingMs } from "../deadline.ts";
 import type { ManagedConnection } from "./managed-connection.ts";
 import { toBusError } from "./to-bus-error.ts";
@@ -16,11 +22,16 @@ export interface RequestMessage {
 export interface RequestCall {
   readonly message: RequestMessage;
   readonly deadline: Deadline;
+  /**
+   * How long each copy of the message waits for its reply before `onFailure` is called with
+   * `unavailable`, in milliseconds; doubled with each copy. Default: until the deadline.
+   */
+  readonly replyTimeoutMs?: number;
   /** Called once, with the reply to any copy of the message that was sent. */
   onReply(reply: Msg): void;
   /**
    * Called with `deadline_exceeded` or `aborted` when the request is over. Called with
-   * `not_provisioned` (no responders), `unavailable` (connection lost) or `permission_denied` while
+   * `not_provisioned` (no responders), `unavailable` (connection lost, or no reply in time) or `permission_denied` while
    * it is open: send it again, or cancel it.
    */
   onFailure(error: BusError): void;
@@ -49,6 +60,10 @@ interface OpenRequest {
   readonly call: RequestCall;
   readonly end: () => void;
   isSent: boolean;
+  /** How many copies were sent. */
+  copies: number;
+  /** When the latest copy's wait for a reply ends, in milliseconds of `performance.now()`. */
+  replyDueAt: number;
 }
 
 /** Opens a mux whose inbox is subscribed until the connection is closed. */
@@ -76,14 +91,20 @@ export function openRequestMux(connection: ManagedConnection, inboxPrefix: strin
     timerAt = Infinity;
     const now = performance.now();
     let next = Infinity;
-    for (const { call, end } of listRequests()) {
-      if (call.deadline.at > now) {
-        next = Math.min(next, call.deadline.at);
+    for (const request of listRequests()) {
+      const { call, end } = request;
+      const { subject } = call.message;
+      if (call.deadline.at <= now) {
+        end();
+        const message = `no reply from NATS to ${subject} by the deadline`;
+        call.onFailure(new BusError("deadline_exceeded", message));
         continue;
       }
-      end();
-      const message = `no reply from NATS to ${call.message.subject} by the deadline`;
-      call.onFailure(new BusError("deadline_exceeded", message));
+      if (request.isSent && request.replyDueAt <= now) {
+        request.isSent = false;
+        call.onFailure(new BusError("unavailable", `no reply from NATS to ${subject} in time`));
+      }
+      next = Math.min(next, call.deadline.at, request.isSent ? request.replyDueAt : Infinity);
     }
     scheduleExpiry(next);
   };
@@ -102,8 +123,10 @@ export function openRequestMux(connection: ManagedConnection, inboxPrefix: strin
     const { call } = request;
     if (reply.data.length === 0 && reply.headers?.code === 503) {
       request.isSent = false;
-      const message = `no stream or consumer receives ${call.message.subject}`;
-      return call.onFailure(new BusError("not_provisioned", message));
+      const { subject } = call.message;
+      const cause = new errors.NoRespondersError(subject);
+      const message = `no stream or consumer receives ${subject}`;
+      return call.onFailure(new BusError("not_provisioned", message, { cause }));
     }
     request.end();
     call.onReply(reply);
@@ -142,7 +165,7 @@ export function openRequestMux(connection: ManagedConnection, inboxPrefix: strin
       requests.delete(token);
       signal?.removeEventListener("abort", onAbort);
     };
-    const request: OpenRequest = { call, end, isSent: false };
+    const request: OpenRequest = { call, end, isSent: false, copies: 0, replyDueAt: Infinity };
     requests.set(token, request);
     signal?.addEventListener("abort", onAbort, { once: true });
     scheduleExpiry(deadline.at);
@@ -151,6 +174,11 @@ export function openRequestMux(connection: ManagedConnection, inboxPrefix: strin
         if (!requests.has(token)) return;
         const { subject, data, headers } = message;
         request.isSent = true;
+        if (call.replyTimeoutMs !== undefined) {
+          request.replyDueAt = performance.now() + call.replyTimeoutMs * 2 ** request.copies;
+          request.copies += 1;
+          scheduleExpiry(request.replyDueAt);
+        }
         try {
           subscribe(client);
           const reply = `${inbox}.${token}`;

@@ -2,7 +2,7 @@ import { BusError } from "@fanfare/bus";
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/nats-core";
 import { describe, expect, it } from "vitest";
-import { toBusError } from "./to-bus-error.ts";
+import { isTransient, toBusError } from "./to-bus-error.ts";
 
 const createApiError = (err_code: number, code: number) =>
   new JetStreamApiError({ err_code, code, description: "the reason" });
@@ -37,8 +37,43 @@ describe("toBusError()", () => {
     expect(error.message).toMatch(/^publishing: /);
   });
 
+  it.each([
+    [new errors.PermissionViolationError("no", "publish", "a"), "permission_denied"],
+    [new errors.NoRespondersError("a"), "not_provisioned"],
+    [createApiError(10008, 503), "no_leader"],
+    [new BusError("drift", "it differs"), "drift"],
+  ])("looks through every wrapper for %s", (inner, code) => {
+    const request = new errors.RequestError(inner.message, { cause: inner });
+    const aggregate = new AggregateError([new Error("other"), request], "all failed");
+    for (const wrapper of [request, new Error("outer", { cause: request }), aggregate]) {
+      const error = toBusError(wrapper, "publishing");
+      expect(error).toMatchObject({ code, cause: wrapper });
+      expect(error.message).toContain(inner.message);
+    }
+  });
+
+  it("ends for an error that wraps itself", () => {
+    const error = new Error("a cycle");
+    error.cause = new Error("inner", { cause: error });
+    expect(toBusError(error, "publishing")).toMatchObject({ code: "internal" });
+  });
+
   it("returns a BusError as it is", () => {
     const error = new BusError("drift", "it differs");
     expect(toBusError(error, "publishing")).toBe(error);
+  });
+});
+
+describe("isTransient()", () => {
+  it.each([
+    [new errors.RequestError("", { cause: new errors.NoRespondersError("a") }), true],
+    [createApiError(10008, 503), true],
+    [createApiError(10158, 409), true],
+    [createApiError(10167, 429), true],
+    [createApiError(10077, 503), false],
+    [new errors.PermissionViolationError("no", "publish", "a"), false],
+    [Object.assign(new Error("not enabled"), { name: "JetStreamNotEnabled" }), false],
+  ])("%s: %s", (reason, expected) => {
+    expect(isTransient(toBusError(reason, "publishing"))).toBe(expected);
   });
 });

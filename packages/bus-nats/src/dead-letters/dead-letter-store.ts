@@ -7,11 +7,13 @@ import {
 } from "@fanfare/bus";
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
-import { isNotFound } from "../connection/is-not-found.ts";
+import { isMissing } from "../connection/is-missing.ts";
+import { isNotFound, isUnanswered } from "../connection/is-not-found.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import { createDeadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { createHeaderDecoder, encodeHeaders } from "../wire/headers.ts";
+import { formatStreamName } from "../wire/subject.ts";
 import { countDeadLetters, noDeadLetters } from "./count-dead-letters.ts";
 import { createDeadLetterStream } from "./dead-letter-stream.ts";
 import {
@@ -24,12 +26,15 @@ import { decodeDeadLetter } from "./decode-dead-letter.ts";
 /** The largest page of a list, in bytes. */
 const maxPageBytes = 8 * 1024 * 1024;
 
-/** A message to publish, and what to do when no stream stores it. */
+/** A message to publish, and what to do when the stream that stores it is missing. */
 interface Publication {
   readonly about: string;
   readonly subject: string;
   readonly dedupeId: string;
   readonly record: NewRecord;
+  /** The stream that stores the subject. */
+  readonly stream: string;
+  /** Creates the missing stream, or rejects. */
   onStreamMissing(api: JetStreamManager, reason: unknown): Promise<void>;
 }
 
@@ -56,7 +61,8 @@ export function createDeadLetterStore(
       try {
         return await send();
       } catch (reason) {
-        if (!isNotFound(reason)) throw reason;
+        if (!isUnanswered(reason)) throw reason;
+        if (!(await isMissing(api, publication.stream))) throw createNoLeader(reason, about);
         await publication.onStreamMissing(api, reason);
         return await send();
       }
@@ -73,11 +79,14 @@ export function createDeadLetterStore(
     const about = `cannot access the dead letters of group ${group}`;
     const deadline = createDeadline(timeoutMs);
     return callJetStream(connection, { about, deadline }, async (api) => {
+      const stream = formatDeadLetterStream(prefix, group);
       try {
-        return await run(api, formatDeadLetterStream(prefix, group));
+        return await run(api, stream);
       } catch (reason) {
         if (isNotFound(reason)) return fallback;
-        throw reason;
+        if (!isUnanswered(reason)) throw reason;
+        if (await isMissing(api, stream)) return fallback;
+        throw createNoLeader(reason, about);
       }
     });
   };
@@ -90,6 +99,7 @@ export function createDeadLetterStore(
       const letter: Publication = {
         about: `cannot store the dead letter ${record.id} of group ${group}`,
         subject: formatDeadLetterSubject(prefix, group, record.topic),
+        stream: formatDeadLetterStream(prefix, group),
         dedupeId: record.id,
         record,
         async onStreamMissing(api) {
@@ -128,6 +138,7 @@ export function createDeadLetterStore(
       const replay: Publication = {
         about,
         subject: formatReplaySubject(prefix, topic, group),
+        stream: formatStreamName(prefix, topic),
         // No topic begins with `_`, so no published event has this id.
         dedupeId: `_replay/${group}/${topic}/${id}`,
         record,
@@ -139,4 +150,9 @@ export function createDeadLetterStore(
       return await publish(replay, options);
     },
   };
+}
+
+/** Creates the error of a stream that exists and does not answer. The call is repeated. */
+function createNoLeader(cause: unknown, about: string): BusError {
+  return new BusError("no_leader", `${about}: its stream has no leader`, { cause });
 }

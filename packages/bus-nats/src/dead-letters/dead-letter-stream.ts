@@ -5,7 +5,7 @@ import {
   StorageType,
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
-import { isNotFound } from "../connection/is-not-found.ts";
+import { isMissing } from "../connection/is-missing.ts";
 import type { Settings } from "../settings.ts";
 import { formatDeadLetterFilter, formatDeadLetterStream } from "./dead-letter-subject.ts";
 
@@ -37,10 +37,6 @@ export async function ensureDeadLetterStream(
   settings: Settings,
   group: string,
 ): Promise<void> {
-  try {
-    await api.streams.info(formatDeadLetterStream(settings.prefix, group));
-  } catch (reason) {
-    if (!isNotFound(reason)) throw reason;
-    await createDeadLetterStream(api, settings, group);
-  }
+  const stream = formatDeadLetterStream(settings.prefix, group);
+  if (await isMissing(api, stream)) await createDeadLetterStream(api, settings, group);
 }

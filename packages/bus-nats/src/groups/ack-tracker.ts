@@ -9,7 +9,7 @@ export interface AckTracker {
   /** Whether there are acknowledgements that the consumer has not confirmed. */
   readonly hasUnconfirmed: boolean;
   /** Records the stream's creation time. Another one than before resets the tracker. */
-  observeStream(created: string): void;
+  observeStream(created: string | undefined): void;
   /** Records that a new consumer was created: it delivers some acknowledged events once more. */
   observeNewConsumer(): void;
   /** Records the consumer's acknowledgement floor: everything up to it is acknowledged. */
@@ -38,6 +38,7 @@ export function createAckTracker(limit = 100_000): AckTracker {
       return acked.size > 0;
     },
     observeStream(created) {
+      if (created === undefined) return;
       if (streamCreated !== undefined && streamCreated !== created) {
         acked.clear();
         unrequested.clear();

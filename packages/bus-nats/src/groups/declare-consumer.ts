@@ -1,13 +1,8 @@
 import { BusError } from "@fanfare/bus";
-import {
-  type ConsumerInfo,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamManager,
-} from "@nats-io/jetstream";
+import { type ConsumerInfo, JetStreamApiCodes, type JetStreamManager } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
-import { toBusError } from "../connection/to-bus-error.ts";
+import { readApiCode, toBusError } from "../connection/to-bus-error.ts";
 import type { Deadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
@@ -117,8 +112,7 @@ async function findConsumer(
   try {
     return await api.consumers.info(stream, name);
   } catch (reason) {
-    if (!(reason instanceof JetStreamApiError)) throw reason;
-    if (!notFoundCodes.has(reason.code)) throw reason;
+    if (!notFoundCodes.has(readApiCode(reason) ?? 0)) throw reason;
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import type { Broker, TopicProgress } from "@fanfare/bus";
 import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
-import { isNotFound } from "../connection/is-not-found.ts";
+import { isNotFound, isUnanswered } from "../connection/is-not-found.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import { createDeadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
@@ -65,7 +65,7 @@ async function readOldest(
         return message?.time.getTime() ?? Infinity;
       } catch (reason) {
         // Also a stream that somebody else created without allow_direct: then it is unknown.
-        if (isNotFound(reason)) return Infinity;
+        if (isNotFound(reason) || isUnanswered(reason)) return Infinity;
         throw reason;
       }
     }),

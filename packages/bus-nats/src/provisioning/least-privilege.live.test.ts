@@ -4,51 +4,29 @@ import type { Nats } from "@fanfare/dev-stack";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startOwnNats } from "../../test/nats-server.ts";
+import { adminOptions, createUser, formatInboxPrefix, formatUsers } from "../../test/users.ts";
 import { connectNats } from "../connect-nats.ts";
-import { planPermissions } from "./plan-permissions.ts";
 import { provisionGroups } from "./provision-groups.ts";
 import { provisionTopics } from "./provision-topics.ts";
 
 const soon = { timeout: 20_000, interval: 20 };
 const topic = "notes.written";
 const groupNames = ["revenue", "audit"];
-const inboxPrefix = (user: string) => `_INBOX_${user}`;
+const groups = groupNames.map((group) => ({ group, topics: [topic] }));
 
 const refuse = () => Promise.reject(new BusError("permanent", "never"));
-
-/** Returns a server configuration with the users that planPermissions() plans. */
-function formatUsers(): string {
-  const publisher = planPermissions({ publishes: [topic], inboxPrefix: inboxPrefix("publisher") });
-  const each = groupNames.map((group) => {
-    const groups = [{ group, topics: [topic] }];
-    return [group, planPermissions({ groups, inboxPrefix: inboxPrefix(group) })] as const;
-  });
-  const lines = [["publisher", publisher] as const, ...each].map(
-    ([user, permissions]) =>
-      `{ user: ${user}, password: secret, permissions: ${JSON.stringify(permissions)} }`,
-  );
-  return `authorization { users: [{ user: admin, password: secret }, ${lines.join(", ")}] }`;
-}
 
 describe("processes with the least privilege", { timeout: 60_000 }, () => {
   let nats: Nats;
   beforeAll(async () => {
-    nats = await startOwnNats(formatUsers());
-    const admin = { servers: nats.url, user: "admin", password: "secret" };
+    nats = await startOwnNats(formatUsers({ publishes: [topic, "notes.read"], groups }));
+    const admin = { servers: nats.url, ...adminOptions };
     await provisionTopics(admin, { topics: [topic, "notes.other"] });
-    const groups = groupNames.map((group) => ({ group, topics: [topic] }));
     await provisionGroups(admin, { groups });
   }, 120_000);
   afterAll(() => nats?.stop());
 
-  const connectAs = (user: string) =>
-    connectNats({
-      servers: nats.url,
-      user,
-      password: "secret",
-      inboxPrefix: inboxPrefix(user),
-      provision: false,
-    });
+  const connectAs = (user: string) => connectNats({ servers: nats.url, ...createUser(user) });
 
   it("publish and consume", async () => {
     const handled: string[] = [];
@@ -78,7 +56,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     await revenue.subscribe("revenue", (on) => on.service(NoteEvents, { noteWritten: refuse }));
     const publisher = buses.use(await connectAs("publisher"));
     await createPublisher(NoteEvents, publisher).noteWritten({ author: "ada" }, { id: "dead" });
-    const admin = { servers: nats.url, user: "admin", password: "secret" };
+    const admin = { servers: nats.url, ...adminOptions };
     const bus = buses.use(await connectNats(admin));
     const dead = async () => {
       const letters = await bus.deadLetters("revenue").list();
@@ -101,6 +79,21 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
       expect(progress?.topics[0]?.oldestAt).toBeGreaterThan(Date.now() - 60_000);
     }, soon);
     await subscription.stop({ timeoutMs: 100 });
+  });
+
+  it("reject a publish with not_provisioned when the stream is missing, whoever may look it up", async () => {
+    await using buses = new AsyncDisposableStack();
+    const publisher = buses.use(await connectAs("publisher"));
+    const admin = { servers: nats.url, ...adminOptions, provision: false };
+    const others = buses.use(await connectNats(admin));
+    for (const bus of [publisher, others]) {
+      const published = createPublisher(NoteEvents, bus).noteRead({}, { timeoutMs: 1_500 });
+      await expect(published).rejects.toMatchObject({
+        code: "not_provisioned",
+        message: expect.stringContaining("fanfare_notes_read"),
+      });
+      expect(bus.health()).not.toHaveProperty("lastError");
+    }
   });
 
   it.each([
@@ -139,7 +132,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
 
   it.each(["publisher", "revenue"])("%s may not subscribe to anything else", async (user) => {
     await using raw = disposable(await connectRaw(user));
-    const all = [">", "fanfare.>", "_INBOX.>", `${inboxPrefix("audit")}.>`, "$JS.EVENT.>"];
+    const all = [">", "fanfare.>", "_INBOX.>", `${formatInboxPrefix("audit")}.>`, "$JS.EVENT.>"];
     for (const subject of all) raw.connection.subscribe(subject, { callback: () => {} });
     await raw.connection.flush();
     const refused = all.map((one) => `subscription ${one}`);
@@ -148,7 +141,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
 
   function connectRaw(user: string): Promise<NatsConnection> {
     const servers = nats.url;
-    return connect({ servers, user, pass: "secret", inboxPrefix: inboxPrefix(user) });
+    return connect({ servers, user, pass: "secret", inboxPrefix: formatInboxPrefix(user) });
   }
 });
 

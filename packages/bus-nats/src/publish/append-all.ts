@@ -1,10 +1,16 @@
 import { type Appended, type AppendOptions, BusError, type NewRecord } from "@fanfare/bus";
 import { type ApiError, JetStreamApiError } from "@nats-io/jetstream";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { computePublishDelay } from "../connection/compute-retry-delay.ts";
 import type { RequestMessage } from "../connection/request-mux.ts";
 import { supportsAtomicBatches } from "../connection/supports-atomic-batches.ts";
-import { createApiError } from "../connection/to-bus-error.ts";
-import { createAbortError, createDeadline, type Deadline } from "../deadline.ts";
+import {
+  hasNoResponders,
+  isTransient,
+  readApiCode,
+  toBusError,
+} from "../connection/to-bus-error.ts";
+import { createAbortError, createDeadline, type Deadline, pauseUntil } from "../deadline.ts";
 import { encodeHeaders } from "../wire/headers.ts";
 import { formatEventSubject } from "../wire/subject.ts";
 import type { AppendDeps } from "./append.ts";
@@ -20,8 +26,8 @@ interface BatchAck {
 }
 
 /**
- * Creates the broker's `appendAll`: an atomic batch of JetStream. It is sent once. When its
- * acknowledgement is lost, `unavailable` and `deadline_exceeded` leave open whether it is stored; the
+ * Creates the broker's `appendAll`: an atomic batch of JetStream. It is sent again only after an answer
+ * that states that nothing is stored. When its acknowledgement is lost, `unavailable` and `deadline_exceeded` leave open whether it is stored; the
  * same batch again then rejects with `already_stored`. A batch overtakes publishes of its topic that
  * wait to be sent again after a lost connection.
  */
@@ -65,22 +71,33 @@ export function createAppendAll({ connection, requests, streams, settings }: App
     if (first === undefined) return [];
     if (signal?.aborted === true) throw createAbortError(signal);
     const deadline = createDeadline(timeoutMs, signal);
-    const client = await connection.connected(deadline);
-    if (!supportsAtomicBatches(client)) {
-      const { version = "" } = client.info ?? {};
-      const message = `atomic batches require nats-server 2.12 or newer, found ${version}: upgrade the server, or publish without atomic`;
-      throw new BusError("unsupported", message);
-    }
-    try {
-      return await send(client, records, deadline);
-    } catch (reason) {
-      const error = BusError.from(reason);
-      if (error.code !== "not_provisioned" && !isAtomicDisabled(error)) throw error;
-      if (!settings.provision && isAtomicDisabled(error)) throw error;
-      await streams.ensure(first.topic, deadline);
-      return await send(await connection.connected(deadline), records, deadline);
+    for (let failures = 1; ; failures += 1) {
+      const client = await connection.connected(deadline);
+      checkSupport(client);
+      try {
+        return await send(client, records, deadline);
+      } catch (reason) {
+        const error = BusError.from(reason);
+        const isStreamOutdated = isAtomicDisabled(error) && settings.provision && failures === 1;
+        if (!isStreamOutdated && !isUnstored(error)) throw error;
+        if (performance.now() >= deadline.at) throw error;
+        if (isStreamOutdated || hasNoResponders(error)) await streams.ensure(first.topic, deadline);
+      }
+      if (failures > 1) await pauseUntil(computePublishDelay(failures - 1), deadline);
     }
   };
+}
+
+function checkSupport(client: NatsConnection): void {
+  if (supportsAtomicBatches(client)) return;
+  const { version = "" } = client.info ?? {};
+  const message = `atomic batches require nats-server 2.12 or newer, found ${version}: upgrade the server, or publish without atomic`;
+  throw new BusError("unsupported", message);
+}
+
+/** Returns whether an error states that nothing is stored, and that the batch may be stored later. */
+function isUnstored(error: BusError): boolean {
+  return isTransient(error) && (hasNoResponders(error) || readApiCode(error) !== undefined);
 }
 
 function encodeBatch(prefix: string, records: readonly NewRecord[]): Required<RequestMessage>[] {
@@ -99,10 +116,8 @@ function parseBatchAck(reply: Msg): BatchAck {
   if (reply.data.length === 0) return {};
   const ack = reply.json<BatchAck>();
   if (ack.error === undefined) return ack;
-  const error = createApiError(
-    new JetStreamApiError(ack.error),
-    "the batch is refused, nothing is stored",
-  );
+  const refused = "the batch is refused, nothing is stored";
+  const error = toBusError(new JetStreamApiError(ack.error), refused);
   if (!isAtomicDisabled(error)) throw error;
   const { code, message, cause } = error;
   throw new BusError(code, `${message}: provision the stream again to allow atomic batches`, {
@@ -110,6 +125,6 @@ function parseBatchAck(reply: Msg): BatchAck {
   });
 }
 
-function isAtomicDisabled({ cause }: BusError): boolean {
-  return cause instanceof JetStreamApiError && cause.code === atomicPublishDisabled;
+function isAtomicDisabled(error: BusError): boolean {
+  return readApiCode(error) === atomicPublishDisabled;
 }

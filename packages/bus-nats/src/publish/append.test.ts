@@ -1,4 +1,4 @@
-import type { Appended } from "@fanfare/bus";
+import { type Appended, BusError } from "@fanfare/bus";
 import { describe, expect, it, vi } from "vitest";
 import { createFakeConnection, createStatus } from "../../test/fake-connection.ts";
 import { createRecord } from "../../test/open-broker.ts";
@@ -8,14 +8,24 @@ import { createAppend } from "./append.ts";
 
 const soon = { timeout: 10_000, interval: 5 };
 
-function open(limits: { maxInFlight?: number; maxWaiting?: number } = {}) {
+interface OpenOptions {
+  readonly maxInFlight?: number;
+  readonly maxWaiting?: number;
+  /** Stands for the look-up of a missing stream. */
+  readonly ensure?: () => Promise<string | undefined>;
+}
+
+function open({ ensure = async () => "created", ...limits }: OpenOptions = {}) {
   const connection = createFakeConnection();
   connection.connect();
   const settings = resolveSettings({ servers: "nats://127.0.0.1:4222", ...limits });
   const ensured: string[] = [];
   const streams = {
     provision: () => Promise.reject(new Error("not expected")),
-    ensure: async (topic: string) => `created ${ensured.push(topic)}`,
+    ensure: async (topic: string) => {
+      ensured.push(topic);
+      return await ensure();
+    },
     findLoss: () => undefined,
   };
   const requests = openRequestMux(connection, settings.inboxPrefix);
@@ -24,8 +34,14 @@ function open(limits: { maxInFlight?: number; maxWaiting?: number } = {}) {
     connection,
     ensured,
     ids: () => connection.sent.map(({ text }) => text),
-    publish: (id: string, signal?: AbortSignal): Promise<Appended> =>
-      append(createRecord(id), { timeoutMs: 30_000, signal }),
+    publish: (id: string, signal?: AbortSignal, timeoutMs = 30_000): Promise<Appended> =>
+      append(createRecord(id), { timeoutMs, signal }),
+    /** Replies to the nth message that was sent that nothing receives it. */
+    refuse: (n: number) => {
+      const sent = connection.sent[n];
+      if (sent === undefined) throw new Error(`message ${n} was not sent`);
+      connection.deliver(sent, createStatus(503, ""));
+    },
     /** Acknowledges the nth message that was sent, with the sequence n. */
     acknowledge: (n: number) => {
       const sent = connection.sent[n];
@@ -35,6 +51,8 @@ function open(limits: { maxInFlight?: number; maxWaiting?: number } = {}) {
     },
   };
 }
+
+const noAnswer = new BusError("deadline_exceeded", "no answer");
 
 describe("createAppend()", () => {
   it("sends synchronously", () => {
@@ -107,5 +125,29 @@ describe("createAppend()", () => {
     expect(ensured).toEqual(["things.made"]);
     for (const sent of [2, 3, 4]) acknowledge(sent);
     await Promise.all(published);
+  });
+
+  it.each([
+    ["may not be looked up", () => Promise.resolve(undefined)],
+    ["has no leader to answer", () => Promise.reject(noAnswer)],
+  ])("sends again while its stream %s", async (_, ensure) => {
+    const { publish, ids, refuse, acknowledge } = open({ ensure });
+    const published = publish("1");
+    for (const sent of [0, 1]) {
+      refuse(sent);
+      await vi.waitFor(() => expect(ids()).toHaveLength(sent + 2), soon);
+    }
+    acknowledge(2);
+    await expect(published).resolves.toMatchObject({ sequence: 2 });
+  });
+
+  it("rejects with not_provisioned at its deadline when nothing has received it", async () => {
+    const { publish, refuse } = open({ ensure: () => Promise.resolve(undefined) });
+    const published = publish("1", undefined, 100);
+    refuse(0);
+    await expect(published).rejects.toMatchObject({
+      code: "not_provisioned",
+      message: expect.stringContaining("stream fanfare_things_made is missing"),
+    });
   });
 });

@@ -11,6 +11,12 @@ import { createInFlightWindow } from "./in-flight-window.ts";
 import { parsePubAck } from "./parse-pub-ack.ts";
 import { createPublishQueue, type PublishQueue, type QueuedPublish } from "./publish-queue.ts";
 
+/**
+ * How long a publish waits for its acknowledgement before it is sent again, in milliseconds; doubled each
+ * time. A server that dies after it took an event acknowledges nothing.
+ */
+const replyTimeoutMs = 2_000;
+
 /** What publishing requires. */
 export interface AppendDeps {
   readonly connection: ManagedConnection;
@@ -43,7 +49,7 @@ export function createAppend({ connection, requests, streams, settings }: Append
     if (known !== undefined) return known;
     const queue = createPublishQueue({
       connection,
-      ensureStream: async (deadline) => void (await streams.ensure(topic, deadline)),
+      ensureStream: (deadline) => streams.ensure(topic, deadline),
     });
     queues.set(topic, queue);
     return queue;
@@ -70,11 +76,16 @@ export function createAppend({ connection, requests, streams, settings }: Append
     const explainDeadline = (error: BusError) => {
       const cause = publish.failure ?? connection.health().lastError;
       if (cause === undefined) return error;
+      if (publish.failure?.code === "not_provisioned") {
+        const message = `${publish.failure.message} within ${options.timeoutMs} ms: stream ${stream} is missing, or has no leader; provision it`;
+        return new BusError("not_provisioned", message, { cause });
+      }
       return new BusError("deadline_exceeded", `${error.message}: ${cause.message}`, { cause });
     };
     const request = requests.open({
       message: { subject, headers, data },
       deadline: { at: deadlineAt, signal: options.signal },
+      replyTimeoutMs,
       onReply(reply) {
         const result = parsePubAck(reply, { stream, subject });
         if (result instanceof BusError) return onFailure(result);

@@ -1,7 +1,7 @@
 import { type Appended, BusError } from "@fanfare/bus";
 import { type ApiError, JetStreamApiError } from "@nats-io/jetstream";
 import type { Msg } from "@nats-io/nats-core";
-import { createApiError } from "../connection/to-bus-error.ts";
+import { toBusError } from "../connection/to-bus-error.ts";
 
 /** The reply of a stream to a publish. */
 interface PubAck {
@@ -21,7 +21,7 @@ export function parsePubAck(
 ): Appended | BusError {
   const ack = parseJson(reply);
   if (ack?.error !== undefined) {
-    return createApiError(new JetStreamApiError(ack.error), `cannot publish to ${subject}`);
+    return toBusError(new JetStreamApiError(ack.error), `cannot publish to ${subject}`);
   }
   if (ack?.seq === undefined || ack.stream === undefined) {
     const message = `expected the reply of stream ${stream} to ${subject}, got the reply of another subscriber: keep others off this subject`;

@@ -1,7 +1,7 @@
 import { BusError } from "@fanfare/bus";
 import { createDeferred, type Deferred } from "@fanfare/bus/kit";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { computeRetryDelay } from "../connection/compute-retry-delay.ts";
+import { computePublishDelay } from "../connection/compute-retry-delay.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import type { PendingRequest } from "../connection/request-mux.ts";
 import { isTransient } from "../connection/to-bus-error.ts";
@@ -29,11 +29,17 @@ export interface PublishQueue {
   remove(publish: QueuedPublish, isStored: boolean): void;
 }
 
+/** How long a round waits for the look-up of its stream, in milliseconds. */
+const lookUpMs = 1_000;
+
 /** What a publish queue requires. */
 export interface PublishQueueOptions {
   readonly connection: ManagedConnection;
-  /** Creates the missing stream. Rejects when it cannot be created. */
-  ensureStream(deadline: Deadline): Promise<void>;
+  /**
+   * Looks the stream up when nothing receives its subject, and creates it when it is missing. Resolves
+   * to undefined when this process may not look it up, otherwise to when it was created.
+   */
+  ensureStream(deadline: Deadline): Promise<string | undefined>;
 }
 
 /**
@@ -86,13 +92,28 @@ export function createPublishQueue(options: PublishQueueOptions): PublishQueue {
     isRecovering = false;
   };
 
+  /** Waits only a moment: while a stream has no leader, nothing answers. */
+  const ensureStream = async (at: number) => {
+    try {
+      const created = await options.ensureStream({
+        at: Math.min(at, performance.now() + lookUpMs),
+      });
+      if (created === undefined) return;
+      const error = new BusError("no_leader", "the stream exists, and has no leader");
+      for (const publish of held) publish.failure = error;
+    } catch (reason) {
+      const error = BusError.from(reason);
+      if (!isTransient(error) && error.code !== "deadline_exceeded") throw error;
+    }
+  };
+
   const sendHeld = async () => {
     const publishes = Array.from(held);
     const at = publishes.reduce((latest, { deadlineAt }) => Math.max(latest, deadlineAt), 0);
     const isStreamMissing = publishes.some(({ failure }) => failure?.code === "not_provisioned");
     rounds += 1;
-    if (rounds > 1) await pauseUntil(computeRetryDelay(rounds - 1), { at });
-    if (isStreamMissing) await options.ensureStream({ at });
+    if (rounds > 1) await pauseUntil(computePublishDelay(rounds - 1), { at });
+    if (isStreamMissing) await ensureStream(at);
     await connection.connected({ at });
     // The connection may be lost again by now: then the next round waits for it.
     const client = connection.client();

@@ -1,14 +1,9 @@
 import { BusError } from "@fanfare/bus";
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamManager,
-  type StreamInfo,
-} from "@nats-io/jetstream";
+import { JetStreamApiCodes, type JetStreamManager, type StreamInfo } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import { supportsAtomicBatches } from "../connection/supports-atomic-batches.ts";
-import { toBusError } from "../connection/to-bus-error.ts";
+import { readApiCode, toBusError } from "../connection/to-bus-error.ts";
 import { createDeadline, type Deadline, withDeadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { formatStreamName } from "../wire/subject.ts";
@@ -40,10 +35,11 @@ export interface TopicStreams {
   provision(topic: string, options: ProvisionStreamOptions): Promise<TopicChange>;
   /**
    * Resolves to the creation time of a topic's stream, which distinguishes it from a later stream of
-   * the same name. Creates the stream where `provision` allows it, once for concurrent calls. Rejects
-   * with `not_provisioned` otherwise.
+   * the same name. Creates the stream where `provision` allows it, once for concurrent calls. Otherwise
+   * rejects with `not_provisioned` when it is missing, and resolves to undefined when this process may
+   * not look it up.
    */
-  ensure(topic: string, deadline: Deadline): Promise<string>;
+  ensure(topic: string, deadline: Deadline): Promise<string | undefined>;
   /** Returns `data_loss` for the last stream that was found to have been deleted, with its events. */
   findLoss(): BusError | undefined;
 }
@@ -53,7 +49,9 @@ export function createTopicStreams(
   connection: ManagedConnection,
   settings: Settings,
 ): TopicStreams {
-  const ensuring = new Map<string, Promise<string>>();
+  const ensuring = new Map<string, Promise<string | undefined>>();
+  /** The streams that this process may not look up. */
+  const hidden = new Set<string>();
   const creationTimes = new Map<string, string>();
   let loss: BusError | undefined;
 
@@ -122,8 +120,9 @@ export function createTopicStreams(
     return { topic, stream, action: "update", differences };
   };
 
-  const findOrCreate = async (topic: string, deadline: Deadline): Promise<string> => {
+  const findOrCreate = async (topic: string, deadline: Deadline): Promise<string | undefined> => {
     const stream = formatStreamName(settings.prefix, topic);
+    if (hidden.has(stream)) return undefined;
     const missing = `stream ${stream} of topic ${topic} is missing and this process may not create it: provision it`;
     try {
       if (settings.provision) {
@@ -139,6 +138,10 @@ export function createTopicStreams(
     } catch (reason) {
       const error = toBusError(reason, missing);
       if (error.code !== "permission_denied") throw error;
+      if (!settings.provision) {
+        hidden.add(stream);
+        return undefined;
+      }
       throw new BusError("not_provisioned", `${missing} (${error.message})`, { cause: error });
     }
   };
@@ -162,8 +165,7 @@ async function findStream(api: JetStreamManager, stream: string): Promise<Stream
   try {
     return await api.streams.info(stream);
   } catch (reason) {
-    if (!(reason instanceof JetStreamApiError)) throw reason;
-    if (reason.code !== JetStreamApiCodes.StreamNotFound) throw reason;
+    if (readApiCode(reason) !== JetStreamApiCodes.StreamNotFound) throw reason;
     return undefined;
   }
 }
@@ -172,6 +174,6 @@ const nameInUse = 10058;
 
 /** Returns undefined when another process has just created the stream, with other settings. */
 function ignoreNameInUse(reason: unknown): undefined {
-  if (reason instanceof JetStreamApiError && reason.code === nameInUse) return undefined;
+  if (readApiCode(reason) === nameInUse) return undefined;
   throw reason;
 }

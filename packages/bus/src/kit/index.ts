@@ -4,5 +4,6 @@ export { brandClass } from "./brand-class.ts";
 export { checkAtLeast } from "./check-at-least.ts";
 export { maxTimerMs } from "./clock.ts";
 export { createDeferred, type Deferred } from "./deferred.ts";
+export { listCauses } from "./list-causes.ts";
 export { pause } from "./pause.ts";
 export { type SettlesWithinOptions, settlesWithin } from "./settles-within.ts";
