@@ -5,6 +5,7 @@ import { cacheFolder } from "./cache-folder.mjs";
 import { runCommand } from "./command.mjs";
 import { installPackages } from "./install-packages.mjs";
 import { providePnpm } from "./provide-pnpm.mjs";
+import { requireWritable } from "./require-writable.mjs";
 import { UserError } from "./user-error.mjs";
 
 /**
@@ -17,6 +18,7 @@ export async function preflight({ root, env = process.env, report }) {
   await runCommand("git", ["--version"], { env, advice: "install git" });
   const { version } = readManifest(root).devEngines.packageManager;
   const cache = cacheFolder(env);
+  requireWritable(cache, "set FANFARE_CACHE to another one");
   const pnpm = await providePnpm({ cache, version, env, report });
   await installPackages({ root, cache, pnpm, env, report });
   const node = join(root, "node_modules", "node", "bin", "node");

@@ -14,7 +14,6 @@ export async function providePnpm({ cache, version, env, report }) {
     return bin;
   }
   await report.track("pnpm", `installing ${version}`, async () => {
-    mkdirSync(cache, { recursive: true });
     const scratch = mkdtempSync(join(cache, "pnpm-new-"));
     try {
       const args = ["install", "--prefix", scratch, "--no-audit", "--no-fund", "--no-save"];

@@ -152,6 +152,17 @@ describe("node tools/run.mjs", () => {
     expect((await run(["demo"], { STATUS: "7" })).status).toBe(7);
   });
 
+  it.each(["demo", "start", "test", "bench", "fanfare", "test:long"])(
+    "names a cache folder that cannot be written to in one line: %s",
+    async (command) => {
+      const { status, stderr } = await run([command], { FANFARE_CACHE: "/dev/null" });
+      expect(status).toBe(1);
+      expect(stderr).toBe(
+        "expected a folder that can be written to, got /dev/null (EEXIST): set FANFARE_CACHE to another one\n",
+      );
+    },
+  );
+
   it("uses nothing of an interrupted installation", async () => {
     await program("npm", "mkdir -p node_modules/.bin; touch node_modules/.bin/pnpm; exit 1");
     const { status, stderr } = await run(["demo"]);

@@ -7,7 +7,7 @@ import { followLogs } from "../stack/follow-logs.ts";
 import { reportProgress } from "../stack/prepare.ts";
 import { printLog } from "../stack/print-log.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
-import { getStateFolder } from "../stack/state-folder.ts";
+import { createStateFolder } from "../stack/state-folder.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
 import { type Demo, type DemoStack, runDemo } from "./demo.ts";
 import { findDemoStack } from "./find-demo-stack.ts";
@@ -99,7 +99,7 @@ async function runOnOwnStack(
 
 /** Creates a folder for the logs of this demo, and keeps those of the last four. */
 async function createLogFolder(): Promise<string> {
-  const logs = join(getStateFolder(), "logs");
+  const logs = join(await createStateFolder(), "logs");
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
   await mkdir(logs, { recursive: true });
   const earlier = (await readdir(logs)).filter((name) => name.startsWith("demo-")).toSorted();

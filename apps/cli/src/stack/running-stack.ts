@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { getStateFolder } from "./state-folder.ts";
+import { createStateFolder, getStateFolder } from "./state-folder.ts";
 
 /** The description of the running stack, which `npm start` writes for other commands. */
 export interface RunningStack {
@@ -28,7 +28,7 @@ export async function readStack(): Promise<RunningStack | undefined> {
 
 /** Writes the description of the running stack, and resolves to a function that removes it. */
 export async function writeStack(stack: RunningStack): Promise<() => Promise<void>> {
-  await mkdir(getStateFolder(), { recursive: true });
+  await createStateFolder();
   // Only this user may read it: it contains the passwords of the databases.
   await writeFile(`${file()}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file()}.new`, file());

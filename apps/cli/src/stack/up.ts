@@ -11,7 +11,7 @@ import { reportProgress } from "./prepare.ts";
 import { printLog } from "./print-log.ts";
 import { getKeysFolder, type RunningStack, writeStack } from "./running-stack.ts";
 import { type Stack, startStack } from "./stack.ts";
-import { getStateFolder } from "./state-folder.ts";
+import { createStateFolder, getStateFolder } from "./state-folder.ts";
 import { checkStateFormat, resetState } from "./state-format.ts";
 
 /** The options of the up command. */
@@ -30,7 +30,7 @@ export interface UpOptions {
 export async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const ports = choosePorts(options.port);
   const needed = selectNeededPorts(ports);
-  const lockFile = join(getStateFolder(), "up.lock");
+  const lockFile = join(await createStateFolder(), "up.lock");
   await awaitPredecessor({
     ports: Object.values(needed),
     lockFile,
