@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { installPacked, type Nats, type PackedProject, parseCodeBlocks } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startOwnNats } from "../test/nats-server.ts";
@@ -13,6 +13,25 @@ const compilerOptions = {
   outDir: "dist",
 };
 const tsconfig = { compilerOptions, include: ["*.ts", "gen"] };
+
+/** Handles events with handlers that throw the errors of another copy of the bus. */
+const twoCopies = `
+  import { BusError, createMemoryBus, createPublisher } from "@fanfare/bus";
+  import { BusError as OtherError } from "./other/error.js";
+  import { NoteEvents } from "./dist/gen/notes/v1/note_events_pb.js";
+
+  const errors = [new OtherError("unavailable", "away"), new OtherError("permanent", "never")];
+  const bus = createMemoryBus();
+  await bus.subscribe("readers", (on) => on.service(NoteEvents, {
+    noteWritten() {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+    },
+  }), { onFailure: ({ verdict }) => console.log(verdict) });
+  await createPublisher(NoteEvents, bus).noteWritten({ author: "Ada" });
+  await bus.advance(60_000);
+  console.log(OtherError !== BusError && new OtherError("internal", "") instanceof BusError);
+`;
 
 /** Reads a file of a packed package. */
 async function readPacked(project: PackedProject, name: string, file: string): Promise<string> {
@@ -58,5 +77,14 @@ describe("the packed packages, installed outside of the checkout", { timeout: 18
       peerDependencies: { "@fanfare/bus": expect.stringMatching(/^\^\d/) },
     });
     expect(manifest).not.toHaveProperty(["dependencies", "@fanfare/bus"]);
+  });
+
+  it("recognize the errors of a second copy of the bus", async () => {
+    const copy = `${project.folder}/other/node_modules/@fanfare/bus`;
+    await cp(`${project.folder}/node_modules/@fanfare/bus`, copy, { recursive: true });
+    await project.write("other/error.js", 'export { BusError } from "@fanfare/bus";');
+    await project.write("two-copies.js", twoCopies);
+    const printed = await project.run("node", ["two-copies.js"]);
+    expect(printed.trim().split("\n")).toEqual(["pause", "dead-letter", "true"]);
   });
 });
