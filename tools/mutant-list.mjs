@@ -5,6 +5,34 @@ const jetStream = "packages/bus-nats";
 
 export const mutants = [
   {
+    name: "accept ids with control characters",
+    package: core,
+    file: "src/wire/check-portable.ts",
+    find: "fits && !control.test(given) &&",
+    replace: "fits &&",
+  },
+  {
+    name: "accept ids that begin or end with spaces",
+    package: core,
+    file: "src/wire/check-portable.ts",
+    find: " && given.trim() === given) return",
+    replace: ") return",
+  },
+  {
+    name: "accept keys of any length",
+    package: core,
+    file: "src/wire/check-portable.ts",
+    find: "if (isShort && isStorable(key))",
+    replace: "if (isStorable(key))",
+  },
+  {
+    name: "accept headers of any size",
+    package: core,
+    file: "src/wire/check-portable.ts",
+    find: "if (bytes <= maxHeaderBytes) return;",
+    replace: "if (bytes <= Infinity) return;",
+  },
+  {
     name: "assign the id after the interceptors",
     package: core,
     file: "src/publish/intercept-publish.ts",

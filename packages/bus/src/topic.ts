@@ -84,10 +84,12 @@ function readOption(method: DescMethod): { readonly topic: string; readonly key:
     );
   }
   const { topic, key } = getOption(method, event);
-  if (!topicName.test(topic) || topic.length > topicNameLimit) {
+  // Names of streams double each "_", and have at most 255 characters with their prefix.
+  const length = topic.replaceAll("_", "__").length;
+  if (!topicName.test(topic) || length > topicNameLimit) {
     throw new BusError(
       "invalid_argument",
-      `${where} has the topic "${topic}": use lower-case words joined by dots, at most ${topicNameLimit} characters, such as "trips.completed"`,
+      `${where} has the topic "${topic}": use lower-case words joined by dots, at most ${topicNameLimit} characters where "_" counts twice, such as "trips.completed"`,
     );
   }
   if (key !== "") findKeyField(method, key);

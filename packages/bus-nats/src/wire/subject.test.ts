@@ -25,6 +25,7 @@ describe("formatEventSubject()", () => {
 describe("checkPrefix()", () => {
   it("throws for a prefix that cannot begin a subject", () => {
     expect(() => checkPrefix("my.>")).toThrow('prefix "my.>": use letters');
+    expect(() => checkPrefix("a_".repeat(20))).toThrow("use at most 50 characters");
   });
 });
 
@@ -58,8 +59,8 @@ describe("formatStreamName()", () => {
 describe("formatConsumerName()", () => {
   it("returns the group's name, and throws when it cannot name a consumer", () => {
     expect(formatConsumerName("price-watch_2")).toBe("price-watch_2");
-    for (const group of ["", "a.b", "a b", "*"]) {
-      expect(() => formatConsumerName(group)).toThrow(`group "${group}": use letters`);
+    for (const group of ["", "a.b", "a b", "*", "Readers", "a".repeat(65)]) {
+      expect(() => formatConsumerName(group)).toThrow(`"${group}" is not a group name`);
     }
   });
 });

@@ -1,7 +1,9 @@
 import { BusError } from "@fanfare/bus";
+import { checkGroup } from "@fanfare/bus/kit";
 
 const word = "[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*";
-const singleWord = new RegExp(`^${word}$`);
+/** A stream has a name of at most 255 characters, of which the topic takes 200. */
+const prefixLimit = 50;
 const dottedWords = new RegExp(`^${word}(?:\\.${word})*$`);
 
 /** Returns the subject of an event. Throws `invalid_argument`. */
@@ -41,16 +43,17 @@ export function formatStreamName(prefix: string, topic: string): string {
 
 /** Returns the name of a group's durable consumers. Throws `invalid_argument`. */
 export function formatConsumerName(group: string): string {
-  if (singleWord.test(group)) return group;
-  throw new BusError(
-    "invalid_argument",
-    `group "${group}": use letters and digits, joined by - or _`,
-  );
+  return checkGroup(group);
 }
 
 /** Returns the prefix when it can begin a subject. Throws `invalid_argument` otherwise. */
 export function checkPrefix(prefix: string): string {
-  return checkDottedWords(prefix, "prefix");
+  const { length } = prefix.replaceAll("_", "__");
+  if (length <= prefixLimit) return checkDottedWords(prefix, "prefix");
+  throw new BusError(
+    "invalid_argument",
+    `prefix "${prefix}": use at most ${prefixLimit} characters, where "_" counts twice`,
+  );
 }
 
 /** Returns the topic when it can be part of a subject. Throws `invalid_argument` otherwise. */

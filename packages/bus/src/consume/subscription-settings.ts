@@ -22,18 +22,6 @@ export interface SubscriptionSettings {
   readonly confirmAcks: boolean;
 }
 
-const groupName = /^[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
-const groupNameLimit = 64;
-
-/** Checks the name of a group. Throws `invalid_argument` for a name that some broker cannot use. */
-export function checkGroup(group: string): void {
-  if (groupName.test(group) && group.length <= groupNameLimit) return;
-  throw new BusError(
-    "invalid_argument",
-    `"${group}" is not a group name: use lower-case letters and digits, joined by - or _, at most ${groupNameLimit} characters`,
-  );
-}
-
 /** Completes the options with their defaults. Throws `invalid_argument`. */
 export function resolveSettings(options: SubscribeOptions): SubscriptionSettings {
   const { from = "now" } = options;

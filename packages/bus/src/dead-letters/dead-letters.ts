@@ -1,5 +1,6 @@
 import type { Broker } from "../broker.ts";
 import { BusError } from "../error.ts";
+import { checkAtLeast } from "../kit/check-at-least.ts";
 import type { PublishResult } from "../publish/publish-result.ts";
 import { createReplay } from "./create-replay.ts";
 import type { DeadLetter } from "./dead-letter.ts";
@@ -34,7 +35,8 @@ const timeoutMs = 10_000;
 /** Creates the access to a group's dead letters. */
 export function createDeadLetters({ deadLetters }: Broker, group: string): DeadLetters {
   async function find(sequence: number) {
-    const record = await deadLetters.read(group, sequence);
+    const exists = Number.isSafeInteger(sequence) && sequence > 0;
+    const record = exists ? await deadLetters.read(group, sequence) : undefined;
     if (record !== undefined) return record;
     throw new BusError(
       "invalid_argument",
@@ -44,8 +46,10 @@ export function createDeadLetters({ deadLetters }: Broker, group: string): DeadL
 
   return {
     group,
-    async list(page = {}) {
-      const records = await deadLetters.list(group, { after: 0, limit: defaultLimit, ...page });
+    async list({ after = 0, limit = defaultLimit } = {}) {
+      checkAtLeast(0, "after", after);
+      checkAtLeast(1, "limit", limit);
+      const records = await deadLetters.list(group, { after, limit });
       return records.map((record) => decodeDeadLetter(group, record));
     },
     async read(sequence) {

@@ -1,6 +1,6 @@
 import type { NewRecord, StoredRecord } from "../broker.ts";
 import { encodeHeaderValue } from "../wire/header-value.ts";
-import { readId } from "../wire/read-header.ts";
+import { readEncodedId } from "../wire/read-header.ts";
 import type { DeadLetterCause } from "./dead-letter-cause.ts";
 import { deadLetterHeaders } from "./dead-letter-headers.ts";
 
@@ -28,7 +28,7 @@ export function encodeDeadLetter(record: StoredRecord, details: DeadLetterDetail
   return {
     topic,
     // With the sequence: an event with the same id, published outside the dedupe window, is another one.
-    id: `${details.group}/${topic}/${sequence}/${readId(record)}`,
+    id: `${details.group}/${topic}/${sequence}/${readEncodedId(record)}`,
     partition: 0,
     headers: {
       ...headers,

@@ -2,6 +2,7 @@
 export { type Backoff, createBackoff } from "./backoff.ts";
 export { brandClass } from "./brand-class.ts";
 export { checkAtLeast } from "./check-at-least.ts";
+export { checkGroup } from "./check-group.ts";
 export { maxTimerMs } from "./clock.ts";
 export { createDeferred, type Deferred } from "./deferred.ts";
 export { listCauses } from "./list-causes.ts";

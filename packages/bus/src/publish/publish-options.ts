@@ -2,12 +2,16 @@
 export interface PublishOptions {
   /**
    * Identifies the event. Retries with the same id store it once. Derive it from what happened, such as
-   * `trip/<id>/completed`. Default: a random UUID, so that every call publishes another event.
+   * `trip/<id>/completed`: 1 to 256 characters, without control characters, and without spaces at its
+   * ends. Default: a random UUID, so that every call publishes another event.
    */
   readonly id?: string;
-  /** Headers beside the envelope's own. Names may not begin with `ce-`, `nats-` or `fanfare-`. */
+  /**
+   * Headers beside the envelope's own: at most 60,000 bytes with them, encoded. Names may not begin with
+   * `ce-`, `nats-` or `fanfare-`.
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** When the event happened. Default: now. */
+  /** When the event happened, in the years 1 to 9999. Default: now. */
   readonly time?: Date;
   /** Rejects the publish with `aborted`. The event may be stored all the same. */
   readonly signal?: AbortSignal;

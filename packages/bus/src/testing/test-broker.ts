@@ -9,6 +9,7 @@ import { registerDriftCases } from "./drift-cases.ts";
 import { registerGroupCases } from "./group-cases.ts";
 import { registerLoadCases } from "./load-cases.ts";
 import { registerOrderCases } from "./order-cases.ts";
+import { registerPortableCases } from "./portable-cases.ts";
 import { registerPublishAllCases } from "./publish-all-cases.ts";
 import { registerPublishCases } from "./publish-cases.ts";
 import { registerRecoveryCases } from "./recovery-cases.ts";
@@ -71,6 +72,7 @@ export function testBroker(
   describe("stored", { timeout }, () => {
     registerPublishCases(context);
     registerPublishAllCases(context);
+    registerPortableCases(context);
   });
   describe.skipIf(features.dedupeWindowMs === undefined)("once stored", { timeout }, () => {
     registerDedupeCases(context);

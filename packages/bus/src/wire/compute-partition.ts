@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
  * a key. It is part of the wire format and never changes.
  */
 export function computePartition(key: string | undefined): number {
-  if (key === undefined) return 0;
+  if (key === undefined || key === "") return 0;
   let hash = 0x811c9dc5;
   for (const byte of encoder.encode(key)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % partitions;

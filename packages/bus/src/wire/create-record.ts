@@ -1,7 +1,7 @@
 import type { NewRecord } from "../broker.ts";
-import { BusError } from "../error.ts";
 import type { PublishOptions } from "../publish/publish-options.ts";
 import type { Topic } from "../topic.ts";
+import { checkHeaderSize, checkId, checkKey, checkTime } from "./check-portable.ts";
 import { computePartition } from "./compute-partition.ts";
 import { addCustomHeaders } from "./custom-headers.ts";
 import type { EncodedMessage } from "./encoded-message.ts";
@@ -18,31 +18,18 @@ export interface EncodeOptions extends Pick<PublishOptions, "id" | "headers" | "
   readonly formatTime?: (time: number) => string;
 }
 
-const maxIdLength = 256;
-
 /**
  * Creates the record of an encoded message: its payload, and the headers of CloudEvents 1.0 in
- * binary mode. Throws `invalid_argument` for an id, a time or a header that no broker can carry.
+ * binary mode. Throws `invalid_argument` for an id, a key, a time or a header that some broker cannot
+ * carry.
  */
 export function createRecord(
   topic: Topic,
-  { data, key }: Pick<EncodedMessage, "data" | "key">,
+  { data, key = "" }: Pick<EncodedMessage, "data" | "key">,
   options: EncodeOptions,
 ): NewRecord {
-  const id = options.id ?? crypto.randomUUID();
-  if (id === "" || id.length > maxIdLength || !id.isWellFormed()) {
-    throw new BusError(
-      "invalid_argument",
-      `expected an event id of 1 to ${maxIdLength} well-formed characters, got ${describeId(id)}`,
-    );
-  }
-  const time = options.time?.getTime() ?? options.now;
-  if (Number.isNaN(time)) {
-    throw new BusError(
-      "invalid_argument",
-      `expected a valid date as the time of event ${id}, got an invalid one`,
-    );
-  }
+  const id = checkId(options.id ?? crypto.randomUUID());
+  const time = checkTime(options.time?.getTime() ?? options.now, id);
   const headers: Record<string, string> = {
     "ce-specversion": specVersion,
     "ce-id": encodeHeaderValue(id),
@@ -52,17 +39,13 @@ export function createRecord(
     "ce-datacontenttype": contentType,
     "ce-topic": topic.name,
   };
-  if (key !== undefined) headers["ce-partitionkey"] = encodeHeaderValue(key);
+  if (key !== "") headers["ce-partitionkey"] = encodeHeaderValue(checkKey(key, id));
   if (options.headers !== undefined) addCustomHeaders(headers, options.headers);
+  checkHeaderSize(headers, id);
   return { topic: topic.name, id, partition: computePartition(key), headers, data };
 }
 
 /** Formats milliseconds since the Unix epoch as ISO 8601. */
 export function formatTime(time: number): string {
   return new Date(time).toISOString();
-}
-
-function describeId(id: string): string {
-  if (id === "") return "an empty string";
-  return id.isWellFormed() ? `${id.length} characters` : "a lone surrogate";
 }

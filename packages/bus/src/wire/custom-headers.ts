@@ -1,12 +1,13 @@
 import { BusError } from "../error.ts";
+import { checkHeaderValue } from "./check-portable.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
 
 const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
 
 /**
  * Adds a publisher's own headers to those of the envelope: names in lower case, values
- * percent-encoded. Throws `invalid_argument` for a reserved or malformed name, and for a value with
- * a lone surrogate.
+ * percent-encoded. Throws `invalid_argument` for a reserved or malformed name, and for a value that some
+ * broker cannot carry.
  */
 export function addCustomHeaders(
   headers: Record<string, string>,
@@ -14,19 +15,14 @@ export function addCustomHeaders(
 ): void {
   for (const [given, value] of Object.entries(custom)) {
     const name = given.toLowerCase();
-    if (!headerName.test(name) || isReserved(name)) {
+    // Objects, as which headers are read, have no such field.
+    if (!headerName.test(name) || isReserved(name) || name === "__proto__") {
       throw new BusError(
         "invalid_argument",
-        `expected a header name of letters, digits and dashes that does not start with ce-, nats- or fanfare-, got "${given}"`,
+        `expected a header name of letters, digits and dashes, other than __proto__, that does not start with ce-, nats- or fanfare-, got "${given}"`,
       );
     }
-    if (!value.isWellFormed()) {
-      throw new BusError(
-        "invalid_argument",
-        `expected well-formed text in the header "${given}", got a lone surrogate`,
-      );
-    }
-    headers[name] = encodeHeaderValue(value);
+    headers[name] = encodeHeaderValue(checkHeaderValue(given, value));
   }
 }
 

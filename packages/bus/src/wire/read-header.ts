@@ -16,3 +16,11 @@ export function readKey(record: StoredRecord): string | undefined {
 export function readId(record: StoredRecord): string {
   return readHeader(record, "ce-id") ?? `${record.topic}#${record.sequence}`;
 }
+
+/**
+ * Returns the start of a record's id, still encoded, for the ids of records that derive from it: other
+ * publishers use ids that no header can carry decoded, and longer ones.
+ */
+export function readEncodedId({ headers }: Pick<StoredRecord, "headers">): string {
+  return headers["ce-id"]?.slice(0, 256) ?? "";
+}

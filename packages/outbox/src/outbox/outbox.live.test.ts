@@ -162,9 +162,9 @@ describe("outbox()", { timeout: 60_000 }, () => {
   });
 
   it.each<readonly [string, PublishOptions & { readonly author?: string }, string]>([
-    ["an id with a NUL", { id: "a\0b" }, "the id of"],
+    ["an id with a NUL", { id: "a\0b" }, "an event id of"],
     ["a key with a NUL", { author: "A\0da" }, "the key of"],
-    ["a header with a NUL", { headers: { "x-trace": "a\0b" } }, "the header x-trace"],
+    ["a header with a NUL", { headers: { "x-trace": "a\0b" } }, 'the header "x-trace"'],
     ["a time past the year 9999", { time: new Date(Date.UTC(10_000, 0)) }, "the year 10000"],
     ["a time before the year 1", { time: new Date(Date.UTC(-1, 0)) }, "the year -1"],
   ])("refuses %s, and explains why", async (_, { author = "Ada", ...options }, why) => {
