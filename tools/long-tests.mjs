@@ -2,7 +2,7 @@ import { UserError } from "./user-error.mjs";
 
 /**
  * The long forms of tests: the package and the file, the variables that select the long form, and the
- * variable behind each option.
+ * variable behind each option. A script stands for a test of the whole repository.
  */
 const longTests = {
   fire: {
@@ -57,6 +57,11 @@ const longTests = {
     env: { FANFARE_SUITE: "long" },
     options: {},
   },
+  pairs: {
+    script: "tools/paired-suites.mjs",
+    env: {},
+    options: { "--rounds": "ROUNDS", "--seed": "SEED" },
+  },
   wire: {
     package: "@fanfare/bus-nats",
     file: "wire-document.live",
@@ -74,7 +79,7 @@ function accepts(option, value = "") {
 }
 
 /**
- * Returns the package, the variables and the arguments of vitest for a long test. The options of the test
+ * Returns the package, the variables and the arguments of vitest for a long test, or its script. The options of the test
  * become variables; other arguments are passed to vitest. Throws a UserError for an unknown name and for
  * an option without its value.
  */
@@ -83,7 +88,7 @@ export function planLongTest([name = "", ...args]) {
     const names = Object.keys(longTests).join(", ");
     throw new UserError(`expected the name of a long test, got "${name}": choose one of ${names}`);
   }
-  const { package: filter, file, env: base, options } = longTests[name];
+  const { package: filter, file, script, env: base, options } = longTests[name];
   const env = { ...base };
   const others = [];
   for (let index = 0; index < args.length; index += 1) {
@@ -100,6 +105,7 @@ export function planLongTest([name = "", ...args]) {
     }
     env[options[option]] = value;
   }
+  if (script !== undefined) return { script, env, args: others };
   const limits = ["--no-file-parallelism", "--testTimeout=120000", "--hookTimeout=180000"];
   return { filter, env, args: ["run", file, ...limits, "--reporter=verbose", ...others] };
 }

@@ -13,6 +13,14 @@ describe("planLongTest()", () => {
     expect(planLongTest(["random-walks", "--walks=50"]).env).toEqual({ FANFARE_WALKS: "50" });
   });
 
+  it("returns the script of a test of the whole repository", () => {
+    expect(planLongTest(["pairs", "--rounds", "10"])).toEqual({
+      script: "tools/paired-suites.mjs",
+      env: { ROUNDS: "10" },
+      args: [],
+    });
+  });
+
   it("rejects an unknown name and an option without a value", () => {
     expect(() => planLongTest(["ice"])).toThrow(/got "ice": choose one of fire, dead-servers,/);
     expect(() => planLongTest(["fire", "--seed"])).toThrow("expected a value after --seed");

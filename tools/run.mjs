@@ -34,11 +34,12 @@ const commands = {
     return await runInForeground(ready.pnpm, command, { cwd: root, env: ready.env });
   },
   async "test:long"(ready, args) {
-    const { filter, env, args: vitest } = planLongTest(args);
+    const { filter, script, env, args: rest } = planLongTest(args);
     const status = await fanfare(ready, ["prepare"]);
     if (status !== 0) return status;
-    const command = ["--filter", filter, "exec", "vitest", ...vitest];
     const options = { cwd: root, env: { ...ready.env, ...env } };
+    if (script !== undefined) return await runInForeground(ready.node, [script, ...rest], options);
+    const command = ["--filter", filter, "exec", "vitest", ...rest];
     return await runInForeground(ready.pnpm, command, options);
   },
   async test(ready, args) {
