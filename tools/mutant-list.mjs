@@ -5,6 +5,20 @@ const jetStream = "packages/bus-nats";
 
 export const mutants = [
   {
+    name: "lose the attributes of CloudEvents",
+    package: core,
+    file: "src/wire/attributes.ts",
+    find: "    if (!name.startsWith(prefix) || ownHeaders.has(name)) continue;",
+    replace: "    if (name.startsWith(prefix)) continue;",
+  },
+  {
+    name: "read one content type alone",
+    package: core,
+    file: "src/wire/envelope.ts",
+    find: "/^application\\/(?:x-)?protobuf$/i.test(essence.trim())",
+    replace: "essence === contentType",
+  },
+  {
     name: "accept ids with control characters",
     package: core,
     file: "src/wire/check-portable.ts",

@@ -53,6 +53,7 @@ export function createDelivery(): Delivery {
     attempt: 1,
     time: new Date(),
     source: "bench",
+    attributes: {},
     headers: {},
     signal: new AbortController().signal,
   };

@@ -92,6 +92,7 @@ export function createDelivery(id: string, overrides: Partial<Delivery> = {}): D
     attempt: 1,
     time: new Date("2026-11-21T10:00:00Z"),
     source: "test",
+    attributes: {},
     headers: {},
     signal: new AbortController().signal,
     ...overrides,

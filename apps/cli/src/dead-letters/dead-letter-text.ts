@@ -43,7 +43,7 @@ export function formatDeadLetter({
   data,
   ...letter
 }: DeadLetterJson): string[] {
-  const { headers, deadLetteredAt, time, attempts, sequence, ...texts } = letter;
+  const { attributes, headers, deadLetteredAt, time, attempts, sequence, ...texts } = letter;
   const facts: (readonly [string, string | undefined])[] = [
     ["group", texts.group],
     ["sequence", `${sequence}`],
@@ -57,6 +57,7 @@ export function formatDeadLetter({
     ["cause", texts.cause],
     ["attempts", `${attempts}`],
     ["error", texts.error],
+    ...Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value] as const),
     ...Object.entries(headers),
   ];
   const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));

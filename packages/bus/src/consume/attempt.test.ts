@@ -8,6 +8,7 @@ const envelope = {
   key: undefined,
   time: new Date(0),
   source: "//tests",
+  attributes: {},
   headers: {},
 };
 

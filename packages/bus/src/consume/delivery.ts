@@ -14,6 +14,12 @@ export interface Delivery {
   readonly time: Date;
   /** The publisher: CloudEvents' `source`. */
   readonly source: string;
+  /**
+   * The other attributes of CloudEvents, such as `subject`, `dataschema` and extensions; names without
+   * `ce-`.
+   */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The publisher's own headers; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Aborts at this attempt's timeout, and when the subscription has to stop. */
   readonly signal: AbortSignal;

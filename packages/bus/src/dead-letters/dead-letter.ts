@@ -15,6 +15,8 @@ export interface DeadLetter {
   readonly time: Date | undefined;
   /** Who published the event; undefined when it carries no source. */
   readonly source: string | undefined;
+  /** The other attributes of CloudEvents, such as `subject`; names without `ce-`. */
+  readonly attributes: Readonly<Record<string, string>>;
   /** The publisher's own headers. */
   readonly headers: Readonly<Record<string, string>>;
   /**

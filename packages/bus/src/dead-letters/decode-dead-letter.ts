@@ -1,4 +1,5 @@
 import type { StoredRecord } from "../broker.ts";
+import { decodeAttributes } from "../wire/attributes.ts";
 import { decodeCustomHeaders } from "../wire/custom-headers.ts";
 import { readHeader, readId, readKey } from "../wire/read-header.ts";
 import type { DeadLetter } from "./dead-letter.ts";
@@ -19,6 +20,7 @@ export function decodeDeadLetter(group: string, record: StoredRecord): DeadLette
     type: readHeader(record, "ce-type"),
     time: parseDate(headers["ce-time"]),
     source: readHeader(record, "ce-source"),
+    attributes: decodeAttributes(headers),
     headers: decodeCustomHeaders(headers),
     cause: causes.find((cause) => cause === headers[deadLetterHeaders.cause]) ?? "attempts",
     error: readHeader(record, deadLetterHeaders.error) ?? "",

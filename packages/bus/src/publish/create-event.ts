@@ -7,8 +7,8 @@ import type { PublishOptions } from "./publish-options.ts";
 
 /** An event for `publishAll`, as `createEvent` returns it. */
 export interface NewEvent extends Pick<PublishCall, "method" | "message"> {
-  /** Default: a random id, no headers, the current time. */
-  readonly options?: Pick<PublishOptions, "id" | "headers" | "time">;
+  /** Default: a random id, no attributes, no headers, the current time. */
+  readonly options?: Pick<PublishOptions, "id" | "attributes" | "headers" | "time">;
 }
 
 /**

@@ -7,6 +7,11 @@ export interface PublishOptions {
    */
   readonly id?: string;
   /**
+   * CloudEvents attributes beside those that every event has: `subject`, `dataschema`, and extensions of
+   * your own. Names are lower-case letters and digits; values are not empty.
+   */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /**
    * Headers beside the envelope's own: at most 60,000 bytes with them, encoded. Names may not begin with
    * `ce-`, `nats-` or `fanfare-`.
    */

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import type { BrokerFeatures } from "../broker.ts";
 import { registerAckCases } from "./ack-cases.ts";
+import { registerAttributeCases } from "./attribute-cases.ts";
 import type { BrokerFixture } from "./broker-fixture.ts";
 import { registerDeadLetterCases } from "./dead-letter-cases.ts";
 import { registerDedupeCases } from "./dedupe-cases.ts";
@@ -73,6 +74,7 @@ export function testBroker(
     registerPublishCases(context);
     registerPublishAllCases(context);
     registerPortableCases(context);
+    registerAttributeCases(context);
   });
   describe.skipIf(features.dedupeWindowMs === undefined)("once stored", { timeout }, () => {
     registerDedupeCases(context);

@@ -1,6 +1,7 @@
 import type { NewRecord } from "../broker.ts";
 import type { PublishOptions } from "../publish/publish-options.ts";
 import type { Topic } from "../topic.ts";
+import { addAttributes } from "./attributes.ts";
 import { checkHeaderSize, checkId, checkKey, checkTime } from "./check-portable.ts";
 import { computePartition } from "./compute-partition.ts";
 import { addCustomHeaders } from "./custom-headers.ts";
@@ -9,7 +10,8 @@ import { contentType, specVersion } from "./envelope.ts";
 import { encodeHeaderValue } from "./header-value.ts";
 
 /** What the envelope of a record is made from, beside the message. */
-export interface EncodeOptions extends Pick<PublishOptions, "id" | "headers" | "time"> {
+export interface EncodeOptions
+  extends Pick<PublishOptions, "id" | "attributes" | "headers" | "time"> {
   /** Who publishes the event: a URI reference such as `//trips.example.com`. */
   readonly source: string;
   /** The event's time when `time` is left out, in milliseconds since the Unix epoch. */
@@ -20,7 +22,7 @@ export interface EncodeOptions extends Pick<PublishOptions, "id" | "headers" | "
 
 /**
  * Creates the record of an encoded message: its payload, and the headers of CloudEvents 1.0 in
- * binary mode. Throws `invalid_argument` for an id, a key, a time or a header that some broker cannot
+ * binary mode. Throws `invalid_argument` for an id, a key, a time, an attribute or a header that some broker cannot
  * carry.
  */
 export function createRecord(
@@ -40,6 +42,7 @@ export function createRecord(
     "ce-topic": topic.name,
   };
   if (key !== "") headers["ce-partitionkey"] = encodeHeaderValue(checkKey(key, id));
+  if (options.attributes !== undefined) addAttributes(headers, options.attributes);
   if (options.headers !== undefined) addCustomHeaders(headers, options.headers);
   checkHeaderSize(headers, id);
   return { topic: topic.name, id, partition: computePartition(key), headers, data };

@@ -19,7 +19,7 @@ export function addCustomHeaders(
     if (!headerName.test(name) || isReserved(name) || name === "__proto__") {
       throw new BusError(
         "invalid_argument",
-        `expected a header name of letters, digits and dashes, other than __proto__, that does not start with ce-, nats- or fanfare-, got "${given}"`,
+        `expected a header name of letters, digits and dashes, other than __proto__, that does not start with ce-, nats- or fanfare-, got "${given}"; pass attributes of CloudEvents as the option attributes`,
       );
     }
     headers[name] = encodeHeaderValue(checkHeaderValue(given, value));

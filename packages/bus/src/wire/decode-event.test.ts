@@ -27,7 +27,9 @@ function store({ headers, data }: Partial<NewRecord>): StoredRecord {
 
 describe("decodeEvent()", () => {
   it("returns the message and the envelope that encodeEvent wrote", () => {
-    const record = store(encode({ id: "one", headers: { mood: "très\nbien" } }));
+    const record = store(
+      encode({ id: "one", attributes: { subject: "note/7" }, headers: { mood: "très\nbien" } }),
+    );
     const decoded = decodeEvent(topic, record);
     expect(decoded.message).toEqual(note);
     expect(decoded.envelope).toEqual({
@@ -36,6 +38,7 @@ describe("decodeEvent()", () => {
       key: "Zoë",
       time: new Date(now),
       source: "//tests",
+      attributes: { subject: "note/7" },
       headers: { mood: "très\nbien" },
     });
   });

@@ -2,10 +2,11 @@ import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
 import type { StoredRecord } from "../broker.ts";
 import { BusError } from "../error.ts";
 import type { Topic } from "../topic.ts";
+import { decodeAttributes } from "./attributes.ts";
 import { decodeCustomHeaders } from "./custom-headers.ts";
-import { contentType, type Envelope } from "./envelope.ts";
+import { contentType, type Envelope, isProtobuf } from "./envelope.ts";
 import { decodeHeaderValue } from "./header-value.ts";
-import { readId, readKey } from "./read-header.ts";
+import { readHeader, readId, readKey } from "./read-header.ts";
 
 /** A message and its envelope, decoded from a record. */
 export interface DecodedEvent {
@@ -29,8 +30,8 @@ export function decodeEvent(
   if (type !== topic.schema.typeName) {
     throw createUndecodableError(record, `expected type ${topic.schema.typeName}, got ${type}`);
   }
-  const declared = headers["ce-datacontenttype"];
-  if (declared !== undefined && declared !== contentType) {
+  const declared = readHeader(record, "ce-datacontenttype");
+  if (declared !== undefined && !isProtobuf(declared)) {
     throw createUndecodableError(record, `expected content type ${contentType}, got ${declared}`);
   }
   const source = readRequiredHeader(record, "ce-source");
@@ -47,6 +48,7 @@ export function decodeEvent(
       key: readKey(record),
       time: new Date(parsed),
       source,
+      attributes: decodeAttributes(headers),
       headers: decodeCustomHeaders(headers),
     },
   };

@@ -16,7 +16,11 @@ function encode(options: Partial<EncodeOptions> = {}): NewRecord {
 
 describe("encodeEvent()", () => {
   it("writes the headers of CloudEvents in binary mode", () => {
-    const record = encode({ id: "note/7 é", headers: { TraceParent: "00-a-b-01" } });
+    const record = encode({
+      id: "note/7 é",
+      attributes: { subject: "a b" },
+      headers: { TraceParent: "00-a-b-01" },
+    });
     expect(record).toEqual({
       topic: "notes.written",
       id: "note/7 é",
@@ -30,6 +34,7 @@ describe("encodeEvent()", () => {
         "ce-datacontenttype": "application/protobuf",
         "ce-topic": "notes.written",
         "ce-partitionkey": "Zo%C3%AB",
+        "ce-subject": "a%20b",
         traceparent: "00-a-b-01",
       },
       data: toBinary(NoteSchema, note),

@@ -7,7 +7,7 @@ import { createRecord, type EncodeOptions } from "./create-record.ts";
 /**
  * Encodes a message and its envelope as the record that a broker stores. An outbox uses it to encode
  * an event now and publish it later. Throws `invalid_argument` for a message of another type, one
- * that protobuf cannot encode, and an id, a key, a time or a header that some broker cannot carry.
+ * that protobuf cannot encode, and an id, a key, a time, an attribute or a header that some broker cannot carry.
  *
  * @example
  * ```ts

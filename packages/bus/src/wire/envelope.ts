@@ -7,6 +7,11 @@ export interface Envelope {
   readonly time: Date;
   /** Who published the event: a URI reference such as `//trips.example.com`. */
   readonly source: string;
+  /**
+   * The other attributes of CloudEvents, such as `subject`, `dataschema` and extensions, also those of
+   * publishers without this package.
+   */
+  readonly attributes: Readonly<Record<string, string>>;
   /** The publisher's own headers, decoded; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -16,3 +21,10 @@ export const specVersion = "1.0";
 
 /** The encoding of payloads, stated in `ce-datacontenttype`. */
 export const contentType = "application/protobuf";
+
+/** Returns whether a content type is that of binary protobuf, in any case, with or without parameters. */
+export function isProtobuf(type: string): boolean {
+  if (type === contentType) return true;
+  const [essence = ""] = type.split(";");
+  return /^application\/(?:x-)?protobuf$/i.test(essence.trim());
+}
