@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { type BusOptions, createPublisher, type EventBus, type EventRouter } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
 import { type Nats, reservePort } from "@fanfare/dev-stack";
@@ -110,6 +111,24 @@ describe("connectNats()", { timeout: 60_000 }, () => {
     });
   });
 
+  it("connects with the credentials of its address, and shows none of them", async () => {
+    const address = (login: string) => nats.url.replace("//", `//${login}@`);
+    await using bus = await connectNats({ servers: [address("owner:s%65cret"), nats.url] });
+    await publish(bus, "by address");
+    const refused = await connectNats({ servers: address("owner:s3cret") }).catch(
+      (reason: unknown) => inspect(reason),
+    );
+    expect(refused).toContain(nats.url);
+    const closed = address("owner:s3cret").replace(/\d+$/, "1");
+    await using away = await connectNats({ servers: closed, connectTimeoutMs: 200 });
+    for (const shown of [refused, inspect(away.health(), { depth: 9, showHidden: true })]) {
+      expect(shown).not.toContain("s3cret");
+    }
+    const rejected = await publish(away, "away", 100).catch((reason: unknown) => inspect(reason));
+    expect(rejected).toContain("127.0.0.1:1");
+    expect(rejected).not.toContain("s3cret");
+  });
+
   it("names the subject that a user may not publish to", async () => {
     await using bus = await connectAs("stranger");
     await expect(publish(bus, "denied")).rejects.toMatchObject({
@@ -177,8 +196,8 @@ describe("connectNats()", { timeout: 60_000 }, () => {
   });
 });
 
-function publish(bus: EventBus, id: string) {
-  return createPublisher(NoteEvents, bus).noteWritten({ author: id }, { id, timeoutMs: 5_000 });
+function publish(bus: EventBus, id: string, timeoutMs = 5_000) {
+  return createPublisher(NoteEvents, bus).noteWritten({ author: id }, { id, timeoutMs });
 }
 
 function readNotes(on: EventRouter): void {

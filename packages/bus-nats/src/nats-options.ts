@@ -4,7 +4,12 @@ import type { StreamSettings } from "./streams/stream-settings.ts";
 
 /** The options of a JetStream broker: where NATS is, as whom to connect, and what to create there. */
 export interface NatsBrokerOptions {
-  /** One address, or several of one cluster, such as `nats://127.0.0.1:4222`. */
+  /**
+   * One address, or several of one cluster, in a list or joined by commas, such as
+   * `nats://127.0.0.1:4222`. An address may contain credentials, percent-encoded:
+   * `nats://user:password@host` or `nats://token@host`. They apply where no option below names others,
+   * and are never shown.
+   */
   readonly servers: string | readonly string[];
   /** The name of the connection in the server's monitoring. Default: "fanfare". */
   readonly name?: string;

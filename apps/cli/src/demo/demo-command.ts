@@ -62,12 +62,12 @@ function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportO
   );
 }
 
-function toDemoStack({ system, servers, keys, streams }: Stack): DemoStack {
+function toDemoStack({ system, servers, keys }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
     ...mapReactors(({ name }) => system.app(name).url),
   };
-  return { urls, natsUrl: servers.nats.url, keys, streams };
+  return { urls, natsUrl: servers.nats.url, keys };
 }
 
 async function runOnOwnStack(

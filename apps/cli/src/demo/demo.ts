@@ -15,7 +15,6 @@ export interface DemoStack {
   readonly urls: Readonly<Record<"trips" | ReactorName, string>>;
   readonly natsUrl: string;
   readonly keys: DevKeys;
-  readonly streams: readonly string[];
 }
 
 /** The result of a demo. */
@@ -30,7 +29,7 @@ export async function runDemo(
   stack: DemoStack,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Demo> {
-  const { urls, natsUrl, keys, streams } = stack;
+  const { urls, natsUrl, keys } = stack;
   const token = await mintToken(keys, { role: "rider", subject: "alice" });
   using trips = connectTo(TripsService, { url: urls.trips, token });
   const played: PlayedStory[] = [];
@@ -39,7 +38,7 @@ export async function runDemo(
   }
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   using reader = createEffectsReader(urls, operator);
-  await waitForGroups({ natsUrl, streams, groups: reactorNames, signal });
+  await waitForGroups({ natsUrl, groups: reactorNames, signal });
   const counted = await Promise.all(
     played.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
   );

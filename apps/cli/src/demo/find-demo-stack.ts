@@ -1,6 +1,5 @@
-import { provisionTopics } from "@fanfare/bus-nats";
 import { createDevKeys } from "@fanfare/dev-stack";
-import { mapReactors, topics } from "@fanfare/topology";
+import { mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { getKeysFolder, readStack } from "../stack/running-stack.ts";
 import type { DemoStack } from "./demo.ts";
@@ -30,11 +29,9 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
     trips: findAddress("trips"),
     ...mapReactors(({ name }) => findAddress(name)),
   };
-  const planned = await provisionTopics({ servers: natsUrl }, { topics, dryRun: true });
   return {
     urls,
     natsUrl,
     keys: await createDevKeys(getKeysFolder()),
-    streams: planned.map(({ stream }) => stream),
   };
 }

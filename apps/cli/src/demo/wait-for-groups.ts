@@ -1,40 +1,32 @@
+import { readGroups } from "@fanfare/bus-nats";
 import { waitUntil } from "@fanfare/dev-stack";
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { topics } from "@fanfare/topology";
 
 /**
- * Waits until each group has handled every event in the streams. An event that was published before the
- * call and has no effect afterwards will never have one: so the demo can tell "none" from "not yet".
+ * Waits until each group has handled every event. An event that was published before the call and has
+ * no effect afterwards will never have one: so the demo can tell "none" from "not yet".
  */
 export async function waitForGroups(options: {
   readonly natsUrl: string;
-  readonly streams: readonly string[];
   readonly groups: readonly string[];
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { natsUrl, streams, groups, signal } = options;
-  const connection = await connect({ servers: natsUrl });
-  try {
-    const manager = await jetstreamManager(connection);
-    const findBusyGroups = async (): Promise<string[]> => {
-      const done = new Set<string>();
-      for (const stream of streams) {
-        for await (const { config, num_pending, num_ack_pending } of manager.consumers.list(
-          stream,
-        )) {
-          const group = config.metadata?.["fanfare.group"];
-          if (group !== undefined && num_pending === 0 && num_ack_pending === 0) done.add(group);
-        }
-      }
-      return groups.filter((group) => !done.has(group));
-    };
-    const what = "every group to handle every event";
-    await waitUntil(async () => (await findBusyGroups()).length === 0, {
-      what,
-      intervalMs: 50,
-      signal,
-    });
-  } finally {
-    await connection.close();
-  }
+  const { natsUrl, groups, signal } = options;
+  const findBusyGroups = async (): Promise<string[]> => {
+    const states = await readGroups({ servers: natsUrl }, { topics });
+    const isDone = (name: string) =>
+      states.some(
+        (state) =>
+          state.group === name &&
+          state.topics.length > 0 &&
+          state.topics.every(({ pending, inFlight }) => pending + inFlight === 0),
+      );
+    return groups.filter((group) => !isDone(group));
+  };
+  const what = "every group to handle every event";
+  await waitUntil(async () => (await findBusyGroups()).length === 0, {
+    what,
+    intervalMs: 100,
+    signal,
+  });
 }

@@ -8,6 +8,7 @@ import {
   provideProgram,
   temporalCli,
 } from "@fanfare/dev-stack";
+import { redactUrls } from "@fanfare/service";
 
 /** Options of {@link prepareServers} and {@link prepareTestTools}. */
 export interface PrepareOptions {
@@ -53,7 +54,7 @@ async function prepareProgram(
   const { name, variable } = program;
   const address = variable === undefined ? undefined : env[variable];
   const location = address
-    ? `${address}, from ${variable}`
+    ? `${redactUrls(address)}, from ${variable}`
     : await provideProgram(program, { env, progress, signal });
   progress(`${name.padEnd(12)} ${location}`);
 }

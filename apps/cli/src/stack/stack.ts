@@ -31,7 +31,6 @@ export interface Stack extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
   readonly keys: DevKeys;
-  readonly streams: readonly string[];
   /** Resolves when a server or an app exits unexpectedly, with its name and the end of its log. */
   readonly died: Promise<string>;
 }
@@ -58,7 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   );
   const { temporal, nats, postgres } = servers;
   report("Temporal, NATS and PostgreSQL are ready");
-  const { streams } = await provision({
+  await provision({
     natsUrl: nats.url,
     temporal: temporal.own ? undefined : temporal,
   });
@@ -78,7 +77,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     servers,
     system,
     keys,
-    streams,
     died: Promise.race([temporal.died, nats.died, postgres.died, system.died]),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

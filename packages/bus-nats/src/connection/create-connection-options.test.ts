@@ -49,6 +49,18 @@ describe("createConnectionOptions()", () => {
     expect(readCredentials({ token: "t" })).toEqual([{ auth_token: "t" }]);
   });
 
+  it("authenticates with the credentials of an address, where no option names others", () => {
+    const address = "nats://me:s%40cret@127.0.0.1:4222";
+    expect(createConnectionOptions({ servers: address }).servers).toEqual([servers]);
+    expect(readCredentials({ servers: address })).toEqual([{ user: "me", pass: "s@cret" }]);
+    expect(readCredentials({ servers: "nats://t0ken@127.0.0.1" })).toEqual([
+      { auth_token: "t0ken" },
+    ]);
+    expect(readCredentials({ servers: address, user: "you", password: "other" })).toEqual([
+      { user: "you", pass: "other" },
+    ]);
+  });
+
   it("reads credential files at every connect", () => {
     const credentialsFile = join(folder, "user.creds");
     const user = nkeys.createUser();

@@ -8,15 +8,18 @@ import {
 } from "@nats-io/nats-core";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import type { NatsBrokerOptions } from "../nats-options.ts";
+import { parseServers, type UrlCredentials } from "./parse-servers.ts";
 
 /**
  * Creates the options of nats.js: reconnect without end and with jitter, also after a refused login,
  * and detect a dead connection within half a minute.
  */
 export function createConnectionOptions(options: NatsBrokerOptions): NodeConnectionOptions {
+  const { addresses, credentials } = parseServers(options.servers);
   const authenticator = createAuthenticators(options);
+  if (authenticator.length === 0) authenticator.push(...createUrlAuthenticators(credentials));
   return {
-    servers: typeof options.servers === "string" ? options.servers : [...options.servers],
+    servers: [...addresses],
     name: options.name ?? "fanfare",
     ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
@@ -44,6 +47,13 @@ function createAuthenticators(options: NatsBrokerOptions): Authenticator[] {
   if (token !== undefined) authenticators.push(tokenAuthenticator(token));
   if (user !== undefined) authenticators.push(usernamePasswordAuthenticator(user, password));
   return authenticators;
+}
+
+/** The credentials of the addresses apply where no option names others. */
+function createUrlAuthenticators(credentials: UrlCredentials | undefined): Authenticator[] {
+  if (credentials === undefined) return [];
+  if ("token" in credentials) return [tokenAuthenticator(credentials.token)];
+  return [usernamePasswordAuthenticator(credentials.user, credentials.password)];
 }
 
 function readSeed(path: string): Uint8Array {

@@ -14,6 +14,11 @@ describe("createUserOptions()", () => {
       inboxPrefix: "_INBOX_revenue",
       provision: false,
     });
+    expect(createUserOptions("trips", { servers: "nats://trips:secret@127.0.0.1" })).toEqual({
+      inboxPrefix: "_INBOX_trips",
+      provision: false,
+    });
+    expect(createUserOptions("trips", { servers: "nats://127.0.0.1" })).toEqual({});
     expect(createUserOptions("audit", { credentialsFile: "/run/audit.creds" })).toEqual({
       credentialsFile: "/run/audit.creds",
       inboxPrefix: "_INBOX_audit",

@@ -1,7 +1,10 @@
 import type { NatsBrokerOptions } from "../nats-options.ts";
+import { parseServers } from "./parse-servers.ts";
 
 /** The credentials of a NATS user; empty for a server that requires none. */
 export interface Credentials {
+  /** The addresses with which the process connects: they may contain its credentials. */
+  readonly servers?: string | readonly string[] | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   /** The path of a credentials file (`.creds`), instead of user and password. */
@@ -19,9 +22,10 @@ export interface Credentials {
  */
 export function createUserOptions(
   name: string,
-  { user, password, credentialsFile }: Credentials,
+  { servers, user, password, credentialsFile }: Credentials,
 ): Partial<NatsBrokerOptions> {
-  if (user === undefined && credentialsFile === undefined) return {};
+  const inUrl = servers === undefined ? undefined : parseServers(servers).credentials;
+  if (user === undefined && credentialsFile === undefined && inUrl === undefined) return {};
   return {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),

@@ -11,6 +11,7 @@ import { createAbortError, type Deadline, settlesBefore } from "../deadline.ts";
 import type { NatsBrokerOptions } from "../nats-options.ts";
 import { computeRetryDelay } from "./compute-retry-delay.ts";
 import { createConnectionOptions } from "./create-connection-options.ts";
+import { parseServers } from "./parse-servers.ts";
 import { toBusError } from "./to-bus-error.ts";
 
 /** Receives the changes of a connection. Its methods must not throw. */
@@ -49,11 +50,7 @@ export function openConnection(
   options: NatsBrokerOptions,
   dial: typeof connect = connect,
 ): ManagedConnection {
-  const { servers } = options;
-  const address = typeof servers === "string" ? servers : servers.join(", ");
-  if (address === "") {
-    throw new BusError("invalid_argument", "servers is empty: name at least one server");
-  }
+  const address = parseServers(options.servers).addresses.join(", ");
   const closing = new AbortController();
   const listeners = new Set<ConnectionListener>();
   /** The client while it is connected. */

@@ -1,4 +1,5 @@
 import { BusError } from "@fanfare/bus";
+import { parseServers, type UrlCredentials } from "../connection/parse-servers.ts";
 import { withConnection } from "../connection/with-connection.ts";
 import type { NatsBrokerOptions } from "../nats-options.ts";
 
@@ -45,8 +46,12 @@ export async function checkDurability(options: DurabilityOptions): Promise<Durab
 }
 
 async function readMonitoring(url: string, timeoutMs: number): Promise<JetStreamInfo> {
-  const address = new URL("/jsz?config=true", url);
-  const response = await fetch(address, { signal: AbortSignal.timeout(timeoutMs) });
+  const { addresses, credentials } = parseServers(url);
+  const address = new URL("/jsz?config=true", addresses[0]);
+  const response = await fetch(address, {
+    signal: AbortSignal.timeout(timeoutMs),
+    headers: createHeaders(credentials),
+  });
   if (!response.ok) {
     throw new Error(`expected status 200 from ${address.href}, got ${response.status}`);
   }
@@ -60,6 +65,14 @@ async function readAsSystem(options: NatsBrokerOptions, timeoutMs: number): Prom
     const reply = await client.request("$SYS.REQ.SERVER.PING.JSZ", request, { timeout: timeoutMs });
     return parseInfo(reply.json<{ readonly data?: unknown }>().data);
   });
+}
+
+/** The server itself requires no login for its monitoring. A proxy before it may. */
+function createHeaders(credentials: UrlCredentials | undefined): Record<string, string> {
+  if (credentials === undefined) return {};
+  if ("token" in credentials) return { authorization: `Bearer ${credentials.token}` };
+  const text = Buffer.from(`${credentials.user}:${credentials.password}`).toString("base64");
+  return { authorization: `Basic ${text}` };
 }
 
 function parseInfo(info: unknown): JetStreamInfo {

@@ -23,13 +23,25 @@ export function openTokenKeys(source: string): TokenKeys {
 }
 
 function openRemoteKeys(url: URL): TokenKeys {
-  const find = createRemoteJWKSet(url, { timeoutDuration: 3000 });
+  const { address, headers } = splitCredentials(url);
+  const find = createRemoteJWKSet(address, { timeoutDuration: 3000, headers });
   return {
     find,
     async load() {
       if (!find.fresh) await find.reload();
     },
   };
+}
+
+/** fetch refuses an address with credentials: they are sent as a header. */
+function splitCredentials(url: URL): { address: URL; headers: Record<string, string> } {
+  const address = new URL(url);
+  address.username = "";
+  address.password = "";
+  if (url.username === "" && url.password === "") return { address, headers: {} };
+  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const headers = { authorization: `Basic ${Buffer.from(login).toString("base64")}` };
+  return { address, headers };
 }
 
 function openKeyFile(source: string): TokenKeys {

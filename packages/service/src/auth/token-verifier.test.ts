@@ -1,4 +1,5 @@
 import { rm, writeFile } from "node:fs/promises";
+import { inspect } from "node:util";
 import { Code } from "@connectrpc/connect";
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
@@ -69,6 +70,25 @@ describe("createTokenVerifier()", () => {
     await verifier.assertReady();
     expect(fetches).toBe(1);
     await listener.close();
+  });
+
+  it("sends the credentials of the address as a header, and shows them in no error", async () => {
+    await using issuer = await createIssuer();
+    let login: string | undefined;
+    const listener = await listen(
+      ({ headers }, response) => {
+        login = headers.authorization;
+        response.end(JSON.stringify(issuer.jwks));
+      },
+      { host: "127.0.0.1", port: 0 },
+    );
+    const jwks = `http://app:s%40cret@127.0.0.1:${listener.port}/`;
+    await createTokenVerifier({ ...issuer.trust, jwks }).verify(await issuer.mint());
+    expect(login).toBe(`Basic ${btoa("app:s@cret")}`);
+    await listener.close();
+    const away = createTokenVerifier({ ...issuer.trust, jwks: "http://app:s3cret@127.0.0.1:1/" });
+    const reason = await away.assertReady().catch((error: unknown) => inspect(error));
+    expect(reason).not.toContain("s3cret");
   });
 
   it("is unavailable while the address does not answer", async () => {

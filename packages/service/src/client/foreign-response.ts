@@ -1,4 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { redactUrls } from "../process/redact-urls.ts";
 import { refusalCodes } from "./refusal-codes.ts";
 
 /** Codes that Connect derives from a response that it cannot read. Other codes mean no response. */
@@ -27,7 +28,7 @@ export function createForeignResponseInterceptor(baseUrl: string): Interceptor {
       const fromService = metadata.get("content-type")?.startsWith("application/json") === true;
       if (request.stream || fromService || !responseCodes.has(code)) throw reason;
       throw new ConnectError(
-        `${baseUrl} sent an unreadable response: ${rawMessage}`,
+        `${redactUrls(baseUrl)} sent an unreadable response: ${rawMessage}`,
         refusalCodes.has(code) ? Code.Internal : code,
         metadata,
         undefined,

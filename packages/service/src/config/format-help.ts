@@ -1,3 +1,4 @@
+import { redactUrls } from "../process/redact-urls.ts";
 import type { Variable, Variables } from "./variable.ts";
 
 /** What `--help` describes. */
@@ -31,5 +32,5 @@ function formatDefault(variable: Variable<unknown>): string {
   if (!unset.success) return "(required)";
   if (unset.data === undefined) return "(optional)";
   if (variable.secret === true) return "(secret)";
-  return typeof unset.data === "string" ? unset.data : JSON.stringify(unset.data);
+  return redactUrls(typeof unset.data === "string" ? unset.data : JSON.stringify(unset.data));
 }

@@ -60,6 +60,7 @@ describe("readConfig()", () => {
     ["AUTH_JWKS", " ", "AUTH_JWKS is not set.", "for example AUTH_JWKS=./dev-keys/jwks.json"],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL is "loud", but it is none of trace,', "LOG_LEVEL=info"],
     ["BILLING_URL", "x", 'BILLING_URL is "x", but it is not an http address.', "BILLING_URL=http"],
+    ["BILLING_URL", "ftp://me:word@b", 'BILLING_URL is "ftp://***@b", but', "BILLING_URL=http"],
   ])("reports %s=%s with what was found and a valid value", (name, value, found, advice) => {
     const result = readConfig(spec, { ...enough, [name]: value });
     if (result.ok) throw new Error("the environment was accepted");

@@ -1,4 +1,5 @@
 import { formatReason } from "../process/format-reason.ts";
+import { redactUrls } from "../process/redact-urls.ts";
 import { formatHelp } from "./format-help.ts";
 import { readVariable } from "./read-variable.ts";
 import type { ConfigValues, Variable, Variables } from "./variable.ts";
@@ -92,7 +93,7 @@ function describeProblem(
   const found =
     text === undefined
       ? "is not set"
-      : `is ${variable.secret === true ? "set" : JSON.stringify(text)}, but ${reason}`;
+      : `is ${variable.secret === true ? "set" : redactUrls(JSON.stringify(text))}, but ${reason}`;
   const advice =
     variable.example === undefined ? "" : `; for example ${variable.name}=${variable.example}`;
   return `${variable.name} ${found}. ${variable.about} Set it${advice}.`;

@@ -88,7 +88,7 @@ export const databaseVariables = {
 /** Where NATS is, and how the process authenticates there. */
 export const natsVariables = {
   natsUrl: defineVariable("NATS_URL", z.string().min(1).default("nats://127.0.0.1:4222"), {
-    about: "Address of NATS.",
+    about: "Address of NATS, or several joined by commas. May contain user and password.",
     example: "nats://127.0.0.1:4222",
   }),
   natsUser: defineVariable("NATS_USER", z.string().min(1).optional(), {
@@ -109,21 +109,20 @@ export const natsVariables = {
 
 /**
  * Returns the credentials of the NATS variables, as `connectNats` of `@fanfare/bus-nats` takes them.
- * All are undefined when no variable is set.
+ * NATS_URL is one of them, as it may contain a user and a password.
  *
  * @example
  * const config = loadConfig({ name: "audit", about: "The audit log.", variables: natsVariables });
- * readNatsCredentials(config); // { user: "audit", password: "secret", credentialsFile: undefined }
+ * readNatsCredentials(config); // { servers: "nats://…", user: "audit", password: "secret", … }
  */
-export function readNatsCredentials(
-  config: Pick<ConfigValues<typeof natsVariables>, "natsUser" | "natsPassword" | "natsCredentials">,
-): {
+export function readNatsCredentials(config: ConfigValues<typeof natsVariables>): {
+  readonly servers: string;
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly credentialsFile: string | undefined;
 } {
-  const { natsUser: user, natsPassword: password, natsCredentials: credentialsFile } = config;
-  return { user, password, credentialsFile };
+  const { natsUrl: servers, natsUser: user, natsPassword: password } = config;
+  return { servers, user, password, credentialsFile: config.natsCredentials };
 }
 
 /** The token with which a process calls other services. */

@@ -24,3 +24,23 @@ it("writes every line in order before the process exits", async () => {
   const lines = stdout.trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["stopping", "stopped"]);
 });
+
+it("redacts the credentials of addresses, wherever they are in a line", async () => {
+  const logs = `
+    import { createLogger } from "${module}";
+    const logger = createLogger({ name: "test" });
+    const invalid = Object.assign(new Error("Invalid URL"), { input: "postgres://app:s3cret@db/app" });
+    const cause = new Error("nats://app:s3cret@nats refuses the login", { cause: invalid });
+    logger.error({ err: cause, servers: ["nats://s3cret@nats"] }, "cannot use http://a:s3cret@b/");
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    logs,
+  ]);
+  expect(stdout).not.toContain("s3cret");
+  expect(JSON.parse(stdout)).toMatchObject({
+    servers: ["nats://***@nats"],
+    msg: "cannot use http://***@b/",
+  });
+});

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
+import { redactUrls } from "./redact-urls.ts";
 
 /** A pino logger. */
 export type { Logger };
@@ -14,7 +15,8 @@ export interface LoggerOptions {
 
 /**
  * Creates the logger of a process. It writes JSON lines to stdout, or coloured text to a terminal.
- * Writes are synchronous: the last lines are complete and in order however the process ends.
+ * Writes are synchronous: the last lines are complete and in order however the process ends. Credentials
+ * of addresses are redacted, wherever they appear in a line.
  *
  * @example
  * const logger = createLogger({ name: "fleet", level: "debug" });
@@ -22,6 +24,8 @@ export interface LoggerOptions {
  */
 export function createLogger({ name, level = "info" }: LoggerOptions): Logger {
   const options = { name, level, timestamp: stdTimeFunctions.isoTime };
-  if (!process.stdout.isTTY) return pino(options, pino.destination({ dest: 1, sync: true }));
-  return pino(options, pretty({ sync: true, ignore: "pid,hostname" }));
+  const output = process.stdout.isTTY
+    ? pretty({ sync: true, ignore: "pid,hostname" })
+    : pino.destination({ dest: 1, sync: true });
+  return pino(options, { write: (line: string) => void output.write(redactUrls(line)) });
 }

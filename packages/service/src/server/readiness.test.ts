@@ -11,7 +11,7 @@ describe("createReadiness()", () => {
     const readiness = createReadiness(
       {
         good: () => {},
-        database: () => Promise.reject(new Error("no connection")),
+        database: () => Promise.reject(new Error("no connection to postgres://me:word@db")),
         bus() {
           throw new Error("no stream");
         },
@@ -21,7 +21,11 @@ describe("createReadiness()", () => {
     );
     expect(await readiness.report()).toEqual({
       ready: false,
-      failing: { database: "no connection", bus: "no stream", slow: "no answer within 20 ms" },
+      failing: {
+        database: "no connection to postgres://***@db",
+        bus: "no stream",
+        slow: "no answer within 20 ms",
+      },
     });
   });
 
