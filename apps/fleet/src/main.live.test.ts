@@ -65,4 +65,12 @@ it("reports its outbox and its relay at /metrics", {
     "fanfare_relay_published_total 1",
     "fanfare_relay_duplicates_total 0",
   );
+
+  // Vehicles are reserved without the broker.
+  await nats.kill();
+  const parts = async () => await (await fetch(`${fleet.url}/healthz`)).json();
+  await expect
+    .poll(parts, { timeout: 30_000 })
+    .toMatchObject({ parts: { database: { state: "ok" }, broker: { state: "degraded" } } });
+  expect((await fetch(`${fleet.url}/readyz`)).status).toBe(200);
 });

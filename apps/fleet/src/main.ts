@@ -65,6 +65,12 @@ runUntilSignal(
         routes: createRoutes(database.db),
         access,
         checks: { database: () => database.assertReady() },
+        // Vehicles are held and released without the broker; the outbox keeps their events.
+        dependencies: {
+          broker: () => {
+            if (!bus.health().connected) throw new Error("NATS is not connected");
+          },
+        },
         metrics: createMetrics({
           bus: createBusMetrics(bus),
           outbox: createOutboxMetrics(database.db),

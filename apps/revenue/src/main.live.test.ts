@@ -91,6 +91,15 @@ it("starts before its servers, shares its group's events, and stops cleanly", {
   expect(metrics).toContain('fanfare_bus_lag_seconds{group="revenue"} 0\n');
   expect(metrics).toContain('fanfare_bus_subscription{group="revenue",state="running"} 1\n');
 
+  // Queries need the database alone.
+  await nats.kill();
+  const parts = async () => (await fetch(`${first.url}/healthz`)).json();
+  await expect
+    .poll(parts, { timeout: 30_000 })
+    .toMatchObject({ parts: { database: { state: "ok" }, bus: { state: "degraded" } } });
+  await waitForAll("/readyz", 200);
+  expect(await days()).toMatchObject({ days: [{ trips: "20" }] });
+
   for (const { revenue } of processes) revenue.kill("SIGTERM");
   for (const { exited } of processes) expect(await exited).toEqual([0, null]);
 });

@@ -12,7 +12,10 @@ import {
   startPostgres,
   waitUntil,
 } from "@fanfare/dev-stack";
+import { createLogger, openDatabase } from "@fanfare/service";
 import { expect, it } from "vitest";
+import { migrations } from "./registry/migrations.ts";
+import type { TripsDatabase } from "./registry/tables.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -56,18 +59,39 @@ it("starts before its servers, is ready when they are, and stops cleanly", async
   await postgres.start();
   const registryReady = `http://127.0.0.1:${internalPort}/readyz`;
   await waitUntil(async () => (await readStatus(registryReady)) === 200, { what: "the registry" });
-  expect(await readStatus(`${url}/readyz`)).toBe(503);
 
+  // Temporal stays away: what needs the registry alone works, and what needs a workflow is refused.
+  await waitUntil(async () => (await readStatus(`${url}/readyz`)) === 200, { what: "trips" });
+  const health = await fetch(`${url}/healthz`);
+  expect(await health.json()).toMatchObject({
+    parts: { database: { state: "ok" }, temporal: { state: "degraded" } },
+  });
   const tripId = randomUUID();
   const token = await mintToken(keys, { role: "rider", subject: "rosa" });
-  const answer = await fetch(`${url}/trips.v1.TripsService/StartTrip`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" }),
-  });
-  expect(await answer.json()).toMatchObject({
-    trip: { tripId, riderId: "rosa", status: "TRIP_STATUS_REQUESTED" },
-  });
+  const call = async (method: string, request: object): Promise<unknown> => {
+    const response = await fetch(`${url}/trips.v1.TripsService/${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify(request),
+    });
+    return await response.json();
+  };
+  const trip = { tripId, riderId: "rosa", status: "TRIP_STATUS_REQUESTED" };
+  const start = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
+  expect(await call("StartTrip", start)).toMatchObject({ trip });
+  expect(await call("GetTrip", { tripId })).toMatchObject({ trip });
+  expect(await call("ListTrips", {})).toMatchObject({ trips: [trip] });
+  // As the saga would record it.
+  const logger = createLogger({ name: "test", level: "silent" });
+  const database = stack.use(
+    openDatabase<TripsDatabase>({ url: databaseUrl, name: "test", migrations, logger }),
+  );
+  await database.db
+    .updateTable("trips")
+    .set({ status: "ACTIVE" })
+    .where("trip_id", "=", tripId)
+    .execute();
+  expect(await call("EndTrip", { tripId })).toMatchObject({ code: "unavailable" });
 
   trips.kill("SIGTERM");
   expect(await exited).toEqual([0, null]);

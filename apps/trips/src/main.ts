@@ -100,7 +100,9 @@ runUntilSignal(
         port: config.port,
         routes: createTripsRoutes({ registry, workflows, feed, reconcileAfterMs }),
         access,
-        checks: { ...checks, temporal: () => temporal.assertReady() },
+        checks,
+        // Reads and watches come from the registry alone. Only calls to workflows are refused meanwhile.
+        dependencies: { temporal: () => temporal.assertReady() },
         logger,
       }),
     );

@@ -104,8 +104,9 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
-        checks: {
-          temporal: () => worker.ready(),
+        checks: { temporal: () => worker.ready() },
+        // Trips run without the broker. The publication of those that end is retried until it is back.
+        dependencies: {
           broker: () => {
             if (!bus.health().connected) throw new Error("NATS is not connected");
           },

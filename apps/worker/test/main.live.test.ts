@@ -33,6 +33,12 @@ async function readReadiness(port: number): Promise<string> {
   return `${answer.status} ${await answer.text()}`;
 }
 
+/** Reads the state of the broker, which the worker is ready without. */
+async function readBroker(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+  return /"broker":\{"state":"(\w+)"/.exec(await answer.text())?.[1] ?? "";
+}
+
 describe("the worker's process", () => {
   it("waits for its servers, becomes ready, and stops cleanly", async () => {
     const {
@@ -51,12 +57,11 @@ describe("the worker's process", () => {
       const state = await readReadiness(health);
       expect(state).toMatch(/^503/);
       expect(state).toContain("temporal");
-      expect(state).toContain("broker");
     });
 
     const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
     await using servers = new AsyncDisposableStack();
-    servers.use(await startNats({ port: natsPort }));
+    const nats = servers.use(await startNats({ port: natsPort }));
     servers.use(
       await startTemporal({
         port: temporalPort,
@@ -64,6 +69,11 @@ describe("the worker's process", () => {
       }),
     );
     await eventually(async () => expect(await readReadiness(health)).toMatch(/^200/));
+    await eventually(async () => expect(await readBroker(health)).toBe("ok"));
+
+    await nats.kill();
+    await eventually(async () => expect(await readBroker(health)).toBe("degraded"));
+    expect(await readReadiness(health)).toMatch(/^200/);
 
     worker.stop();
     expect({ status: await worker.exited, log: worker.log() }).toMatchObject({ status: 0 });

@@ -26,7 +26,10 @@ export interface AppOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Starts one app with the command that a person types, and resolves when its /readyz answers 200. */
+/**
+ * Starts one app with the command that a person types, and resolves when it is ready and none of its
+ * parts is degraded.
+ */
 export async function startApp({ name, port, env, logFile, signal }: AppOptions): Promise<App> {
   const url = `http://127.0.0.1:${port}`;
   const variables = { ...env, PORT: String(port) };
@@ -52,7 +55,16 @@ export async function startApp({ name, port, env, logFile, signal }: AppOptions)
       }),
     // Polling faster slows down all processes that start at the same time.
     pollIntervalMs: 100,
-    answers: async () => (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok,
+    answers: async () => await isComplete(url),
   });
   return Object.assign(server, { name, url, logFile, env: variables });
+}
+
+async function isComplete(url: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(2_000);
+  const [ready, alive] = await Promise.all(
+    ["/readyz", "/healthz"].map((path) => fetch(url + path, { signal })),
+  );
+  const text = await alive?.text();
+  return ready?.ok === true && text?.includes('"state":"degraded"') === false;
 }

@@ -19,7 +19,9 @@ const dayMs = 24 * 3_600_000;
  * Runs a reactor until SIGTERM or SIGINT, and then exits the process. It reads the configuration from
  * the environment (`--help` prints the variables), opens the database and migrates it, subscribes the
  * group from the first event on, prunes the inbox, and serves the API, `/healthz`, `/readyz` and
- * `/metrics`. It is ready when the database is migrated and the group is subscribed.
+ * `/metrics`. It is ready when the database is migrated and, without routes, when the group is
+ * subscribed. With routes it answers queries without the broker, and `/healthz` shows the part `bus` as
+ * degraded.
  *
  * The servers may start after the process. Exits with status 1 when the configuration is wrong, the
  * port is in use, or the broker refuses the subscription for good.
@@ -70,6 +72,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
         onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
       });
       resources.watch("the subscription", subscription.closed);
+      const subscribed = { bus: () => assertSubscribed(bus, name) };
       resources.use(
         await serve({
           host: config.host,
@@ -78,8 +81,9 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
           ...(options.access === undefined ? {} : { access: options.access(config) }),
           checks: {
             database: () => database.assertReady(),
-            bus: () => assertSubscribed(bus, name),
+            ...(routes === undefined ? subscribed : {}),
           },
+          dependencies: routes === undefined ? {} : subscribed,
           metrics: createMetrics({
             bus: createBusMetrics(bus),
             inbox: createInboxMetrics(counters),

@@ -49,6 +49,24 @@ describe("/healthz and /readyz", () => {
     expect((await fetch(`${echo.server.url}/readyz`)).status).toBe(200);
   });
 
+  it("answer 200 while a dependency of some calls is away, and show it as degraded", async () => {
+    const dependencies = { temporal: () => Promise.reject(new Error("at secret.internal:7233")) };
+    await using echo = await startEcho({}, { dependencies });
+    const ready = await fetch(`${echo.server.url}/readyz`);
+    expect({ status: ready.status, body: await ready.json() }).toEqual({
+      status: 200,
+      body: { ready: true, failing: {} },
+    });
+    const alive = await fetch(`${echo.server.url}/healthz`);
+    expect(await alive.json()).toEqual({
+      alive: true,
+      parts: {
+        tokens: { state: "ok", since: expect.any(String) },
+        temporal: { state: "degraded", since: expect.any(String) },
+      },
+    });
+  });
+
   it("answer 200 and 503 while a check fails, with its reason", async () => {
     await using echo = await startEcho({}, broken);
     expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);

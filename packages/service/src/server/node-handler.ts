@@ -26,7 +26,10 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
   const { readiness, logger, metrics } = options;
   const calls = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
   const probes = new Map<string, (response: NodeResponse) => Promise<void> | void>([
-    ["/healthz", (response) => answerJson(response, 200, { alive: true })],
+    [
+      "/healthz",
+      (response) => answerJson(response, 200, { alive: true, parts: readiness.readParts() }),
+    ],
     ["/readyz", (response) => answerReadiness(response, readiness)],
   ]);
   if (metrics) probes.set("/metrics", (response) => answerMetrics(response, metrics, logger));

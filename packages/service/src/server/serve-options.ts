@@ -15,8 +15,16 @@ export interface ServeOptions {
   readonly routes?: Routes;
   /** Authenticates and authorises callers. Required with routes. */
   readonly access?: Access;
-  /** The readiness checks, besides that of the token keys. */
+  /**
+   * The checks of what this process cannot work without, besides the token keys: while one fails, it is
+   * not ready.
+   */
   readonly checks?: Readonly<Record<string, ReadinessCheck>>;
+  /**
+   * The checks of what only some of its calls need. While one fails, those calls are refused, /healthz
+   * shows the part as degraded, and the process stays ready for the others.
+   */
+  readonly dependencies?: Readonly<Record<string, ReadinessCheck>>;
   /** Interceptors that run after authorisation and validation. */
   readonly interceptors?: readonly Interceptor[];
   /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */

@@ -30,7 +30,12 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
   const stopStreams = new AbortController();
   const stopAll = new AbortController();
-  const readiness = createReadiness(options.checks ?? {}, options.checkTimeoutMs ?? 2000);
+  const readiness = createReadiness({
+    checks: options.checks ?? {},
+    dependencies: options.dependencies,
+    timeoutMs: options.checkTimeoutMs ?? 2000,
+    logger,
+  });
   const { handlers, unknownMethod } = createServerHandlers({
     routes: options.routes ?? (() => {}),
     gate: options.gate,
@@ -50,6 +55,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
     metrics: options.metrics,
   });
   const listener = await listen(handler, options).catch((error: unknown) => {
+    readiness.stop();
     throw explainListenError(error, options);
   });
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
