@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { expect } from "vitest";
 import type { TripRow } from "../src/registry/tables.ts";
 import type { Transition } from "../src/registry/transitions.ts";
-import { tripRows } from "./trip-rows.ts";
+import { now, tripRows } from "./trip-rows.ts";
 
 /**
  * Applies a transition to a trip in each state. Returns, by the name of the state, the new status, "-" for
@@ -16,7 +16,7 @@ export function applyToAll(transition: Transition): Record<string, string> {
 
 function apply(transition: Transition, trip: TripRow): string {
   try {
-    const patch = transition(trip);
+    const patch = transition(trip, now);
     return patch === undefined ? "-" : String(patch.status);
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);

@@ -26,9 +26,8 @@ export interface FakeWorkflows extends TripWorkflows {
   parked: string[];
 }
 
-/** The times of every drive. */
-const startedAt = new Date("2026-05-01T10:00:00.000Z");
-const endedAt = new Date("2026-05-01T10:04:30.000Z");
+/** How long ago every drive began, in milliseconds. */
+const drivenMs = 270_000;
 
 /** Creates workflows without Temporal and a worker. */
 export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
@@ -66,11 +65,11 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
         const outcome = await compensateTrip(input.tripId, fake.refusal.message, fake.refusal);
         return { kind: "answered", outcome };
       }
-      await registry.record(input.tripId, activate(startedAt));
-      return {
-        kind: "answered",
-        outcome: { status: "ACTIVE", startedAt: startedAt.toISOString() },
-      };
+      const { started_at } = await registry.record(input.tripId, (trip, now) =>
+        activate()(trip, new Date(now.getTime() - drivenMs)),
+      );
+      const startedAt = started_at?.toISOString() ?? "";
+      return { kind: "answered", outcome: { status: "ACTIVE", startedAt } };
     },
 
     async ensureStarted(input) {
@@ -81,9 +80,10 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
     async end(tripId) {
       fake.calls += 1;
       if (fake.override !== undefined) return fake.override;
-      const trip = await registry.record(tripId, completeDrive(endedAt));
+      const trip = await registry.record(tripId, completeDrive(new Date()));
       const fare = { minorUnits: Number(trip.fare), currency: trip.currency ?? "" };
-      return { kind: "answered", outcome: { endedAt: endedAt.toISOString(), fare } };
+      const endedAt = trip.ended_at?.toISOString() ?? "";
+      return { kind: "answered", outcome: { endedAt, fare } };
     },
 
     async cancel(tripId, { reason }) {

@@ -26,6 +26,12 @@ export function createTripRow(fields: Partial<TripRow> = {}): TripRow {
     resolved_steps: [],
     delayed_step: null,
     decision: null,
+    stop_kind: null,
+    stop_requested_at: null,
+    stop_reason: null,
+    stop_operator: null,
+    stop_deliver_at: null,
+    stop_deliveries: 0,
     broadcast: null,
     broadcast_error: null,
     published_at: null,
@@ -36,6 +42,9 @@ export function createTripRow(fields: Partial<TripRow> = {}): TripRow {
 
 const startedAt = new Date("2026-05-01T10:00:05.000Z");
 const endedAt = new Date("2026-05-01T10:10:00.000Z");
+/** The time of the database in tests without one. */
+export const now = new Date("2026-05-01T10:30:00.000Z");
+
 const ended = { started_at: startedAt, ended_at: endedAt, fare: "300", currency: "EUR" } as const;
 
 /** A trip in each state that a trip can reach, with and without failures. */
@@ -43,6 +52,21 @@ export const tripRows = {
   requested: createTripRow(),
   pending: createTripRow({ status: "PENDING", version: "2" }),
   active: createTripRow({ status: "ACTIVE", version: "3", started_at: startedAt }),
+  endRequested: createTripRow({
+    status: "ACTIVE",
+    version: "4",
+    started_at: startedAt,
+    stop_kind: "END",
+    stop_requested_at: endedAt,
+  }),
+  cancelRequested: createTripRow({
+    status: "ACTIVE",
+    version: "4",
+    started_at: startedAt,
+    stop_kind: "CANCEL",
+    stop_requested_at: endedAt,
+    stop_reason: "rain",
+  }),
   ended: createTripRow({ status: "ENDED", version: "4", ...ended }),
   settled: createTripRow({ status: "SETTLED", version: "5", ...ended, settled: "400" }),
   compensating: createTripRow({
@@ -63,13 +87,24 @@ export const tripRows = {
     status: "NEEDS_ATTENTION",
     version: "4",
     compensation_version: "5",
-    reason: "tab",
+    started_at: startedAt,
+    reason: "open-tab: no",
     compensation_reason: "no",
+  }),
+  endParked: createTripRow({
+    status: "NEEDS_ATTENTION",
+    version: "5",
+    compensation_version: "5",
+    started_at: startedAt,
+    stop_kind: "END",
+    stop_requested_at: endedAt,
+    reason: "complete-drive: no",
   }),
   captureParked: createTripRow({
     status: "NEEDS_ATTENTION",
     version: "5",
     compensation_version: "6",
+    reason: "capture: no",
     ...ended,
   }),
 } as const;

@@ -57,14 +57,14 @@ export interface ChargeCall extends TripCall {
 export interface RegistryActivities {
   acceptTrip(change: RegistryChange): Promise<void>;
   /** Returns the start of the drive that the registry fixed. */
-  activateTrip(
-    change: RegistryChange & { readonly startedAt: string },
-  ): Promise<{ readonly startedAt: string }>;
+  activateTrip(change: RegistryChange): Promise<{ readonly startedAt: string }>;
   /** Returns the end of the drive and the fare that the registry fixed. */
   completeDrive(change: RegistryChange & { readonly endedAt: string }): Promise<CompletedDrive>;
   settleTrip(change: RegistryChange & { readonly settled: Amount }): Promise<void>;
-  /** Records that the compensation has begun. */
-  compensateTrip(change: RegistryChange & { readonly reason: string }): Promise<void>;
+  /** Records that the compensation has begun. `unlessEndRequested` makes the registry decide: see `planRecovery`. */
+  compensateTrip(
+    change: RegistryChange & { readonly reason: string; readonly unlessEndRequested?: boolean },
+  ): Promise<void>;
   /** Records that nothing of the trip is left. */
   cancelTripRecord(
     change: RegistryChange & { readonly reason: string; readonly refusal?: Refusal },

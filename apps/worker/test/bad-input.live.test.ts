@@ -60,6 +60,11 @@ describe("an update with an invalid argument", () => {
     expect(await sendInvalid(trip, updates.cancel, { reason: "x".repeat(1_001) })).toMatch(
       /too long/,
     );
+    for (const argument of [undefined, 42, {}, { requestedAt: "soon" }]) {
+      expect(await sendInvalid(trip, updates.end, argument)).toBe(
+        "RefusedUpdate: end needs the time at which the registry recorded the request",
+      );
+    }
     expect(await sendInvalid(trip, operatorUpdates.resolve, 42)).toMatch(/requires a note/);
     expect(await sendInvalid(trip, operatorUpdates.retry, "all")).toMatch(/nothing of that name/);
     await expectSettled(trip);
@@ -162,7 +167,7 @@ describe("a trip that has ended", () => {
     await expectSettled(trip);
     const later = [
       () => trip.cancel("too late"),
-      () => trip.end("again"),
+      () => trip.end({ updateId: "again" }),
       () => trip.retry(),
       () => trip.handle.signal("anything"),
     ];
@@ -218,7 +223,7 @@ describe("a clock that is an hour off", () => {
   it.each([-hour, hour])("in the registry decides the times of the trip: %i ms", async (off) => {
     const trip = lab.begin();
     await trip.started;
-    trip.fake.startedAt = new Date(Date.now() + off).toISOString();
+    trip.fake.startedAt = new Date(Date.now() + off - 1).toISOString();
     const { fare } = await trip.end();
     expect(fare.minorUnits).toBe(off > 0 ? 0 : 61 * 30);
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });

@@ -133,7 +133,7 @@ export function createFakeServices(): FakeServices {
       acceptTrip: (call) => record(call, (fake) => void fake.statuses.push("PENDING")),
       activateTrip: (call) =>
         record(call, (fake) => {
-          fake.startedAt = call.startedAt;
+          fake.startedAt ??= new Date().toISOString();
           fake.statuses.push("ACTIVE");
         }).then(() => ({ startedAt: trip(call.tripId).startedAt ?? "" })),
       completeDrive: (call) =>

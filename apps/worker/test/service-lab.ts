@@ -49,8 +49,8 @@ export interface ServiceLab extends AsyncDisposable {
   failAuditOnce(tripId: string): void;
   /** Advances the clock of the bus to the next redelivery. */
   retryEvents(): Promise<void>;
-  /** Stops the worker, as a deployment does, and starts another one. */
-  restartWorker(): Promise<void>;
+  /** Stops the worker, as a deployment does, and starts another one after `during`. Default: at once. */
+  restartWorker(during?: () => Promise<void>): Promise<void>;
 }
 
 /** Starts a lab on free ports, with its data and logs in a folder of its own. */
@@ -147,13 +147,17 @@ export async function openServiceLab(): Promise<ServiceLab> {
     startTripWorker({ address, namespace, bundlePath, activities, logger });
   let worker = startWorker();
   let restarting = Promise.resolve();
-  async function restartAfter(before: Promise<void>): Promise<void> {
-    await before;
+  async function restartAfter(before: Promise<void>, during?: () => Promise<void>): Promise<void> {
+    await before.catch(() => undefined);
     await worker.stop();
-    worker = startWorker();
+    try {
+      await during?.();
+    } finally {
+      worker = startWorker();
+    }
   }
   stack.defer(async () => {
-    await restarting;
+    await restarting.catch(() => undefined);
     await worker.stop();
   });
 
@@ -196,8 +200,8 @@ export async function openServiceLab(): Promise<ServiceLab> {
     countDeliveries,
     failAuditOnce: (tripId) => void failing.add(tripId),
     retryEvents: () => bus.advance(1_000),
-    restartWorker() {
-      restarting = restartAfter(restarting);
+    restartWorker(during) {
+      restarting = restartAfter(restarting, during);
       return restarting;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

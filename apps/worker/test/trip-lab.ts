@@ -40,7 +40,8 @@ export interface TestTrip {
   /** The result of the update `start`. */
   readonly started: Promise<StartUpdateResult>;
   readonly fake: FakeTrip;
-  end(updateId?: string): Promise<CompletedDrive>;
+  /** Ends the drive. Default: requested now, under the id that all callers use. */
+  end(options?: { updateId?: string; requestedAt?: string }): Promise<CompletedDrive>;
   cancel(reason: string): Promise<CancelUpdateResult>;
   retry(step?: string): Promise<readonly string[]>;
   resolve(note: string): Promise<readonly string[]>;
@@ -134,7 +135,8 @@ function createTestTrip(
     handle,
     started,
     fake,
-    end: (updateId = updates.end) => handle.executeUpdate(updates.end, { updateId }),
+    end: ({ updateId = updates.end, requestedAt = new Date().toISOString() } = {}) =>
+      handle.executeUpdate(updates.end, { updateId, args: [{ requestedAt }] }),
     cancel: (reason) =>
       handle.executeUpdate(updates.cancel, { updateId: updates.cancel, args: [{ reason }] }),
     retry: (step) =>

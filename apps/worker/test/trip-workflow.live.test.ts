@@ -1,6 +1,7 @@
 import {
   type CompletedDrive,
   compensationSuffix,
+  type EndArgument,
   steps,
   unlockFee,
   updates,
@@ -8,7 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse } from "./fake-services.ts";
-import { catchUpdateRefusal, openTripLab, type TripLab } from "./trip-lab.ts";
+import { catchUpdateRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -78,6 +79,14 @@ describe("a trip that completes", () => {
   });
 });
 
+/** Sends the update `end` and waits until the workflow has accepted it. */
+function startEnding({ handle }: TestTrip) {
+  return handle.startUpdate<CompletedDrive, [EndArgument]>(updates.end, {
+    waitForStage: "ACCEPTED",
+    args: [{ requestedAt: new Date().toISOString() }],
+  });
+}
+
 describe("the update `end`", () => {
   it("is refused before the trip is ACTIVE", async () => {
     const gate = createGate();
@@ -95,8 +104,7 @@ describe("the update `end`", () => {
     const gate = createGate();
     const trip = lab.begin({ activateTrip: { after: gate.pass } });
     await gate.reached;
-    const waitForStage = "ACCEPTED";
-    const ended = await trip.handle.startUpdate<CompletedDrive, []>(updates.end, { waitForStage });
+    const ended = await startEnding(trip);
     expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE"]);
     gate.open();
     const { endedAt } = await ended.result();
@@ -116,8 +124,7 @@ describe("the update `end`", () => {
       },
     });
     await gate.reached;
-    const waitForStage = "ACCEPTED";
-    const ended = await trip.handle.startUpdate<CompletedDrive, []>(updates.end, { waitForStage });
+    const ended = await startEnding(trip);
     gate.open();
     expect(await catchUpdateRefusal(ended.result())).toBe(
       "RefusedUpdate: the trip is cancelled: no more trips today",
@@ -131,7 +138,7 @@ describe("the update `end`", () => {
     await trip.started;
     const ended = await trip.end();
     expect(await trip.end()).toEqual(ended);
-    expect(await trip.end("again")).toEqual(ended);
+    expect(await trip.end({ updateId: "again" })).toEqual(ended);
     gate.open();
     await trip.outcome();
     expect(trip.fake.statuses.filter((status) => status === "ENDED")).toHaveLength(1);

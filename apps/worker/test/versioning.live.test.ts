@@ -95,7 +95,10 @@ describe("a worker with a build id", () => {
 
     startVersion("two");
     await makeCurrent("two");
-    await handle.executeUpdate(updates.end, { updateId: updates.end });
+    await handle.executeUpdate(updates.end, {
+      updateId: updates.end,
+      args: [{ requestedAt: new Date().toISOString() }],
+    });
     expect(await handle.result()).toMatchObject({ status: "SETTLED" });
     expect(await readVersion(tripId)).toBe("two");
   });

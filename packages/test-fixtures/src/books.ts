@@ -1,14 +1,13 @@
 import { countedReactors, type ReactorEffects, type ReactorName } from "@fanfare/topology";
 import { Pool } from "pg";
+import { checkMinutes, type DriveAccount } from "./check-minutes.ts";
 
 /** What the databases contain of one trip. Amounts are in minor units. */
-export interface TripAccount {
-  readonly tripId: string;
+export interface TripAccount extends DriveAccount {
   /** The status in the registry. `unknown` when it has no such trip. */
   readonly status: string;
   readonly reason: string | null;
   readonly ended: boolean;
-  readonly fare: number | null;
   readonly settled: number | null;
   readonly broadcast: string | null;
   /** The vehicles that the trip holds. */
@@ -39,7 +38,7 @@ export interface BooksUrls extends Record<"trips" | "fleet" | "billing", string>
 
 /** Reads the databases of all apps, without their services. */
 export interface Books extends AsyncDisposable {
-  /** Reads the accounts of trips, in the order of their ids. */
+  /** Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M. */
   readAccounts(tripIds: readonly string[]): Promise<TripAccount[]>;
   /** Reads the effects of trips, in the order of their ids. */
   readEffects(tripIds: readonly string[]): Promise<TripEffects[]>;
@@ -47,13 +46,25 @@ export interface Books extends AsyncDisposable {
   addVehicles(count: number): Promise<string[]>;
   /** Holds a vehicle for another trip. Returns the id of that trip. */
   holdVehicle(vehicleId: string): Promise<string>;
+  /** Moves the start of a drive into the past, as if the rider had been driving for longer. */
+  backdateStart(tripId: string, ms: number): Promise<void>;
+  /** Returns for how long a drive has lasted by now, in milliseconds, whether or not it has ended. */
+  readElapsed(tripId: string): Promise<number>;
   /** Returns the id of the trip that holds a vehicle. */
   findHolder(vehicleId: string): Promise<string | undefined>;
 }
 
 type RegistryPart = Pick<
   TripAccount,
-  "tripId" | "status" | "reason" | "ended" | "fare" | "settled" | "broadcast"
+  | "tripId"
+  | "status"
+  | "reason"
+  | "ended"
+  | "driveMs"
+  | "requestedMs"
+  | "fare"
+  | "settled"
+  | "broadcast"
 >;
 type FleetPart = Pick<TripAccount, "tripId" | "vehicles">;
 type BillingPart = Pick<TripAccount, "tripId"> &
@@ -61,6 +72,9 @@ type BillingPart = Pick<TripAccount, "tripId"> &
 
 const registrySql = `
   select trip_id::text as "tripId", coalesce(status, 'unknown') as status, reason, ended_at is not null as ended,
+    round(extract(epoch from ended_at - started_at) * 1000)::integer as "driveMs",
+    case when stop_kind = 'END'
+      then round(extract(epoch from stop_requested_at - started_at) * 1000)::integer end as "requestedMs",
     fare::integer, settled::integer, broadcast
   from unnest($1::uuid[]) as trip (trip_id) left join trips using (trip_id)`;
 
@@ -108,6 +122,7 @@ export function openBooks(urls: BooksUrls): Books {
       const findTrip = indexByTrip(registry.rows);
       const findHolds = indexByTrip(holds.rows);
       const findTab = indexByTrip(tabs.rows);
+      for (const account of registry.rows) checkMinutes(account);
       return tripIds.map((id) => ({ ...findTrip(id), ...findHolds(id), ...findTab(id) }));
     },
 
@@ -137,6 +152,21 @@ export function openBooks(urls: BooksUrls): Books {
       const tripId = crypto.randomUUID();
       await fleet.query("insert into vehicle_holds values ($1, $2::uuid)", [vehicleId, tripId]);
       return tripId;
+    },
+
+    async backdateStart(tripId, ms) {
+      await trips.query(
+        "update trips set started_at = started_at - $2 * interval '1 millisecond' where trip_id = $1",
+        [tripId, ms],
+      );
+    },
+
+    async readElapsed(tripId) {
+      const { rows } = await trips.query<{ ms: number }>(
+        "select (extract(epoch from now() - started_at) * 1000)::float as ms from trips where trip_id = $1",
+        [tripId],
+      );
+      return rows[0]?.ms ?? 0;
     },
 
     async findHolder(vehicleId) {

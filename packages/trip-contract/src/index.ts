@@ -12,6 +12,7 @@ export type { RecoveryInput, TripInput } from "./trip-input.ts";
 export {
   type CancelArgument,
   type CancelUpdateResult,
+  type EndArgument,
   earlyUpdateType,
   operatorUpdates,
   progressQuery,

@@ -17,9 +17,17 @@ export type StartUpdateResult =
 /** The result of the update `cancel`, which returns once the trip is compensated or parked. */
 export type CancelUpdateResult = CompensationResult;
 
+/** The argument of the update `end`. */
+export interface EndArgument {
+  /** When the registry recorded the request: the end of the drive. */
+  readonly requestedAt: string;
+}
+
 /** The argument of the update `cancel`. */
 export interface CancelArgument {
   readonly reason: string;
+  /** The operator who cancels the trip. Absent for its rider. */
+  readonly operator?: string;
 }
 
 /** The argument of the update `retry`. */

@@ -37,6 +37,8 @@ export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Ter
     ["payment", trip.paymentMethod],
     ["requested", formatTime(trip.requestedAt)],
     ["started", formatTime(trip.startedAt)],
+    ["end requested", formatTime(trip.endRequestedAt)],
+    ["cancel requested", formatTime(trip.cancelRequestedAt)],
     ["ended", formatTime(trip.endedAt)],
     ["fare", formatMoney(trip.fare)],
     ["settled", formatMoney(trip.settled)],

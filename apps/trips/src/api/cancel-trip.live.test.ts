@@ -1,10 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { createLogger } from "@fanfare/service";
 import { catchRefusal } from "@fanfare/test-fixtures";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
+import { deliverStopRequests } from "../reconciler/deliver-stop-requests.ts";
 import { accept, compensate, park, settle } from "../registry/transitions.ts";
+
+const never = new AbortController().signal;
+const logger = createLogger({ name: "cancel-trip-test", level: "silent" });
 
 let api: TestApi;
 beforeAll(async () => {
@@ -90,21 +96,53 @@ describe("CancelTrip", () => {
     });
   });
 
-  it("is unavailable when its workflow was interrupted during the compensation", async () => {
+  it("returns a trip whose compensation takes longer than the call may as COMPENSATING", async () => {
     const trip = await startTrip();
     await api.registry.record(trip.tripId, compensate({ version: 9n, reason: "rain" }));
     api.workflows.override = { kind: "not-running" };
-    const refusal = await catchRefusal(api.rider().cancelTrip(trip));
-    expect(refusal.code).toBe(Code.Unavailable);
-    expect(refusal.rawMessage).toContain("call again soon");
+    const { trip: compensating } = await api.rider().cancelTrip(trip);
+    expect(compensating?.status).toBe(TripStatus.COMPENSATING);
   });
 
-  it("is unavailable when Temporal is, and exceeds its deadline when Temporal is too slow", async () => {
-    const trip = await startTrip();
+  it("records the request when Temporal is unavailable or too slow, and the reconciler delivers it", async () => {
+    const request = await startTrip();
     api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
-    expect((await catchRefusal(api.rider().cancelTrip(trip))).code).toBe(Code.Unavailable);
+    const { trip: asked } = await api.rider().cancelTrip({ ...request, reason: "rain" });
+    expect(asked).toMatchObject({
+      status: TripStatus.ACTIVE,
+      cancelRequestedAt: expect.anything(),
+    });
     api.workflows.override = { kind: "timed-out" };
-    expect((await catchRefusal(api.rider().cancelTrip(trip))).code).toBe(Code.DeadlineExceeded);
+    expect((await api.rider().cancelTrip(request)).trip).toEqual(asked);
+    api.workflows.override = undefined;
+    await sql`update trips set stop_deliver_at = now() where trip_id = ${request.tripId}`.execute(
+      api.db,
+    );
+    await deliverStopRequests(never, { ...api, logger }, { batchSize: 10 });
+    const { trip: cancelled } = await api.rider().getTrip(request);
+    expect(cancelled).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
+  });
+
+  it("is refused with the reason while the end of the drive is parked", async () => {
+    const trip = await startTrip();
+    api.workflows.override = { kind: "timed-out" };
+    await api.rider().endTrip(trip);
+    const parked = { version: 9n, step: "complete-drive", reason: "no" };
+    await api.registry.record(trip.tripId, park(parked));
+    for (const caller of [api.rider(), api.operator]) {
+      const refusal = await catchRefusal(caller.cancelTrip(trip));
+      expect(refusal.code).toBe(Code.FailedPrecondition);
+      expect(refusal.rawMessage).toContain("waits for an operator (complete-drive: no)");
+    }
+  });
+
+  it("is refused once the end was requested", async () => {
+    const trip = await startTrip();
+    api.workflows.override = { kind: "timed-out" };
+    await api.rider().endTrip(trip);
+    const refusal = await catchRefusal(api.rider().cancelTrip(trip));
+    expect(refusal.code).toBe(Code.FailedPrecondition);
+    expect(refusal.rawMessage).toContain("the end of its drive was requested");
   });
 
   it("throws not_found for an unknown trip and for the trip of another rider, and changes neither", async () => {

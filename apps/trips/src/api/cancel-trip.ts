@@ -1,10 +1,11 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { CancelTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
+import { createCannotCancelError, requestCancel } from "../registry/stop-requests.ts";
 import type { TripRow } from "../registry/tables.ts";
-import { withdraw } from "../registry/transitions.ts";
 import { toTrip } from "../registry/trip-message.ts";
+import { isCompensating, isEndParked } from "../registry/trip-phase.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
+import { sendStopRequest } from "../temporal/send-stop-request.ts";
 import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
 import { createUnansweredError } from "./unanswered-error.ts";
@@ -16,59 +17,36 @@ export interface CancelTripDeps {
 }
 
 /**
- * Compensates a trip whose drive has not ended. Returns it as CANCELLED, or as NEEDS_ATTENTION when a
- * compensation is parked. A repeated call returns the same. Throws failed_precondition when the drive
- * has ended.
+ * Records the request to cancel a trip whose drive has not ended, and asks the workflow to compensate it.
+ * Returns the trip as CANCELLED, as NEEDS_ATTENTION when a compensation is parked, or as it is when the
+ * workflow does not answer in time: the reconciler delivers the request later. A repeated call returns the
+ * same. Throws failed_precondition when the drive has ended.
  */
 export async function cancelTrip(
   request: CancelTripRequest,
-  call: CallOptions & { caller: Caller },
+  { caller, ...call }: CallOptions & { caller: Caller },
   { registry, workflows }: CancelTripDeps,
 ): Promise<Trip> {
-  const reason = request.reason || `cancelled by ${describeCaller(call.caller)}`;
-  let trip = await getVisibleTrip(registry, call.caller, request.tripId);
-  // No workflow has accepted a REQUESTED trip, so it holds nothing and the registry decides alone.
-  if (trip.status === "REQUESTED") {
-    trip = await registry.record(trip.trip_id, withdraw(reason));
-  }
-  if (isCompensated(trip)) return toTrip(trip);
-  if (trip.ended_at !== null) throw createCannotCancelError(trip);
+  const visible = await getVisibleTrip(registry, caller, request.tripId);
+  const isOperator = caller.role === "operator";
+  const reason = request.reason || `cancelled by ${isOperator ? "an operator" : "its rider"}`;
+  const operator = isOperator ? caller.subject : undefined;
+  const asked = await registry.record(visible.trip_id, requestCancel({ reason, operator }));
+  if (isCompensated(asked)) return toTrip(asked);
 
-  const reply = await workflows.cancel(trip.trip_id, { reason }, call);
-  const what = `cancellation of trip ${trip.trip_id}`;
-  if (reply.kind === "refused" || reply.kind === "not-ready") {
-    throw createUnansweredError(reply, what);
+  const reply = await (asked.stop_kind === "CANCEL"
+    ? sendStopRequest(workflows, asked, call)
+    : // The trip is COMPENSATING for another reason: the update joins that.
+      workflows.cancel(asked.trip_id, { reason }, call));
+  const trip = await getVisibleTrip(registry, caller, request.tripId);
+  if (trip.ended_at !== null || isEndParked(trip)) throw createCannotCancelError(trip);
+  if (reply.kind === "refused" && !isCompensating(trip)) {
+    throw createUnansweredError(reply, `cancellation of trip ${trip.trip_id}`);
   }
-  trip = await getVisibleTrip(registry, call.caller, request.tripId);
-  if (isCompensated(trip)) return toTrip(trip);
-  if (reply.kind === "timed-out" || reply.kind === "unavailable") {
-    throw createUnansweredError(reply, what);
-  }
-  if (trip.status === "COMPENSATING") throw createInterruptedError(trip);
-  throw createCannotCancelError(trip);
-}
-
-function describeCaller({ role }: Caller): string {
-  return role === "operator" ? "an operator" : "its rider";
+  return toTrip(trip);
 }
 
 /** Returns whether everything is compensated, or what is left is parked. */
-function isCompensated({ status, ended_at }: TripRow): boolean {
-  return status === "CANCELLED" || (status === "NEEDS_ATTENTION" && ended_at === null);
-}
-
-/** The workflow was terminated while it compensated. The reconciler restarts it. */
-function createInterruptedError({ trip_id }: TripRow): ConnectError {
-  return new ConnectError(
-    `trip ${trip_id} is COMPENSATING and its workflow was interrupted: call again soon`,
-    Code.Unavailable,
-  );
-}
-
-function createCannotCancelError(trip: TripRow): ConnectError {
-  const ended = trip.ended_at === null ? "" : ", its drive has ended";
-  return new ConnectError(
-    `trip ${trip.trip_id} is ${trip.status}${ended}: it can no longer be cancelled. Ask the operator if its fare is wrong`,
-    Code.FailedPrecondition,
-  );
+function isCompensated(trip: TripRow): boolean {
+  return isCompensating(trip) && trip.status !== "COMPENSATING";
 }

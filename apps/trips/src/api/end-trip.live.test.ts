@@ -1,9 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { createLogger } from "@fanfare/service";
 import { catchRefusal } from "@fanfare/test-fixtures";
+import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
+import { deliverStopRequests } from "../reconciler/deliver-stop-requests.ts";
+import type { Reply } from "../temporal/trip-workflows.ts";
+
+const never = new AbortController().signal;
+const logger = createLogger({ name: "end-trip-test", level: "silent" });
+/** The replies of a workflow that has not carried out the request. */
+const unanswered: Reply<never>[] = [
+  { kind: "unavailable", cause: new Error("no server") },
+  { kind: "timed-out" },
+  { kind: "not-ready", reason: "the trip is being recovered" },
+  { kind: "not-running" },
+];
 
 let api: TestApi;
 beforeAll(async () => {
@@ -54,32 +68,48 @@ describe("EndTrip", () => {
     expect(refusal.rawMessage).toContain("there is no drive to end");
   });
 
-  it("throws the reason of the workflow's refusal", async () => {
-    const trip = await startTrip();
-    api.workflows.override = { kind: "refused", reason: "the trip is cancelled: rain" };
-    expect(await catchRefusal(api.rider().endTrip(trip))).toMatchObject({
-      code: Code.FailedPrecondition,
-      rawMessage: "the trip is cancelled: rain",
-    });
-  });
+  it.each(unanswered)(
+    "records the request when the reply is $kind, and ends the drive there",
+    async (reply) => {
+      const request = await startTrip();
+      api.workflows.override = reply;
+      const { trip: asked } = await api.rider().endTrip(request);
+      expect(asked).toMatchObject({ status: TripStatus.ACTIVE, endRequestedAt: expect.anything() });
+      const { trip: again } = await api.rider().endTrip(request);
+      expect(again).toEqual(asked);
+      api.workflows.override = undefined;
+      const { trip: ended } = await api.rider().endTrip(request);
+      expect(ended).toMatchObject({ status: TripStatus.ENDED, endedAt: asked?.endRequestedAt });
+    },
+  );
 
-  it("is unavailable while the workflow is not ready", async () => {
-    const trip = await startTrip();
-    api.workflows.override = { kind: "not-ready", reason: "wait for StartTrip to answer" };
-    expect(await catchRefusal(api.rider().endTrip(trip))).toMatchObject({
-      code: Code.Unavailable,
-      rawMessage: "wait for StartTrip to answer",
-    });
-  });
-
-  it("is unavailable when Temporal is, and exceeds its deadline when Temporal is too slow", async () => {
+  it("has the reconciler deliver what no call delivered, with a growing pause", async () => {
     const trip = await startTrip();
     api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
-    expect((await catchRefusal(api.rider().endTrip(trip))).code).toBe(Code.Unavailable);
-    api.workflows.override = { kind: "timed-out" };
-    expect((await catchRefusal(api.rider().endTrip(trip))).code).toBe(Code.DeadlineExceeded);
+    await api.rider().endTrip(trip);
+    const deliver = async (dueInS: number) => {
+      await sql`update trips set stop_deliver_at = stop_deliver_at - ${dueInS} * interval '1 second'
+        where trip_id = ${trip.tripId}`.execute(api.db);
+      const before = api.workflows.calls;
+      await deliverStopRequests(never, { ...api, logger }, { batchSize: 10 });
+      return api.workflows.calls - before;
+    };
+    expect([await deliver(1), await deliver(1), await deliver(0.5), await deliver(0.5)]).toEqual([
+      0, 1, 0, 1,
+    ]);
     api.workflows.override = undefined;
-    expect((await api.rider().endTrip(trip)).trip?.status).toBe(TripStatus.ENDED);
+    expect(await deliver(2)).toBe(1);
+    expect((await api.rider().getTrip(trip)).trip?.status).toBe(TripStatus.ENDED);
+    expect(await deliver(3_600)).toBe(0);
+  });
+
+  it("is refused once the cancellation was requested", async () => {
+    const trip = await startTrip();
+    api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
+    await api.rider().cancelTrip(trip);
+    const refusal = await catchRefusal(api.rider().endTrip(trip));
+    expect(refusal.code).toBe(Code.FailedPrecondition);
+    expect(refusal.rawMessage).toContain("was cancelled before");
   });
 
   it("throws the same not_found for an unknown trip and for the trip of another rider", async () => {

@@ -1,12 +1,12 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import type { TripRow } from "../registry/tables.ts";
+import { createCannotEndError, requestEnd } from "../registry/stop-requests.ts";
 import { toTrip } from "../registry/trip-message.ts";
+import { isCompensating } from "../registry/trip-phase.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
+import { sendStopRequest } from "../temporal/send-stop-request.ts";
 import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
-import { createUnansweredError } from "./unanswered-error.ts";
 
 /** The dependencies of `endTrip`. */
 export interface EndTripDeps {
@@ -14,42 +14,26 @@ export interface EndTripDeps {
   readonly workflows: TripWorkflows;
 }
 
+/** How long the call waits for the workflow, in milliseconds. The recorded request needs no answer. */
+const maxWaitMs = 10_000;
+
 /**
- * Ends the drive and returns the trip with its end and its fare. A repeated call returns the same. Throws
- * failed_precondition when the trip is not ACTIVE.
+ * Records the request to end the drive, asks the workflow to carry it out, and returns the trip with its
+ * end and its fare, or as it is when the workflow does not answer in time: the reconciler delivers the
+ * request later. A repeated call returns the same. Throws failed_precondition when the trip is not ACTIVE.
  */
 export async function endTrip(
   tripId: string,
-  call: CallOptions & { caller: Caller },
+  { caller, ...call }: CallOptions & { caller: Caller },
   { registry, workflows }: EndTripDeps,
 ): Promise<Trip> {
-  const before = await getVisibleTrip(registry, call.caller, tripId);
-  if (before.ended_at !== null) return toTrip(before);
-  if (before.status !== "ACTIVE") throw createCannotEndError(before);
+  const visible = await getVisibleTrip(registry, caller, tripId);
+  const asked = await registry.record(visible.trip_id, requestEnd());
+  if (asked.ended_at !== null) return toTrip(asked);
 
-  const reply = await workflows.end(before.trip_id, call);
-  const what = `end of trip ${before.trip_id}`;
-  if (reply.kind === "refused" || reply.kind === "not-ready") {
-    throw createUnansweredError(reply, what);
-  }
-  const trip = await getVisibleTrip(registry, call.caller, tripId);
-  if (trip.ended_at !== null) return toTrip(trip);
-  if (reply.kind === "timed-out" || reply.kind === "unavailable") {
-    throw createUnansweredError(reply, what);
-  }
-  throw createCannotEndError(trip);
-}
-
-function createCannotEndError(trip: TripRow): ConnectError {
-  return new ConnectError(`trip ${trip.trip_id} ${explain(trip)}`, Code.FailedPrecondition);
-}
-
-function explain({ status }: TripRow): string {
-  if (status === "REQUESTED" || status === "PENDING") {
-    return `is ${status}: its drive has not begun. End it once it is ACTIVE, or cancel it`;
-  }
-  if (status === "COMPENSATING" || status === "CANCELLED") {
-    return `is ${status}: there is no drive to end`;
-  }
-  return `is ${status} and cannot be ended: ask an operator`;
+  const timeoutMs = Math.min(call.timeoutMs, maxWaitMs);
+  await sendStopRequest(workflows, asked, { ...call, timeoutMs });
+  const trip = await getVisibleTrip(registry, caller, tripId);
+  if (isCompensating(trip)) throw createCannotEndError(trip);
+  return toTrip(trip);
 }

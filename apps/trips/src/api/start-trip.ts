@@ -46,7 +46,6 @@ export async function startTrip(
     vehicleId: request.vehicleId,
     paymentMethod: request.paymentMethod,
     requestHash: hashRequest(request, call.riderId),
-    requestedAt: new Date(),
     reconcileAfterMs,
   });
   if (!isUndecided(requested)) return returnOrThrow(requested);

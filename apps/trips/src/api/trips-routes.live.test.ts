@@ -144,6 +144,8 @@ describe("WatchTrip", () => {
       seen.push([next.trip?.status, next.trip?.broadcast?.error]);
     }
     expect(seen).toEqual([
+      // The end of the drive is requested.
+      [TripStatus.ACTIVE, undefined],
       [TripStatus.ENDED, undefined],
       [TripStatus.SETTLED, undefined],
       [TripStatus.SETTLED, "no broker"],

@@ -2,6 +2,7 @@ import type { Logger } from "@fanfare/service";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { InterruptedWorkflows } from "../temporal/interrupted-workflows.ts";
 import type { TripWorkflows } from "../temporal/trip-workflows.ts";
+import { deliverStopRequests } from "./deliver-stop-requests.ts";
 import { repeatUntilAborted } from "./repeat-until-aborted.ts";
 import { startMissingWorkflows } from "./start-missing-workflows.ts";
 import { createWorkflowRestarter } from "./workflow-restarter.ts";
@@ -17,8 +18,8 @@ export interface ReconcilerDeps {
 const batchSize = 50;
 
 /**
- * Starts the workflows of trips that have none, and restarts those that were interrupted, until the signal
- * aborts. A trip counts as overdue after `reconcileAfterMs`. Several processes may run a reconciler each.
+ * Starts the workflows of trips that have none, restarts those that were interrupted, and delivers the
+ * stop requests that no call has delivered, until the signal aborts. A trip counts as overdue after `reconcileAfterMs`. Several processes may run a reconciler each.
  */
 export async function runReconciler(
   signal: AbortSignal,
@@ -36,14 +37,17 @@ export async function runReconciler(
       { registry, workflows, logger },
       { batchSize, leaseDurationMs: reconcileAfterMs },
     );
+  const deliver = (aborted: AbortSignal) =>
+    deliverStopRequests(aborted, { registry, workflows, logger }, { batchSize });
   const repeatOptions = {
     intervalMs: 1_000,
     maxIntervalMs: 5_000,
     onError: (error: unknown, pauseMs: number) =>
-      logger.warn({ err: error, pauseMs }, "trips without a workflow cannot be reconciled"),
+      logger.warn({ err: error, pauseMs }, "trips cannot be reconciled"),
   };
   await Promise.all([
     repeatUntilAborted(signal, startMissing, repeatOptions),
     repeatUntilAborted(signal, (aborted) => restarter.restartInterrupted(aborted), repeatOptions),
+    repeatUntilAborted(signal, deliver, repeatOptions),
   ]);
 }

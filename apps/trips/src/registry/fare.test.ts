@@ -1,11 +1,17 @@
 import { defaultTimings } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
-import { calculateDriveFare } from "./fare.ts";
+import { calculateDriveFare, limitDriveEnd } from "./fare.ts";
 
 const startedAt = new Date("2026-05-01T10:00:00.000Z");
 
 function calculateFor(driveMs: number) {
   return calculateDriveFare({ startedAt, endedAt: new Date(startedAt.getTime() + driveMs) });
+}
+
+/** Returns the length of a drive of `driveMs` after its end is limited. */
+function limit(driveMs: number): number {
+  const endedAt = new Date(startedAt.getTime() + driveMs);
+  return limitDriveEnd({ startedAt, endedAt }).getTime() - startedAt.getTime();
 }
 
 describe("calculateDriveFare()", () => {
@@ -19,10 +25,13 @@ describe("calculateDriveFare()", () => {
     expect(calculateFor(0).minorUnits).toBe(0);
     expect(calculateFor(-90_000).minorUnits).toBe(0);
   });
+});
 
-  it("never exceeds the fare of the longest drive", () => {
-    const most = calculateFor(defaultTimings.maximumDriveMs);
-    expect(calculateFor(defaultTimings.maximumDriveMs + 1)).toEqual(most);
-    expect(calculateFor(10 * defaultTimings.maximumDriveMs)).toEqual(most);
+describe("limitDriveEnd()", () => {
+  it("limits the end to the longest drive, and to the start", () => {
+    const { maximumDriveMs } = defaultTimings;
+    expect(limit(maximumDriveMs - 1)).toBe(maximumDriveMs - 1);
+    expect(limit(10 * maximumDriveMs)).toBe(maximumDriveMs);
+    expect(limit(-1)).toBe(0);
   });
 });

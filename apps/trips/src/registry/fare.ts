@@ -6,12 +6,17 @@ export interface DriveTimes {
   readonly endedAt: Date;
 }
 
-/**
- * Returns the price of a drive without the unlock fee: the tariff for each started minute, up to the
- * longest drive, for which the payment method was authorised. Returns zero for a drive that ends before
- * it begins, which clocks that differ can cause.
- */
+/** Returns the price of a drive without the unlock fee: the tariff for each started minute. */
 export function calculateDriveFare({ startedAt, endedAt }: DriveTimes): Amount {
+  return calculateFare(endedAt.getTime() - startedAt.getTime());
+}
+
+/**
+ * Returns the end of a drive: never before its start, and never after the longest drive, for which the
+ * payment method was authorised.
+ */
+export function limitDriveEnd({ startedAt, endedAt }: DriveTimes): Date {
   const driveMs = endedAt.getTime() - startedAt.getTime();
-  return calculateFare(Math.min(driveMs, defaultTimings.maximumDriveMs));
+  const limitedMs = Math.max(0, Math.min(driveMs, defaultTimings.maximumDriveMs));
+  return new Date(startedAt.getTime() + limitedMs);
 }

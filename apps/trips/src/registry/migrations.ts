@@ -59,6 +59,21 @@ export const openTrips = sql<boolean>`(
     and (broadcast is distinct from 'PUBLISHED' or reason is not null or delayed_step is not null)
 )`;
 
+/** Selects the trips whose stop request their workflow has not carried out. */
+export const stoppingTrips = sql<boolean>`(
+  stop_kind is not null and status in ('PENDING', 'ACTIVE')
+)`;
+
+const addStopRequests = sql`
+  alter table trips
+    add column stop_kind text check (stop_kind in ('END', 'CANCEL')),
+    add column stop_requested_at timestamptz check (stop_requested_at >= started_at or stop_kind <> 'END'),
+    add column stop_reason text,
+    add column stop_operator text,
+    add column stop_deliver_at timestamptz,
+    add column stop_deliveries integer not null default 0,
+    add check ((stop_kind is null) = (stop_requested_at is null))`;
+
 /** The migrations of the registry's database, in the order of their names. */
 export const migrations: Record<string, Migration> = {
   "0001-registry": {
@@ -88,6 +103,14 @@ export const migrations: Record<string, Migration> = {
       await sql`
         update trips set compensation_reason = reason
         where status in ('COMPENSATING', 'CANCELLED')`.execute(db);
+    },
+  },
+  "0005-stop-requests": {
+    async up(db: Kysely<unknown>) {
+      await addStopRequests.execute(db);
+      await sql`create index trips_stopping on trips (stop_deliver_at) where ${stoppingTrips}`.execute(
+        db,
+      );
     },
   },
 };

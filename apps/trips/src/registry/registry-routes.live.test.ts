@@ -5,6 +5,8 @@ import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
+import { requestEnd } from "./stop-requests.ts";
+import { activate, type Transition } from "./transitions.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -14,10 +16,14 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-const startedAt = timestampFromDate(new Date("2026-05-01T10:00:00.000Z"));
-const endedAt = timestampFromDate(new Date("2026-05-01T10:04:30.000Z"));
-const muchLater = timestampFromDate(new Date("2026-05-01T18:00:00.000Z"));
+/** The end of the longest drive, as the saga sends it for a drive that nobody ended. */
+const inAnHour = timestampFromDate(new Date(Date.now() + 3_600_000));
 const settled = { minorUnits: 250n, currency: "EUR" };
+
+/** Records a transition as it would have been recorded some time ago. */
+function recordEarlier(transition: Transition, agoMs: number): Transition {
+  return (trip, now) => transition(trip, new Date(now.getTime() - agoMs));
+}
 
 async function requestTrip(): Promise<string> {
   const tripId = randomUUID();
@@ -27,7 +33,6 @@ async function requestTrip(): Promise<string> {
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
     requestHash: "hash",
-    requestedAt: new Date(),
     reconcileAfterMs: 60_000,
   });
   return tripId;
@@ -36,8 +41,8 @@ async function requestTrip(): Promise<string> {
 async function endTrip(): Promise<string> {
   const tripId = await requestTrip();
   await api.saga.acceptTrip({ tripId, version: 1n });
-  await api.saga.activateTrip({ tripId, version: 2n, startedAt });
-  await api.saga.completeDrive({ tripId, version: 3n, endedAt });
+  await api.saga.activateTrip({ tripId, version: 2n });
+  await api.saga.completeDrive({ tripId, version: 3n, endedAt: inAnHour });
   return tripId;
 }
 
@@ -45,11 +50,11 @@ describe("TripRegistryService", () => {
   it("records a trip from its request to its broadcast", async () => {
     const tripId = await requestTrip();
     const { saga } = api;
-    const published = { state: Broadcast_State.PUBLISHED, publishedAt: muchLater };
+    const published = { state: Broadcast_State.PUBLISHED, publishedAt: inAnHour };
     const answers = [
       await saga.acceptTrip({ tripId, version: 1n }),
-      await saga.activateTrip({ tripId, version: 2n, startedAt }),
-      await saga.completeDrive({ tripId, version: 3n, endedAt }),
+      await saga.activateTrip({ tripId, version: 2n }),
+      await saga.completeDrive({ tripId, version: 3n, endedAt: inAnHour }),
       await saga.settleTrip({ tripId, version: 4n, settled }),
       await saga.recordBroadcast({ tripId, version: 5n, broadcast: published }),
     ];
@@ -62,9 +67,7 @@ describe("TripRegistryService", () => {
     ]);
     expect(answers.at(-1)?.trip).toMatchObject({
       version: 6n,
-      startedAt,
-      endedAt,
-      fare: { minorUnits: 150n, currency: "EUR" },
+      fare: { minorUnits: 30n, currency: "EUR" },
       settled,
       broadcast: published,
     });
@@ -75,8 +78,8 @@ describe("TripRegistryService", () => {
     const { trip } = await api.saga.settleTrip({ tripId, version: 4n, settled });
     const copies = [
       await api.saga.acceptTrip({ tripId, version: 1n }),
-      await api.saga.activateTrip({ tripId, version: 2n, startedAt: muchLater }),
-      await api.saga.completeDrive({ tripId, version: 3n, endedAt: muchLater }),
+      await api.saga.activateTrip({ tripId, version: 2n }),
+      await api.saga.completeDrive({ tripId, version: 3n, endedAt: inAnHour }),
       await api.saga.settleTrip({ tripId, version: 4n, settled: { ...settled, minorUnits: 9n } }),
     ];
     for (const copy of copies) expect(copy.trip).toEqual(trip);
@@ -84,8 +87,22 @@ describe("TripRegistryService", () => {
 
   it("calculates the fare once, whatever a repeated call contains", async () => {
     const tripId = await endTrip();
-    const again = await api.saga.completeDrive({ tripId, version: 9n, endedAt: muchLater });
-    expect(again.trip).toMatchObject({ endedAt, fare: { minorUnits: 150n } });
+    const { trip } = await api.operator.getTrip({ tripId });
+    const again = await api.saga.completeDrive({ tripId, version: 9n, endedAt: inAnHour });
+    expect(again.trip).toEqual(trip);
+  });
+
+  it("charges until the recorded request, however late the saga ends the drive", async () => {
+    const tripId = await requestTrip();
+    await api.saga.acceptTrip({ tripId, version: 1n });
+    await api.registry.record(tripId, recordEarlier(activate(), 70_000));
+    await api.registry.record(tripId, recordEarlier(requestEnd(), 65_000));
+    const request = { tripId, version: 3n, endedAt: inAnHour };
+    const { trip } = await api.saga.completeDrive(request);
+    expect(trip).toMatchObject({
+      endedAt: trip?.endRequestedAt,
+      fare: { minorUnits: 30n, currency: "EUR" },
+    });
   });
 
   it("accepts a step that arrives after a later record of its delay", async () => {
@@ -106,7 +123,7 @@ describe("TripRegistryService", () => {
     await api.saga.cancelTripRecord({ tripId, version: 3n, reason: "no vehicle", refusal });
     for (const late of [
       api.saga.acceptTrip({ tripId, version: 1n }),
-      api.saga.activateTrip({ tripId, version: 9n, startedAt }),
+      api.saga.activateTrip({ tripId, version: 9n }),
     ]) {
       const refused = await catchRefusal(late);
       expect(refused.code).toBe(Code.FailedPrecondition);
@@ -151,7 +168,7 @@ describe("TripRegistryService", () => {
     await api.saga.parkTrip({ tripId, version, step: "capture", reason, resolvedSteps: ["fare"] });
     const record = await api.saga.getTripRecord({ tripId });
     expect(record).toMatchObject({ latestVersion: version, resolvedSteps: ["fare"] });
-    expect(record.trip).toMatchObject({ endedAt, fare: { minorUnits: 150n } });
+    expect(record.trip).toMatchObject({ fare: { minorUnits: 30n } });
     expect(record.compensation).toBeUndefined();
   });
 
@@ -166,10 +183,10 @@ describe("TripRegistryService", () => {
 
   it("throws not_found for a trip that was not requested", async () => {
     for (const call of [
-      api.saga.acceptTrip({ tripId: randomUUID(), version: 1n }),
-      api.saga.getTripRecord({ tripId: randomUUID() }),
+      () => api.saga.acceptTrip({ tripId: randomUUID(), version: 1n }),
+      () => api.saga.getTripRecord({ tripId: randomUUID() }),
     ]) {
-      expect((await catchRefusal(call)).code).toBe(Code.NotFound);
+      expect((await catchRefusal(call())).code).toBe(Code.NotFound);
     }
   });
 
@@ -177,7 +194,7 @@ describe("TripRegistryService", () => {
     const tripId = await requestTrip();
     for (const call of [
       api.saga.acceptTrip({ tripId }),
-      api.saga.activateTrip({ tripId, version: 1n }),
+      api.saga.completeDrive({ tripId, version: 1n }),
       api.saga.settleTrip({ tripId, version: 1n }),
       api.saga.parkTrip({ tripId, version: 1n, reason: "no step" }),
       api.saga.recordBroadcast({ tripId, version: 1n, broadcast: {} }),

@@ -41,7 +41,7 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
         return toTripRecord(trip);
       },
       acceptTrip: (request) => record(request, accept()),
-      activateTrip: (request) => record(request, activate(toDate("started_at", request.startedAt))),
+      activateTrip: (request) => record(request, activate()),
       completeDrive: (request) =>
         record(request, completeDrive(toDate("ended_at", request.endedAt))),
       settleTrip: (request) => record(request, settle(requireField("settled", request.settled))),

@@ -38,7 +38,6 @@ async function requestTrip(reconcileAfterMs: number): Promise<TripRow> {
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
     requestHash: "hash",
-    requestedAt: new Date(),
     reconcileAfterMs,
   });
 }
@@ -99,7 +98,7 @@ describe("claimUnstarted()", () => {
 });
 
 describe("claimOpen()", () => {
-  const driven = [accept(), activate(new Date()), completeDrive(new Date())];
+  const driven = [accept(), activate(), completeDrive(new Date())];
   const settled = [...driven, settle({ minorUnits: 130n, currency: "EUR" })];
   const published = [...settled, recordBroadcast({ state: "PUBLISHED", publishedAt: new Date() })];
   const parked = { version: 9n, step: "release-vehicle", reason: "refused by fleet" };

@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { TripSchema } from "@fanfare/contracts/trips/v1/trips";
-import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
-import { openTrips } from "./migrations.ts";
+import { type Kysely, type RawBuilder, sql, type Transaction, type UpdateObject } from "kysely";
+import { openTrips, stoppingTrips } from "./migrations.ts";
 import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
 import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
 import { toTrip } from "./trip-message.ts";
@@ -42,8 +42,8 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
 
     async record(tripId, transition) {
       return await db.transaction().execute(async (tx) => {
-        const trip = await lockTrip(tx, tripId);
-        const patch = transition(trip);
+        const { now, ...trip } = await lockTrip(tx, tripId);
+        const patch = transition(trip, now);
         if (patch === undefined) return trip;
         return await updateTrip(tx, tripId, { ...patch, version: BigInt(trip.version) + 1n });
       });
@@ -63,29 +63,58 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
 
     claimUnstarted: (options) => claimTrips(db, sql<boolean>`status = 'REQUESTED'`, options),
     claimOpen: (options) => claimTrips(db, openTrips, options),
+    claimStopping: (limit) =>
+      claim(db, {
+        limit,
+        predicate: stoppingTrips,
+        dueAt: "stop_deliver_at",
+        patch: {
+          stop_deliver_at: sql`now() + least(10, 2 ^ stop_deliveries) * interval '1 second'`,
+          stop_deliveries: sql`stop_deliveries + 1`,
+        },
+      }),
   };
 }
 
-async function claimTrips(
+function claimTrips(
   db: Kysely<TripsDatabase>,
   predicate: RawBuilder<boolean>,
   { limit, leaseDurationMs }: ClaimOptions,
 ): Promise<TripRow[]> {
+  const patch = { reconcile_at: afterNow(leaseDurationMs) };
+  return claim(db, { limit, predicate, dueAt: "reconcile_at", patch });
+}
+
+interface Claim {
+  readonly limit: number;
+  readonly predicate: RawBuilder<boolean>;
+  readonly dueAt: "reconcile_at" | "stop_deliver_at";
+  readonly patch: UpdateObject<TripsDatabase, "trips">;
+}
+
+/** Claims the trips that are due, in one statement. Several processes divide them. */
+async function claim(db: Kysely<TripsDatabase>, options: Claim): Promise<TripRow[]> {
+  const { limit, predicate, dueAt, patch } = options;
+  // Not `trip_id in (select …)`: a nested loop runs that select again and claims more than the limit.
   return await db
-    .updateTable("trips")
-    .set({ reconcile_at: afterNow(leaseDurationMs) })
-    .where("trip_id", "in", (trips) =>
-      trips
-        .selectFrom("trips")
-        .select("trip_id")
-        .where(predicate)
-        .where("reconcile_at", "<=", afterNow(0))
-        .orderBy("reconcile_at")
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
+    .with(
+      (cte) => cte("due").materialized(),
+      (query) =>
+        query
+          .selectFrom("trips")
+          .select("trip_id")
+          .where(predicate)
+          .where(dueAt, "<=", afterNow(0))
+          .orderBy(dueAt)
+          .limit(limit)
+          .forUpdate()
+          .skipLocked(),
     )
-    .returningAll()
+    .updateTable("trips")
+    .from("due")
+    .whereRef("trips.trip_id", "=", "due.trip_id")
+    .set(patch)
+    .returningAll("trips")
     .execute();
 }
 
@@ -103,7 +132,8 @@ async function insertOrFind(
       request_hash: request.requestHash,
       status: "REQUESTED",
       version: 1,
-      requested_at: request.requestedAt,
+      // A page token has milliseconds.
+      requested_at: sql<Date>`date_trunc('milliseconds', now())`,
       reconcile_at: afterNow(request.reconcileAfterMs),
     })
     .onConflict((conflict) => conflict.column("trip_id").doNothing())
@@ -114,10 +144,15 @@ async function insertOrFind(
   return inserted;
 }
 
-async function lockTrip(tx: Transaction<TripsDatabase>, tripId: string): Promise<TripRow> {
+/** Locks a trip, and returns it with the time at which the transaction began. */
+async function lockTrip(
+  tx: Transaction<TripsDatabase>,
+  tripId: string,
+): Promise<TripRow & { now: Date }> {
   const trip = await tx
     .selectFrom("trips")
     .selectAll()
+    .select(sql<Date>`now()`.as("now"))
     .where("trip_id", "=", tripId)
     .forUpdate()
     .executeTakeFirst();

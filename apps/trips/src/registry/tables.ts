@@ -57,6 +57,15 @@ interface TripTable {
   delayed_step: string | null;
   /** The latest decision of an operator on parked steps. */
   decision: string | null;
+  /** The recorded request to end or cancel the trip. The first one wins. */
+  stop_kind: "END" | "CANCEL" | null;
+  stop_requested_at: Date | null;
+  /** Why the trip is to be cancelled, and the operator who cancels it on behalf of its rider. */
+  stop_reason: string | null;
+  stop_operator: string | null;
+  /** When the reconciler delivers the request next, and how often it has done so. */
+  stop_deliver_at: Date | null;
+  stop_deliveries: Generated<number>;
   broadcast: "DELAYED" | "PUBLISHED" | null;
   broadcast_error: string | null;
   published_at: Date | null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { applyToAll } from "../../test/apply-to-all.ts";
-import { createTripRow, tripRows } from "../../test/trip-rows.ts";
-import { cancel, compensate, park, resume, withdraw } from "./transitions.ts";
+import { createTripRow, now, tripRows } from "../../test/trip-rows.ts";
+import { cancel, compensate, park, resume } from "./transitions.ts";
 
 const refusal = {
   code: "failed_precondition",
@@ -15,18 +15,37 @@ describe("compensate()", () => {
       requested: "COMPENSATING",
       pending: "COMPENSATING",
       active: "COMPENSATING",
+      endRequested: "COMPENSATING",
+      cancelRequested: "COMPENSATING",
       ended: "refused",
       settled: "refused",
       compensating: "COMPENSATING",
       cancelled: "-",
       compensationParked: "COMPENSATING",
+      endParked: "COMPENSATING",
       captureParked: "refused",
     });
   });
 
+  it("is refused to a workflow that continues a trip whose end was requested", () => {
+    const recovery = compensate({ version: 9n, reason: "no", unlessEndRequested: true });
+    expect(applyToAll(recovery)).toMatchObject({
+      active: "COMPENSATING",
+      endRequested: "refused",
+      cancelRequested: "COMPENSATING",
+      endParked: "refused",
+      compensationParked: "COMPENSATING",
+    });
+    // A compensation that began before goes on.
+    const begun = createTripRow({ ...tripRows.endRequested, compensation_reason: "no" });
+    expect(recovery(begun, now)).toMatchObject({ status: "COMPENSATING" });
+  });
+
   it("changes nothing after a later record of the compensation", () => {
-    expect(compensate({ version: 4n, reason: "no" })(tripRows.compensationParked)).toBeUndefined();
-    expect(compensate({ version: 4n, reason: "no" })(tripRows.compensating)).toBeUndefined();
+    expect(
+      compensate({ version: 4n, reason: "no" })(tripRows.compensationParked, now),
+    ).toBeUndefined();
+    expect(compensate({ version: 4n, reason: "no" })(tripRows.compensating, now)).toBeUndefined();
   });
 });
 
@@ -38,21 +57,26 @@ describe("park()", () => {
       requested: "NEEDS_ATTENTION",
       pending: "NEEDS_ATTENTION",
       active: "NEEDS_ATTENTION",
+      endRequested: "NEEDS_ATTENTION",
+      cancelRequested: "NEEDS_ATTENTION",
       ended: "NEEDS_ATTENTION",
       settled: "SETTLED",
       compensating: "NEEDS_ATTENTION",
       cancelled: "-",
       compensationParked: "NEEDS_ATTENTION",
+      endParked: "NEEDS_ATTENTION",
       captureParked: "NEEDS_ATTENTION",
     });
   });
 
   it("records the parked step and the reason", () => {
-    expect(park(parked)(tripRows.compensating)?.reason).toBe("open-tab: billing is unavailable");
+    expect(park(parked)(tripRows.compensating, now)?.reason).toBe(
+      "open-tab: billing is unavailable",
+    );
   });
 
   it("changes nothing after a later record of the compensation", () => {
-    expect(park({ ...parked, version: 5n })(tripRows.compensationParked)).toBeUndefined();
+    expect(park({ ...parked, version: 5n })(tripRows.compensationParked, now)).toBeUndefined();
   });
 });
 
@@ -62,18 +86,20 @@ describe("resume()", () => {
       requested: "refused",
       pending: "refused",
       active: "undefined",
+      endRequested: "undefined",
+      cancelRequested: "undefined",
       ended: "undefined",
       settled: "undefined",
       compensating: "refused",
       cancelled: "refused",
       compensationParked: "refused",
+      endParked: "ACTIVE",
       captureParked: "ENDED",
     });
   });
 
   it("makes a trip ACTIVE again when its end is not recorded", () => {
-    const trip = createTripRow({ ...tripRows.active, status: "NEEDS_ATTENTION", reason: "no" });
-    expect(resume({ version: 9n })(trip)).toEqual({
+    expect(resume({ version: 9n })(tripRows.endParked, now)).toEqual({
       status: "ACTIVE",
       reason: null,
       compensation_version: 9n,
@@ -81,9 +107,9 @@ describe("resume()", () => {
   });
 
   it("changes nothing after the trip was parked again, and makes an earlier parking stale", () => {
-    expect(resume({ version: 6n })(tripRows.captureParked)).toBeUndefined();
+    expect(resume({ version: 6n })(tripRows.captureParked, now)).toBeUndefined();
     const resumed = createTripRow({ ...tripRows.ended, compensation_version: "9" });
-    expect(park({ version: 8n, step: "capture", reason: "no" })(resumed)).toBeUndefined();
+    expect(park({ version: 8n, step: "capture", reason: "no" })(resumed, now)).toBeUndefined();
   });
 });
 
@@ -93,17 +119,20 @@ describe("cancel()", () => {
       requested: "CANCELLED",
       pending: "CANCELLED",
       active: "CANCELLED",
+      endRequested: "CANCELLED",
+      cancelRequested: "CANCELLED",
       ended: "refused",
       settled: "refused",
       compensating: "CANCELLED",
       cancelled: "-",
       compensationParked: "CANCELLED",
+      endParked: "CANCELLED",
       captureParked: "refused",
     });
   });
 
   it("stores the refusal for StartTrip", () => {
-    expect(cancel("declined", refusal)(tripRows.pending)).toEqual({
+    expect(cancel("declined", refusal)(tripRows.pending, now)).toEqual({
       status: "CANCELLED",
       reason: "declined",
       compensation_reason: "declined",
@@ -115,20 +144,20 @@ describe("cancel()", () => {
 
   it("keeps the reason with which the compensation began", () => {
     expect(
-      compensate({ version: 9n, reason: "declined", refusal })(tripRows.pending),
+      compensate({ version: 9n, reason: "declined", refusal })(tripRows.pending, now),
     ).toMatchObject({ compensation_reason: "declined", refusal_step: "open-tab" });
     const compensating = createTripRow({ compensation_reason: "declined" });
-    expect(cancel("its workflow was reset")(compensating)).toEqual({
+    expect(cancel("its workflow was reset")(compensating, now)).toEqual({
       status: "CANCELLED",
       reason: "declined",
     });
-    expect(compensate({ version: 10n, reason: "terminated" })(compensating)).toMatchObject({
+    expect(compensate({ version: 10n, reason: "terminated" })(compensating, now)).toMatchObject({
       reason: "declined",
     });
   });
 
   it("keeps the reason with which the compensation began while it is parked", () => {
-    expect(cancel("another")(tripRows.compensationParked)).toMatchObject({ reason: "no" });
+    expect(cancel("another")(tripRows.compensationParked, now)).toMatchObject({ reason: "no" });
   });
 });
 
@@ -138,29 +167,13 @@ describe("the steps that operators have resolved", () => {
   it("are added to those that were recorded before", () => {
     const trip = createTripRow({ ...tripRows.captureParked, resolved_steps: ["charge-fare"] });
     const resolved = { resolved_steps: ["charge-fare", "capture"] };
-    expect(resume({ version: 9n, resolvedSteps })(trip)).toMatchObject(resolved);
+    expect(resume({ version: 9n, resolvedSteps })(trip, now)).toMatchObject(resolved);
     const parked = { version: 9n, step: "settle", reason: "no", resolvedSteps };
-    expect(park(parked)(trip)).toMatchObject(resolved);
+    expect(park(parked)(trip, now)).toMatchObject(resolved);
   });
 
   it("change nothing when they are recorded", () => {
     const trip = createTripRow({ ...tripRows.captureParked, resolved_steps: resolvedSteps });
-    expect(resume({ version: 9n, resolvedSteps })(trip)).not.toHaveProperty("resolved_steps");
-  });
-});
-
-describe("withdraw()", () => {
-  it("cancels a trip that no workflow has accepted, and no other", () => {
-    expect(applyToAll(withdraw("changed my mind"))).toEqual({
-      requested: "CANCELLED",
-      pending: "-",
-      active: "-",
-      ended: "-",
-      settled: "-",
-      compensating: "-",
-      cancelled: "-",
-      compensationParked: "-",
-      captureParked: "-",
-    });
+    expect(resume({ version: 9n, resolvedSteps })(trip, now)).not.toHaveProperty("resolved_steps");
   });
 });

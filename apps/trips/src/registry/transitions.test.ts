@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applyToAll } from "../../test/apply-to-all.ts";
-import { createTripRow, tripRows } from "../../test/trip-rows.ts";
+import { createTripRow, now, tripRows } from "../../test/trip-rows.ts";
 import {
   accept,
   activate,
@@ -20,11 +20,14 @@ describe("accept()", () => {
       requested: "PENDING",
       pending: "-",
       active: "-",
+      endRequested: "-",
+      cancelRequested: "-",
       ended: "-",
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
       compensationParked: "refused",
+      endParked: "-",
       captureParked: "-",
     });
   });
@@ -32,15 +35,18 @@ describe("accept()", () => {
 
 describe("activate()", () => {
   it("starts the drive of a pending trip, once", () => {
-    expect(applyToAll(activate(at))).toEqual({
+    expect(applyToAll(activate())).toEqual({
       requested: "refused",
       pending: "ACTIVE",
       active: "-",
+      endRequested: "-",
+      cancelRequested: "-",
       ended: "-",
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
       compensationParked: "refused",
+      endParked: "-",
       captureParked: "-",
     });
   });
@@ -52,17 +58,20 @@ describe("completeDrive()", () => {
       requested: "refused",
       pending: "refused",
       active: "ENDED",
+      endRequested: "ENDED",
+      cancelRequested: "ENDED",
       ended: "-",
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
       compensationParked: "refused",
+      endParked: "ENDED",
       captureParked: "-",
     });
   });
 
   it("calculates the fare from the recorded start", () => {
-    expect(completeDrive(at)(tripRows.active)).toEqual({
+    expect(completeDrive(at)(tripRows.active, now)).toEqual({
       status: "ENDED",
       ended_at: at,
       fare: 120,
@@ -70,9 +79,25 @@ describe("completeDrive()", () => {
     });
   });
 
+  it("ends the drive at the recorded request, whatever the saga sends", () => {
+    for (const trip of [tripRows.endRequested, tripRows.endParked]) {
+      expect(completeDrive(now)(trip, now)).toEqual({
+        status: "ENDED",
+        ended_at: trip.stop_requested_at,
+        fare: 300,
+        currency: "EUR",
+      });
+    }
+  });
+
+  it("never ends a drive in the future", () => {
+    const future = new Date(now.getTime() + 3_600_000);
+    expect(completeDrive(future)(tripRows.active, now)).toMatchObject({ ended_at: now });
+  });
+
   it("never ends a drive before it began", () => {
     const before = new Date("2026-05-01T09:59:00.000Z");
-    expect(completeDrive(before)(tripRows.active)).toMatchObject({
+    expect(completeDrive(before)(tripRows.active, now)).toMatchObject({
       ended_at: tripRows.active.started_at,
       fare: 0,
     });
@@ -81,7 +106,7 @@ describe("completeDrive()", () => {
 
 /** Creates a trip whose drive has ended and that is parked at `step`. */
 function createParkedTrip(step: string) {
-  const { reason = "" } = park({ version: 9n, step, reason: "no" })(tripRows.ended) ?? {};
+  const { reason = "" } = park({ version: 9n, step, reason: "no" })(tripRows.ended, now) ?? {};
   return { ...tripRows.ended, status: "NEEDS_ATTENTION", reason } as const;
 }
 
@@ -91,21 +116,24 @@ describe("settle()", () => {
       requested: "refused",
       pending: "refused",
       active: "refused",
+      endRequested: "refused",
+      cancelRequested: "refused",
       ended: "SETTLED",
       settled: "-",
       compensating: "refused",
       cancelled: "refused",
       compensationParked: "refused",
+      endParked: "refused",
       captureParked: "SETTLED",
     });
   });
 
   it("keeps the reason of a parked release, and clears that of a parked payment", () => {
-    expect(settle(paid)(createParkedTrip("release-vehicle"))).toEqual({
+    expect(settle(paid)(createParkedTrip("release-vehicle"), now)).toEqual({
       status: "SETTLED",
       settled: 400n,
     });
-    expect(settle(paid)(createParkedTrip("capture"))).toEqual({
+    expect(settle(paid)(createParkedTrip("capture"), now)).toEqual({
       status: "SETTLED",
       settled: 400n,
       reason: null,
@@ -113,7 +141,7 @@ describe("settle()", () => {
   });
 
   it("refuses a currency other than the fare's", () => {
-    expect(() => settle({ minorUnits: 400n, currency: "SEK" })(tripRows.ended)).toThrow(
+    expect(() => settle({ minorUnits: 400n, currency: "SEK" })(tripRows.ended, now)).toThrow(
       /SETTLED in SEK: its fare is in EUR/,
     );
   });
@@ -121,21 +149,21 @@ describe("settle()", () => {
 
 describe("recordDelay()", () => {
   it("records the delayed step, and clears it", () => {
-    expect(recordDelay({ version: 5n, step: "capture" })(tripRows.ended)?.delayed_step).toBe(
+    expect(recordDelay({ version: 5n, step: "capture" })(tripRows.ended, now)?.delayed_step).toBe(
       "capture",
     );
-    expect(recordDelay({ version: 6n, step: "" })(tripRows.ended)?.delayed_step).toBeNull();
+    expect(recordDelay({ version: 6n, step: "" })(tripRows.ended, now)?.delayed_step).toBeNull();
   });
 
   it("changes nothing after a later record of a delay", () => {
     const trip = createTripRow({ ...tripRows.settled, delay_version: "6" });
-    expect(recordDelay({ version: 5n, step: "capture" })(trip)).toBeUndefined();
-    expect(recordDelay({ version: 6n, step: "capture" })(trip)).toBeUndefined();
+    expect(recordDelay({ version: 5n, step: "capture" })(trip, now)).toBeUndefined();
+    expect(recordDelay({ version: 6n, step: "capture" })(trip, now)).toBeUndefined();
   });
 
   it("does not affect a step that arrives after it", () => {
     const trip = createTripRow({ ...tripRows.ended, delayed_step: "settle", delay_version: "9" });
-    expect(settle(paid)(trip)?.status).toBe("SETTLED");
+    expect(settle(paid)(trip, now)?.status).toBe("SETTLED");
   });
 });
 
@@ -145,19 +173,22 @@ describe("recordBroadcast()", () => {
       requested: "refused",
       pending: "refused",
       active: "refused",
+      endRequested: "refused",
+      cancelRequested: "refused",
       ended: "refused",
       settled: "undefined",
       compensating: "refused",
       cancelled: "refused",
       compensationParked: "refused",
+      endParked: "refused",
       captureParked: "refused",
     });
   });
 
   it("keeps PUBLISHED", () => {
-    const out = recordBroadcast({ state: "PUBLISHED", publishedAt: at })(tripRows.settled);
+    const out = recordBroadcast({ state: "PUBLISHED", publishedAt: at })(tripRows.settled, now);
     expect(out).toEqual({ broadcast: "PUBLISHED", broadcast_error: null, published_at: at });
     const trip = createTripRow({ ...tripRows.settled, broadcast: "PUBLISHED", published_at: at });
-    expect(recordBroadcast({ state: "DELAYED", error: "late" })(trip)).toBeUndefined();
+    expect(recordBroadcast({ state: "DELAYED", error: "late" })(trip, now)).toBeUndefined();
   });
 });

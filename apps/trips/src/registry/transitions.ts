@@ -1,18 +1,20 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Refusal } from "@fanfare/contracts/trips/v1/trips";
 import { steps } from "@fanfare/trip-contract";
-import { calculateDriveFare } from "./fare.ts";
+import { calculateDriveFare, limitDriveEnd } from "./fare.ts";
 import type { TripPatch, TripRow } from "./tables.ts";
+import { isCompensating, isParkedAt } from "./trip-phase.ts";
 
 /**
  * One transition of a trip: returns what it changes, or undefined when the trip is past it. Throws
- * failed_precondition when the trip cannot make the transition.
+ * failed_precondition when the trip cannot make the transition. `now` is the time of the database, which
+ * stamps the start of the drive and the request to end it, so that the two compare.
  *
  * The saga's records may arrive twice, late, and out of order, because it records delays and parked
  * steps concurrently with its other steps. Where the state of the trip does not show that it is past a
  * transition, the version of the record does: the saga numbers its records.
  */
-export type Transition = (trip: TripRow) => TripPatch | undefined;
+export type Transition = (trip: TripRow, now: Date) => TripPatch | undefined;
 
 /** Makes a REQUESTED trip PENDING: its workflow has begun. Throws once the trip is being compensated. */
 export function accept(): Transition {
@@ -22,26 +24,34 @@ export function accept(): Transition {
   };
 }
 
-/** Makes a PENDING trip ACTIVE: the drive begins. */
-export function activate(startedAt: Date): Transition {
-  return (trip) => {
+/** Makes a PENDING trip ACTIVE: the drive begins now. */
+export function activate(): Transition {
+  return (trip, now) => {
     if (isCompensating(trip)) throw createTransitionError(trip, "ACTIVE");
     if (trip.started_at !== null) return undefined;
     if (trip.status !== "PENDING") throw createTransitionError(trip, "ACTIVE");
-    return { status: "ACTIVE", started_at: startedAt };
+    return { status: "ACTIVE", started_at: now };
   };
 }
 
-/** Makes the trip ENDED, and fixes the end of the drive and its fare for good. */
-export function completeDrive(endedAt: Date): Transition {
-  return (trip) => {
+/**
+ * Makes the trip ENDED, and fixes the end of the drive and its fare for good. The drive ended when the
+ * rider requested it, and at `latest`, or now if that is earlier, when nobody did.
+ */
+export function completeDrive(latest: Date): Transition {
+  return (trip, now) => {
     if (trip.ended_at !== null) return undefined;
     const startedAt = trip.started_at;
     if (startedAt === null || isCompensating(trip)) throw createTransitionError(trip, "ENDED");
+    const requestedAt = trip.stop_kind === "END" ? trip.stop_requested_at : null;
+    const endedAt = limitDriveEnd({
+      startedAt,
+      endedAt: requestedAt ?? (latest < now ? latest : now),
+    });
     const fare = calculateDriveFare({ startedAt, endedAt });
     return {
       status: "ENDED",
-      ended_at: endedAt < startedAt ? startedAt : endedAt,
+      ended_at: endedAt,
       fare: fare.minorUnits,
       currency: fare.currency,
     };
@@ -60,7 +70,7 @@ export function settle(settled: { minorUnits: bigint; currency: string }): Trans
       const wanted = `SETTLED in ${settled.currency}: its fare is in ${trip.currency}`;
       throw createTransitionError(trip, wanted);
     }
-    const releaseIsParked = trip.reason?.startsWith(`${steps.releaseVehicle}: `) === true;
+    const releaseIsParked = isParkedAt(trip, steps.releaseVehicle);
     return {
       status: "SETTLED",
       settled: settled.minorUnits,
@@ -75,16 +85,23 @@ interface FirstCause {
   readonly refusal?: (Pick<Refusal, "code" | "message"> & { readonly step?: string }) | undefined;
 }
 
-/** Makes a trip whose drive has not ended COMPENSATING. */
+/**
+ * Makes a trip whose drive has not ended COMPENSATING. `unlessEndRequested` refuses that as well when the end
+ * of the drive was requested before the compensation began.
+ */
 export function compensate({
   version,
   resolvedSteps,
+  unlessEndRequested = false,
   ...cause
-}: Numbered & FirstCause): Transition {
+}: Numbered & FirstCause & { readonly unlessEndRequested?: boolean }): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
       return undefined;
-    if (trip.ended_at !== null) throw createTransitionError(trip, "COMPENSATING");
+    const endRequested = trip.stop_kind === "END" && !isCompensating(trip);
+    if (trip.ended_at !== null || (unlessEndRequested && endRequested)) {
+      throw createTransitionError(trip, "COMPENSATING");
+    }
     return {
       status: "COMPENSATING",
       ...keepFirstCause(trip, cause),
@@ -164,14 +181,6 @@ export function cancel(reason: string, refusal?: FirstCause["refusal"]): Transit
   };
 }
 
-/**
- * Cancels a REQUESTED trip, and changes no other. A workflow that begins later fails at its first step,
- * `accept`.
- */
-export function withdraw(reason: string): Transition {
-  return (trip) => (trip.status === "REQUESTED" ? cancel(reason)(trip) : undefined);
-}
-
 /** Records the step that is delayed; the empty string when none is. */
 export function recordDelay({ version, step }: { version: bigint; step: string }): Transition {
   return (trip) => {
@@ -197,13 +206,9 @@ export function recordBroadcast(record: BroadcastRecord): Transition {
   };
 }
 
-/** Returns whether the compensation has begun. It may be parked. */
-function isCompensating({ compensation_reason }: TripRow): boolean {
-  return compensation_reason !== null;
-}
-
 function createTransitionError(trip: TripRow, wanted: string): ConnectError {
-  const ended = trip.ended_at === null ? "" : " and its drive has ended";
+  const driveEnded = trip.ended_at !== null || trip.stop_kind === "END";
+  const ended = driveEnded ? " and its drive has ended" : "";
   return new ConnectError(
     `trip ${trip.trip_id} is ${trip.status}${ended}: it cannot become ${wanted}`,
     Code.FailedPrecondition,

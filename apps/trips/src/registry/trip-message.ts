@@ -25,6 +25,8 @@ export function toTrip(row: TripRow): Trip {
     delayedStep: row.delayed_step ?? "",
     decision: row.decision ?? "",
     startedAt: toTimestamp(row.started_at),
+    endRequestedAt: toTimestamp(row.stop_kind === "END" ? row.stop_requested_at : null),
+    cancelRequestedAt: toTimestamp(row.stop_kind === "CANCEL" ? row.stop_requested_at : null),
     endedAt: toTimestamp(row.ended_at),
     fare: toMoney(row.fare, row.currency),
     settled: toMoney(row.settled, row.currency),

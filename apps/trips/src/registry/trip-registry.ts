@@ -31,6 +31,11 @@ export interface TripRegistry {
    * its workflow would be overdue.
    */
   claimOpen(options: ClaimOptions): Promise<TripRow[]>;
+  /**
+   * Claims up to `limit` trips whose stop request is due to be delivered to their workflow. Each claim
+   * doubles the time until the next one, from 1 s to 10 s.
+   */
+  claimStopping(limit: number): Promise<TripRow[]>;
 }
 
 /** A trip as StartTrip requests it. */
@@ -41,7 +46,6 @@ export interface TripRequest {
   readonly paymentMethod: string;
   /** Identifies the contents of the request and its rider. */
   readonly requestHash: string;
-  readonly requestedAt: Date;
   /** The time in milliseconds after which the reconciler starts the trip's workflow. */
   readonly reconcileAfterMs: number;
 }

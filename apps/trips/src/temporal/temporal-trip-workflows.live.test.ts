@@ -19,6 +19,7 @@ import type { Reply, TripWorkflows } from "./trip-workflows.ts";
 
 const call = { timeoutMs: 20_000 };
 const shortCall = { timeoutMs: 500 };
+const requested = { requestedAt: "2026-05-01T10:05:00.000Z" };
 
 function createInput(vehicleId = "vehicle-1"): TripInput {
   return {
@@ -50,7 +51,7 @@ async function startTrip(vehicleId?: string): Promise<TripInput> {
 /** Starts and ends a trip, and waits until its workflow has completed. */
 async function completeTrip(): Promise<TripInput> {
   const trip = await startTrip();
-  await workflows.end(trip.tripId, call);
+  await workflows.end(trip.tripId, requested, call);
   const ended = async () => (await readStatus(trip)) === "COMPLETED";
   await waitUntil(ended, { what: "the end of the workflow" });
   return trip;
@@ -139,8 +140,8 @@ describe("end()", () => {
   it("returns the end, the same to concurrent calls", async () => {
     const { tripId } = await startTrip();
     const [one, other] = await Promise.all([
-      workflows.end(tripId, call),
-      workflows.end(tripId, call),
+      workflows.end(tripId, requested, call),
+      workflows.end(tripId, requested, call),
     ]);
     expect(one).toMatchObject({ kind: "answered", outcome: { endedAt: "answer 2" } });
     expect(other).toEqual(one);
@@ -148,21 +149,27 @@ describe("end()", () => {
 
   it("replies with the reason of the workflow's refusal", async () => {
     const { tripId } = await startTrip(refusing);
-    expect(await workflows.end(tripId, call)).toEqual({ kind: "refused", reason: "refused" });
+    expect(await workflows.end(tripId, requested, call)).toEqual({
+      kind: "refused",
+      reason: "refused",
+    });
   });
 
   it("replies that the workflow is not ready", async () => {
     const { tripId } = await startTrip(notReady);
-    expect(await workflows.end(tripId, call)).toEqual({ kind: "not-ready", reason: "not yet" });
+    expect(await workflows.end(tripId, requested, call)).toEqual({
+      kind: "not-ready",
+      reason: "not yet",
+    });
   });
 
   it("times out when the workflow takes longer than the call may", async () => {
     const { tripId } = await startTrip(stuck);
-    expect(await workflows.end(tripId, shortCall)).toEqual({ kind: "timed-out" });
+    expect(await workflows.end(tripId, requested, shortCall)).toEqual({ kind: "timed-out" });
   });
 
   it("replies that an unknown workflow is not running", async () => {
-    expect(await workflows.end(randomUUID(), call)).toEqual({ kind: "not-running" });
+    expect(await workflows.end(randomUUID(), requested, call)).toEqual({ kind: "not-running" });
   });
 });
 

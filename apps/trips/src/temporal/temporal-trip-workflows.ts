@@ -69,9 +69,12 @@ export function createTripWorkflows(
       });
     },
 
-    async end(tripId, call) {
+    async end(tripId, argument, call) {
       return await callTemporal(call, () =>
-        getHandle(tripId).executeUpdate<CompletedDrive, []>(updates.end, { updateId: updates.end }),
+        getHandle(tripId).executeUpdate<CompletedDrive, [typeof argument]>(updates.end, {
+          updateId: updates.end,
+          args: [argument],
+        }),
       );
     },
 

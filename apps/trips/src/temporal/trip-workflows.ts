@@ -2,6 +2,7 @@ import type {
   CancelArgument,
   CancelUpdateResult,
   CompletedDrive,
+  EndArgument,
   ResolveArgument,
   RetryArgument,
   SagaProgress,
@@ -22,7 +23,7 @@ export interface TripWorkflows {
   /** Starts the trip's workflow, unless there is or was one, and does not wait for the trip. */
   ensureStarted(trip: TripInput, call: CallOptions): Promise<Reply<"started">>;
   /** Ends the drive and waits until the registry has its end and its fare. */
-  end(tripId: string, call: CallOptions): Promise<Reply<CompletedDrive>>;
+  end(tripId: string, argument: EndArgument, call: CallOptions): Promise<Reply<CompletedDrive>>;
   /** Cancels the trip and waits until it is compensated or parked. */
   cancel(
     tripId: string,

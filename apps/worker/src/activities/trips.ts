@@ -16,9 +16,8 @@ export function createRegistryActivities({
       await callService(call.step, (options) => registry.acceptTrip(toRequest(call), options));
     },
     async activateTrip(call) {
-      const request = { ...toRequest(call), startedAt: toTimestamp(call.startedAt) };
       const { trip } = await callService(call.step, (options) =>
-        registry.activateTrip(request, options),
+        registry.activateTrip(toRequest(call), options),
       );
       return { startedAt: fromTimestamp(trip?.startedAt, "start of the drive") };
     },
@@ -37,7 +36,8 @@ export function createRegistryActivities({
       await callService(call.step, (options) => registry.settleTrip(request, options));
     },
     async compensateTrip(call) {
-      const request = { ...toRequest(call), reason: truncate(call.reason) };
+      const { reason, unlessEndRequested = false } = call;
+      const request = { ...toRequest(call), reason: truncate(reason), unlessEndRequested };
       await callService(call.step, (options) => registry.compensateTrip(request, options));
     },
     async cancelTripRecord(call) {

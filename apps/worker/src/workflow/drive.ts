@@ -18,7 +18,7 @@ export interface DriveDeps {
 export async function drive({ calls, recorder, state, timings }: DriveDeps): Promise<Drive> {
   const { stepTimeoutMs, maximumDriveMs } = timings;
   state.activating = true;
-  const change = { ...recorder.nextChange(steps.drive), startedAt: new Date().toISOString() };
+  const change = recorder.nextChange(steps.drive);
   const how = { tries: "local-first", retry: { timeoutMs: stepTimeoutMs } } as const;
   const { startedAt } = await runLocalFirst(
     calls.create(steps.drive, how, (activities) => activities.activateTrip(change)),
@@ -30,7 +30,7 @@ export async function drive({ calls, recorder, state, timings }: DriveDeps): Pro
   return { startedAt, endedAt: calculateDriveEnd(startedAt, state.endRequestedAt, maximumDriveMs) };
 }
 
-/** Returns the end of a drive: when the rider asked for it, at the latest after the maximum drive. */
+/** Returns the end of a drive: the recorded request, at the latest the end of the maximum drive. */
 export function calculateDriveEnd(
   startedAt: string,
   endRequestedAt: string | undefined,

@@ -3,6 +3,7 @@ import {
   type CancelArgument,
   type CancelUpdateResult,
   type CompletedDrive,
+  type EndArgument,
   operatorUpdates,
   progressQuery,
   type ResolveArgument,
@@ -20,10 +21,16 @@ import {
   setHandler,
 } from "@temporalio/workflow";
 import type { TripState } from "./trip-state.ts";
-import { createEarlyUpdate, createRefusedUpdate, readStep, readText } from "./update-arguments.ts";
+import {
+  checkTime,
+  createEarlyUpdate,
+  createRefusedUpdate,
+  readStep,
+  readText,
+} from "./update-arguments.ts";
 
 const start = defineUpdate<StartUpdateResult>(updates.start);
-const end = defineUpdate<CompletedDrive>(updates.end);
+const end = defineUpdate<CompletedDrive, [EndArgument]>(updates.end);
 const cancel = defineUpdate<CancelUpdateResult, [CancelArgument]>(updates.cancel);
 const retry = defineUpdate<readonly string[], [RetryArgument?]>(operatorUpdates.retry);
 const resolve = defineUpdate<readonly string[], [ResolveArgument]>(operatorUpdates.resolve);
@@ -41,8 +48,8 @@ export function handleTripUpdates(saga: Saga, state: TripState): void {
 
   setHandler(
     end,
-    async () => {
-      state.endRequestedAt ??= new Date().toISOString();
+    async ({ requestedAt }) => {
+      state.endRequestedAt ??= requestedAt;
       const isParked = () => saga.parked().some(({ step }) => step === steps.completeDrive);
       await waitFor(
         () => state.completedDrive !== undefined || describeCause(saga) !== undefined || isParked(),
@@ -51,7 +58,11 @@ export function handleTripUpdates(saga: Saga, state: TripState): void {
       throw createRefusedUpdate(describeCause(saga) ?? "the end of the trip waits for an operator");
     },
     {
-      validator: () => {
+      validator: (argument: unknown) => {
+        checkTime(argument, {
+          field: "requestedAt",
+          missing: "end needs the time at which the registry recorded the request",
+        });
         const cause = describeCause(saga);
         if (cause !== undefined) throw createRefusedUpdate(cause);
         if (state.recovering) throw createRecovering();

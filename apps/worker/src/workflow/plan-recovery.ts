@@ -8,13 +8,13 @@ import type { Drive, TripState } from "./trip-state.ts";
 export type RecoveryPlan =
   /** Every step before the pivot is compensated, whether it happened or not. */
   | { readonly kind: "compensate"; readonly reason: string }
-  /** The trip goes on after its drive. The registry keeps an end that it has already fixed. */
+  /** The trip goes on after its drive. The registry knows the end, and replaces that of `drive`. */
   | { readonly kind: "settle"; readonly drive: Drive };
 
 /**
  * Asks the registry how a trip is finished. Either it records COMPENSATING and refuses the end of the
- * drive from then on, or the drive has ended and it refuses the compensation. Late calls of the previous
- * workflow cannot change that. A cancellation does not interrupt the question.
+ * drive from then on, or the drive has ended or its end was requested, and it refuses the compensation.
+ * Late calls of the previous workflow cannot change that. A cancellation does not interrupt the question.
  */
 export async function planRecovery(
   { reason, startedAt }: RecoveryInput,
@@ -22,7 +22,7 @@ export async function planRecovery(
 ): Promise<RecoveryPlan> {
   state.recovering = true;
   try {
-    await CancellationScope.nonCancellable(() => recorder.recordCompensating(reason));
+    await CancellationScope.nonCancellable(() => recorder.recordCompensatingUnlessEnded(reason));
     setTripAttribute("status", "COMPENSATING");
     return { kind: "compensate", reason };
   } catch (error) {

@@ -10,6 +10,8 @@ export interface TripRecorder {
   /** Returns the next change, for a step that changes the registry. */
   nextChange(step: string): RegistryChange;
   recordCompensating(reason: string): Promise<void>;
+  /** Records the compensation, and fails when the end of the drive is fixed or was requested. */
+  recordCompensatingUnlessEnded(reason: string): Promise<void>;
   recordParked(parkedStep: string, reason: string): Promise<void>;
   recordResumed(): Promise<void>;
   /** Records the delayed step. The empty string records that none is delayed. */
@@ -37,6 +39,10 @@ export function createTripRecorder(
     recordCompensating(reason) {
       const { record, activities } = nextRecord("compensate");
       return activities.compensateTrip({ ...record, reason });
+    },
+    recordCompensatingUnlessEnded(reason) {
+      const { record, activities } = nextRecord("compensate");
+      return activities.compensateTrip({ ...record, reason, unlessEndRequested: true });
     },
     recordParked(parkedStep, reason) {
       const { record, activities } = nextRecord("park");

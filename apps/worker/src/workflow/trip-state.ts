@@ -8,7 +8,7 @@ export interface TripState {
   activating?: true;
   /** When the drive began. Set once the trip is ACTIVE in the registry. */
   startedAt?: string;
-  /** When the rider asked to end the drive. */
+  /** When the registry recorded the request to end the drive. */
   endRequestedAt?: string;
   /** Set once the trip is ENDED in the registry. */
   completedDrive?: CompletedDrive;

@@ -17,6 +17,15 @@ export function readText(
   return text;
 }
 
+/** Checks that a field of an update's argument is an ISO time. Throws a refused update otherwise. */
+export function checkTime(
+  argument: unknown,
+  options: { readonly field: string; readonly missing: string },
+): void {
+  const text = readText(argument, options);
+  if (Number.isNaN(Date.parse(text))) throw createRefusedUpdate(options.missing);
+}
+
 /** Reads the step that an update names. Returns undefined when it names none and means all. */
 export function readStep(argument: unknown): string | undefined {
   const step = readString(argument, "step");

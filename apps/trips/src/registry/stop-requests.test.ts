@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { applyToAll } from "../../test/apply-to-all.ts";
+import { now, tripRows } from "../../test/trip-rows.ts";
+import { requestCancel, requestEnd } from "./stop-requests.ts";
+
+/** A transition that records a stop request leaves the status. */
+const recorded = "undefined";
+
+describe("requestEnd()", () => {
+  it("records the first request of an ACTIVE trip, unless its cancellation came first", () => {
+    expect(applyToAll(requestEnd())).toEqual({
+      requested: "refused",
+      pending: "refused",
+      active: recorded,
+      endRequested: "-",
+      cancelRequested: "refused",
+      ended: "-",
+      settled: "-",
+      compensating: "refused",
+      cancelled: "refused",
+      compensationParked: "refused",
+      endParked: "-",
+      captureParked: "-",
+    });
+  });
+
+  it("records the time of the database, which is never before the start", () => {
+    expect(requestEnd()(tripRows.active, now)).toEqual({
+      stop_kind: "END",
+      stop_requested_at: now,
+      stop_deliver_at: new Date(now.getTime() + 2_000),
+    });
+    const before = new Date("2026-05-01T10:00:04.999Z");
+    expect(requestEnd()(tripRows.active, before)).toMatchObject({
+      stop_requested_at: tripRows.active.started_at,
+    });
+  });
+
+  it("states why there is no drive to end", () => {
+    const end = requestEnd();
+    expect(() => end(tripRows.pending, now)).toThrow("is PENDING: its drive has not begun");
+    expect(() => end(tripRows.cancelled, now)).toThrow("is CANCELLED: there is no drive to end");
+    expect(() => end(tripRows.cancelRequested, now)).toThrow("is ACTIVE and was cancelled before");
+  });
+});
+
+describe("requestCancel()", () => {
+  it("records the first request of a trip whose drive has not ended, and cancels one without a workflow", () => {
+    expect(applyToAll(requestCancel({ reason: "rain" }))).toEqual({
+      requested: "CANCELLED",
+      pending: recorded,
+      active: recorded,
+      endRequested: "refused",
+      cancelRequested: "-",
+      ended: "refused",
+      settled: "refused",
+      compensating: "-",
+      cancelled: "-",
+      compensationParked: "-",
+      endParked: "refused",
+      captureParked: "refused",
+    });
+  });
+
+  it("records the reason, and the operator who cancels on behalf of the rider", () => {
+    const request = requestCancel({ reason: "rain", operator: "otto" });
+    expect(request(tripRows.active, now)).toMatchObject({
+      stop_kind: "CANCEL",
+      stop_requested_at: now,
+      stop_reason: "rain",
+      stop_operator: "otto",
+    });
+  });
+
+  it("states why the trip can no longer be cancelled", () => {
+    const cancel = requestCancel({ reason: "rain" });
+    expect(() => cancel(tripRows.settled, now)).toThrow(
+      /is SETTLED, its drive has ended.*Ask the operator/,
+    );
+    expect(() => cancel(tripRows.endRequested, now)).toThrow("the end of its drive was requested");
+    expect(() => cancel(tripRows.endParked, now)).toThrow(
+      "its drive has ended and waits for an operator (complete-drive: no)",
+    );
+  });
+});

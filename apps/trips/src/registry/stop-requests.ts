@@ -1,0 +1,90 @@
+// The recorded requests to end or cancel a trip, its stop requests. A trip has at most one: the first wins.
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { TripRow } from "./tables.ts";
+import { cancel, type Transition } from "./transitions.ts";
+import { isCompensating, isEndParked } from "./trip-phase.ts";
+
+/** The time in milliseconds after which the reconciler delivers a request that its call did not. */
+const deliverAfterMs = 2_000;
+
+/**
+ * Records the request to end the drive. Its time is the end of the drive. Changes nothing when the end was
+ * requested before, or the drive has ended. Throws failed_precondition when the trip has no drive to end,
+ * or was cancelled first.
+ */
+export function requestEnd(): Transition {
+  return (trip, now) => {
+    if (trip.ended_at !== null || trip.stop_kind === "END") return undefined;
+    if (trip.stop_kind === "CANCEL" || trip.status !== "ACTIVE") throw createCannotEndError(trip);
+    return {
+      stop_kind: "END",
+      // A transaction that began before the activation of the trip may record the request after it.
+      stop_requested_at: trip.started_at !== null && now < trip.started_at ? trip.started_at : now,
+      stop_deliver_at: addMs(now, deliverAfterMs),
+    };
+  };
+}
+
+/** Who cancels a trip, and why. */
+export interface Cancellation {
+  readonly reason: string;
+  /** The operator who cancels it. Absent for its rider. */
+  readonly operator?: string | undefined;
+}
+
+/**
+ * Records the request to cancel the trip. Cancels a REQUESTED trip at once: no workflow has accepted it, so
+ * it holds nothing, and a workflow that begins later fails at its first step. Changes nothing when the
+ * cancellation was requested before, or the trip is being compensated. Throws failed_precondition when the
+ * drive has ended, or its end was requested first.
+ */
+export function requestCancel({ reason, operator }: Cancellation): Transition {
+  return (trip, now) => {
+    if (isCompensating(trip) || trip.stop_kind === "CANCEL") return undefined;
+    if (trip.status === "REQUESTED") return cancel(reason)(trip, now);
+    if (trip.ended_at !== null || trip.stop_kind === "END" || isEndParked(trip)) {
+      throw createCannotCancelError(trip);
+    }
+    return {
+      stop_kind: "CANCEL",
+      stop_requested_at: now,
+      stop_reason: reason,
+      stop_operator: operator ?? null,
+      stop_deliver_at: addMs(now, deliverAfterMs),
+    };
+  };
+}
+
+/** Creates the failed_precondition error for a trip whose drive cannot be ended. */
+export function createCannotEndError(trip: TripRow): ConnectError {
+  return new ConnectError(`trip ${trip.trip_id} ${explainEnd(trip)}`, Code.FailedPrecondition);
+}
+
+function explainEnd(trip: TripRow): string {
+  const { status } = trip;
+  if (isCompensating(trip)) return `is ${status}: there is no drive to end`;
+  if (trip.stop_kind === "CANCEL")
+    return `is ${status} and was cancelled before: there is no drive to end`;
+  if (status === "REQUESTED" || status === "PENDING") {
+    return `is ${status}: its drive has not begun. End it once it is ACTIVE, or cancel it`;
+  }
+  return `is ${status} and cannot be ended: ask an operator`;
+}
+
+/** Creates the failed_precondition error for a trip that can no longer be cancelled. */
+export function createCannotCancelError(trip: TripRow): ConnectError {
+  return new ConnectError(
+    `trip ${trip.trip_id} is ${trip.status}${explainCancel(trip)}: it can no longer be cancelled. Ask the operator if its fare is wrong`,
+    Code.FailedPrecondition,
+  );
+}
+
+function explainCancel(trip: TripRow): string {
+  if (isEndParked(trip)) return `, its drive has ended and waits for an operator (${trip.reason})`;
+  if (trip.ended_at !== null) return ", its drive has ended";
+  return trip.stop_kind === "END" ? ", the end of its drive was requested" : "";
+}
+
+function addMs(time: Date, ms: number): Date {
+  return new Date(time.getTime() + ms);
+}
