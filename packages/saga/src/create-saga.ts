@@ -1,24 +1,19 @@
-import { CancellationScope, CancelledFailure, isCancellation } from "@temporalio/workflow";
+import { CancellationScope, CancelledFailure } from "@temporalio/workflow";
 import { createDelayWatch } from "./delay-watch.ts";
-import { describeFailure, isNonRetryable, isTemporalFailure } from "./describe-failure.ts";
+import { describeFailure, isCancelled, isTemporalFailure } from "./describe-failure.ts";
 import { createHookRunner } from "./hook-runner.ts";
 import { createParkedSteps } from "./parked-steps.ts";
 import type { CompensationCause, SagaState } from "./progress.ts";
+import { createResetWatch } from "./reset-watch.ts";
 import { runLocalFirst } from "./run-local-first.ts";
+import { type Parkable, runOrPark } from "./run-or-park.ts";
+import { createRunningSteps } from "./running-steps.ts";
 import type { Saga, SagaOptions, SagaResult, Step } from "./saga.ts";
 import { createStepLog, type StepEntry } from "./step-log.ts";
 
 interface Compensation {
   readonly entry: StepEntry;
   readonly compensate: (cause: CompensationCause) => Promise<unknown>;
-}
-
-/** What is parked when it fails: a step after the pivot, or a compensation. */
-interface Parkable<T> {
-  readonly entry: StepEntry;
-  readonly compensation: boolean;
-  readonly run: () => Promise<T>;
-  readonly resolved: ((note: string) => T) | undefined;
 }
 
 /**
@@ -39,19 +34,19 @@ interface Parkable<T> {
  * ```
  */
 export function createSaga(options: SagaOptions = {}): Saga {
-  const isRefusal = options.isRefusal ?? isNonRetryable;
+  const { isRefusal } = options;
   const log = createStepLog();
   const parked = createParkedSteps();
+  const running = createRunningSteps();
   const onCompensating = createHookRunner("onCompensating", options.onCompensating);
   const onParked = createHookRunner("onParked", options.onParked);
   const delays = createDelayWatch(options.onDelayed);
   const nonCancellable = new CancellationScope({ cancellable: false });
   const forward = new CancellationScope({ cancellable: true, parent: nonCancellable });
   const compensations: Compensation[] = [];
-  const steps: Promise<unknown>[] = [];
-  /** Which step a failure came from. */
-  const failedSteps = new Map<unknown, string>();
-  let phase: "new" | "forward" | "compensating" | "done" = "new";
+  const resets = createResetWatch(options.onReset && handleReset);
+  /** `closing`: the saga has decided that it completes, and its hooks end. */
+  let phase: "new" | "forward" | "compensating" | "closing" | "done" = "new";
   let pivoted = false;
   let localAllowed = true;
   let cause: CompensationCause | undefined;
@@ -64,38 +59,34 @@ export function createSaga(options: SagaOptions = {}): Saga {
 
   /** Cancels the steps, which starts the compensation. The first cause counts. */
   function cancelForward(why: CompensationCause): boolean {
-    if (pivoted || phase === "done") return false;
+    if (pivoted || phase === "closing" || phase === "done") return false;
     if (phase !== "compensating") cause ??= why;
     forward.cancel();
     return true;
   }
 
-  /** Runs until it succeeds or an operator resolves it. */
-  async function runOrPark<T>({ entry, compensation, run, resolved }: Parkable<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await run();
-      } catch (error) {
-        if (!isTemporalFailure(error)) throw error;
-        const reason = describeFailure(error, isRefusal).message;
-        const resolvable = resolved !== undefined;
-        localAllowed = false;
-        const decided = parked.park({ step: entry.name, compensation, reason, resolvable });
-        entry.parked(reason);
-        onParked.run(parked.list());
-        const decision = await decided;
-        entry.resumed(compensation);
-        onParked.run(parked.list());
-        if (decision.kind === "resolve" && resolved !== undefined) {
-          entry.resolved(decision.note);
-          return resolved(decision.note);
-        }
-      }
-    }
+  async function handleReset(): Promise<void> {
+    await options.onReset?.();
+    parked.decide({ kind: "retry" });
+  }
+
+  function runOrParkOnce<T>(parkable: Parkable<T>): Promise<T> {
+    const run = async () => {
+      const reset = resets.pending();
+      if (reset !== undefined) await reset;
+      return await parkable.run();
+    };
+    const isParked = (error: unknown) => {
+      if (!parkable.isParked(error)) return false;
+      localAllowed = false;
+      return true;
+    };
+    return runOrPark({ ...parkable, run, isParked }, { parked, onParked, isRefusal });
   }
 
   /** Makes the call of a step: locally first, as long as no local call has failed. */
   function callStep<T>(entry: StepEntry, step: Step<T>): Promise<T> {
+    if (forward.consideredCancelled) throw createCancelled();
     const run = () => delays.watch(entry, step.delayedAfterMs, step.run);
     if (!localAllowed || step.local === undefined) return run();
     const runAfterLocal = () => {
@@ -106,32 +97,35 @@ export function createSaga(options: SagaOptions = {}): Saga {
   }
 
   async function runStep<T>(entry: StepEntry, step: Step<T>): Promise<T> {
-    const run = () => callStep(entry, step);
     try {
-      if (forward.consideredCancelled) throw createCancelled();
-      const value = pivoted
-        ? await runOrPark({ entry, compensation: false, run, resolved: step.resolved })
-        : await run();
+      const value = await runOrParkOnce({
+        entry,
+        compensation: false,
+        run: () => callStep(entry, step),
+        resolved: step.resolved,
+        isParked(error) {
+          if (pivoted && isTemporalFailure(error)) return true;
+          running.fail(entry.name, error);
+          return false;
+        },
+      });
       entry.done();
       return value;
     } catch (error) {
-      if (isTemporalFailure(error)) {
-        entry.failed(describeStepFailure(error));
-        failedSteps.set(error, entry.name);
-      }
+      if (isTemporalFailure(error)) entry.failed(describeStepFailure(error));
       throw error;
     }
   }
 
   function describeStepFailure(error: unknown): string {
-    if (isCancellation(error) && cause !== undefined) return `cancelled: ${cause.message}`;
+    if (isCancelled(error) && cause !== undefined) return `cancelled: ${cause.message}`;
     return describeFailure(error, isRefusal).message;
   }
 
   function findCause(error: unknown): CompensationCause {
     const { code, message } = describeFailure(error, isRefusal);
-    if (isCancellation(error)) return cause ?? { kind: "cancelled", by: "request", message };
-    const step = failedSteps.get(error) ?? "";
+    if (isCancelled(error)) return cause ?? { kind: "cancelled", by: "request", message };
+    const step = running.findFailed(error) ?? "";
     if (code === undefined) return { kind: "failed", step, message };
     return { kind: "refused", step, code, message };
   }
@@ -141,22 +135,38 @@ export function createSaga(options: SagaOptions = {}): Saga {
     cause = why;
     phase = "compensating";
     forward.cancel();
-    for (const settled of await Promise.allSettled(steps)) {
-      if (settled.status === "rejected" && !isTemporalFailure(settled.reason)) throw settled.reason;
-    }
+    await running.ended();
     onCompensating.run(why);
     for (const { entry, compensate } of compensations.toReversed()) {
       entry.compensating();
-      await runOrPark<unknown>({
+      await runOrParkOnce<unknown>({
         entry,
         compensation: true,
         run: () => compensate(why),
         resolved: () => undefined,
+        isParked: isTemporalFailure,
       });
       entry.compensated();
     }
     onCompensating.cancel();
     onParked.cancel();
+  }
+
+  /**
+   * Runs the body and waits for every step that it began. Closes the saga in the same moment in which it
+   * decides that it completes.
+   */
+  async function runForward<T>(body: () => Promise<T>): Promise<{ value: T } | CompensationCause> {
+    try {
+      const value = await forward.run(body);
+      await running.succeeded();
+      if (cause !== undefined) return cause;
+      phase = "closing";
+      return { value };
+    } catch (error) {
+      if (pivoted || !isTemporalFailure(error)) throw error;
+      return findCause(error);
+    }
   }
 
   async function finish(): Promise<void> {
@@ -168,25 +178,19 @@ export function createSaga(options: SagaOptions = {}): Saga {
     async run<T>(body: () => Promise<T>): Promise<SagaResult<T>> {
       if (phase !== "new") throw new Error("a saga runs once: create another one");
       phase = "forward";
+      resets.start();
       CancellationScope.current().cancelRequested.catch((error: unknown) => {
         const { message } = describeFailure(error, isRefusal);
         cancelForward({ kind: "cancelled", by: "temporal", message });
       });
-      let why: CompensationCause;
-      try {
-        const value = await forward.run(body);
-        if (cause === undefined) {
-          await finish();
-          return { outcome: "completed", value };
-        }
-        why = cause;
-      } catch (error) {
-        if (pivoted || !isTemporalFailure(error)) throw error;
-        why = findCause(error);
+      const decided = await runForward(body);
+      if ("value" in decided) {
+        await finish();
+        return { outcome: "completed", value: decided.value };
       }
-      await nonCancellable.run(() => compensateAll(why));
+      await nonCancellable.run(() => compensateAll(decided));
       await finish();
-      return { outcome: "compensated", cause: why };
+      return { outcome: "compensated", cause: decided };
     },
 
     step(name, step) {
@@ -200,13 +204,12 @@ export function createSaga(options: SagaOptions = {}): Saga {
       if (step.compensate !== undefined) {
         compensations.push({ entry, compensate: step.compensate });
       }
-      const result = runStep(entry, step);
-      steps.push(result);
-      return result;
+      return running.add(runStep(entry, step));
     },
 
     pivot() {
       if (forward.consideredCancelled) throw createCancelled();
+      running.throwFailure();
       pivoted = true;
     },
 

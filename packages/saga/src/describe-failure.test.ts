@@ -7,8 +7,6 @@ import {
 import { describe, expect, it } from "vitest";
 import { describeFailure, isTemporalFailure } from "./describe-failure.ts";
 
-const refusal = (failure: ApplicationFailure) => failure.nonRetryable === true;
-
 function wrapInActivity(cause: Error): ActivityFailure {
   return new ActivityFailure(
     "Activity task failed",
@@ -25,7 +23,7 @@ describe("describeFailure()", () => {
     const failure = wrapInActivity(
       ApplicationFailure.nonRetryable("no seat", "failed_precondition"),
     );
-    expect(describeFailure(failure, refusal)).toEqual({
+    expect(describeFailure(failure)).toEqual({
       message: "no seat",
       code: "failed_precondition",
     });
@@ -35,7 +33,7 @@ describe("describeFailure()", () => {
     const failure = wrapInActivity(
       ApplicationFailure.retryable("connection refused", "unavailable"),
     );
-    expect(describeFailure(failure, refusal)).toEqual({ message: "connection refused" });
+    expect(describeFailure(failure)).toEqual({ message: "connection refused" });
   });
 
   it("adds the last failure to a timeout", () => {
@@ -46,18 +44,16 @@ describe("describeFailure()", () => {
         cause: last,
       },
     );
-    expect(describeFailure(wrapInActivity(timeout), refusal).message).toBe(
-      "timed out: connection refused",
-    );
+    expect(describeFailure(wrapInActivity(timeout)).message).toBe("timed out: connection refused");
   });
 
   it("describes a timeout without a failure", () => {
     const timeout = new TimeoutFailure("activity timeout", undefined, "SCHEDULE_TO_CLOSE");
-    expect(describeFailure(wrapInActivity(timeout), refusal)).toEqual({ message: "timed out" });
+    expect(describeFailure(wrapInActivity(timeout))).toEqual({ message: "timed out" });
   });
 
   it("describes a value that is no error", () => {
-    expect(describeFailure("odd", refusal)).toEqual({ message: "odd" });
+    expect(describeFailure("odd")).toEqual({ message: "odd" });
   });
 });
 
@@ -65,5 +61,10 @@ describe("isTemporalFailure()", () => {
   it("distinguishes a failure of an activity from a bug", () => {
     expect(isTemporalFailure(wrapInActivity(new ApplicationFailure("no")))).toBe(true);
     expect(isTemporalFailure(new TypeError("undefined is not a function"))).toBe(false);
+    const wrapped = new Error("no seat", { cause: wrapInActivity(new Error("no")) });
+    expect(isTemporalFailure(new Error("the booking failed", { cause: wrapped }))).toBe(true);
+    expect(isTemporalFailure(new Error("the booking failed", { cause: new Error("no") }))).toBe(
+      false,
+    );
   });
 });

@@ -1,40 +1,45 @@
 import {
   ActivityFailure,
-  ApplicationFailure,
   ChildWorkflowFailure,
+  isCancellation,
   TemporalFailure,
   TimeoutFailure,
 } from "@temporalio/workflow";
-
-/** Decides whether a failure is a business refusal, which no retry changes. */
-export type RefusalPredicate = (failure: ApplicationFailure) => boolean;
+import { findRefusal, listCauses, type RefusalPredicate } from "./find-refusal.ts";
 
 /** The cause of a failure. */
 export interface FailureDescription {
   readonly message: string;
-  /** The type of the ApplicationFailure. Set for a business refusal alone. */
+  /** The code of a business refusal. Absent for any other failure. */
   readonly code?: string;
 }
 
 /**
- * Checks whether an error is a failure of Temporal: a failed activity, a timeout or a cancellation. Any other
- * error is a bug in workflow code.
+ * Checks whether an error is a failure of Temporal, or wraps one: a failed activity, child workflow or Nexus
+ * operation, a timeout or a cancellation. Any other error is a bug in workflow code.
  */
-export function isTemporalFailure(error: unknown): error is TemporalFailure {
-  return error instanceof TemporalFailure;
+export function isTemporalFailure(error: unknown): boolean {
+  return listAll(error).some((one) => one instanceof TemporalFailure);
 }
 
-/** Checks whether a failure is non-retryable, which is what a refusal is by default. */
-export function isNonRetryable({ nonRetryable }: ApplicationFailure): boolean {
-  return nonRetryable === true;
+/** Checks whether an error is a cancellation, or wraps one. */
+export function isCancelled(error: unknown): boolean {
+  return listAll(error).some((one) => isCancellation(one));
 }
 
-/** Describes the cause of a failure, without the wrappers of activities and child workflows. */
-export function describeFailure(failure: unknown, isRefusal: RefusalPredicate): FailureDescription {
+function listAll(error: unknown): readonly unknown[] {
+  const causes = listCauses(error);
+  return [error, ...causes, causes.at(-1)?.cause];
+}
+
+/** Describes the cause of a failure, without the wrappers of activities, child workflows and Nexus. */
+export function describeFailure(
+  failure: unknown,
+  isRefusal?: RefusalPredicate,
+): FailureDescription {
+  const refusal = findRefusal(failure, isRefusal);
+  if (refusal !== undefined) return refusal;
   const cause = unwrap(failure);
-  if (cause instanceof ApplicationFailure && isRefusal(cause)) {
-    return { message: cause.message, code: cause.type ?? "refused" };
-  }
   if (cause instanceof TimeoutFailure) {
     const last = cause.cause && describeFailure(cause.cause, isRefusal).message;
     return { message: last === undefined ? "timed out" : `timed out: ${last}` };
@@ -43,6 +48,10 @@ export function describeFailure(failure: unknown, isRefusal: RefusalPredicate): 
 }
 
 function unwrap(failure: unknown): unknown {
-  const wrapped = failure instanceof ActivityFailure || failure instanceof ChildWorkflowFailure;
+  const wrapped =
+    failure instanceof ActivityFailure ||
+    failure instanceof ChildWorkflowFailure ||
+    // @temporalio/workflow does not export the class.
+    (failure instanceof TemporalFailure && failure.name === "NexusOperationFailure");
   return wrapped && failure.cause !== undefined ? unwrap(failure.cause) : failure;
 }

@@ -1,6 +1,6 @@
 export { type BackgroundTask, runInBackground } from "./background-task.ts";
 export { createSaga } from "./create-saga.ts";
-export type { RefusalPredicate } from "./describe-failure.ts";
+export { type FoundRefusal, findRefusal, type RefusalPredicate } from "./find-refusal.ts";
 export type { ParkedStep } from "./parked-steps.ts";
 export type {
   CompensationCause,

@@ -1,10 +1,5 @@
-import { isCancellation } from "@temporalio/workflow";
-import {
-  describeFailure,
-  isNonRetryable,
-  isTemporalFailure,
-  type RefusalPredicate,
-} from "./describe-failure.ts";
+import { isCancelled, isTemporalFailure } from "./describe-failure.ts";
+import { findRefusal, type RefusalPredicate } from "./find-refusal.ts";
 
 /**
  * A call that is tried as a local activity first, then as an ordinary one.
@@ -38,17 +33,17 @@ export interface StepCall<T> {
  * });
  * ```
  *
- * @param isRefusal - decides which failures of `local` are final. Default: the non-retryable ones.
+ * @param isRefusal - decides which failures of `local` are final. Default: the rules of `findRefusal`.
  */
 export async function runLocalFirst<T>(
   { local, run }: StepCall<T>,
-  isRefusal: RefusalPredicate = isNonRetryable,
+  isRefusal?: RefusalPredicate,
 ): Promise<T> {
   if (local === undefined) return await run();
   try {
     return await local();
   } catch (error) {
-    const isFinal = isCancellation(error) || describeFailure(error, isRefusal).code !== undefined;
+    const isFinal = isCancelled(error) || findRefusal(error, isRefusal) !== undefined;
     if (!isTemporalFailure(error) || isFinal) throw error;
   }
   return await run();

@@ -1,4 +1,4 @@
-import type { RefusalPredicate } from "./describe-failure.ts";
+import type { RefusalPredicate } from "./find-refusal.ts";
 import type { ParkedStep } from "./parked-steps.ts";
 import type { CompensationCause, SagaProgress } from "./progress.ts";
 import type { StepCall } from "./run-local-first.ts";
@@ -10,21 +10,32 @@ import type { StepCall } from "./run-local-first.ts";
  *   It has to be harmless where the step never happened.
  * - A failed step and a cancellation compensate all steps that began, last first. Further cancellations do not
  *   interrupt the compensation. A compensation that fails is parked until an operator decides.
- * - From the pivot on nothing is compensated: a cancellation changes nothing, and a failed step is parked.
- * - An error that is no TemporalFailure is a bug in the workflow. It is rethrown and fails the workflow
- *   task; the saga continues from the same place when the code is fixed.
+ * - From the pivot on nothing is compensated: a cancellation changes nothing, and a failed step is parked,
+ *   also one that began before the pivot.
+ * - The saga decides its outcome once its body and every step that began have ended. From then on no
+ *   cancellation changes it.
+ * - An error that neither is nor wraps a TemporalFailure is a bug in the workflow. It is rethrown and fails the
+ *   workflow task; the saga continues from the same place when the code is fixed.
  */
 export interface Saga {
   /** Runs the body. Resolves when the saga is completed or compensated. Throws when called twice. */
   run<T>(body: () => Promise<T>): Promise<SagaResult<T>>;
   /**
    * Runs a step and resolves with its result. Names are unique within a saga. Steps may run beside each
-   * other (`Promise.all`); they are compensated in reverse of the order in which they began.
+   * other (`Promise.all`), or in the background; they are compensated in reverse of the order in which they
+   * began. A step that fails before the pivot compensates the saga, also when the body catches the failure:
+   * tolerate a failure within `run`.
    */
   step<T>(name: string, step: Step<T>): Promise<T>;
-  /** Marks the pivot. Call it before the step that cannot be compensated. */
+  /**
+   * Marks the pivot. Call it before the step that cannot be compensated. Throws when the saga is cancelled,
+   * and the failure of a step that has failed.
+   */
   pivot(): void;
-  /** Compensates the saga. Returns false, and does nothing, from the pivot on and once the saga is done. */
+  /**
+   * Compensates the saga, and returns whether it is compensated. Returns false, and does nothing, from the
+   * pivot on and once the saga has decided that it completes, also while its hooks still run.
+   */
   cancel(message: string): boolean;
   /** Retries the parked steps, or the named one. Returns the names of the retried steps. */
   retry(step?: string): readonly string[];
@@ -64,8 +75,15 @@ export type SagaResult<T> =
  * cancelled when the state changes.
  */
 export interface SagaOptions {
-  /** Decides which failures are business refusals. Default: the non-retryable ApplicationFailures. */
+  /** Decides which failures are business refusals. Default: the rules of `findRefusal`. */
   readonly isRefusal?: RefusalPredicate;
+  /**
+   * Called in a run that a reset of the workflow has created, once the history that the reset kept is
+   * replayed. Read there what has happened since, and let the steps go by it. No call of a step or a
+   * compensation begins before the hook has ended; then the parked steps are retried. It may run more than
+   * once. Give its activities no limit of retries: the saga continues after a failure, too.
+   */
+  readonly onReset?: () => Promise<void>;
   /** Called when the compensation begins. Cancelled when it has ended. */
   readonly onCompensating?: (cause: CompensationCause) => Promise<void>;
   /** Called when a step is parked and when a parked step is decided, with the steps parked now. */

@@ -4,7 +4,9 @@ import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import type { SagaProgress, SagaResult, StepState } from "../src/index.ts";
 import * as workflows from "./holiday-workflow.ts";
+import { createHotelsEndpoint, hotelHandlers, refuseRoom } from "./hotel-services.ts";
 import type { PostcardPlan } from "./postcard-workflow.ts";
+import type { Way } from "./stay-workflow.ts";
 import { type Behaviour, createTravelAgency } from "./travel-agency.ts";
 
 /** A saga that calls the travel agency. */
@@ -33,6 +35,8 @@ export interface HolidayLab extends AsyncDisposable {
   beginOther(workflow: "picnic" | "stroll"): Promise<Holiday>;
   /** Starts the saga whose steps are tried locally first. */
   beginPostcard(behaviours?: Record<string, Behaviour>, plan?: PostcardPlan): Promise<Holiday>;
+  /** Starts a saga whose step is refused, which it learns in the given way. */
+  beginStay(way: Way): Promise<Holiday>;
   /** Starts the saga of the README. */
   beginConcert(behaviours?: Record<string, Behaviour>): Promise<Holiday>;
 }
@@ -64,8 +68,10 @@ export async function openHolidayLab(): Promise<HolidayLab> {
     namespace,
     taskQueue,
     workflowsPath,
-    activities: { ...agency.activities, ...boxOffice },
+    activities: { ...agency.activities, ...boxOffice, refuseRoom },
+    nexusServices: [hotelHandlers],
   });
+  await createHotelsEndpoint(client, taskQueue);
   const running = worker.run();
   let nextId = 0;
 
@@ -100,6 +106,7 @@ export async function openHolidayLab(): Promise<HolidayLab> {
     begin: (behaviours, plan = {}) => start("holiday", [plan], behaviours),
     beginOther: (workflow) => start(workflow, []),
     beginPostcard: (behaviours, plan = {}) => start("postcard", [plan], behaviours),
+    beginStay: (way) => start("stay", [way]),
     beginConcert: (behaviours) => start("concert", ["order-1"], behaviours),
     async [Symbol.asyncDispose]() {
       worker.shutdown();
