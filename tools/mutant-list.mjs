@@ -5,6 +5,13 @@ const jetStream = "packages/bus-nats";
 
 export const mutants = [
   {
+    name: "keep the last error of a subscription",
+    package: core,
+    file: "src/consume/subscription-status.ts",
+    find: "      lastError = undefined;",
+    replace: "",
+  },
+  {
     name: "lose the attributes of CloudEvents",
     package: core,
     file: "src/wire/attributes.ts",

@@ -23,6 +23,8 @@ import type { EncodedMessage } from "./wire/encoded-message.ts";
  * Methods reject with a BusError. Publish with `createPublisher`.
  */
 export interface EventBus extends AsyncDisposable {
+  /** The default timeout of `close`, and of `stop` of its subscriptions, in milliseconds. */
+  readonly stopTimeoutMs: number;
   /**
    * Stores an event, and resolves once the broker has it. Rejects with an error whose `retryable` states
    * whether the same call, with the same id, may be repeated.

@@ -142,9 +142,11 @@ describe("subscribe()", () => {
       prefetch: 0,
     });
     await createNotePublisher(bus).noteRead({ number: 1 });
+    await store.clock.advance(0);
+    expect(subscription.health().lastError).toMatchObject({ code: "internal" });
     await store.clock.advance(60_000);
     expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([2]);
-    expect(subscription.health().lastError).toMatchObject({ code: "internal" });
+    expect(subscription.health()).not.toHaveProperty("lastError");
   });
 
   it.each(["", "Readers", "a.b", "a b", "a*", "-a", "x".repeat(65)])(
@@ -170,6 +172,14 @@ describe("subscribe()", () => {
     await expect(subscribeRead(bus, "readers", { handler, ...options })).rejects.toMatchObject({
       code: "invalid_argument",
     });
+  });
+});
+
+describe("createBus()", () => {
+  it.each([-1, Number.NaN])("refuses a stopTimeoutMs of %d", (stopTimeoutMs) => {
+    expect(() => createMemoryBus({ stopTimeoutMs })).toThrow(
+      expect.objectContaining({ code: "invalid_argument" }),
+    );
   });
 });
 

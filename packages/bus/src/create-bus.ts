@@ -28,7 +28,7 @@ export interface BusOptions {
 
 /**
  * Creates a bus on a broker. The bus owns the broker: `close` closes it. Throws `invalid_argument` for an
- * empty source.
+ * empty source and a negative `stopTimeoutMs`.
  *
  * @example
  * await using bus = createBus(createMemoryBroker(), { source: "//trips.example.com" });
@@ -41,6 +41,12 @@ export function createBus(
     throw new BusError(
       "invalid_argument",
       "source must not be empty: name the publisher, such as //trips.example.com",
+    );
+  }
+  if (!(stopTimeoutMs >= 0)) {
+    throw new BusError(
+      "invalid_argument",
+      `stopTimeoutMs must be a number of milliseconds of at least 0, got ${stopTimeoutMs}`,
     );
   }
   const topics = createTopicCache();
@@ -119,6 +125,7 @@ export function createBus(
   }
 
   const bus: EventBus = {
+    stopTimeoutMs,
     ...publishMethods,
     subscribe,
     track,

@@ -3,7 +3,7 @@ export interface BusHealth {
   /** The broker's name, such as "jetstream". */
   readonly broker: string;
   readonly connected: boolean;
-  /** The broker's last error. */
+  /** The broker's last error since it last succeeded. */
   readonly lastError?: Error;
   readonly subscriptions: readonly SubscriptionHealth[];
 }
@@ -29,5 +29,9 @@ export interface SubscriptionHealth {
   readonly failures: number;
   /** Events dead-lettered. */
   readonly deadLettered: number;
+  /**
+   * The last error since the last event was handled. Why the broker did not report the group's progress is
+   * cleared by the next `stats` to which it does.
+   */
   readonly lastError?: Error;
 }

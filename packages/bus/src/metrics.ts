@@ -45,7 +45,11 @@ function describeBus(stats: BusStats): BusMetric[] {
     counter("published", "Events published, duplicates included.", plain(stats.published)),
     counter("duplicates", "Publishes whose id was stored before.", plain(stats.duplicates)),
     counter("rejected", "Publishes that were rejected.", plain(stats.rejected)),
-    gauge("last_error", "The last error, by code; the group is empty for the bus itself.", errors),
+    gauge(
+      "last_error",
+      "The last error since the last success, by code; the group is empty for the bus itself.",
+      errors,
+    ),
   ];
 }
 

@@ -3,7 +3,12 @@ import { BusError } from "../error.ts";
 import type { SubscriptionHealth } from "../health.ts";
 import { createDeferred } from "../kit/deferred.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
-import { readProgress, type StatsOptions, type SubscriptionStats } from "../stats.ts";
+import {
+  type GroupProgress,
+  readProgress,
+  type StatsOptions,
+  type SubscriptionStats,
+} from "../stats.ts";
 import { readId } from "../wire/read-header.ts";
 import type { DeliveryPipelineOptions } from "./delivery-pipeline.ts";
 import { openDeliveryPipeline } from "./open-delivery-pipeline.ts";
@@ -37,6 +42,8 @@ export async function openSubscription(
   const closed = createDeferred<void>();
   const drained = createDeferred<void>();
   let draining: Promise<unknown> | undefined;
+  /** Why the last stats have no progress. */
+  let progressError: BusError | undefined;
 
   function drain(): Promise<unknown> {
     const { pulled, emptied } = pipeline.drain();
@@ -58,7 +65,7 @@ export async function openSubscription(
   }
 
   function health(): SubscriptionHealth {
-    const lastError = pipeline.pullError ?? status.lastError;
+    const lastError = pipeline.pullError ?? progressError ?? status.lastError;
     return {
       group,
       topics,
@@ -72,12 +79,13 @@ export async function openSubscription(
   }
 
   async function stats(statsOptions: StatsOptions = {}): Promise<SubscriptionStats> {
-    const progress = await readProgress(broker, { group, topics }, statsOptions).catch(
-      (reason: unknown) => {
-        status.recordError(reason);
-        return undefined;
-      },
-    );
+    let progress: GroupProgress | undefined;
+    try {
+      progress = await readProgress(broker, { group, topics }, statsOptions);
+      progressError = undefined;
+    } catch (reason) {
+      progressError = BusError.from(reason);
+    }
     const rates = {
       handled: handled.perSecond,
       failures: failures.perSecond,

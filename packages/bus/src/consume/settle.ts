@@ -20,6 +20,7 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
   switch (verdict.kind) {
     case "ack":
       context.handled.add();
+      context.status.recordSuccess();
       context.releases.forget(event.lease);
       acknowledge(event, context);
       break;

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
+import { settlesWithin } from "../kit/settles-within.ts";
 import { createMemoryBus } from "../memory/memory-bus.ts";
 import { assertSubscribed } from "./assert-subscribed.ts";
 import type { EventRouter } from "./event-router.ts";
@@ -115,6 +116,16 @@ describe("startSubscription()", () => {
     resolve();
     await subscription.closed;
     expect(bus.health().subscriptions).toEqual([]);
+  });
+
+  it("stops within the stopTimeoutMs of its bus while it is starting", async () => {
+    const { promise: go, resolve } = Promise.withResolvers<void>();
+    const bus = { ...createSlowBus(go), stopTimeoutMs: 20 };
+    const subscription = startSubscription(bus, "revenue", bind);
+    const stopping = subscription.stop();
+    expect(await settlesWithin(stopping, 5_000)).toBe(true);
+    resolve();
+    await bus.close();
   });
 
   it("is stopped with the bus", async () => {

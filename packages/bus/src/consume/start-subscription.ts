@@ -17,7 +17,6 @@ export interface StartSubscriptionOptions extends SubscribeOptions {
   readonly onRetry?: (error: BusError) => void;
 }
 
-const stopTimeoutMs = 10_000;
 const nothingUnsettled: StopReport = { unsettled: [] };
 
 /**
@@ -25,8 +24,7 @@ const nothingUnsettled: StopReport = { unsettled: [] };
  * subscription at once. Retries with backoff until the group is declared; until then `health()` shows
  * the state "starting", with the last error. An error that a retry cannot mend (`retryable` is false)
  * ends the subscription and rejects its promise `closed`. The bus includes the subscription in
- * `health`, `stats` and `close` from the beginning; a failed one until it is stopped. While the
- * subscription is starting, the default timeout of `stop` is 10 s.
+ * `health`, `stats` and `close` from the beginning; a failed one until it is stopped.
  *
  * Throws what is wrong with `bind`: `unknown_topic`, `already_bound`, `invalid_argument`.
  *
@@ -107,7 +105,7 @@ export function startSubscription(
     stopping.abort();
     if (subscription !== undefined) return await subscription.stop(stopOptions);
     if (state === "starting") state = "stopping";
-    const { timeoutMs = stopTimeoutMs } = stopOptions;
+    const { timeoutMs = bus.stopTimeoutMs } = stopOptions;
     const deadline = performance.now() + timeoutMs;
     // A subscribe that was under way may still succeed, even after the timeout: it is stopped then.
     const stopped = started.then(() =>

@@ -1,12 +1,14 @@
 import type { SubscriptionHealth } from "../health.ts";
 import { readError } from "./read-error.ts";
 
-/** The state of a subscription, and its last error. */
+/** The state of a subscription, and its last error since the last success. */
 export interface SubscriptionStatus {
   state: SubscriptionHealth["state"];
   readonly lastError: Error | undefined;
   /** Records an error, or anything else that was thrown. */
   readonly recordError: (reason: unknown) => void;
+  /** Forgets the last error: an event was handled. */
+  readonly recordSuccess: () => void;
 }
 
 /** Creates the status of a subscription that runs. */
@@ -19,6 +21,9 @@ export function createSubscriptionStatus(): SubscriptionStatus {
     },
     recordError(reason) {
       lastError = readError(reason);
+    },
+    recordSuccess() {
+      lastError = undefined;
     },
   };
 }

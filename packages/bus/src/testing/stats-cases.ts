@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
+import { createBusMetrics } from "../metrics.ts";
 import { failPermanently } from "./faults.ts";
 import {
   createCollector,
@@ -110,11 +111,15 @@ export function registerStatsCases({ features, setUp }: SuiteContext): void {
     expect((await bus.stats()).subscriptions).toEqual([]);
   });
 
-  it("reports the local counters when the broker does not answer", async () => {
+  it("reports the local counters when the broker does not answer, until it does", async () => {
     await using env = await setUp();
+    let isAway = true;
     const bus = await env.openBus((broker) => ({
       ...broker,
-      progress: () => Promise.reject(new BusError("unavailable", "no answer")),
+      async progress(...args) {
+        if (isAway) throw new BusError("unavailable", "no answer");
+        return await broker.progress(...args);
+      },
     }));
     const { seen, handler } = createCollector();
     const subscription = await subscribeRead(bus, "readers", { handler });
@@ -123,6 +128,32 @@ export function registerStatsCases({ features, setUp }: SuiteContext): void {
     const stats = await subscription.stats();
     expect(stats).toMatchObject({ handled: 1, progress: undefined });
     expect(stats.lastError).toMatchObject({ code: "unavailable", message: "no answer" });
+    isAway = false;
+    expect(await subscription.stats()).not.toHaveProperty("lastError");
+    expect(subscription.health()).not.toHaveProperty("lastError");
+  });
+
+  it("shows the last error of a group until its next event is handled", async () => {
+    await using env = await setUp();
+    const bus = await env.openBus();
+    let failing = true;
+    const { seen, handler } = createCollector(() => {
+      if (failing) throw new Error("not now");
+    });
+    const subscription = await subscribeRead(bus, "readers", { handler });
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitFor("the failure", () => subscription.health().failures === 1);
+    const readLastErrors = async () => {
+      const metrics = await createBusMetrics(bus)();
+      return metrics.find(({ name }) => name === "fanfare_bus_last_error")?.samples;
+    };
+    expect(subscription.health().lastError).toMatchObject({ message: "not now" });
+    expect(await readLastErrors()).toHaveLength(1);
+    failing = false;
+    await env.waitForCount(seen, 2);
+    await env.waitFor("the ack", () => subscription.health().handled === 1);
+    expect(subscription.health()).not.toHaveProperty("lastError");
+    expect(await readLastErrors()).toEqual([]);
   });
 }
 
