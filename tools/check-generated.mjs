@@ -5,8 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
-const templates = ["buf.gen.yaml", "packages/bus/buf.gen.yaml", "packages/service/buf.gen.yaml"];
-const outputs = ["packages/contracts/src/gen", "packages/bus/src/gen", "packages/service/src/gen"];
+const conformance = "packages/service/test/conformance";
+const templates = [
+  "buf.gen.yaml",
+  "packages/bus/buf.gen.yaml",
+  "packages/service/buf.gen.yaml",
+  `${conformance}/buf.gen.yaml`,
+];
+const outputs = [
+  "packages/contracts/src/gen",
+  "packages/bus/src/gen",
+  "packages/service/src/gen",
+  `${conformance}/gen`,
+];
 
 /** Returns the text of each file below a folder, by its path. */
 function readFiles(folder) {

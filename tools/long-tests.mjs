@@ -62,6 +62,12 @@ const longTests = {
     env: {},
     options: { "--rounds": "ROUNDS", "--seed": "SEED" },
   },
+  "connect-conformance": {
+    package: "@fanfare/service",
+    file: "connect-conformance.live",
+    env: { FANFARE_PROTOCOLS: "long" },
+    options: {},
+  },
   wire: {
     package: "@fanfare/bus-nats",
     file: "wire-document.live",

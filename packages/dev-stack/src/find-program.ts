@@ -39,8 +39,8 @@ async function isExecutable(file: string): Promise<boolean> {
 
 async function isAccepted(file: string, program: Program): Promise<boolean> {
   try {
-    const { stdout } = await run(file, [...program.versionArgs], { timeout: 10_000 });
-    return program.accepts(stdout);
+    const { stdout, stderr } = await run(file, [...program.versionArgs], { timeout: 10_000 });
+    return program.accepts(stdout + stderr);
   } catch {
     return false;
   }

@@ -13,6 +13,8 @@ export { type CodeBlock, parseCodeBlocks } from "./parse-code-blocks.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
 export { findPostgresBin } from "./postgres-program.ts";
 export {
+  connectConformance,
+  grpcurl,
   kubeconform,
   kustomize,
   natsCli,

@@ -109,6 +109,34 @@ export const natsCli: Program = {
   source: { goPackage: "github.com/nats-io/natscli/nats", linkerFlags: "-s -w" },
 };
 
+/** The runner of the Connect conformance suite. */
+export const connectConformance: Program = {
+  name: "connectconformance",
+  version: "1.0.7",
+  needs: "1.0.7",
+  versionArgs: ["--version"],
+  accepts: (output) => output.includes("v1.0.7"),
+  release: undefined,
+  source: {
+    goPackage: "connectrpc.com/conformance/cmd/connectconformance",
+    linkerFlags: "-s -w",
+  },
+};
+
+/** The command line of gRPC, which finds services by reflection. */
+export const grpcurl: Program = {
+  name: "grpcurl",
+  version: "1.9.4",
+  needs: "1.9 or newer",
+  versionArgs: ["--version"],
+  accepts: (output) => isAtLeast(output, /v(\d+)\.(\d+)\./, [1, 9]),
+  release: undefined,
+  source: {
+    goPackage: "github.com/fullstorydev/grpcurl/cmd/grpcurl",
+    linkerFlags: "-s -w -X main.version=v1.9.4",
+  },
+};
+
 function isAtLeast(output: string, pattern: RegExp, [major, minor]: [number, number]): boolean {
   const match = pattern.exec(output);
   if (match === null) return false;

@@ -1,7 +1,10 @@
 import {
+  connectConformance,
   findPostgresBin,
+  grpcurl,
   kubeconform,
   kustomize,
+  natsCli,
   natsServer,
   type Program,
   type Progress,
@@ -33,12 +36,21 @@ export async function prepareServers(
   progress(`${"postgres".padEnd(12)} ${postgres}`);
 }
 
-/** Finds, downloads or builds the tools that only tests use, and reports where each is. */
+/**
+ * Finds, downloads or builds the tools that only tests use, and reports where each is. Clients that the
+ * protocols are tested with may be missing: their tests are skipped, and run in their long forms.
+ */
 export async function prepareTestTools(
   progress: Progress,
   options: PrepareOptions = {},
 ): Promise<void> {
   for (const program of [kustomize, kubeconform]) await prepareProgram(program, progress, options);
+  for (const program of [connectConformance, grpcurl, natsCli]) {
+    await prepareProgram(program, progress, options).catch((error: Error) => {
+      options.signal?.throwIfAborted();
+      progress(`${error.message}. Its tests are skipped`);
+    });
+  }
 }
 
 /** Writes a line of progress to stderr: stdout carries the output of the command alone. */
