@@ -2,7 +2,7 @@ import { createAccess } from "@fanfare/access";
 import { createBusMetrics } from "@fanfare/bus";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
-import { createOutboxMetrics, createRelayMetrics, listenWith, startRelay } from "@fanfare/outbox";
+import { createOutboxMetrics, createRelayMetrics, startRelay } from "@fanfare/outbox";
 import {
   authVariables,
   createLogger,
@@ -51,7 +51,6 @@ runUntilSignal(
     const relay = resources.use(
       startRelay(database.db, bus, {
         services: [FleetEvents],
-        listen: listenWith(() => database.createClient()),
         onError: (error) => logger.warn({ err: error }, "the outbox cannot be published"),
         onRejected: ({ id, error }) =>
           logger.error({ err: error, id }, "an event of the outbox was rejected"),
@@ -62,7 +61,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
-        routes: createRoutes(database.db),
+        routes: createRoutes(database.db, { onCommit: () => relay.wake() }),
         access,
         checks: { database: () => database.assertReady() },
         // Vehicles are held and released without the broker; the outbox keeps their events.

@@ -1,4 +1,4 @@
-import { outboxMigration } from "@fanfare/outbox";
+import { outboxKeysMigration, outboxMigration } from "@fanfare/outbox";
 import { idempotencyMigration } from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
@@ -43,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   "0002-vehicles": vehicles,
   "0003-seed-vehicles": seed,
   "0004-outbox": outboxMigration,
+  "0005-outbox-keys": outboxKeysMigration,
 };

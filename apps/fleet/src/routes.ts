@@ -17,17 +17,26 @@ import { toVehicle } from "./vehicle-message.ts";
 
 const position = z.string();
 
+/** Options of `createRoutes`. */
+export interface RoutesOptions {
+  /** Called after each transaction that may have written an event. */
+  readonly onCommit?: () => void;
+}
+
 /**
  * Creates the routes of FleetService over its database. The saga calls them from
  * apps/worker/src/activities/fleet.ts.
  */
-export function createRoutes(db: Kysely<FleetTables>): Routes {
+export function createRoutes(
+  db: Kysely<FleetTables>,
+  { onCommit = () => {} }: RoutesOptions = {},
+): Routes {
   return (router) =>
     router.service(FleetService, {
       async reserveVehicle(request, context) {
         const key = readIdempotencyKey(context);
         const call = { key, method: FleetService.method.reserveVehicle, request };
-        return await db.transaction().execute((tx) =>
+        const response = await db.transaction().execute((tx) =>
           runOnce(tx, call, async () => {
             const result = await holdVehicle(tx, request);
             if (result.outcome !== "held") throw createHoldError(result, request.vehicleId);
@@ -36,6 +45,8 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
             return { vehicle: toVehicle(vehicle, { showHolder: true }) };
           }),
         );
+        onCommit();
+        return response;
       },
 
       // Both the compensation of ReserveVehicle, under its key, and a step of its own after the drive.
@@ -47,6 +58,7 @@ export function createRoutes(db: Kysely<FleetTables>): Routes {
           if (released === undefined) return;
           await publishVehicleChange(tx, { ...released, trip_id: request.tripId }, released);
         });
+        onCommit();
         return {};
       },
 

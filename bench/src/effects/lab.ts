@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Delivery } from "@fanfare/bus";
 import { startPostgres } from "@fanfare/dev-stack";
-import { inboxMigration, outboxMigration } from "@fanfare/outbox";
+import { inboxMigration, outboxKeysMigration, outboxMigration } from "@fanfare/outbox";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 
@@ -39,6 +39,7 @@ export async function openLab(): Promise<Lab> {
   const db = connect(1);
   await inboxMigration.up(db);
   await outboxMigration.up(db);
+  await outboxKeysMigration.up(db);
   await sql`create table effects (note text not null)`.execute(db);
   return { connect, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

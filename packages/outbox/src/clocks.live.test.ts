@@ -5,12 +5,12 @@ import { type Kysely, sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDelivery } from "../test/fares.ts";
 import { createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
+import { lockWaitingPartitions } from "../test/relay-lab.ts";
 import { inbox } from "./inbox/inbox.ts";
 import { inboxMigration } from "./inbox/inbox-migration.ts";
 import { pruneInbox } from "./inbox/prune-inbox.ts";
 import { outbox } from "./outbox/outbox.ts";
 import { readOutboxState } from "./outbox/read-outbox-state.ts";
-import { lockPartitions } from "./relay/relay-store.ts";
 import { startRelay } from "./relay/start-relay.ts";
 
 const long = { timeout: 30_000 };
@@ -123,14 +123,12 @@ describe.each([
     const inside = Promise.withResolvers<void>();
     const awake = Promise.withResolvers<void>();
     const silent = db.transaction().execute(async (tx) => {
-      await lockPartitions(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 });
+      await lockWaitingPartitions(tx);
       inside.resolve();
       await awake.promise;
     });
     await inside.promise;
-    const held = await db
-      .transaction()
-      .execute((tx) => lockPartitions(tx, { topics: ["notes.written"], leaseDurationMs: 1_000 }));
+    const held = await db.transaction().execute(lockWaitingPartitions);
     expect(held).toEqual([]);
     const bus = createRecordingBus();
     await using _ = startRelay(db, bus, { services: [NoteEvents], pollIntervalMs: 20 });

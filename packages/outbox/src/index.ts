@@ -19,13 +19,14 @@ export {
 // The outbox.
 
 export { listRejectedEvents, type RejectedEvent } from "./outbox/list-rejected-events.ts";
-export { type AnyTransaction, outbox } from "./outbox/outbox.ts";
+export { outbox, outboxAll } from "./outbox/outbox.ts";
+export { outboxKeysMigration } from "./outbox/outbox-keys-migration.ts";
 export { outboxMigration } from "./outbox/outbox-migration.ts";
 export { type OutboxState, readOutboxState } from "./outbox/read-outbox-state.ts";
+export type { AnyTransaction } from "./outbox/store-events.ts";
 
 // The relay.
 
-export { type Listen, type ListenClient, type Listening, listenWith } from "./relay/listen-with.ts";
 export type { Relay, RelayHealth, RelayOptions } from "./relay/relay.ts";
 export type { Rejection } from "./relay/relay-store.ts";
 export { startRelay } from "./relay/start-relay.ts";

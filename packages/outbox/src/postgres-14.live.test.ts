@@ -2,7 +2,6 @@ import { BusError } from "@fanfare/bus";
 import { NoteEvents, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { findPostgresBin, type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
-import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDelivery } from "../test/fares.ts";
 import { createRecordingBus, type NotesDatabase, openNotes } from "../test/notes.ts";
@@ -10,7 +9,6 @@ import {
   inbox,
   inboxBatch,
   inboxMigration,
-  listenWith,
   listRejectedEvents,
   outbox,
   pruneInbox,
@@ -33,14 +31,12 @@ function findBin(): string | undefined {
 /** Executes each statement of the package at least once. The other tests run on a newer server. */
 describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () => {
   let server: Postgres;
-  let url: string;
   let db: Kysely<NotesDatabase>;
   beforeAll(async () => {
     // A server from the environment could have another version.
     const { POSTGRES_ADMIN_URL: _, ...env } = process.env;
     server = await startPostgres({ env, bin });
-    url = await server.createDatabase("notes");
-    db = await openNotes(url);
+    db = await openNotes(await server.createDatabase("notes"));
     await inboxMigration.up(db);
   }, 60_000);
   afterAll(async () => {
@@ -102,7 +98,6 @@ describe.skipIf(bin === undefined)("on PostgreSQL 14", { timeout: 60_000 }, () =
     expect(again.duplicate).toBe(true);
     await using _ = startRelay(db, bus, {
       services: [NoteEvents],
-      listen: listenWith(() => new Client({ connectionString: url })),
       pollIntervalMs: 20,
       unknownTopicGraceMs: 1,
     });

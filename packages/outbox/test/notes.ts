@@ -3,7 +3,7 @@ import { BusError, type EventBus, type PublishOptions } from "@fanfare/bus";
 import { NoteSchema } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
-import { outboxMigration } from "../src/index.ts";
+import { outboxKeysMigration, outboxMigration } from "../src/index.ts";
 
 /** A database with an outbox and one table of changes. */
 export interface NotesDatabase {
@@ -18,10 +18,11 @@ export function connectNotes(url: string, max = 20): Kysely<NotesDatabase> {
   return new Kysely<NotesDatabase>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** Connects, and creates the tables `outbox` and `notes`. */
+/** Connects, and creates the tables of the outbox and `notes`. */
 export async function openNotes(url: string): Promise<Kysely<NotesDatabase>> {
   const db = connectNotes(url);
   await outboxMigration.up(db);
+  await outboxKeysMigration.up(db);
   await sql`create table notes (author text not null, number integer not null)`.execute(db);
   return db;
 }

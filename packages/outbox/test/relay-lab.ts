@@ -1,7 +1,7 @@
 import type { PublishResult } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { expect } from "vitest";
 import {
   type AnyTransaction,
@@ -11,6 +11,8 @@ import {
   readOutboxState,
   startRelay,
 } from "../src/index.ts";
+import { lockPartitions } from "../src/relay/relay-store.ts";
+import { type ScanPlan, scanOutbox, type TopicPartition } from "../src/relay/scan-outbox.ts";
 import { type NotesDatabase, openNotes, type RecordingBus } from "./notes.ts";
 
 /** Options of `expect.poll` on a loaded machine. */
@@ -29,6 +31,22 @@ export interface RelayLab extends AsyncDisposable {
   waitUntilEmpty(): Promise<void>;
   /** Empties the outbox. */
   clear(): Promise<void>;
+}
+
+/** A scan of all partitions of NoteWritten from the first position. */
+export const wholeScan: ScanPlan = {
+  partitions: Array.from({ length: 16 }, (_, partition) => ({
+    topic: "notes.written",
+    partition,
+    after: "0",
+  })),
+  writers: [],
+};
+
+/** Locks up to four partitions that have events, as a relay does that may be silent for a second. */
+export async function lockWaitingPartitions<DB>(tx: Transaction<DB>): Promise<TopicPartition[]> {
+  const { waiting } = await scanOutbox(tx, wholeScan);
+  return await lockPartitions(tx, { waiting, leaseDurationMs: 1_000 });
 }
 
 /** Starts a server with an empty outbox. */

@@ -1,4 +1,4 @@
-import { outboxMigration } from "@fanfare/outbox";
+import { outboxKeysMigration, outboxMigration } from "@fanfare/outbox";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 
@@ -29,6 +29,7 @@ export async function createTables(
   trips: readonly string[],
 ): Promise<void> {
   await outboxMigration.up(db);
+  await outboxKeysMigration.up(db);
   await sql`create sequence events`.execute(db);
   await sql`create table counters (trip text primary key, commits int not null)`.execute(db);
   await sql`create table committed (trip text, event int primary key, position int)`.execute(db);

@@ -1,26 +1,25 @@
-import { BusError, type EventBus, type EventMethod, type PublishResult } from "@fanfare/bus";
-import { settlesWithin } from "@fanfare/bus/kit";
-import type { Kysely } from "kysely";
+import { BusError } from "@fanfare/bus";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { partitionCount } from "../outbox/partitions.ts";
+import { type PublishEventsOptions, type PublishOutcome, publishEvents } from "./publish-events.ts";
 import {
+  type ClaimResult,
+  claimEvents,
   lockPartitions,
+  markRejected,
   type Rejection,
-  readEvents,
-  type StoredEvent,
-  settleEvents,
+  removeEvents,
 } from "./relay-store.ts";
+import type { ScanBounds } from "./scan-bounds.ts";
+import { type ScanResult, scanOutbox, type TopicPartition } from "./scan-outbox.ts";
 
 /** The outbox, the bus and the limits of a batch. */
-export interface BatchOptions<DB> {
+export interface BatchOptions<DB> extends PublishEventsOptions {
   readonly db: Kysely<DB>;
-  readonly bus: Pick<EventBus, "publishEncoded">;
-  /** The methods that may be published now, by topic. */
-  readonly methods: ReadonlyMap<string, EventMethod>;
   /** The most events of the batch. */
   readonly size: number;
-  /** How long the server lets a silent process keep its partitions, in milliseconds. */
-  readonly leaseDurationMs: number;
-  /** Stops waiting for the broker. */
-  readonly signal: AbortSignal;
+  readonly bounds: ScanBounds;
+  readonly unremoved: Map<string, string>;
 }
 
 /** The result of a batch. */
@@ -35,30 +34,39 @@ export interface BatchResult {
   readonly rejected: readonly Rejection[];
   /** The topics whose events could not be published for now, with the error. */
   readonly failed: ReadonlyMap<string, BusError>;
+  /** Why some events could not be removed or rejected, while others were. */
+  readonly storeError?: unknown;
+}
+
+interface Batch extends ClaimResult, PublishOutcome {
+  readonly partitions: readonly TopicPartition[];
+  readonly limit: number;
+  readonly storeError: unknown;
 }
 
 /**
- * Publishes one batch in one transaction: locks partitions that no other relay holds, publishes their
- * first events, and removes them. The locks end with the transaction, which the server ends when this
- * process stops responding. Events of one topic and key are published one after another, each once the
- * previous one is stored, so that even a relay that lost its locks keeps their order.
+ * Publishes one batch. Scans for partitions with events. Then, in one transaction, locks some that no
+ * other relay holds, claims their first events, publishes them, and removes them. The locks end with
+ * the transaction, which the server ends when this process stops responding.
  */
 export async function publishBatch<DB>(options: BatchOptions<DB>): Promise<BatchResult> {
-  const { db, methods, size, leaseDurationMs } = options;
-  const topics = [...methods.keys()];
-  // Under a stricter default isolation level, the second statement would still see events that another
-  // relay has published and removed in the meantime.
+  const { db, bounds, methods, unremoved } = options;
+  const plan = bounds.plan([...methods.keys()].flatMap(listPartitions));
+  const scan = await scanOutbox(db, plan);
+  bounds.recordScan(plan, scan);
+  if (scan.waiting.length === 0) return emptyResult;
+  // Under a stricter default isolation level, the claim would still see events that another relay has
+  // published and removed before this transaction had the lock.
   const transaction = db.transaction().setIsolationLevel("read committed");
-  return await transaction.execute(async (tx) => {
-    const partitions = await lockPartitions(tx, { topics, leaseDurationMs });
-    if (partitions.length === 0) return emptyResult;
-    // A separate statement sees everything that was committed before the lock.
-    const limit = Math.ceil(size / partitions.length);
-    const events = await readEvents(tx, { partitions, limit });
-    const outcome = await publishEvents(events, options);
-    await settleEvents(tx, outcome);
-    return { ...outcome, read: events.length, published: outcome.published.length };
-  });
+  const batch = await transaction.execute((tx) => runBatch(tx, scan, options));
+  if (batch === undefined) return emptyResult;
+  for (const { sequence } of batch.published) unremoved.delete(sequence);
+  raiseBounds(bounds, batch, scan);
+  const { published, rejected, failed, duplicates, events, storeError } = batch;
+  const topics = new Set(published.map(({ topic }) => topic));
+  const counts = { read: events.length, published: published.length, duplicates };
+  const result = { ...counts, topics, rejected, failed };
+  return storeError === undefined ? result : { ...result, storeError };
 }
 
 const emptyResult: BatchResult = {
@@ -70,81 +78,68 @@ const emptyResult: BatchResult = {
   failed: new Map(),
 };
 
-interface PublishOutcome {
-  /** The positions of the events that the broker has. */
-  readonly published: string[];
-  readonly topics: Set<string>;
-  readonly rejected: Rejection[];
-  readonly failed: Map<string, BusError>;
-  duplicates: number;
-}
-
-async function publishEvents<DB>(
-  events: readonly StoredEvent[],
-  { bus, methods, leaseDurationMs, signal }: BatchOptions<DB>,
-): Promise<PublishOutcome> {
-  const outcome: PublishOutcome = {
-    published: [],
-    topics: new Set(),
-    rejected: [],
-    failed: new Map(),
-    duplicates: 0,
-  };
-  // The second half of the lease is for removing the published events.
-  const deadline = performance.now() + leaseDurationMs / 2;
-  let ended = false;
-
-  /** Passes no signal, which all events would listen to. The timeout ends what is still running. */
-  function publishEvent(event: StoredEvent, method: EventMethod): Promise<PublishResult> {
-    const timeoutMs = deadline - performance.now();
-    if (!(timeoutMs > 0)) throw new BusError("deadline_exceeded", "the batch took too long");
-    const { id, type, data, key } = event;
-    const time = new Date(Number(event.time));
-    const headers = event.headers === null ? {} : { headers: parseHeaders(event.headers) };
-    const encoded = { type, data, key: key ?? undefined };
-    return bus.publishEncoded(method, encoded, { id, time, timeoutMs, ...headers });
-  }
-
-  async function publishInOrder(sameKey: readonly StoredEvent[]): Promise<void> {
-    for (const event of sameKey) {
-      const method = methods.get(event.topic);
-      if (ended || method === undefined || outcome.failed.has(event.topic)) return;
-      try {
-        const { duplicate } = await publishEvent(event, method);
-        if (duplicate) outcome.duplicates++;
-        outcome.published.push(event.sequence);
-        outcome.topics.add(event.topic);
-      } catch (reason) {
-        const error = BusError.from(reason);
-        if (!isPermanent(error)) return void outcome.failed.set(event.topic, error);
-        outcome.rejected.push({ ...event, error });
-      }
-    }
-  }
-
-  const publishing = Promise.all(groupByKey(events).map(publishInOrder));
-  // A broker that ignores timeout and signal must not keep the partitions locked.
-  await settlesWithin(publishing, leaseDurationMs * 0.6, { signal });
-  ended = true;
-  return outcome;
-}
-
-/** Groups events by topic and key. An event without a key is a group of its own. */
-function groupByKey(events: readonly StoredEvent[]): StoredEvent[][] {
-  const groups = Map.groupBy(events, ({ topic, key, sequence }) =>
-    key === null ? sequence : `${topic}\n${key}`,
+async function runBatch<DB>(
+  tx: Transaction<DB>,
+  { waiting }: ScanResult,
+  { bounds, size, leaseDurationMs, ...options }: BatchOptions<DB>,
+): Promise<Batch | undefined> {
+  const partitions = await lockPartitions(tx, { waiting, leaseDurationMs });
+  if (partitions.length === 0) return undefined;
+  const limit = Math.ceil(size / partitions.length);
+  // A separate statement sees everything that was committed before the lock.
+  const claimed = await claimEvents(tx, { plan: bounds.plan(partitions), limit });
+  const outcome = await publishEvents(claimed.events, { ...options, leaseDurationMs });
+  for (const { sequence, id } of outcome.published) options.unremoved.set(sequence, id);
+  await removeEvents(
+    tx,
+    outcome.published.map(({ sequence }) => sequence),
   );
-  return [...groups.values()];
+  const error = await reject(tx, outcome.rejected);
+  const rejected = error === undefined ? outcome.rejected : [];
+  const storeError = error ?? createKeptError(claimed.kept);
+  return { ...claimed, ...outcome, rejected, partitions, limit, storeError };
 }
 
-/** Returns whether the event itself causes the error, so that a retry fails again. */
-function isPermanent({ code }: BusError): boolean {
-  return code === "too_large" || code === "invalid_argument" || code === "undecodable";
-}
-
-function parseHeaders(text: string): Record<string, string> {
-  const headers: unknown = JSON.parse(text);
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]),
+/** Returns the error for events that PostgreSQL did not remove, without an error of its own. */
+function createKeptError(kept: number): BusError | undefined {
+  if (kept === 0) return undefined;
+  return new BusError(
+    "permission_denied",
+    `the relay reads ${kept} events of the outbox that it cannot remove, so it does not publish them: check the triggers, rules and row-level security of the table`,
   );
+}
+
+/** Marks events as rejected. Returns the error when that fails, so that others are removed. */
+async function reject<DB>(tx: Transaction<DB>, rejected: readonly Rejection[]): Promise<unknown> {
+  if (rejected.length === 0) return undefined;
+  await sql`savepoint before_reject`.execute(tx);
+  try {
+    await markRejected(tx, rejected);
+    return undefined;
+  } catch (reason) {
+    await sql`rollback to savepoint before_reject`.execute(tx);
+    return reason;
+  }
+}
+
+/** Raises the bounds of the partitions whose events are all settled. */
+function raiseBounds(bounds: ScanBounds, batch: Batch, { last, writers }: ScanResult): void {
+  if (batch.kept > 0 || last === null) return;
+  const settled = new Set([...batch.published, ...batch.rejected].map(({ sequence }) => sequence));
+  const byPartition = Map.groupBy(batch.events, formatPartition);
+  for (const partition of batch.partitions) {
+    const events = byPartition.get(formatPartition(partition)) ?? [];
+    if (!events.every(({ sequence }) => settled.has(sequence))) continue;
+    const lastRead = events.length < batch.limit ? undefined : events.at(-1)?.sequence;
+    const position = lastRead === undefined || BigInt(lastRead) > BigInt(last) ? last : lastRead;
+    bounds.raise(partition, { last: position, writers });
+  }
+}
+
+function formatPartition({ topic, partition }: TopicPartition): string {
+  return `${topic}\n${partition}`;
+}
+
+function listPartitions(topic: string): TopicPartition[] {
+  return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
 }

@@ -2,7 +2,8 @@ import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NotesDatabase, openNotes } from "../../test/notes.ts";
-import { lockPartitions, readEvents } from "./relay-store.ts";
+import { lockWaitingPartitions, wholeScan } from "../../test/relay-lab.ts";
+import { claimEvents } from "./relay-store.ts";
 
 describe("a batch of the relay", { timeout: 60_000 }, () => {
   let server: Postgres;
@@ -24,12 +25,11 @@ describe("a batch of the relay", { timeout: 60_000 }, () => {
     await sql`analyze outbox`.execute(db);
     await db.transaction().execute(async (tx) => {
       const before = await readStatistics(tx);
-      const partitions = await lockPartitions(tx, {
-        topics: ["notes.written", "x"],
-        leaseDurationMs: 10_000,
-      });
-      const rows = await readEvents(tx, { partitions, limit: 10 });
-      expect(rows).toHaveLength(10 * partitions.length);
+      expect(await lockWaitingPartitions(tx)).toHaveLength(4);
+      const { events, kept } = await claimEvents(tx, { plan: wholeScan, limit: 10 });
+      const sequences = Array.from({ length: 160 }, (_, index) => String(index + 1));
+      expect(events.map(({ sequence }) => sequence)).toEqual(sequences);
+      expect(kept).toBe(0);
       const after = await readStatistics(tx);
       expect(after.scans - before.scans).toBe(0);
       expect(after.rows - before.rows).toBeLessThan(1_000);

@@ -1,22 +1,17 @@
 import type { BusError } from "@fanfare/bus";
-import { type Kysely, sql, type Transaction } from "kysely";
-import { partitionCount, relayLock } from "../outbox/partitions.ts";
+import { sql, type Transaction } from "kysely";
+import { partitionCount } from "../outbox/partitions.ts";
+import { formatArray, type ScanPlan, selectHeads, type TopicPartition } from "./scan-outbox.ts";
 
-/** A partition of a topic. */
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** An event of the outbox. Its fields are text and bytes, which every driver configuration returns. */
-export interface StoredEvent {
+/** An event of the outbox. Its fields are text, which every driver and its settings return. */
+export interface StoredEvent extends TopicPartition {
   /** The position in the outbox, a bigint in decimal digits. */
   readonly sequence: string;
-  readonly topic: string;
   readonly id: string;
   readonly key: string | null;
   readonly type: string;
-  readonly data: Uint8Array;
+  /** In base64. */
+  readonly data: string;
   /** A JSON object of strings; null without headers. */
   readonly headers: string | null;
   /** Milliseconds since the Unix epoch, in decimal digits. */
@@ -31,101 +26,104 @@ export interface Rejection extends Pick<StoredEvent, "sequence" | "topic" | "id"
 /** The partitions of one batch, which leaves some for other relays. */
 const partitionsPerBatch = partitionCount / 4;
 
+/** The upper half of the second key of the advisory locks; the table is the first key. "FR" in ASCII. */
+const relayLock = 0x46520000;
+
 /**
- * Locks free partitions that have events of these topics until the transaction ends, and returns them
- * with their topics. PostgreSQL ends the transaction when it receives no statement for
- * `leaseDurationMs`.
+ * Locks free partitions of these until the transaction ends, and returns those that it has. PostgreSQL
+ * ends the transaction when it receives no statement for `leaseDurationMs`. Relays of other tables do
+ * not compete for the locks.
  */
 export async function lockPartitions<DB>(
   tx: Transaction<DB>,
   {
-    topics,
+    waiting,
     leaseDurationMs,
-  }: { readonly topics: readonly string[]; readonly leaseDurationMs: number },
+  }: { readonly waiting: readonly TopicPartition[]; readonly leaseDurationMs: number },
 ): Promise<TopicPartition[]> {
-  // `order by` with `limit` reads one index entry per partition, however many events wait. `exists`
-  // scans the whole table.
-  const { rows } = await sql<TopicPartition>`
-    with waiting as materialized (
-      select known.topic, every.partition
-      from unnest(${topics}::text[]) as known (topic)
-        cross join generate_series(0, ${sql.lit(partitionCount - 1)}) as every (partition)
-        cross join lateral (
-          select from outbox
-          where topic = known.topic and partition = every.partition and rejected_at is null
-          order by sequence
-          limit 1
-        ) as first_event
-    ), shuffled as materialized (
-      select partition from waiting group by partition order by random()
+  const numbers = new Set(waiting.map(({ partition }) => partition));
+  const { rows } = await sql<{ partition: string }>`
+    with shuffled as materialized (
+      select partition from unnest((${formatArray([...numbers])}::text)::int[]) as partition
+      order by random()
     ), locked as materialized (
       select partition from shuffled
-      where pg_try_advisory_xact_lock(${sql.lit(relayLock)}, partition)
+      where pg_try_advisory_xact_lock('outbox'::regclass::oid::int4,
+        ${sql.lit(relayLock)} + partition)
       limit ${sql.lit(partitionsPerBatch)}
     )
-    select topic, partition,
-      set_config('idle_in_transaction_session_timeout', ${String(Math.ceil(leaseDurationMs))}, true)
-    from waiting join locked using (partition)`.execute(tx);
-  return rows;
+    select partition::text as partition, set_config('idle_in_transaction_session_timeout',
+      ${String(Math.ceil(leaseDurationMs))}::text, true) as timeout
+    from locked`.execute(tx);
+  const locked = new Set(rows.map(({ partition }) => Number(partition)));
+  return waiting.filter(({ partition }) => locked.has(partition));
 }
 
-/** Returns the first `limit` events of each partition. */
-export async function readEvents<DB>(
-  tx: Transaction<DB>,
-  { partitions, limit }: { readonly partitions: readonly TopicPartition[]; readonly limit: number },
-): Promise<StoredEvent[]> {
-  const topics = partitions.map(({ topic }) => topic);
-  const numbers = partitions.map(({ partition }) => partition);
-  const { rows } = await sql<StoredEvent>`
-    select event.*
-    from unnest(${topics}::text[], ${numbers}::int[]) as locked (topic, partition)
-      cross join lateral (
-        select sequence::text, topic, event_id as id, event_key as key, type, data,
-          nullif(headers::text, '{}') as headers,
-          (extract(epoch from event_time) * 1000)::text as time
-        from outbox
-        where topic = locked.topic and partition = locked.partition and rejected_at is null
-        order by outbox.sequence
-        limit ${limit}
-      ) as event`.execute(tx);
-  return rows;
+/** The first events of some partitions. */
+export interface ClaimResult {
+  /** In the order of their positions. */
+  readonly events: readonly StoredEvent[];
+  /** The number of events that PostgreSQL did not remove, without an error. */
+  readonly kept: number;
 }
 
-/** Removes published events, and marks rejected ones. */
-export async function settleEvents<DB>(
-  tx: Transaction<DB>,
-  {
-    published,
-    rejected,
-  }: { readonly published: readonly string[]; readonly rejected: readonly Rejection[] },
-): Promise<void> {
-  if (published.length > 0) {
-    await sql`delete from outbox where sequence = any(${published}::bigint[])`.execute(tx);
-  }
-  for (const { sequence, error } of rejected) {
-    await sql`
-      update outbox
-      set rejected_at = now(), rejected_code = ${error.code}, rejected_reason = ${error.message}
-      where sequence = ${sequence}::bigint`.execute(tx);
-  }
+/** An event with the number of events that were found, or that number alone. */
+interface ClaimedRow extends Omit<StoredEvent, "sequence" | "partition"> {
+  readonly found: string;
+  readonly sequence: string | null;
+  readonly partition: string;
 }
 
 /**
- * Rejects events of unknown topics that have waited for the grace period, and returns their number.
- * The grace period lets a newer version of the process start that knows the topic.
+ * Returns the first `limit` events of each partition that this transaction is able to remove. It removes
+ * them and takes that back, so that other transactions see and store the same events meanwhile. Fails
+ * where a removal does: without the privilege, in a read-only session, on a standby.
  */
-export async function rejectUnknownTopics<DB>(
-  db: Kysely<DB>,
-  { topics, graceMs }: { readonly topics: readonly string[]; readonly graceMs: number },
-): Promise<number> {
-  // Under a stricter isolation level, two relays that reject at the same time would conflict.
-  const transaction = db.transaction().setIsolationLevel("read committed");
-  const statement = sql`
-    update outbox
-    set rejected_at = now(), rejected_code = 'unknown_topic',
-      rejected_reason = 'no relay knows the topic: add its service to the services of the relay'
-    where rejected_at is null and topic <> all(${topics}::text[])
-      and extract(epoch from now() - written_at) * 1000 >= ${graceMs}::float8`;
-  const { numAffectedRows = 0n } = await transaction.execute((tx) => statement.execute(tx));
-  return Number(numAffectedRows);
+export async function claimEvents<DB>(
+  tx: Transaction<DB>,
+  { plan, limit }: { readonly plan: ScanPlan; readonly limit: number },
+): Promise<ClaimResult> {
+  await sql`savepoint before_claim`.execute(tx);
+  // The array keeps the plan of the removal independent of statistics.
+  const { rows } = await sql<ClaimedRow>`
+    with ${selectHeads(plan, limit)}, removed as (
+      delete from outbox where sequence = any(array(select sequence from head))
+      returning sequence, topic, partition, event_id, event_key, type, data, headers, event_time
+    )
+    select found::text as found, removed.sequence::text as sequence, topic,
+      partition::text as partition, event_id as id, event_key as key, type,
+      encode(data, 'base64') as data, nullif(headers::text, '{}') as headers,
+      (extract(epoch from event_time) * 1000)::text as time
+    from (select count(*) as found from head) as counted left join removed on true
+    order by removed.sequence`.execute(tx);
+  await sql`rollback to savepoint before_claim`.execute(tx);
+  const events = rows.flatMap((row) => {
+    const { sequence, partition } = row;
+    return sequence === null ? [] : [{ ...row, sequence, partition: Number(partition) }];
+  });
+  return { events, kept: Number(rows[0]?.found ?? 0) - events.length };
+}
+
+/** Removes published events. */
+export async function removeEvents<DB>(
+  tx: Transaction<DB>,
+  sequences: readonly string[],
+): Promise<void> {
+  if (sequences.length === 0) return;
+  const numbers = formatArray(sequences);
+  await sql`delete from outbox where sequence = any((${numbers}::text)::bigint[])`.execute(tx);
+}
+
+/** Marks events as rejected. */
+export async function markRejected<DB>(
+  tx: Transaction<DB>,
+  rejected: readonly Rejection[],
+): Promise<void> {
+  for (const { sequence, error } of rejected) {
+    await sql`
+      update outbox
+      set rejected_at = now(), rejected_code = ${error.code}::text,
+        rejected_reason = ${error.message.replaceAll("\0", "")}::text
+      where sequence = (${sequence}::text)::bigint`.execute(tx);
+  }
 }

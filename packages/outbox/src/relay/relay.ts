@@ -1,15 +1,15 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { BusError } from "@fanfare/bus";
-import type { Listen } from "./listen-with.ts";
 import type { Rejection } from "./relay-store.ts";
 
 /** Options of `startRelay`. */
 export interface RelayOptions {
   /** The event services to publish. All relays of one outbox require the same services. */
   readonly services: readonly DescService[];
-  /** Wakes the relay after each commit, see `listenWith`. Default: polling alone. */
-  readonly listen?: Listen | undefined;
-  /** The polling interval, in milliseconds. Default: 1,000. */
+  /**
+   * The longest time between two polls, in milliseconds. The relay polls at once after `wake` and after
+   * it found events, then less and less often. Default: 200.
+   */
   readonly pollIntervalMs?: number;
   /** The most events that one transaction publishes. Default: 500. */
   readonly batchSize?: number;
@@ -31,7 +31,7 @@ export interface RelayOptions {
   readonly onRejected?: (event: Rejection) => void;
 }
 
-/** The counts of a relay since its start, and its last error. */
+/** The counts of a relay since its start, and the last error of what fails now. */
 export interface RelayHealth {
   readonly published: number;
   /** The published events that the broker already had. */
@@ -39,6 +39,7 @@ export interface RelayHealth {
   readonly rejected: number;
   /** The failures that were retried. */
   readonly failures: number;
+  /** The last error. Absent once what failed, the database or a topic, has succeeded. */
   readonly lastError?: BusError;
 }
 
@@ -46,6 +47,8 @@ export interface RelayHealth {
 export interface Relay extends AsyncDisposable {
   /** Returns the local state synchronously. Never contacts the database or the broker. */
   health(): RelayHealth;
+  /** Makes the relay poll at once. Call it after a commit in the same process. Never throws. */
+  wake(): void;
   /**
    * Stops after the running batches, or aborts them so that it returns within `timeoutMs` (default:
    * 10,000).

@@ -1,19 +1,26 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { BusError, checkTopic, type EventBus, type EventMethod, readTopic } from "@fanfare/bus";
-import { checkAtLeast, settlesWithin } from "@fanfare/bus/kit";
+import { checkAtLeast, createBackoff, settlesWithin } from "@fanfare/bus/kit";
 import type { Kysely } from "kysely";
 import { checkDelays, checkGracePeriod } from "../check-options.ts";
 import { explainMissingTable } from "../missing-table.ts";
+import { pruneKeys, rejectUnknownTopics } from "./maintain-outbox.ts";
 import { type BatchResult, publishBatch } from "./publish-batch.ts";
 import type { Relay, RelayOptions } from "./relay.ts";
-import { type Rejection, rejectUnknownTopics } from "./relay-store.ts";
+import type { Rejection } from "./relay-store.ts";
 import { createRetryDelays } from "./retry-delays.ts";
+import { createScanBounds } from "./scan-bounds.ts";
 import { createWakeUpSignal } from "./wake-up-signal.ts";
 
-/** The longest time between two searches for events of unknown topics. */
-const maxRejectIntervalMs = 60_000;
+/** The longest time between two runs of the maintenance. */
+const maxMaintenanceIntervalMs = 60_000;
+/** The first interval between two polls after events. */
+const minPollIntervalMs = 10;
+/** The most events that are remembered as published and not removed. */
+const maxUnremoved = 100_000;
 /** The name of the database among the retry delays, where topics are the other names. */
 const database = "the database";
+const listener = "a listener";
 
 /**
  * Starts a relay, which publishes the committed events of an outbox until it is stopped. Any number of
@@ -34,12 +41,7 @@ export function startRelay<DB>(
   bus: Pick<EventBus, "publishEncoded">,
   options: RelayOptions,
 ): Relay {
-  const {
-    pollIntervalMs = 1_000,
-    batchSize = 500,
-    workers = 2,
-    leaseDurationMs = 10_000,
-  } = options;
+  const { pollIntervalMs = 200, batchSize = 500, workers = 2, leaseDurationMs = 10_000 } = options;
   const graceMs = options.unknownTopicGraceMs ?? 3_600_000;
   checkDelays({ pollIntervalMs, leaseDurationMs });
   checkAtLeast(1, "batchSize", batchSize);
@@ -50,18 +52,32 @@ export function startRelay<DB>(
   const plain = db.withoutPlugins();
   const wakeUp = createWakeUpSignal();
   const delays = createRetryDelays();
+  const bounds = createScanBounds();
+  const unremoved = new Map<string, string>();
+  const untilPoll = createBackoff({
+    initialIntervalMs: Math.min(minPollIntervalMs, pollIntervalMs),
+    maxIntervalMs: pollIntervalMs,
+  });
   const stopping = new AbortController();
   const aborting = new AbortController();
   const counts = { published: 0, duplicates: 0, rejected: 0, failures: 0 };
-  let lastError: BusError | undefined;
-  let rejectAt = 0;
+  /** The last error, by the name of what failed. */
+  let lastFailure: { readonly name: string; readonly error: BusError } | undefined;
+  let maintainAt = 0;
 
   async function runWorker(): Promise<void> {
+    let idlePolls = 0;
     while (!stopping.signal.aborted) {
       const count = wakeUp.count;
-      const found = await publishNext();
-      if (found || stopping.signal.aborted) continue;
-      await wakeUp.wait(count, delays.untilNext(pollIntervalMs));
+      if (await publishNext()) {
+        idlePolls = 0;
+        // More may wait than this worker can take.
+        wakeUp.send();
+        continue;
+      }
+      if (stopping.signal.aborted) return;
+      await wakeUp.wait(count, delays.untilNext(untilPoll(++idlePolls)));
+      if (wakeUp.count > count) idlePolls = 0;
     }
   }
 
@@ -69,57 +85,69 @@ export function startRelay<DB>(
   async function publishNext(): Promise<boolean> {
     if (delays.isDelayed(database)) return false;
     try {
-      const result = await explainMissingTable("outbox", rejectAndPublish());
-      delays.recordSuccess(database);
+      const result = await explainMissingTable("outbox", maintainAndPublish());
+      if (result.storeError === undefined) recordSuccess(database);
       recordResult(result);
       return result.read > 0;
     } catch (reason) {
+      bounds.clear();
       recordFailure(database, BusError.from(reason, "unavailable"));
       return false;
     }
   }
 
-  async function rejectAndPublish(): Promise<BatchResult> {
-    await rejectUnknown();
+  async function maintainAndPublish(): Promise<BatchResult> {
+    if (performance.now() >= maintainAt) await maintain();
     return await publishBatch({
       db: plain,
       bus,
       methods: new Map([...methods].filter(([topic]) => !delays.isDelayed(topic))),
       size: batchSize,
       leaseDurationMs,
+      bounds,
+      unremoved,
       signal: aborting.signal,
     });
   }
 
-  async function rejectUnknown(): Promise<void> {
-    if (performance.now() < rejectAt) return;
-    const intervalMs = Math.min(maxRejectIntervalMs, Math.max(graceMs, pollIntervalMs));
-    rejectAt = performance.now() + intervalMs;
+  async function maintain(): Promise<void> {
+    const intervalMs = Math.min(maxMaintenanceIntervalMs, Math.max(graceMs, pollIntervalMs));
+    maintainAt = performance.now() + intervalMs;
+    // Finds what the bounds cannot know, such as a rejected event that an operator resets.
+    bounds.clear();
+    if (unremoved.size > maxUnremoved) unremoved.clear();
     const topics = [...methods.keys()];
     const rejected = await rejectUnknownTopics(plain, { topics, graceMs });
     // Added after the await, because other workers count in the meantime.
     counts.rejected += rejected;
+    await pruneKeys(plain);
   }
 
   function recordResult(result: BatchResult): void {
     counts.published += result.published;
     counts.duplicates += result.duplicates;
     counts.rejected += result.rejected.length;
-    for (const topic of result.topics) delays.recordSuccess(topic);
+    for (const topic of result.topics) recordSuccess(topic);
     for (const event of result.rejected) notifyRejected(event);
     for (const [topic, error] of result.failed) recordFailure(topic, error);
+    if (result.storeError !== undefined) recordFailure(database, BusError.from(result.storeError));
+  }
+
+  function recordSuccess(name: string): void {
+    delays.recordSuccess(name);
+    if (lastFailure?.name === name) lastFailure = undefined;
   }
 
   function recordFailure(name: string, error: BusError): void {
     if (aborting.signal.aborted) return;
     delays.recordFailure(name);
-    countFailure(error);
+    countFailure(name, error);
     notifyError(error);
   }
 
-  function countFailure(error: BusError): void {
+  function countFailure(name: string, error: BusError): void {
     counts.failures++;
-    lastError = error;
+    lastFailure = { name, error };
   }
 
   /** Counts an error of a listener as a failure of its own. It does not stop the relay. */
@@ -127,7 +155,7 @@ export function startRelay<DB>(
     try {
       options.onError?.(error);
     } catch (reason) {
-      countFailure(BusError.from(reason));
+      countFailure(listener, BusError.from(reason));
     }
   }
 
@@ -136,25 +164,25 @@ export function startRelay<DB>(
       options.onRejected?.(event);
     } catch (reason) {
       const error = BusError.from(reason);
-      countFailure(error);
+      countFailure(listener, error);
       notifyError(error);
     }
   }
 
-  const listening = options.listen?.("outbox", () => wakeUp.send());
   const running = Promise.all(Array.from({ length: workers }, runWorker));
 
   async function stop({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}) {
     stopping.abort();
     wakeUp.send();
-    const ended = Promise.all([running, listening?.close()]);
-    if (await settlesWithin(ended, timeoutMs * 0.8)) return;
+    if (await settlesWithin(running, timeoutMs * 0.8)) return;
     aborting.abort();
-    await settlesWithin(ended, timeoutMs * 0.2);
+    await settlesWithin(running, timeoutMs * 0.2);
   }
 
   return {
-    health: () => (lastError === undefined ? { ...counts } : { ...counts, lastError }),
+    health: () =>
+      lastFailure === undefined ? { ...counts } : { ...counts, lastError: lastFailure.error },
+    wake: () => wakeUp.send(),
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
