@@ -9,12 +9,13 @@ export {
 } from "./inbox/inbox-batch.ts";
 export { createInboxCounters, type InboxCounters } from "./inbox/inbox-counters.ts";
 export { inboxMigration } from "./inbox/inbox-migration.ts";
+export { type PruneOptions, pruneInbox } from "./inbox/prune-inbox.ts";
 export {
-  type PruneOptions,
+  type Pruning,
+  type PruningHealth,
   type PruningOptions,
-  pruneInbox,
   startPruning,
-} from "./inbox/prune-inbox.ts";
+} from "./inbox/start-pruning.ts";
 
 // The outbox.
 

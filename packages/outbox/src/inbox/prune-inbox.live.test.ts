@@ -2,7 +2,8 @@ import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectFares, type FaresDatabase, openFares } from "../../test/fares.ts";
-import { pruneInbox, startPruning } from "./prune-inbox.ts";
+import { pruneInbox } from "./prune-inbox.ts";
+import { startPruning } from "./start-pruning.ts";
 
 const day = 24 * 3_600_000;
 const monthAndDay = { retentionMs: 31 * day, maxRedeliveryMs: 30 * day };
@@ -93,7 +94,7 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
   it("continues when onError throws", async () => {
     await sql`alter table inbox rename to away`.execute(db);
     let heard = 0;
-    await using _ = startPruning(db, {
+    await using pruning = startPruning(db, {
       ...monthAndDay,
       intervalMs: 1,
       onError: () => {
@@ -102,8 +103,28 @@ describe("pruneInbox()", { timeout: 60_000 }, () => {
       },
     });
     await expect.poll(() => heard, { timeout: 30_000 }).toBeGreaterThan(2);
+    expect(pruning.health()).toMatchObject({
+      removed: 0,
+      failures: expect.any(Number),
+      lastError: { code: "not_provisioned" },
+    });
     await sql`alter table away rename to inbox`.execute(db);
     await expect.poll(async () => (await ages()).length, { timeout: 30_000 }).toBe(30);
+    await expect.poll(() => pruning.health(), { timeout: 30_000 }).not.toHaveProperty("lastError");
+    expect(pruning.health().removed).toBeGreaterThan(0);
+  });
+
+  it("stops in time while the database does not answer", async () => {
+    const blocker = await db.startTransaction().execute();
+    await sql`lock table inbox in access exclusive mode`.execute(blocker);
+    const pruning = startPruning(db, { ...monthAndDay, intervalMs: 1 });
+    const isBlocked = async () =>
+      (await sql`select from pg_locks where not granted`.execute(blocker)).rows.length;
+    await expect.poll(isBlocked, { timeout: 30_000 }).toBe(1);
+    await pruning.stop({ timeoutMs: 10 });
+    await blocker.rollback().execute();
+    await pruning.stop();
+    expect(await ages()).toHaveLength(30);
   });
 
   it.each([0, -1, Number.NaN, Infinity, 30 * day])("refuses an interval of %d ms", (intervalMs) => {

@@ -1,7 +1,6 @@
 import { BusError } from "@fanfare/bus";
-import { checkAtLeast, pause } from "@fanfare/bus/kit";
+import { checkAtLeast } from "@fanfare/bus/kit";
 import { type Kysely, sql } from "kysely";
-import { checkDelays } from "../check-options.ts";
 import { explainMissingTable } from "../missing-table.ts";
 
 /** How long records of handled events are kept. */
@@ -31,8 +30,8 @@ export async function pruneInbox<DB>(db: Kysely<DB>, options: PruneOptions): Pro
   return await removeRecords(db, options);
 }
 
-/** Stops between two batches when the signal aborts. */
-async function removeRecords<DB>(
+/** Removes old records batch by batch, and stops between two when the signal aborts. */
+export async function removeRecords<DB>(
   db: Kysely<DB>,
   { retentionMs, batchSize = 1_000 }: PruneOptions,
   signal?: AbortSignal,
@@ -52,55 +51,8 @@ async function removeRecords<DB>(
   }
 }
 
-/** Options of `startPruning`. */
-export interface PruningOptions extends PruneOptions {
-  /** The time between two runs, in milliseconds. Default: an hour; at most 2,147,483,647 (24 days). */
-  readonly intervalMs?: number;
-  /** Called when a run fails. The next run retries. */
-  readonly onError?: (error: unknown) => void;
-}
-
-/**
- * Prunes the inbox at an interval until it is disposed of. Disposing waits for the running batch.
- * Throws as `pruneInbox` does, and `invalid_argument` for an invalid `intervalMs`.
- *
- * @example
- * const day = 24 * 60 * 60 * 1000;
- * await using pruning = startPruning(db, { retentionMs: 31 * day, maxRedeliveryMs: 30 * day });
- */
-export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): AsyncDisposable {
-  const { intervalMs = 3_600_000, onError } = options;
-  checkPruneOptions(options);
-  checkDelays({ intervalMs });
-  const stopping = new AbortController();
-  const { signal } = stopping;
-
-  async function run(): Promise<void> {
-    for (;;) {
-      await pause(intervalMs, signal);
-      if (signal.aborted) return;
-      await removeRecords(db, options, signal).catch(notifyError);
-    }
-  }
-
-  function notifyError(reason: unknown): void {
-    try {
-      onError?.(reason);
-    } catch {
-      // An error of the listener has no other listener. The next run retries.
-    }
-  }
-
-  const running = run();
-  return {
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await running;
-    },
-  };
-}
-
-function checkPruneOptions({
+/** Throws `invalid_argument` for options with which `pruneInbox` could not work. */
+export function checkPruneOptions({
   retentionMs,
   maxRedeliveryMs,
   batchSize = 1_000,
