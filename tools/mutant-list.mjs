@@ -12,6 +12,20 @@ export const mutants = [
     replace: "",
   },
   {
+    name: "hide publishes that keep failing",
+    package: core,
+    file: "src/publish/watch-appends.ts",
+    find: "    if (ownFailures.has(error.code)) return;",
+    replace: "    if (error.retryable) return;",
+  },
+  {
+    name: "report publishes as failing after a success",
+    package: core,
+    file: "src/publish/watch-appends.ts",
+    find: "      () => failures.delete(topic),",
+    replace: "      () => {},",
+  },
+  {
     name: "lose the attributes of CloudEvents",
     package: core,
     file: "src/wire/attributes.ts",

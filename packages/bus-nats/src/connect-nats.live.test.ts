@@ -7,6 +7,7 @@ import { NoteEvents } from "@fanfare/bus/testing";
 import { type Nats, reservePort } from "@fanfare/dev-stack";
 import { nkeys } from "@nats-io/nats-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openAdmin } from "../test/admin.ts";
 import { startOwnNats } from "../test/nats-server.ts";
 import { connectNats } from "./connect-nats.ts";
 
@@ -180,6 +181,26 @@ describe("connectNats()", { timeout: 60_000 }, () => {
     const unavailable = { code: "unavailable", message: expect.stringMatching(/not enabled/i) };
     await expect(publish(bus, "1")).rejects.toMatchObject(unavailable);
     await expect(bus.subscribe("readers", readNotes)).rejects.toMatchObject(unavailable);
+  });
+
+  it("reports a full disk in the health of a process that only publishes, until there is room", async () => {
+    await using full = await startOwnNats("", { jetStream: "max_file_store: 10KB" });
+    await using bus = await connectNats({ servers: full.url });
+    const { noteWritten } = createPublisher(NoteEvents, bus);
+    const publishLarge = (id: string) => noteWritten({ author: "a".repeat(1_000) }, { id });
+    const refused = { code: "resource_exhausted", retryable: true };
+    const fill = async () => {
+      for (let id = 1; id < 100; id += 1) await publishLarge(`${id}`);
+    };
+    await expect(fill()).rejects.toMatchObject(refused);
+    await expect(publishLarge("late")).rejects.toMatchObject(refused);
+    const failing = [{ topic: "notes.written", count: 2, error: refused }];
+    expect(bus.health()).toMatchObject({ connected: true, failing, lastError: refused });
+    await using admin = await openAdmin(full.url);
+    await admin.streams.purge("fanfare_notes_written");
+    await publishLarge("late");
+    expect(bus.health().failing).toEqual([]);
+    expect(bus.health()).not.toHaveProperty("lastError");
   });
 
   it("rejects options that cannot work", async () => {

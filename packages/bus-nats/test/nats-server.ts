@@ -1,8 +1,17 @@
-import { type Nats, type NatsCluster, startNats, startNatsCluster } from "@fanfare/dev-stack";
+import {
+  type Nats,
+  type NatsCluster,
+  type NatsOptions,
+  startNats,
+  startNatsCluster,
+} from "@fanfare/dev-stack";
+
+/** When the server syncs to disk, and further settings of JetStream. */
+export type NatsServerOptions = Pick<NatsOptions, "syncInterval" | "jetStream">;
 
 /** Starts a server for one test file, whatever NATS_URL is set to. */
-export function startOwnNats(config = "", syncInterval = "2m"): Promise<Nats> {
-  return startNats({ env: omitServer(), config, syncInterval });
+export function startOwnNats(config = "", options: NatsServerOptions = {}): Promise<Nats> {
+  return startNats({ env: omitServer(), config, syncInterval: "2m", ...options });
 }
 
 /** Starts a cluster of three servers for one test file. */

@@ -14,6 +14,7 @@ import type { Interceptor } from "./interceptor.ts";
 import { checkGroup } from "./kit/check-group.ts";
 import { settlesWithin } from "./kit/settles-within.ts";
 import { createPublishMethods } from "./publish/publish-methods.ts";
+import { watchAppends } from "./publish/watch-appends.ts";
 import { createTopicCache } from "./topic-cache.ts";
 
 /** The options of every bus. Connectors, such as `connectNats`, extend them with their broker's. */
@@ -50,9 +51,10 @@ export function createBus(
     );
   }
   const topics = createTopicCache();
+  const watched = watchAppends(broker);
   const closing = new AbortController();
   const { signal } = closing;
-  const { readStats, whenIdle, ...publishMethods } = createPublishMethods(broker, {
+  const { readStats, whenIdle, ...publishMethods } = createPublishMethods(watched.appender, {
     source,
     interceptors,
     topics,
@@ -117,9 +119,13 @@ export function createBus(
   }
 
   function health(): BusHealth {
+    const failing = watched.listFailures();
+    const [first] = failing;
     return {
       broker: broker.name,
+      ...(first === undefined ? {} : { lastError: first.error }),
       ...broker.health(),
+      failing,
       subscriptions: Array.from(subscriptions, (subscription) => subscription.health()),
     };
   }

@@ -1,11 +1,26 @@
+import type { BusError } from "./error.ts";
+
 /** The state of a bus in this process. */
 export interface BusHealth {
   /** The broker's name, such as "jetstream". */
   readonly broker: string;
   readonly connected: boolean;
-  /** The broker's last error since it last succeeded. */
+  /** The broker's last error since it last succeeded, otherwise that of the topic that has failed the longest. */
   readonly lastError?: Error;
+  /** The topics whose last publish by this process failed. The next one that is stored removes its topic. */
+  readonly failing: readonly PublishFailure[];
   readonly subscriptions: readonly SubscriptionHealth[];
+}
+
+/** A topic whose publishes by this process fail at the broker: a full disk, no stream, no permission. */
+export interface PublishFailure {
+  readonly topic: string;
+  /** When the first of them failed, in milliseconds since the Unix epoch. */
+  readonly since: number;
+  /** How many failed in a row. */
+  readonly count: number;
+  /** Why the last one failed. */
+  readonly error: BusError;
 }
 
 /** The state of a subscription in this process. Counters begin with the subscription. */

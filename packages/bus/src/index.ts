@@ -22,7 +22,7 @@ export { assertSubscribed } from "./consume/assert-subscribed.ts";
 export type { DeadLetter } from "./dead-letters/dead-letter.ts";
 export type { DeadLetterCause } from "./dead-letters/dead-letter-cause.ts";
 export type { DeadLetters } from "./dead-letters/dead-letters.ts";
-export type { BusHealth, SubscriptionHealth } from "./health.ts";
+export type { BusHealth, PublishFailure, SubscriptionHealth } from "./health.ts";
 export type { Handle, HandleCall, Interceptor, Publish, PublishCall } from "./interceptor.ts";
 export { type BusMetric, type BusSample, createBusMetrics } from "./metrics.ts";
 export type { BusStats, GroupProgress, StatsOptions, SubscriptionStats } from "./stats.ts";

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { createBus } from "./create-bus.ts";
 import { BusError } from "./error.ts";
+import { createMemoryBroker } from "./memory/memory-broker.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
 import { createBusMetrics } from "./metrics.ts";
 import { createNotePublisher, subscribeRead } from "./testing/notes.ts";
@@ -34,6 +36,18 @@ it("returns the stats of a bus as metrics", async () => {
   ]);
   expect(findSamples("last_error")).toEqual([
     { labels: { group: "readers", code: "internal" }, value: 1 },
+  ]);
+});
+
+it("counts the publishes of a topic that failed in a row", async () => {
+  const broker = createMemoryBroker();
+  const append = () => Promise.reject(new BusError("resource_exhausted", "no room"));
+  await using bus = createBus({ ...broker, append }, { source: "//test" });
+  const { noteRead } = createNotePublisher(bus);
+  for (const _ of [1, 2]) await expect(noteRead({})).rejects.toThrow("no room");
+  const metrics = await createBusMetrics(bus)();
+  expect(metrics.find(({ name }) => name === "fanfare_bus_failing_publishes")?.samples).toEqual([
+    { labels: { topic: "notes.read", code: "resource_exhausted" }, value: 2 },
   ]);
 });
 

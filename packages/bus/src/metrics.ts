@@ -46,6 +46,14 @@ function describeBus(stats: BusStats): BusMetric[] {
     counter("duplicates", "Publishes whose id was stored before.", plain(stats.duplicates)),
     counter("rejected", "Publishes that were rejected.", plain(stats.rejected)),
     gauge(
+      "failing_publishes",
+      "Publishes of a topic that failed in a row, by the code of the last one.",
+      stats.failing.map(({ topic, count, error }) => ({
+        labels: { topic, code: error.code },
+        value: count,
+      })),
+    ),
+    gauge(
       "last_error",
       "The last error since the last success, by code; the group is empty for the bus itself.",
       errors,

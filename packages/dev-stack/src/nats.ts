@@ -23,6 +23,8 @@ export interface NatsOptions {
   readonly syncInterval?: string;
   /** Further configuration of the server, such as its users. */
   readonly config?: string;
+  /** Further settings of JetStream, such as `domain: hub` or `max_file_store: 1MB`. */
+  readonly jetStream?: string;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
@@ -61,7 +63,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
       const store = JSON.stringify(join(folder.path, "store"));
       await writeFile(
         config,
-        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}" }\n${options.config ?? ""}\n`,
+        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}"\n${options.jetStream ?? ""} }\n${options.config ?? ""}\n`,
       );
       return await startGuarded({
         command,

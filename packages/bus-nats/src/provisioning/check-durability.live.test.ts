@@ -24,7 +24,7 @@ describe("checkDurability()", { timeout: 60_000 }, () => {
 
   it("reports a server that always syncs as safe", async () => {
     const port = await reservePort();
-    const nats = await startOwnNats(`http: "127.0.0.1:${port}"`, "always");
+    const nats = await startOwnNats(`http: "127.0.0.1:${port}"`, { syncInterval: "always" });
     const durability = await checkDurability({ monitoringUrl: `http://127.0.0.1:${port}` });
     await nats.stop();
     expect(durability.state).toBe("safe");

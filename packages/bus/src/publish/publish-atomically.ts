@@ -1,9 +1,10 @@
-import type { Appended, AppendOptions, Broker, NewRecord } from "../broker.ts";
+import type { Appended, AppendOptions, NewRecord } from "../broker.ts";
 import { BusError } from "../error.ts";
 import { createDeferred } from "../kit/deferred.ts";
 import type { NewEvent } from "./create-event.ts";
 import type { PublishOutcome } from "./publish-outcome.ts";
 import { createPublishResult, type PublishPipeline } from "./publish-pipeline.ts";
+import type { Appender } from "./watch-appends.ts";
 
 /**
  * Passes events through their interceptors, then stores all of them or none. Rejects with the reason
@@ -58,7 +59,7 @@ export async function publishAtomically(
 }
 
 async function appendAtomically(
-  broker: Broker,
+  broker: Appender,
   records: readonly NewRecord[],
   options: AppendOptions,
 ): Promise<ReadonlyMap<NewRecord, Appended>> {
@@ -79,7 +80,7 @@ async function appendAtomically(
   );
 }
 
-function checkBatch({ features }: Broker, records: readonly NewRecord[]): void {
+function checkBatch({ features }: Appender, records: readonly NewRecord[]): void {
   const topics = new Set(records.map(({ topic }) => topic));
   if (topics.size > 1) {
     throw new BusError(

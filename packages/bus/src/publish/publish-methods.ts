@@ -1,8 +1,9 @@
-import type { AppendOptions, Broker, NewRecord } from "../broker.ts";
+import type { AppendOptions, NewRecord } from "../broker.ts";
 import type { EventBus } from "../bus.ts";
 import { deadLetterOverheadBytes } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
 import type { EventMethod } from "../event-method.ts";
+import type { BusHealth } from "../health.ts";
 import type { Interceptor, PublishCall } from "../interceptor.ts";
 import { createDrainableSet } from "../kit/drainable-set.ts";
 import { memoizeLast } from "../kit/memoize-last.ts";
@@ -25,12 +26,13 @@ import type { PublishOptions } from "./publish-options.ts";
 import type { PublishAllOptions, PublishOutcome } from "./publish-outcome.ts";
 import { createPublishResult, type PublishPipeline } from "./publish-pipeline.ts";
 import type { PublishResult } from "./publish-result.ts";
+import type { Appender } from "./watch-appends.ts";
 
 /** The publish methods of a bus, and what they count. */
 export interface PublishMethods
   extends Pick<EventBus, "publish" | "publishEncoded" | "publishAll"> {
   /** Returns the counters and rates of the bus's stats. */
-  readonly readStats: () => Omit<BusStats, "broker" | "connected" | "lastError" | "subscriptions">;
+  readonly readStats: () => Omit<BusStats, keyof BusHealth>;
   /** Resolves once no publish is pending. */
   readonly whenIdle: () => Promise<void>;
 }
@@ -48,7 +50,7 @@ const publishTimeoutMs = 10_000;
 
 /** Creates the publish methods of a bus. */
 export function createPublishMethods(
-  broker: Broker,
+  broker: Appender,
   { source, interceptors, topics, closing }: PublishMethodsOptions,
 ): PublishMethods {
   const parts = readPublishParts(interceptors);
@@ -168,7 +170,7 @@ export function createPublishMethods(
   };
 }
 
-function checkSize({ name, features }: Broker, record: NewRecord): NewRecord {
+function checkSize({ name, features }: Appender, record: NewRecord): NewRecord {
   const { maxRecordBytes = Infinity } = features;
   const bytes = measureRecord(record);
   const maxBytes = maxRecordBytes - deadLetterOverheadBytes;

@@ -1,11 +1,12 @@
-import type { Appended, Broker, NewRecord } from "../broker.ts";
+import type { Appended, NewRecord } from "../broker.ts";
 import type { Publish, PublishCall } from "../interceptor.ts";
 import type { NewEvent } from "./create-event.ts";
 import type { PublishResult } from "./publish-result.ts";
+import type { Appender } from "./watch-appends.ts";
 
 /** The stages that each event of `publishAll` passes on its way to the broker. */
 export interface PublishPipeline {
-  readonly broker: Broker;
+  readonly broker: Appender;
   /**
    * Passes an event through the interceptors to `store`, which they may call several times. Never throws;
    * rejects with a `BusError`.

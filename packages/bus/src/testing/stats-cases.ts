@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
 import { createBusMetrics } from "../metrics.ts";
-import { failPermanently } from "./faults.ts";
+import { failPermanently, rejectAsFull } from "./faults.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -109,6 +109,32 @@ export function registerStatsCases({ features, setUp }: SuiteContext): void {
     expect(stats.broker).toBe(bus.health().broker);
     await subscription.stop();
     expect((await bus.stats()).subscriptions).toEqual([]);
+  });
+  it("reports a topic whose publishes fail in health, until one is stored", async () => {
+    await using env = await setUp();
+    let isFull = false;
+    const bus = await env.openBus((broker) => ({
+      ...broker,
+      append: (record, options) =>
+        isFull && record.topic === "notes.read" ? rejectAsFull() : broker.append(record, options),
+    }));
+    const { noteRead, noteWritten } = createNotePublisher(bus);
+    await noteRead({});
+    isFull = true;
+    const since = env.now();
+    for (const id of ["1", "2"]) {
+      await expect(noteRead({}, { id })).rejects.toMatchObject({ code: "resource_exhausted" });
+      await noteWritten({});
+    }
+    await expect(noteWritten({}, { id: "" })).rejects.toBeInstanceOf(BusError);
+    const error = { code: "resource_exhausted" };
+    const failing = [{ topic: "notes.read", count: 2, error }];
+    expect(bus.health()).toMatchObject({ connected: true, failing, lastError: error });
+    expect(bus.health().failing[0]?.since).toBeGreaterThanOrEqual(since);
+    isFull = false;
+    await noteRead({}, { id: "1" });
+    expect(bus.health().failing).toEqual([]);
+    expect(bus.health()).not.toHaveProperty("lastError");
   });
 
   it("reports the local counters when the broker does not answer, until it does", async () => {
