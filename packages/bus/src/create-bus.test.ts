@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { ForwardingBroker } from "../test/forwarding-broker.ts";
 import type { Broker } from "./broker.ts";
 import type { EventRouter } from "./consume/event-router.ts";
 import { createBus } from "./create-bus.ts";
@@ -7,6 +8,7 @@ import { BrokenEvents, NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/n
 import { createMemoryBroker } from "./memory/memory-broker.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
 import { createMemoryStore } from "./memory/memory-store.ts";
+import { createEvent } from "./publish/create-event.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -176,6 +178,19 @@ describe("subscribe()", () => {
 });
 
 describe("createBus()", () => {
+  it("calls the methods of a broker that is a class instance with their `this`", async () => {
+    await using bus = createBus(new ForwardingBroker(createMemoryBroker()), { source: "//tests" });
+    const { seen, handler: collect } = createCollector();
+    const subscription = await subscribeRead(bus, "readers", { handler: collect });
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    const event = createEvent(NoteEvents.method.noteRead, { number: 2 });
+    await bus.publishAll([event], { atomic: true });
+    await expect.poll(() => seen.length).toBe(2);
+    expect((await subscription.stats()).progress).toMatchObject({ pending: 0 });
+    expect(await bus.deadLetters("readers").list()).toEqual([]);
+    expect(bus.health().connected).toBe(true);
+  });
+
   it.each([-1, Number.NaN])("refuses a stopTimeoutMs of %d", (stopTimeoutMs) => {
     expect(() => createMemoryBus({ stopTimeoutMs })).toThrow(
       expect.objectContaining({ code: "invalid_argument" }),

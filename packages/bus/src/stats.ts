@@ -51,17 +51,17 @@ export interface GroupProgress {
 
 /** Reads the progress of a group from the broker. Rejects with the broker's BusError. */
 export async function readProgress(
-  { progress, deadLetters, clock }: Pick<Broker, "progress" | "deadLetters" | "clock">,
+  broker: Pick<Broker, "progress" | "deadLetters" | "clock">,
   about: { readonly group: string; readonly topics: readonly string[] },
   { timeoutMs = 2_000 }: StatsOptions,
 ): Promise<GroupProgress> {
   const [topics, dead] = await Promise.all([
-    progress(about, { timeoutMs }),
-    deadLetters.count(about.group, { timeoutMs }),
+    broker.progress(about, { timeoutMs }),
+    broker.deadLetters.count(about.group, { timeoutMs }),
   ]);
   const sum = (of: "pending" | "inFlight" | "redelivered") =>
     topics.reduce((all, topic) => all + topic[of], 0);
-  const now = clock.now();
+  const now = broker.clock.now();
   const age = (at: number) => Math.max(0, now - at);
   return {
     pending: sum("pending"),

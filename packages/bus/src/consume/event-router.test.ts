@@ -52,6 +52,49 @@ describe("on.service()", () => {
     expect(await readNote(handlers)).toEqual(["notes.read"]);
   });
 
+  it("binds methods with private fields, and functions that getters return", async () => {
+    class Shelf extends Reader {
+      readonly #added: number[] = [];
+      override noteRead({ number }: Note): void {
+        this.#added.push(number);
+        this.seen.push(...this.#added);
+      }
+    }
+    const shelf = new Shelf();
+    await readNote(shelf);
+    expect(shelf.seen).toEqual([7]);
+    const lazy = {
+      seen: new Array<number>(),
+      get noteRead() {
+        return function (this: Reader, { number }: Note) {
+          this.seen.push(number);
+        };
+      },
+    };
+    await readNote(lazy);
+    expect(lazy.seen).toEqual([7]);
+  });
+
+  it("ignores methods that are undefined or null, as Connect does", async () => {
+    const partial = { noteRead: undefined, noteErased: null, noteWritten() {} };
+    const topics = await readTopics((on) => {
+      // @ts-expect-error: a handler is a function
+      on.service(NoteEvents, partial);
+    });
+    expect(topics).toEqual(["notes.written"]);
+  });
+
+  it.each([null, undefined, 7, "noteRead"])("rejects %s as handlers", async (handlers) => {
+    const bound = readTopics((on) => {
+      // @ts-expect-error: handlers are an object
+      on.service(NoteEvents, handlers);
+    });
+    await expect(bound).rejects.toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringContaining("expected an object with the handlers of fanfare.testing"),
+    });
+  });
+
   it("ignores what every object inherits", async () => {
     const service = {
       ...NoteEvents,
@@ -86,6 +129,18 @@ describe("on.all()", () => {
     await createNotePublisher(bus).noteRead({ number: 1 });
     await bus.idle();
     expect(seen).toEqual(["notes.read fanfare.testing.v1.Note NoteRead"]);
+  });
+
+  it("rejects a handler that is no function, as on.matching() does", async () => {
+    const registry = createRegistry(NoteEvents);
+    const refusal = { code: "invalid_argument", message: expect.stringContaining("got undefined") };
+    const binds: ((on: EventRouter) => void)[] = [
+      // @ts-expect-error: a handler is a function
+      (on) => on.all([NoteEvents], undefined),
+      // @ts-expect-error: a handler is a function
+      (on) => on.matching("notes.*", registry, undefined),
+    ];
+    for (const bind of binds) await expect(readTopics(bind)).rejects.toMatchObject(refusal);
   });
 
   it("rejects a topic that is bound already", async () => {

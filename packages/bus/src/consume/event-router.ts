@@ -10,8 +10,9 @@ import type { AnyEventHandler, EventHandler, EventHandlers } from "./event-handl
 export interface EventRouter {
   /**
    * Binds each method of an event service for which `handlers` has a function. The function is called as
-   * a method of its object, so `handlers` may be a class instance; its other fields are ignored. Throws
-   * `invalid_argument` when a field named like a method is no function.
+   * a method of its object, so `handlers` may be a class instance; its other fields are ignored, and so are
+   * methods that are undefined or null. Throws `invalid_argument` when a field named like a method is
+   * anything else.
    */
   service<S extends DescService>(service: S, handlers: EventHandlers<S>): void;
   /** Binds every method of the services to one handler. */
@@ -54,23 +55,25 @@ export function collectBindings(
 
   function addAny(method: DescMethod, handler: AnyEventHandler): void {
     checkTopic(method);
+    checkHandler(method, handler);
     add(method, (message, delivery) => handler(message, delivery, method));
   }
 
   bind({
     service(service, handlers) {
+      const given: unknown = handlers;
+      if ((typeof given !== "object" && typeof given !== "function") || given === null) {
+        throw new BusError(
+          "invalid_argument",
+          `expected an object with the handlers of ${service.typeName}, got ${given === null ? "null" : typeof given}`,
+        );
+      }
       for (const method of service.methods) {
-        const handler: unknown = Reflect.get(handlers, method.localName);
+        const handler: unknown = Reflect.get(given, method.localName);
         // Every object inherits toLocaleString and a few more, which handle nothing.
         const inherited: unknown = Reflect.get(Object.prototype, method.localName);
-        if (handler === undefined || handler === inherited) continue;
-        if (!isHandler(handler)) {
-          throw new BusError(
-            "invalid_argument",
-            `the handler of ${service.typeName}.${method.name} must be a function, got ${typeof handler}`,
-          );
-        }
-        add(method, handler.bind(handlers));
+        if (handler === undefined || handler === null || handler === inherited) continue;
+        add(method, checkHandler(method, handler).bind(given));
       }
     },
     all(services, handler) {
@@ -102,7 +105,15 @@ function findMatching(pattern: string, registry: Registry, topics: TopicCache): 
   );
 }
 
-/** The type EventHandlers has checked that the function takes this method's message. */
+function checkHandler(method: DescMethod, value: unknown): EventHandler {
+  if (isHandler(value)) return value;
+  throw new BusError(
+    "invalid_argument",
+    `the handler of ${method.parent.typeName}.${method.name} must be a function, got ${typeof value}`,
+  );
+}
+
+/** The types have checked that the function takes this method's message. */
 function isHandler(value: unknown): value is EventHandler {
   return typeof value === "function";
 }
