@@ -4,6 +4,7 @@ import { BusError } from "./error.ts";
 import { createMemoryBroker } from "./memory/memory-broker.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
 import { createBusMetrics } from "./metrics.ts";
+import { rejectAsFull } from "./testing/faults.ts";
 import { createNotePublisher, subscribeRead } from "./testing/notes.ts";
 
 it("returns the stats of a bus as metrics", async () => {
@@ -41,8 +42,7 @@ it("returns the stats of a bus as metrics", async () => {
 
 it("counts the publishes of a topic that failed in a row", async () => {
   const broker = createMemoryBroker();
-  const append = () => Promise.reject(new BusError("resource_exhausted", "no room"));
-  await using bus = createBus({ ...broker, append }, { source: "//test" });
+  await using bus = createBus({ ...broker, append: rejectAsFull }, { source: "//test" });
   const { noteRead } = createNotePublisher(bus);
   for (const _ of [1, 2]) await expect(noteRead({})).rejects.toThrow("no room");
   const metrics = await createBusMetrics(bus)();

@@ -110,6 +110,7 @@ export function registerStatsCases({ features, setUp }: SuiteContext): void {
     await subscription.stop();
     expect((await bus.stats()).subscriptions).toEqual([]);
   });
+
   it("reports a topic whose publishes fail in health, until one is stored", async () => {
     await using env = await setUp();
     let isFull = false;
