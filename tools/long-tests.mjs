@@ -68,6 +68,12 @@ const longTests = {
     env: { FANFARE_PROTOCOLS: "long" },
     options: {},
   },
+  grpcurl: {
+    package: "@fanfare/service",
+    file: "reflection.live",
+    env: { FANFARE_PROTOCOLS: "long" },
+    options: {},
+  },
   wire: {
     package: "@fanfare/bus-nats",
     file: "wire-document.live",

@@ -119,6 +119,10 @@ describe("deploy/kubernetes", async () => {
     );
   });
 
+  it.each(appNames)("describes the services of %s to nobody", (app) => {
+    expect(given(app).all).not.toContain("REFLECTION");
+  });
+
   it.each(appNames)("probes %s, and limits its memory as compose does", async (app) => {
     const [one] = readPod(app).containers;
     expect(one?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: "http" });

@@ -89,6 +89,7 @@ runUntilSignal(
         port: config.internalPort,
         portName: "INTERNAL_PORT",
         routes: createRegistryRoutes(registry),
+        reflection: config.reflection,
         access,
         checks,
         logger,
@@ -99,6 +100,7 @@ runUntilSignal(
         host,
         port: config.port,
         routes: createTripsRoutes({ registry, workflows, feed, reconcileAfterMs }),
+        reflection: config.reflection,
         access,
         checks,
         // Reads and watches come from the registry alone. Only calls to workflows are refused meanwhile.

@@ -104,6 +104,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
+        reflection: config.reflection,
         checks: { temporal: () => worker.ready() },
         // Trips run without the broker. The publication of those that end is retried until it is back.
         dependencies: {

@@ -67,6 +67,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     FLEET_URL: `http://127.0.0.1:${ports.fleet}`,
     BILLING_URL: `http://127.0.0.1:${ports.billing}`,
     INTERNAL_PORT: String(ports.registry),
+    REFLECTION: "true",
     ...options.env,
   };
   const starting = appNames.map(async (name) => {

@@ -77,6 +77,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
         await serve({
           host: config.host,
           port: config.port,
+          reflection: config.reflection,
           ...(routes === undefined ? {} : { routes: routes(db) }),
           ...(options.access === undefined ? {} : { access: options.access(config) }),
           checks: {

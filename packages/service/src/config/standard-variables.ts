@@ -41,7 +41,7 @@ export function defineAddressVariable(
   return defineVariable(name, schema.default(address), { about, example: address });
 }
 
-/** Where a process listens, and what it logs. */
+/** Where a process listens, what it logs, and whether it describes its services. */
 export const serverVariables = {
   host: defineVariable("HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on."),
   port: definePortVariable("PORT", 8080),
@@ -53,6 +53,16 @@ export const serverVariables = {
       })
       .default("info"),
     { about: "Lowest level to log.", example: "info" },
+  ),
+  reflection: defineVariable(
+    "REFLECTION",
+    z
+      .stringbool({ truthy: ["true"], falsy: ["false"], error: "it is neither true nor false" })
+      .default(false),
+    {
+      about: "Whether grpcurl and buf curl find the services, without a token.",
+      example: "true",
+    },
   ),
 };
 

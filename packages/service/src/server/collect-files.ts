@@ -1,14 +1,14 @@
-import type { DescFile, DescService } from "@bufbuild/protobuf";
+import type { DescFile } from "@bufbuild/protobuf";
 
-/** Returns the proto files of services and all their imports, by name, such as `trips/v1/trips.proto`. */
-export function collectFiles(services: Iterable<DescService>): ReadonlyMap<string, DescFile> {
+/** Returns proto files and all their imports, by name, such as `trips/v1/trips.proto`. */
+export function collectFiles(roots: Iterable<DescFile>): ReadonlyMap<string, DescFile> {
   const files = new Map<string, DescFile>();
   function add(file: DescFile): void {
-    const name = file.proto.name;
+    const { name } = file.proto;
     if (files.has(name)) return;
     files.set(name, file);
     for (const dependency of file.dependencies) add(dependency);
   }
-  for (const service of services) add(service.file);
+  for (const file of roots) add(file);
   return files;
 }

@@ -11,6 +11,7 @@ import { callErrorKey, createCallInterceptor } from "./call-interceptor.ts";
 import { collectFiles } from "./collect-files.ts";
 import { createHealthService } from "./health-service.ts";
 import type { Readiness } from "./readiness.ts";
+import { createReflectionRoutes } from "./reflection-service.ts";
 import type { RouteOptions, Routes } from "./routes.ts";
 import { createHandlers } from "./routes.ts";
 import { toConnectError } from "./to-connect-error.ts";
@@ -24,6 +25,8 @@ export interface ServerHandlerOptions extends Pick<RouteOptions, "unary" | "stre
   readonly interceptors: readonly Interceptor[];
   readonly readiness: Readiness;
   readonly readMaxBytes: number;
+  /** Whether `grpc.reflection` describes the routes. */
+  readonly reflection: boolean;
 }
 
 /** The handlers of a server. */
@@ -33,7 +36,7 @@ export interface ServerHandlers {
   readonly unknownMethod: UniversalHandler;
 }
 
-/** Creates the handlers of the routes, of `grpc.health.v1`, and of unknown methods. */
+/** Creates the handlers of the routes, of `grpc.health.v1`, of `grpc.reflection`, and of unknown methods. */
 export function createServerHandlers(options: ServerHandlerOptions): ServerHandlers {
   const { unary, streaming, readiness } = options;
   const registry = createMutableRegistry();
@@ -53,7 +56,8 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
     requestGate: recordErrors(options.gate),
   });
   const services = new Map(routed.map(({ service }) => [service.typeName, service]));
-  for (const file of collectFiles(services.values()).values()) {
+  const files = collectFiles(routed.map(({ service }) => service.file));
+  for (const file of files.values()) {
     for (const type of nestedTypes(file)) registry.add(type);
   }
   const health = createHealthService(readiness, (name) => services.has(name));
@@ -61,7 +65,11 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
   // Refuses every call before it reads the body, so it does not matter of which method it is.
   const [unknownMethod] = create(routeHealth, { requestGate: recordErrors(refuseUnknownMethod) });
   if (unknownMethod === undefined) throw new Error("expected grpc.health.v1 to have a method");
-  return { handlers: [...routed, ...create(routeHealth, {})], unknownMethod };
+  const routeReflection: Routes = options.reflection
+    ? createReflectionRoutes([...services.values(), Health])
+    : () => {};
+  const handlers = [...routed, ...create(routeHealth, {}), ...create(routeReflection, {})];
+  return { handlers, unknownMethod };
 }
 
 const refuseUnknownMethod: RequestGate = async ({ url }) => {

@@ -29,6 +29,11 @@ export interface ServeOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */
   readonly metrics?: () => Promise<string>;
+  /**
+   * Describes the services of `routes` to any caller by `grpc.reflection.v1` and `v1alpha`, for grpcurl,
+   * `buf curl` and the like. It requires no token. Default: false.
+   */
+  readonly reflection?: boolean;
   readonly logger: Logger;
   /** The largest request message, in bytes. Default: 1 MiB. */
   readonly readMaxBytes?: number;

@@ -42,6 +42,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
     interceptors: options.interceptors ?? [],
     readiness,
     readMaxBytes: options.readMaxBytes ?? maxMessageBytes,
+    reflection: options.reflection ?? false,
     unary: { maxTimeoutMs, shutdownSignal: stopAll.signal },
     streaming: { maxTimeoutMs: maxStreamMs, shutdownSignal: stopStreams.signal },
   });
