@@ -14,6 +14,7 @@ import {
 import { z } from "zod";
 import { createTripFeed } from "./api/trip-feed.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
+import { createOperatorLogRoutes } from "./operators/operator-log-routes.ts";
 import { runReconciler } from "./reconciler/run-reconciler.ts";
 import { migrations } from "./registry/migrations.ts";
 import { createRegistryRoutes } from "./registry/registry-routes.ts";
@@ -99,7 +100,10 @@ runUntilSignal(
       await serve({
         host,
         port: config.port,
-        routes: createTripsRoutes({ registry, workflows, feed, reconcileAfterMs }),
+        routes: (router) => {
+          createTripsRoutes({ registry, workflows, feed, reconcileAfterMs })(router);
+          createOperatorLogRoutes(database.db)(router);
+        },
         reflection: config.reflection,
         access,
         checks,

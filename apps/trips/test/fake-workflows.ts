@@ -20,7 +20,9 @@ export interface FakeWorkflows extends TripWorkflows {
   refusal: Pick<Refusal, "code" | "message"> | undefined;
   /** The reply of every call, which then does nothing. */
   override: Reply<never> | undefined;
-  /** The outcome of `progress`. */
+  /** The reply of `retry` and `resolve`, which then do nothing. */
+  decisionReply: Reply<never> | undefined;
+  /** The outcome of `progress`, without the parked steps. */
   currentProgress: WorkflowProgress;
   /** The names of the parked steps. */
   parked: string[];
@@ -31,6 +33,8 @@ const drivenMs = 270_000;
 
 /** Creates workflows without Temporal and a worker. */
 export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
+  const decided = new Map<string, readonly string[]>();
+
   async function compensateTrip(
     tripId: string,
     reason: string,
@@ -41,11 +45,14 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
     return { status: "CANCELLED", reason: trip.reason ?? "" } as const;
   }
 
-  function unpark(step?: string): Reply<readonly string[]> {
-    if (fake.override !== undefined) return fake.override;
+  function unpark({ step }: { step?: string }, decisionId: string): Reply<readonly string[]> {
+    const known = decided.get(decisionId);
+    if (known !== undefined) return { kind: "answered", outcome: known };
+    if (fake.decisionReply !== undefined) return fake.decisionReply;
     const outcome = fake.parked.filter((parked) => step === undefined || parked === step);
     if (outcome.length === 0) return { kind: "refused", reason: "no step is parked" };
     fake.parked = fake.parked.filter((parked) => !outcome.includes(parked));
+    decided.set(decisionId, outcome);
     return { kind: "answered", outcome };
   }
 
@@ -54,6 +61,7 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
     calls: 0,
     refusal: undefined,
     override: undefined,
+    decisionReply: undefined,
     currentProgress: { saga: { state: "forward", pivoted: false, steps: [] }, pending: [] },
     parked: [],
 
@@ -91,11 +99,15 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
       return fake.override ?? { kind: "answered", outcome: await compensateTrip(tripId, reason) };
     },
 
-    retry: async (_, { step }) => unpark(step),
-    resolve: async (_, { step }) => unpark(step),
+    retry: async (_, argument, { decisionId }) => unpark(argument, decisionId),
+    resolve: async (_, argument, { decisionId }) => unpark(argument, decisionId),
 
     async progress() {
-      return fake.override ?? { kind: "answered", outcome: fake.currentProgress };
+      const { saga, pending } = fake.currentProgress;
+      const startedAt = new Date().toISOString();
+      const parked = fake.parked.map((name) => ({ name, state: "parked", startedAt }) as const);
+      const outcome = { saga: { ...saga, steps: [...saga.steps, ...parked] }, pending };
+      return fake.override ?? { kind: "answered", outcome };
     },
   };
   return fake;

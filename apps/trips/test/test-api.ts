@@ -1,9 +1,11 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
+import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
 import { createTripFeed } from "../src/api/trip-feed.ts";
 import { createTripsRoutes } from "../src/api/trips-routes.ts";
+import { createOperatorLogRoutes } from "../src/operators/operator-log-routes.ts";
 import { createRegistryRoutes } from "../src/registry/registry-routes.ts";
 import { createFakeWorkflows, type FakeWorkflows } from "./fake-workflows.ts";
 import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
@@ -15,6 +17,8 @@ export interface TestApi extends TestRegistry {
   /** Returns a client of a rider. Default: `rosa`. */
   rider(name?: string): Client<typeof TripsService>;
   readonly operator: Client<typeof TripsService>;
+  /** Returns a client of the operator log. Default: of the operator `otto`. */
+  operatorLog(caller?: Caller): Client<typeof OperatorLogService>;
   readonly saga: Client<typeof TripRegistryService>;
 }
 
@@ -31,13 +35,17 @@ export async function openTestApi(): Promise<TestApi> {
   });
   const routes = createTripsRoutes({ registry, workflows, feed, reconcileAfterMs: 60_000 });
   const as = (caller: Caller) => createClient(TripsService, createTestTransport(routes, caller));
+  const otto: Caller = { role: "operator", subject: "otto" };
+  const logRoutes = createOperatorLogRoutes(opened.db);
   const service: Caller = { role: "service", subject: "worker" };
   return {
     ...opened,
     workflows,
     as,
     rider: (subject = "rosa") => as({ role: "rider", subject }),
-    operator: as({ role: "operator", subject: "otto" }),
+    operator: as(otto),
+    operatorLog: (caller = otto) =>
+      createClient(OperatorLogService, createTestTransport(logRoutes, caller)),
     saga: createClient(
       TripRegistryService,
       createTestTransport(createRegistryRoutes(registry), service),

@@ -3,7 +3,7 @@ import type { CompensationResult } from "./outcomes.ts";
 /** The updates of the API. Callers send each with its name as the update id, so equal calls join. */
 export const updates = { start: "start", end: "end", cancel: "cancel" } as const;
 
-/** The updates of operators, for a parked trip. Every decision is sent with an update id of its own. */
+/** The updates of operators, for a parked trip. The update id is the id of the decision in the operator log. */
 export const operatorUpdates = { retry: "retry", resolve: "resolve" } as const;
 
 /** The query that returns the progress of the saga: `SagaProgress` of @fanfare/saga. */
@@ -23,21 +23,27 @@ export interface EndArgument {
   readonly requestedAt: string;
 }
 
-/** The argument of the update `cancel`. */
-export interface CancelArgument {
-  readonly reason: string;
-  /** The operator who cancels the trip. Absent for its rider. */
+/** The author of a decision. It stays in the workflow's history. */
+interface OperatorArgument {
+  /** The subject of the operator's token. Absent when the rider cancels. */
   readonly operator?: string;
 }
 
+/** The argument of the update `cancel`. */
+export interface CancelArgument extends OperatorArgument {
+  readonly reason: string;
+}
+
 /** The argument of the update `retry`. */
-export interface RetryArgument {
+export interface RetryArgument extends OperatorArgument {
+  /** Why. */
+  readonly note?: string;
   /** The parked step to retry. Default: all of them. */
   readonly step?: string;
 }
 
 /** The argument of the update `resolve`. */
-export interface ResolveArgument {
+export interface ResolveArgument extends OperatorArgument {
   /** What the operator did in place of the step. */
   readonly note: string;
   /** The parked step that is resolved. Default: all that can be. */

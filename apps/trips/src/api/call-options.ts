@@ -6,6 +6,12 @@ const reservedMs = 500;
 const defaultTimeoutMs = 60_000;
 
 /**
+ * How long a handler waits for the progress of a workflow, in milliseconds. Without a worker no query is
+ * answered, and the caller should learn that early.
+ */
+export const progressTimeoutMs = 5_000;
+
+/**
  * Returns how long a handler may wait for a workflow: the time left of its call less a reserve, and
  * `maxTimeoutMs` at most.
  */

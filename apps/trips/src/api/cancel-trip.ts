@@ -6,7 +6,7 @@ import { toTrip } from "../registry/trip-message.ts";
 import { isCompensating, isEndParked } from "../registry/trip-phase.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import { sendStopRequest } from "../temporal/send-stop-request.ts";
-import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
+import type { DecisionOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
 import { createUnansweredError } from "./unanswered-error.ts";
 
@@ -24,14 +24,24 @@ export interface CancelTripDeps {
  */
 export async function cancelTrip(
   request: CancelTripRequest,
-  { caller, ...call }: CallOptions & { caller: Caller },
+  { caller, ...call }: DecisionOptions & { caller: Caller },
   { registry, workflows }: CancelTripDeps,
 ): Promise<Trip> {
   const visible = await getVisibleTrip(registry, caller, request.tripId);
   const isOperator = caller.role === "operator";
   const reason = request.reason || `cancelled by ${isOperator ? "an operator" : "its rider"}`;
   const operator = isOperator ? caller.subject : undefined;
-  const asked = await registry.record(visible.trip_id, requestCancel({ reason, operator }));
+  const cancellation = requestCancel({ reason, operator });
+  const asked = await (operator === undefined
+    ? registry.record(visible.trip_id, cancellation)
+    : registry.decide(visible.trip_id, cancellation, {
+        entryId: call.decisionId,
+        operator,
+        action: "CANCEL_TRIP",
+        subject: visible.trip_id,
+        details: "",
+        reason,
+      }));
   if (isCompensated(asked)) return toTrip(asked);
 
   const reply = await (asked.stop_kind === "CANCEL"

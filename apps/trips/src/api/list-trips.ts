@@ -1,5 +1,4 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ListTripsRequest, ListTripsResponseSchema } from "@fanfare/contracts/trips/v1/trips";
+import type { ListTripsRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
 import { type Caller, paginate } from "@fanfare/service";
 import { z } from "zod";
 import { toStatusName, toTrip } from "../registry/trip-message.ts";
@@ -19,7 +18,7 @@ export async function listTrips(
   request: ListTripsRequest,
   caller: Caller,
   { registry }: { readonly registry: TripRegistry },
-): Promise<MessageInitShape<typeof ListTripsResponseSchema>> {
+): Promise<{ trips: Trip[]; nextPageToken: string }> {
   const riderId = caller.role === "operator" ? undefined : caller.subject;
   const status = toStatusName(request.status);
   const { items, nextPageToken } = await paginate(request, {

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
+import { ActionSchema } from "@fanfare/contracts/operators/v1/operators";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { catchRefusal } from "@fanfare/test-fixtures";
+import { catchRefusal, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
 import { park } from "../registry/transitions.ts";
@@ -15,6 +16,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   api.workflows.override = undefined;
+  api.workflows.decisionReply = undefined;
 });
 
 /** Creates a trip whose capture is parked. */
@@ -25,6 +27,14 @@ async function parkTrip(): Promise<{ tripId: string }> {
   await api.registry.record(tripId, park({ version: 9n, step: "capture", reason: "declined" }));
   api.workflows.parked = ["capture"];
   return { tripId };
+}
+
+/** Returns what the operator log has of the trip: who decided what and why, the newest first. */
+async function readLog(tripId: string): Promise<string[]> {
+  const { entries } = await api.operatorLog().list({ subject: tripId });
+  return entries.map(({ operator, action, details, reason }) =>
+    [operator, ActionSchema.value[action]?.localName, details, reason].join(" | "),
+  );
 }
 
 /** Returns the decisions in the recorded changes of the trip, in order. */
@@ -40,19 +50,22 @@ describe("RetryTrip", () => {
     expect(steps).toEqual(["capture"]);
     expect(trip?.decision).toBe("otto retried capture");
     expect(await readDecisions(tripId)).toEqual(["otto retried capture"]);
+    expect(await readLog(tripId)).toEqual(["otto | RETRY_TRIP | capture | "]);
   });
 
   it("records nothing when no step is parked, or the workflow has closed", async () => {
     const { tripId } = await parkTrip();
     api.workflows.parked = [];
     const none = await catchRefusal(api.operator.retryTrip({ tripId }));
-    expect(none).toMatchObject({ code: Code.FailedPrecondition, rawMessage: "no step is parked" });
+    expect(none.code).toBe(Code.FailedPrecondition);
+    expect(none.rawMessage).toContain("has no parked step");
     api.workflows.override = { kind: "not-running" };
     const over = await catchRefusal(api.operator.retryTrip({ tripId }));
     expect(over.code).toBe(Code.FailedPrecondition);
     api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
     expect((await catchRefusal(api.operator.retryTrip({ tripId }))).code).toBe(Code.Unavailable);
     expect(await readDecisions(tripId)).toEqual([]);
+    expect(await readLog(tripId)).toEqual([]);
   });
 
   it("throws not_found for an unknown trip", async () => {
@@ -72,6 +85,38 @@ describe("ResolveTrip", () => {
     expect(api.workflows.parked).toEqual(["release-vehicle"]);
   });
 
+  it("keeps who decided what when the answer is lost, and decides once under one key", async () => {
+    const { tripId } = await parkTrip();
+    const request = { tripId, note: "paid in cash" };
+    const key = withIdempotencyKey(`decision/${tripId}`);
+    for (const kind of ["timed-out", "not-running"] as const) {
+      api.workflows.decisionReply = { kind };
+      await api.operator.resolveTrip(request, key).catch(() => undefined);
+      const { trip } = await api.operator.getTrip({ tripId });
+      expect(trip?.decision).toBe("otto resolved capture: paid in cash");
+    }
+    api.workflows.decisionReply = undefined;
+    for (const again of [
+      await api.operator.resolveTrip(request, key),
+      await api.operator.resolveTrip(request, key),
+    ]) {
+      expect(again.steps).toEqual(["capture"]);
+    }
+    expect(await readLog(tripId)).toEqual(["otto | RESOLVE_TRIP | capture | paid in cash"]);
+    const other = await catchRefusal(api.operator.resolveTrip({ tripId, note: "no" }, key));
+    expect(other.code).toBe(Code.AlreadyExists);
+  });
+
+  it("records that the saga refused the decision", async () => {
+    const { tripId } = await parkTrip();
+    api.workflows.decisionReply = { kind: "refused", reason: "it can only be retried" };
+    const refusal = await catchRefusal(api.operator.resolveTrip({ tripId, note: "paid" }));
+    expect(refusal.code).toBe(Code.FailedPrecondition);
+    const { trip } = await api.operator.getTrip({ tripId });
+    expect(trip?.decision).toBe("otto resolved capture: paid (refused: it can only be retried)");
+    expect(await readLog(tripId)).toHaveLength(1);
+  });
+
   it("requires a note", async () => {
     const { tripId } = await parkTrip();
     const refusal = await catchRefusal(api.operator.resolveTrip({ tripId }));
@@ -79,7 +124,58 @@ describe("ResolveTrip", () => {
   });
 });
 
+describe("CancelTrip of an operator", () => {
+  it("records who cancelled the trip and why, whatever the workflow does", async () => {
+    for (const kind of ["timed-out", "not-running"] as const) {
+      const tripId = randomUUID();
+      const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
+      await api.rider().startTrip(request);
+      api.workflows.override = { kind };
+      for (let call = 1; call <= 2; call++) {
+        const { trip } = await api.operator.cancelTrip({ tripId, reason: "stolen" });
+        expect(trip?.decision).toBe("otto cancelled: stolen");
+      }
+      expect(await readLog(tripId)).toEqual(["otto | CANCEL_TRIP |  | stolen"]);
+      api.workflows.override = undefined;
+    }
+  });
+
+  it("records who cancelled a trip that has no workflow yet", async () => {
+    api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
+    const tripId = randomUUID();
+    const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
+    await api.rider().startTrip(request);
+    await api.operator.cancelTrip({ tripId, reason: "stolen" });
+    const { trip } = await api.operator.getTrip({ tripId });
+    expect(trip).toMatchObject({
+      status: TripStatus.CANCELLED,
+      decision: "otto cancelled: stolen",
+    });
+    expect(await readLog(tripId)).toHaveLength(1);
+  });
+
+  it("records nothing when the drive has ended", async () => {
+    const { tripId } = await parkTrip();
+    await catchRefusal(api.operator.cancelTrip({ tripId }));
+    expect(await readLog(tripId)).toEqual([]);
+  });
+});
+
 describe("a rider", () => {
+  it("never sees who decided", async () => {
+    const { tripId } = await parkTrip();
+    await api.operator.retryTrip({ tripId });
+    const watched = api.rider().watchTrip({ tripId })[Symbol.asyncIterator]();
+    const trips = [
+      (await api.rider().getTrip({ tripId })).trip,
+      (await api.rider().endTrip({ tripId })).trip,
+      (await api.rider().listTrips({})).trips.find((trip) => trip.tripId === tripId),
+      (await watched.next()).value?.trip,
+    ];
+    expect(trips.map((trip) => trip?.decision)).toEqual(["", "", "", ""]);
+    await watched.return?.();
+  });
+
   it("may not decide", async () => {
     const { tripId } = await parkTrip();
     const retried = await catchRefusal(api.rider().retryTrip({ tripId }));

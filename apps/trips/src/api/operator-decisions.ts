@@ -1,10 +1,17 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ResolveTripRequest, RetryTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import { recordDecision } from "../registry/transitions.ts";
+import type { NewLogEntry } from "../operators/operator-log.ts";
+import { recordDecision, refuseDecision } from "../registry/transitions.ts";
 import { toTrip } from "../registry/trip-message.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
-import type { CallOptions, Reply, TripWorkflows } from "../temporal/trip-workflows.ts";
+import type {
+  CallOptions,
+  DecisionOptions,
+  Reply,
+  TripWorkflows,
+} from "../temporal/trip-workflows.ts";
+import { progressTimeoutMs } from "./call-options.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
 import { createUnansweredError } from "./unanswered-error.ts";
 
@@ -20,20 +27,20 @@ export interface OperatorDecision {
   readonly steps: string[];
 }
 
-type OperatorCall = CallOptions & { readonly caller: Caller };
+/** A call of an operator. */
+export type OperatorCall = DecisionOptions & { readonly caller: Caller };
 
 /** Retries parked steps. Throws failed_precondition when none is parked. */
 export async function retryTrip(
-  { tripId, step }: RetryTripRequest,
+  { tripId, step, note }: RetryTripRequest,
   call: OperatorCall,
-  { registry, workflows }: OperatorDecisionDeps,
+  deps: OperatorDecisionDeps,
 ): Promise<OperatorDecision> {
-  const { trip_id } = await getVisibleTrip(registry, call.caller, tripId);
-  const reply = await workflows.retry(trip_id, selectStep(step), call);
-  const steps = requireSteps(trip_id, reply);
-  return await record(registry, trip_id, {
-    steps,
-    decision: `${call.caller.subject} retried ${steps.join(", ")}`,
+  const { subject: operator } = call.caller;
+  const argument = { operator, ...selectStep(step), ...(note === "" ? {} : { note }) };
+  return await decide({ tripId, step, note, action: "RETRY_TRIP" }, call, {
+    ...deps,
+    send: (id) => deps.workflows.retry(id, argument, call),
   });
 }
 
@@ -44,14 +51,12 @@ export async function retryTrip(
 export async function resolveTrip(
   { tripId, note, step }: ResolveTripRequest,
   call: OperatorCall,
-  { registry, workflows }: OperatorDecisionDeps,
+  deps: OperatorDecisionDeps,
 ): Promise<OperatorDecision> {
-  const { trip_id } = await getVisibleTrip(registry, call.caller, tripId);
-  const reply = await workflows.resolve(trip_id, { note, ...selectStep(step) }, call);
-  const steps = requireSteps(trip_id, reply);
-  return await record(registry, trip_id, {
-    steps,
-    decision: `${call.caller.subject} resolved ${steps.join(", ")}: ${note}`,
+  const argument = { operator: call.caller.subject, note, ...selectStep(step) };
+  return await decide({ tripId, step, note, action: "RESOLVE_TRIP" }, call, {
+    ...deps,
+    send: (id) => deps.workflows.resolve(id, argument, call),
   });
 }
 
@@ -59,16 +64,72 @@ function selectStep(step: string): { readonly step?: string } {
   return step === "" ? {} : { step };
 }
 
-async function record(
-  registry: TripRegistry,
-  tripId: string,
-  { steps, decision }: { steps: string[]; decision: string },
-): Promise<OperatorDecision> {
-  return { trip: toTrip(await registry.record(tripId, recordDecision(decision))), steps };
+interface Decision {
+  readonly tripId: string;
+  /** The parked step; empty for all. */
+  readonly step: string;
+  readonly note: string;
+  readonly action: "RETRY_TRIP" | "RESOLVE_TRIP";
 }
 
-function requireSteps(tripId: string, reply: Reply<readonly string[]>): string[] {
-  if (reply.kind === "answered") return [...reply.outcome];
+interface DecideDeps extends OperatorDecisionDeps {
+  /** Sends the decision to the workflow. */
+  readonly send: (tripId: string) => Promise<Reply<readonly string[]>>;
+}
+
+/**
+ * Stores a decision in the operator log and in the trip, then sends it to the workflow. A lost answer, or a
+ * process that dies in between, loses neither: a repeated call with the same id sends it again.
+ */
+async function decide(
+  request: Decision,
+  { caller, decisionId: entryId, ...call }: OperatorCall,
+  { registry, workflows, send }: DecideDeps,
+): Promise<OperatorDecision> {
+  const { trip_id: tripId } = await getVisibleTrip(registry, caller, request.tripId);
+  const { step, action, note: reason } = request;
+  const key = { entryId, operator: caller.subject, action, subject: tripId, reason };
+  const known = await registry.findDecision(key);
+  const steps = known?.details ?? (await readParked(workflows, { tripId, step, call })).join(", ");
+  const entry: NewLogEntry = { ...key, details: steps };
+  const decision = describeDecision(entry);
+  await registry.decide(tripId, recordDecision(decision), entry);
+
+  const reply = await send(tripId);
+  if (reply.kind === "refused") {
+    await registry.record(tripId, refuseDecision(decision, reply.reason));
+  }
+  // The workflow of a decision that was sent before may have closed since.
+  const isDone = reply.kind === "not-running" && known !== undefined;
+  const decided = isDone ? steps.split(", ") : requireAnswer(tripId, reply);
+  return { trip: toTrip(await getVisibleTrip(registry, caller, tripId)), steps: [...decided] };
+}
+
+function describeDecision({ operator, action, details, reason }: NewLogEntry): string {
+  const verb = action === "RETRY_TRIP" ? "retried" : "resolved";
+  return `${operator} ${verb} ${details}${reason === "" ? "" : `: ${reason}`}`;
+}
+
+/** Returns the parked steps that a decision applies to. Throws failed_precondition when there are none. */
+async function readParked(
+  workflows: Pick<TripWorkflows, "progress">,
+  { tripId, step, call }: Pick<Decision, "tripId" | "step"> & { readonly call: CallOptions },
+): Promise<string[]> {
+  const timeoutMs = Math.min(call.timeoutMs, progressTimeoutMs);
+  const reply = await workflows.progress(tripId, { ...call, timeoutMs });
+  const { saga } = requireAnswer(tripId, reply);
+  const parked = saga.steps.filter(({ name, state }) => {
+    return state === "parked" && (step === "" || name === step);
+  });
+  if (parked.length > 0) return parked.map(({ name }) => name);
+  throw new ConnectError(
+    `trip ${tripId} has no parked step${step === "" ? "" : ` ${step}`}: call GetTripProgress for its steps`,
+    Code.FailedPrecondition,
+  );
+}
+
+function requireAnswer<Outcome>(tripId: string, reply: Reply<Outcome>): Outcome {
+  if (reply.kind === "answered") return reply.outcome;
   if (reply.kind !== "not-running")
     throw createUnansweredError(reply, `decision on trip ${tripId}`);
   throw new ConnectError(

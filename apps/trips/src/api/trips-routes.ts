@@ -1,15 +1,16 @@
+import { randomUUID } from "node:crypto";
 import type { HandlerContext } from "@connectrpc/connect";
-import { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { type Caller, getCaller, type Routes } from "@fanfare/service";
+import { type Trip, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { type Caller, getCaller, type Routes, readIdempotencyKey } from "@fanfare/service";
 import { toTrip } from "../registry/trip-message.ts";
 import type { CallOptions } from "../temporal/trip-workflows.ts";
-import { createCallOptions } from "./call-options.ts";
+import { createCallOptions, progressTimeoutMs } from "./call-options.ts";
 import { cancelTrip } from "./cancel-trip.ts";
 import { endTrip } from "./end-trip.ts";
 import { getTripProgress } from "./get-trip-progress.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
 import { listTrips } from "./list-trips.ts";
-import { resolveTrip, retryTrip } from "./operator-decisions.ts";
+import { type OperatorCall, resolveTrip, retryTrip } from "./operator-decisions.ts";
 import { type StartTripDeps, startTrip } from "./start-trip.ts";
 import type { TripFeed } from "./trip-feed.ts";
 
@@ -25,27 +26,29 @@ export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
     router.service(TripsService, {
       async startTrip(request, context) {
         const { subject: riderId } = getCaller(context);
-        return { trip: await startTrip(request, { ...createCallOptions(context), riderId }, deps) };
+        const trip = await startTrip(request, { ...createCallOptions(context), riderId }, deps);
+        return { trip: showTrip(trip, context) };
       },
 
       async endTrip({ tripId }, context) {
-        return { trip: await endTrip(tripId, readCall(context), deps) };
+        return { trip: showTrip(await endTrip(tripId, readCall(context), deps), context) };
       },
 
       async cancelTrip(request, context) {
-        return { trip: await cancelTrip(request, readCall(context), deps) };
+        return { trip: showTrip(await cancelTrip(request, readDecision(context), deps), context) };
       },
 
       async retryTrip(request, context) {
-        return await retryTrip(request, readCall(context), deps);
+        return await retryTrip(request, readDecision(context), deps);
       },
 
       async resolveTrip(request, context) {
-        return await resolveTrip(request, readCall(context), deps);
+        return await resolveTrip(request, readDecision(context), deps);
       },
 
       async getTrip({ tripId }, context) {
-        return { trip: toTrip(await getVisibleTrip(registry, getCaller(context), tripId)) };
+        const trip = await getVisibleTrip(registry, getCaller(context), tripId);
+        return { trip: showTrip(toTrip(trip), context) };
       },
 
       async getTripProgress({ tripId }, context) {
@@ -53,21 +56,31 @@ export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
       },
 
       async listTrips(request, context) {
-        return await listTrips(request, getCaller(context), deps);
+        const { trips, nextPageToken } = await listTrips(request, getCaller(context), deps);
+        return { trips: trips.map((trip) => showTrip(trip, context)), nextPageToken };
       },
 
       async *watchTrip({ tripId }, context) {
         const trip = await getVisibleTrip(registry, getCaller(context), tripId);
         for await (const change of feed.watch(toTrip(trip), context.signal)) {
-          yield { trip: change };
+          yield { trip: showTrip(change, context) };
         }
       },
     });
   };
 }
 
-/** Without a worker no query is answered, and the caller should learn that early. */
-const progressTimeoutMs = 5_000;
+/** Returns the trip as the caller may see it: riders do not see the decisions of operators. */
+function showTrip(trip: Trip, context: HandlerContext): Trip {
+  return getCaller(context).role === "operator" ? trip : { ...trip, decision: "" };
+}
+
+/** Reads a call of an operator. Its decision has the idempotency key of the call, or an id of its own. */
+function readDecision(context: HandlerContext): OperatorCall {
+  const hasKey = context.requestHeader.has("idempotency-key");
+  const decisionId = hasKey ? readIdempotencyKey(context) : randomUUID();
+  return { ...readCall(context), decisionId };
+}
 
 function readCall(
   context: HandlerContext,

@@ -74,6 +74,25 @@ const addStopRequests = sql`
     add column stop_deliveries integer not null default 0,
     add check ((stop_kind is null) = (stop_requested_at is null))`;
 
+const createOperatorLog = sql`
+  create table operator_log (
+    position bigint primary key generated always as identity,
+    entry_id text not null unique,
+    operator text not null,
+    decided_at timestamptz not null default now(),
+    action text not null,
+    subject text not null,
+    details text not null,
+    reason text not null
+  )`;
+
+const refuseLogChanges = sql`
+  create function refuse_operator_log_change() returns trigger language plpgsql as $$
+    begin
+      raise exception 'the operator log is append-only: append another entry instead';
+    end
+  $$`;
+
 /** The migrations of the registry's database, in the order of their names. */
 export const migrations: Record<string, Migration> = {
   "0001-registry": {
@@ -111,6 +130,19 @@ export const migrations: Record<string, Migration> = {
       await sql`create index trips_stopping on trips (stop_deliver_at) where ${stoppingTrips}`.execute(
         db,
       );
+    },
+  },
+  "0006-operator-log": {
+    async up(db: Kysely<unknown>) {
+      await createOperatorLog.execute(db);
+      await sql`create index operator_log_of_subject on operator_log (subject, position)`.execute(
+        db,
+      );
+      await refuseLogChanges.execute(db);
+      // The role of the app owns the table, so revoked privileges would not hold.
+      await sql`
+        create trigger append_only before update or delete or truncate on operator_log
+        for each statement execute function refuse_operator_log_change()`.execute(db);
     },
   },
 };

@@ -41,7 +41,11 @@ export interface Cancellation {
 export function requestCancel({ reason, operator }: Cancellation): Transition {
   return (trip, now) => {
     if (isCompensating(trip) || trip.stop_kind === "CANCEL") return undefined;
-    if (trip.status === "REQUESTED") return cancel(reason)(trip, now);
+    const decision = operator === undefined ? {} : { decision: `${operator} cancelled: ${reason}` };
+    if (trip.status === "REQUESTED") {
+      const patch = cancel(reason)(trip, now);
+      return patch && { ...patch, ...decision };
+    }
     if (trip.ended_at !== null || trip.stop_kind === "END" || isEndParked(trip)) {
       throw createCannotCancelError(trip);
     }
@@ -51,6 +55,7 @@ export function requestCancel({ reason, operator }: Cancellation): Transition {
       stop_reason: reason,
       stop_operator: operator ?? null,
       stop_deliver_at: addMs(now, deliverAfterMs),
+      ...decision,
     };
   };
 }

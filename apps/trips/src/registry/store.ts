@@ -1,6 +1,7 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { TripSchema } from "@fanfare/contracts/trips/v1/trips";
 import { type Kysely, type RawBuilder, sql, type Transaction, type UpdateObject } from "kysely";
+import { appendEntry, findEntry } from "../operators/operator-log.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
 import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
 import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
@@ -48,6 +49,19 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         return await updateTrip(tx, tripId, { ...patch, version: BigInt(trip.version) + 1n });
       });
     },
+
+    async decide(tripId, transition, entry) {
+      return await db.transaction().execute(async (tx) => {
+        const { now, ...trip } = await lockTrip(tx, tripId);
+        const patch = transition(trip, now);
+        if (patch === undefined) return trip;
+        const { appended } = await appendEntry(tx, entry);
+        if (!appended) return trip;
+        return await updateTrip(tx, tripId, { ...patch, version: BigInt(trip.version) + 1n });
+      });
+    },
+
+    findDecision: (key) => findEntry(db, key),
 
     async changesSince(versions) {
       const tripIds = versions.map(({ tripId }) => tripId);

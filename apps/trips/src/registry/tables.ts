@@ -1,9 +1,10 @@
-import type { ColumnType, Generated, Selectable, Updateable } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways, Selectable, Updateable } from "kysely";
 
 /** The tables of the registry's database. */
 export interface TripsDatabase {
   trips: TripTable;
   trip_changes: TripChangeTable;
+  operator_log: OperatorLogTable;
 }
 
 /** The statuses of a trip, as the registry stores them. */
@@ -81,6 +82,35 @@ interface TripChangeTable {
   recorded_at: Generated<Date>;
 }
 
+/** One row for each decision of an operator. The database refuses to change or remove one. */
+interface OperatorLogTable {
+  position: GeneratedAlways<string>;
+  /** Identifies repeated calls. */
+  entry_id: string;
+  operator: string;
+  decided_at: GeneratedAlways<Date>;
+  action: OperatorAction;
+  /** The id of a trip, or the name of a consumer group. */
+  subject: string;
+  /** The steps of a trip, or the dead letters. */
+  details: string;
+  reason: string;
+}
+
+/** What operators decide, as the values of the proto enum Action. */
+export const operatorActions = [
+  "RETRY_TRIP",
+  "RESOLVE_TRIP",
+  "CANCEL_TRIP",
+  "REPLAY_DEAD_LETTERS",
+  "DISCARD_DEAD_LETTERS",
+] as const;
+
+/** What an operator decided, such as RETRY_TRIP. */
+export type OperatorAction = (typeof operatorActions)[number];
+
+/** A row of the operator log. */
+export type OperatorLogRow = Selectable<OperatorLogTable>;
 /** A row of the table of trips. */
 export type TripRow = Selectable<TripTable>;
 /** Columns of a trip to update. */

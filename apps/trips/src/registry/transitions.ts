@@ -169,6 +169,12 @@ export function recordDecision(decision: string): Transition {
   return () => ({ decision });
 }
 
+/** Records that the saga refused a decision, unless another one followed it. */
+export function refuseDecision(decision: string, reason: string): Transition {
+  return (trip) =>
+    trip.decision === decision ? { decision: `${decision} (refused: ${reason})` } : undefined;
+}
+
 /**
  * Makes the trip CANCELLED, for good. StartTrip throws the refusal from then on; without one the rider
  * or an operator cancelled the trip. The cause with which the compensation began is kept.

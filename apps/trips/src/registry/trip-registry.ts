@@ -1,5 +1,6 @@
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
-import type { TripRow, TripStatusName } from "./tables.ts";
+import type { EntryKey, NewLogEntry } from "../operators/operator-log.ts";
+import type { OperatorLogRow, TripRow, TripStatusName } from "./tables.ts";
 import type { Transition } from "./transitions.ts";
 
 /** The record of every trip: its current state and each of its changes. */
@@ -18,6 +19,14 @@ export interface TripRegistry {
    * transition. Throws not_found when there is no such trip, and what the transition throws.
    */
   record(tripId: string, transition: Transition): Promise<TripRow>;
+  /**
+   * Applies a transition that an operator decided as `record` does, and appends the decision to the operator
+   * log in the same transaction. Appends nothing when the trip is past the transition, and applies nothing
+   * when the log has the decision.
+   */
+  decide(tripId: string, transition: Transition, entry: NewLogEntry): Promise<TripRow>;
+  /** Returns the decision that an earlier call with this key appended to the operator log. */
+  findDecision(key: EntryKey): Promise<OperatorLogRow | undefined>;
   /** Returns the trips after each change that follows the given versions, in order for each trip. */
   changesSince(versions: readonly TripVersion[]): Promise<Trip[]>;
   /**

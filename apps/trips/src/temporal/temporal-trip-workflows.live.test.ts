@@ -222,15 +222,21 @@ describe("assertReady()", () => {
 describe("retry() and resolve()", () => {
   it("update the workflow, and return the steps that it reached", async () => {
     const { tripId } = await startTrip();
-    const retried = await workflows.retry(tripId, {}, call);
+    const retried = await workflows.retry(tripId, {}, { ...call, decisionId: randomUUID() });
     expect(retried).toEqual({ kind: "answered", outcome: ["retried", "all"] });
-    const resolved = await workflows.resolve(tripId, { note: "cash", step: "capture" }, call);
+    const resolved = await workflows.resolve(
+      tripId,
+      { note: "cash", step: "capture" },
+      { ...call, decisionId: randomUUID() },
+    );
     expect(resolved).toEqual({ kind: "answered", outcome: ["resolved", "capture", "cash"] });
   });
 
   it("reply that a closed workflow is not running", async () => {
     const { tripId } = await completeTrip();
-    expect(await workflows.retry(tripId, {}, call)).toEqual({ kind: "not-running" });
+    expect(await workflows.retry(tripId, {}, { ...call, decisionId: randomUUID() })).toEqual({
+      kind: "not-running",
+    });
   });
 });
 

@@ -22,7 +22,7 @@ import {
   WorkflowIdReusePolicy,
 } from "@temporalio/client";
 import { createTemporalCall } from "./temporal-call.ts";
-import type { CallOptions, PendingActivity, Reply, TripWorkflows } from "./trip-workflows.ts";
+import type { DecisionOptions, PendingActivity, Reply, TripWorkflows } from "./trip-workflows.ts";
 
 /**
  * Creates `TripWorkflows` over a Temporal client. `onUnavailable` is called with the cause of each call
@@ -38,10 +38,11 @@ export function createTripWorkflows(
   async function sendDecision(
     tripId: string,
     argument: RetryArgument | ResolveArgument,
-    { update, ...call }: CallOptions & { update: string },
+    { update, decisionId, ...call }: DecisionOptions & { update: string },
   ): Promise<Reply<readonly string[]>> {
     return await callTemporal(call, () =>
       getHandle(tripId).executeUpdate<readonly string[], [typeof argument]>(update, {
+        updateId: decisionId,
         args: [argument],
       }),
     );

@@ -30,17 +30,20 @@ export interface TripWorkflows {
     argument: CancelArgument,
     call: CallOptions,
   ): Promise<Reply<CancelUpdateResult>>;
-  /** Retries parked steps and returns their names. */
+  /** Retries parked steps and returns their names. Calls with the same decision id retry once. */
   retry(
     tripId: string,
     argument: RetryArgument,
-    call: CallOptions,
+    call: DecisionOptions,
   ): Promise<Reply<readonly string[]>>;
-  /** Resolves parked steps, so that the saga continues without them, and returns their names. */
+  /**
+   * Resolves parked steps, so that the saga continues without them, and returns their names. Calls with the
+   * same decision id resolve once.
+   */
   resolve(
     tripId: string,
     argument: ResolveArgument,
-    call: CallOptions,
+    call: DecisionOptions,
   ): Promise<Reply<readonly string[]>>;
   /** Returns the steps of the saga and the activities that are pending. */
   progress(tripId: string, call: CallOptions): Promise<Reply<WorkflowProgress>>;
@@ -52,6 +55,12 @@ export interface CallOptions {
   readonly timeoutMs: number;
   /** Aborts when the caller has left. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a call that carries a decision of an operator. */
+export interface DecisionOptions extends CallOptions {
+  /** Identifies repeated calls: the id of the decision in the operator log. */
+  readonly decisionId: string;
 }
 
 /**

@@ -1,0 +1,71 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  Action,
+  type EntrySchema,
+  OperatorLogService,
+} from "@fanfare/contracts/operators/v1/operators";
+import { getCaller, paginate, type Routes } from "@fanfare/service";
+import type { Kysely } from "kysely";
+import { z } from "zod";
+import {
+  type OperatorAction,
+  type OperatorLogRow,
+  operatorActions,
+  type TripsDatabase,
+} from "../registry/tables.ts";
+import { appendEntry, listEntries } from "./operator-log.ts";
+
+const position = z.string().regex(/^\d{1,19}$/);
+
+/** Creates the routes of OperatorLogService. */
+export function createOperatorLogRoutes(db: Kysely<TripsDatabase>): Routes {
+  return (router) => {
+    router.service(OperatorLogService, {
+      async append({ entryId, action, subject, details, reason }, context) {
+        const { subject: operator } = getCaller(context);
+        const { entry } = await appendEntry(db, {
+          entryId,
+          operator,
+          action: toActionName(action),
+          subject,
+          details,
+          reason,
+        });
+        return { entry: toEntry(entry) };
+      },
+
+      async list(request) {
+        const subject = request.subject === "" ? undefined : request.subject;
+        const { items, nextPageToken } = await paginate(request, {
+          position,
+          fetch: (range) => listEntries(db, { subject, ...range }),
+          toPosition: (row) => row.position,
+        });
+        return { entries: items.map(toEntry), nextPageToken };
+      },
+    });
+  };
+}
+
+function toEntry(row: OperatorLogRow): MessageInitShape<typeof EntrySchema> {
+  return {
+    entryId: row.entry_id,
+    operator: row.operator,
+    decidedAt: timestampFromDate(row.decided_at),
+    action: Action[row.action],
+    subject: row.subject,
+    details: row.details,
+    reason: row.reason,
+  };
+}
+
+function toActionName(action: Action): OperatorAction {
+  const name = operatorActions.find((known) => Action[known] === action);
+  if (name !== undefined) return name;
+  throw new ConnectError(
+    `the action ${action} is unknown: update this server`,
+    Code.InvalidArgument,
+  );
+}
