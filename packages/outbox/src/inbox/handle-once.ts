@@ -29,6 +29,8 @@ const conflicts: ReadonlySet<string | undefined> = new Set([
   "40001", // serialization failure
   "40P01", // deadlock
 ]);
+/** Classes of SQLSTATE that the data of an event can cause: data, constraints, limits such as an index row's. */
+const badData = /^(22|23|54)...$/;
 const maxRepeats = 3;
 const initialIntervalMs = 50;
 
@@ -87,15 +89,19 @@ export function createHandleOnce<DB>(
 
   return async (options, handle) => {
     const { deliveries, signal } = options;
+    let handlerRan = false;
     try {
       signal.throwIfAborted();
-      const handled = await repeatOnConflict(options, handle);
+      const handled = await repeatOnConflict(options, (tx, fresh) => {
+        handlerRan = true;
+        return handle(tx, fresh);
+      });
       if (counters === undefined) return;
       counters.handled += handled;
       counters.duplicates += deliveries.length - handled;
     } catch (reason) {
       signal.throwIfAborted();
-      if (!isDatabaseUnavailable(reason)) throw reason;
+      if (!(handlerRan ? isDatabaseUnavailable(reason) : isNotOfEvent(reason))) throw reason;
       throw new BusError(
         "unavailable",
         `the database became unavailable while handling ${describeDeliveries(deliveries)}`,
@@ -103,6 +109,14 @@ export function createHandleOnce<DB>(
       );
     }
   };
+}
+
+/**
+ * Returns whether an error from before the handler has another cause than the event. Whatever driver or
+ * pooler reports it: no list of codes is complete.
+ */
+function isNotOfEvent(reason: unknown): boolean {
+  return !(reason instanceof BusError) && !badData.test(readErrorCode(reason) ?? "");
 }
 
 function describeDeliveries([first, ...others]: readonly Delivery[]): string {

@@ -27,7 +27,7 @@ export interface InboxOptions {
  *
  * Requires PostgreSQL, and the table of `inboxMigration` in the database of the effects. Errors of
  * `handler` are passed on. The returned handler throws a BusError `unavailable` when the database is
- * unavailable, and `permanent` when `handler` ends the transaction itself. When `delivery.signal`
+ * unavailable or anything but the data of the event fails before `handler` runs, and `permanent` when `handler` ends the transaction itself. When `delivery.signal`
  * aborts, it cancels the running statement and rolls back.
  *
  * @example
