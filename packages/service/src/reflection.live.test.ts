@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findProgram, grpcurl, provideProgram } from "@fanfare/dev-stack";
@@ -10,7 +11,8 @@ const file =
   process.env.FANFARE_PROTOCOLS === "long"
     ? await provideProgram(grpcurl)
     : await findProgram(grpcurl);
-const buf = fileURLToPath(new URL("../../../node_modules/.bin/buf", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const buf = join(root, "node_modules/.bin/buf");
 const say = "fanfare.echo.v1.EchoService/Say";
 
 const startReflecting = () => startEcho({}, { reflection: true });
