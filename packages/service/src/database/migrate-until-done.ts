@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kysely, PostgresDialect } from "kysely";
-import type { Migration } from "kysely/migration";
-import { Migrator } from "kysely/migration";
+import { Kysely } from "kysely";
 import type { Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
+import { applyMigrations, createMigrationDialect, type Migrations } from "./apply-migrations.ts";
 
 /** The migrations of a database, and how they are run. */
 export interface MigrateOptions {
   /** Creates a pool of one connection without a statement timeout: a migration may take long. */
   readonly createPool: () => Pool;
-  readonly migrations: Readonly<Record<string, Migration>>;
+  readonly migrations: Migrations;
   readonly logger: Logger;
   /** Ends the retries. A running migration finishes. */
   readonly signal: AbortSignal;
@@ -21,8 +20,8 @@ const initialIntervalMs = 100;
 const maxIntervalMs = 5000;
 
 /**
- * Runs the migrations under Kysely's lock, and retries with backoff until they succeed or the signal
- * aborts. Never rejects.
+ * Applies the migrations, and retries with backoff until they are done or the signal aborts. Never
+ * rejects.
  */
 export async function migrateUntilDone(options: MigrateOptions): Promise<void> {
   const { logger, signal } = options;
@@ -40,13 +39,10 @@ export async function migrateUntilDone(options: MigrateOptions): Promise<void> {
 }
 
 async function migrate({ createPool, migrations, logger }: MigrateOptions): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: createPool() }) });
+  const db = new Kysely<unknown>({ dialect: createMigrationDialect({ pool: createPool() }) });
   try {
-    const provider = { getMigrations: async () => ({ ...migrations }) };
-    const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
-    if (error !== undefined) throw error;
-    const names = (results ?? []).map((result) => result.migrationName);
-    logger.info({ migrations: names }, "migrations are done");
+    const applied = await applyMigrations(db, migrations);
+    logger.info({ migrations: applied }, "migrations are done");
   } finally {
     await db.destroy();
   }
