@@ -31,7 +31,13 @@ const logger = createLogger({ name, level: config.logLevel });
 runUntilSignal(
   async (resources) => {
     const database = resources.use(
-      openDatabase<BillingTables>({ url: config.databaseUrl, name, migrations, logger }),
+      openDatabase<BillingTables>({
+        url: config.databaseUrl,
+        pooler: config.databasePooler,
+        name,
+        migrations,
+        logger,
+      }),
     );
     const access = createAccess(config);
     resources.use(

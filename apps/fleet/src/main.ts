@@ -38,7 +38,13 @@ const logger = createLogger({ name, level: config.logLevel });
 runUntilSignal(
   async (resources) => {
     const database = resources.use(
-      openDatabase<FleetTables>({ url: config.databaseUrl, name, migrations, logger }),
+      openDatabase<FleetTables>({
+        url: config.databaseUrl,
+        pooler: config.databasePooler,
+        name,
+        migrations,
+        logger,
+      }),
     );
     const bus = resources.use(
       await connectNats({

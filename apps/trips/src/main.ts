@@ -66,7 +66,13 @@ runUntilSignal(
     const { host, reconcileAfterMs } = config;
     const access = createAccess(config);
     const database = resources.use(
-      openDatabase<TripsDatabase>({ url: config.databaseUrl, name, migrations, logger }),
+      openDatabase<TripsDatabase>({
+        url: config.databaseUrl,
+        pooler: config.databasePooler,
+        name,
+        migrations,
+        logger,
+      }),
     );
     const temporal = resources.use(
       connectTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),

@@ -15,9 +15,10 @@ export interface NatsBrokerOptions {
   readonly name?: string;
   /** The first part of every subject and stream name. Default: "fanfare". */
   readonly prefix?: string;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly token?: string | undefined;
+  /** A function is called at every connect, as for the two options that follow. */
+  readonly user?: string | (() => string) | undefined;
+  readonly password?: string | (() => string) | undefined;
+  readonly token?: string | (() => string) | undefined;
   /** The path of a credentials file (`.creds`), read at every connect. */
   readonly credentialsFile?: string | undefined;
   /** The path of a file with an NKey seed, read at every connect. */

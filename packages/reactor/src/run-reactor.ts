@@ -51,7 +51,13 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
   runUntilSignal(
     async (resources) => {
       const database = resources.use(
-        openDatabase<DB>({ url: config.databaseUrl, name, migrations, logger }),
+        openDatabase<DB>({
+          url: config.databaseUrl,
+          pooler: config.databasePooler,
+          name,
+          migrations,
+          logger,
+        }),
       );
       const { db } = database;
       await start?.({ db, logger, resources });

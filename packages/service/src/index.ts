@@ -14,7 +14,7 @@ export {
   serviceTokenVariables,
 } from "./config/standard-variables.ts";
 export type { ConfigValues, Variable, VariableOptions, Variables } from "./config/variable.ts";
-export { defineVariable } from "./config/variable.ts";
+export { defineRotatingVariable, defineVariable } from "./config/variable.ts";
 
 // The process.
 

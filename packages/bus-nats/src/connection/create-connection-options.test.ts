@@ -46,6 +46,16 @@ describe("createConnectionOptions()", () => {
     expect(readCredentials({ user: "me", password: "secret" })).toEqual([
       { user: "me", pass: "secret" },
     ]);
+    let password = "first";
+    const { authenticator = [] } = createConnectionOptions({
+      servers,
+      user: "me",
+      password: () => password,
+    });
+    password = "second";
+    expect([authenticator].flat().map((read) => read("nonce"))).toEqual([
+      { user: "me", pass: "second" },
+    ]);
     expect(readCredentials({ token: "t" })).toEqual([{ auth_token: "t" }]);
   });
 
@@ -74,6 +84,8 @@ describe("createConnectionOptions()", () => {
     write("first");
     expect(answer?.("nonce")).toMatchObject({ jwt: "first", nkey: user.getPublicKey() });
     write("second");
+    expect(answer?.("nonce")).toMatchObject({ jwt: "second" });
+    rmSync(credentialsFile);
     expect(answer?.("nonce")).toMatchObject({ jwt: "second" });
   });
 });

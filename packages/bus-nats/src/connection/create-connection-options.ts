@@ -39,10 +39,11 @@ function createAuthenticators(options: NatsBrokerOptions): Authenticator[] {
   const { credentialsFile, nkeyFile, token, user, password } = options;
   const authenticators: Authenticator[] = [];
   if (credentialsFile !== undefined) {
-    authenticators.push(credsAuthenticator(() => readFileSync(credentialsFile)));
+    authenticators.push(credsAuthenticator(rereadFile(credentialsFile)));
   }
   if (nkeyFile !== undefined) {
-    authenticators.push(nkeyAuthenticator(() => readSeed(nkeyFile)));
+    const read = rereadFile(nkeyFile);
+    authenticators.push(nkeyAuthenticator(() => trim(read())));
   }
   if (token !== undefined) authenticators.push(tokenAuthenticator(token));
   if (user !== undefined) authenticators.push(usernamePasswordAuthenticator(user, password));
@@ -56,6 +57,22 @@ function createUrlAuthenticators(credentials: UrlCredentials | undefined): Authe
   return [usernamePasswordAuthenticator(credentials.user, credentials.password)];
 }
 
-function readSeed(path: string): Uint8Array {
-  return new TextEncoder().encode(readFileSync(path, "utf8").trim());
+/**
+ * Returns a function that reads the file again, and returns what it read last while the file is missing:
+ * an error of an authenticator would end the connection for good.
+ */
+function rereadFile(path: string): () => Uint8Array {
+  let last: Uint8Array | undefined;
+  return () => {
+    try {
+      last = readFileSync(path);
+    } catch (error) {
+      if (last === undefined) throw error;
+    }
+    return last;
+  };
+}
+
+function trim(text: Uint8Array): Uint8Array {
+  return new TextEncoder().encode(new TextDecoder().decode(text).trim());
 }

@@ -5,8 +5,9 @@ import { parseServers } from "./parse-servers.ts";
 export interface Credentials {
   /** The addresses with which the process connects: they may contain its credentials. */
   readonly servers?: string | readonly string[] | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+  /** A function is called at every connect, as for the password. */
+  readonly user?: string | (() => string) | undefined;
+  readonly password?: string | (() => string) | undefined;
   /** The path of a credentials file (`.creds`), instead of user and password. */
   readonly credentialsFile?: string | undefined;
 }

@@ -30,7 +30,8 @@ ${lines.join("\n")}
 function formatDefault(variable: Variable<unknown>): string {
   const unset = variable.schema.safeParse(undefined);
   if (!unset.success) return "(required)";
-  if (unset.data === undefined) return "(optional)";
+  const value: unknown = typeof unset.data === "function" ? unset.data() : unset.data;
+  if (value === undefined) return "(optional)";
   if (variable.secret === true) return "(secret)";
-  return redactUrls(typeof unset.data === "string" ? unset.data : JSON.stringify(unset.data));
+  return redactUrls(typeof value === "string" ? value : JSON.stringify(value));
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readConfig } from "./load-config.ts";
@@ -6,6 +9,8 @@ import {
   databaseVariables,
   defineAddressVariable,
   definePortVariable,
+  natsVariables,
+  readNatsCredentials,
   serverVariables,
   serviceTokenVariables,
 } from "./standard-variables.ts";
@@ -47,7 +52,8 @@ describe("readConfig()", () => {
         jwks: "jwks.json",
         issuer: "fanfare",
         audience: "fanfare",
-        databaseUrl: enough.DATABASE_URL,
+        databaseUrl: expect.any(Function),
+        databasePooler: "none",
         serviceTokenFile: "token",
         billingUrl: "http://127.0.0.1:8083",
         note: undefined,
@@ -87,6 +93,30 @@ describe("readConfig()", () => {
     const result = readConfig(spec, env);
     if (result.ok) throw new Error("the environment was accepted");
     expect(result.problems).toEqual([expect.stringContaining("DATABASE_URL_FILE cannot be read")]);
+  });
+
+  it("rotation: reads a file again, and keeps the last valid value meanwhile", () => {
+    const folder = mkdtempSync(join(tmpdir(), "load-config-"));
+    const [user, password] = [join(folder, "user"), join(folder, "password")];
+    writeFileSync(user, "audit");
+    writeFileSync(password, "first\n");
+    const nats = { name: "audit", about: "Events.", variables: natsVariables };
+    const result = readConfig(nats, { NATS_USER_FILE: user, NATS_PASSWORD_FILE: password });
+    if (!result.ok) throw new Error(result.problems.join());
+    const credentials = readNatsCredentials(result.values);
+    const read = () => [credentials.user?.(), credentials.password?.()];
+    expect(read()).toEqual(["audit", "first"]);
+    writeFileSync(password, "second\n");
+    expect(read()).toEqual(["audit", "second"]);
+    rmSync(folder, { recursive: true });
+    expect(read()).toEqual(["audit", "second"]);
+  });
+
+  it("has no NATS credentials where none are set", () => {
+    const result = readConfig({ name: "audit", about: "Events.", variables: natsVariables }, {});
+    if (!result.ok) throw new Error(result.problems.join());
+    const { user, password } = readNatsCredentials(result.values);
+    expect({ user, password }).toEqual({ user: undefined, password: undefined });
   });
 
   it("does not print a secret", () => {

@@ -12,9 +12,11 @@ export interface ConfigSpec<V extends Variables> {
   readonly variables: V;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The source of the configuration. Default: the environment and arguments of this process. */
 export interface ConfigInput {
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   readonly argv?: readonly string[];
 }
 
@@ -57,7 +59,7 @@ export type ConfigResult<V extends Variables> =
 /** Reads and validates every variable, as `readVariable` does. */
 export function readConfig<V extends Variables>(
   { variables }: ConfigSpec<V>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): ConfigResult<V> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
@@ -65,7 +67,8 @@ export function readConfig<V extends Variables>(
     try {
       const text = readVariable(variable.name, env);
       const result = variable.schema.safeParse(text);
-      if (result.success) values[key] = result.data;
+      if (result.success)
+        values[key] = variable.rotates ? reread(variable, env, result.data) : result.data;
       else {
         const reason = result.error.issues[0]?.message ?? "it is invalid";
         problems.push(describeProblem(variable, text, reason));
@@ -75,6 +78,20 @@ export function readConfig<V extends Variables>(
     }
   }
   return isComplete(values, variables) ? { ok: true, values } : { ok: false, problems };
+}
+
+/** Returns the function that reads a rotating variable again, and keeps its last valid value. */
+function reread(variable: Variable<unknown>, env: Environment, first: unknown): () => unknown {
+  let read = first;
+  return () => {
+    try {
+      const result = variable.schema.safeParse(readVariable(variable.name, env));
+      if (result.success) read = result.data;
+    } catch {
+      // The file is being replaced.
+    }
+    return typeof read === "function" ? read() : undefined;
+  };
 }
 
 // Every value was parsed by the schema of its own variable.

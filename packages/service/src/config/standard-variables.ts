@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConfigValues, Variable } from "./variable.ts";
-import { defineVariable } from "./variable.ts";
+import { defineRotatingVariable, defineVariable } from "./variable.ts";
 
 /**
  * Defines the variable of a port to listen on; 0 chooses a free one.
@@ -84,13 +84,21 @@ export const authVariables = {
 
 /** Where the database of a process is. */
 export const databaseVariables = {
-  databaseUrl: defineVariable(
+  databaseUrl: defineRotatingVariable(
     "DATABASE_URL",
     z.url({ protocol: /^postgres(ql)?$/, error: "it is not a PostgreSQL address" }),
     {
       about: "PostgreSQL database of this app, with its role and password.",
       example: "postgres://app:secret@127.0.0.1:5433/app",
       secret: true,
+    },
+  ),
+  databasePooler: defineVariable(
+    "DATABASE_POOLER",
+    z.enum(["none", "transaction"], { error: "it is none of none, transaction" }).default("none"),
+    {
+      about: "transaction: DATABASE_URL is PgBouncer in transaction mode, or a pooler like it.",
+      example: "none",
     },
   ),
 };
@@ -101,12 +109,12 @@ export const natsVariables = {
     about: "Address of NATS, or several joined by commas. May contain user and password.",
     example: "nats://127.0.0.1:4222",
   }),
-  natsUser: defineVariable("NATS_USER", z.string().min(1).optional(), {
+  natsUser: defineRotatingVariable("NATS_USER", z.string().min(1).optional(), {
     about:
       "NATS user of this app. An app with a user creates no streams: provision them before it starts.",
     example: "app",
   }),
-  natsPassword: defineVariable("NATS_PASSWORD", z.string().min(1).optional(), {
+  natsPassword: defineRotatingVariable("NATS_PASSWORD", z.string().min(1).optional(), {
     about: "Password of NATS_USER.",
     example: "secret",
     secret: true,
@@ -119,20 +127,31 @@ export const natsVariables = {
 
 /**
  * Returns the credentials of the NATS variables, as `connectNats` of `@fanfare/bus-nats` takes them.
- * NATS_URL is one of them, as it may contain a user and a password.
+ * NATS_URL is one of them, as it may contain a user and a password. User and password are functions, so
+ * that they may change: `connectNats` calls them at each connect.
  *
  * @example
  * const config = loadConfig({ name: "audit", about: "The audit log.", variables: natsVariables });
- * readNatsCredentials(config); // { servers: "nats://…", user: "audit", password: "secret", … }
+ * readNatsCredentials(config); // { servers: "nats://…", user: () => "audit", … }
  */
 export function readNatsCredentials(config: ConfigValues<typeof natsVariables>): {
   readonly servers: string;
-  readonly user: string | undefined;
-  readonly password: string | undefined;
+  readonly user: (() => string) | undefined;
+  readonly password: (() => string) | undefined;
   readonly credentialsFile: string | undefined;
 } {
   const { natsUrl: servers, natsUser: user, natsPassword: password } = config;
-  return { servers, user, password, credentialsFile: config.natsCredentials };
+  return {
+    servers,
+    user: whenSet(user),
+    password: whenSet(password),
+    credentialsFile: config.natsCredentials,
+  };
+}
+
+/** Returns a function that reads the value, or undefined where there is none at the start. */
+function whenSet(read: () => string | undefined): (() => string) | undefined {
+  return read() === undefined ? undefined : () => read() ?? "";
 }
 
 /** The token with which a process calls other services. */

@@ -13,6 +13,8 @@ export interface VariableOptions {
 export interface Variable<T> extends VariableOptions {
   readonly name: string;
   readonly schema: z.ZodType<T>;
+  /** Whether the value is a function that reads the variable again. */
+  readonly rotates?: boolean;
 }
 
 /** The variables of a process, by the names that its code uses. */
@@ -40,4 +42,30 @@ export function defineVariable<T>(
   about: string | VariableOptions,
 ): Variable<T> {
   return { name, schema, ...(typeof about === "string" ? { about } : about) };
+}
+
+/**
+ * Defines an environment variable that may change while the process runs, such as a password: its value
+ * is a function that reads the file of the variable again. While the file is missing or invalid, the
+ * function returns the last valid value.
+ *
+ * @example
+ * import { z } from "zod";
+ *
+ * const apiKey = defineRotatingVariable("API_KEY", z.string().min(1), {
+ *   about: "Key of the payment provider.",
+ *   secret: true,
+ * });
+ */
+export function defineRotatingVariable<T>(
+  name: string,
+  schema: z.ZodType<T>,
+  about: string | VariableOptions,
+): Variable<() => T> {
+  const variable = defineVariable(
+    name,
+    schema.transform((value) => () => value),
+    about,
+  );
+  return { ...variable, rotates: true };
 }

@@ -1,20 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type { Migration } from "kysely/migration";
-import type { PoolConfig } from "pg";
-import { Client, Pool } from "pg";
+import type { Client, PoolConfig } from "pg";
+import { Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
 import { formatReason } from "../process/format-reason.ts";
 import { createConnectionPool } from "./connection-pool.ts";
+import { createClientClass } from "./create-client-class.ts";
 import { migrateUntilDone } from "./migrate-until-done.ts";
+import { createTransactionDialect } from "./transaction-dialect.ts";
 
 /** The address of a database, its migrations and its limits. */
 export interface DatabaseOptions {
-  /** `postgres://role:password@host:port/database` */
-  readonly url: string;
+  /**
+   * `postgres://role:password@host:port/database`. A function is called for each connection, so that the
+   * address and its password may change; certificates that the address names are read again, too.
+   */
+  readonly url: string | (() => string);
+  /**
+   * "transaction" for an address of PgBouncer in transaction mode, or of another pooler that shares
+   * connections between transactions. The timeouts are then set in each transaction; for a statement
+   * outside of one, set them on the role. Default: "none".
+   */
+  readonly pooler?: "none" | "transaction";
   /** The application name that PostgreSQL lists with its connections. */
   readonly name: string;
-  /** The migrations, each run once, in the order of their names. */
+  /**
+   * The migrations, each run once, in the order of their names. The database may have others, of a newer
+   * version.
+   */
   readonly migrations: Readonly<Record<string, Migration>>;
   readonly logger: Logger;
   /** The size of the connection pool. Default: 10. */
@@ -36,7 +50,10 @@ export interface Database<DB> extends AsyncDisposable {
    * 30,000).
    */
   waitForMigrations(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Creates a client outside the pool, not connected yet, for example for LISTEN. */
+  /**
+   * Creates a client outside the pool, not connected yet, for example for LISTEN, which works through no
+   * pooler.
+   */
   createClient(): Client;
   /** Ends the migration retries and closes the connections. */
   close(): Promise<void>;
@@ -60,16 +77,26 @@ const connectTimeoutMs = 3000;
  */
 export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   const { logger, statementTimeoutMs = 10_000 } = options;
-  const pool = createPool(options, {
-    max: options.maxConnections ?? 10,
+  const DatabaseClient = createClientClass(options.url);
+  const settings = {
     statement_timeout: statementTimeoutMs,
     lock_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 3 * statementTimeoutMs,
+  };
+  const pooled = options.pooler === "transaction";
+  const pool = createPool(options, {
+    Client: DatabaseClient,
+    max: options.maxConnections ?? 10,
+    // A pooler refuses settings at the start of a connection.
+    ...(pooled ? {} : settings),
     // Also in the client, for a server that stops answering.
     query_timeout: statementTimeoutMs + 1000,
   });
-  const connections = createConnectionPool(pool, Client);
-  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool: connections }) });
+  const connections = createConnectionPool(pool, DatabaseClient);
+  const config = { pool: connections };
+  const db = new Kysely<DB>({
+    dialect: pooled ? createTransactionDialect(config, settings) : new PostgresDialect(config),
+  });
   const stop = new AbortController();
   let lastError: unknown = new Error("the migrations have not started");
   let done = false;
@@ -77,7 +104,7 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
 
   async function migrate(): Promise<void> {
     await migrateUntilDone({
-      createPool: () => createPool(options, { max: 1 }),
+      createPool: () => createPool(options, { Client: DatabaseClient, max: 1 }),
       migrations: options.migrations,
       logger,
       signal: stop.signal,
@@ -116,8 +143,7 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
       if (!done) throw new Error("the migrations are not done", { cause: lastError });
     },
     createClient: () =>
-      new Client({
-        connectionString: options.url,
+      new DatabaseClient({
         application_name: options.name,
         connectionTimeoutMillis: connectTimeoutMs,
         keepAlive: true,
@@ -127,9 +153,8 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   };
 }
 
-function createPool({ url, name, logger }: DatabaseOptions, config: PoolConfig): Pool {
+function createPool({ name, logger }: DatabaseOptions, config: PoolConfig): Pool {
   const pool = new Pool({
-    connectionString: url,
     application_name: name,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startPostgres, waitUntil } from "@fanfare/dev-stack";
+import { sql } from "kysely";
+import { Client } from "pg";
+import { expect, it } from "vitest";
+import { createRecordedLogger } from "../../test/recorded-logger.ts";
+import { readConfig } from "../config/load-config.ts";
+import { databaseVariables } from "../config/standard-variables.ts";
+import { openDatabase } from "./open-database.ts";
+
+it("rotation: takes a changed DATABASE_URL_FILE for new connections, without a restart", {
+  timeout: 60_000,
+}, async () => {
+  const { logger } = createRecordedLogger();
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "rotation-"));
+  stack.defer(() => rmSync(folder, { recursive: true }));
+  const postgres = stack.use(await startPostgres());
+  const url = new URL(await postgres.createDatabase("notes"));
+  const file = join(folder, "database-url");
+  writeFileSync(file, `${url.href}\n`);
+  const spec = { name: "notes", about: "Notes.", variables: databaseVariables };
+  const config = readConfig(spec, { DATABASE_URL_FILE: file });
+  if (!config.ok) throw new Error(config.problems.join());
+  const database = stack.use(
+    openDatabase({ url: config.values.databaseUrl, name: "notes", migrations: {}, logger }),
+  );
+  const isReady = () => database.assertReady().then(() => true);
+  await waitUntil(isReady, { what: "the database" });
+
+  const administrator = new Client({ connectionString: postgres.adminUrl });
+  await administrator.connect();
+  await administrator.query("alter role notes password 'second'");
+  await administrator.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'notes'",
+  );
+  await administrator.end();
+  await waitUntil(() => isReady().catch((error: Error) => error.message.includes("password")), {
+    what: "the old password to be refused",
+  });
+  await expect(database.assertReady()).rejects.toThrow("password authentication failed");
+
+  // Halfway through a replacement, the last valid address stays in use.
+  writeFileSync(file, "post");
+  await expect(database.assertReady()).rejects.toThrow("password authentication failed");
+
+  url.password = "second";
+  writeFileSync(file, url.href);
+  await waitUntil(isReady, { what: "the new password" });
+  await sql`select 1`.execute(database.db);
+  const listener = database.createClient();
+  await listener.connect();
+  await listener.end();
+});
