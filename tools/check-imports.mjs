@@ -3,7 +3,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-const sql = ["kysely", "pg"];
+const sql = ["kysely", "pg", "pg-connection-string"];
 const connect = ["@bufbuild/protobuf", "@connectrpc/connect"];
 const service = [
   "@fanfare/access",

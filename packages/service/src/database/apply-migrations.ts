@@ -3,7 +3,7 @@ import { PostgresAdapter, PostgresDialect, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { Migrator } from "kysely/migration";
 
-/** Migrations by name. */
+/** The migrations of a database, by name. */
 export type Migrations = Readonly<Record<string, Migration>>;
 
 /** The key of Kysely's own lock, so that older processes, which take that one, are excluded, too. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type { Migration } from "kysely/migration";
-import type { Client, PoolConfig } from "pg";
+import type { PoolConfig } from "pg";
 import { Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
 import { formatReason } from "../process/format-reason.ts";
@@ -50,11 +50,6 @@ export interface Database<DB> extends AsyncDisposable {
    * 30,000).
    */
   waitForMigrations(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /**
-   * Creates a client outside the pool, not connected yet, for example for LISTEN, which works through no
-   * pooler.
-   */
-  createClient(): Client;
   /** Ends the migration retries and closes the connections. */
   close(): Promise<void>;
 }
@@ -142,12 +137,6 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
       timer.abort();
       if (!done) throw new Error("the migrations are not done", { cause: lastError });
     },
-    createClient: () =>
-      new DatabaseClient({
-        application_name: options.name,
-        connectionTimeoutMillis: connectTimeoutMs,
-        keepAlive: true,
-      }),
     close,
     [Symbol.asyncDispose]: close,
   };
