@@ -20,7 +20,7 @@ export {
 // The outbox.
 
 export { listRejectedEvents, type RejectedEvent } from "./outbox/list-rejected-events.ts";
-export { outbox, outboxAll } from "./outbox/outbox.ts";
+export { type OutboxOptions, outbox, outboxAll } from "./outbox/outbox.ts";
 export { outboxKeysMigration } from "./outbox/outbox-keys-migration.ts";
 export { outboxMigration } from "./outbox/outbox-migration.ts";
 export { type OutboxState, readOutboxState } from "./outbox/read-outbox-state.ts";

@@ -1,4 +1,6 @@
 // What the bus, its brokers and the outbox share. Internal: it may change in any release.
+
+export { checkRecordSize, type RecordLimit } from "../publish/check-record-size.ts";
 export { type Backoff, createBackoff } from "./backoff.ts";
 export { brandClass } from "./brand-class.ts";
 export { checkAtLeast } from "./check-at-least.ts";

@@ -1,6 +1,5 @@
 import type { AppendOptions, NewRecord } from "../broker.ts";
 import type { EventBus } from "../bus.ts";
-import { deadLetterOverheadBytes } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
 import type { EventMethod } from "../event-method.ts";
 import type { BusHealth } from "../health.ts";
@@ -17,7 +16,7 @@ import {
   decodeMessage,
   type EncodedMessage,
 } from "../wire/encoded-message.ts";
-import { measureRecord } from "../wire/measure-record.ts";
+import { checkRecordSize } from "./check-record-size.ts";
 import type { NewEvent } from "./create-event.ts";
 import { createPublishInterception, readPublishParts } from "./intercept-publish.ts";
 import { publishAtomically } from "./publish-atomically.ts";
@@ -172,13 +171,7 @@ export function createPublishMethods(
 
 function checkSize({ name, features }: Appender, record: NewRecord): NewRecord {
   const { maxRecordBytes = Infinity } = features;
-  const bytes = measureRecord(record);
-  const maxBytes = maxRecordBytes - deadLetterOverheadBytes;
-  if (bytes <= maxBytes) return record;
-  throw new BusError(
-    "too_large",
-    `event ${record.id} has ${bytes} bytes, the limit is ${maxBytes}: the ${name} broker stores up to ${maxRecordBytes}, of which ${deadLetterOverheadBytes} are reserved for dead letters`,
-  );
+  return checkRecordSize(record, { name: `the ${name} broker`, maxRecordBytes });
 }
 
 function createAppendOptions(options: PublishOptions): AppendOptions {

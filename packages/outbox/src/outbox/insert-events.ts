@@ -10,6 +10,7 @@ export interface EventRow {
   readonly key: string | null;
   readonly type: string;
   readonly data: Uint8Array;
+  /** Attributes and headers, from `encodeStoredHeaders`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly time: Date;
 }

@@ -1,11 +1,11 @@
-import { BusError, type PublishOptions, type PublishResult } from "@fanfare/bus";
+import { BusError, createEvent, type PublishOptions, type PublishResult } from "@fanfare/bus";
 import { BrokenEvents, NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectNotes, type NotesDatabase, openNotes } from "../../test/notes.ts";
 import { listRejectedEvents } from "./list-rejected-events.ts";
-import { outbox } from "./outbox.ts";
+import { outbox, outboxAll } from "./outbox.ts";
 import { readOutboxState } from "./read-outbox-state.ts";
 
 const withCode = (code: string) => expect.objectContaining({ name: BusError.name, code });
@@ -162,6 +162,9 @@ describe("outbox()", { timeout: 60_000 }, () => {
   });
 
   it.each<readonly [string, PublishOptions & { readonly author?: string }, string]>([
+    ["an id with a line feed", { id: "order\n7" }, "an event id of"],
+    ["an attribute with a NUL", { attributes: { subject: "a\0b" } }, 'attribute "subject"'],
+    ["an attribute of the event itself", { attributes: { id: "b" } }, 'attribute "id" cannot be'],
     ["an id with a NUL", { id: "a\0b" }, "an event id of"],
     ["a key with a NUL", { author: "A\0da" }, "the key of"],
     ["a header with a NUL", { headers: { "x-trace": "a\0b" } }, 'the header "x-trace"'],
@@ -173,6 +176,21 @@ describe("outbox()", { timeout: 60_000 }, () => {
       .execute((tx) => outbox(tx, NoteEvents).noteWritten({ author }, options));
     const refusal = { code: "invalid_argument", message: expect.stringContaining(why) };
     await expect(writing).rejects.toEqual(expect.objectContaining(refusal));
+  });
+
+  it("refuses at once what the broker would refuse later as too large", async () => {
+    const body = new Uint8Array(9_000);
+    const event = createEvent(NoteEvents.method.noteWritten, { author: "Ada", body });
+    const tooLarge = withCode("too_large");
+    await db.transaction().execute(async (tx) => {
+      const limit = { maxRecordBytes: 10_000 };
+      await expect(outbox(tx, NoteEvents, limit).noteWritten({ body })).rejects.toEqual(tooLarge);
+      await expect(outboxAll(tx, [event], limit)).rejects.toEqual(tooLarge);
+      const huge = outbox(tx, NoteEvents).noteWritten({ body: new Uint8Array(1_048_576) });
+      await expect(huge).rejects.toEqual(tooLarge);
+      await outboxAll(tx, [event]);
+    });
+    expect(await waiting()).toBe(1);
   });
 
   it("accepts a header with an escaped NUL", async () => {

@@ -7,9 +7,19 @@ import {
   type PublishResult,
   readTopic,
 } from "@fanfare/bus";
-import { checkStorable } from "./check-storable.ts";
+import { checkRecordSize } from "@fanfare/bus/kit";
 import type { EventRow } from "./insert-events.ts";
 import { type AnyTransaction, checkTransaction, storeEvents } from "./store-events.ts";
+import { encodeStoredHeaders } from "./stored-headers.ts";
+
+/** Options of `outbox` and `outboxAll`. */
+export interface OutboxOptions {
+  /**
+   * The largest record of the broker to which a relay publishes, in bytes. A larger event is refused at
+   * once, as the broker would refuse it later. Default: 1 MiB, as that of NATS.
+   */
+  readonly maxRecordBytes?: number;
+}
 
 /**
  * Creates a publisher that stores events in the outbox of a transaction. A relay publishes them if and
@@ -21,9 +31,9 @@ import { type AnyTransaction, checkTransaction, storeEvents } from "./store-even
  * of the event in the outbox; `duplicate` is true when the outbox already has the event, waiting or
  * rejected.
  *
- * Throws a BusError: `invalid_argument` for a message, id, key, time or header that cannot be
+ * Throws a BusError: `invalid_argument` for a message, id, key, time, attribute or header that cannot be
  * published, for an id that the outbox has with other contents, and for a transaction that has ended;
- * `not_provisioned` without the tables. Other errors of the database are passed on.
+ * `too_large`; `not_provisioned` without the tables. Other errors of the database are passed on.
  *
  * @example
  * await db.transaction().execute(async (tx) => {
@@ -31,11 +41,17 @@ import { type AnyTransaction, checkTransaction, storeEvents } from "./store-even
  *   await outbox(tx, NoteEvents).noteWritten({ author: "Ada" }, { id: "note/1" });
  * });
  */
-export function outbox<S extends DescService>(tx: AnyTransaction, service: S): Publisher<S> {
+export function outbox<S extends DescService>(
+  tx: AnyTransaction,
+  service: S,
+  outboxOptions: OutboxOptions = {},
+): Publisher<S> {
   checkTransaction(tx);
   return createPublisher(service, {
     async publish(method, message, options = {}) {
-      const [result] = await storeEvents(tx, [encodeRow({ method, message, options })]);
+      const [result] = await storeEvents(tx, [
+        encodeRow({ method, message, options }, outboxOptions),
+      ]);
       if (result === undefined) throw new Error("the outbox returned no result");
       return result;
     },
@@ -60,17 +76,25 @@ export function outbox<S extends DescService>(tx: AnyTransaction, service: S): P
 export async function outboxAll(
   tx: AnyTransaction,
   events: readonly NewEvent[],
+  options: OutboxOptions = {},
 ): Promise<PublishResult[]> {
   checkTransaction(tx);
-  return await storeEvents(tx, events.map(encodeRow));
+  return await storeEvents(
+    tx,
+    events.map((event) => encodeRow(event, options)),
+  );
 }
 
-function encodeRow({ method, message, options = {} }: NewEvent): EventRow {
+function encodeRow(
+  { method, message, options = {} }: NewEvent,
+  { maxRecordBytes = 1_048_576 }: OutboxOptions,
+): EventRow {
   const topic = readTopic(method);
-  const { time = new Date(), headers = {} } = options;
-  const { id, data } = encodeEvent(topic, message, { ...options, time, source: "outbox", now: 0 });
+  const { time = new Date() } = options;
+  const record = encodeEvent(topic, message, { ...options, time, source: "outbox", now: 0 });
+  checkRecordSize(record, { name: "the broker of the outbox", maxRecordBytes });
+  const { id, data } = record;
   const key = topic.readKey(message) ?? null;
-  const row = { topic: topic.name, id, key, type: topic.schema.typeName, data, headers, time };
-  checkStorable(row);
-  return row;
+  const type = topic.schema.typeName;
+  return { topic: topic.name, id, key, type, data, headers: encodeStoredHeaders(options), time };
 }

@@ -1,5 +1,6 @@
 import { BusError, type EventBus, type EventMethod, type PublishResult } from "@fanfare/bus";
 import { settlesWithin } from "@fanfare/bus/kit";
+import { decodeStoredHeaders } from "../outbox/stored-headers.ts";
 import type { Rejection, StoredEvent } from "./relay-store.ts";
 
 /** The bus, the limits and the memory of the publishing of a batch. */
@@ -51,9 +52,9 @@ export async function publishEvents(
     const { id, type, key } = event;
     const data = Buffer.from(event.data, "base64");
     const time = new Date(Number(event.time));
-    const headers = event.headers === null ? {} : { headers: parseHeaders(event.headers) };
+    const stored = event.headers === null ? {} : decodeStoredHeaders(event.headers);
     const encoded = { type, data, key: key ?? undefined };
-    return bus.publishEncoded(method, encoded, { id, time, timeoutMs, ...headers });
+    return bus.publishEncoded(method, encoded, { id, time, timeoutMs, ...stored });
   }
 
   async function publishInOrder(sameKey: readonly StoredEvent[]): Promise<void> {
@@ -92,11 +93,4 @@ function groupByKey(events: readonly StoredEvent[]): StoredEvent[][] {
 /** Returns whether the event itself causes the error, so that a retry fails again. */
 function isPermanent({ code }: BusError): boolean {
   return code === "too_large" || code === "invalid_argument" || code === "undecodable";
-}
-
-function parseHeaders(text: string): Record<string, string> {
-  const headers: unknown = JSON.parse(text);
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]),
-  );
 }

@@ -12,7 +12,7 @@ export interface StoredEvent extends TopicPartition {
   readonly type: string;
   /** In base64. */
   readonly data: string;
-  /** A JSON object of strings; null without headers. */
+  /** Attributes and headers, a JSON object of strings (`decodeStoredHeaders`); null without any. */
   readonly headers: string | null;
   /** Milliseconds since the Unix epoch, in decimal digits. */
   readonly time: string;

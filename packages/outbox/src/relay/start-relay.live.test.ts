@@ -31,7 +31,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
   }, 60_000);
   beforeEach(() => lab.clear());
 
-  it("publishes a committed event with its id, headers and time, and removes it", async () => {
+  it("publishes a committed event with its id, attributes, headers and time, and removes it", async () => {
     const bus = createRecordingBus();
     const time = new Date("2026-11-21T10:00:00.123Z");
     await using publishing = lab.startRelay(bus);
@@ -40,7 +40,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
       .execute((tx) =>
         outbox(tx, NoteEvents).noteRead(
           { author: "Ada", number: 7 },
-          { id: "note/7", headers: { "x-trace": "ä" }, time },
+          { id: "note/7", attributes: { subject: "Zoë" }, headers: { "x-trace": "ä" }, time },
         ),
       );
     await lab.waitUntilEmpty();
@@ -50,7 +50,7 @@ describe("startRelay()", { timeout: 120_000 }, () => {
         topic: "noteRead",
         author: "Ada",
         number: 7,
-        options: { headers: { "x-trace": "ä" }, time },
+        options: { attributes: { subject: "Zoë" }, headers: { "x-trace": "ä" }, time },
       },
     ]);
     expect(publishing.health()).toEqual({ published: 1, duplicates: 0, rejected: 0, failures: 0 });
