@@ -36,9 +36,9 @@ export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy
         fault !== undefined && (started ? chunk.includes(fault.at) : fault.at === "connect");
       const first = !started;
       started = true;
-      if (!failsNow) return void upstream.write(chunk);
-      if (first) return void client.end(encodeError(fault, "FATAL"));
-      client.write(Buffer.concat([encodeError(fault, "ERROR"), readyForQuery]));
+      if (!failsNow) upstream.write(chunk);
+      else if (first) client.end(encodeError(fault, "FATAL"));
+      else client.write(Buffer.concat([encodeError(fault, "ERROR"), readyForQuery]));
     });
   });
   server.listen(0, "127.0.0.1");
