@@ -37,7 +37,7 @@ const faults: readonly Fault[] = [
   { at: "insert into inbox", code: "", message: "an error without a code" },
 ];
 
-const batchOf: typeof inbox = (db, handler, options) =>
+const createBatched: typeof inbox = (db, handler, options) =>
   inboxBatch(
     db,
     async (events, tx) => {
@@ -48,7 +48,7 @@ const batchOf: typeof inbox = (db, handler, options) =>
 
 describe.each([
   ["inbox()", inbox],
-  ["inboxBatch()", batchOf],
+  ["inboxBatch()", createBatched],
 ])("%s before its handler ran", { timeout: 60_000 }, (_name, create) => {
   let server: Postgres;
   let proxy: FaultyProxy;
