@@ -54,6 +54,22 @@ export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Ter
   ];
 }
 
+/** Formats a change of a trip as one line, with everything that is open or delayed. */
+export function formatWatched(trip: Trip, terminal: Terminal): string {
+  const broadcast =
+    trip.broadcast?.state === Broadcast_State.PUBLISHED ? "published" : formatBroadcast(trip);
+  const parts = [
+    `version ${trip.version}`,
+    formatColouredStatus(trip.status, terminal),
+    trip.endRequestedAt !== undefined && trip.endedAt === undefined ? "end requested" : "",
+    trip.cancelRequestedAt === undefined ? "" : "cancellation requested",
+    trip.delayedStep === "" ? "" : `${trip.delayedStep} is delayed`,
+    broadcast === "" ? "" : `broadcast ${broadcast}`,
+    trip.reason,
+  ];
+  return parts.filter((part) => part !== "").join("  ");
+}
+
 /** Formats each step with its state, its attempts and its last error. */
 function formatSteps(steps: readonly TripStep[], terminal: Terminal): string[] {
   return alignRows(

@@ -9,7 +9,7 @@ import {
 import { CliError } from "../cli-error.ts";
 import type { Terminal } from "../terminal.ts";
 import { type CallerOptions, findAddress } from "./find-address.ts";
-import { formatColouredStatus, formatTrip, formatTripTable } from "./trip-text.ts";
+import { formatTrip, formatTripTable, formatWatched } from "./trip-text.ts";
 import { connectToTrips, type TripsClient } from "./trips-client.ts";
 
 /** The options that all trip commands share. */
@@ -104,14 +104,6 @@ export async function watchTrip(context: TripContext, tripId: string): Promise<v
     if (json) printJson(context, TripSchema, trip);
     else terminal.line(formatWatched(trip, terminal));
   }
-}
-
-function formatWatched(trip: Trip, terminal: Terminal): string {
-  const parts = [`version ${trip.version}`, formatColouredStatus(trip.status, terminal)];
-  if (trip.delayedStep !== "") parts.push(`${trip.delayedStep} is delayed`);
-  if (trip.broadcast !== undefined) parts.push("broadcast published");
-  if (trip.reason !== "") parts.push(trip.reason);
-  return parts.join("  ");
 }
 
 function parseStatus(name: string): TripStatus {
