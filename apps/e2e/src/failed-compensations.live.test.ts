@@ -163,6 +163,8 @@ describe("parked trips", { timeout: 300_000 }, () => {
     expect(await readDecision(trip)).toBe(`ada resolved capture: ${note}`);
     await waitForEffects(clients, trip.tripId, oneEffect);
     expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
+    const { receipts } = await clients.notifications.listReceipts(trip);
+    expect(receipts[0]?.text).toMatch(/Adjustment -€1\.30\nTotal {6}€0\.00\n/);
     await waitForNoneParked();
   });
 

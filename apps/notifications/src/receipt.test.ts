@@ -27,6 +27,24 @@ Trip       ${tripId}
   });
 
   it.each([
+    ["the capture", 0n, "-€12.50", "€0.00"],
+    ["the fare", 100n, "-€11.50", "€1.00"],
+    ["a part of the fare", 600n, "-€6.50", "€6.00"],
+  ])(
+    "has lines that sum to the total when an operator settled %s by hand",
+    (_, minorUnits, adjustment, total) => {
+      const settled = { minorUnits, currency: "EUR" };
+      const { text, subject } = writeReceipt(completedTrip({ settled }));
+      expect(text).toContain(`Unlocking  €1.00
+Driving    €11.50
+Adjustment ${adjustment}
+Total      ${total}
+`);
+      expect(subject).toBe(`Your receipt: ${total}`);
+    },
+  );
+
+  it.each([
     ["2026-11-21T10:00:42Z", "42 s"],
     ["2026-11-21T10:01:59Z", "1 min"],
     ["2026-11-21T12:05:00Z", "2 h 5 min"],

@@ -5,7 +5,7 @@ import { formatMoney } from "./format-money.ts";
 import type { NewReceipt } from "./store.ts";
 
 /**
- * Writes the receipt of a completed trip, in English and UTC. Throws a BusError `permanent` when the
+ * Writes the receipt of a completed trip, in English and UTC. Its lines sum to its total. Throws a BusError `permanent` when the
  * event lacks a timestamp or an amount.
  */
 export function writeReceipt(trip: TripCompleted): NewReceipt {
@@ -17,6 +17,8 @@ export function writeReceipt(trip: TripCompleted): NewReceipt {
     );
   }
   const total = formatMoney(settled);
+  // What an operator settled by hand in place of a charge or the capture.
+  const adjustment = settled.minorUnits - unlockFee.minorUnits - fare.minorUnits;
   const lines = [
     ["Vehicle", trip.vehicleId],
     ["From", formatTime(startedAt)],
@@ -24,6 +26,9 @@ export function writeReceipt(trip: TripCompleted): NewReceipt {
     ["Duration", formatDuration(startedAt, endedAt)],
     ["Unlocking", formatMoney(unlockFee)],
     ["Driving", formatMoney(fare)],
+    ...(adjustment === 0n
+      ? []
+      : [["Adjustment", formatMoney({ ...settled, minorUnits: adjustment })]]),
     ["Total", total],
     ["Trip", trip.tripId],
   ];

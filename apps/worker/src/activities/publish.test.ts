@@ -1,4 +1,6 @@
+import { createValidator } from "@bufbuild/protovalidate";
 import { BusError, createMemoryBus } from "@fanfare/bus";
+import { createValidation } from "@fanfare/bus/validate";
 import { type TripCompleted, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { CancelledFailure } from "@temporalio/common";
 import { describe, expect, it } from "vitest";
@@ -18,6 +20,21 @@ const trip = {
   settled: euros(700),
 };
 
+/** Publishes a trip and returns what a subscriber gets, whose messages are validated. */
+async function publishAndReceive(
+  changes: Partial<typeof trip>,
+): Promise<TripCompleted | undefined> {
+  await using bus = createMemoryBus({ interceptors: [createValidation(createValidator())] });
+  let seen: TripCompleted | undefined;
+  await bus.subscribe("test", (on) =>
+    on.service(TripEvents, { tripCompleted: (message) => void (seen = message) }),
+  );
+  const activities = createPublishActivities({ bus });
+  await runAsActivity(() => activities.publishTripCompleted({ ...trip, ...changes }));
+  await bus.idle();
+  return seen;
+}
+
 async function publishAgainst(error: Error, environment = createActivityEnvironment()) {
   const publish = async (): Promise<never> => {
     throw error;
@@ -31,6 +48,20 @@ async function publishAgainst(error: Error, environment = createActivityEnvironm
 }
 
 describe("publishTripCompleted()", () => {
+  it.each([
+    ["the capture", 0, -700n],
+    ["the fare", 100, -600n],
+  ])(
+    "publishes amounts that sum to the settled one when %s was resolved by hand",
+    async (_, captured, adjustment) => {
+      const received = await publishAndReceive({ settled: euros(captured) });
+      expect(received).toMatchObject({
+        settled: { minorUnits: BigInt(captured) },
+        adjustment: { minorUnits: adjustment, currency: "EUR" },
+      });
+    },
+  );
+
   it("publishes the trip under its own id, so a retry stores nothing", async () => {
     await using bus = createMemoryBus();
     const seen: { id: string; trip: TripCompleted }[] = [];
@@ -55,6 +86,7 @@ describe("publishTripCompleted()", () => {
           unlockFee: { minorUnits: 100n, currency: "EUR" },
           fare: { minorUnits: 600n },
           settled: { minorUnits: 700n },
+          adjustment: { minorUnits: 0n },
         },
       },
     ]);

@@ -19,7 +19,8 @@ export function createPublishActivities(deps: {
   return {
     async publishTripCompleted(trip) {
       const signal = Context.current().cancellationSignal;
-      const { tripId, riderId, vehicleId } = trip;
+      const { tripId, riderId, vehicleId, unlockFee, fare, settled } = trip;
+      const minorUnits = settled.minorUnits - unlockFee.minorUnits - fare.minorUnits;
       try {
         await events.tripCompleted(
           {
@@ -28,9 +29,10 @@ export function createPublishActivities(deps: {
             vehicleId,
             startedAt: toTimestamp(trip.startedAt),
             endedAt: toTimestamp(trip.endedAt),
-            unlockFee: toMoney(trip.unlockFee),
-            fare: toMoney(trip.fare),
-            settled: toMoney(trip.settled),
+            unlockFee: toMoney(unlockFee),
+            fare: toMoney(fare),
+            settled: toMoney(settled),
+            adjustment: toMoney({ ...settled, minorUnits }),
           },
           {
             id: `trip/${tripId}/completed`,

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trips/v1/trip_events.proto.
  */
 export const file_trips_v1_trip_events: GenFile = /*@__PURE__*/
-  fileDesc("Chp0cmlwcy92MS90cmlwX2V2ZW50cy5wcm90bxIIdHJpcHMudjEizgIKDVRyaXBDb21wbGV0ZWQSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGQoIcmlkZXJfaWQYAiABKAlCB7pIBHICEAESGwoKdmVoaWNsZV9pZBgDIAEoCUIHukgEcgIQARI2CgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEjQKCGVuZGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEisKCnVubG9ja19mZWUYBiABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiUKBGZhcmUYByABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEigKB3NldHRsZWQYCCABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBMm4KClRyaXBFdmVudHMSYAoNVHJpcENvbXBsZXRlZBIXLnRyaXBzLnYxLlRyaXBDb21wbGV0ZWQaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiHqrUGBoKD3RyaXBzLmNvbXBsZXRlZBIHdHJpcF9pZGIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_empty, file_google_protobuf_timestamp, file_money_v1_money]);
+  fileDesc("Chp0cmlwcy92MS90cmlwX2V2ZW50cy5wcm90bxIIdHJpcHMudjEizwQKDVRyaXBDb21wbGV0ZWQSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGQoIcmlkZXJfaWQYAiABKAlCB7pIBHICEAESGwoKdmVoaWNsZV9pZBgDIAEoCUIHukgEcgIQARI2CgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEjQKCGVuZGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEisKCnVubG9ja19mZWUYBiABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiUKBGZhcmUYByABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEigKB3NldHRsZWQYCCABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiMKCmFkanVzdG1lbnQYCSABKAsyDy5tb25leS52MS5Nb25leTrZAbpI1QEa0gEKEnRyaXBfY29tcGxldGVkLnN1bRIzdW5sb2NrX2ZlZSwgZmFyZSBhbmQgYWRqdXN0bWVudCBtdXN0IHN1bSB0byBzZXR0bGVkGoYBIWhhcyh0aGlzLmFkanVzdG1lbnQpIHx8IHRoaXMudW5sb2NrX2ZlZS5taW5vcl91bml0cyArIHRoaXMuZmFyZS5taW5vcl91bml0cyArIHRoaXMuYWRqdXN0bWVudC5taW5vcl91bml0cyA9PSB0aGlzLnNldHRsZWQubWlub3JfdW5pdHMybgoKVHJpcEV2ZW50cxJgCg1UcmlwQ29tcGxldGVkEhcudHJpcHMudjEuVHJpcENvbXBsZXRlZBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIeqtQYGgoPdHJpcHMuY29tcGxldGVkEgd0cmlwX2lkYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_empty, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
  * A settled trip.
@@ -60,11 +60,19 @@ export type TripCompleted = Message<"trips.v1.TripCompleted"> & {
   fare?: Money | undefined;
 
   /**
-   * The captured amount: unlock fee and fare.
+   * The captured amount: the sum of unlock fee, fare and adjustment.
    *
    * @generated from field: money.v1.Money settled = 8;
    */
   settled?: Money | undefined;
+
+  /**
+   * What an operator settled by hand in place of a charge or the capture: zero or negative. Absent in events
+   * that were published before the field existed.
+   *
+   * @generated from field: money.v1.Money adjustment = 9;
+   */
+  adjustment?: Money | undefined;
 };
 
 /**
