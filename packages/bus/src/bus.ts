@@ -74,7 +74,7 @@ export interface EventBus extends AsyncDisposable {
   /** Returns the health with counters and rates, and the groups' progress from the broker. Never rejects. */
   stats(options?: StatsOptions): Promise<BusStats>;
   /**
-   * Rejects new publishes, stops every subscription, waits for pending publishes, and disconnects, all
+   * Rejects new publishes, stops every subscription, waits for pending calls, and disconnects, all
    * within the timeout. A second call waits for the first.
    */
   close(options?: StopOptions): Promise<StopReport>;

@@ -12,6 +12,7 @@ import { BusError } from "./error.ts";
 import type { BusHealth } from "./health.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { checkGroup } from "./kit/check-group.ts";
+import { createPendingCalls } from "./kit/pending-calls.ts";
 import { settlesWithin } from "./kit/settles-within.ts";
 import { createPublishMethods } from "./publish/publish-methods.ts";
 import { watchAppends } from "./publish/watch-appends.ts";
@@ -54,10 +55,12 @@ export function createBus(
   const watched = watchAppends(broker);
   const closing = new AbortController();
   const { signal } = closing;
-  const { readStats, whenIdle, ...publishMethods } = createPublishMethods(watched.appender, {
+  const pending = createPendingCalls();
+  const { readStats, ...publishMethods } = createPublishMethods(watched.appender, {
     source,
     interceptors,
     topics,
+    pending,
     closing: signal,
   });
   const claims = createTopicClaims();
@@ -105,7 +108,7 @@ export function createBus(
     const stopping = Array.from(subscriptions, async (subscription) =>
       subscription.stop({ timeoutMs }),
     );
-    const idle = settlesWithin(whenIdle(), timeoutMs, broker);
+    const idle = settlesWithin(pending.whenNone(), timeoutMs, broker);
     const reports = await Promise.allSettled(stopping);
     await idle;
     const remainingMs = Math.max(0, deadline - performance.now());
@@ -141,7 +144,7 @@ export function createBus(
     },
     deadLetters(group) {
       checkGroup(group);
-      return createDeadLetters(broker, group);
+      return createDeadLetters(broker, group, pending);
     },
     health,
     async stats(options) {

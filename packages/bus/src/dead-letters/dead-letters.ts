@@ -1,6 +1,7 @@
-import type { Broker } from "../broker.ts";
+import type { Broker, StoredRecord } from "../broker.ts";
 import { BusError } from "../error.ts";
 import { checkAtLeast } from "../kit/check-at-least.ts";
+import type { PendingCalls } from "../kit/pending-calls.ts";
 import type { PublishResult } from "../publish/publish-result.ts";
 import { createReplay } from "./create-replay.ts";
 import type { DeadLetter } from "./dead-letter.ts";
@@ -32,9 +33,20 @@ export interface DeadLetters {
 const defaultLimit = 100;
 const timeoutMs = 10_000;
 
-/** Creates the access to a group's dead letters. */
-export function createDeadLetters({ deadLetters }: Broker, group: string): DeadLetters {
-  async function find(sequence: number) {
+/** Creates the access to a group's dead letters. A bus does not close while a call is pending. */
+export function createDeadLetters(
+  { deadLetters }: Broker,
+  group: string,
+  pending: PendingCalls,
+): DeadLetters {
+  function run<T>(call: () => Promise<T>): Promise<T> {
+    const running = call().catch((reason: unknown) => {
+      throw BusError.from(reason);
+    });
+    return pending.track(running);
+  }
+
+  async function find(sequence: number): Promise<StoredRecord> {
     const exists = Number.isSafeInteger(sequence) && sequence > 0;
     const record = exists ? await deadLetters.read(group, sequence) : undefined;
     if (record !== undefined) return record;
@@ -46,26 +58,27 @@ export function createDeadLetters({ deadLetters }: Broker, group: string): DeadL
 
   return {
     group,
-    async list({ after = 0, limit = defaultLimit } = {}) {
-      checkAtLeast(0, "after", after);
-      checkAtLeast(1, "limit", limit);
-      const records = await deadLetters.list(group, { after, limit });
-      return records.map((record) => decodeDeadLetter(group, record));
-    },
-    async read(sequence) {
-      return decodeDeadLetter(group, await find(sequence));
-    },
-    async replay(sequence) {
-      const record = await find(sequence);
-      const { id, topic } = decodeDeadLetter(group, record);
-      const options = { timeoutMs, signal: undefined };
-      const appended = await deadLetters.replay(group, createReplay(record), options);
-      await deadLetters.remove(group, sequence);
-      return { id, topic, ...appended };
-    },
-    async discard(sequence) {
-      await find(sequence);
-      await deadLetters.remove(group, sequence);
-    },
+    list: ({ after = 0, limit = defaultLimit } = {}) =>
+      run(async () => {
+        checkAtLeast(0, "after", after);
+        checkAtLeast(1, "limit", limit);
+        const records = await deadLetters.list(group, { after, limit });
+        return records.map((record) => decodeDeadLetter(group, record));
+      }),
+    read: (sequence) => run(async () => decodeDeadLetter(group, await find(sequence))),
+    replay: (sequence) =>
+      run(async () => {
+        const record = await find(sequence);
+        const { id, topic } = decodeDeadLetter(group, record);
+        const options = { timeoutMs, signal: undefined };
+        const appended = await deadLetters.replay(group, createReplay(record), options);
+        await deadLetters.remove(group, sequence);
+        return { id, topic, ...appended };
+      }),
+    discard: (sequence) =>
+      run(async () => {
+        await find(sequence);
+        await deadLetters.remove(group, sequence);
+      }),
   };
 }

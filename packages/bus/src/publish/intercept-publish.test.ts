@@ -7,6 +7,7 @@ import type { Interceptor } from "../interceptor.ts";
 import { createDeferred } from "../kit/deferred.ts";
 import { createMemoryBroker } from "../memory/memory-broker.ts";
 import { createMemoryBus } from "../memory/memory-bus.ts";
+import { failPermanently } from "../testing/faults.ts";
 import { createCollector, createNotePublisher, subscribeWritten } from "../testing/notes.ts";
 import { createEvent } from "./create-event.ts";
 
@@ -141,6 +142,38 @@ describe("close()", () => {
     appended.resolve({ duplicate: false, sequence: 1 });
     await closing;
     expect(closes).toEqual(["closed", "resolved"]);
+  });
+
+  it("waits for the replay of a dead letter", async () => {
+    const broker = createMemoryBroker();
+    const gate = createDeferred<void>();
+    let isClosed = false;
+    const slow: Broker = {
+      ...broker,
+      deadLetters: {
+        ...broker.deadLetters,
+        async replay(...args) {
+          await gate.promise;
+          return await broker.deadLetters.replay(...args);
+        },
+      },
+      async close() {
+        isClosed = true;
+        await broker.close();
+      },
+    };
+    const bus = createBus(slow, { source: "//tests" });
+    const subscription = await subscribeWritten(bus, "readers", { handler: failPermanently });
+    await createNotePublisher(bus).noteWritten({});
+    await expect.poll(() => subscription.health().deadLettered).toBe(1);
+    const replaying = bus.deadLetters("readers").replay(1);
+    const closing = bus.close();
+    await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    gate.resolve();
+    expect(await replaying).toMatchObject({ duplicate: false });
+    await closing;
+    expect(isClosed).toBe(true);
   });
 
   it("closes the broker although a tracked subscription fails to stop", async () => {

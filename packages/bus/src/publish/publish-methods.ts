@@ -4,8 +4,8 @@ import { BusError } from "../error.ts";
 import type { EventMethod } from "../event-method.ts";
 import type { BusHealth } from "../health.ts";
 import type { Interceptor, PublishCall } from "../interceptor.ts";
-import { createDrainableSet } from "../kit/drainable-set.ts";
 import { memoizeLast } from "../kit/memoize-last.ts";
+import type { PendingCalls } from "../kit/pending-calls.ts";
 import { createRateCounter } from "../kit/rate-counter.ts";
 import type { BusStats } from "../stats.ts";
 import type { TopicCache } from "../topic-cache.ts";
@@ -32,8 +32,6 @@ export interface PublishMethods
   extends Pick<EventBus, "publish" | "publishEncoded" | "publishAll"> {
   /** Returns the counters and rates of the bus's stats. */
   readonly readStats: () => Omit<BusStats, keyof BusHealth>;
-  /** Resolves once no publish is pending. */
-  readonly whenIdle: () => Promise<void>;
 }
 
 /** What the publish methods of a bus are created from. */
@@ -41,6 +39,8 @@ export interface PublishMethodsOptions {
   readonly source: string;
   readonly interceptors: readonly Interceptor[];
   readonly topics: TopicCache;
+  /** Tracks the publishes, and the calls of the broker: an interceptor may not wait for those that it starts. */
+  readonly pending: PendingCalls;
   /** Aborts when the bus closes: later publishes are rejected with `aborted`. */
   readonly closing: AbortSignal;
 }
@@ -50,13 +50,11 @@ const publishTimeoutMs = 10_000;
 /** Creates the publish methods of a bus. */
 export function createPublishMethods(
   broker: Appender,
-  { source, interceptors, topics, closing }: PublishMethodsOptions,
+  { source, interceptors, topics, pending, closing }: PublishMethodsOptions,
 ): PublishMethods {
   const parts = readPublishParts(interceptors);
   const intercept = createPublishInterception(parts, () => broker.clock.now());
   const formatMemoized = memoizeLast(formatTime);
-  /** The publishes, and the calls of the broker: an interceptor may not wait for those that it starts. */
-  const pending = createDrainableSet<Promise<unknown>>();
   const published = createRateCounter(broker.clock);
   const duplicates = createRateCounter(broker.clock);
   const rejected = createRateCounter(broker.clock);
@@ -77,7 +75,7 @@ export function createPublishMethods(
   }
 
   async function append(record: NewRecord, options: AppendOptions): Promise<PublishResult> {
-    return createPublishResult(record, await track(broker.append(record, options)));
+    return createPublishResult(record, await pending.track(broker.append(record, options)));
   }
 
   async function store(call: PublishCall): Promise<PublishResult> {
@@ -102,18 +100,11 @@ export function createPublishMethods(
     return await append(record, createAppendOptions(options));
   }
 
-  function track<T>(promise: Promise<T>): Promise<T> {
-    pending.add(promise);
-    const settled = () => pending.delete(promise);
-    promise.then(settled, settled);
-    return promise;
-  }
-
   /** Counts a publish. `publish` is asynchronous: what it throws is a rejection. */
   async function count(publish: () => Promise<PublishResult>): Promise<PublishResult> {
     publishing++;
     try {
-      const result = await track(publish());
+      const result = await pending.track(publish());
       published.add();
       if (result.duplicate) duplicates.add();
       return result;
@@ -135,7 +126,7 @@ export function createPublishMethods(
     const pipeline: PublishPipeline = {
       broker,
       encode,
-      track,
+      track: (call) => pending.track(call),
       send: (event, final) =>
         count(
           async () =>
@@ -165,7 +156,6 @@ export function createPublishMethods(
       rejected: rejected.total,
       rates: { published: published.perSecond, rejected: rejected.perSecond },
     }),
-    whenIdle: () => pending.whenEmpty(),
   };
 }
 
