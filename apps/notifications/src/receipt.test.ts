@@ -57,7 +57,10 @@ Total      ${total}
   it("throws a permanent error for an event without its amounts", () => {
     const trip = completedTrip({ settled: undefined });
     expect(() => writeReceipt(trip)).toThrow(
-      expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),
+      expect.objectContaining({
+        name: "PermanentError",
+        message: expect.stringContaining(trip.tripId),
+      }),
     );
   });
 });

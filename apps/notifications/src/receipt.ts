@@ -1,18 +1,17 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { BusError } from "@fanfare/bus";
+import { PermanentError } from "@fanfare/bus";
 import type { TripCompleted } from "@fanfare/contracts/trips/v1/trip_events";
 import { formatMoney } from "./format-money.ts";
 import type { NewReceipt } from "./store.ts";
 
 /**
- * Writes the receipt of a completed trip, in English and UTC. Its lines sum to its total. Throws a BusError `permanent` when the
- * event lacks a timestamp or an amount.
+ * Writes the receipt of a completed trip, in English and UTC. Its lines sum to its total. Throws a
+ * PermanentError when the event lacks a timestamp or an amount.
  */
 export function writeReceipt(trip: TripCompleted): NewReceipt {
   const { startedAt, endedAt, unlockFee, fare, settled } = trip;
   if (!startedAt || !endedAt || !unlockFee || !fare || !settled) {
-    throw new BusError(
-      "permanent",
+    throw new PermanentError(
       `expected started_at, ended_at and all amounts in TripCompleted of trip ${trip.tripId}: correct its publisher`,
     );
   }

@@ -39,7 +39,10 @@ describe("computeRevenue()", () => {
   it("throws a permanent error for an event without its end", () => {
     const trip = completedTrip({ endedAt: undefined });
     expect(() => computeRevenue(trip)).toThrow(
-      expect.objectContaining({ code: "permanent", message: expect.stringContaining(trip.tripId) }),
+      expect.objectContaining({
+        name: "PermanentError",
+        message: expect.stringContaining(trip.tripId),
+      }),
     );
   });
 });

@@ -1,17 +1,16 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { BusError } from "@fanfare/bus";
+import { PermanentError } from "@fanfare/bus";
 import type { TripCompleted } from "@fanfare/contracts/trips/v1/trip_events";
 import type { NewRevenue } from "./store.ts";
 
 /**
  * Returns the revenue of a completed trip: the captured amount, for the day on which the trip ended, in
- * UTC. Throws a BusError `permanent` when the event lacks a timestamp or the amount.
+ * UTC. Throws a PermanentError when the event lacks a timestamp or the amount.
  */
 export function computeRevenue(trip: TripCompleted): NewRevenue {
   const { startedAt, endedAt, settled } = trip;
   if (!startedAt || !endedAt || !settled) {
-    throw new BusError(
-      "permanent",
+    throw new PermanentError(
       `expected started_at, ended_at and settled in TripCompleted of trip ${trip.tripId}: correct its publisher`,
     );
   }

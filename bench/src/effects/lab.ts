@@ -52,6 +52,7 @@ export function createDelivery(): Delivery {
     topic: "notes.written",
     key: undefined,
     attempt: 1,
+    redelivered: false,
     time: new Date(),
     source: "bench",
     attributes: {},

@@ -17,10 +17,12 @@ const tsconfig = { compilerOptions, include: ["*.ts", "gen"] };
 /** Handles events with handlers that throw the errors of another copy of the bus. */
 const twoCopies = `
   import { BusError, createMemoryBus, createPublisher } from "@fanfare/bus";
-  import { BusError as OtherError } from "./other/error.js";
+  import {
+    BusError as OtherError, DependencyUnavailableError, PermanentError,
+  } from "./other/error.js";
   import { NoteEvents } from "./dist/gen/notes/v1/note_events_pb.js";
 
-  const errors = [new OtherError("unavailable", "away"), new OtherError("permanent", "never")];
+  const errors = [new DependencyUnavailableError("away"), new PermanentError("never")];
   const bus = createMemoryBus();
   await bus.subscribe("readers", (on) => on.service(NoteEvents, {
     noteWritten() {
@@ -82,7 +84,7 @@ describe("the packed packages, installed outside of the checkout", { timeout: 18
   it("recognize the errors of a second copy of the bus", async () => {
     const copy = `${project.folder}/other/node_modules/@fanfare/bus`;
     await cp(`${project.folder}/node_modules/@fanfare/bus`, copy, { recursive: true });
-    await project.write("other/error.js", 'export { BusError } from "@fanfare/bus";');
+    await project.write("other/error.js", 'export * from "@fanfare/bus";');
     await project.write("two-copies.js", twoCopies);
     const printed = await project.run("node", ["two-copies.js"]);
     expect(printed.trim().split("\n")).toEqual(["pause", "dead-letter", "true"]);

@@ -138,8 +138,20 @@ export interface LeaseStream {
  */
 export interface Lease {
   readonly record: StoredRecord;
-  /** How often the record was leased to the group, this time included: from 1. */
+  /** How often the record was leased to the group, this time included: from 1. Nobody need have failed. */
   readonly deliveries: number;
+  /**
+   * Returns the failures that any process of the group recorded last, 0 when there are none. Not called
+   * for a first delivery, so that the usual one costs nothing. When it rejects, the bus assumes 0.
+   */
+  readFailures(): number | Promise<number>;
+  /**
+   * Records how often handlers failed, for the next delivery to any process of the group. The broker keeps
+   * the number until the record is acknowledged or removed. Changes nothing when another process has
+   * recorded since: the lease has ended. Settles before the lease ends; returns undefined when there is
+   * nothing to wait for. When it rejects, the failure is not counted, and the event is retried all the same.
+   */
+  recordFailures(failures: number): Promise<void> | undefined;
   /**
    * Acknowledges the record: the group does not receive it again. With `confirmed` it resolves once the
    * broker has recorded that. Returns undefined when there is nothing to wait for.

@@ -42,7 +42,7 @@ describe("publish()", () => {
     await using bus = createBus(broker, { source: "//tests" });
     await expect(createNotePublisher(bus).noteRead({})).rejects.toMatchObject({
       code: "internal",
-      message: "cable pulled",
+      message: "TypeError: cable pulled",
     });
   });
 });
@@ -147,7 +147,7 @@ describe("subscribe()", () => {
     await store.clock.advance(0);
     expect(subscription.health().lastError).toMatchObject({ code: "internal" });
     await store.clock.advance(60_000);
-    expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([2]);
+    expect(seen.map(({ delivery }) => delivery.redelivered)).toEqual([true]);
     expect(subscription.health()).not.toHaveProperty("lastError");
   });
 

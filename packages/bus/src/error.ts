@@ -1,4 +1,5 @@
 import { brandClass } from "./kit/brand-class.ts";
+import { describeReason } from "./kit/describe-reason.ts";
 
 /**
  * The codes of a BusError.
@@ -11,7 +12,7 @@ import { brandClass } from "./kit/brand-class.ts";
  * - not_provisioned: a stream or group is missing, and this process may not create it.
  * - drift: broker settings differ from the declared ones and cannot be changed in place.
  * - permission_denied: the broker refuses this user.
- * - unavailable: the broker, or a dependency of a handler, cannot be reached.
+ * - unavailable: the broker cannot be reached.
  * - deadline_exceeded: there was no answer in time; the operation may have succeeded all the same.
  * - no_leader: the stream or group has lost its leading server and has not elected another yet.
  * - resource_exhausted: too much is in flight, or the broker lacks a resource.
@@ -21,7 +22,6 @@ import { brandClass } from "./kit/brand-class.ts";
  * - aborted: the caller aborted, or the bus is closed.
  * - unsupported: the broker lacks the feature.
  * - undecodable: the record is not an event of the topic's message type.
- * - permanent: thrown by a handler for an event that no retry can mend.
  * - internal: a bug in the bus or its broker.
  */
 export type BusCode =
@@ -43,7 +43,6 @@ export type BusCode =
   | "aborted"
   | "unsupported"
   | "undecodable"
-  | "permanent"
   | "internal";
 
 /** The options of a BusError. */
@@ -64,9 +63,9 @@ const retryableCodes: ReadonlySet<BusCode> = new Set([
 ]);
 
 /**
- * The error of every method of the bus, and what a handler throws to dead-letter its event at once
- * (`permanent`) or to pause its subscription (`unavailable`). `instanceof` recognizes the errors of every
- * copy of this package.
+ * The error of every method of the bus. One that escapes from a handler is an ordinary failure, whatever
+ * its code: throw `PermanentError` or `DependencyUnavailableError` to decide what happens to the event.
+ * `instanceof` recognizes the errors of every copy of this package.
  */
 export class BusError extends Error {
   static {
@@ -86,15 +85,6 @@ export class BusError extends Error {
   /** Returns a BusError as it is, and wraps anything else in one with the given code. */
   static from(reason: unknown, code: BusCode = "internal"): BusError {
     if (reason instanceof BusError) return reason;
-    return new BusError(code, describe(reason), { cause: reason });
-  }
-}
-
-/** Describes anything that was thrown, also what has no string form. */
-function describe(reason: unknown): string {
-  try {
-    return String(reason instanceof Error ? reason.message : reason);
-  } catch {
-    return "something without a string form was thrown";
+    return new BusError(code, describeReason(reason), { cause: reason });
   }
 }

@@ -1,9 +1,11 @@
 // Publish and subscribe.
 
 export type { EventBus } from "./bus.ts";
+export type { Classify, FailureClass } from "./consume/classify-failure.ts";
 export type { Delivery } from "./consume/delivery.ts";
 export type { AnyEventHandler, EventHandler, EventHandlers } from "./consume/event-handler.ts";
 export type { EventRouter } from "./consume/event-router.ts";
+export { DependencyUnavailableError, PermanentError } from "./consume/handler-errors.ts";
 export type { HandlerFailure } from "./consume/handler-failure.ts";
 export { type StartSubscriptionOptions, startSubscription } from "./consume/start-subscription.ts";
 export type { SubscribeOptions } from "./consume/subscribe-options.ts";

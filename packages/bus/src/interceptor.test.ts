@@ -1,6 +1,6 @@
 import { create, isMessage, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { BusError } from "./error.ts";
+import { PermanentError } from "./consume/handler-errors.ts";
 import { NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import type { Interceptor } from "./interceptor.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
@@ -47,7 +47,7 @@ describe("interceptors", () => {
   it("see the message of an encoded publish, and may change it", async () => {
     const shouting: Interceptor = {
       publish: (next) => async (call) => {
-        if (!isMessage(call.message, NoteSchema)) throw new BusError("permanent", "no note");
+        if (!isMessage(call.message, NoteSchema)) throw new PermanentError("no note");
         const message = create(NoteSchema, { author: call.message.author.toUpperCase() });
         return await next({ ...call, message });
       },
@@ -70,7 +70,7 @@ describe("interceptors", () => {
   it("may reject a publish, and fail an attempt", async () => {
     let refused = true;
     const never = () => {
-      if (refused) throw new BusError("permanent", "never");
+      if (refused) throw new PermanentError("never");
     };
     const refusing: Interceptor = {
       publish: (next) => async (call) => {

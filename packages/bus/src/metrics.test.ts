@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { PermanentError } from "./consume/handler-errors.ts";
 import { createBus } from "./create-bus.ts";
-import { BusError } from "./error.ts";
 import { createMemoryBroker } from "./memory/memory-broker.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
 import { createBusMetrics } from "./metrics.ts";
@@ -11,7 +11,7 @@ it("returns the stats of a bus as metrics", async () => {
   await using bus = createMemoryBus();
   await subscribeRead(bus, "readers", {
     handler({ number }) {
-      if (number === 1) throw new BusError("permanent", "never");
+      if (number === 1) throw new PermanentError("never");
       if (number === 2) throw new Error("not today");
     },
   });

@@ -26,7 +26,8 @@ import { createValidation } from "@fanfare/bus/validate";
 import { type Note, ShelfEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { openMyBroker, registry, startMyServer } from "../example-context.ts";
 
-const { assertSubscribed, BusError, createEvent, createMemoryBus, createPublisher } = all;
+const { assertSubscribed, createEvent, createMemoryBus, createPublisher } = all;
+const { DependencyUnavailableError, PermanentError } = all;
 const { startSubscription } = all;
 const bus = createMemoryBus();
 const notes = createPublisher(NoteEvents, bus);

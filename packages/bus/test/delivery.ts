@@ -30,7 +30,9 @@ export interface TestDelivery {
 /** What differs between test deliveries. */
 export interface TestDeliveryOptions {
   readonly handler?: EventHandler;
-  readonly attempt?: number;
+  /** The failures that were recorded before. */
+  readonly failures?: number;
+  readonly deliveries?: number;
   readonly data?: Uint8Array;
   readonly subscribe?: SubscribeOptions;
   readonly change?: (broker: Broker) => Broker;
@@ -40,7 +42,8 @@ export interface TestDeliveryOptions {
 export function createTestDelivery(options: TestDeliveryOptions = {}): TestDelivery {
   const {
     handler = () => {},
-    attempt = 1,
+    failures = 0,
+    deliveries = failures + 1,
     data,
     subscribe = {},
     change = (broker) => broker,
@@ -52,7 +55,12 @@ export function createTestDelivery(options: TestDeliveryOptions = {}): TestDeliv
   const record = encodeEvent(topic, note, { source: "//tests", now: clock.now(), id: "one" });
   const lease: Lease = {
     record: { ...record, data: data ?? record.data, sequence: 1, storedAt: clock.now() },
-    deliveries: attempt,
+    deliveries,
+    readFailures: () => failures,
+    recordFailures(count) {
+      calls.push(`failures ${count}`);
+      return undefined;
+    },
     ack({ confirmed }) {
       calls.push(confirmed ? "ack confirmed" : "ack");
       return confirmed ? Promise.resolve() : undefined;
@@ -73,6 +81,6 @@ export function createTestDelivery(options: TestDeliveryOptions = {}): TestDeliv
     heartbeats: createTimerSet(clock, 1_000, () => {}),
     timeouts: createTimerSet(clock, 1_000, () => {}),
   });
-  const event = createInFlightEvent(lease, { binding: { topic, method, handler }, attempt });
+  const event = createInFlightEvent(lease, { binding: { topic, method, handler } });
   return { event, context, clock, calls };
 }

@@ -90,6 +90,7 @@ export function createDelivery(id: string, overrides: Partial<Delivery> = {}): D
     topic: "trips.completed",
     key: "t1",
     attempt: 1,
+    redelivered: false,
     time: new Date("2026-11-21T10:00:00Z"),
     source: "test",
     attributes: {},

@@ -1,4 +1,4 @@
-import { BusError, createPublisher } from "@fanfare/bus";
+import { createPublisher, PermanentError } from "@fanfare/bus";
 import { connectNats } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { type Nats, startNats, waitUntil } from "@fanfare/dev-stack";
@@ -115,7 +115,7 @@ async function deadLetterFour(servers: string): Promise<void> {
     (on) =>
       on.service(TripEvents, {
         tripCompleted: (_, { id }) => {
-          throw new BusError("permanent", errors[Number(id.slice(5)) - 1] ?? "");
+          throw new PermanentError(errors[Number(id.slice(5)) - 1] ?? "");
         },
       }),
     { concurrency: 1 },

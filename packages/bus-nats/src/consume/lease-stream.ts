@@ -3,12 +3,13 @@ import type { Msg } from "@nats-io/nats-core";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import type { RequestMux } from "../connection/request-mux.ts";
 import { createDeadline, withDeadline } from "../deadline.ts";
+import { createFailureCount } from "../failures/failure-count.ts";
 import { type ConsumerRecovery, createConsumerRecovery } from "../groups/consumer-recovery.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { Settings } from "../settings.ts";
 import { createHeaderDecoder } from "../wire/headers.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
-import { encodeNak, parseAckSubject } from "./ack-protocol.ts";
+import { encodeNak } from "./ack-protocol.ts";
 import { distributeRequests } from "./distribute-requests.ts";
 import { createLease, type LeaseDeps } from "./lease.ts";
 import { openPullSubscription, type PullSubscription } from "./pull-subscription.ts";
@@ -44,6 +45,8 @@ export function openLeaseStream(
   const { connection, requests, groups, settings } = deps;
   const { leaseDurationMs } = group;
   const decodeHeaders = createHeaderDecoder();
+  // Failures are counted while the lease lasts.
+  const countDeps = { connection, requests, settings, timeoutMs: leaseDurationMs / 2 };
   /** Requested leases that are not requested from any consumer yet. */
   let free = 0;
   let isScheduled = false;
@@ -60,7 +63,8 @@ export function openLeaseStream(
       leaseDurationMs,
       decodeHeaders,
       onAck: (sequence) => tracker.ack(sequence),
-      countUnrequested: (sequence) => tracker.countUnrequested(sequence),
+      createFailureCount: ({ sequence, storedAt }) =>
+        createFailureCount(countDeps, { group: group.group, topic, sequence, storedAt }),
     };
     const onMessage = (message: Msg) => {
       emptyTurns = 0;
@@ -74,7 +78,6 @@ export function openLeaseStream(
     };
     const onUnrequested = ({ reply }: Msg) => {
       if (reply === undefined) return;
-      tracker.addUnrequested(parseAckSubject(reply).sequence);
       connection.client()?.publish(reply, encodeNak(0));
     };
     const subscription = openPullSubscription({

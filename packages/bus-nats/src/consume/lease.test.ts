@@ -7,7 +7,7 @@ import { createLease } from "./lease.ts";
 
 const reply = "$JS.ACK.fanfare_a.readers.3.12.40.1763728496123456789.5";
 
-function open(unrequested = 0) {
+function open() {
   const connection = createFakeConnection();
   const message: Msg = {
     subject: "fanfare.a.0",
@@ -29,7 +29,9 @@ function open(unrequested = 0) {
     leaseDurationMs: 1_000,
     decodeHeaders: createHeaderDecoder(),
     onAck: (sequence: number) => acked.push(sequence),
-    countUnrequested: () => unrequested,
+    createFailureCount: () => {
+      throw new Error("no failures");
+    },
   };
   return { connection, acked, lease: createLease(message, "a", deps) };
 }
@@ -40,11 +42,6 @@ describe("createLease()", () => {
     expect(record).toMatchObject({ topic: "a", sequence: 12, headers: {} });
     expect(record.data).toEqual(new Uint8Array([1, 2]));
     expect(deliveries).toBe(3);
-  });
-
-  it("does not count deliveries that were returned without having been requested", () => {
-    expect(open(1).lease.deliveries).toBe(2);
-    expect(open(9).lease.deliveries).toBe(1);
   });
 
   it("settles once", async () => {

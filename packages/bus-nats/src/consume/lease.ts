@@ -5,6 +5,7 @@ import type { ManagedConnection } from "../connection/managed-connection.ts";
 import type { RequestMux } from "../connection/request-mux.ts";
 import { toBusError } from "../connection/to-bus-error.ts";
 import { createDeadline, pauseUntil } from "../deadline.ts";
+import type { FailureCount } from "../failures/failure-count.ts";
 import type { HeaderDecoder } from "../wire/headers.ts";
 import {
   ackPayload,
@@ -22,8 +23,8 @@ export interface LeaseDeps {
   readonly decodeHeaders: HeaderDecoder;
   /** Called when this process has acknowledged an event. */
   onAck(sequence: number): void;
-  /** Returns how many deliveries of an event this process returned without having requested them. */
-  countUnrequested(sequence: number): number;
+  /** Creates the failure count of an event. */
+  createFailureCount(info: DeliveryInfo): FailureCount;
 }
 
 /** The state of a lease. */
@@ -35,6 +36,8 @@ interface LeaseState {
   readonly info: DeliveryInfo;
   leasedUntil: number;
   isSettled: boolean;
+  /** Undefined until failures are read or recorded. */
+  failures: FailureCount | undefined;
 }
 
 /**
@@ -45,7 +48,16 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
   const subject = message.reply ?? "";
   const info = parseAckSubject(subject);
   const leasedUntil = performance.now() + deps.leaseDurationMs;
-  const lease: LeaseState = { deps, topic, subject, info, leasedUntil, isSettled: false };
+  const lease: LeaseState = {
+    deps,
+    topic,
+    subject,
+    info,
+    leasedUntil,
+    isSettled: false,
+    failures: undefined,
+  };
+  const getFailures = () => (lease.failures ??= deps.createFailureCount(info));
   return {
     record: {
       topic,
@@ -55,7 +67,9 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
       sequence: info.sequence,
       storedAt: info.storedAt,
     },
-    deliveries: Math.max(1, info.deliveries - deps.countUnrequested(info.sequence)),
+    deliveries: info.deliveries,
+    readFailures: () => getFailures().read(),
+    recordFailures: (failures) => getFailures().record(failures),
     ack: ({ confirmed }) => acknowledge(lease, confirmed),
     nak: ({ delayMs }) => settle(lease, () => send(lease, encodeNak(delayMs))),
     async extend() {
@@ -74,6 +88,7 @@ function acknowledge(lease: LeaseState, confirmed: boolean): Promise<void> | und
     return settle(lease, async () => {
       await (confirmed ? sendConfirmed(lease, ackPayload) : send(lease, ackPayload));
       deps.onAck(info.sequence);
+      lease.failures?.remove();
     });
   }
   if (lease.isSettled) return undefined;
@@ -84,6 +99,7 @@ function acknowledge(lease: LeaseState, confirmed: boolean): Promise<void> | und
   }
   lease.isSettled = true;
   deps.onAck(info.sequence);
+  lease.failures?.remove();
   return undefined;
 }
 

@@ -17,7 +17,9 @@ describe("formatDeadLetterSubject()", () => {
   });
 
   it("throws for names that would match other subjects", () => {
-    expect(() => formatDeadLetterSubject("fanfare", "a.b", "trips")).toThrow('group "a.b"');
+    expect(() => formatDeadLetterSubject("fanfare", "a.b", "trips")).toThrow(
+      '"a.b" is not a group name',
+    );
     expect(() => formatDeadLetterSubject("fanfare", "revenue", "trips.>")).toThrow(
       'topic "trips.>"',
     );

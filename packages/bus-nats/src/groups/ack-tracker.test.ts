@@ -6,20 +6,6 @@ describe("createAckTracker()", () => {
     expect(createAckTracker().findFirstUnacked()).toBeUndefined();
   });
 
-  it("counts returned deliveries of the latest events, until they are acknowledged", () => {
-    const tracker = createAckTracker(2);
-    const count = (sequences: number[]) => sequences.map((one) => tracker.countUnrequested(one));
-    for (const sequence of [1, 1, 2]) tracker.addUnrequested(sequence);
-    expect(count([1, 2, 3])).toEqual([2, 1, 0]);
-    tracker.addUnrequested(3);
-    expect(count([1, 2, 3])).toEqual([0, 1, 1]);
-    tracker.ack(3);
-    expect(count([3])).toEqual([0]);
-    tracker.observeStream("then");
-    tracker.observeStream("now");
-    expect(count([2])).toEqual([0]);
-  });
-
   it("continues after what the consumer confirmed and this process acknowledged", () => {
     const tracker = createAckTracker();
     tracker.confirmUpTo(10);

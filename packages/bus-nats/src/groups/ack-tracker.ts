@@ -1,9 +1,6 @@
 /**
  * What this process knows of a group's acknowledgements in one stream. When the group's consumer is
  * deleted, and with it the server's record, the tracker states where a new consumer continues.
- *
- * It also counts the deliveries that this process returned because it had not requested them, or no
- * longer: the server counts them as deliveries although no handler ran.
  */
 export interface AckTracker {
   /** Whether there are acknowledgements that the consumer has not confirmed. */
@@ -20,16 +17,11 @@ export interface AckTracker {
   findFirstUnacked(): number | undefined;
   /** Returns whether a delivered event was acknowledged to an earlier consumer. */
   isAcked(sequence: number): boolean;
-  /** Counts a delivery that this process returned without having requested it. */
-  addUnrequested(sequence: number): void;
-  /** Returns how many deliveries of an event were returned so. */
-  countUnrequested(sequence: number): number;
 }
 
-/** Creates a tracker that remembers at most `limit` unconfirmed acknowledgements and returned events. */
+/** Creates a tracker that remembers at most `limit` unconfirmed acknowledgements. */
 export function createAckTracker(limit = 100_000): AckTracker {
   const acked = new Set<number>();
-  const unrequested = new Map<number, number>();
   let streamCreated: string | undefined;
   let floor: number | undefined;
   let isNewConsumer = false;
@@ -41,7 +33,6 @@ export function createAckTracker(limit = 100_000): AckTracker {
       if (created === undefined) return;
       if (streamCreated !== undefined && streamCreated !== created) {
         acked.clear();
-        unrequested.clear();
         floor = 0;
       }
       streamCreated = created;
@@ -54,7 +45,6 @@ export function createAckTracker(limit = 100_000): AckTracker {
       for (const one of acked) if (one <= floor) acked.delete(one);
     },
     ack(sequence) {
-      if (unrequested.size > 0) unrequested.delete(sequence);
       if (sequence <= (floor ?? 0)) return;
       acked.add(sequence);
       if (acked.size <= limit) return;
@@ -68,11 +58,5 @@ export function createAckTracker(limit = 100_000): AckTracker {
       return next;
     },
     isAcked: (sequence) => isNewConsumer && acked.has(sequence),
-    addUnrequested(sequence) {
-      unrequested.set(sequence, (unrequested.get(sequence) ?? 0) + 1);
-      const [oldest] = unrequested.keys();
-      if (unrequested.size > limit && oldest !== undefined) unrequested.delete(oldest);
-    },
-    countUnrequested: (sequence) => (unrequested.size === 0 ? 0 : (unrequested.get(sequence) ?? 0)),
   };
 }

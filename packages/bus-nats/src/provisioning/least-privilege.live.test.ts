@@ -1,4 +1,4 @@
-import { BusError, createPublisher } from "@fanfare/bus";
+import { createPublisher, type Delivery } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
 import type { Nats } from "@fanfare/dev-stack";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
@@ -13,8 +13,6 @@ const soon = { timeout: 20_000, interval: 20 };
 const topic = "notes.written";
 const groupNames = ["revenue", "audit"];
 const groups = groupNames.map((group) => ({ group, topics: [topic] }));
-
-const refuse = () => Promise.reject(new BusError("permanent", "never"));
 
 describe("processes with the least privilege", { timeout: 60_000 }, () => {
   let nats: Nats;
@@ -50,10 +48,20 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(handled.toSorted()).toEqual(expected), soon);
   });
 
-  it("store dead letters", async () => {
+  it("store dead letters, after failures that their processes count together", async () => {
     await using buses = new AsyncDisposableStack();
-    const revenue = buses.use(await connectAs("revenue"));
-    await revenue.subscribe("revenue", (on) => on.service(NoteEvents, { noteWritten: refuse }));
+    const attempts: number[] = [];
+    const fail = (_: unknown, { attempt }: Delivery) => {
+      attempts.push(attempt);
+      throw new Error("never");
+    };
+    for (const _ of [1, 2]) {
+      const revenue = buses.use(await connectAs("revenue"));
+      await revenue.subscribe("revenue", (on) => on.service(NoteEvents, { noteWritten: fail }), {
+        maxAttempts: 4,
+        backoff: { initialIntervalMs: 20 },
+      });
+    }
     const publisher = buses.use(await connectAs("publisher"));
     await createPublisher(NoteEvents, publisher).noteWritten({ author: "ada" }, { id: "dead" });
     const admin = { servers: nats.url, ...adminOptions };
@@ -63,6 +71,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
       expect(letters).toMatchObject([{ id: "dead" }]);
     };
     await vi.waitFor(dead, soon);
+    expect(attempts).toEqual([1, 2, 3, 4]);
   });
 
   it("read the progress of their group", async () => {
@@ -102,6 +111,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
       "revenue",
       [
         "fanfare._dead.audit.notes.written",
+        "fanfare._failures.audit.notes.written.1.1",
         "fanfare.notes.written.0",
         "fanfare.notes.written._replay.revenue",
       ],
@@ -116,6 +126,8 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
       `$JS.API.DIRECT.GET.${user === "publisher" ? stream : "fanfare_notes_other"}`,
       `$JS.API.STREAM.INFO.fanfare___dead_audit`,
       `$JS.API.DIRECT.GET.fanfare___dead_${user}`,
+      `$JS.API.DIRECT.GET.fanfare___failures_audit.fanfare._failures.audit.a.1.1`,
+      `$JS.API.STREAM.INFO.fanfare___failures_${user}`,
       `$JS.API.STREAM.CREATE.mine`,
       `$JS.API.CONSUMER.CREATE.${stream}.mine`,
       `$JS.API.CONSUMER.DELETE.${stream}.${user}`,

@@ -2,6 +2,7 @@ import {
   formatDeadLetterFilter,
   formatDeadLetterStream,
 } from "../dead-letters/dead-letter-subject.ts";
+import { formatFailureFilter, formatFailureStream } from "../failures/failure-subject.ts";
 import {
   checkPrefix,
   formatConsumerName,
@@ -59,6 +60,8 @@ export function planPermissions(options: PermissionsOptions): Permissions {
       // stats() reads the age of the oldest event and counts dead letters.
       ...Array.from(topics, (topic) => `$JS.API.DIRECT.GET.${formatStreamName(prefix, topic)}`),
       ...groups.flatMap(({ group }) => [
+        formatFailureFilter(prefix, group),
+        `$JS.API.DIRECT.GET.${formatFailureStream(prefix, group)}.${formatFailureFilter(prefix, group)}`,
         formatDeadLetterFilter(prefix, group),
         `$JS.API.STREAM.INFO.${formatDeadLetterStream(prefix, group)}`,
       ]),

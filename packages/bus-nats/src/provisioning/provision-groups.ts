@@ -2,6 +2,7 @@ import type { GroupDeclaration } from "@fanfare/bus";
 import { callJetStream } from "../connection/call-jetstream.ts";
 import { withConnection } from "../connection/with-connection.ts";
 import { ensureDeadLetterStream } from "../dead-letters/dead-letter-stream.ts";
+import { ensureFailureStream } from "../failures/failure-stream.ts";
 import { declareConsumer, type GroupChange, planConsumer } from "../groups/declare-consumer.ts";
 import type { NatsBrokerOptions } from "../nats-options.ts";
 import { resolveSettings } from "../settings.ts";
@@ -22,7 +23,7 @@ export interface ProvisionGroupsOptions extends Omit<ProvisionOptions, "topics" 
 }
 
 /**
- * Declares consumer groups, and creates the streams of their dead letters, for processes with
+ * Declares consumer groups, and creates the streams of their dead letters and failures, for processes with
  * `provision: false`. The streams of the topics have to exist. Resolves to the changes. Like
  * `provisionTopics`, it changes nothing and rejects with `drift` when one group cannot be updated.
  *
@@ -46,9 +47,13 @@ export async function provisionGroups(
     checkPlan(plan, "consumers");
     await Promise.all(consumers.map((consumer) => declareConsumer(deps, consumer)));
     const names = Array.from(new Set(groups.map(({ group }) => group)));
-    const about = "cannot create the streams of dead letters";
+    const about = "cannot create the streams of dead letters and failures";
     await callJetStream(connection, { about, deadline }, async (api) => {
-      await Promise.all(names.map((group) => ensureDeadLetterStream(api, settings, group)));
+      const ensured = names.flatMap((group) => [
+        ensureDeadLetterStream(api, settings, group),
+        ensureFailureStream(api, settings, group),
+      ]);
+      await Promise.all(ensured);
     });
     return plan;
   });

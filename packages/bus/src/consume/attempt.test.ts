@@ -12,9 +12,11 @@ const envelope = {
   headers: {},
 };
 
+const about = { group: "readers", attempt: 1, redelivered: false };
+
 describe("createAttempt()", () => {
   it("aborts the signal with the first reason", () => {
-    const attempt = createAttempt(envelope, { group: "readers", attempt: 1 });
+    const attempt = createAttempt(envelope, about);
     const { signal } = attempt.delivery;
     const reason = new BusError("deadline_exceeded", "too slow");
     attempt.abort(reason);
@@ -25,10 +27,10 @@ describe("createAttempt()", () => {
   });
 
   it("creates a delivery that is plain data: a copy has everything", () => {
-    const attempt = createAttempt(envelope, { group: "readers", attempt: 1 });
+    const attempt = createAttempt(envelope, about);
     const { delivery } = attempt;
     const copy = { ...delivery };
-    expect(copy).toEqual({ group: "readers", attempt: 1, ...envelope, signal: delivery.signal });
+    expect(copy).toEqual({ ...about, ...envelope, signal: delivery.signal });
     expect(Object.getPrototypeOf(delivery)).toBe(Object.prototype);
     attempt.abort(new BusError("aborted", "stopping"));
     expect(copy.signal.aborted).toBe(true);

@@ -15,13 +15,13 @@ export interface Attempt {
 /** Creates the attempt to handle an event. */
 export function createAttempt(
   envelope: Envelope,
-  { group, attempt }: Pick<Delivery, "group" | "attempt">,
+  about: Pick<Delivery, "group" | "attempt" | "redelivered">,
 ): Attempt {
   const controller = new AbortController();
   // A plain property: a getter makes an object literal ten times as slow, and each event creates one.
   const created: Attempt & { aborted: BusError | undefined } = {
     kind: "handling",
-    delivery: { group, attempt, ...envelope, signal: controller.signal },
+    delivery: { ...about, ...envelope, signal: controller.signal },
     aborted: undefined,
     abort(reason) {
       created.aborted ??= reason;

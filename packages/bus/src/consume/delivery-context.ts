@@ -1,18 +1,19 @@
 import type { Broker } from "../broker.ts";
+import { type ContextRunner, createContextRunner } from "../kit/context-runner.ts";
 import { memoizeLast } from "../kit/memoize-last.ts";
 import { createRateCounter, type RateCounter } from "../kit/rate-counter.ts";
 import type { TimerSet } from "../kit/timer-set.ts";
 import type { InFlightEvent } from "./in-flight-event.ts";
-import { createReleaseCounter, type ReleaseCounter } from "./release-counter.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 import type { SubscriptionStatus } from "./subscription-status.ts";
 
 /** What handling and settling the events of a subscription share. */
 export interface DeliveryContext extends DeliveryContextOptions {
-  readonly releases: ReleaseCounter;
   readonly handled: RateCounter;
   readonly failures: RateCounter;
   readonly deadLettered: RateCounter;
+  /** Runs the subscriber's functions in the async context of the subscription. */
+  readonly runClean: ContextRunner;
   readonly parseTime: (time: string) => number;
 }
 
@@ -33,10 +34,10 @@ export function createDeliveryContext(options: DeliveryContextOptions): Delivery
   const { clock } = options.broker;
   return {
     ...options,
-    releases: createReleaseCounter(),
     handled: createRateCounter(clock),
     failures: createRateCounter(clock),
     deadLettered: createRateCounter(clock),
+    runClean: createContextRunner(),
     parseTime: memoizeLast(Date.parse),
   };
 }

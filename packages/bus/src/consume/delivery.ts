@@ -5,11 +5,13 @@ export interface Delivery {
   readonly topic: string;
   /** Undefined when the event has no key. */
   readonly key: string | undefined;
-  /**
-   * How often the group received this event, this time included. Brokers count deliveries, so a release
-   * by another process adds one although nothing failed.
-   */
+  /** Which attempt this is: the failures of the group's handlers, over all of its processes, and 1. */
   readonly attempt: number;
+  /**
+   * Whether the broker delivered the event to the group before: a process may have released it, failed, or
+   * ended while it handled the event.
+   */
+  readonly redelivered: boolean;
   /** When the event happened, as its publisher recorded it. */
   readonly time: Date;
   /** The publisher: CloudEvents' `source`. */

@@ -7,9 +7,9 @@ import type { Delivery } from "./delivery.ts";
  *
  * - When it returns, or its promise resolves, the event is acknowledged.
  * - When it throws, the event is retried with backoff, and dead-lettered after `maxAttempts` failures.
- * - A BusError `permanent` dead-letters the event at once.
- * - A BusError `unavailable` means that something the handler needs is down: the subscription pauses
- *   until a retry succeeds, and no attempt is counted.
+ * - A PermanentError dead-letters the event at once.
+ * - A DependencyUnavailableError means that something the handler needs is down: the subscription pauses
+ *   until a retry succeeds, and no failure is counted.
  *
  * It should stop working when `delivery.signal` aborts.
  */

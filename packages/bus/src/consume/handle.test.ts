@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createTestDelivery } from "../../test/delivery.ts";
 import { BusError } from "../error.ts";
+import type { EventHandler } from "./event-handler.ts";
 import { handle } from "./handle.ts";
 import { markSettling } from "./in-flight-event.ts";
+import { settle } from "./settle.ts";
 
 describe("handle()", () => {
   it("returns its verdict at once when the handler returns no promise", () => {
@@ -42,9 +44,47 @@ describe("handle()", () => {
     expect(called).toBe(false);
   });
 
-  it("dead-letters a poison message without calling the handler", () => {
-    const { event, context } = createTestDelivery({ attempt: 41 });
-    expect(handle(event, context)).toMatchObject({ kind: "dead-letter", cause: "poison" });
+  it("reads how often the event failed before, on a redelivery only", async () => {
+    const first = createTestDelivery();
+    first.event.lease.readFailures = () => {
+      throw new Error("read");
+    };
+    expect(handle(first.event, first.context)).toEqual({ kind: "ack" });
+    const attempts: number[] = [];
+    const handler: EventHandler = (_, { attempt }) => void attempts.push(attempt);
+    const second = createTestDelivery({ handler, failures: 3, deliveries: 9 });
+    expect(handle(second.event, second.context)).toEqual({ kind: "ack" });
+    expect([attempts, second.event.failures]).toEqual([[4], 3]);
+  });
+
+  it.each(["throws", "rejects"])("assumes no failures when the count %s", async (how) => {
+    const attempts: number[] = [];
+    const handler: EventHandler = (_, { attempt }) => void attempts.push(attempt);
+    const { event, context } = createTestDelivery({ handler, deliveries: 9 });
+    const lost = new Error("no answer");
+    event.lease.readFailures = () => {
+      if (how === "rejects") return Promise.reject(lost);
+      throw lost;
+    };
+    expect(await handle(event, context)).toEqual({ kind: "ack" });
+    expect([attempts, context.status.lastError]).toEqual([[1], lost]);
+  });
+
+  it("counts the attempt of a suspect before it calls the handler, and takes it back on a release", async () => {
+    const { event, context, calls } = createTestDelivery({
+      handler: () => void calls.push("handler"),
+      failures: 2,
+      deliveries: 41,
+    });
+    expect(await handle(event, context)).toEqual({ kind: "ack" });
+    settle(event, { kind: "release", delayMs: 0 }, context);
+    expect(calls).toEqual(["failures 3", "handler", "failures 2", "nak 0"]);
+  });
+
+  it("dead-letters a poison message without calling the handler", async () => {
+    const { event, context } = createTestDelivery({ failures: 8, deliveries: 41 });
+    const verdict = { kind: "dead-letter", cause: "poison" };
+    expect(await handle(event, context)).toMatchObject(verdict);
     expect(event.state.kind).toBe("queued");
   });
 

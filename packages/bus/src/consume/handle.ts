@@ -1,25 +1,69 @@
-import { decodeEvent } from "../wire/decode-event.ts";
+import { isThenable } from "../kit/notify.ts";
+import { type DecodedEvent, decodeEvent, hasOtherType } from "../wire/decode-event.ts";
 import { type Attempt, createAttempt } from "./attempt.ts";
+import { classifyFailure } from "./classify-failure.ts";
+import { prepareAttempt } from "./count-failures.ts";
 import type { DeliveryContext } from "./delivery-context.ts";
 import { type InFlightEvent, markHandling } from "./in-flight-event.ts";
-import { abandon, ack, isPoison, judgeFailure, judgePoison, type Verdict } from "./verdict.ts";
+import { readError } from "./read-error.ts";
+import { abandon, ack, judgeFailure, type Verdict } from "./verdict.ts";
 
 /**
- * Decodes an event, calls its handler and returns the verdict: at once when the handler returns no
- * promise, so that synchronous handlers cost no promise. Never throws or rejects.
+ * Prepares an attempt, decodes the event, calls its handler and returns the verdict: at once when nothing
+ * has to be waited for, so that synchronous handlers cost no promise. Never throws or rejects.
  */
 export function handle(event: InFlightEvent, context: DeliveryContext): Verdict | Promise<Verdict> {
-  const { group, settings, parseTime } = context;
-  if (isPoison(event.attempt, settings.maxAttempts)) return judgePoison(event.attempt);
+  const preparing = prepareAttempt(event, context);
+  if (preparing === undefined) return callHandler(event, context);
+  return preparing.then((verdict) => {
+    const { state } = context.status;
+    if (verdict !== undefined) return verdict;
+    const ends = state === "stopping" || state === "stopped";
+    return ends ? { kind: "release", delayMs: 0 } : callHandler(event, context);
+  });
+}
+
+function callHandler(event: InFlightEvent, context: DeliveryContext): Verdict | Promise<Verdict> {
+  const { group, parseTime, runClean } = context;
+  const { binding, lease } = event;
+  let decoded: DecodedEvent;
   try {
-    const { message, envelope } = decodeEvent(event.binding.topic, event.lease.record, parseTime);
-    const attempt = createAttempt(envelope, { group, attempt: event.attempt });
-    markHandling(event, attempt);
-    const returned: unknown = event.binding.handler(message, attempt.delivery);
+    decoded = decodeEvent(binding.topic, lease.record, parseTime);
+  } catch (reason) {
+    return Promise.resolve(judgeUndecodable(reason, event, context));
+  }
+  const attempt = createAttempt(decoded.envelope, {
+    group,
+    attempt: event.attempt,
+    redelivered: lease.deliveries > 1,
+  });
+  markHandling(event, attempt);
+  try {
+    const returned: unknown = runClean(() => binding.handler(decoded.message, attempt.delivery));
     return isThenable(returned) ? awaitVerdict(event, attempt, { returned, context }) : ack;
   } catch (reason) {
-    return Promise.resolve(judgeFailure(reason, event.attempt, settings));
+    return Promise.resolve(judge(reason, event, context));
   }
+}
+
+/** A newer version of the process may know the type: the event is left to it for a while. */
+function judgeUndecodable(
+  reason: unknown,
+  { binding, lease }: InFlightEvent,
+  { broker, settings }: DeliveryContext,
+): Verdict {
+  const error = readError(reason);
+  const age = broker.clock.now() - lease.record.storedAt;
+  if (hasOtherType(binding.topic, lease.record) && age < settings.unknownTypeGraceMs) {
+    return { kind: "release", delayMs: settings.backoff(lease.deliveries), error };
+  }
+  return { kind: "dead-letter", error, cause: "undecodable" };
+}
+
+function judge(reason: unknown, { attempt }: InFlightEvent, context: DeliveryContext): Verdict {
+  const { settings, status, runClean } = context;
+  const kind = runClean(() => classifyFailure(reason, settings.classify, status.recordError));
+  return judgeFailure(reason, { attempt, kind }, settings);
 }
 
 /** Waits for the handler. An attempt that exceeded its timeout has failed, whatever the handler returns. */
@@ -38,13 +82,12 @@ async function awaitVerdict(
   context.timeouts.stop(event);
   if (event.state !== attempt) return abandon;
   const { aborted } = attempt;
-  if (aborted?.code === "deadline_exceeded") failure = { reason: aborted };
+  if (aborted?.code === "deadline_exceeded") {
+    const { attempt: number } = event;
+    return judgeFailure(aborted, { attempt: number, kind: "retry" }, context.settings);
+  }
   if (failure === undefined) return ack;
   // An attempt that stop aborted has not failed.
   if (aborted?.code === "aborted") return { kind: "release", delayMs: 0 };
-  return judgeFailure(failure.reason, event.attempt, context.settings);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
+  return judge(failure.reason, event, context);
 }

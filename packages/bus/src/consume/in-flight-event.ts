@@ -6,7 +6,7 @@ import type { Binding } from "./event-router.ts";
 /**
  * The state of an event in this process. It begins "queued" and ends "settled":
  *
- *     queued → handling → (delayed → handling)* → (dead-lettering →) settling → settled
+ *     queued → handling → (delayed → handling)* → (counting | dead-lettering →) settling → settled
  */
 export type InFlightState =
   /** Waits for its key, or for a free handler. */
@@ -15,6 +15,8 @@ export type InFlightState =
   | Attempt
   /** Waits in this process for its next attempt. */
   | { readonly kind: "delayed" }
+  /** Its failure is being counted. `done` includes settling. */
+  | { readonly kind: "counting"; readonly done: Promise<void> }
   /** Its dead letter is being stored. `done` includes settling. */
   | { readonly kind: "dead-lettering"; readonly done: Promise<void> }
   /** The broker is ending its lease. A handler that exceeded its timeout may still run. */
@@ -30,6 +32,8 @@ export interface InFlightEvent {
   readonly binding: Binding;
   /** The current attempt, or the next one: from 1. */
   attempt: number;
+  /** The failures that the broker has counted; undefined until they are read. */
+  failures: number | undefined;
   /** Changed by the functions of this module alone. */
   state: InFlightState;
 }
@@ -41,9 +45,11 @@ const settled: InFlightState = { kind: "settled" };
 /** Creates the in-flight event of a lease. */
 export function createInFlightEvent(
   lease: Lease,
-  { binding, attempt }: { readonly binding: Binding; readonly attempt: number },
+  { binding }: { readonly binding: Binding },
 ): InFlightEvent {
-  return { queueKey: createQueueKey(lease), lease, binding, attempt, state: queued };
+  // Failures were counted before this delivery, if at all.
+  const failures = lease.deliveries === 1 ? 0 : undefined;
+  return { queueKey: createQueueKey(lease), lease, binding, attempt: 1, failures, state: queued };
 }
 
 /** Marks an event as handled by an attempt. */
@@ -54,6 +60,11 @@ export function markHandling(event: InFlightEvent, attempt: Attempt): void {
 /** Marks an event as waiting for its next attempt in this process. */
 export function markDelayed(event: InFlightEvent): void {
   event.state = delayed;
+}
+
+/** Marks an event as failed, its failure being counted. */
+export function markCounting(event: InFlightEvent, done: Promise<void>): void {
+  event.state = { kind: "counting", done };
 }
 
 /** Marks an event as being dead-lettered. */
@@ -73,12 +84,13 @@ export function isUndecided({ state }: InFlightEvent): boolean {
 
 /** Returns whether this process has to extend the event's lease. */
 export function needsHeartbeat(event: InFlightEvent): boolean {
-  return isUndecided(event) || event.state.kind === "dead-lettering";
+  const { kind } = event.state;
+  return isUndecided(event) || kind === "counting" || kind === "dead-lettering";
 }
 
-/** Returns the promise of an event that is being settled, or dead-lettered; otherwise undefined. */
+/** Returns the promise of an event that is being settled, or soon will be; otherwise undefined. */
 export function getSettlement({ state }: InFlightEvent): Promise<void> | undefined {
-  return state.kind === "settling" || state.kind === "dead-lettering" ? state.done : undefined;
+  return "done" in state ? state.done : undefined;
 }
 
 /** Returns whether an event has a key, so that others may have to wait for it. */

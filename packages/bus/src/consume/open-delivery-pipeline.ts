@@ -4,6 +4,7 @@ import { createDelays } from "../kit/delays.ts";
 import { createDrainableSet } from "../kit/drainable-set.ts";
 import { createTimerSet } from "../kit/timer-set.ts";
 import { readId } from "../wire/read-header.ts";
+import { countFailure, uncountFailure } from "./count-failures.ts";
 import { createDeliveryContext } from "./delivery-context.ts";
 import type { DeliveryPipeline, DeliveryPipelineOptions, Drain } from "./delivery-pipeline.ts";
 import { createDependencyPause } from "./dependency-pause.ts";
@@ -69,8 +70,7 @@ export async function openDeliveryPipeline(
       lease.nak({ delayMs: settings.leaseDurationMs }).catch(status.recordError);
       return request();
     }
-    const attempt = context.releases.readAttempt(lease);
-    const event = createInFlightEvent(lease, { binding, attempt });
+    const event = createInFlightEvent(lease, { binding });
     inFlight.add(event);
     const queues = status.state === "running" || (settings.strict && status.state === "paused");
     if (!queues) return release(event);
@@ -131,11 +131,11 @@ export async function openDeliveryPipeline(
       "deadline_exceeded",
       `the handler of ${group} took longer than ${settings.handlerTimeoutMs} ms for event ${readId(event.lease.record)}`,
     );
-    const verdict = judgeFailure(error, event.attempt, settings);
+    const verdict = judgeFailure(error, { attempt: event.attempt, kind: "retry" }, settings);
     // A retry in this process has to wait until the handler returns. All else is settled before the
     // abort: what the abort sets off finds the attempt over.
     if (verdict.kind === "dead-letter" || !keepsKey(event)) conclude(event, verdict);
-    attempt.abort(error);
+    context.runClean(() => attempt.abort(error));
   }
 
   /** Returns whether a failed event stays in this process and blocks its key: in strict order. */
@@ -150,11 +150,13 @@ export async function openDeliveryPipeline(
   function retryInProcess(event: InFlightEvent, verdict: Verdict): Promise<boolean> | undefined {
     if (verdict.kind === "pause") {
       reportFailure(event, verdict, context);
+      void uncountFailure(event, context);
       return waitForDependency(event);
     }
     if (verdict.kind !== "retry" || !keepsKey(event)) return undefined;
     context.failures.add();
     reportFailure(event, verdict, context);
+    void countFailure(event, context);
     event.attempt++;
     return waitBlocked(event, verdict.delayMs);
   }
@@ -237,7 +239,8 @@ export async function openDeliveryPipeline(
     countEvents,
     drain,
     abort(reason) {
-      for (const { state } of inFlight) if (state.kind === "handling") state.abort(reason);
+      for (const { state } of inFlight)
+        if (state.kind === "handling") context.runClean(() => state.abort(reason));
     },
     abandon() {
       status.state = "stopped";

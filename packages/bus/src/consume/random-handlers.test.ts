@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { BusError } from "../error.ts";
 import type { Note } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import { createMemoryBus } from "../memory/memory-bus.ts";
 import { publishNotes, range, subscribeWritten } from "../testing/notes.ts";
 import type { Delivery } from "./delivery.ts";
+import { DependencyUnavailableError } from "./handler-errors.ts";
 
 /** Returns numbers from 0 to 1 that depend on the seed alone. */
 function createRandom(seed: number): () => number {
@@ -39,7 +39,7 @@ function createRandomHandler(random: () => number) {
   function fail(): void {
     const chance = random();
     if (chance < 0.2) throw new Error("no");
-    if (chance < 0.3) throw new BusError("unavailable", "the database is down");
+    if (chance < 0.3) throw new DependencyUnavailableError("the database is down");
   }
 
   function handler(note: Note, delivery: Delivery): Promise<void> | void {

@@ -1,3 +1,4 @@
+import { notify } from "../kit/notify.ts";
 import { readId } from "../wire/read-header.ts";
 import type { DeliveryContext } from "./delivery-context.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
@@ -7,22 +8,10 @@ import type { InFlightEvent } from "./in-flight-event.ts";
 export function reportFailure(
   { lease, attempt }: InFlightEvent,
   { kind: verdict, error }: { readonly kind: HandlerFailure["verdict"]; readonly error: Error },
-  { group, settings, status }: DeliveryContext,
+  { group, settings, status, runClean }: DeliveryContext,
 ): void {
   status.recordError(error);
   const { record } = lease;
-  try {
-    const returned: unknown = settings.onFailure?.({
-      group,
-      topic: record.topic,
-      id: readId(record),
-      attempt,
-      error,
-      verdict,
-    });
-    // An async listener may reject.
-    if (returned instanceof Promise) returned.catch(status.recordError);
-  } catch (reason) {
-    status.recordError(reason);
-  }
+  const failure = { group, topic: record.topic, id: readId(record), attempt, error, verdict };
+  runClean(() => notify(settings.onFailure, [failure], status.recordError));
 }

@@ -32,21 +32,31 @@ describe("settle()", () => {
   it("counts and reports a failure, and delays the retry", () => {
     const failures: HandlerFailure[] = [];
     const { event, context, calls } = createTestDelivery({
-      attempt: 2,
       subscribe: { onFailure: (failure) => failures.push(failure) },
     });
+    Object.assign(event, { attempt: 2, failures: 1 });
     settle(event, { kind: "retry", error, delayMs: 400 }, context);
-    expect(calls).toEqual(["nak 400"]);
+    expect(calls).toEqual(["failures 2", "nak 400"]);
     const about = { group: "readers", topic: "notes.written", id: "one", attempt: 2 };
     expect(failures).toEqual([{ ...about, error, verdict: "retry" }]);
     expect([context.failures.total, context.status.lastError]).toEqual([1, error]);
   });
 
-  it("does not count a release as an attempt", () => {
-    const { event, context, calls } = createTestDelivery({ attempt: 3 });
+  it("returns an event whose failure cannot be counted with the delay of its deliveries", async () => {
+    const { event, context, calls } = createTestDelivery({ deliveries: 4 });
+    const lost = new Error("no answer");
+    Object.assign(event, { failures: 0 });
+    event.lease.recordFailures = () => Promise.reject(lost);
+    settle(event, { kind: "retry", error, delayMs: 200 }, context);
+    expect(needsHeartbeat(event)).toBe(true);
+    await getSettlement(event);
+    expect([calls, context.status.lastError]).toEqual([["nak 1600"], lost]);
+  });
+
+  it("does not count a release as a failure", () => {
+    const { event, context, calls } = createTestDelivery({ failures: 2 });
     settle(event, { kind: "release", delayMs: 0 }, context);
     expect(calls).toEqual(["nak 0"]);
-    expect(context.releases.readAttempt({ ...event.lease, deliveries: 4 })).toBe(3);
     expect(context.failures.total).toBe(0);
   });
 
@@ -114,7 +124,7 @@ describe("settle()", () => {
       },
     });
     settle(event, { kind: "retry", error, delayMs: 200 }, context);
-    expect(calls).toEqual(["nak 200"]);
+    expect(calls).toEqual(["failures 1", "nak 200"]);
     expect(context.status.lastError).toMatchObject({ message: "the log is full" });
   });
 });

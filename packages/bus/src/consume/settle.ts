@@ -1,9 +1,11 @@
 import { encodeDeadLetter } from "../dead-letters/encode-dead-letter.ts";
 import { BusError } from "../error.ts";
+import { countFailure, uncountFailure } from "./count-failures.ts";
 import type { DeliveryContext } from "./delivery-context.ts";
 import {
   getSettlement,
   type InFlightEvent,
+  markCounting,
   markDeadLettering,
   markSettling,
 } from "./in-flight-event.ts";
@@ -21,13 +23,12 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
     case "ack":
       context.handled.add();
       context.status.recordSuccess();
-      context.releases.forget(event.lease);
       acknowledge(event, context);
       break;
     case "retry":
       context.failures.add();
       reportFailure(event, verdict, context);
-      nak(event, verdict.delayMs, context);
+      nakFailed(event, verdict.delayMs, context);
       break;
     case "dead-letter":
       if (verdict.cause !== "poison") context.failures.add();
@@ -38,7 +39,8 @@ export function settle(event: InFlightEvent, verdict: Verdict, context: Delivery
       );
       break;
     case "release":
-      context.releases.add(event.lease);
+      if (verdict.error !== undefined) context.status.recordError(verdict.error);
+      void uncountFailure(event, context);
       nak(event, verdict.delayMs, context);
       break;
     case "pause":
@@ -56,6 +58,20 @@ function acknowledge(
   // At a stop the connection closes next: only a confirmed ack is certain to arrive.
   const confirmed = settings.confirmAcks || status.state === "stopping";
   markSettling(event, event.lease.ack({ confirmed })?.catch(status.recordError));
+}
+
+/** Counts the failure before the event is returned: the next delivery reads the count. */
+function nakFailed(event: InFlightEvent, delayMs: number, context: DeliveryContext): void {
+  context.timeouts.stop(event);
+  const counting = countFailure(event, context);
+  if (counting === undefined) return nak(event, delayMs, context);
+  const counted = counting.then((isCounted) => {
+    // Uncounted, it is delivered again and again: with the delays of its deliveries, which do count.
+    const { deliveries } = event.lease;
+    nak(event, isCounted ? delayMs : context.settings.backoff(deliveries), context);
+    return getSettlement(event);
+  });
+  markCounting(event, counted);
 }
 
 function nak(
@@ -76,7 +92,9 @@ async function deadLetter(
 ): Promise<void> {
   const { broker, group, settings } = context;
   const { lease, attempt } = event;
-  const details = { group, cause, error, attempts: attempt, at: broker.clock.now() };
+  // The attempts of a poison message were counted before they began, and no other follows.
+  const attempts = cause === "poison" ? (event.failures ?? attempt) : attempt;
+  const details = { group, cause, error, attempts, at: broker.clock.now() };
   const options = { timeoutMs: storeTimeoutMs, signal: undefined };
   // An async function, so that a store that throws is handled after the event is marked.
   const store = async () =>
@@ -88,11 +106,11 @@ async function deadLetter(
     const why = `${error.message}; and its dead letter cannot be stored: ${message}`;
     const failure = new BusError(code, why, { cause: error });
     reportFailure(event, { kind: "retry", error: failure }, context);
+    void uncountFailure(event, context);
     nak(event, settings.backoff(attempt), context);
     return await getSettlement(event);
   }
   context.deadLettered.add();
-  context.releases.forget(lease);
   reportFailure(event, { kind: "dead-letter", error }, context);
   acknowledge(event, context);
   await getSettlement(event);

@@ -2,7 +2,9 @@ import type { EventBus } from "../bus.ts";
 import { BusError } from "../error.ts";
 import type { SubscriptionHealth } from "../health.ts";
 import { createBackoff } from "../kit/backoff.ts";
+import { createContextRunner } from "../kit/context-runner.ts";
 import { createDeferred } from "../kit/deferred.ts";
+import { notify } from "../kit/notify.ts";
 import { pause } from "../kit/pause.ts";
 import { settlesWithin } from "../kit/settles-within.ts";
 import { createTopicCache } from "../topic-cache.ts";
@@ -42,6 +44,7 @@ export function startSubscription(
 ): Subscription {
   const { onRetry, ...subscribeOptions } = options;
   const topics = [...collectBindings(createTopicCache(), bind).keys()];
+  const runClean = createContextRunner();
   const stopping = new AbortController();
   const closed = createDeferred<void>();
   let state: "starting" | "stopping" | "stopped" = "starting";
@@ -66,23 +69,14 @@ export function startSubscription(
           closed.reject(error);
           return;
         }
-        notify(error);
+        // The last error stays the broker's.
+        runClean(() => notify(onRetry, [error], ignore));
         await pause(backoff(attempt), stopping.signal);
       }
     }
     state = "stopped";
     untrack();
     closed.resolve();
-  }
-
-  function notify(failure: BusError): void {
-    try {
-      const returned: unknown = onRetry?.(failure);
-      // An async listener may reject.
-      if (returned instanceof Promise) returned.catch(ignore);
-    } catch {
-      // The last error stays the broker's.
-    }
   }
 
   function health(): SubscriptionHealth {

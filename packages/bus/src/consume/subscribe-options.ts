@@ -1,5 +1,6 @@
 import type { StartPosition } from "../broker.ts";
 import type { Backoff } from "../kit/backoff.ts";
+import type { Classify } from "./classify-failure.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
 
 /** The options of a subscription. All but `from` may differ between the processes of a group. */
@@ -19,8 +20,23 @@ export interface SubscribeOptions {
   readonly leaseDurationMs?: number;
   /** The delay before each redelivery. */
   readonly backoff?: Backoff;
-  /** After how many failed attempts an event is dead-lettered. Default: 8. */
+  /**
+   * After how many failures of its handlers, over all processes of the group, an event is dead-lettered.
+   * Default: 8.
+   */
   readonly maxAttempts?: number;
+  /**
+   * Classifies what a handler throws: "retry", "dead-letter" (at once) or "pause" (a dependency is
+   * unavailable). undefined leaves it to the bus: a PermanentError dead-letters, a
+   * DependencyUnavailableError pauses, and anything else retries. When it throws, the event is retried.
+   */
+  readonly classify?: Classify;
+  /**
+   * For how long after it was stored an event of another message type than the topic's is returned to the
+   * broker, for a newer or older process of the group that knows the type, in milliseconds. After that it
+   * is dead-lettered. Default: 600,000 (ten minutes). Infinity for ever.
+   */
+  readonly unknownTypeGraceMs?: number;
   /**
    * relaxed: later events of a key may overtake one that waits for its retry. strict: they wait until it
    * is handled or dead-lettered. In strict order a failed event stays in this process for all its

@@ -2,6 +2,7 @@ import type { StartPosition } from "../broker.ts";
 import { BusError } from "../error.ts";
 import { createBackoff } from "../kit/backoff.ts";
 import { checkAtLeast } from "../kit/check-at-least.ts";
+import type { Classify } from "./classify-failure.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
 import type { SubscribeOptions } from "./subscribe-options.ts";
 
@@ -15,6 +16,9 @@ export interface SubscriptionSettings {
   /** Returns the delay after failed attempt n, in milliseconds. */
   readonly backoff: (attempt: number) => number;
   readonly maxAttempts: number;
+  readonly classify: Classify | undefined;
+  /** How long after it was stored an event of an unknown type is left to other processes. */
+  readonly unknownTypeGraceMs: number;
   readonly strict: boolean;
   /** How many events may be blocked by strict order. */
   readonly maxBlocked: number;
@@ -39,9 +43,15 @@ export function resolveSettings(options: SubscribeOptions): SubscriptionSettings
     leaseDurationMs: checkAtLeast(100, "leaseDurationMs", options.leaseDurationMs ?? 10_000),
     backoff: createBackoff(options.backoff ?? {}),
     maxAttempts: checkAtLeast(1, "maxAttempts", options.maxAttempts ?? 8),
+    classify: options.classify,
+    unknownTypeGraceMs: checkGracePeriod(options.unknownTypeGraceMs ?? 600_000),
     strict: options.order === "strict",
     maxBlocked: checkAtLeast(0, "maxBlocked", options.maxBlocked ?? 1_000),
     onFailure: options.onFailure,
     confirmAcks: options.confirmAcks ?? false,
   };
+}
+
+function checkGracePeriod(value: number): number {
+  return value === Infinity ? value : checkAtLeast(0, "unknownTypeGraceMs", value);
 }

@@ -1,5 +1,7 @@
 import type { DeadLetterCause } from "../dead-letters/dead-letter-cause.ts";
 import { BusError } from "../error.ts";
+import type { FailureClass } from "./classify-failure.ts";
+import type { InFlightEvent } from "./in-flight-event.ts";
 import { readError } from "./read-error.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
 
@@ -11,10 +13,10 @@ export type Verdict =
   | { readonly kind: "retry"; readonly error: Error; readonly delayMs: number }
   /** The event is not delivered to the group any more. */
   | { readonly kind: "dead-letter"; readonly error: Error; readonly cause: DeadLetterCause }
-  /** A dependency of the handler is unavailable: no attempt is counted. */
+  /** A dependency of the handler is unavailable: no failure is counted. */
   | { readonly kind: "pause"; readonly error: Error }
-  /** The broker may deliver the event again after the delay; no attempt is counted. */
-  | { readonly kind: "release"; readonly delayMs: number }
+  /** The broker may deliver the event again after the delay; no failure is counted. */
+  | { readonly kind: "release"; readonly delayMs: number; readonly error?: Error }
   /** The event was settled before its handler returned: nothing is left to do. */
   | { readonly kind: "abandon" };
 
@@ -27,35 +29,32 @@ export const abandon: Verdict = { kind: "abandon" };
 /** What decides on a failed attempt, apart from its error. */
 export type RetryPolicy = Pick<SubscriptionSettings, "maxAttempts" | "backoff">;
 
-/** Decides on a failed attempt, from 1, by what its handler threw. */
+/** Decides on a failed attempt, from 1, by the class of its failure. */
 export function judgeFailure(
   reason: unknown,
-  attempt: number,
+  { attempt, kind }: { readonly attempt: number; readonly kind: FailureClass },
   { maxAttempts, backoff }: RetryPolicy,
 ): Verdict {
   const error = readError(reason);
-  const code = error instanceof BusError ? error.code : undefined;
-  if (code === "unavailable") return { kind: "pause", error };
-  if (code === "undecodable" || code === "permanent") {
-    return { kind: "dead-letter", error, cause: code };
-  }
+  if (kind === "pause") return { kind, error };
+  if (kind === "dead-letter") return { kind, error, cause: "permanent" };
   if (attempt >= maxAttempts) return { kind: "dead-letter", error, cause: "attempts" };
   return { kind: "retry", error, delayMs: backoff(attempt) };
 }
 
 /**
- * Returns whether an event was delivered so much more often than its attempts allow that its handler has
- * to be ending the process. Releases at deploys do not add up to that many.
+ * Returns whether an event was delivered so much more often than its attempts allow that its handler may
+ * end the process. Releases add up to that as well, so its attempts decide.
  */
-export function isPoison(attempt: number, maxAttempts: number): boolean {
-  return attempt > Math.max(20, 5 * maxAttempts);
+export function isSuspect(deliveries: number, maxAttempts: number): boolean {
+  return deliveries > Math.max(20, 5 * maxAttempts);
 }
 
 /** Dead-letters a poison message without calling its handler. */
-export function judgePoison(attempt: number): Verdict {
+export function judgePoison({ lease, failures = 0 }: InFlightEvent): Verdict {
   const error = new BusError(
-    "permanent",
-    `the event was delivered ${attempt} times and never settled: its handler may end the process`,
+    "internal",
+    `the event was delivered ${lease.deliveries} times, and the last ${failures} attempts never ended: its handler may end the process`,
   );
   return { kind: "dead-letter", error, cause: "poison" };
 }

@@ -21,14 +21,14 @@ export interface DeadLetter {
   readonly headers: Readonly<Record<string, string>>;
   /**
    * - `undecodable`: the record is not an event of its topic.
-   * - `permanent`: the handler threw a `BusError` with the code `permanent`.
+   * - `permanent`: the handler threw a `PermanentError`, or what `classify` dead-letters.
    * - `attempts`: the handler failed `maxAttempts` times.
-   * - `poison`: the event was delivered far more often than `maxAttempts`.
+   * - `poison`: the event was delivered far more often than `maxAttempts`, and its last attempts never ended.
    */
   readonly cause: DeadLetterCause;
-  /** The message of the last error, at most 600 bytes once encoded. */
+  /** The last error with its causes, at most 600 bytes once encoded. */
   readonly error: string;
-  /** The attempt at which the event was dead-lettered. */
+  /** How often handlers failed, over all processes of the group; 1 for an undecodable event. */
   readonly attempts: number;
   readonly deadLetteredAt: Date;
   /** The payload, as it was published. */

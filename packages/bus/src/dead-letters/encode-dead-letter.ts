@@ -1,4 +1,5 @@
 import type { NewRecord, StoredRecord } from "../broker.ts";
+import { describeReason } from "../kit/describe-reason.ts";
 import { encodeHeaderValue } from "../wire/header-value.ts";
 import { readEncodedId } from "../wire/read-header.ts";
 import type { DeadLetterCause } from "./dead-letter-cause.ts";
@@ -33,7 +34,7 @@ export function encodeDeadLetter(record: StoredRecord, details: DeadLetterDetail
     headers: {
       ...headers,
       [deadLetterHeaders.cause]: details.cause,
-      [deadLetterHeaders.error]: encodeError(details.error.message),
+      [deadLetterHeaders.error]: encodeError(describeReason(details.error)),
       [deadLetterHeaders.attempts]: String(details.attempts),
       [deadLetterHeaders.time]: new Date(details.at).toISOString(),
     },

@@ -7,6 +7,8 @@ export { checkAtLeast } from "./check-at-least.ts";
 export { checkGroup } from "./check-group.ts";
 export { maxTimerMs } from "./clock.ts";
 export { createDeferred, type Deferred } from "./deferred.ts";
+export { describeReason } from "./describe-reason.ts";
 export { listCauses } from "./list-causes.ts";
+export { notify } from "./notify.ts";
 export { pause } from "./pause.ts";
 export { type SettlesWithinOptions, settlesWithin } from "./settles-within.ts";

@@ -25,6 +25,8 @@ export interface LeasedRecord {
   readonly record: StoredRecord;
   /** How often the record was leased, this time included. */
   readonly deliveries: number;
+  /** How often handlers failed, as recorded. */
+  failures: number;
   /** Whether the lease has not ended. */
   isLeased: boolean;
 }
@@ -42,8 +44,9 @@ export function createBacklog(
   let leased = 0;
   log.retainWhile((sequence) => sequence >= cursor || unsettled.has(sequence));
 
-  function leaseRecord(record: StoredRecord, deliveries: number): LeasedRecord {
-    const lease = { record, deliveries, isLeased: true };
+  function leaseRecord(record: StoredRecord, before?: LeasedRecord): LeasedRecord {
+    const { deliveries, failures } = before ?? { deliveries: 0, failures: 0 };
+    const lease = { record, deliveries: deliveries + 1, failures, isLeased: true };
     unsettled.set(record.sequence, lease);
     leased++;
     return lease;
@@ -59,10 +62,10 @@ export function createBacklog(
     },
     lease() {
       const before = redeliveries.shift();
-      if (before !== undefined) return leaseRecord(before.record, before.deliveries + 1);
+      if (before !== undefined) return leaseRecord(before.record, before);
       while (cursor < log.next) {
         const record = log.getForGroup(group, cursor++);
-        if (record !== undefined) return leaseRecord(record, 1);
+        if (record !== undefined) return leaseRecord(record);
       }
       return undefined;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BusError } from "../error.ts";
+import { DependencyUnavailableError } from "../consume/handler-errors.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -51,7 +51,7 @@ describe("createMemoryBus()", () => {
       await using publisher = createMemoryBus({ store });
       let available = false;
       const { seen, handler } = createCollector(() => {
-        if (!available) throw new BusError("unavailable", "the database is down");
+        if (!available) throw new DependencyUnavailableError("the database is down");
       });
       await subscribeRead(bus, "readers", { handler, order, concurrency: 2, prefetch: 2 });
       const { noteRead } = createNotePublisher(publisher);

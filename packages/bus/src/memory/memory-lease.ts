@@ -37,6 +37,11 @@ export function createMemoryLease(
   const lease: MemoryLease = {
     record: leased.record,
     deliveries: leased.deliveries,
+    readFailures: () => leased.failures,
+    recordFailures(failures) {
+      if (leased.isLeased) leased.failures = failures;
+      return undefined;
+    },
     ack: () => end(() => backlog.settle(leased)),
     nak({ delayMs }) {
       end(() => void (delayMs > 0 ? clock.schedule(delayMs, requeue) : requeue()));

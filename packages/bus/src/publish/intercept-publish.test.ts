@@ -72,7 +72,7 @@ describe("an interceptor that publishes twice", () => {
 describe("an interceptor that throws synchronously", () => {
   it("rejects the publish, and only its event of many", async () => {
     await using bus = createMemoryBus({ interceptors: [throwingInterceptor] });
-    const failure = { name: "BusError", code: "internal", message: "cannot sign" };
+    const failure = { name: "BusError", code: "internal", message: "TypeError: cannot sign" };
     const publishing = createNotePublisher(bus).noteWritten({ number: 2 });
     await expect(publishing).rejects.toMatchObject(failure);
     expect(await bus.publishAll([1, 2, 3].map(createNote))).toMatchObject([

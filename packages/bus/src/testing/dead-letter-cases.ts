@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
 import type { NewRecord } from "../broker.ts";
 import type { EventBus } from "../bus.ts";
-import { BusError } from "../error.ts";
+import { PermanentError } from "../consume/handler-errors.ts";
 import { NoteEvents } from "../gen/fanfare/testing/v1/note_events_pb.ts";
-import { failPermanently, rejectAsFull, withDeadLetters } from "./faults.ts";
+import { failPermanently, rejectAsFull, withDeadLetters, withLeases } from "./faults.ts";
 import {
   createCollector,
   createNotePublisher,
   getSortedNumbers,
+  range,
   subscribeRead,
   subscribeWritten,
 } from "./notes.ts";
@@ -77,7 +78,7 @@ export function registerDeadLetterCases({ features, setUp }: SuiteContext): void
       await using env = await setUp();
       const bus = await env.openBus();
       const { handler } = createCollector(() => {
-        throw new BusError("permanent", "失敗した ".repeat(200));
+        throw new PermanentError("失敗した ".repeat(200));
       });
       const subscription = await subscribeRead(bus, "failing", { handler });
       const { noteRead } = createNotePublisher(bus);
@@ -100,7 +101,11 @@ export function registerDeadLetterCases({ features, setUp }: SuiteContext): void
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector();
-    const subscription = await subscribeRead(bus, "readers", { handler, backoff });
+    const subscription = await subscribeRead(bus, "readers", {
+      handler,
+      backoff,
+      unknownTypeGraceMs: 0,
+    });
     const { noteRead } = createNotePublisher(bus);
     const publisher = await env.openBroker();
     await noteRead({ number: 1 });
@@ -123,6 +128,28 @@ export function registerDeadLetterCases({ features, setUp }: SuiteContext): void
     const undecodable = { cause: "undecodable", attempts: 1, source: "//foreign", data };
     expect(letters.map(({ id }) => id).toSorted()).toEqual(["foreign", "garbage"]);
     for (const letter of letters) expect(letter).toMatchObject(undecodable);
+  });
+
+  it("leaves an event of an unknown type to other processes for a while before it dead-letters it", async () => {
+    await using env = await setUp();
+    const bus = await env.openBus();
+    const { seen, handler } = createCollector();
+    const unknownTypeGraceMs = 2_000;
+    const options = { handler, backoff, maxAttempts: 1, unknownTypeGraceMs };
+    const subscription = await subscribeRead(bus, "readers", options);
+    const publisher = await env.openBroker();
+    const renamed = createForeignRecord("renamed", { "ce-type": "fanfare.testing.v1.Note2" });
+    const storedAt = env.now();
+    await publisher.append(renamed, appendOptions);
+    await createNotePublisher(bus).noteRead({ number: 1 });
+    await env.waitFor("the error", () => subscription.health().lastError !== undefined);
+    await env.waitForCount(seen, 1);
+    expect(subscription.health()).toMatchObject({ deadLettered: 0, failures: 0 });
+    await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
+    // Less a little, as the server has a clock of its own.
+    expect(env.now() - storedAt).toBeGreaterThanOrEqual(unknownTypeGraceMs - 100);
+    const [letter] = await bus.deadLetters("readers").list();
+    expect(letter).toMatchObject({ id: "renamed", cause: "undecodable", attempts: 1 });
   });
 
   it("dead-letters an event when its last attempt exceeds handlerTimeoutMs", async () => {
@@ -183,27 +210,56 @@ export function registerDeadLetterCases({ features, setUp }: SuiteContext): void
     expect((await bus.deadLetters("failing").list()).map(({ id }) => id)).toEqual(["one"]);
   });
 
-  it("delivers an event that was released more often than maxAttempts", async () => {
+  it("delivers an event that was released far more often than maxAttempts", async () => {
     await using env = await setUp();
     const bus = await env.openBus();
-    await nakRepeatedly(env, bus, 5);
-    const { seen, handler } = createCollector();
-    const subscription = await subscribeRead(bus, "busy", { handler, maxAttempts: 2 });
-    await env.waitForCount(seen, 1);
-    expect(seen[0]?.delivery.attempt).toBe(6);
-    expect(subscription.health()).toMatchObject({ deadLettered: 0, handled: 1 });
+    await nakRepeatedly(env, bus, 25);
+    const { seen, handler } = createCollector((_, { attempt }) => {
+      if (attempt === 1) throw new Error("not now");
+    });
+    const subscription = await subscribeRead(bus, "busy", { handler, backoff, maxAttempts: 2 });
+    await env.waitForCount(seen, 2);
+    await env.waitFor("the ack", () => subscription.health().handled === 1);
+    expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 2]);
+    expect(subscription.health()).toMatchObject({ deadLettered: 0, failures: 1 });
   });
 
-  it("dead-letters a poison message, delivered far beyond maxAttempts, without calling its handler", async () => {
+  it("dead-letters a poison message, delivered far beyond maxAttempts, that ended its last processes", async () => {
     await using env = await setUp();
-    const bus = await env.openBus();
-    await nakRepeatedly(env, bus, 20);
+    const options = { maxAttempts: 2, leaseDurationMs: 300 };
+    await nakRepeatedly(env, await env.openBus(), 20);
+    const gate = Promise.withResolvers<void>();
+    for (const _ of range(2)) {
+      let crashed = false;
+      const crashing = createCollector(() => {
+        crashed = true;
+        return gate.promise;
+      });
+      const bus = await env.openBus((broker) =>
+        withLeases(broker, (lease) => ({
+          ...lease,
+          extend: () => (crashed ? Promise.resolve() : lease.extend()),
+          ack: () => undefined,
+          nak: () => Promise.resolve(),
+        })),
+      );
+      const subscription = await subscribeRead(bus, "busy", {
+        handler: crashing.handler,
+        concurrency: 1,
+        prefetch: 0,
+        ...options,
+      });
+      await env.waitForCount(crashing.seen, 1);
+      await subscription.stop({ timeoutMs: 0 });
+    }
     const { seen, handler } = createCollector();
-    const subscription = await subscribeRead(bus, "busy", { handler, maxAttempts: 2 });
+    const bus = await env.openBus();
+    const subscription = await subscribeRead(bus, "busy", { handler, ...options });
     await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
+    gate.resolve();
     expect(seen).toEqual([]);
     const [letter] = await bus.deadLetters("busy").list();
-    expect(letter).toMatchObject({ cause: "poison", attempts: 21 });
+    expect(letter).toMatchObject({ cause: "poison", attempts: 2 });
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BusError } from "../error.ts";
+import { DependencyUnavailableError } from "../consume/handler-errors.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -20,7 +20,7 @@ export function registerDependencyUnavailableCases({ setUp }: SuiteContext): voi
     const bus = await env.openBus();
     let unavailable = true;
     const { seen, handler } = createCollector(() => {
-      if (unavailable) throw new BusError("unavailable", "the database is gone");
+      if (unavailable) throw new DependencyUnavailableError("the database is gone");
     });
     const subscription = await subscribeRead(bus, "dependent", {
       handler,
@@ -51,7 +51,7 @@ export function registerDependencyUnavailableCases({ setUp }: SuiteContext): voi
     const gate = Promise.withResolvers<void>();
     const { seen, handler } = createCollector(async () => {
       await gate.promise;
-      if (unavailable) throw new BusError("unavailable", "the database is gone");
+      if (unavailable) throw new DependencyUnavailableError("the database is gone");
     });
     const done: number[] = [];
     const subscription = await subscribeRead(bus, "dependent", {
@@ -83,7 +83,7 @@ export function registerDependencyUnavailableCases({ setUp }: SuiteContext): voi
   it("releases the other events to processes whose dependencies are available", async () => {
     await using env = await setUp();
     const failing = createCollector(() => {
-      throw new BusError("unavailable", "the database is gone");
+      throw new DependencyUnavailableError("the database is gone");
     });
     const options = { handler: failing.handler, leaseDurationMs: 600_000, backoff, concurrency: 1 };
     const bus = await env.openBus();

@@ -1,9 +1,10 @@
 import type { Broker, DeadLetterStore, Lease } from "../broker.ts";
+import { PermanentError } from "../consume/handler-errors.ts";
 import { BusError } from "../error.ts";
 
 /** A handler that fails with a permanent error. */
 export function failPermanently(): never {
-  throw new BusError("permanent", "never");
+  throw new PermanentError("never");
 }
 
 /** Rejects as a broker without space does. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { EventBus } from "../bus.ts";
 import type { EventHandler } from "../consume/event-handler.ts";
+import { DependencyUnavailableError } from "../consume/handler-errors.ts";
 import type { Subscription } from "../consume/subscription.ts";
 import { BusError } from "../error.ts";
 import { NoteEvents, type NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
@@ -96,7 +97,7 @@ export function registerLoadCases({ setUp, pickCount }: SuiteContext): void {
         const chance = random();
         if (chance < 0.3) await new Promise((resolve) => setImmediate(resolve));
         if (chance < 0.04) throw new Error("not now");
-        if (chance < 0.045) throw new BusError("unavailable", "the database is gone");
+        if (chance < 0.045) throw new DependencyUnavailableError("the database is gone");
         handled.get(group)?.add(id);
       };
       const both = { noteWritten: handler, noteRead: handler };

@@ -94,3 +94,10 @@ export async function publishNotes(
     );
   }
 }
+
+/** Rejects when the signal aborts. */
+export function waitForAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("aborted")));
+  });
+}

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BusError } from "../error.ts";
+import { DependencyUnavailableError } from "../consume/handler-errors.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -102,7 +102,7 @@ export function registerOrderCases({ setUp }: SuiteContext): void {
     let unavailable = 3;
     const { seen, handler } = createCollector(({ number }) => {
       if (number === 2 && unavailable-- > 0)
-        throw new BusError("unavailable", "the database is gone");
+        throw new DependencyUnavailableError("the database is gone");
       if (number === 0) throw new Error("never");
     });
     const options = { ...strict, handler, maxAttempts: 2, leaseDurationMs: 1_000 };

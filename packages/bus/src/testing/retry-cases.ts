@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import type { Lease } from "../broker.ts";
+import { BusError } from "../error.ts";
+import { withLeases } from "./faults.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -7,6 +10,7 @@ import {
   range,
   subscribeRead,
   subscribeWritten,
+  waitForAbort,
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -89,9 +93,85 @@ export function registerRetryCases({ setUp }: SuiteContext): void {
     const { seen, handler } = createCollector(() => void times.push(env.now()));
     await subscribeRead(bus, "crashed", { handler, leaseDurationMs: 1_000 });
     await env.waitForCount(seen, 1);
-    expect(seen[0]?.delivery.attempt).toBe(2);
+    // The crash of a process is no failure of its handler.
+    expect(seen[0]?.delivery).toMatchObject({ attempt: 1, redelivered: true });
     expect(Number(times[0]) - Number(leased[0])).toBeGreaterThanOrEqual(900);
   });
+
+  it("counts the failures of all processes of a group", async () => {
+    await using env = await setUp();
+    const attempts: number[] = [];
+    const options = { backoff: { initialIntervalMs: 50, maxIntervalMs: 50 }, maxAttempts: 4 };
+    const { noteRead } = createNotePublisher(await env.openBus());
+    for (const count of [2, 3, 4]) {
+      const bus = await env.openBus();
+      const stopping = Promise.withResolvers<void>();
+      const { handler } = createCollector(async (_, { attempt }) => {
+        if (attempts.push(attempt) >= count) stopping.resolve();
+        throw new Error(`failure ${attempts.length}`);
+      });
+      const subscription = await subscribeRead(bus, "failing", { handler, ...options });
+      if (count === 2) await noteRead({ number: 1 });
+      await env.waitFor(`${count} failures`, () => attempts.length >= count);
+      await stopping.promise;
+      if (count < 4) await subscription.stop();
+      else await env.waitFor("a dead letter", () => subscription.health().deadLettered === 1);
+    }
+    expect(attempts).toEqual([1, 2, 3, 4]);
+    const letters = await (await env.openBus()).deadLetters("failing").list();
+    expect(letters).toMatchObject([{ cause: "attempts", attempts: 4, error: "failure 4" }]);
+  });
+
+  it("does not count the releases of seven deploys", async () => {
+    await using env = await setUp();
+    const { noteRead } = createNotePublisher(await env.openBus());
+    const options = { backoff: { initialIntervalMs: 50, maxIntervalMs: 50 }, maxAttempts: 2 };
+    for (const deploy of range(7)) {
+      const bus = await env.openBus();
+      const { seen, handler } = createCollector((_, { signal }) => waitForAbort(signal));
+      await subscribeRead(bus, "deployed", { handler, ...options });
+      if (deploy === 0) await noteRead({ number: 1 });
+      await env.waitForCount(seen, 1);
+      expect(await bus.close({ timeoutMs: 100 })).toEqual({ unsettled: [] });
+    }
+    const { seen, handler } = createCollector((_, { attempt }) => {
+      if (attempt === 1) throw new Error("not now");
+    });
+    const subscription = await subscribeRead(await env.openBus(), "deployed", {
+      handler,
+      ...options,
+    });
+    await env.waitFor("the ack", () => subscription.health().handled === 1);
+    expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 2]);
+    expect(subscription.health()).toMatchObject({ failures: 1, deadLettered: 0 });
+  });
+
+  it.each(["read", "recorded"])(
+    "loses no event, and counts none too often, while failures cannot be %s",
+    async (what) => {
+      await using env = await setUp();
+      const lost = new BusError("unavailable", "no answer");
+      const broken: Partial<Lease> =
+        what === "read"
+          ? { readFailures: () => Promise.reject(lost) }
+          : { recordFailures: () => Promise.reject(lost) };
+      const bus = await env.openBus((broker) =>
+        withLeases(broker, (lease) => ({ ...lease, ...broken })),
+      );
+      const { seen, handler } = createCollector(() => {
+        if (seen.length < 5) throw new Error("not now");
+      });
+      const subscription = await subscribeRead(bus, "failing", {
+        handler,
+        backoff: { initialIntervalMs: 20, maxIntervalMs: 50 },
+        maxAttempts: 2,
+      });
+      await createNotePublisher(bus).noteRead({ number: 1 });
+      await env.waitFor("the ack", () => subscription.health().handled === 1);
+      expect(seen.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1, 1, 1]);
+      expect(subscription.health()).toMatchObject({ failures: 4, deadLettered: 0 });
+    },
+  );
 
   it("delivers a hundred events although two attempts fail", async () => {
     await using env = await setUp();

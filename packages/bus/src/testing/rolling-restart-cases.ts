@@ -6,6 +6,7 @@ import {
   range,
   subscribeRead,
   subscribeWritten,
+  waitForAbort,
 } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
@@ -90,12 +91,5 @@ export function registerRollingRestartCases({ setUp, pickCount }: SuiteContext):
     await env.waitForCount(seen, 50);
     expect(getSortedNumbers(seen)).toEqual(range(50));
     expect(await bus.deadLetters("failing").list()).toEqual([]);
-  });
-}
-
-/** Rejects when the signal aborts. */
-function waitForAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("aborted")));
   });
 }

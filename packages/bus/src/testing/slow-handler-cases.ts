@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BusError } from "../error.ts";
+import { PermanentError } from "../consume/handler-errors.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -148,7 +148,7 @@ export function registerSlowHandlerCases({ setUp }: SuiteContext): void {
     await using env = await setUp();
     const bus = await env.openBus();
     const { seen, handler } = createCollector((_, { attempt, signal }) => {
-      if (signal.aborted) throw new BusError("permanent", "aborted before it began");
+      if (signal.aborted) throw new PermanentError("aborted before it began");
       if (attempt === 1) throw new Error("not now");
     });
     const options = { handler, backoff: { initialIntervalMs: 20, maxIntervalMs: 20 } };

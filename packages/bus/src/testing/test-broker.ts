@@ -8,6 +8,7 @@ import { registerDedupeCases } from "./dedupe-cases.ts";
 import { registerDependencyUnavailableCases } from "./dependency-unavailable-cases.ts";
 import { registerDriftCases } from "./drift-cases.ts";
 import { registerGroupCases } from "./group-cases.ts";
+import { registerIsolationCases } from "./isolation-cases.ts";
 import { registerLoadCases } from "./load-cases.ts";
 import { registerOrderCases } from "./order-cases.ts";
 import { registerPortableCases } from "./portable-cases.ts";
@@ -23,6 +24,7 @@ import { registerStopCases } from "./stop-cases.ts";
 import type { SuiteContext } from "./suite-context.ts";
 import { createTestEnvironment } from "./test-environment.ts";
 import { registerTopicCases } from "./topic-cases.ts";
+import { registerVerdictCases } from "./verdict-cases.ts";
 
 const timeout = 180_000;
 
@@ -88,6 +90,12 @@ export function testBroker(
   });
   describe("retry", { timeout }, () => {
     registerRetryCases(context);
+  });
+  describe("verdict", { timeout }, () => {
+    registerVerdictCases(context);
+  });
+  describe("isolation", { timeout }, () => {
+    registerIsolationCases(context);
   });
   describe("dependency unavailable", { timeout }, () => {
     registerDependencyUnavailableCases(context);

@@ -1,13 +1,14 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Validator } from "@bufbuild/protovalidate";
-import { type BusCode, BusError } from "../error.ts";
+import { PermanentError } from "../consume/handler-errors.ts";
+import { BusError } from "../error.ts";
 import type { EventMethod } from "../event-method.ts";
 import type { Interceptor } from "../interceptor.ts";
 
 /**
  * Creates an interceptor that checks messages against their `buf.validate` rules. It rejects the
  * publish of an invalid message with `invalid_argument`, and fails the delivery of one with
- * `permanent`, which dead-letters it without calling its handler. Rules that cannot be evaluated are
+ * a `PermanentError`, which dead-letters it without calling its handler. Rules that cannot be evaluated are
  * `internal`. Pass the result of protovalidate's `createValidator`.
  *
  * @example
@@ -18,12 +19,16 @@ import type { Interceptor } from "../interceptor.ts";
  * ```
  */
 export function createValidation(validator: Validator): Interceptor {
-  function check(method: EventMethod, message: Message, code: BusCode): void {
+  function check(
+    method: EventMethod,
+    message: Message,
+    createError: (text: string, options: ErrorOptions) => Error,
+  ): void {
     const { kind, error } = validator.validate(method.input, message);
     if (kind === "valid") return;
     const { typeName } = method.input;
     if (kind === "invalid") {
-      throw new BusError(code, `the ${typeName} is invalid: ${error.message}`, { cause: error });
+      throw createError(`the ${typeName} is invalid: ${error.message}`, { cause: error });
     }
     const why = `the rules of ${typeName} cannot be evaluated: ${error.message}`;
     throw new BusError("internal", why, { cause: error });
@@ -31,11 +36,15 @@ export function createValidation(validator: Validator): Interceptor {
 
   return {
     publish: (next) => async (call) => {
-      check(call.method, call.message, "invalid_argument");
+      check(
+        call.method,
+        call.message,
+        (text, options) => new BusError("invalid_argument", text, options),
+      );
       return await next(call);
     },
     handle: (next) => async (call) => {
-      check(call.method, call.message, "permanent");
+      check(call.method, call.message, (text, options) => new PermanentError(text, options));
       await next(call);
     },
   };

@@ -54,6 +54,12 @@ export function decodeEvent(
   };
 }
 
+/** Returns whether a record has a type, and not that of the topic. */
+export function hasOtherType({ schema }: Topic, { headers }: StoredRecord): boolean {
+  const type = headers["ce-type"] ?? "";
+  return type !== "" && decodeHeaderValue(type) !== schema.typeName;
+}
+
 function readRequiredHeader(record: StoredRecord, name: string): string {
   const value = record.headers[name];
   if (value === undefined || value === "") {

@@ -127,7 +127,7 @@ describe("guardTransaction()", { timeout: 60_000 }, () => {
     ["behind a literal", () => sql`select 'it''s; so'; commit`],
   ])("refuses a commit %s", async (name, statement) => {
     const failing = handle(name, (tx) => statement().execute(tx));
-    await expect(failing).rejects.toEqual(expect.objectContaining({ code: "permanent" }));
+    await expect(failing).rejects.toEqual(expect.objectContaining({ name: "PermanentError" }));
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { BusError } from "@fanfare/bus";
+import { PermanentError } from "@fanfare/bus";
 import { type KyselyPlugin, RawNode, type RootOperationNode, type Transaction } from "kysely";
 
 /** A transaction that a handler cannot end. */
@@ -62,8 +62,8 @@ export function guardTransaction<DB>(
   };
 }
 
-function createRefusal(message: string): BusError {
-  return new BusError("permanent", message);
+function createRefusal(message: string): PermanentError {
+  return new PermanentError(message);
 }
 
 function readText(node: RootOperationNode): string {

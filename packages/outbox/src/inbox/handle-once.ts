@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BusError, type Delivery } from "@fanfare/bus";
+import { type Delivery, DependencyUnavailableError } from "@fanfare/bus";
 import { isDatabaseUnavailable, readErrorCode } from "@fanfare/database-errors";
 import type { Kysely, Transaction } from "kysely";
 import { cancelOnAbort, type RunningTransaction } from "./cancel-on-abort.ts";
@@ -102,8 +102,7 @@ export function createHandleOnce<DB>(
     } catch (reason) {
       signal.throwIfAborted();
       if (!(handlerRan ? isDatabaseUnavailable(reason) : isNotOfEvent(reason))) throw reason;
-      throw new BusError(
-        "unavailable",
+      throw new DependencyUnavailableError(
         `the database became unavailable while handling ${describeDeliveries(deliveries)}`,
         { cause: reason },
       );
@@ -116,7 +115,9 @@ export function createHandleOnce<DB>(
  * pooler reports it: no list of codes is complete.
  */
 function isNotOfEvent(reason: unknown): boolean {
-  return !(reason instanceof BusError) && !badData.test(readErrorCode(reason) ?? "");
+  return (
+    !(reason instanceof DependencyUnavailableError) && !badData.test(readErrorCode(reason) ?? "")
+  );
 }
 
 function describeDeliveries([first, ...others]: readonly Delivery[]): string {

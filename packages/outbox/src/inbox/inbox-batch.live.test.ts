@@ -92,7 +92,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
   it("handles a redelivered event alone", async () => {
     const { batches, handle } = create();
     const others = [handle("again-1"), handle("again-2")];
-    const poison = handle("again-poison", { attempt: 2 });
+    const poison = handle("again-poison", { attempt: 2, redelivered: true });
     const last = handle("again-3");
     await expect(poison).rejects.toThrow("poison");
     await Promise.all([...others, last]);
@@ -109,7 +109,7 @@ describe("inboxBatch()", { timeout: 60_000 }, () => {
     const ids = ["by-itself-1", "by-itself-2"];
     const handled = ids.map((id) => handle({ tripId: id }, createDelivery(id)));
     for (const one of handled) {
-      await expect(one).rejects.toEqual(expect.objectContaining({ code: "permanent" }));
+      await expect(one).rejects.toEqual(expect.objectContaining({ name: "PermanentError" }));
     }
     expect(await listFares(db, "by-itself")).toEqual([]);
   });

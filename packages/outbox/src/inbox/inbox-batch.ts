@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { BusError, type Delivery } from "@fanfare/bus";
+import { BusError, type Delivery, DependencyUnavailableError } from "@fanfare/bus";
 import { checkAtLeast } from "@fanfare/bus/kit";
 import type { Kysely, Transaction } from "kysely";
 import { createHandleOnce } from "./handle-once.ts";
@@ -88,7 +88,7 @@ export function inboxBatch<Message, DB>(
 
   /** Takes events up to the next redelivered one, which is handled alone. */
   function takeBatch(): readonly QueuedEvent<Message>[] {
-    const redelivered = queue.findIndex(({ delivery }) => delivery.attempt > 1);
+    const redelivered = queue.findIndex(({ delivery }) => delivery.redelivered);
     const count =
       redelivered === -1 ? maxBatchSize : Math.min(maxBatchSize, Math.max(redelivered, 1));
     const batch = queue.slice(0, count);
@@ -106,7 +106,7 @@ export function inboxBatch<Message, DB>(
       for (const { delivery, reject } of aborted) reject(delivery.signal.reason);
       if (others.length === 0) return;
       if (aborted.length > 0) return await settleBatch(others);
-      if (others.length === 1 || isUnavailable(reason)) {
+      if (others.length === 1 || reason instanceof DependencyUnavailableError) {
         for (const { reject } of others) reject(reason);
         return;
       }
@@ -151,10 +151,6 @@ function rejectOnAbort({ delivery, onAbort }: QueuedEvent<unknown>): void {
 /** Leaves the abort of an event in a transaction to that transaction, which is cancelled. */
 function ignoreAbort({ delivery, onAbort }: QueuedEvent<unknown>): void {
   delivery.signal.removeEventListener("abort", onAbort);
-}
-
-function isUnavailable(reason: unknown): boolean {
-  return reason instanceof BusError && reason.code === "unavailable";
 }
 
 function partitionBy<T>(items: readonly T[], test: (item: T) => boolean): readonly [T[], T[]] {

@@ -36,7 +36,7 @@ describe("the transaction of an inbox", { timeout: 60_000 }, () => {
         await sql.raw(statement).execute(tx);
       });
       await expect(handle({ tripId: id }, createDelivery(id))).rejects.toEqual(
-        expect.objectContaining({ code: "permanent" }),
+        expect.objectContaining({ name: "PermanentError" }),
       );
       expect(await countFares(db, id)).toBe(0);
       expect(await readRecords(db, id)).toEqual([]);

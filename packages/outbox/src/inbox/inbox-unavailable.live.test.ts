@@ -17,7 +17,7 @@ import { inbox } from "./inbox.ts";
 import { inboxBatch } from "./inbox-batch.ts";
 
 const long = { timeout: 30_000 };
-const unavailable = expect.objectContaining({ name: "BusError", code: "unavailable" });
+const unavailable = expect.objectContaining({ name: "DependencyUnavailableError" });
 
 /** What a pooler, a proxy or an extension could answer. */
 const faults: readonly Fault[] = [

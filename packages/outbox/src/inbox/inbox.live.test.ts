@@ -1,4 +1,3 @@
-import { BusError } from "@fanfare/bus";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -114,7 +113,7 @@ describe("inbox()", { timeout: 60_000 }, () => {
       inbox(bare, insertFare)({ tripId: "early" }, createDelivery("early")),
     ).rejects.toEqual(
       expect.objectContaining({
-        code: "unavailable",
+        name: "DependencyUnavailableError",
         message: expect.stringContaining("inboxMigration"),
       }),
     );
@@ -129,7 +128,7 @@ describe("inbox()", { timeout: 60_000 }, () => {
       await insertFare(trip, tx, delivery);
     });
     await expect(handle({ tripId: "frozen" }, createDelivery("frozen"))).rejects.toEqual(
-      expect.objectContaining({ code: "unavailable" }),
+      expect.objectContaining({ name: "DependencyUnavailableError" }),
     );
     expect(await readRecords(db, "frozen")).toEqual([]);
     await inbox(db, insertFare)({ tripId: "frozen" }, createDelivery("frozen", { attempt: 2 }));
@@ -142,7 +141,7 @@ describe("inbox()", { timeout: 60_000 }, () => {
       await server.kill();
       await insertFare(trip, tx, delivery);
     });
-    const unavailable = expect.objectContaining({ code: "unavailable", name: BusError.name });
+    const unavailable = expect.objectContaining({ name: "DependencyUnavailableError" });
     await expect(killed({ tripId: "lost" }, createDelivery("lost"))).rejects.toEqual(unavailable);
     // The server is still down.
     const handle = inbox(db, insertFare);

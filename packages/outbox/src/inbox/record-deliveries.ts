@@ -1,4 +1,4 @@
-import type { Delivery } from "@fanfare/bus";
+import { BusError, type Delivery, DependencyUnavailableError } from "@fanfare/bus";
 import { CompiledQuery, type Transaction } from "kysely";
 import { explainMissingTable } from "../missing-table.ts";
 
@@ -28,7 +28,7 @@ interface InsertedRow extends Partial<RecordKey> {
 
 /**
  * Records the deliveries as handled by their groups. Waits for a transaction that records the same
- * event. Throws a BusError `unavailable` without the table, because no event is at fault while a
+ * event. Throws a DependencyUnavailableError without the table, because no event is at fault while a
  * migration runs.
  */
 export async function recordDeliveries<DB>(
@@ -43,7 +43,10 @@ export async function recordDeliveries<DB>(
   const query = CompiledQuery.raw(`${comment} ${text}`, values);
   // Plugins could change the returned rows.
   const insert = tx.withoutPlugins().executeQuery<InsertedRow>(query);
-  const { rows } = await explainMissingTable("inbox", insert, "unavailable");
+  const { rows } = await explainMissingTable("inbox", insert).catch((reason: unknown) => {
+    if (!(reason instanceof BusError)) throw reason;
+    throw new DependencyUnavailableError(reason.message, { cause: reason });
+  });
   const transactionId = rows[0]?.transaction;
   if (single) return { fresh: rows.length === 1 ? deliveries : [], transactionId };
   const inserted = new Set(rows.map(formatKey));
