@@ -1,4 +1,4 @@
-import { idempotencyMigration } from "@fanfare/service";
+import { idempotencyMigration, tombstonesMigration } from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
@@ -85,4 +85,5 @@ export const migrations: Record<string, Migration> = {
   "0001-idempotency": idempotencyMigration,
   "0002-tabs": tabs,
   "0003-sandbox": sandbox,
+  "0004-tombstones": tombstonesMigration,
 };

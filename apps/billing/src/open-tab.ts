@@ -4,7 +4,7 @@ import {
   type OpenTabRequest,
   type OpenTabResponse,
 } from "@fanfare/contracts/billing/v1/billing";
-import { runOnce } from "@fanfare/service";
+import { type IdempotentCall, runOnce } from "@fanfare/service";
 import type { Insertable, Transaction } from "kysely";
 import { readLimit } from "./amounts.ts";
 import { authoriseTab } from "./authorise-tab.ts";
@@ -34,6 +34,7 @@ export async function openTab(
   });
   if (begun.answer !== undefined) return begun.answer;
   const { tab } = begun;
+  if (tab.state !== "opening") return await readOpened(db, call);
 
   const result = await authoriseTab(gateway, tab);
   if (result.outcome !== "authorised") {
@@ -57,6 +58,11 @@ export async function openTab(
   );
 }
 
+type OpenTabCall = IdempotentCall<
+  typeof BillingService.method.openTab.input,
+  typeof BillingService.method.openTab.output
+>;
+
 function createTabRow(key: string, request: OpenTabRequest): Insertable<TabTable> {
   const limit = readLimit(request.limit);
   return {
@@ -69,6 +75,14 @@ function createTabRow(key: string, request: OpenTabRequest): Insertable<TabTable
     opened_under: key,
     authorise_attempt: 1,
   };
+}
+
+/** Returns the tab that the same call has opened, although its key was no longer remembered. */
+function readOpened(db: BillingDeps["db"], call: OpenTabCall): Promise<OpenTabResponse> {
+  const { tripId } = call.request;
+  return withTripLock(db, tripId, (tx) =>
+    runOnce(tx, call, async () => ({ tab: toTab(await readTab(tx, tripId)) })),
+  );
 }
 
 async function beginOpening(
@@ -92,11 +106,10 @@ async function beginOpening(
         Code.FailedPrecondition,
       );
     case "opening":
-      if (isSameRequest(tab, newTab)) return tab;
-      break;
     case "open":
     case "capturing":
     case "captured":
+      if (isSameRequest(tab, newTab)) return tab;
       break;
   }
   throw new ConnectError(

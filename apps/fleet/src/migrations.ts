@@ -1,5 +1,5 @@
 import { outboxKeysMigration, outboxMigration } from "@fanfare/outbox";
-import { idempotencyMigration } from "@fanfare/service";
+import { idempotencyMigration, tombstonesMigration } from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { type SeedVehicle, seedVehicles } from "./seed-vehicles.ts";
@@ -31,6 +31,17 @@ const vehicles: Migration = {
   },
 };
 
+const reservations: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("reservations")
+      .addColumn("reserve_key", "text", (column) => column.primaryKey())
+      .addColumn("vehicle_id", sql`text collate "C"`, (column) => column.notNull())
+      .addColumn("trip_id", "uuid", (column) => column.notNull())
+      .execute();
+  },
+};
+
 const seed: Migration = {
   async up(db: Kysely<{ vehicles: SeedVehicle }>) {
     await db.insertInto("vehicles").values(seedVehicles).execute();
@@ -44,4 +55,6 @@ export const migrations: Record<string, Migration> = {
   "0003-seed-vehicles": seed,
   "0004-outbox": outboxMigration,
   "0005-outbox-keys": outboxKeysMigration,
+  "0006-tombstones": tombstonesMigration,
+  "0007-reservations": reservations,
 };

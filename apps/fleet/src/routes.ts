@@ -11,6 +11,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import { createHoldError, createVehicleNotFoundError } from "./hold-error.ts";
 import { publishVehicleChange } from "./publish-vehicle-change.ts";
+import { findReservation, insertReservation } from "./reservations.ts";
 import { findVehicle, holdVehicle, listVehicles, releaseVehicle } from "./store.ts";
 import type { FleetTables } from "./tables.ts";
 import { toVehicle } from "./vehicle-message.ts";
@@ -38,9 +39,14 @@ export function createRoutes(
         const call = { key, method: FleetService.method.reserveVehicle, request };
         const response = await db.transaction().execute((tx) =>
           runOnce(tx, call, async () => {
+            const reserved = await findReservation(tx, key, request);
+            if (reserved !== undefined) {
+              return { vehicle: toVehicle(reserved, { showHolder: true }) };
+            }
             const result = await holdVehicle(tx, request);
             if (result.outcome !== "held") throw createHoldError(result, request.vehicleId);
             const { vehicle, changed } = result;
+            await insertReservation(tx, key, request);
             if (changed) await publishVehicleChange(tx, { ...vehicle, trip_id: null }, vehicle);
             return { vehicle: toVehicle(vehicle, { showHolder: true }) };
           }),

@@ -15,10 +15,18 @@ interface VehicleHoldTable {
   held_since: Generated<Date>;
 }
 
+/** One row for each successful ReserveVehicle, by its idempotency key. */
+interface ReservationTable {
+  reserve_key: string;
+  vehicle_id: string;
+  trip_id: string;
+}
+
 /** The tables of fleet's database. */
 export interface FleetTables {
   vehicles: VehicleTable;
   vehicle_holds: VehicleHoldTable;
+  reservations: ReservationTable;
 }
 
 /** A vehicle with the trip that holds it; null when none does. */

@@ -49,7 +49,9 @@ export { openDatabase } from "./database/open-database.ts";
 // Methods: pages and idempotency.
 
 export type { IdempotencyTable } from "./idempotency/idempotency-migration.ts";
-export { idempotencyMigration } from "./idempotency/idempotency-migration.ts";
+export { idempotencyMigration, tombstonesMigration } from "./idempotency/idempotency-migration.ts";
+export type { PruneKeysOptions } from "./idempotency/prune-idempotency-keys.ts";
+export { pruneIdempotencyKeys } from "./idempotency/prune-idempotency-keys.ts";
 export { readIdempotencyKey } from "./idempotency/read-idempotency-key.ts";
 export type { IdempotentCall } from "./idempotency/run-once.ts";
 export { runOnce } from "./idempotency/run-once.ts";

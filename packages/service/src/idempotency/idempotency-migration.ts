@@ -1,4 +1,4 @@
-import type { Generated } from "kysely";
+import type { Generated, Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
@@ -13,7 +13,13 @@ export interface IdempotencyTable {
   created_at: Generated<Date>;
 }
 
-/** The migration that creates the table of `runOnce` and `tombstone`. */
+const createTombstones = sql`
+  create table if not exists idempotency_tombstones (
+    key text primary key,
+    created_at timestamptz not null default now()
+  )`;
+
+/** The migration that creates the tables of `runOnce` and `tombstone`. */
 export const idempotencyMigration: Migration = {
   async up(db) {
     await sql`
@@ -24,5 +30,20 @@ export const idempotencyMigration: Migration = {
         tombstoned_at timestamptz,
         created_at timestamptz not null default now()
       )`.execute(db);
+    await createTombstones.execute(db);
+  },
+};
+
+/**
+ * The migration of a database whose `idempotencyMigration` has created `idempotency_keys` alone. Changes
+ * nothing otherwise.
+ */
+export const tombstonesMigration: Migration = {
+  async up(db: Kysely<unknown>) {
+    await createTombstones.execute(db);
+    await sql`
+      insert into idempotency_tombstones (key, created_at)
+      select key, tombstoned_at from idempotency_keys where tombstoned_at is not null
+      on conflict do nothing`.execute(db);
   },
 };

@@ -11,6 +11,10 @@ import type { Transaction } from "kysely";
 import { sql } from "kysely";
 import type { IdempotencyTable } from "./idempotency-migration.ts";
 
+type StoredKey = Pick<IdempotencyTable, "request_hash" | "answer"> & {
+  readonly tombstoned: boolean;
+};
+
 /** A call and the idempotency key that identifies it. */
 export interface IdempotentCall<I extends DescMessage, O extends DescMessage> {
   readonly key: string;
@@ -24,8 +28,11 @@ export interface IdempotentCall<I extends DescMessage, O extends DescMessage> {
  * call returns the stored response. Concurrent calls under one key wait for each other. Nothing is
  * stored when `run` throws.
  *
+ * `run` also executes for a key that was pruned since: let it find the effect of the first call, and
+ * return its response.
+ *
  * Throws a ConnectError: `already_exists` for a key that was used with another request,
- * `failed_precondition` for a tombstoned key.
+ * `failed_precondition` for a tombstoned key, also when the key was pruned.
  *
  * @example
  * const routes: Routes = (router) =>
@@ -49,12 +56,14 @@ export async function runOnce<DB, I extends DescMessage, O extends DescMessage>(
   const hash = hashRequest(method, request);
   // The insert waits for another transaction that holds the key; the update locks the row and changes
   // nothing.
-  const { rows } = await sql<Pick<IdempotencyTable, "request_hash" | "answer" | "tombstoned_at">>`
+  const { rows } = await sql<StoredKey>`
     insert into idempotency_keys as known (key) values (${key})
     on conflict (key) do update set key = known.key
-    returning request_hash, answer, tombstoned_at`.execute(tx);
+    returning request_hash, answer, tombstoned_at is not null or exists (
+      select from idempotency_tombstones buried where buried.key = known.key
+    ) as tombstoned`.execute(tx);
   const stored = rows[0];
-  if (stored?.tombstoned_at) {
+  if (stored?.tombstoned === true) {
     throw new ConnectError(
       `the call with idempotency-key ${key} was compensated: it cannot be repeated`,
       Code.FailedPrecondition,
