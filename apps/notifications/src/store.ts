@@ -51,16 +51,18 @@ export function leaseDueReceipts(
 ): Promise<ReceiptRow[]> {
   // Not `id in (select ...)`: a plan may run that select again and lock more rows than the limit.
   return db
-    .with("due", (query) =>
-      query
-        .selectFrom("receipts")
-        .where("sent_at", "is", null)
-        .where("due_at", "<=", sql<Date>`now()`)
-        .orderBy("due_at")
-        .limit(limit)
-        .forUpdate()
-        .skipLocked()
-        .select("id"),
+    .with(
+      (cte) => cte("due").materialized(),
+      (query) =>
+        query
+          .selectFrom("receipts")
+          .where("sent_at", "is", null)
+          .where("due_at", "<=", sql<Date>`now()`)
+          .orderBy("due_at")
+          .limit(limit)
+          .forUpdate()
+          .skipLocked()
+          .select("id"),
     )
     .updateTable("receipts")
     .from("due")

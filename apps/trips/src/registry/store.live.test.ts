@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestRegistry, type TestRegistry } from "../../test/test-registry.ts";
 import { openTrips } from "./migrations.ts";
+import { createTripRegistry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import {
   accept,
@@ -94,6 +95,17 @@ describe("claimUnstarted()", () => {
     const claims = await Promise.all(Array.from({ length: 4 }, () => claim(3, oneHourMs)));
     const rest = await claim(100, oneHourMs);
     expect(sortIds([...claims.flat(), ...rest])).toEqual(sortIds(trips));
+  });
+
+  it("claims no more than the limit when the planner chooses a nested loop", async () => {
+    await Promise.all(Array.from({ length: 6 }, () => requestTrip(0)));
+    await test.db.transaction().execute(async (tx) => {
+      for (const plan of ["hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"]) {
+        await sql`set local ${sql.raw(`enable_${plan}`)} = off`.execute(tx);
+      }
+      const registry = createTripRegistry(tx);
+      expect(await registry.claimUnstarted({ limit: 2, leaseDurationMs: 1_000 })).toHaveLength(2);
+    });
   });
 });
 

@@ -36,13 +36,17 @@ export async function removeRecords<DB>(
   { retentionMs, batchSize = 1_000 }: PruneOptions,
   signal?: AbortSignal,
 ): Promise<number> {
+  // Not `in (select …)`: a nested loop runs that select again and removes more than the batch.
   const statement = sql`
-    delete from inbox where (group_name, topic, event_id) in (
+    with old as materialized (
       select group_name, topic, event_id from inbox
       where handled_at < now() - make_interval(secs => ${retentionMs / 1000})
       order by handled_at limit ${batchSize}
       for update skip locked
-    )`;
+    )
+    delete from inbox using old
+    where inbox.group_name = old.group_name and inbox.topic = old.topic
+      and inbox.event_id = old.event_id`;
   for (let removed = 0; ; ) {
     const removing = statement.execute(db.withoutPlugins());
     const { numAffectedRows = 0n } = await explainMissingTable("inbox", removing);
