@@ -50,18 +50,31 @@ describe("startMissingWorkflows()", () => {
   });
 
   it("leaves the rest of the batch when Temporal is unavailable or does not answer", async () => {
-    const unavailable = createDeps(createOverdueTrips("a", "b"), () => ({
+    const unavailable = createDeps(createOverdueTrips("a", "b", "c", "d"), () => ({
       kind: "unavailable",
       cause: new Error("unavailable"),
     }));
     await expect(startMissingWorkflows(never, unavailable.deps, options)).rejects.toThrow(
       "unavailable",
     );
-    expect(unavailable.startedTripIds).toEqual(["a"]);
-    const timedOut = createDeps(createOverdueTrips("a", "b"), () => ({ kind: "timed-out" }));
+    expect(unavailable.startedTripIds).toEqual(["a", "b", "c"]);
+    const timedOut = createDeps(createOverdueTrips("a", "b", "c", "d"), () => ({
+      kind: "timed-out",
+    }));
     await expect(startMissingWorkflows(never, timedOut.deps, options)).rejects.toThrow(
       "did not answer",
     );
-    expect(timedOut.startedTripIds).toEqual(["a"]);
+    expect(timedOut.startedTripIds).toEqual(["a", "b", "c"]);
+  });
+
+  it("starts the others when one workflow cannot be started", async () => {
+    const trips = createOverdueTrips("a", "b", "c", "d", "e");
+    const { deps, startedTripIds } = createDeps(trips, (tripId) =>
+      tripId === "a" || tripId === "b"
+        ? { kind: "unavailable", cause: new Error(`no ${tripId}`) }
+        : started,
+    );
+    await expect(startMissingWorkflows(never, deps, options)).rejects.toThrow("no a");
+    expect(startedTripIds).toEqual(["a", "b", "c", "d", "e"]);
   });
 });

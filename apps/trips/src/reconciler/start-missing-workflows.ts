@@ -2,6 +2,7 @@ import type { Logger } from "@fanfare/service";
 import { createTripInput } from "../registry/trip-input.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { TripWorkflows } from "../temporal/trip-workflows.ts";
+import { handleEach } from "./handle-each.ts";
 
 /** The dependencies of `startMissingWorkflows`. */
 export interface StartMissingWorkflowsDeps {
@@ -28,8 +29,8 @@ export async function startMissingWorkflows(
   { registry, workflows, logger }: StartMissingWorkflowsDeps,
   { batchSize, leaseDurationMs }: StartMissingWorkflowsOptions,
 ): Promise<void> {
-  for (const trip of await registry.claimUnstarted({ limit: batchSize, leaseDurationMs })) {
-    if (signal.aborted) return;
+  const unstarted = await registry.claimUnstarted({ limit: batchSize, leaseDurationMs });
+  await handleEach(unstarted, signal, async (trip) => {
     const call = { timeoutMs: callTimeoutMs };
     const reply = await workflows.ensureStarted(createTripInput(trip), call);
     if (reply.kind === "unavailable") throw reply.cause;
@@ -40,5 +41,5 @@ export async function startMissingWorkflows(
     if (reply.kind === "answered")
       logger.info({ tripId }, "started the missing workflow of a trip");
     else logger.warn({ tripId }, "a trip is REQUESTED although its workflow has closed");
-  }
+  });
 }

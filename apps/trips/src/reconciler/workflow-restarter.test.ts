@@ -14,6 +14,7 @@ const terminated: InterruptedRun = {
   tripId,
   runId: "run-1",
   status: "TERMINATED",
+  closedAt: new Date("2026-05-01T10:30:00.000Z"),
   recovery: false,
 };
 
@@ -23,26 +24,31 @@ const terminated: InterruptedRun = {
  */
 function createTestRestarter(
   trip: TripRow | undefined,
-  runs: Reply<readonly InterruptedRun[]>,
+  runs: readonly Reply<InterruptedRun>[],
   open: readonly TripRow[] = [],
 ) {
   const restarted: TripInput[] = [];
   const listedSince: Date[] = [];
   const replies = {
+    list: runs,
     restart: { kind: "answered", outcome: "started" } as Reply<"started">,
     exists: { kind: "answered", outcome: false } as Reply<boolean>,
+    /** The reply of the next restart. */
+    failOnce: undefined as Reply<"started"> | undefined,
   };
   const deps: WorkflowRestarterDeps = {
     registry: { find: async () => trip, claimOpen: async ({ limit }) => open.slice(0, limit) },
     workflows: {
       exists: async () => replies.exists,
-      async list(since) {
+      async *list(since) {
         listedSince.push(since);
-        return runs;
+        yield* replies.list;
       },
       async restart(input) {
         restarted.push(input);
-        return replies.restart;
+        const { failOnce } = replies;
+        replies.failOnce = undefined;
+        return failOnce ?? replies.restart;
       },
     },
     logger,
@@ -51,8 +57,8 @@ function createTestRestarter(
   return { restarter, restarted, listedSince, replies };
 }
 
-function listRuns(...outcome: InterruptedRun[]) {
-  return { kind: "answered", outcome } as const;
+function listRuns(...runs: InterruptedRun[]): Reply<InterruptedRun>[] {
+  return runs.map((outcome) => ({ kind: "answered", outcome }));
 }
 
 describe("restartInterrupted()", () => {
@@ -102,6 +108,33 @@ describe("restartInterrupted()", () => {
     expect(restarted).toHaveLength(2);
   });
 
+  it("works off a mass termination page by page, although pages fail", async () => {
+    const runs = Array.from({ length: 500 }, (_, run) => ({ ...terminated, runId: `run-${run}` }));
+    const { restarter, restarted, replies } = createTestRestarter(tripRows.active, []);
+    for (const listed of [100, 250]) {
+      replies.list = [...listRuns(...runs.slice(0, listed)), { kind: "timed-out" }];
+      await expect(restarter.restartInterrupted(never)).rejects.toThrow("did not answer");
+      expect(restarted).toHaveLength(listed);
+    }
+    replies.list = listRuns(...runs);
+    await restarter.restartInterrupted(never);
+    await restarter.restartInterrupted(never);
+    expect(restarted).toHaveLength(500);
+  });
+
+  it("handles the others when one workflow cannot be restarted, and repeats that one", async () => {
+    const runs = ["run-1", "run-2", "run-3"].map((runId) => ({ ...terminated, runId }));
+    const { restarter, restarted, replies } = createTestRestarter(
+      tripRows.active,
+      listRuns(...runs),
+    );
+    replies.failOnce = { kind: "unavailable", cause: new Error("too large") };
+    await expect(restarter.restartInterrupted(never)).rejects.toThrow("too large");
+    expect(restarted).toHaveLength(3);
+    await restarter.restartInterrupted(never);
+    expect(restarted).toHaveLength(4);
+  });
+
   it("lists the same runs again after a failure, and only newer ones after a success", async () => {
     const { restarter, restarted, listedSince, replies } = createTestRestarter(
       tripRows.active,
@@ -113,7 +146,8 @@ describe("restartInterrupted()", () => {
     await restarter.restartInterrupted(never);
     await restarter.restartInterrupted(never);
     expect(restarted).toHaveLength(2);
-    expect(listedSince.map((since) => since.getTime() > 0)).toEqual([false, false, true]);
+    const fiveMinutesBefore = terminated.closedAt.getTime() - 5 * 60_000;
+    expect(listedSince.map((since) => since.getTime())).toEqual([0, 0, fiveMinutesBefore]);
   });
 
   it("restarts the workflow of an open trip that Temporal does not have", async () => {

@@ -6,6 +6,7 @@ import { createTripInput } from "../registry/trip-input.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { InterruptedRun, InterruptedWorkflows } from "../temporal/interrupted-workflows.ts";
 import type { Reply } from "../temporal/trip-workflows.ts";
+import { handleEach } from "./handle-each.ts";
 
 /** The dependencies of a `WorkflowRestarter`. */
 export interface WorkflowRestarterDeps {
@@ -29,7 +30,8 @@ export interface WorkflowRestarterOptions {
 export interface WorkflowRestarter {
   /**
    * Restarts the workflows that were interrupted since the last call, and those of one batch of open
-   * trips that Temporal does not have. Throws when the database or Temporal is unavailable.
+   * trips that Temporal does not have. Throws when the database or Temporal is unavailable; the next call
+   * continues where this one stopped.
    */
   restartInterrupted(signal: AbortSignal): Promise<void>;
 }
@@ -51,7 +53,7 @@ export function createWorkflowRestarter(
   { batchSize, leaseDurationMs }: WorkflowRestarterOptions,
 ): WorkflowRestarter {
   let since = new Date(0);
-  let handledRunIds = new Set<string>();
+  const handledRunIds = new Set<string>();
 
   async function handleInterrupted({ tripId, status, recovery }: InterruptedRun): Promise<void> {
     const trip = uuid.safeParse(tripId).success ? await registry.find(tripId) : undefined;
@@ -86,23 +88,37 @@ export function createWorkflowRestarter(
     await restart(trip, "is gone from Temporal");
   }
 
+  /**
+   * Works off the list. A run that was handled is not handled again when the rest fails. Only a list that
+   * was worked off whole moves `since`.
+   */
+  async function restartListed(signal: AbortSignal): Promise<void> {
+    const listedRunIds = new Set<string>();
+    let latest = since.getTime() + overlapMs;
+    const replies = workflows.list(since, { timeoutMs: callTimeoutMs, signal });
+    await handleEach(replies, signal, async (reply) => {
+      const run = requireOutcome(reply);
+      listedRunIds.add(run.runId);
+      latest = Math.max(latest, run.closedAt.getTime());
+      if (handledRunIds.has(run.runId)) return;
+      await handleInterrupted(run);
+      handledRunIds.add(run.runId);
+    });
+    if (signal.aborted) return;
+    for (const runId of handledRunIds) if (!listedRunIds.has(runId)) handledRunIds.delete(runId);
+    since = new Date(latest - overlapMs);
+  }
+
+  async function restartDeleted(signal: AbortSignal): Promise<void> {
+    const open = await registry.claimOpen({ limit: batchSize, leaseDurationMs });
+    await handleEach(open, signal, (trip) => handleOpen(trip, signal));
+  }
+
   return {
     async restartInterrupted(signal) {
-      const startedAt = Date.now();
-      const reply = await workflows.list(since, { timeoutMs: callTimeoutMs, signal });
-      if (signal.aborted) return;
-      const listedRunIds = new Set<string>();
-      for (const run of requireOutcome(reply)) {
-        if (signal.aborted) return;
-        if (!handledRunIds.has(run.runId)) await handleInterrupted(run);
-        listedRunIds.add(run.runId);
-      }
-      handledRunIds = listedRunIds;
-      since = new Date(startedAt - overlapMs);
-      for (const trip of await registry.claimOpen({ limit: batchSize, leaseDurationMs })) {
-        if (signal.aborted) return;
-        await handleOpen(trip, signal);
-      }
+      // Neither keeps the other from its work.
+      const results = await Promise.allSettled([restartListed(signal), restartDeleted(signal)]);
+      for (const result of results) if (result.status === "rejected") throw result.reason;
     },
   };
 }

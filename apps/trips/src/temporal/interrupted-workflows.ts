@@ -18,8 +18,11 @@ import type { CallOptions, Reply } from "./trip-workflows.ts";
  * from Temporal. None of their compensations ran, so what they held is still held.
  */
 export interface InterruptedWorkflows {
-  /** Lists the runs that were interrupted after `since`, of those that Temporal retains. */
-  list(since: Date, call: CallOptions): Promise<Reply<readonly InterruptedRun[]>>;
+  /**
+   * Yields the runs that were interrupted after `since`, of those that Temporal retains. The options apply
+   * to each page of the list. Ends after a reply other than `answered`.
+   */
+  list(since: Date, call: CallOptions): AsyncGenerator<Reply<InterruptedRun>>;
   /** Returns whether Temporal has a workflow of the trip, running or closed. */
   exists(tripId: string, call: CallOptions): Promise<Reply<boolean>>;
   /**
@@ -35,6 +38,8 @@ export interface InterruptedRun {
   readonly runId: string;
   /** Such as TERMINATED. */
   readonly status: string;
+  /** By the clock of Temporal. */
+  readonly closedAt: Date;
   /** True when the reconciler had started this run. */
   readonly recovery: boolean;
 }
@@ -50,14 +55,21 @@ export function createInterruptedWorkflows(
   const { workflow } = client;
   const callTemporal = createTemporalCall(client, onUnavailable);
   return {
-    list: (since, call) =>
-      callTemporal(call, async () => {
-        const runs: InterruptedRun[] = [];
-        for await (const run of workflow.list({ query: createQuery(since) })) {
-          runs.push(toInterruptedRun(run));
+    async *list(since, call) {
+      const query = createQuery(since);
+      const runs = workflow.list({ query, pageSize })[Symbol.asyncIterator]();
+      for (;;) {
+        // The step that needs another page requests it, within a timeout of its own.
+        const reply = await callTemporal(call, () => runs.next());
+        if (reply.kind !== "answered") {
+          yield reply;
+          return;
         }
-        return runs;
-      }),
+        const { done, value } = reply.outcome;
+        if (done === true) return;
+        yield { kind: "answered", outcome: toInterruptedRun(value) };
+      }
+    },
 
     async exists(tripId, call) {
       const handle = workflow.getHandle(createTripWorkflowId(tripId));
@@ -84,6 +96,7 @@ export function createInterruptedWorkflows(
 }
 
 const recoveryMemo = "recovery";
+const pageSize = 100;
 
 function createQuery(since: Date): string {
   const statuses = ["Terminated", "TimedOut", "Failed"].map((status) => `"${status}"`);
@@ -99,6 +112,7 @@ function toInterruptedRun(info: WorkflowExecutionInfo): InterruptedRun {
     tripId: info.workflowId.slice(createTripWorkflowId("").length),
     runId: info.runId,
     status: info.status.name,
+    closedAt: info.closeTime ?? info.startTime,
     recovery: info.memo?.[recoveryMemo] === true,
   };
 }

@@ -240,6 +240,35 @@ describe("retry() and resolve()", () => {
   });
 });
 
+describe("list()", () => {
+  it("yields all interrupted runs, of several pages", async () => {
+    const trips = Array.from({ length: 120 }, () => createInput());
+    await Promise.all(trips.map((trip) => workflows.ensureStarted(trip, call)));
+    const { workflow } = test.temporal.client;
+    await Promise.all(
+      trips.map(({ tripId }) => workflow.getHandle(createTripWorkflowId(tripId)).terminate()),
+    );
+    const interrupted = createInterruptedWorkflows(test.temporal.client, () => {});
+    const listed = async () => {
+      const tripIds = new Set<string>();
+      for await (const reply of interrupted.list(new Date(0), call)) {
+        if (reply.kind === "answered") tripIds.add(reply.outcome.tripId);
+      }
+      return trips.every(({ tripId }) => tripIds.has(tripId));
+    };
+    expect(await waitUntil(listed, { what: "120 terminated workflows in the list" })).toBe(true);
+  });
+
+  it("replies that Temporal is unavailable, and ends", async () => {
+    const temporal = await connectNoTemporal();
+    const kinds: string[] = [];
+    const unreachable = createInterruptedWorkflows(temporal.client, () => {});
+    for await (const { kind } of unreachable.list(new Date(0), call)) kinds.push(kind);
+    expect(kinds).toEqual(["unavailable"]);
+    await temporal.close();
+  });
+});
+
 describe("exists()", () => {
   it("returns true for running and closed workflows, and false for unknown ones", async () => {
     const interrupted = createInterruptedWorkflows(test.temporal.client, () => {});
