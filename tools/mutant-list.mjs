@@ -57,8 +57,8 @@ export const mutants = [
     name: "accept keys of any length",
     package: core,
     file: "src/wire/check-portable.ts",
-    find: "if (isShort && isStorable(key))",
-    replace: "if (isStorable(key))",
+    find: "if (isShort && isStorable(given))",
+    replace: "if (isStorable(given))",
   },
   {
     name: "accept headers of any size",

@@ -31,7 +31,7 @@ export function createRecord(
   options: EncodeOptions,
 ): NewRecord {
   const id = checkId(options.id ?? crypto.randomUUID());
-  const time = checkTime(options.time?.getTime() ?? options.now, id);
+  const time = options.time === undefined ? options.now : checkTime(options.time, id);
   const headers: Record<string, string> = {
     "ce-specversion": specVersion,
     "ce-id": encodeHeaderValue(id),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { NewRecord } from "../broker.ts";
 import { NoteEvents, NoteSchema } from "../gen/fanfare/testing/v1/note_events_pb.ts";
 import { readTopic } from "../topic.ts";
-import type { EncodeOptions } from "./create-record.ts";
+import { createRecord, type EncodeOptions } from "./create-record.ts";
 import { encodeEvent } from "./encode-event.ts";
 
 const topic = readTopic(NoteEvents.method.noteWritten);
@@ -57,6 +57,17 @@ describe("encodeEvent()", () => {
     ["a lone surrogate in a header", { headers: { mood: "\ud800" } }],
   ])("rejects %s", (_, options) => {
     expect(() => encode(options)).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  });
+
+  it("rejects ids, keys, times and headers of other types, which JavaScript callers pass", () => {
+    const refusal = expect.objectContaining({ code: "invalid_argument" });
+    for (const options of [{ id: 7 }, { time: 7 }, { headers: { mood: 7 } }]) {
+      // @ts-expect-error: expects text, and a date
+      expect(() => encode(options)).toThrow(refusal);
+    }
+    const message = { data: new Uint8Array(), key: 7 };
+    // @ts-expect-error: expects a key of text
+    expect(() => createRecord(topic, message, { source: "//tests", now })).toThrow(refusal);
   });
 
   it("rejects a message that protobuf cannot encode", () => {
