@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import {
   installPacked,
   type PackedProject,
@@ -17,6 +17,49 @@ const compilerOptions = {
   rewriteRelativeImportExtensions: true,
   outDir: "dist",
 };
+
+/** An inbox whose handler, and a relay whose bus, come from a second copy of the bus. */
+const twoCopies = `
+  import { createMemoryBus, createPublisher } from "@fanfare/bus";
+  import { NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
+  import * as outbox from "@fanfare/outbox";
+  import { Kysely, PostgresDialect } from "kysely";
+  import { Pool } from "pg";
+  import * as other from "./other/bus.js";
+
+  const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+  const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  for (const name of ["inboxMigration", "outboxMigration", "outboxKeysMigration"]) {
+    await outbox[name].up(db);
+  }
+
+  const bus = createMemoryBus();
+  const errors = [
+    new other.DependencyUnavailableError("away"),
+    new other.PermanentError("never"),
+  ];
+  const options = { onFailure: ({ verdict }) => console.log(verdict) };
+  const handle = outbox.inbox(db, async () => {
+    throw errors.shift();
+  });
+  await bus.subscribe("readers", (on) => on.service(NoteEvents, { noteWritten: handle }), options);
+  await createPublisher(NoteEvents, bus).noteWritten({ author: "Ada" });
+  while (bus.health().subscriptions[0].deadLettered === 0) await bus.advance(100);
+
+  const store = other.createMemoryStore({ maxRecordBytes: 10_000 });
+  const strictBus = other.createMemoryBus({ store });
+  await db.transaction().execute((tx) =>
+    outbox.outbox(tx, NoteEvents).noteWritten({ author: "Ada", body: new Uint8Array(20_000) }),
+  );
+  const rejected = Promise.withResolvers();
+  const relay = outbox.startRelay(db, strictBus, {
+    services: [NoteEvents],
+    onRejected: ({ error }) => rejected.resolve(error.code),
+  });
+  console.log(await rejected.promise);
+  await relay.stop();
+  await db.destroy();
+`;
 
 let project: PackedProject;
 let server: Postgres;
@@ -51,3 +94,13 @@ it.each([
   },
   180_000,
 );
+
+it("packed, recognizes the errors of a second copy of the bus", async () => {
+  const copy = `${project.folder}/other/node_modules/@fanfare/bus`;
+  await cp(`${project.folder}/node_modules/@fanfare/bus`, copy, { recursive: true });
+  await project.write("other/bus.js", 'export * from "@fanfare/bus";');
+  await project.write("two-copies.js", twoCopies);
+  const env = { DATABASE_URL: await server.createDatabase("two_copies") };
+  const printed = await project.run(process.execPath, ["two-copies.js"], env);
+  expect(printed.trim().split("\n")).toEqual(["pause", "dead-letter", "too_large"]);
+}, 180_000);
