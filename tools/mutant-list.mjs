@@ -5,6 +5,34 @@ const jetStream = "packages/bus-nats";
 
 export const mutants = [
   {
+    name: "hide events that retention removed",
+    package: core,
+    file: "src/consume/report-loss.ts",
+    find: "  lost.total += count;",
+    replace: "  if (count > 0) return;",
+  },
+  {
+    name: "memory: forget what was removed before it was leased",
+    package: core,
+    file: "src/memory/backlog.ts",
+    find: "    lose(waiting - log.countForGroup(group, cursor) + removed.length);",
+    replace: "    lose(removed.length);",
+  },
+  {
+    name: "JetStream: report what was removed once for each process that starts",
+    package: jetStream,
+    file: "src/losses/loss-watch.ts",
+    find: "    checkpoint = record.checkpoint ?? checkpoint;",
+    replace: "",
+  },
+  {
+    name: "JetStream: count removed events as delivered",
+    package: jetStream,
+    file: "src/losses/compute-loss.ts",
+    find: "  const undelivered = sequence - base.sequence - deliveries;",
+    replace: "  const undelivered = Math.min(0, sequence - base.sequence - deliveries);",
+  },
+  {
     name: "keep the last error of a subscription",
     package: core,
     file: "src/consume/subscription-status.ts",

@@ -33,6 +33,10 @@ describe("parity: the JetStream broker", { timeout: 60_000 }, () => {
           await using admin = await openAdmin(servers);
           await admin.consumers.delete(formatStreamName(prefix, topic), formatConsumerName(group));
         },
+        async purgeTopic(topic, keep) {
+          await using admin = await openAdmin(servers);
+          await admin.streams.purge(formatStreamName(prefix, topic), { keep });
+        },
         async deleteTopic(topic) {
           await using admin = await openAdmin(servers);
           await admin.streams.delete(formatStreamName(prefix, topic));

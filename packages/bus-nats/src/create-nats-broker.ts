@@ -42,8 +42,11 @@ export function assembleBroker(connection: ManagedConnection, settings: Settings
     append: createAppend({ connection, requests, streams, settings }),
     appendAll: createAppendAll({ connection, requests, streams, settings }),
     declare: (group) => groups.declare(group, createOwnDeadline()),
-    async lease(group, receive) {
-      const stream = openLeaseStream({ connection, requests, groups, settings }, group, receive);
+    async lease(group, receive, onLost) {
+      const stream = openLeaseStream({ connection, requests, groups, settings }, group, {
+        receive,
+        onLost,
+      });
       leaseStreams.add(stream);
       return {
         ...stream,

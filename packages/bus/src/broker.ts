@@ -35,9 +35,15 @@ export interface Broker {
   declare(group: GroupDeclaration): Promise<void>;
   /**
    * Opens this process's stream of a declared group's records. It calls `receive`, which is synchronous
-   * and never throws, only with requested records.
+   * and never throws, only with requested records. It calls `onLost`, which never throws either, soon
+   * after retention has removed records that the group had not processed, also while no process ran:
+   * once for each loss, in one process of the group.
    */
-  lease(group: GroupDeclaration, receive: (lease: Lease) => void): Promise<LeaseStream>;
+  lease(
+    group: GroupDeclaration,
+    receive: (lease: Lease) => void,
+    onLost?: (loss: RecordLoss) => void,
+  ): Promise<LeaseStream>;
   readonly deadLetters: DeadLetterStore;
   /** Returns the progress of a declared group with each of the topics, over all its processes. */
   progress(
@@ -210,10 +216,21 @@ export interface TopicProgress {
   /** Records in flight that were leased more than once. */
   readonly redelivered: number;
   /**
+   * Records that retention (an age, a limit, a purge) removed before the group had processed them, since
+   * the group was declared. Those that a process had leased by then are not lost unless it returns them.
+   */
+  readonly lost: number;
+  /**
    * When the oldest of these records was stored, in milliseconds since the Unix epoch; undefined when
    * there is none, or when the broker does not report it.
    */
   readonly oldestAt: number | undefined;
+}
+
+/** Records that were removed before a group had processed them. */
+export interface RecordLoss {
+  readonly topic: string;
+  readonly count: number;
 }
 
 /** The state of the connection to the broker. */

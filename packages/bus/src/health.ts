@@ -45,6 +45,11 @@ export interface SubscriptionHealth {
   /** Events dead-lettered. */
   readonly deadLettered: number;
   /**
+   * Events that retention removed before the group had processed them, as this process has reported: see
+   * `lost` of the group's progress for the total of all processes.
+   */
+  readonly lost: number;
+  /**
    * The last error since the last event was handled. Why the broker did not report the group's progress is
    * cleared by the next `stats` to which it does.
    */

@@ -4,6 +4,7 @@ export type { EventBus } from "./bus.ts";
 export type { Classify, FailureClass } from "./consume/classify-failure.ts";
 export type { Delivery } from "./consume/delivery.ts";
 export type { AnyEventHandler, EventHandler, EventHandlers } from "./consume/event-handler.ts";
+export type { EventLoss } from "./consume/event-loss.ts";
 export type { EventRouter } from "./consume/event-router.ts";
 export { DependencyUnavailableError, PermanentError } from "./consume/handler-errors.ts";
 export type { HandlerFailure } from "./consume/handler-failure.ts";
@@ -60,6 +61,7 @@ export type {
   LeaseStream,
   LeaseStreamHealth,
   NewRecord,
+  RecordLoss,
   RequestOptions,
   StartPosition,
   StoredRecord,

@@ -109,7 +109,7 @@ function describeProgress({ subscriptions }: BusStats): BusMetric[] {
   );
   const each = (value: (progress: GroupProgress) => number) =>
     known.map(({ group, progress }) => ({ labels: { group }, value: value(progress) }));
-  const topics = (of: "pending" | "inFlight" | "redelivered") =>
+  const topics = (of: "pending" | "inFlight" | "redelivered" | "lost") =>
     known.flatMap(({ group, progress }) =>
       progress.topics.map((topic) => ({
         labels: { group, topic: topic.topic },
@@ -127,6 +127,11 @@ function describeProgress({ subscriptions }: BusStats): BusMetric[] {
       "redelivered",
       "Events in flight that were delivered more than once.",
       topics("redelivered"),
+    ),
+    gauge(
+      "lost",
+      "Events that retention removed before the group had processed them.",
+      topics("lost"),
     ),
     gauge(
       "lag_seconds",

@@ -42,6 +42,8 @@ export interface GroupProgress {
   readonly inFlight: number;
   /** Events in flight that were delivered more than once. */
   readonly redelivered: number;
+  /** Events that retention removed before the group had processed them. */
+  readonly lost: number;
   /** Pending and in-flight events: how many, and the age of the oldest. */
   readonly lag: { readonly events: number; readonly oldestMs: number };
   /** Dead letters that are neither replayed nor discarded. */
@@ -59,7 +61,7 @@ export async function readProgress(
     broker.progress(about, { timeoutMs }),
     broker.deadLetters.count(about.group, { timeoutMs }),
   ]);
-  const sum = (of: "pending" | "inFlight" | "redelivered") =>
+  const sum = (of: "pending" | "inFlight" | "redelivered" | "lost") =>
     topics.reduce((all, topic) => all + topic[of], 0);
   const now = broker.clock.now();
   const age = (at: number) => Math.max(0, now - at);
@@ -67,6 +69,7 @@ export async function readProgress(
     pending: sum("pending"),
     inFlight: sum("inFlight"),
     redelivered: sum("redelivered"),
+    lost: sum("lost"),
     lag: {
       events: sum("pending") + sum("inFlight"),
       oldestMs: Math.max(0, ...topics.map(({ oldestAt = now }) => age(oldestAt))),

@@ -76,6 +76,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
         from: "start",
         onRetry: (error) => logger.warn({ err: error }, "not subscribed yet"),
         onFailure: ({ error, ...event }) => logger.warn({ err: error, event }, "not handled"),
+        onDataLoss: (loss) => logger.error(loss, "events were removed before they were handled"),
       });
       resources.watch("the subscription", subscription.closed);
       const subscribed = { bus: () => assertSubscribed(bus, name) };

@@ -15,13 +15,13 @@ export async function groupsCommand(
   const groups = await readGroups(await readNatsOptions(env), { topics });
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(groups));
-  const header = ["group", "topics", "pending", "in flight", "redelivered", "oldest"];
+  const header = ["group", "topics", "pending", "in flight", "redelivered", "lost", "oldest"];
   const more = ["dead letters", "oldest", "listening"];
   for (const line of alignRows([[...header, ...more], ...groups.map(toRow)])) terminal.line(line);
 }
 
 function toRow({ group, topics: each, deadLetters }: GroupStatus): string[] {
-  const sum = (of: "pending" | "inFlight" | "redelivered") =>
+  const sum = (of: "pending" | "inFlight" | "redelivered" | "lost") =>
     String(each.reduce((all, topic) => all + topic[of], 0));
   const times = each.flatMap(({ oldest }) => oldest?.getTime() ?? []);
   const oldest = times.length === 0 ? undefined : new Date(Math.min(...times));
@@ -31,6 +31,7 @@ function toRow({ group, topics: each, deadLetters }: GroupStatus): string[] {
     sum("pending"),
     sum("inFlight"),
     sum("redelivered"),
+    sum("lost"),
     formatAge(oldest),
     String(deadLetters.count),
     formatAge(deadLetters.oldest),

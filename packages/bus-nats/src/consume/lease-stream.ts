@@ -1,4 +1,4 @@
-import type { GroupDeclaration, Lease, LeaseStream } from "@fanfare/bus";
+import type { GroupDeclaration, Lease, LeaseStream, RecordLoss } from "@fanfare/bus";
 import type { Msg } from "@nats-io/nats-core";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import type { RequestMux } from "../connection/request-mux.ts";
@@ -6,6 +6,7 @@ import { createDeadline, withDeadline } from "../deadline.ts";
 import { createFailureCount } from "../failures/failure-count.ts";
 import { type ConsumerRecovery, createConsumerRecovery } from "../groups/consumer-recovery.ts";
 import type { Groups } from "../groups/groups.ts";
+import { createLossWatch, type LossWatch } from "../losses/loss-watch.ts";
 import type { Settings } from "../settings.ts";
 import { createHeaderDecoder } from "../wire/headers.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
@@ -27,10 +28,17 @@ export interface LeaseStreamDeps {
   readonly settings: Settings;
 }
 
+/** What receives the leases of a stream, and the losses of its group. */
+export interface LeaseReceiver {
+  receive(this: void, lease: Lease): void;
+  readonly onLost: ((loss: RecordLoss) => void) | undefined;
+}
+
 /** The consumer of a group on one topic. */
 interface TopicConsumer {
   readonly subscription: PullSubscription;
   readonly recovery: ConsumerRecovery;
+  readonly losses: LossWatch;
 }
 
 /**
@@ -40,7 +48,7 @@ interface TopicConsumer {
 export function openLeaseStream(
   deps: LeaseStreamDeps,
   group: GroupDeclaration,
-  receive: (lease: Lease) => void,
+  { receive, onLost }: LeaseReceiver,
 ): LeaseStream {
   const { connection, requests, groups, settings } = deps;
   const { leaseDurationMs } = group;
@@ -57,18 +65,27 @@ export function openLeaseStream(
   const openTopic = (topic: string): TopicConsumer => {
     const tracker = groups.getAckTracker(group.group, topic);
     const recovery = createConsumerRecovery(deps, group, topic);
+    const losses = createLossWatch({
+      connection,
+      settings,
+      group: group.group,
+      topic,
+      onLost: (count) => onLost?.({ topic, count }),
+    });
     const leaseDeps: LeaseDeps = {
       connection,
       requests,
       leaseDurationMs,
       decodeHeaders,
       onAck: (sequence) => tracker.ack(sequence),
+      onReturn: (sequence) => losses.countReturn(sequence),
       createFailureCount: ({ sequence, storedAt }) =>
         createFailureCount(countDeps, { group: group.group, topic, sequence, storedAt }),
     };
     const onMessage = (message: Msg) => {
       emptyTurns = 0;
       const lease = createLease(message, topic, leaseDeps);
+      if (lease.deliveries > 1) losses.countRedelivery();
       if (tracker.isAcked(lease.record.sequence)) {
         free += 1;
         // When this ack is lost, the event is delivered and recognised once more.
@@ -93,7 +110,8 @@ export function openLeaseStream(
         schedule();
       },
     });
-    return { subscription, recovery };
+    losses.check();
+    return { subscription, recovery, losses };
   };
 
   const schedule = () => {
@@ -136,16 +154,19 @@ export function openLeaseStream(
   const consumers: TopicConsumer[] = [];
   consumers.push(...group.topics.map(openTopic));
   const checks = setInterval(() => {
-    for (const { subscription, recovery } of consumers) {
+    for (const { subscription, recovery, losses } of consumers) {
       subscription.check();
       recovery.confirm();
+      losses.check();
     }
   }, checkIntervalMs);
   checks.unref();
 
   const closeAll = async () => {
     clearInterval(checks);
-    const closed = Promise.all(consumers.map(({ subscription }) => subscription.close()));
+    const closed = Promise.all(
+      consumers.flatMap(({ subscription, losses }) => [subscription.close(), losses.close()]),
+    );
     const deadline = createDeadline(settings.requestTimeoutMs);
     await withDeadline(closed, deadline, `cannot close the leases of group ${group.group}`);
   };

@@ -29,6 +29,7 @@ function open() {
     leaseDurationMs: 1_000,
     decodeHeaders: createHeaderDecoder(),
     onAck: (sequence: number) => acked.push(sequence),
+    onReturn: () => {},
     createFailureCount: () => {
       throw new Error("no failures");
     },

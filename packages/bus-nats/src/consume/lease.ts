@@ -23,6 +23,8 @@ export interface LeaseDeps {
   readonly decodeHeaders: HeaderDecoder;
   /** Called when this process has acknowledged an event. */
   onAck(sequence: number): void;
+  /** Called when this process has returned an event. */
+  onReturn(sequence: number): void;
   /** Creates the failure count of an event. */
   createFailureCount(info: DeliveryInfo): FailureCount;
 }
@@ -71,7 +73,11 @@ export function createLease(message: Msg, topic: string, deps: LeaseDeps): Lease
     readFailures: () => getFailures().read(),
     recordFailures: (failures) => getFailures().record(failures),
     ack: ({ confirmed }) => acknowledge(lease, confirmed),
-    nak: ({ delayMs }) => settle(lease, () => send(lease, encodeNak(delayMs))),
+    nak: ({ delayMs }) =>
+      settle(lease, async () => {
+        await send(lease, encodeNak(delayMs));
+        deps.onReturn(info.sequence);
+      }),
     async extend() {
       if (lease.isSettled) return;
       await send(lease, inProgressPayload);

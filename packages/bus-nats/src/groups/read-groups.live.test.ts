@@ -60,6 +60,7 @@ describe("readGroups()", { timeout: 60_000 }, () => {
             pending: 0,
             inFlight: 0,
             redelivered: 0,
+            lost: 0,
             oldest: undefined,
             active: false,
           },

@@ -30,6 +30,8 @@ export interface TopicStatus {
   readonly inFlight: number;
   /** Events in flight that were delivered more than once. */
   readonly redelivered: number;
+  /** Events that retention removed before the group had processed them, since it was declared. */
+  readonly lost: number;
   /** When the oldest unacknowledged event was stored; undefined when all are acknowledged. */
   readonly oldest: Date | undefined;
   /** Whether a process of the group requests events at the moment. */

@@ -3,9 +3,14 @@ import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import { callJetStream } from "../connection/call-jetstream.ts";
 import { isNotFound, isUnanswered } from "../connection/is-not-found.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
+import { toBusError } from "../connection/to-bus-error.ts";
 import { createDeadline } from "../deadline.ts";
+import { computeLoss } from "../losses/compute-loss.ts";
+import { readLossRecord } from "../losses/loss-record.ts";
+import { readSnapshot } from "../losses/read-snapshot.ts";
 import type { Settings } from "../settings.ts";
 import { formatConsumerName, formatGroupSubjects, formatStreamName } from "../wire/subject.ts";
+import type { GroupTopic } from "./group-topic.ts";
 
 /** Creates the broker's `progress`, which reads it from the consumers of the group. */
 export function createProgress(
@@ -27,13 +32,6 @@ export function createProgress(
   };
 }
 
-/** A group on one topic. */
-export interface GroupTopic {
-  readonly prefix: string;
-  readonly topic: string;
-  readonly group: string;
-}
-
 /** Returns the progress that a consumer reports, and reads when its oldest event was stored. */
 export async function readProgress(
   api: JetStreamManager,
@@ -47,8 +45,25 @@ export async function readProgress(
     pending: num_pending,
     inFlight: num_ack_pending,
     redelivered: num_redelivered,
+    lost: await readLost(api, info, groupTopic),
     oldestAt: isIdle ? undefined : await readOldest(api, info, groupTopic),
   };
+}
+
+/** Reads how many events the group has lost: what was counted, and what was removed since. */
+async function readLost(
+  api: JetStreamManager,
+  info: ConsumerInfo,
+  groupTopic: GroupTopic,
+): Promise<number> {
+  try {
+    const { checkpoint } = await readLossRecord(api, groupTopic);
+    return computeLoss(checkpoint, await readSnapshot(api, info), 0).lost;
+  } catch (reason) {
+    // A user who may not look the stream up.
+    if (toBusError(reason, "").code === "permission_denied") return 0;
+    throw reason;
+  }
 }
 
 /** Reads when the first event beyond the acknowledgement floor was stored, replays included. */

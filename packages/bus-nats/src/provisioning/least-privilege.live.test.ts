@@ -3,6 +3,7 @@ import { NoteEvents } from "@fanfare/bus/testing";
 import type { Nats } from "@fanfare/dev-stack";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openAdmin } from "../../test/admin.ts";
 import { startOwnNats } from "../../test/nats-server.ts";
 import { adminOptions, createUser, formatInboxPrefix, formatUsers } from "../../test/users.ts";
 import { connectNats } from "../connect-nats.ts";
@@ -74,6 +75,27 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     expect(attempts).toEqual([1, 2, 3, 4]);
   });
 
+  it("report what retention removed before they had processed it", async () => {
+    await using bus = await connectAs("audit");
+    await using publisher = await connectAs("publisher");
+    const { noteWritten } = createPublisher(NoteEvents, publisher);
+    const subscription = await bus.subscribe(
+      "audit",
+      (on) => on.service(NoteEvents, { noteWritten: () => new Promise(() => {}) }),
+      { concurrency: 1, prefetch: 0 },
+    );
+    for (const id of ["lost 1", "lost 2", "lost 3", "kept"]) await noteWritten({}, { id });
+    await vi.waitFor(() => expect(subscription.health().running).toBe(1), soon);
+    const { lost: before } = subscription.health();
+    await using admin = await openAdmin(nats.url, { user: "admin", pass: "secret" });
+    await admin.streams.purge("fanfare_notes_written", { keep: 1 });
+    await vi.waitFor(() => expect(subscription.health().lost).toBeGreaterThan(before), soon);
+    const { progress } = await subscription.stats();
+    expect(progress?.lost).toBe(subscription.health().lost);
+    expect(subscription.health()).toMatchObject({ lastError: { code: "data_loss" } });
+    await subscription.stop({ timeoutMs: 100 });
+  });
+
   it("read the progress of their group", async () => {
     await using bus = await connectAs("audit");
     const subscription = await bus.subscribe("audit", (on) =>
@@ -119,7 +141,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
   ])("%s may not publish anything else", async (user, subjects) => {
     const stream = "fanfare_notes_written";
     const administration = [
-      `$JS.API.STREAM.INFO.${stream}`,
+      `$JS.API.STREAM.INFO.${user === "publisher" ? stream : "fanfare_notes_other"}`,
       `$JS.API.STREAM.PURGE.${stream}`,
       `$JS.API.STREAM.DELETE.${stream}`,
       `$JS.API.STREAM.MSG.GET.${stream}`,

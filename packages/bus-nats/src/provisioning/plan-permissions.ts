@@ -57,8 +57,9 @@ export function planPermissions(options: PermissionsOptions): Permissions {
         `$JS.API.CONSUMER.MSG.NEXT.${consumer}`,
         `$JS.ACK.${consumer}.>`,
       ]),
-      // stats() reads the age of the oldest event and counts dead letters.
+      // stats() reads the age of the oldest event and counts dead letters. Losses show in the first sequence.
       ...Array.from(topics, (topic) => `$JS.API.DIRECT.GET.${formatStreamName(prefix, topic)}`),
+      ...Array.from(topics, (topic) => `$JS.API.STREAM.INFO.${formatStreamName(prefix, topic)}`),
       ...groups.flatMap(({ group }) => [
         formatFailureFilter(prefix, group),
         `$JS.API.DIRECT.GET.${formatFailureStream(prefix, group)}.${formatFailureFilter(prefix, group)}`,

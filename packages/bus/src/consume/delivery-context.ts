@@ -12,6 +12,7 @@ export interface DeliveryContext extends DeliveryContextOptions {
   readonly handled: RateCounter;
   readonly failures: RateCounter;
   readonly deadLettered: RateCounter;
+  readonly lost: { total: number };
   /** Runs the subscriber's functions in the async context of the subscription. */
   readonly runClean: ContextRunner;
   readonly parseTime: (time: string) => number;
@@ -37,6 +38,7 @@ export function createDeliveryContext(options: DeliveryContextOptions): Delivery
     handled: createRateCounter(clock),
     failures: createRateCounter(clock),
     deadLettered: createRateCounter(clock),
+    lost: { total: 0 },
     runClean: createContextRunner(),
     parseTime: memoizeLast(Date.parse),
   };

@@ -22,6 +22,7 @@ import {
 import { createKeyedQueue } from "./keyed-queue.ts";
 import { openPuller } from "./puller.ts";
 import { reportFailure } from "./report-failure.ts";
+import { reportLoss } from "./report-loss.ts";
 import { settle } from "./settle.ts";
 import { createSubscriptionStatus } from "./subscription-status.ts";
 import { judgeFailure, type Verdict } from "./verdict.ts";
@@ -50,6 +51,7 @@ export async function openDeliveryPipeline(
     declaration: { group, topics, from: settings.from, leaseDurationMs: settings.leaseDurationMs },
     backoff: settings.backoff,
     receive,
+    onLost: (loss) => reportLoss(loss, context),
     status,
   });
   request();

@@ -38,7 +38,7 @@ export async function openSubscription(
   const { group } = options;
   const topics = [...options.bindings.keys()];
   const pipeline = await openDeliveryPipeline(broker, options);
-  const { status, handled, failures, deadLettered } = pipeline.context;
+  const { status, handled, failures, deadLettered, lost } = pipeline.context;
   const closed = createDeferred<void>();
   const drained = createDeferred<void>();
   let draining: Promise<unknown> | undefined;
@@ -74,6 +74,7 @@ export async function openSubscription(
       handled: handled.total,
       failures: failures.total,
       deadLettered: deadLettered.total,
+      lost: lost.total,
       ...(lastError === undefined ? {} : { lastError }),
     };
   }

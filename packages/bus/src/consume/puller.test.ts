@@ -38,7 +38,7 @@ async function openTestPuller() {
     },
   };
   const status = createSubscriptionStatus();
-  const options = { declaration, backoff, receive: () => {}, status };
+  const options = { declaration, backoff, receive: () => {}, onLost: () => {}, status };
   return { puller: await openPuller(recording, options), requests, test, clock, status };
 }
 

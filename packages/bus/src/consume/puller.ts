@@ -1,4 +1,4 @@
-import type { Broker, GroupDeclaration, Lease, LeaseStream } from "../broker.ts";
+import type { Broker, GroupDeclaration, Lease, LeaseStream, RecordLoss } from "../broker.ts";
 import { createDelays } from "../kit/delays.ts";
 import type { SubscriptionStatus } from "./subscription-status.ts";
 
@@ -21,13 +21,14 @@ export interface PullerOptions {
   readonly declaration: GroupDeclaration;
   readonly backoff: (failures: number) => number;
   readonly receive: (lease: Lease) => void;
+  readonly onLost: (loss: RecordLoss) => void;
   readonly status: SubscriptionStatus;
 }
 
 /** Declares the group and opens its stream of leases. */
 export async function openPuller(
   broker: Broker,
-  { declaration, backoff, receive, status }: PullerOptions,
+  { declaration, backoff, receive, onLost, status }: PullerOptions,
 ): Promise<Puller> {
   const delays = createDelays(broker.clock);
   let requested = 0;
@@ -41,14 +42,14 @@ export async function openPuller(
   }
 
   await broker.declare(declaration);
-  let stream: LeaseStream | undefined = await broker.lease(declaration, receiveRequested);
+  let stream: LeaseStream | undefined = await broker.lease(declaration, receiveRequested, onLost);
 
   async function open(): Promise<void> {
     await closing;
     for (let failures = 0; stream === undefined; ) {
       if (paused) break;
       try {
-        stream = await broker.lease(declaration, receiveRequested);
+        stream = await broker.lease(declaration, receiveRequested, onLost);
         closing = undefined;
       } catch (reason) {
         status.recordError(reason);

@@ -91,6 +91,7 @@ export function startSubscription(
       handled: 0,
       failures: 0,
       deadLettered: 0,
+      lost: 0,
       ...(lastError === undefined ? {} : { lastError }),
     };
   }

@@ -1,6 +1,7 @@
 import type { StartPosition } from "../broker.ts";
 import type { Backoff } from "../kit/backoff.ts";
 import type { Classify } from "./classify-failure.ts";
+import type { EventLoss } from "./event-loss.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
 
 /** The options of a subscription. All but `from` may differ between the processes of a group. */
@@ -51,6 +52,11 @@ export interface SubscribeOptions {
   readonly maxBlocked?: number;
   /** Called after each failed attempt, for logging. What it throws is ignored. */
   readonly onFailure?: (failure: HandlerFailure) => void;
+  /**
+   * Called when retention has removed events before the group had processed them, in one process of the
+   * group, for logging. What it throws is ignored.
+   */
+  readonly onDataLoss?: (loss: EventLoss) => void;
   /** Whether each ack waits until the broker has confirmed it. Default: false. */
   readonly confirmAcks?: boolean;
 }

@@ -3,6 +3,7 @@ import { BusError } from "../error.ts";
 import { createBackoff } from "../kit/backoff.ts";
 import { checkAtLeast } from "../kit/check-at-least.ts";
 import type { Classify } from "./classify-failure.ts";
+import type { EventLoss } from "./event-loss.ts";
 import type { HandlerFailure } from "./handler-failure.ts";
 import type { SubscribeOptions } from "./subscribe-options.ts";
 
@@ -23,6 +24,7 @@ export interface SubscriptionSettings {
   /** How many events may be blocked by strict order. */
   readonly maxBlocked: number;
   readonly onFailure: ((failure: HandlerFailure) => void) | undefined;
+  readonly onDataLoss: ((loss: EventLoss) => void) | undefined;
   readonly confirmAcks: boolean;
 }
 
@@ -48,6 +50,7 @@ export function resolveSettings(options: SubscribeOptions): SubscriptionSettings
     strict: options.order === "strict",
     maxBlocked: checkAtLeast(0, "maxBlocked", options.maxBlocked ?? 1_000),
     onFailure: options.onFailure,
+    onDataLoss: options.onDataLoss,
     confirmAcks: options.confirmAcks ?? false,
   };
 }

@@ -31,18 +31,38 @@ export interface LeasedRecord {
   isLeased: boolean;
 }
 
+/** The group of a backlog, and where it starts. */
+export interface BacklogOptions {
+  readonly group: string;
+  readonly from: StartPosition;
+  /** Called with the number of records that were removed before they were processed. */
+  readonly onLost: (count: number) => void;
+}
+
 /** Creates a group's backlog of a topic, from a start position on. The log retains its records. */
-export function createBacklog(
-  log: TopicLog,
-  { group, from }: { readonly group: string; readonly from: StartPosition },
-): Backlog {
+export function createBacklog(log: TopicLog, { group, from, onLost }: BacklogOptions): Backlog {
   let cursor = log.findStart(from);
   /** The latest lease of each record that is not settled, by sequence. */
   const unsettled = new Map<number, LeasedRecord>();
   /** Records to redeliver, in order of their sequences. */
   const redeliveries: LeasedRecord[] = [];
   let leased = 0;
+  let lost = 0;
+  log.onRemoval((first) => {
+    const waiting = log.countForGroup(group, cursor);
+    cursor = Math.max(cursor, first);
+    const removed = redeliveries.filter(({ record }) => record.sequence < first);
+    redeliveries.splice(0, removed.length);
+    for (const { record } of removed) unsettled.delete(record.sequence);
+    lose(waiting - log.countForGroup(group, cursor) + removed.length);
+  });
   log.retainWhile((sequence) => sequence >= cursor || unsettled.has(sequence));
+
+  function lose(count: number): void {
+    if (count === 0) return;
+    lost += count;
+    onLost(count);
+  }
 
   function leaseRecord(record: StoredRecord, before?: LeasedRecord): LeasedRecord {
     const { deliveries, failures } = before ?? { deliveries: 0, failures: 0 };
@@ -77,6 +97,10 @@ export function createBacklog(
     },
     requeue(lease) {
       const { sequence } = lease.record;
+      if (sequence < log.first) {
+        unsettled.delete(sequence);
+        return lose(1);
+      }
       const earlier = redeliveries.findLastIndex((other) => other.record.sequence < sequence);
       redeliveries.splice(earlier + 1, 0, lease);
     },
@@ -94,6 +118,7 @@ export function createBacklog(
         pending: log.countForGroup(group, cursor),
         inFlight: inFlight.length,
         redelivered: inFlight.filter(({ deliveries }) => deliveries > 1).length,
+        lost,
         oldestAt: oldest === Infinity ? undefined : oldest,
       };
     },

@@ -11,6 +11,7 @@ describe("parity: the memory broker", () => {
       const store = createMemoryStore();
       return {
         open: async () => createMemoryBroker({ store }),
+        purgeTopic: async (topic, keep) => store.purge(topic, keep),
         advance: (ms) => store.clock.advance(ms),
         shiftWallClock: (ms) => store.clock.shiftWallClock(ms),
         async [Symbol.asyncDispose]() {},

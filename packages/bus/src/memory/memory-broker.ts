@@ -69,9 +69,9 @@ export function createMemoryBroker({
       assertOpen();
       store.declare(declaration);
     },
-    async lease(declaration, receive) {
+    async lease(declaration, receive, onLost) {
       assertOpen();
-      const stream = store.declare(declaration).lease(declaration, receive);
+      const stream = store.declare(declaration).lease(declaration, receive, onLost);
       streams.add(stream);
       return stream;
     },

@@ -1,4 +1,4 @@
-import type { GroupDeclaration, Lease, LeaseStream, TopicProgress } from "../broker.ts";
+import type { GroupDeclaration, Lease, LeaseStream, RecordLoss, TopicProgress } from "../broker.ts";
 import type { Clock } from "../kit/clock.ts";
 import { createTimerSet } from "../kit/timer-set.ts";
 import { type Backlog, createBacklog, type LeasedRecord } from "./backlog.ts";
@@ -10,7 +10,11 @@ export interface MemoryGroup {
   /** Adds the topics that the group does not have yet. */
   declare(declaration: GroupDeclaration): void;
   /** Opens the lease stream of one process. */
-  lease(declaration: GroupDeclaration, receive: (lease: Lease) => void): LeaseStream;
+  lease(
+    declaration: GroupDeclaration,
+    receive: (lease: Lease) => void,
+    onLost?: (loss: RecordLoss) => void,
+  ): LeaseStream;
   /** Returns the group's progress with each of the topics. */
   progress(topics: readonly string[]): TopicProgress[];
   /** Delivers available records to the processes that requested some, in a microtask. */
@@ -29,6 +33,7 @@ const maxBurst = 64;
 interface Consumer {
   readonly topics: ReadonlySet<string>;
   requested: number;
+  onLost(loss: RecordLoss): void;
   deliver(backlog: Backlog, leased: LeasedRecord): void;
 }
 
@@ -45,7 +50,16 @@ export function createMemoryGroup(
   const backlogs: Backlog[] = [];
   /** In the order in which they get the next records: whoever got one moves to the end. */
   const consumers: Consumer[] = [];
+  /** The losses that no process has reported yet. */
+  const unreported: RecordLoss[] = [];
   let dispatching = false;
+
+  /** Reports a loss to one process of the group, or to the next one. */
+  function reportLoss(loss: RecordLoss): void {
+    const consumer = consumers.find(({ topics }) => topics.has(loss.topic));
+    if (consumer === undefined) unreported.push(loss);
+    else consumer.onLost(loss);
+  }
 
   function dispatch(): void {
     if (dispatching) return;
@@ -79,16 +93,18 @@ export function createMemoryGroup(
     declare({ topics, from }) {
       for (const topic of topics) {
         if (backlogs.some((backlog) => backlog.topic === topic)) continue;
-        backlogs.push(createBacklog(openLog(topic), { group: name, from }));
+        const onLost = (count: number) => reportLoss({ topic, count });
+        backlogs.push(createBacklog(openLog(topic), { group: name, from, onLost }));
       }
     },
-    lease({ topics, leaseDurationMs }, receive) {
+    lease({ topics, leaseDurationMs }, receive, onLost) {
       const expirations = createTimerSet<MemoryLease>(clock, leaseDurationMs, (lease) =>
         lease.expire(),
       );
       const consumer: Consumer = {
         topics: new Set(topics),
         requested: 0,
+        onLost: (loss) => onLost?.(loss),
         deliver(backlog, leased) {
           consumer.requested--;
           const lease = createMemoryLease(leased, { backlog, clock, expirations, dispatch });
@@ -99,6 +115,7 @@ export function createMemoryGroup(
       };
 
       consumers.push(consumer);
+      for (const loss of unreported.splice(0)) reportLoss(loss);
       return {
         request(count) {
           consumer.requested += count;

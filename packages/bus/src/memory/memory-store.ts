@@ -23,6 +23,8 @@ export interface MemoryStore {
   /** Stores a record for one group alone. Throws as `append` does. */
   replay(group: string, record: NewRecord): Appended;
   readonly deadLetters: MemoryDeadLetters;
+  /** Removes the oldest events of a topic until at most `keep` are left, as retention does. */
+  purge(topic: string, keep?: number): void;
   /** Returns a group's progress. Throws `not_provisioned` for a group that was not declared. */
   progress(group: string, topics: readonly string[]): TopicProgress[];
   /** Creates the group, or adds topics to it. */
@@ -43,9 +45,14 @@ export interface MemoryStoreOptions {
   readonly maxRecordBytes?: number;
   /**
    * How many events a topic retains. The oldest are evicted first; an event that a group has not
-   * settled is never evicted. Default: 100,000.
+   * settled is evicted only where `whenFull` is "delete-oldest". Default: 100,000.
    */
   readonly maxRecords?: number;
+  /**
+   * Whether a full topic refuses events with `stream_full` while a group has not settled its oldest one, or
+   * deletes that one: the group then reports `data_loss`. Default: "refuse".
+   */
+  readonly whenFull?: "refuse" | "delete-oldest";
 }
 
 /**
@@ -63,6 +70,7 @@ export function createMemoryStore({
   dedupeWindowMs = 120_000,
   maxRecordBytes = 1_048_576,
   maxRecords = 100_000,
+  whenFull = "refuse",
 }: MemoryStoreOptions = {}): MemoryStore {
   const deadLetters = createMemoryDeadLetters({ clock, dedupeWindowMs, maxRecords });
   const logs = new Map<string, TopicLog>();
@@ -71,7 +79,8 @@ export function createMemoryStore({
   const delayCounters: ((group: string) => number)[] = [];
 
   function openLog(topic: string): TopicLog {
-    const log = logs.get(topic) ?? createTopicLog(topic, { clock, dedupeWindowMs, maxRecords });
+    const log =
+      logs.get(topic) ?? createTopicLog(topic, { clock, dedupeWindowMs, maxRecords, whenFull });
     logs.set(topic, log);
     return log;
   }
@@ -115,6 +124,7 @@ export function createMemoryStore({
         return deadLetters.store(group, record);
       },
     },
+    purge: (topic, keep = 0) => openLog(topic).purge(keep),
     declare(declaration) {
       const group =
         groups.get(declaration.group) ?? createMemoryGroup(declaration.group, { clock, openLog });

@@ -22,6 +22,8 @@ export interface TopicLog {
   findFirstForGroup(group: string, from: number): StoredRecord | undefined;
   /** Counts the records that a group may receive, from a sequence on. */
   countForGroup(group: string, from: number): number;
+  /** The first sequence that was not removed with the oldest records. */
+  readonly first: number;
   /** The number of records. */
   readonly size: number;
   /** The first record; undefined when the log is empty. */
@@ -30,8 +32,12 @@ export interface TopicLog {
   remove(sequence: number): boolean;
   /** Returns the sequence of the first record at a start position. */
   findStart(from: StartPosition): number;
-  /** Retains every record for which `isNeeded` returns true. */
+  /** Removes the oldest records until at most `keep` are left, whether or not they are needed. */
+  purge(keep: number): void;
+  /** Retains every record for which `isNeeded` returns true, unless the log deletes the oldest. */
   retainWhile(isNeeded: (sequence: number) => boolean): void;
+  /** Calls the listener before the oldest records are removed, with the first sequence that is left. */
+  onRemoval(listener: (first: number) => void): void;
 }
 
 /** The limits of a topic's log. */
@@ -41,15 +47,17 @@ export interface TopicLogOptions {
   readonly dedupeWindowMs: number;
   /**
    * Beyond this number the log evicts its oldest record, and throws `stream_full` when that record is
-   * still needed.
+   * still needed and `whenFull` is "refuse".
    */
   readonly maxRecords: number;
+  /** Whether a full log deletes records that are still needed. Default: "refuse". */
+  readonly whenFull?: "refuse" | "delete-oldest";
 }
 
 /** Creates an empty log. `topic` names it in errors. */
 export function createTopicLog(
   topic: string,
-  { clock, dedupeWindowMs, maxRecords }: TopicLogOptions,
+  { clock, dedupeWindowMs, maxRecords, whenFull = "refuse" }: TopicLogOptions,
 ): TopicLog {
   const records = new Map<number, StoredRecord>();
   const ids = createDedupeWindow(clock, dedupeWindowMs);
@@ -57,18 +65,26 @@ export function createTopicLog(
   /** The group of each replay, by sequence. */
   const owners = new Map<number, string>();
   const retainers: ((sequence: number) => boolean)[] = [];
+  const listeners: ((first: number) => void)[] = [];
   let first = 1;
   let next = 1;
 
   function makeRoom(count = 1): void {
     const end = first + records.size + count - maxRecords;
     for (let oldest = first; oldest < end; oldest++) {
+      if (whenFull === "delete-oldest") break;
       if (oldest < next && !retainers.some((isNeeded) => isNeeded(oldest))) continue;
       throw new BusError(
         "stream_full",
         `${topic} is full with ${maxRecords} events, the oldest of which a group has not settled: raise maxRecords, or let the group catch up`,
       );
     }
+    removeBefore(Math.min(end, next));
+  }
+
+  function removeBefore(end: number): void {
+    if (end <= first) return;
+    for (const listener of listeners) listener(end);
     for (; first < end; first++) {
       records.delete(first);
       owners.delete(first);
@@ -127,6 +143,9 @@ export function createTopicLog(
       for (const [sequence, owner] of owners) if (sequence >= from && owner !== group) others++;
       return next - from - others;
     },
+    get first() {
+      return first;
+    },
     get size() {
       return records.size;
     },
@@ -141,6 +160,10 @@ export function createTopicLog(
         if (storedAt >= from.getTime()) return sequence;
       }
       return next;
+    },
+    purge: (keep) => removeBefore(next - keep),
+    onRemoval(listener) {
+      listeners.push(listener);
     },
     retainWhile(isNeeded) {
       retainers.push(isNeeded);

@@ -17,6 +17,11 @@ export interface BrokerFixture extends AsyncDisposable {
   readonly deleteGroup?: (group: string, topic: string) => Promise<void>;
   /** Deletes a topic on the server, with all of its events. */
   readonly deleteTopic?: (topic: string) => Promise<void>;
+  /**
+   * Removes the oldest events of a topic on the server until `keep` are left, as retention does. Leave it
+   * out where events are kept until every group has processed them.
+   */
+  readonly purgeTopic?: (topic: string, keep: number) => Promise<void>;
   /** Opens a broker whose settings for existing topics cannot be applied without losing events. */
   readonly openConflicting?: () => Promise<Broker>;
 }

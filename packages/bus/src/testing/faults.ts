@@ -21,6 +21,7 @@ export function withDeadLetters(broker: Broker, changed: Partial<DeadLetterStore
 export function withLeases(broker: Broker, change: (lease: Lease) => Lease): Broker {
   return {
     ...broker,
-    lease: (group, receive) => broker.lease(group, (lease) => receive(change(lease))),
+    lease: (group, receive, onLost) =>
+      broker.lease(group, (lease) => receive(change(lease)), onLost),
   };
 }

@@ -3,6 +3,7 @@ import type { BrokerFeatures } from "../broker.ts";
 import { registerAckCases } from "./ack-cases.ts";
 import { registerAttributeCases } from "./attribute-cases.ts";
 import type { BrokerFixture } from "./broker-fixture.ts";
+import { registerDataLossCases } from "./data-loss-cases.ts";
 import { registerDeadLetterCases } from "./dead-letter-cases.ts";
 import { registerDedupeCases } from "./dedupe-cases.ts";
 import { registerDependencyUnavailableCases } from "./dependency-unavailable-cases.ts";
@@ -83,6 +84,7 @@ export function testBroker(
   });
   describe("groups", { timeout }, () => {
     registerGroupCases(context);
+    registerDataLossCases(context);
     registerRollingRestartCases(context);
   });
   describe("ack, nak", { timeout }, () => {
