@@ -14,8 +14,9 @@ export interface Server extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   /**
-   * Accepts no more calls, ends streams with `unavailable`, and lets unary calls finish. Ends those
-   * that have not finished after `timeoutMs` (default: 10,000).
+   * Accepts no more calls, closes connections without a request in flight, ends streams with
+   * `unavailable`, and lets unary calls finish. Ends those that have not finished after `timeoutMs`
+   * (default: 10,000).
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
