@@ -51,6 +51,12 @@ const longTests = {
     env: { FANFARE_CLUSTER: "long" },
     options: { "--seed": "FANFARE_CLUSTER_SEED" },
   },
+  pgbouncer: {
+    package: "@fanfare/e2e",
+    file: "pgbouncer.live",
+    env: { FANFARE_PGBOUNCER: "long" },
+    options: {},
+  },
   conformance: {
     package: "@fanfare/bus-nats",
     file: "conformance.live",

@@ -10,6 +10,8 @@ export { type Nats, type NatsOptions, startNats } from "./nats.ts";
 export { type NatsCluster, type NatsClusterOptions, startNatsCluster } from "./nats-cluster.ts";
 export { listPublishedPackages, packPackage } from "./pack-package.ts";
 export { type CodeBlock, parseCodeBlocks } from "./parse-code-blocks.ts";
+export { type PgBouncer, type PgBouncerOptions, startPgBouncer } from "./pgbouncer.ts";
+export { findPgBouncer, type PgBouncerProgram, providePgBouncer } from "./pgbouncer-program.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
 export { findPostgresBin } from "./postgres-program.ts";
 export {
