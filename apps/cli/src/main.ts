@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
+import { addOperators } from "./operators/add-operators.ts";
 import { runUntilDone } from "./run-until-done.ts";
 import { addTripCommands } from "./trip/add-trip-commands.ts";
 
@@ -73,6 +74,7 @@ program
   });
 
 addDeadLetters(program);
+addOperators(program);
 
 program
   .command("pack")

@@ -92,6 +92,13 @@ describe("the commands of the README and of the operations page", { timeout: 240
     expect(replayed).toContain("revenue has no dead letters");
   });
 
+  it("show the decisions of operators", async () => {
+    const none = "No operator has decided anything.";
+    expect(await run("npm run fanfare -- operators log")).toContain(none);
+    const withId = await startTrip();
+    expect(await run("npm run fanfare -- operators log <trip id>", withId)).toContain(none);
+  });
+
   it("run another process of a reactor", async () => {
     await run("npm run -s fanfare -- env revenue");
     const {

@@ -25,6 +25,13 @@ export function addDeadLetters(program: Command): void {
       )
       .option("--json", "print one JSON document");
 
+  const addDecision = (name: string, about: string): Command =>
+    add(name, about)
+      .option("--reason <text>", "why, for the operator log")
+      .option("--unlogged", "do not append the decision to the operator log")
+      .option("--url <address>", "the address of the trips API (default: FANFARE_URL)")
+      .option("--token <token>", "the caller's token (default: FANFARE_TOKEN, else a new one)");
+
   add("list", "list the dead letters of a group, or of all groups")
     .argument("[group]")
     .option("--limit <count>", "the most dead letters to list", Number, 100)
@@ -42,7 +49,7 @@ export function addDeadLetters(program: Command): void {
       await runUntilDone(() => showDeadLetters(group, flags));
     });
 
-  add("replay", "deliver dead letters to their group again, and to no other group")
+  addDecision("replay", "deliver dead letters to their group again, and to no other group")
     .argument("<group>")
     .option("--all", "all dead letters of the group")
     .action(async (group: string, flags: DeadLetterFlags) => {
@@ -50,7 +57,7 @@ export function addDeadLetters(program: Command): void {
       await runUntilDone(() => replayDeadLetters(group, flags));
     });
 
-  add("discard", "remove dead letters permanently")
+  addDecision("discard", "remove dead letters permanently")
     .argument("<group>")
     .option("--all", "all dead letters of the group")
     .action(async (group: string, flags: DeadLetterFlags) => {

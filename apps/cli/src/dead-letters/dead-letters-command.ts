@@ -1,15 +1,17 @@
 import { BusError, type DeadLetter, type DeadLetters, type EventBus } from "@fanfare/bus";
 import { connectNats, readGroups } from "@fanfare/bus-nats";
+import { Action } from "@fanfare/contracts/operators/v1/operators";
 import { findEventSchema, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { formatAge } from "../format-age.ts";
 import { readNatsOptions } from "../nats/nats-options.ts";
+import { type DecisionFlags, logDecision } from "../operators/log-decision.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { decodeDeadLetter, formatDeadLetter } from "./dead-letter-text.ts";
 import { checkSelection, type Selection, selectDeadLetters } from "./select-dead-letters.ts";
 
 /** The flags of the dead-letters commands. */
-export interface DeadLetterFlags extends Selection {
+export interface DeadLetterFlags extends Selection, DecisionFlags {
   readonly json?: boolean;
   /** The most dead letters to print. */
   readonly limit?: number;
@@ -102,7 +104,8 @@ export async function replayDeadLetters(
   flags: DeadLetterFlags,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  await applyToEach(group, flags, env, async (letters, { sequence }) => {
+  const action = Action.REPLAY_DEAD_LETTERS;
+  await applyToEach(group, { ...flags, action }, env, async (letters, { sequence }) => {
     const { duplicate, sequence: storedAs } = await letters.replay(sequence);
     return { outcome: duplicate ? "replayed before" : "replayed", storedAs };
   });
@@ -114,15 +117,17 @@ export async function discardDeadLetters(
   flags: DeadLetterFlags,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  await applyToEach(group, flags, env, async (letters, { sequence }) => {
+  const action = Action.DISCARD_DEAD_LETTERS;
+  await applyToEach(group, { ...flags, action }, env, async (letters, { sequence }) => {
     await letters.discard(sequence);
     return { outcome: "discarded" };
   });
 }
 
+/** Appends the decision to the operator log, then settles each selected dead letter. */
 async function applyToEach(
   group: string,
-  flags: DeadLetterFlags,
+  { action, ...flags }: DeadLetterFlags & { readonly action: Action },
   env: NodeJS.ProcessEnv,
   settle: (
     letters: DeadLetters,
@@ -136,6 +141,10 @@ async function applyToEach(
   const selected: Omit<ReplayOrDiscard, "outcome">[] = [];
   for await (const { sequence, topic, id } of selectDeadLetters(letters, flags)) {
     selected.push({ group, sequence, topic, id });
+  }
+  if (selected.length > 0) {
+    const details = selected.map(({ sequence, topic, id }) => `${topic} ${sequence} (${id})`);
+    await logDecision(flags, { action, subject: group, details: details.join(", ") });
   }
   const terminal = createTerminal();
   const done: ReplayOrDiscard[] = [];

@@ -1,9 +1,11 @@
 import { createPublisher, PermanentError } from "@fanfare/bus";
 import { connectNats } from "@fanfare/bus-nats";
+import { Action } from "@fanfare/contracts/operators/v1/operators";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { type Nats, startNats, waitUntil } from "@fanfare/dev-stack";
 import { connect, headers } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startOperatorLog, type TestOperatorLog } from "../../test/operator-log.ts";
 import { type Ran, runFanfare } from "../../test/run-fanfare.ts";
 
 const trip = (number: number) => `0b0a8c5e-6f0c-4c39-9f4e-00000000000${number}`;
@@ -11,14 +13,19 @@ const trip = (number: number) => `0b0a8c5e-6f0c-4c39-9f4e-00000000000${number}`;
 describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   let nats: Nats;
   let env: NodeJS.ProcessEnv;
+  let log: TestOperatorLog;
 
   beforeAll(async () => {
     const { NATS_URL: _, ...others } = process.env;
     nats = await startNats({ env: others });
-    env = { ...others, NATS_URL: nats.url };
+    log = await startOperatorLog();
+    env = { ...others, NATS_URL: nats.url, FANFARE_URL: log.url, FANFARE_TOKEN: "token" };
     await deadLetterFour(nats.url);
   }, 120_000);
-  afterAll(() => nats?.stop());
+  afterAll(async () => {
+    await log?.[Symbol.asyncDispose]();
+    await nats?.stop();
+  });
 
   const deadLetters = (...args: string[]): Promise<Ran> =>
     runFanfare(["dead-letters", ...args], env);
@@ -74,7 +81,8 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   });
 
   it("replays to the group, and prints the outcome of each", async () => {
-    const { stdout } = await deadLetters("replay", "revenue", "--error", "vehicle");
+    const select = ["revenue", "--error", "vehicle", "--reason", "a new release"];
+    const { stdout } = await deadLetters("replay", ...select);
     expect(stdout).toMatch(
       /^replayed +1 +trips\.completed +trip\/1 as event \d+\nreplayed +2 +trips\.completed +trip\/2 as event \d+\n$/,
     );
@@ -82,6 +90,25 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     expect(await groups()).toMatch(/^revenue +trips\.completed +2 +0 +0 +\d+ s +2 +\d+ s +no$/m);
     const seen = await consume(nats.url, 2);
     expect(seen.toSorted()).toEqual(["trip/1 of revenue", "trip/2 of revenue"]);
+    expect(log.entries).toMatchObject([
+      {
+        action: Action.REPLAY_DEAD_LETTERS,
+        subject: "revenue",
+        details: "trips.completed 1 (trip/1), trips.completed 2 (trip/2)",
+        reason: "a new release",
+      },
+    ]);
+  });
+
+  it("does nothing when the operator log does not store the decision, unless it is told to", async () => {
+    const before = await listed();
+    log.refuses = true;
+    for (const command of ["replay", "discard"]) {
+      const { status, stderr } = await deadLetters(command, "revenue", "--all");
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^nothing is done, because the operator log at http.*--unlogged$/m);
+    }
+    expect(await listed()).toEqual(before);
   });
 
   it("keeps a dead letter whose replay is not stored", async () => {
@@ -89,7 +116,8 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
     const admin = await connect({ servers: nats.url });
     await admin.request("$JS.API.STREAM.DELETE.fanfare_trips_completed");
     await admin.close();
-    const { status, stdout, stderr } = await deadLetters("replay", "revenue", "--id", "trip/3");
+    const select = ["revenue", "--id", "trip/3", "--unlogged"];
+    const { status, stdout, stderr } = await deadLetters("replay", ...select);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^failed +3 +trips\.completed +trip\/3: .*has no stream/);
     expect(stderr).toContain("1 of 1 failed and are still stored");
@@ -97,7 +125,7 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
   });
 
   it("discards permanently", async () => {
-    const { stdout } = await deadLetters("discard", "revenue", "--all", "--json");
+    const { stdout } = await deadLetters("discard", "revenue", "--all", "--json", "--unlogged");
     expect(JSON.parse(stdout)).toMatchObject([
       { id: "trip/3", outcome: "discarded" },
       { id: "stranger", outcome: "discarded" },
