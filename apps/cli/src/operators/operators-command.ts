@@ -37,7 +37,7 @@ export async function printOperatorLog(
 }
 
 /** Formats entries as a table. */
-export function formatEntries(entries: readonly Entry[], terminal: Terminal): string[] {
+function formatEntries(entries: readonly Entry[], terminal: Terminal): string[] {
   if (entries.length === 0) return ["No operator has decided anything."];
   const head = ["DECIDED", "OPERATOR", "ACTION", "SUBJECT", "DETAILS", "REASON"];
   return alignRows([
