@@ -49,6 +49,8 @@ runUntilSignal(
     const bus = resources.use(
       await connectNats({
         servers: config.natsUrl,
+        domain: config.natsDomain,
+        apiPrefix: config.natsApiPrefix,
         name,
         connectTimeoutMs: 1_000,
         ...createUserOptions(name, readNatsCredentials(config)),

@@ -15,6 +15,13 @@ export interface NatsBrokerOptions {
   readonly name?: string;
   /** The first part of every subject and stream name. Default: "fanfare". */
   readonly prefix?: string;
+  /**
+   * The JetStream domain of the streams, for a process behind a leaf node. Default: that of the server to
+   * which it connects.
+   */
+  readonly domain?: string | undefined;
+  /** The prefix of JetStream's API, for an account that imports it under another one. Default: "$JS.API". */
+  readonly apiPrefix?: string | undefined;
   /** A function is called at every connect, as for the two options that follow. */
   readonly user?: string | (() => string) | undefined;
   readonly password?: string | (() => string) | undefined;

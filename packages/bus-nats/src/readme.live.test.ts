@@ -27,6 +27,8 @@ const options = {
   maxInFlight: "4,096",
   maxWaiting: "65,536",
   maxAckPending: "65,536",
+  domain: "that of the server",
+  apiPrefix: "`$JS.API`",
   provision: "`true`",
   streams: "",
   topics: "",

@@ -53,6 +53,7 @@ export function createFakeConnection(): FakeConnection {
 
   return {
     sent,
+    apiPrefix: "$JS.API",
     client: () => current,
     connected: () =>
       current === undefined

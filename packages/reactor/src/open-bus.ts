@@ -19,6 +19,8 @@ export interface OpenBus {
 export async function openBus(config: ReactorConfig, name: string): Promise<OpenBus> {
   const bus = await connectNats({
     servers: config.natsUrl,
+    domain: config.natsDomain,
+    apiPrefix: config.natsApiPrefix,
     name,
     connectTimeoutMs: 1_000,
     ...createUserOptions(name, readNatsCredentials(config)),

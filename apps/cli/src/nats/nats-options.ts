@@ -13,14 +13,16 @@ export async function readNatsOptions(env: NodeJS.ProcessEnv): Promise<NatsOptio
   throw new CliError("expected a NATS server: name it in NATS_URL, or run npm start");
 }
 
-/** Reads the login for NATS from the environment. */
+/** Reads the login for NATS, and where its JetStream is, from the environment. */
 export function readNatsLogin(
   env: NodeJS.ProcessEnv,
-): Pick<NatsOptions, "user" | "password" | "credentialsFile"> {
+): Pick<NatsOptions, "user" | "password" | "credentialsFile" | "domain" | "apiPrefix"> {
   const user = readVariable("NATS_USER", env);
   const password = readVariable("NATS_PASSWORD", env);
   const credentialsFile = readVariable("NATS_CREDENTIALS", env);
   return {
+    domain: env.NATS_DOMAIN || undefined,
+    apiPrefix: env.NATS_API_PREFIX || undefined,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(credentialsFile === undefined ? {} : { credentialsFile }),

@@ -58,12 +58,14 @@ export async function planCommand(
 }
 
 /** Prints the users of NATS with their permissions as configuration. The passwords are variables. */
-export function printPermissions(): void {
+export function printPermissions(env: NodeJS.ProcessEnv = process.env): void {
+  const { domain, apiPrefix } = readNatsLogin(env);
   const users = [
     ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
     ...groups.map((group) => ({ name: group.group, groups: [group] })),
   ].map(({ name, ...uses }) => {
-    return formatUser(name, planPermissions({ ...uses, inboxPrefix: createInboxPrefix(name) }));
+    const inboxPrefix = createInboxPrefix(name);
+    return formatUser(name, planPermissions({ ...uses, domain, apiPrefix, inboxPrefix }));
   });
   const terminal = createTerminal();
   terminal.line(

@@ -7,7 +7,7 @@ export interface ProvisionTarget {
   readonly postgresAdminUrl?: string | undefined;
   readonly natsUrl?: string | undefined;
   /** The login for NATS. Default: none. */
-  readonly natsCredentials?: Pick<NatsOptions, "user" | "password" | "credentialsFile">;
+  readonly natsCredentials?: Omit<NatsOptions, "servers">;
   /** The number of servers of a cluster that store each event. Default: unchanged, or 1. */
   readonly replicas?: number | undefined;
   readonly temporal?: { readonly address: string; readonly namespace: string } | undefined;

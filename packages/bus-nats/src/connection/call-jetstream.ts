@@ -70,7 +70,11 @@ async function callOnce<T>(
   run: (api: JetStreamManager) => Promise<T>,
 ): Promise<T> {
   const client = await connection.connected(deadline);
-  const api = await jetstreamManager(client, { checkAPI: false, timeout: timeoutMs });
+  const api = await jetstreamManager(client, {
+    apiPrefix: connection.apiPrefix,
+    checkAPI: false,
+    timeout: timeoutMs,
+  });
   const lost = createDeferred<never>();
   const stopListening = connection.listen({
     onDisconnected: lost.reject,

@@ -12,6 +12,7 @@ import type { NatsBrokerOptions } from "../nats-options.ts";
 import { computeRetryDelay } from "./compute-retry-delay.ts";
 import { createConnectionOptions } from "./create-connection-options.ts";
 import { parseServers } from "./parse-servers.ts";
+import { resolveApiPrefix } from "./resolve-api-prefix.ts";
 import { toBusError } from "./to-bus-error.ts";
 
 /** Receives the changes of a connection. Its methods must not throw. */
@@ -30,6 +31,8 @@ export interface ConnectionListener {
 
 /** A connection to NATS that reconnects until it is closed. */
 export interface ManagedConnection {
+  /** The prefix of the subjects of JetStream's API. */
+  readonly apiPrefix: string;
   /** Returns the client while it is connected. */
   client(): NatsConnection | undefined;
   /**
@@ -50,6 +53,7 @@ export function openConnection(
   options: NatsBrokerOptions,
   dial: typeof connect = connect,
 ): ManagedConnection {
+  const apiPrefix = resolveApiPrefix(options);
   const address = parseServers(options.servers).addresses.join(", ");
   const closing = new AbortController();
   const listeners = new Set<ConnectionListener>();
@@ -148,6 +152,7 @@ export function openConnection(
   };
 
   return {
+    apiPrefix,
     client: () => current,
     connected,
     listen,

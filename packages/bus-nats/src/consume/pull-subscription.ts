@@ -57,7 +57,7 @@ export interface PullSubscriptionOptions {
 /** Opens a subscription that lasts, over all reconnects, until it is closed. */
 export function openPullSubscription(options: PullSubscriptionOptions): PullSubscription {
   const { connection, stream, consumer } = options;
-  const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
+  const subject = `${connection.apiPrefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
   const about = `consumer ${consumer} of stream ${stream}`;
   const requests = createPullRequests();
   let client: NatsConnection | undefined;

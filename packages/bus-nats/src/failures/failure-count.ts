@@ -72,7 +72,10 @@ export function createFailureCount(deps: FailureCountDeps, event: CountedEvent):
   };
 
   const get = async (deadline: Deadline): Promise<Entry> => {
-    const message = { subject: `$JS.API.DIRECT.GET.${stream}.${subject}`, data: noData };
+    const message = {
+      subject: `${connection.apiPrefix}.DIRECT.GET.${stream}.${subject}`,
+      data: noData,
+    };
     const found = await request({ message, parse: parseEntry }, deadline, async (api) =>
       (await isMissing(api, stream)) ? noEntry : undefined,
     );

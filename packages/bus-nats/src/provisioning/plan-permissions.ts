@@ -1,3 +1,4 @@
+import { type ApiAddress, resolveApiPrefix } from "../connection/resolve-api-prefix.ts";
 import {
   formatDeadLetterFilter,
   formatDeadLetterStream,
@@ -17,7 +18,7 @@ export interface Permissions {
 }
 
 /** What a NATS user is to do. */
-export interface PermissionsOptions {
+export interface PermissionsOptions extends ApiAddress {
   /** The topics that the user publishes. */
   readonly publishes?: readonly string[];
   /** The groups whose events the user consumes. */
@@ -45,6 +46,7 @@ export interface PermissionsOptions {
 export function planPermissions(options: PermissionsOptions): Permissions {
   const { publishes = [], groups = [], inboxPrefix = "_INBOX" } = options;
   const prefix = checkPrefix(options.prefix ?? "fanfare");
+  const api = resolveApiPrefix(options);
   const topics = new Set(groups.flatMap((group) => group.topics));
   const consumers = groups.flatMap(({ group, topics: own }) =>
     own.map((topic) => `${formatStreamName(prefix, topic)}.${formatConsumerName(group)}`),
@@ -53,18 +55,18 @@ export function planPermissions(options: PermissionsOptions): Permissions {
     publish: [
       ...publishes.map((topic) => formatTopicFilter(prefix, topic)),
       ...consumers.flatMap((consumer) => [
-        `$JS.API.CONSUMER.INFO.${consumer}`,
-        `$JS.API.CONSUMER.MSG.NEXT.${consumer}`,
+        `${api}.CONSUMER.INFO.${consumer}`,
+        `${api}.CONSUMER.MSG.NEXT.${consumer}`,
         `$JS.ACK.${consumer}.>`,
       ]),
       // stats() reads the age of the oldest event and counts dead letters. Losses show in the first sequence.
-      ...Array.from(topics, (topic) => `$JS.API.DIRECT.GET.${formatStreamName(prefix, topic)}`),
-      ...Array.from(topics, (topic) => `$JS.API.STREAM.INFO.${formatStreamName(prefix, topic)}`),
+      ...Array.from(topics, (topic) => `${api}.DIRECT.GET.${formatStreamName(prefix, topic)}`),
+      ...Array.from(topics, (topic) => `${api}.STREAM.INFO.${formatStreamName(prefix, topic)}`),
       ...groups.flatMap(({ group }) => [
         formatFailureFilter(prefix, group),
-        `$JS.API.DIRECT.GET.${formatFailureStream(prefix, group)}.${formatFailureFilter(prefix, group)}`,
+        `${api}.DIRECT.GET.${formatFailureStream(prefix, group)}.${formatFailureFilter(prefix, group)}`,
         formatDeadLetterFilter(prefix, group),
-        `$JS.API.STREAM.INFO.${formatDeadLetterStream(prefix, group)}`,
+        `${api}.STREAM.INFO.${formatDeadLetterStream(prefix, group)}`,
       ]),
     ],
     subscribe: [`${inboxPrefix}.>`],

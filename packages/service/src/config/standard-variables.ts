@@ -109,6 +109,14 @@ export const natsVariables = {
     about: "Address of NATS, or several joined by commas. May contain user and password.",
     example: "nats://127.0.0.1:4222",
   }),
+  natsDomain: defineVariable("NATS_DOMAIN", z.string().min(1).optional(), {
+    about: "JetStream domain of the streams, for an app behind a leaf node.",
+    example: "hub",
+  }),
+  natsApiPrefix: defineVariable("NATS_API_PREFIX", z.string().min(1).optional(), {
+    about: "Prefix of JetStream's API, for an account that imports it under another one.",
+    example: "$JS.hub.API",
+  }),
   natsUser: defineRotatingVariable("NATS_USER", z.string().min(1).optional(), {
     about:
       "NATS user of this app. An app with a user creates no streams: provision them before it starts.",
