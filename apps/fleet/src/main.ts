@@ -78,11 +78,14 @@ runUntilSignal(
             if (!bus.health().connected) throw new Error("NATS is not connected");
           },
         },
-        metrics: createMetrics({
-          bus: createBusMetrics(bus),
-          outbox: createOutboxMetrics(database.db),
-          relay: createRelayMetrics(relay),
-        }),
+        metrics: createMetrics(
+          {
+            bus: createBusMetrics(bus),
+            outbox: createOutboxMetrics(database.db),
+            relay: createRelayMetrics(relay),
+          },
+          { logger },
+        ),
         logger,
       }),
     );

@@ -92,10 +92,13 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
             ...(routes === undefined ? subscribed : {}),
           },
           dependencies: routes === undefined ? {} : subscribed,
-          metrics: createMetrics({
-            bus: createBusMetrics(bus),
-            inbox: createInboxMetrics(counters),
-          }),
+          metrics: createMetrics(
+            {
+              bus: createBusMetrics(bus),
+              inbox: createInboxMetrics(counters),
+            },
+            { logger },
+          ),
           logger,
         }),
       );

@@ -67,5 +67,6 @@ export { createServiceTransport } from "./client/service-transport.ts";
 
 // Metrics.
 
-export type { Collector, Metric } from "./metrics/create-metrics.ts";
+export type { Collector, MetricsOptions } from "./metrics/create-metrics.ts";
 export { createMetrics } from "./metrics/create-metrics.ts";
+export type { Metric } from "./metrics/metric.ts";
