@@ -15,8 +15,8 @@ const responseCodes: ReadonlySet<Code> = new Set([
  * Creates the interceptor that detects responses which no service sent: garbled, too large, or from a
  * proxy. Connect derives codes for these too, such as `permission_denied` from a proxy's 403. The
  * interceptor replaces a refusal code by `internal`, so that the call is retried, and names the
- * address in the message. It must be the innermost interceptor, because it attributes every error to
- * the response.
+ * address in the message. It must be inside of all interceptors that throw errors of their own, because
+ * it attributes every error to the response.
  */
 export function createForeignResponseInterceptor(baseUrl: string): Interceptor {
   return (next) => async (request) => {

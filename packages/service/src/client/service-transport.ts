@@ -1,7 +1,9 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { maxMessageBytes } from "../max-message-bytes.ts";
 import { createForeignResponseInterceptor } from "./foreign-response.ts";
+import { createRefusedStreamInterceptor } from "./refused-streams.ts";
+import { createRotatingSessions } from "./rotating-sessions.ts";
 import { createTokenReader } from "./token-reader.ts";
 
 /** The address of a service, and how its calls are made. */
@@ -14,19 +16,27 @@ export interface ServiceTransportOptions {
   readonly timeoutMs?: number;
   /** The largest response message, in bytes. Default: 1 MiB. */
   readonly readMaxBytes?: number;
+  /** How many connections calls use in turn. Default: 4. */
+  readonly connections?: number;
+  /**
+   * A connection takes no further calls after half to all of this time, in milliseconds, and a new one
+   * replaces it, perhaps to another process. Default: 60,000.
+   */
+  readonly maxConnectionAgeMs?: number;
   /** Interceptors that run before the token is added. */
   readonly interceptors?: readonly Interceptor[];
 }
 
 /** A transport for the calls to one service. */
 export interface ServiceTransport extends Transport, Disposable {
-  /** Closes the connection and aborts its calls. */
+  /** Closes the connections and aborts their calls. */
   close(): void;
 }
 
 /**
- * Creates a transport over one HTTP/2 connection. The first call opens it, and a later call reopens a
- * lost one. Pings detect a dead connection within 10 s while a call waits.
+ * Creates a transport over a few HTTP/2 connections, which calls use in turn and which are replaced
+ * regularly, so that calls reach all processes behind an address. A call opens a connection that is
+ * missing or lost. Pings detect a dead connection within 10 s while a call waits.
  *
  * A response over the limit is `resource_exhausted`. A response that cannot be read, or that no
  * service sent, is `internal`, `unknown`, `unauthenticated` or `unimplemented`, and never a refusal
@@ -45,13 +55,10 @@ export interface ServiceTransport extends Transport, Disposable {
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
   const { baseUrl, tokenFile, timeoutMs = 10_000, interceptors = [] } = options;
   const { readMaxBytes = maxMessageBytes } = options;
-  const pings = {
-    pingIntervalMs: 5000,
-    pingTimeoutMs: 5000,
-  };
-  // In megabytes. Node.js fails every call while more than this waits to be sent; its default is 10.
-  const maxSessionMemory = 1000;
-  const sessionManager = new Http2SessionManager(baseUrl, pings, { maxSessionMemory });
+  const sessionManager = createRotatingSessions(baseUrl, {
+    connections: options.connections ?? 4,
+    maxAgeMs: options.maxConnectionAgeMs ?? 60_000,
+  });
   const transport = createConnectTransport({
     baseUrl,
     httpVersion: "2",
@@ -63,9 +70,10 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
       ...interceptors,
       ...(tokenFile === undefined ? [] : [createTokenInterceptor(tokenFile)]),
       createForeignResponseInterceptor(baseUrl),
+      createRefusedStreamInterceptor(),
     ],
   });
-  const close = () => sessionManager.abort();
+  const close = () => sessionManager.close();
   return { ...transport, close, [Symbol.dispose]: close };
 }
 

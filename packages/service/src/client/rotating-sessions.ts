@@ -1,0 +1,74 @@
+import { Http2SessionManager } from "@connectrpc/connect-node";
+
+/** How many connections are kept, and for how long. */
+export interface SessionLimits {
+  readonly connections: number;
+  /** Connections live half to all of this time, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+/** The connections to one address. Connect's transport takes it as its session manager. */
+export interface RotatingSessions
+  extends Pick<Http2SessionManager, "authority" | "request" | "notifyResponseByteRead"> {
+  /** Closes all connections and aborts their calls. */
+  close(): void;
+}
+
+interface Session {
+  readonly manager: Http2SessionManager;
+  readonly expiresAt: number;
+}
+
+/** A connection without calls is closed after this time. */
+const idleTimeoutMs = 30_000;
+const pings = { pingIntervalMs: 5000, pingTimeoutMs: 5000 };
+// In megabytes. Node.js fails every call while more than this waits to be sent; its default is 10.
+const http2Options = { maxSessionMemory: 1000 };
+
+/**
+ * Creates connections to an address, which calls use in turn. Behind the address may be several
+ * processes: a single connection would lead all calls of this process to one of them, also when others
+ * start. A connection that has reached its age takes no further calls, and closes after its last one.
+ */
+export function createRotatingSessions(
+  baseUrl: string,
+  { connections, maxAgeMs }: SessionLimits,
+): RotatingSessions {
+  const sessions: Session[] = [];
+  const retired = new Set<Http2SessionManager>();
+  let calls = 0;
+
+  function chooseSession(): Http2SessionManager {
+    const slot = calls++ % connections;
+    const now = performance.now();
+    const current = sessions[slot];
+    if (current !== undefined && now < current.expiresAt) return current.manager;
+    if (current !== undefined) retire(current.manager);
+    const manager = new Http2SessionManager(
+      baseUrl,
+      { ...pings, idleConnectionTimeoutMs: idleTimeoutMs },
+      http2Options,
+    );
+    sessions[slot] = { manager, expiresAt: now + maxAgeMs * (0.5 + Math.random() / 2) };
+    return manager;
+  }
+
+  function retire(manager: Http2SessionManager): void {
+    for (const old of retired) {
+      if (["closed", "error"].includes(old.state())) retired.delete(old);
+    }
+    retired.add(manager);
+  }
+
+  const listManagers = () => [...sessions.map(({ manager }) => manager), ...retired];
+  return {
+    authority: new URL(baseUrl).origin,
+    request: (...request) => chooseSession().request(...request),
+    notifyResponseByteRead(stream) {
+      for (const manager of listManagers()) manager.notifyResponseByteRead(stream);
+    },
+    close() {
+      for (const manager of listManagers()) manager.abort();
+    },
+  };
+}
