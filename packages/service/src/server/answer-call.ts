@@ -34,7 +34,7 @@ export function answerCall(
   const drain = () => drainBody(request, response, body.return(undefined));
   async function run(): Promise<void> {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
-    answer = await handler({ ...call, body });
+    answer = nameAllowedMethods(await handler({ ...call, body }), handler);
     await universalResponseToNodeResponse(runBeforeEnd(answer, drain), response);
   }
   run().catch((error: unknown) => {
@@ -47,6 +47,17 @@ export function answerCall(
       answerJson(response, 400, { code: "invalid_argument" });
     }
   });
+}
+
+// RFC 9110 requires the header in a response 405, which the handler leaves out.
+function nameAllowedMethods(
+  answer: UniversalServerResponse,
+  { allowedMethods }: UniversalHandler,
+): UniversalServerResponse {
+  if (answer.status !== 405) return answer;
+  const header = new Headers(answer.header);
+  header.set("allow", allowedMethods.join(", "));
+  return { ...answer, header };
 }
 
 async function* readChunks(request: Readable): AsyncGenerator<Uint8Array> {

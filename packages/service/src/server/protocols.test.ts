@@ -100,6 +100,14 @@ describe("a call that differs from its protocol", () => {
     expect((await send(echo, { ":path": say, ...headers })).headers[":status"]).toBe(status);
   });
 
+  it("with another HTTP method learns the allowed ones", async () => {
+    await using echo = await startEcho();
+    for (const path of [say, "/grpc.health.v1.Health/Check"]) {
+      const { headers } = await send(echo, { ":method": "GET", ":path": path });
+      expect(headers).toMatchObject({ ":status": 405, allow: "POST" });
+    }
+  });
+
   it.each([
     ["a compression that the server lacks", { "grpc-encoding": "zstd" }, "12"],
     ["a malformed timeout", { "grpc-timeout": "soon" }, "3"],
