@@ -237,6 +237,27 @@ export const mutants = [
     replace: "return isKeyed(event) && event.attempt > 99;",
   },
   {
+    name: "let a slow key use up the capacity",
+    package: core,
+    file: "src/consume/admission.ts",
+    find: "      return Math.min(countExempt(), maxBlocked);",
+    replace: "      return Math.min(countExempt(), 0);",
+  },
+  {
+    name: "let events overtake those that were returned",
+    package: core,
+    file: "src/consume/admission.ts",
+    find: "      if (earlier === 0 && !isFull",
+    replace: "      if (earlier >= 0 && !isFull",
+  },
+  {
+    name: "hold what waits for a handler that overruns",
+    package: core,
+    file: "src/consume/admission.ts",
+    find: "      return queue.takeWaiting(event.queueKey);",
+    replace: "      return queue.takeWaiting(`no ${event.queueKey}`);",
+  },
+  {
     name: "run one handler more than the concurrency",
     package: core,
     file: "src/consume/keyed-queue.ts",

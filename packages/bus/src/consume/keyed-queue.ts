@@ -14,6 +14,12 @@ export interface KeyedQueue<T extends KeyedItem> {
   readonly blocked: number;
   /** How many items wait behind blocked ones. */
   readonly behind: number;
+  /** Returns whether an item of the key runs, is ready or is blocked. */
+  isBusy(queueKey: string): boolean;
+  /** Counts the items that wait for their key. */
+  countWaiting(queueKey: string): number;
+  /** Removes and returns the items that wait for their key. */
+  takeWaiting(queueKey: string): T[];
   add(item: T): void;
   /** Frees the slot and the key of an item that has started. */
   finish(item: T): void;
@@ -78,6 +84,13 @@ export function createKeyedQueue<T extends KeyedItem>(
       let count = 0;
       for (const { queueKey } of blocked) count += keys.get(queueKey)?.length ?? 0;
       return count;
+    },
+    isBusy: (queueKey) => keys.has(queueKey),
+    countWaiting: (queueKey) => keys.get(queueKey)?.length ?? 0,
+    takeWaiting(queueKey) {
+      const taken = keys.get(queueKey)?.splice(0) ?? [];
+      waiting -= taken.length;
+      return taken;
     },
     add(item) {
       waiting++;

@@ -1,9 +1,9 @@
 import type { Broker, Lease } from "../broker.ts";
-import { BusError } from "../error.ts";
 import { createDelays } from "../kit/delays.ts";
 import { createDrainableSet } from "../kit/drainable-set.ts";
 import { createTimerSet } from "../kit/timer-set.ts";
-import { readId } from "../wire/read-header.ts";
+import { createAdmission } from "./admission.ts";
+import { countEvents } from "./count-events.ts";
 import { countFailure, uncountFailure } from "./count-failures.ts";
 import { createDeliveryContext } from "./delivery-context.ts";
 import type { DeliveryPipeline, DeliveryPipelineOptions, Drain } from "./delivery-pipeline.ts";
@@ -23,8 +23,10 @@ import { createKeyedQueue } from "./keyed-queue.ts";
 import { openPuller } from "./puller.ts";
 import { reportFailure } from "./report-failure.ts";
 import { reportLoss } from "./report-loss.ts";
+import { returnUnrequested } from "./return-unrequested.ts";
 import { settle } from "./settle.ts";
 import { createSubscriptionStatus } from "./subscription-status.ts";
+import { createTimeoutError } from "./timeout-error.ts";
 import { judgeFailure, type Verdict } from "./verdict.ts";
 
 /**
@@ -42,6 +44,7 @@ export async function openDeliveryPipeline(
   const pause = createDependencyPause(settings.backoff);
   const inFlight = createDrainableSet<InFlightEvent>();
   const queue = createKeyedQueue<InFlightEvent>(settings.concurrency, start);
+  const admission = createAdmission(queue, { clock, settings, onSlow: request });
   const delays = createDelays(clock);
   // A third of the lease: two heartbeats may be lost.
   const heartbeats = createTimerSet(clock, settings.leaseDurationMs / 3, extendLease);
@@ -58,27 +61,24 @@ export async function openDeliveryPipeline(
 
   function request(): void {
     if (status.state !== "running") return;
-    const blocked = Math.min(queue.blocked + queue.behind, settings.maxBlocked);
-    puller.fill(capacity - inFlight.size + blocked);
+    puller.fill(capacity - inFlight.size + admission.exempt);
   }
 
   function receive(lease: Lease): void {
-    const { topic } = lease.record;
-    const binding = bindings.get(topic);
+    const binding = bindings.get(lease.record.topic);
     if (binding === undefined) {
-      status.recordError(
-        new BusError("internal", `the broker leased an event of ${topic}, which nothing requested`),
-      );
-      lease.nak({ delayMs: settings.leaseDurationMs }).catch(status.recordError);
+      returnUnrequested(lease, context);
       return request();
     }
     const event = createInFlightEvent(lease, { binding });
     inFlight.add(event);
     const queues = status.state === "running" || (settings.strict && status.state === "paused");
     if (!queues) return release(event);
+    const refusedForMs = admission.refuse(event);
+    if (refusedForMs !== undefined) return release(event, refusedForMs);
     queue.add(event);
     if (needsHeartbeat(event)) heartbeats.start(event);
-    if (queue.blocked > 0) request();
+    if (admission.exempt > 0) request();
   }
 
   /** Starts an event whose turn it is in the queue. */
@@ -105,20 +105,28 @@ export async function openDeliveryPipeline(
   }
 
   function conclude(event: InFlightEvent, verdict: Verdict): void {
+    if (verdict.kind === "release" && verdict.error !== undefined && keepsKey(event)) {
+      admission.addReturned(event, verdict.delayMs);
+    }
     settle(event, verdict, context);
     if (pause.probe === event) endPause();
   }
 
   function finish(event: InFlightEvent): void {
-    inFlight.delete(event);
     queue.finish(event);
+    admission.finish(event);
+    forget(event);
+  }
+
+  function forget(event: InFlightEvent): void {
+    inFlight.delete(event);
     request();
   }
 
   /** Returns an event that has not started to the broker. */
-  function release(event: InFlightEvent): void {
-    settle(event, { kind: "release", delayMs: 0 }, context);
-    void getSettlement(event)?.then(() => inFlight.delete(event));
+  function release(event: InFlightEvent, delayMs = 0): void {
+    settle(event, { kind: "release", delayMs }, context);
+    void getSettlement(event)?.then(() => forget(event));
   }
 
   function extendLease(event: InFlightEvent): void {
@@ -129,14 +137,14 @@ export async function openDeliveryPipeline(
   function timeOut(event: InFlightEvent): void {
     const attempt = event.state;
     if (attempt.kind !== "handling") return;
-    const error = new BusError(
-      "deadline_exceeded",
-      `the handler of ${group} took longer than ${settings.handlerTimeoutMs} ms for event ${readId(event.lease.record)}`,
-    );
+    const error = createTimeoutError(event, context);
     const verdict = judgeFailure(error, { attempt: event.attempt, kind: "retry" }, settings);
     // A retry in this process has to wait until the handler returns. All else is settled before the
     // abort: what the abort sets off finds the attempt over.
     if (verdict.kind === "dead-letter" || !keepsKey(event)) conclude(event, verdict);
+    // Another process may handle what waits for the key.
+    const waiting = settings.strict ? [] : admission.overrun(event);
+    for (const each of waiting) release(each, admission.refuse(each));
     context.runClean(() => attempt.abort(error));
   }
 
@@ -167,7 +175,7 @@ export async function openDeliveryPipeline(
   async function waitBlocked(event: InFlightEvent, delayMs: number): Promise<boolean> {
     if (pause.probe === event) endPause();
     markDelayed(event);
-    queue.block(event);
+    admission.block(event);
     request();
     await delays.wait(delayMs);
     const active = status.state === "running" || status.state === "paused";
@@ -213,17 +221,6 @@ export async function openDeliveryPipeline(
     request();
   }
 
-  function countEvents(): ReturnType<DeliveryPipeline["countEvents"]> {
-    // The probe keeps its slot in the queue while it waits, and in strict order all others wait for it.
-    const probeWaits = pause.probe?.state.kind === "delayed";
-    const behind = probeWaits ? queue.waiting : queue.behind;
-    return {
-      running: queue.running - (probeWaits ? 1 : 0),
-      waiting: queue.waiting - behind,
-      delayed: delays.size + behind,
-    };
-  }
-
   function drain(): Drain {
     status.state = "stopping";
     const pulled = puller.close();
@@ -238,7 +235,7 @@ export async function openDeliveryPipeline(
       return puller.error;
     },
     inFlight,
-    countEvents,
+    countEvents: () => countEvents({ queue, admission, pause, delays }),
     drain,
     abort(reason) {
       for (const { state } of inFlight)

@@ -46,10 +46,13 @@ export interface SubscribeOptions {
    */
   readonly order?: "relaxed" | "strict";
   /**
-   * How many events may be blocked by strict order, beside `concurrency` and `prefetch`. At this limit
-   * the process requests no more events of any key. Default: 1,000.
+   * How many events of slow keys, those blocked by strict order included, this process may hold beside
+   * `concurrency` and `prefetch`. Further events of these keys return to the broker for a while, and no
+   * failure is counted. Default: 1,000.
    */
   readonly maxBlocked?: number;
+  /** How many of them may wait for one key. Default: 100. */
+  readonly maxBlockedPerKey?: number;
   /** Called after each failed attempt, for logging. What it throws is ignored. */
   readonly onFailure?: (failure: HandlerFailure) => void;
   /**

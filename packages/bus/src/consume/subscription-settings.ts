@@ -21,8 +21,9 @@ export interface SubscriptionSettings {
   /** How long after it was stored an event of an unknown type is left to other processes. */
   readonly unknownTypeGraceMs: number;
   readonly strict: boolean;
-  /** How many events may be blocked by strict order. */
+  /** How many events may wait for slow keys, and how many for one. */
   readonly maxBlocked: number;
+  readonly maxBlockedPerKey: number;
   readonly onFailure: ((failure: HandlerFailure) => void) | undefined;
   readonly onDataLoss: ((loss: EventLoss) => void) | undefined;
   readonly confirmAcks: boolean;
@@ -49,6 +50,7 @@ export function resolveSettings(options: SubscribeOptions): SubscriptionSettings
     unknownTypeGraceMs: checkGracePeriod(options.unknownTypeGraceMs ?? 600_000),
     strict: options.order === "strict",
     maxBlocked: checkAtLeast(0, "maxBlocked", options.maxBlocked ?? 1_000),
+    maxBlockedPerKey: checkAtLeast(0, "maxBlockedPerKey", options.maxBlockedPerKey ?? 100),
     onFailure: options.onFailure,
     onDataLoss: options.onDataLoss,
     confirmAcks: options.confirmAcks ?? false,

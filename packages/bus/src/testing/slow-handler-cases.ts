@@ -1,13 +1,6 @@
 import { expect, it } from "vitest";
 import { PermanentError } from "../consume/handler-errors.ts";
-import {
-  createCollector,
-  createNotePublisher,
-  getNumbers,
-  range,
-  subscribeRead,
-  subscribeWritten,
-} from "./notes.ts";
+import { createCollector, createNotePublisher, getNumbers, range, subscribeRead } from "./notes.ts";
 import type { SuiteContext } from "./suite-context.ts";
 
 const leaseDurationMs = 1_000;
@@ -111,37 +104,6 @@ export function registerSlowHandlerCases({ setUp }: SuiteContext): void {
     expect(seen[1]?.delivery.signal.aborted).toBe(false);
     expect(subscription.health().failures).toBe(1);
     expect(lastError).toMatchObject({ code: "deadline_exceeded" });
-  });
-
-  it("keeps the key and the slot of a handler that ignores its signal", async () => {
-    await using env = await setUp();
-    const bus = await env.openBus();
-    const gate = Promise.withResolvers<void>();
-    const { seen, handler } = createCollector(({ number }, { attempt }) =>
-      number === 0 && attempt === 1 ? gate.promise : undefined,
-    );
-    const subscription = await subscribeWritten(bus, "slow", {
-      handler,
-      leaseDurationMs,
-      handlerTimeoutMs: 300,
-      concurrency: 2,
-      backoff: { initialIntervalMs: 100 },
-    });
-    const { noteWritten } = createNotePublisher(bus);
-    await noteWritten({ author: "busy", number: 0 });
-    await noteWritten({ author: "busy", number: 1 });
-    await noteWritten({ author: "other", number: 2 });
-    await env.waitFor("the timeout", () => subscription.health().failures === 1);
-    // The retry of the first event waits in this process for its key, as the second event does.
-    await env.waitFor("the retry", () => subscription.health().waiting === 2);
-    await noteWritten({ author: "other", number: 3 });
-    await env.waitForCount(seen, 3);
-    expect(getNumbers(seen)).toEqual([0, 2, 3]);
-    expect(subscription.health().running).toBe(1);
-    gate.resolve();
-    await env.waitForCount(seen, 5);
-    expect(getNumbers(seen).slice(3)).toEqual([1, 0]);
-    expect(seen[4]?.delivery.attempt).toBe(2);
   });
 
   it("passes each attempt its own signal, whatever aborted before", async () => {

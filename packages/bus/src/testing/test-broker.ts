@@ -8,6 +8,7 @@ import { registerDeadLetterCases } from "./dead-letter-cases.ts";
 import { registerDedupeCases } from "./dedupe-cases.ts";
 import { registerDependencyUnavailableCases } from "./dependency-unavailable-cases.ts";
 import { registerDriftCases } from "./drift-cases.ts";
+import { registerFairnessCases } from "./fairness-cases.ts";
 import { registerGroupCases } from "./group-cases.ts";
 import { registerIsolationCases } from "./isolation-cases.ts";
 import { registerLoadCases } from "./load-cases.ts";
@@ -108,6 +109,9 @@ export function testBroker(
   });
   describe("order", { timeout }, () => {
     registerOrderCases(context);
+  });
+  describe("fairness", { timeout }, () => {
+    registerFairnessCases(context);
   });
   describe("slow handlers", { timeout }, () => {
     registerSlowHandlerCases(context);
