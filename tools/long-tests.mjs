@@ -45,6 +45,12 @@ const longTests = {
       "--path": "FANFARE_PATH",
     },
   },
+  resets: {
+    package: "@fanfare/worker",
+    file: "reset.live",
+    env: { FANFARE_RESETS: "long" },
+    options: {},
+  },
   cluster: {
     package: "@fanfare/bus-nats",
     file: "cluster.live",

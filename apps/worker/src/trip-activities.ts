@@ -55,6 +55,7 @@ export interface ChargeCall extends TripCall {
 
 /** The activities that change the trip in the registry of trips. */
 export interface RegistryActivities {
+  readTripRecord(call: TripCall): Promise<TripRecord>;
   acceptTrip(change: RegistryChange): Promise<void>;
   /** Returns the start of the drive that the registry fixed. */
   activateTrip(change: RegistryChange): Promise<{ readonly startedAt: string }>;
@@ -63,17 +64,15 @@ export interface RegistryActivities {
   settleTrip(change: RegistryChange & { readonly settled: Amount }): Promise<void>;
   /** Records that the compensation has begun. `unlessEndRequested` makes the registry decide: see `planRecovery`. */
   compensateTrip(
-    change: RegistryChange & { readonly reason: string; readonly unlessEndRequested?: boolean },
+    change: RegistryChange & Cancellation & Resolved & { readonly unlessEndRequested?: boolean },
   ): Promise<void>;
   /** Records that nothing of the trip is left. */
-  cancelTripRecord(
-    change: RegistryChange & { readonly reason: string; readonly refusal?: Refusal },
-  ): Promise<void>;
+  cancelTripRecord(change: RegistryChange & Cancellation & Resolved): Promise<void>;
   parkTrip(
-    change: RegistryChange & { readonly parkedStep: string; readonly reason: string },
+    change: RegistryChange & Resolved & { readonly parkedStep: string; readonly reason: string },
   ): Promise<void>;
   /** Records that a step after the pivot is no longer parked. */
-  resumeTrip(change: RegistryChange): Promise<void>;
+  resumeTrip(change: RegistryChange & Resolved): Promise<void>;
   /** Records the delayed step. An empty `delayedStep` records that none is delayed. */
   recordDelay(change: RegistryChange & { readonly delayedStep: string }): Promise<void>;
   recordBroadcast(change: RegistryChange & { readonly broadcast: BroadcastState }): Promise<void>;
@@ -82,6 +81,40 @@ export interface RegistryActivities {
 /** A numbered change. The registry ignores late copies by their version. */
 export interface RegistryChange extends TripCall {
   readonly version: number;
+}
+
+/** Why a trip is compensated. */
+export interface Cancellation {
+  readonly reason: string;
+  /** Absent when the rider or an operator cancelled the trip. */
+  readonly refusal?: Refusal;
+}
+
+/** The steps and compensations, by activity id, that operators have resolved so far. */
+export interface Resolved {
+  readonly resolvedSteps: readonly string[];
+}
+
+/** What the registry has of a trip. */
+export interface TripRecord extends Resolved {
+  /** The highest number of a change. */
+  readonly latestVersion: number;
+  /** When the drive began. */
+  readonly startedAt?: string;
+  /** When the rider asked to end the drive. */
+  readonly endRequestedAt?: string;
+  /** True when the end of the drive is fixed. */
+  readonly ended: boolean;
+  /** The captured amount. Set once the trip is SETTLED. */
+  readonly settled?: Amount;
+  /** True when TripCompleted is published. */
+  readonly published: boolean;
+  /** True when a step is recorded as parked. */
+  readonly parked: boolean;
+  /** True when a step is recorded as delayed. */
+  readonly delayed: boolean;
+  /** Set once the trip is being compensated. */
+  readonly compensation?: Cancellation;
 }
 
 /** The state of the publication of TripCompleted. */

@@ -1,4 +1,4 @@
-import { createSaga, type SagaResult } from "@fanfare/saga";
+import { type CompensationCause, createSaga, type Saga, type SagaResult } from "@fanfare/saga";
 import {
   type Amount,
   type CompletedDrive,
@@ -16,7 +16,8 @@ import {
   condition,
 } from "@temporalio/workflow";
 import { checkTripInput } from "./workflow/check-trip-input.ts";
-import { describeCompensation } from "./workflow/describe-compensation.ts";
+import { continueAfterReset, listResolved } from "./workflow/continue-after-reset.ts";
+import { type CancelledTrip, describeCompensation } from "./workflow/describe-compensation.ts";
 import { drive } from "./workflow/drive.ts";
 import { handleTripUpdates } from "./workflow/handle-trip-updates.ts";
 import { planRecovery } from "./workflow/plan-recovery.ts";
@@ -38,11 +39,26 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const timings = { ...defaultTimings, ...input.timings };
   const state: TripState = {};
   const calls = createTripCalls({ allowLocal: input.recovery === undefined });
-  const recorder = createTripRecorder(tripId, calls, input.recovery?.versionFloor);
-  const saga = createSaga(createSagaHooks(recorder, state));
+  const recorder = createTripRecorder({
+    tripId,
+    calls,
+    versionFloor: input.recovery?.versionFloor,
+    listResolved: () => listResolved(saga.progress()),
+  });
+  const saga: Saga = createSaga({
+    ...createSagaHooks(recorder, state),
+    onReset: () => continueAfterReset({ tripId, calls, recorder, state }),
+  });
   handleTripUpdates(saga, state);
   const recovery = input.recovery && (await planRecovery(input.recovery, { state, recorder }));
-  const { compensatable, retriable } = createTripSteps({ saga, calls, tripId, timings, recovery });
+  const { compensatable, retriable, throwFailure } = createTripSteps({
+    saga,
+    calls,
+    tripId,
+    timings,
+    state,
+    recovery,
+  });
 
   const result = await saga.run(async () => {
     const acceptance = recorder.nextChange(steps.acceptTrip);
@@ -52,7 +68,8 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       compensate: (activities, _call, cause) => {
         const { status: _, ...cancellation } = describeCompensation(cause);
         const change = recorder.nextChange(steps.acceptTrip);
-        return activities.cancelTripRecord({ ...change, ...cancellation });
+        const resolvedSteps = listResolved(saga.progress());
+        return activities.cancelTripRecord({ ...change, ...cancellation, resolvedSteps });
       },
       status: "PENDING",
     });
@@ -82,9 +99,12 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       saga.cancel(recovery.reason);
       throw new CancelledFailure(recovery.reason);
     }
+    throwFailure();
     const { startedAt, endedAt } =
       recovery?.drive ??
-      (await saga.step(steps.drive, { run: () => drive({ calls, recorder, state, timings }) }));
+      (await saga.step(steps.drive, {
+        run: () => drive({ saga, calls, recorder, state, timings }),
+      }));
 
     saga.pivot();
 
@@ -117,6 +137,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       tries: "local-first",
       run: (activities, call) => activities.charge({ ...call, description: "Fare", amount: fare }),
       resolved: () => undefined,
+      settled: () => undefined,
     });
 
     const settled = await retriable(steps.capture, {
@@ -124,17 +145,19 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       run: (activities, call) => activities.captureTab(call),
       // An operator who resolves the step took nothing from the payment method.
       resolved: () => ({ ...fare, minorUnits: 0 }),
+      settled: (amount) => amount,
     });
 
     const settlement = { ...recorder.nextChange(steps.settle), settled };
     await retriable(steps.settle, {
       tries: "local-first",
       run: (activities) => activities.settleTrip(settlement),
+      settled: () => undefined,
       status: "SETTLED",
     });
     state.settled = settled;
 
-    if (input.recovery?.published) return settled;
+    if (input.recovery?.published || state.record?.published) return settled;
     const completed = { tripId, riderId, vehicleId, ...ended, unlockFee, settled };
     await saga.step(steps.publish, {
       ...publishTrip(completed, { calls, recorder }),
@@ -147,7 +170,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
 /** Answers the updates that wait, and returns the outcome of the trip or ends the workflow as Canceled. */
 async function finish(result: SagaResult<Amount>, state: TripState): Promise<TripOutcome> {
   if (result.outcome === "compensated") {
-    state.compensated = describeCompensation(result.cause);
+    state.compensated = describeOutcome(result.cause, state);
     setTripAttribute("status", "CANCELLED");
   }
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
@@ -155,7 +178,13 @@ async function finish(result: SagaResult<Amount>, state: TripState): Promise<Tri
   if (result.cause.kind === "cancelled" && result.cause.by === "temporal") {
     throw new CancelledFailure("the trip is compensated");
   }
-  return describeCompensation(result.cause);
+  return describeOutcome(result.cause, state);
+}
+
+/** Describes why a trip was compensated. After a reset, the cause that the registry has is the first. */
+function describeOutcome(cause: CompensationCause, { record }: TripState): CancelledTrip {
+  if (record?.compensation !== undefined) return { status: "CANCELLED", ...record.compensation };
+  return describeCompensation(cause);
 }
 
 function add(one: Amount, other: Amount): Amount {

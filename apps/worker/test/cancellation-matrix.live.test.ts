@@ -7,7 +7,8 @@ import {
 } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
-import { createGate, type FakeTrip, type Gate, sumCharges } from "./fake-services.ts";
+import { createGate, type Gate, sumCharges } from "./fake-services.ts";
+import type { FakeTrip } from "./fake-trip.ts";
 import { catchUpdateRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });

@@ -1,12 +1,9 @@
-import { type Amount, calculateFare } from "@fanfare/trip-contract";
+import { calculateFare } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import type {
-  BroadcastState,
-  CompletedTrip,
-  TripActivities,
-  TripCall,
-} from "../src/trip-activities.ts";
+import type { TripActivities, TripCall } from "../src/trip-activities.ts";
+import { toFakeRecord } from "./fake-record.ts";
+import type { FakeTrip } from "./fake-trip.ts";
 
 /** Runs before or after the effect of a call. Attempts count from 1. */
 export type Behaviour = (attempt: number) => Promise<void> | void;
@@ -16,30 +13,6 @@ export type Behaviour = (attempt: number) => Promise<void> | void;
  * `<step>:compensate`.
  */
 export type Script = Readonly<Record<string, { before?: Behaviour; after?: Behaviour }>>;
-
-/** The state of one trip in the fake services. */
-export interface FakeTrip {
-  /** The statuses of the registry, in their order. */
-  readonly statuses: string[];
-  readonly versions: number[];
-  readonly delays: string[];
-  /** The last version of a delay. Delays are recorded beside the steps. */
-  delayVersion: number;
-  readonly broadcasts: BroadcastState[];
-  readonly published: CompletedTrip[];
-  /** All attempts: the activity and its step. */
-  readonly calls: string[];
-  /** The number of running attempts. */
-  running: number;
-  /** The compensated steps, whose late copies are refused. */
-  readonly tombstones: Set<string>;
-  readonly charges: Map<string, Amount>;
-  startedAt?: string;
-  refusal?: { code: string; message: string; step: string };
-  reason?: string;
-  vehicle?: string;
-  tab?: { limit: Amount; state: "open" | "void" | "captured" };
-}
 
 /** Fleet, billing, the registry and the broker in memory. Trips do not affect each other. */
 export interface FakeServices {
@@ -67,6 +40,7 @@ export function createFakeServices(): FakeServices {
       running: 0,
       tombstones: new Set(),
       charges: new Map(),
+      resolvedSteps: [],
     };
     trips.set(tripId, fresh);
     return fresh;
@@ -130,6 +104,7 @@ export function createFakeServices(): FakeServices {
           if (fake.tab) fake.tab.state = "captured";
           return { minorUnits: sumCharges(fake), currency: "EUR" };
         }),
+      readTripRecord: (call) => act(call, toFakeRecord),
       acceptTrip: (call) => record(call, (fake) => void fake.statuses.push("PENDING")),
       activateTrip: (call) =>
         record(call, (fake) => {
@@ -143,10 +118,26 @@ export function createFakeServices(): FakeServices {
           const driveMs = Date.parse(call.endedAt) - Date.parse(fake.startedAt ?? call.endedAt);
           return { endedAt: call.endedAt, fare: calculateFare(driveMs) };
         }),
-      settleTrip: (call) => record(call, (fake) => void fake.statuses.push("SETTLED")),
-      compensateTrip: (call) => record(call, (fake) => void fake.statuses.push("COMPENSATING")),
+      settleTrip: (call) =>
+        record(call, (fake) => {
+          fake.settled = call.settled;
+          fake.statuses.push("SETTLED");
+        }),
+      compensateTrip: (call) =>
+        record(call, (fake) => {
+          fake.compensation ??= {
+            reason: call.reason,
+            ...(call.refusal && { refusal: call.refusal }),
+          };
+          fake.resolvedSteps = call.resolvedSteps;
+          fake.statuses.push("COMPENSATING");
+        }),
       cancelTripRecord: (call) =>
         record(call, (fake) => {
+          fake.compensation ??= {
+            reason: call.reason,
+            ...(call.refusal && { refusal: call.refusal }),
+          };
           fake.reason = call.reason;
           if (call.refusal) fake.refusal = call.refusal;
           fake.statuses.push("CANCELLED");
@@ -154,9 +145,14 @@ export function createFakeServices(): FakeServices {
       parkTrip: (call) =>
         record(call, (fake) => {
           fake.reason = `${call.parkedStep}: ${call.reason}`;
+          fake.resolvedSteps = call.resolvedSteps;
           fake.statuses.push("NEEDS_ATTENTION");
         }),
-      resumeTrip: (call) => record(call, (fake) => void fake.statuses.push("ENDED")),
+      resumeTrip: (call) =>
+        record(call, (fake) => {
+          fake.resolvedSteps = call.resolvedSteps;
+          fake.statuses.push("ENDED");
+        }),
       recordDelay: (call) =>
         act(call, (fake) => {
           if (call.version <= fake.delayVersion) return;

@@ -11,10 +11,10 @@ export async function trip(input: TripInput): Promise<void> {
   const { tripId, riderId, vehicleId, paymentMethod } = input;
   const timings = defaultTimings;
   const calls = createTripCalls({ allowLocal: true });
-  const recorder = createTripRecorder(tripId, calls);
+  const recorder = createTripRecorder({ tripId, calls, listResolved: () => [] });
   const saga = createSaga(createSagaHooks(recorder, {}));
   handleTripUpdates(saga, {});
-  const deps = { saga, calls, tripId, timings, recovery: undefined };
+  const deps = { saga, calls, tripId, timings, state: {}, recovery: undefined };
   const { compensatable } = createTripSteps(deps);
   const tries = "local-first";
   await saga.run(async () => {

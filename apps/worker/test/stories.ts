@@ -3,6 +3,7 @@ import { waitUntil } from "@fanfare/dev-stack";
 import type { RecoveryInput } from "@fanfare/trip-contract";
 import { steps } from "@fanfare/trip-contract";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
+import { findRun, resetRun } from "./reset-workflow.ts";
 import type { TestTrip, TripLab } from "./trip-lab.ts";
 
 /** Plays one path of a trip to its end. */
@@ -45,6 +46,17 @@ async function recover(lab: TripLab, script: Script): Promise<TestTrip> {
   };
   const trip = lab.begin(script, { recovery });
   await trip.started;
+  await trip.outcome();
+  return trip;
+}
+
+/** Resets the workflow of a settled trip to one of its tasks, without the update that ended its drive. */
+async function playAndReset(lab: TripLab, task: number): Promise<TestTrip> {
+  const trip = await endDrive(await startDrive(lab));
+  const run = await findRun(lab.client, trip.tripId);
+  const point = run.points[task];
+  if (point === undefined) throw new Error(`expected a workflow task ${task}, got fewer`);
+  await resetRun(lab.client, run, { point, reapply: "nothing reapplied" });
   await trip.outcome();
   return trip;
 }
@@ -147,6 +159,11 @@ export const stories: Readonly<Record<string, Story>> = {
 
   "recovered-and-settled": (lab) =>
     recover(lab, { compensateTrip: { before: refuse("its drive has ended") } }),
+
+  /** Goes by the registry, which has the end, instead of waiting for it. */
+  "reset-to-its-first-task": (lab) => playAndReset(lab, 0),
+
+  "reset-in-its-drive": (lab) => playAndReset(lab, 1),
 
   delayed: async (lab) => endDrive(await startDrive(lab, { captureTab: { before: failTimes(3) } })),
 

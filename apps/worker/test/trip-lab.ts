@@ -26,12 +26,8 @@ import {
 import { ApplicationFailure } from "@temporalio/common";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { defineUpdate } from "@temporalio/workflow";
-import {
-  createFakeServices,
-  type FakeServices,
-  type FakeTrip,
-  type Script,
-} from "./fake-services.ts";
+import { createFakeServices, type FakeServices, type Script } from "./fake-services.ts";
+import type { FakeTrip } from "./fake-trip.ts";
 
 /** A trip that runs against fake services. Its methods do what its callers do. */
 export interface TestTrip {

@@ -46,7 +46,8 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
         record(request, completeDrive(toDate("ended_at", request.endedAt))),
       settleTrip: (request) => record(request, settle(requireField("settled", request.settled))),
       compensateTrip: (request) => record(request, compensate(request)),
-      cancelTripRecord: (request) => record(request, cancel(request.reason, request.refusal)),
+      cancelTripRecord: (request) =>
+        record(request, cancel(request.reason, request.refusal, request.resolvedSteps)),
       parkTrip: (request) => record(request, park(request)),
       resumeTrip: (request) => record(request, resume(request)),
       recordDelay: (request) => record(request, recordDelay(request)),

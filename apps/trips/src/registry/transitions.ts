@@ -96,12 +96,12 @@ export function compensate({
   ...cause
 }: Numbered & FirstCause & { readonly unlessEndRequested?: boolean }): Transition {
   return (trip) => {
-    if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
-      return undefined;
     const endRequested = trip.stop_kind === "END" && !isCompensating(trip);
     if (trip.ended_at !== null || (unlessEndRequested && endRequested)) {
       throw createTransitionError(trip, "COMPENSATING");
     }
+    if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
+      return undefined;
     return {
       status: "COMPENSATING",
       ...keepFirstCause(trip, cause),
@@ -179,11 +179,16 @@ export function refuseDecision(decision: string, reason: string): Transition {
  * Makes the trip CANCELLED, for good. StartTrip throws the refusal from then on; without one the rider
  * or an operator cancelled the trip. The cause with which the compensation began is kept.
  */
-export function cancel(reason: string, refusal?: FirstCause["refusal"]): Transition {
+export function cancel(
+  reason: string,
+  refusal?: FirstCause["refusal"],
+  resolvedSteps?: readonly string[],
+): Transition {
   return (trip) => {
     if (trip.status === "CANCELLED") return undefined;
     if (trip.ended_at !== null) throw createTransitionError(trip, "CANCELLED");
-    return { status: "CANCELLED", ...keepFirstCause(trip, { reason, refusal }) };
+    const cause = keepFirstCause(trip, { reason, refusal });
+    return { status: "CANCELLED", ...cause, ...addResolved(trip, resolvedSteps) };
   };
 }
 

@@ -40,17 +40,18 @@ describe("createRegistryActivities()", () => {
       await registry.acceptTrip(call("accept-trip"));
       await registry.activateTrip(call("drive"));
       await registry.settleTrip({ ...call("settle"), settled });
-      await registry.compensateTrip({ ...call("compensate-7"), reason: "rain" });
-      await registry.cancelTripRecord({ ...call("accept-trip"), reason: "rain" });
-      await registry.cancelTripRecord({
-        ...call("accept-trip"),
-        reason: "no such vehicle",
-        refusal,
-      });
-      await registry.parkTrip({ ...call("park-7"), parkedStep: "open-tab", reason: "locked" });
-      await registry.resumeTrip(call("resume-7"));
+      const resolvedSteps = ["charge-fare"];
+      const compensation = { reason: "rain", refusal, resolvedSteps };
+      await registry.compensateTrip({ ...call("compensate-7"), ...compensation });
+      const cancelling = { ...call("accept-trip"), resolvedSteps };
+      await registry.cancelTripRecord({ ...cancelling, reason: "rain" });
+      await registry.cancelTripRecord({ ...cancelling, reason: "no such vehicle", refusal });
+      const parked = { parkedStep: "open-tab", reason: "locked", resolvedSteps };
+      await registry.parkTrip({ ...call("park-7"), ...parked });
+      await registry.resumeTrip({ ...call("resume-7"), resolvedSteps });
       await registry.recordDelay({ ...call("delay-7"), delayedStep: "capture" });
     });
+    const resolved = { resolvedSteps: ["charge-fare"] };
     expect(calls).toMatchObject([
       {
         method: "AcceptTrip",
@@ -59,11 +60,19 @@ describe("createRegistryActivities()", () => {
       },
       { method: "ActivateTrip", key: `${workflowId}/drive`, request: { version: 7n } },
       { method: "SettleTrip", request: { settled: { minorUnits: 130n, currency: "EUR" } } },
-      { method: "CompensateTrip", key: `${workflowId}/compensate-7`, request: { reason: "rain" } },
+      {
+        method: "CompensateTrip",
+        key: `${workflowId}/compensate-7`,
+        request: { reason: "rain", refusal },
+      },
       { method: "CancelTripRecord", key: `${workflowId}/accept-trip`, request: { reason: "rain" } },
-      { request: { refusal: { code: "not_found", message: "no such vehicle" } } },
-      { method: "ParkTrip", request: { step: "open-tab", reason: "locked" } },
-      { method: "ResumeTrip", key: `${workflowId}/resume-7`, request: { version: 7n } },
+      { request: { refusal, ...resolved } },
+      { method: "ParkTrip", request: { step: "open-tab", reason: "locked", ...resolved } },
+      {
+        method: "ResumeTrip",
+        key: `${workflowId}/resume-7`,
+        request: { version: 7n, ...resolved },
+      },
       { method: "RecordDelay", request: { step: "capture" } },
     ]);
     expect(calls[4]?.request).not.toHaveProperty("refusal.code");
@@ -103,7 +112,8 @@ describe("createRegistryActivities()", () => {
   it("truncates a reason to what the registry accepts", async () => {
     const { registry, calls } = createRegistry();
     const reason = "x".repeat(5_000);
-    await runAsActivity(() => registry.compensateTrip({ ...call("compensate-7"), reason }));
+    const compensation = { ...call("compensate-7"), reason, resolvedSteps: [] };
+    await runAsActivity(() => registry.compensateTrip(compensation));
     expect(calls).toMatchObject([{ request: { reason: "x".repeat(1_000) } }]);
   });
 });

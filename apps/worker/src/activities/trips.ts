@@ -1,8 +1,15 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { Broadcast_State, TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
-import type { BroadcastState, RegistryActivities, RegistryChange } from "../trip-activities.ts";
+import type {
+  BroadcastState,
+  Cancellation,
+  RegistryActivities,
+  RegistryChange,
+  Resolved,
+} from "../trip-activities.ts";
 import { callService } from "./call-service.ts";
 import { fromMoney, fromTimestamp, toMoney, toTimestamp } from "./plain-json.ts";
+import { toRecord } from "./trip-record.ts";
 
 /** Creates the activities that change a trip in the registry. */
 export function createRegistryActivities({
@@ -12,6 +19,11 @@ export function createRegistryActivities({
 }): RegistryActivities {
   const registry = createClient(TripRegistryService, transport);
   return {
+    async readTripRecord({ step, tripId }) {
+      return toRecord(
+        await callService(step, (options) => registry.getTripRecord({ tripId }, options)),
+      );
+    },
     async acceptTrip(call) {
       await callService(call.step, (options) => registry.acceptTrip(toRequest(call), options));
     },
@@ -36,29 +48,31 @@ export function createRegistryActivities({
       await callService(call.step, (options) => registry.settleTrip(request, options));
     },
     async compensateTrip(call) {
-      const { reason, unlessEndRequested = false } = call;
-      const request = { ...toRequest(call), reason: truncate(reason), unlessEndRequested };
+      const { unlessEndRequested = false } = call;
+      const request = {
+        ...toRequest(call),
+        ...toCancellation(call),
+        ...toResolved(call),
+        unlessEndRequested,
+      };
       await callService(call.step, (options) => registry.compensateTrip(request, options));
     },
     async cancelTripRecord(call) {
-      const { code, message } = call.refusal ?? {};
-      const request = {
-        ...toRequest(call),
-        reason: truncate(call.reason),
-        ...(code === undefined ? {} : { refusal: { code, message: message ?? "" } }),
-      };
+      const request = { ...toRequest(call), ...toCancellation(call), ...toResolved(call) };
       await callService(call.step, (options) => registry.cancelTripRecord(request, options));
     },
     async parkTrip(call) {
       const request = {
         ...toRequest(call),
+        ...toResolved(call),
         step: call.parkedStep,
         reason: truncate(call.reason),
       };
       await callService(call.step, (options) => registry.parkTrip(request, options));
     },
     async resumeTrip(call) {
-      await callService(call.step, (options) => registry.resumeTrip(toRequest(call), options));
+      const request = { ...toRequest(call), ...toResolved(call) };
+      await callService(call.step, (options) => registry.resumeTrip(request, options));
     },
     async recordDelay(call) {
       const request = { ...toRequest(call), step: call.delayedStep };
@@ -73,6 +87,14 @@ export function createRegistryActivities({
 
 function toRequest({ tripId, version }: RegistryChange) {
   return { tripId, version: BigInt(version) };
+}
+
+function toCancellation({ reason, refusal }: Cancellation) {
+  return { reason: truncate(reason), ...(refusal === undefined ? {} : { refusal }) };
+}
+
+function toResolved({ resolvedSteps }: Resolved) {
+  return { resolvedSteps: [...resolvedSteps] };
 }
 
 function toBroadcast(broadcast: BroadcastState) {

@@ -1,6 +1,6 @@
-import { runLocalFirst } from "@fanfare/saga";
+import { runLocalFirst, type Saga } from "@fanfare/saga";
 import { steps, type TripTimings } from "@fanfare/trip-contract";
-import { condition } from "@temporalio/workflow";
+import { CancelledFailure, condition } from "@temporalio/workflow";
 import { setTripAttribute } from "./set-trip-attribute.ts";
 import type { TripCalls } from "./trip-calls.ts";
 import type { TripRecorder } from "./trip-recorder.ts";
@@ -8,15 +8,50 @@ import type { Drive, TripState } from "./trip-state.ts";
 
 /** Dependencies of `drive`. */
 export interface DriveDeps {
+  readonly saga: Saga;
   readonly calls: TripCalls;
   readonly recorder: TripRecorder;
   readonly state: TripState;
   readonly timings: TripTimings;
 }
 
-/** Makes the trip ACTIVE and waits until the rider ends the drive, at most for the maximum drive. */
-export async function drive({ calls, recorder, state, timings }: DriveDeps): Promise<Drive> {
-  const { stepTimeoutMs, maximumDriveMs } = timings;
+/**
+ * Makes the trip ACTIVE and waits until the rider ends the drive, at most for the maximum drive. After a reset
+ * it goes by the record of the registry: the drive continues, has ended, or is being compensated.
+ */
+export async function drive({ saga, ...deps }: DriveDeps): Promise<Drive> {
+  const { state, timings } = deps;
+  checkCompensation(saga, state);
+  const startedAt = state.record?.startedAt ?? (await activate(deps));
+  setTripAttribute("status", "ACTIVE");
+  const remainingMs = state.record
+    ? Math.max(1, Date.parse(startedAt) + timings.maximumDriveMs - Date.now())
+    : timings.maximumDriveMs;
+  await condition(() => isOver(state), remainingMs);
+  checkCompensation(saga, state);
+  const endRequestedAt = state.endRequestedAt ?? state.record?.endRequestedAt;
+  return {
+    startedAt,
+    endedAt: calculateDriveEnd(startedAt, endRequestedAt, timings.maximumDriveMs),
+  };
+}
+
+/** Cancels the saga when the registry has recorded its compensation. */
+function checkCompensation(saga: Saga, { record }: TripState): void {
+  if (record?.compensation === undefined) return;
+  saga.cancel(record.compensation.reason);
+  throw new CancelledFailure(record.compensation.reason);
+}
+
+function isOver({ endRequestedAt, record }: TripState): boolean {
+  if (endRequestedAt !== undefined || record?.endRequestedAt !== undefined) return true;
+  return record?.ended === true || record?.compensation !== undefined;
+}
+
+/** Makes the trip ACTIVE. Returns the start of the drive that the registry fixed. */
+async function activate(deps: Omit<DriveDeps, "saga">): Promise<string> {
+  const { calls, recorder, state, timings } = deps;
+  const { stepTimeoutMs } = timings;
   state.activating = true;
   const change = recorder.nextChange(steps.drive);
   const how = { tries: "local-first", retry: { timeoutMs: stepTimeoutMs } } as const;
@@ -24,10 +59,7 @@ export async function drive({ calls, recorder, state, timings }: DriveDeps): Pro
     calls.create(steps.drive, how, (activities) => activities.activateTrip(change)),
   );
   state.startedAt = startedAt;
-  setTripAttribute("status", "ACTIVE");
-
-  await condition(() => state.endRequestedAt !== undefined, maximumDriveMs);
-  return { startedAt, endedAt: calculateDriveEnd(startedAt, state.endRequestedAt, maximumDriveMs) };
+  return startedAt;
 }
 
 /** Returns the end of a drive: the recorded request, at the latest the end of the maximum drive. */

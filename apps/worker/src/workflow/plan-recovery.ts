@@ -22,7 +22,9 @@ export async function planRecovery(
 ): Promise<RecoveryPlan> {
   state.recovering = true;
   try {
-    await CancellationScope.nonCancellable(() => recorder.recordCompensatingUnlessEnded(reason));
+    await CancellationScope.nonCancellable(() =>
+      recorder.recordCompensatingUnlessEnded({ reason }),
+    );
     setTripAttribute("status", "COMPENSATING");
     return { kind: "compensate", reason };
   } catch (error) {

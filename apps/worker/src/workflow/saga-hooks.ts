@@ -1,5 +1,6 @@
 import type { SagaOptions } from "@fanfare/saga";
 import { steps } from "@fanfare/trip-contract";
+import type { Cancellation } from "../trip-activities.ts";
 import { describeCompensation } from "./describe-compensation.ts";
 import { setTripAttribute } from "./set-trip-attribute.ts";
 import type { TripRecorder } from "./trip-recorder.ts";
@@ -12,13 +13,13 @@ type Hooks = Required<Pick<SagaOptions, "onCompensating" | "onParked" | "onDelay
  * attributes. No step and no compensation waits for them.
  */
 export function createSagaHooks(recorder: TripRecorder, state: TripState): Hooks {
-  let reason = "";
+  let cancellation: Cancellation = { reason: "" };
   let compensationParked = false;
   let delayRecorded = false;
 
   async function recordCompensating(): Promise<void> {
     setTripAttribute("status", "COMPENSATING");
-    await recorder.recordCompensating(reason);
+    await recorder.recordCompensating(cancellation);
   }
 
   async function recordResumed(): Promise<void> {
@@ -29,7 +30,8 @@ export function createSagaHooks(recorder: TripRecorder, state: TripState): Hooks
 
   return {
     async onCompensating(cause) {
-      reason = describeCompensation(cause).reason;
+      const { status: _, ...described } = describeCompensation(cause);
+      cancellation = described;
       await recordCompensating();
     },
 

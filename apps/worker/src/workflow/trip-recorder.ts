@@ -1,5 +1,5 @@
 import type { StepCall } from "@fanfare/saga";
-import type { BroadcastState, RegistryChange } from "../trip-activities.ts";
+import type { BroadcastState, Cancellation, RegistryChange } from "../trip-activities.ts";
 import { type TripCalls, withoutEnd } from "./trip-calls.ts";
 
 /**
@@ -9,9 +9,11 @@ import { type TripCalls, withoutEnd } from "./trip-calls.ts";
 export interface TripRecorder {
   /** Returns the next change, for a step that changes the registry. */
   nextChange(step: string): RegistryChange;
-  recordCompensating(reason: string): Promise<void>;
+  /** Numbers the next changes above this one, and above those that the registry may still receive. */
+  continueAfter(latestVersion: number): void;
+  recordCompensating(cancellation: Cancellation): Promise<void>;
   /** Records the compensation, and fails when the end of the drive is fixed or was requested. */
-  recordCompensatingUnlessEnded(reason: string): Promise<void>;
+  recordCompensatingUnlessEnded(cancellation: Cancellation): Promise<void>;
   recordParked(parkedStep: string, reason: string): Promise<void>;
   recordResumed(): Promise<void>;
   /** Records the delayed step. The empty string records that none is delayed. */
@@ -20,12 +22,26 @@ export interface TripRecorder {
   recordBroadcast(broadcast: BroadcastState): StepCall<void>;
 }
 
+/** Options of `createTripRecorder`. */
+export interface TripRecorderOptions {
+  readonly tripId: string;
+  readonly calls: TripCalls;
+  /** Default: 0. */
+  readonly versionFloor?: number | undefined;
+  /** Lists the steps and compensations that operators have resolved so far. */
+  readonly listResolved: () => readonly string[];
+}
+
+/** More than the number of changes that one run makes. */
+const changesPerRun = 1_000_000;
+
 /** Creates a recorder. Its first change has the version after `versionFloor`. */
-export function createTripRecorder(
-  tripId: string,
-  calls: TripCalls,
+export function createTripRecorder({
+  tripId,
+  calls,
   versionFloor = 0,
-): TripRecorder {
+  listResolved,
+}: TripRecorderOptions): TripRecorder {
   let version = versionFloor;
   const nextChange = (step: string) => ({ step, tripId, version: ++version });
   /** A record can be made several times: the version makes its idempotency key unique. */
@@ -36,21 +52,28 @@ export function createTripRecorder(
 
   return {
     nextChange,
-    recordCompensating(reason) {
-      const { record, activities } = nextRecord("compensate");
-      return activities.compensateTrip({ ...record, reason });
+    continueAfter(latestVersion) {
+      const floor = (Math.floor(latestVersion / changesPerRun) + 1) * changesPerRun;
+      version = Math.max(version, floor);
     },
-    recordCompensatingUnlessEnded(reason) {
+    recordCompensating(cancellation) {
       const { record, activities } = nextRecord("compensate");
-      return activities.compensateTrip({ ...record, reason, unlessEndRequested: true });
+      const resolvedSteps = listResolved();
+      return activities.compensateTrip({ ...record, ...cancellation, resolvedSteps });
+    },
+    recordCompensatingUnlessEnded(cancellation) {
+      const { record, activities } = nextRecord("compensate");
+      const change = { ...record, ...cancellation, resolvedSteps: listResolved() };
+      return activities.compensateTrip({ ...change, unlessEndRequested: true });
     },
     recordParked(parkedStep, reason) {
       const { record, activities } = nextRecord("park");
-      return activities.parkTrip({ ...record, parkedStep, reason });
+      const resolvedSteps = listResolved();
+      return activities.parkTrip({ ...record, parkedStep, reason, resolvedSteps });
     },
     recordResumed() {
       const { record, activities } = nextRecord("resume");
-      return activities.resumeTrip(record);
+      return activities.resumeTrip({ ...record, resolvedSteps: listResolved() });
     },
     recordDelay(delayedStep) {
       const { record, activities } = nextRecord("delay");

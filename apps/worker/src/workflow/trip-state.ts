@@ -1,4 +1,5 @@
 import type { Amount, CompensationResult, CompletedDrive } from "@fanfare/trip-contract";
+import type { TripRecord } from "../trip-activities.ts";
 
 /** The state of a trip's workflow that its updates read. */
 export interface TripState {
@@ -16,6 +17,8 @@ export interface TripState {
   settled?: Amount;
   /** Set once the trip is CANCELLED, or NEEDS_ATTENTION with a parked compensation. */
   compensated?: CompensationResult;
+  /** What the registry had of the trip when the workflow was reset. Set after a reset alone. */
+  record?: TripRecord;
 }
 
 /** The time of a drive. */

@@ -1,7 +1,7 @@
-import type { CompensationCause, Saga } from "@fanfare/saga";
-import { compensationSuffix, type TripTimings } from "@fanfare/trip-contract";
+import type { CompensationCause, Saga, StepCall } from "@fanfare/saga";
+import { type Amount, compensationSuffix, type TripTimings } from "@fanfare/trip-contract";
 import { isCancellation } from "@temporalio/workflow";
-import type { TripCall } from "../trip-activities.ts";
+import type { TripCall, TripRecord } from "../trip-activities.ts";
 import type { RecoveryPlan } from "./plan-recovery.ts";
 import { setTripAttribute } from "./set-trip-attribute.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type TripCalls,
   withoutEnd,
 } from "./trip-calls.ts";
+import type { TripState } from "./trip-state.ts";
 
 interface TripStep<T> {
   readonly tries: Tries;
@@ -34,12 +35,16 @@ export interface CompensatableStep extends TripStep<void> {
 export interface RetriableStep<T> extends TripStep<T> {
   /** Returns the result of a step that an operator resolved. Absent: it can only be retried. */
   readonly resolved?: () => T;
+  /** Returns the result of the step when the trip is SETTLED. Absent: it is called. */
+  readonly settled?: (settled: Amount) => T;
 }
 
 /** The two kinds of steps that call activities. A drive and a publication are steps of their own kind. */
 export interface TripSteps {
   readonly compensatable: (name: string, step: CompensatableStep) => Promise<void>;
   readonly retriable: <T>(name: string, step: RetriableStep<T>) => Promise<T>;
+  /** Throws the failure of a compensatable step that failed after a reset. */
+  readonly throwFailure: () => void;
 }
 
 /** Dependencies of `createTripSteps`. */
@@ -48,13 +53,17 @@ export interface TripStepsDeps {
   readonly calls: TripCalls;
   readonly tripId: string;
   readonly timings: TripTimings;
+  readonly state: TripState;
   /** Set when the trip is recovered. No step before the pivot is called then. */
   readonly recovery: RecoveryPlan | undefined;
 }
 
 /** Creates the steps of a trip. */
 export function createTripSteps(deps: TripStepsDeps): TripSteps {
-  const { saga, calls, tripId, timings, recovery } = deps;
+  const { saga, calls, tripId, timings, state, recovery } = deps;
+  let failure: { readonly error: unknown } | undefined;
+  const findPast = () =>
+    failure !== undefined || isPast(state.record) ? { value: undefined } : undefined;
   const untilStepTimeout = { timeoutMs: timings.stepTimeoutMs };
   const untilParked = { timeoutMs: timings.compensationTimeoutMs };
 
@@ -62,31 +71,63 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
     async compensatable(name, { tries, run, compensate, status }) {
       if (recovery?.kind === "settle") return;
       const call = { step: name, tripId };
-      const compensation = {
-        compensate: (cause: CompensationCause) => {
-          const activities = calls.activities(`${name}${compensationSuffix}`, untilParked);
-          return compensate(activities, call, cause);
+      const compensated = {
+        async compensate(cause: CompensationCause) {
+          const activityId = `${name}${compensationSuffix}`;
+          if (state.record?.resolvedSteps.includes(activityId)) return;
+          await compensate(calls.activities(activityId, untilParked), call, cause);
         },
       };
-      if (recovery?.kind === "compensate") return await registerOnly(saga, name, compensation);
-      await saga.step(name, {
-        ...calls.create(name, { tries, retry: untilStepTimeout }, (to) => run(to, call)),
-        ...compensation,
-      });
+      if (recovery?.kind === "compensate") return await registerOnly(saga, name, compensated);
+      const made = calls.create(name, { tries, retry: untilStepTimeout }, (to) => run(to, call));
+      try {
+        await saga.step(name, { ...callUnlessRecorded(made, findPast), ...compensated });
+      } catch (error) {
+        // The run before the reset may have made later steps: their compensations are registered, too.
+        if (state.record === undefined) throw error;
+        failure ??= { error };
+      }
       if (status !== undefined) setTripAttribute("status", status);
     },
 
-    async retriable(name, { tries, run, status, resolved }) {
+    async retriable(name, { tries, run, status, resolved, settled }) {
       const call = { step: name, tripId };
+      const made = calls.create(name, { tries, retry: withoutEnd }, (to) => run(to, call));
+      const findResult = () => {
+        const { record } = state;
+        if (resolved && record?.resolvedSteps.includes(name)) return { value: resolved() };
+        return settled && record?.settled && { value: settled(record.settled) };
+      };
       const result = await saga.step(name, {
-        ...calls.create(name, { tries, retry: withoutEnd }, (to) => run(to, call)),
+        ...callUnlessRecorded(made, findResult),
         delayedAfterMs: timings.delayedAfterMs,
         ...(resolved === undefined ? {} : { resolved }),
       });
       if (status !== undefined) setTripAttribute("status", status);
       return result;
     },
+
+    throwFailure() {
+      if (failure !== undefined) throw failure.error;
+    },
   };
+}
+
+/** Checks whether the drive or the compensation had begun: no step before the drive is called any more. */
+function isPast(record: TripRecord | undefined): boolean {
+  return record?.startedAt !== undefined || record?.compensation !== undefined;
+}
+
+/** Makes a call unless the registry has its result at that time. */
+function callUnlessRecorded<T>(
+  { local, run }: StepCall<T>,
+  findResult: () => { readonly value: T } | undefined,
+): StepCall<T> {
+  const replace = (call: () => Promise<T>) => async () => {
+    const found = findResult();
+    return found === undefined ? await call() : found.value;
+  };
+  return { ...(local && { local: replace(local) }), run: replace(run) };
 }
 
 /** Registers a compensation without calling its step. A cancellation does not keep it from that. */

@@ -1,0 +1,236 @@
+import type { TripAccount } from "@fanfare/test-fixtures";
+import { compensationSuffix, type SagaProgress, steps } from "@fanfare/trip-contract";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { eventually } from "./eventually.ts";
+import { type Fault, losePublishResult, refuseCall } from "./faults.ts";
+import { beginTrip, type RealTrip, type RealTripOptions, waitUntilActive } from "./real-trip.ts";
+import {
+  findRun,
+  type Reapply,
+  type ResetPoint,
+  type ResettableRun,
+  readProgress,
+  resetRun,
+} from "./reset-workflow.ts";
+import { openServiceLab, type ServiceLab } from "./service-lab.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
+
+let lab: ServiceLab;
+beforeAll(async () => {
+  lab = await openServiceLab();
+});
+afterAll(() => lab?.[Symbol.asyncDispose]());
+
+const always: Fault = (send, attempt) => refuseCall(Infinity)(send, attempt);
+
+/** Plays a trip until its workflow is over, or waits. */
+interface Story extends RealTripOptions {
+  readonly play: (trip: RealTrip) => Promise<void>;
+  /** What the account contains then. */
+  readonly account: Partial<TripAccount>;
+  /** The state of the saga then, or the step that it waits in. */
+  readonly reaches: string;
+  /** Ends a trip whose workflow waits. */
+  readonly finish?: (trip: RealTrip) => Promise<void>;
+}
+
+const end = async (trip: RealTrip) => {
+  await trip.end();
+  await trip.expectSettled();
+};
+const cancel = async (trip: RealTrip) => {
+  await trip.cancel();
+  await trip.expectCompensated();
+};
+const park = async (trip: RealTrip, step: string) => {
+  trip.end().catch(() => undefined);
+  await eventually(async () => {
+    expect((await trip.readAccount()).reason).toContain(`${step}: `);
+  });
+};
+/** The registry shows a parked step some time after the saga. */
+const decide = (call: () => Promise<unknown>) => eventually(async () => void (await call()));
+const resolve = async ({ tripId }: RealTrip, step: string) => {
+  await decide(() => lab.operator.resolveTrip({ tripId, step, note: "settled in cash" }));
+  lab.faults.plan(tripId, {});
+};
+const expectBroadcast = async (trip: RealTrip, broadcast: string) =>
+  await eventually(async () => expect(await trip.readAccount()).toMatchObject({ broadcast }));
+
+const insolvent = "pm_card_chargeCustomerFail";
+const settled = { status: "SETTLED", broadcast: "PUBLISHED", vehicles: [], reason: null } as const;
+const cancelled = { status: "CANCELLED", vehicles: [], balance: 0, captured: 0 } as const;
+const fareRefused = { faults: { [steps.chargeFare]: always } };
+const voidRefused = { faults: { [`${steps.openTab}${compensationSuffix}`]: always } };
+
+const stories: Record<string, Story> = {
+  settled: { play: end, reaches: "done", account: { ...settled, captures: 1, captured: 130 } },
+  cancelled: { play: cancel, reaches: "done", account: { ...cancelled, authorised: 0 } },
+  refused: {
+    reaches: "done",
+    paymentMethod: "pm_card_chargeDeclined",
+    play: (trip) => trip.expectCompensated(),
+    account: { ...cancelled, authorisations: 0 },
+  },
+  active: {
+    play: async () => undefined,
+    account: { status: "ACTIVE", captures: 0, balance: 100 },
+    reaches: steps.drive,
+    finish: end,
+  },
+  "parked at its capture": {
+    paymentMethod: insolvent,
+    play: (trip) => park(trip, steps.capture),
+    account: { status: "NEEDS_ATTENTION", captures: 0, balance: 130 },
+    reaches: "parked",
+    finish: async (trip) => {
+      await resolve(trip, steps.capture);
+      await expectBroadcast(trip, "PUBLISHED");
+    },
+  },
+  "settled with its capture resolved": {
+    reaches: "done",
+    paymentMethod: insolvent,
+    async play(trip) {
+      await park(trip, steps.capture);
+      await resolve(trip, steps.capture);
+      await expectBroadcast(trip, "PUBLISHED");
+    },
+    account: { ...settled, captures: 0, captured: 0 },
+  },
+  "settled with its fare paid in cash": {
+    reaches: "done",
+    ...fareRefused,
+    async play(trip) {
+      await park(trip, steps.chargeFare);
+      await resolve(trip, steps.chargeFare);
+      await expectBroadcast(trip, "PUBLISHED");
+    },
+    account: { ...settled, charges: 1, captures: 1, captured: 100 },
+  },
+  "parked at its capture, with its fare paid in cash": {
+    ...fareRefused,
+    paymentMethod: insolvent,
+    async play(trip) {
+      await park(trip, steps.chargeFare);
+      await resolve(trip, steps.chargeFare);
+      await park(trip, steps.capture);
+    },
+    account: { status: "NEEDS_ATTENTION", charges: 1, captures: 0, balance: 100 },
+    reaches: "parked",
+    finish: async (trip) => {
+      await resolve(trip, steps.capture);
+      await expectBroadcast(trip, "PUBLISHED");
+    },
+  },
+  "parked at a compensation": {
+    ...voidRefused,
+    async play(trip) {
+      trip.cancel().catch(() => undefined);
+      await eventually(async () => {
+        expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION");
+      });
+    },
+    account: { status: "NEEDS_ATTENTION", ended: false, balance: 0, authorisations: 1 },
+    reaches: "parked",
+    finish: async (trip) => {
+      lab.faults.plan(trip.tripId, {});
+      await decide(() => lab.operator.retryTrip({ tripId: trip.tripId }));
+      await trip.expectCompensated();
+    },
+  },
+  "cancelled with a compensation resolved": {
+    reaches: "done",
+    ...voidRefused,
+    async play(trip) {
+      trip.cancel().catch(() => undefined);
+      await eventually(async () => {
+        expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION");
+      });
+      // The fault stays: Temporal repeats an activity that was running at the reset point.
+      const { tripId } = trip;
+      await decide(() => lab.operator.resolveTrip({ tripId, note: "voided by hand" }));
+      await eventually(async () => {
+        expect((await trip.readAccount()).status).toBe("CANCELLED");
+      });
+    },
+    account: { ...cancelled, tab: "open" },
+  },
+  "settled and unpublished": {
+    reaches: steps.publish,
+    faults: { [steps.publish]: losePublishResult(Infinity) },
+    async play(trip) {
+      await trip.end();
+      await expectBroadcast(trip, "DELAYED");
+    },
+    account: { status: "SETTLED", captures: 1, captured: 130, broadcast: "DELAYED" },
+    finish: async (trip) => {
+      lab.faults.plan(trip.tripId, {});
+      await trip.expectSettled();
+    },
+  },
+};
+
+const isLong = process.env["FANFARE_RESETS"] === "long";
+const reapplied: readonly Reapply[] = ["nothing reapplied", "updates reapplied"];
+const cases = Object.entries(stories).flatMap(([name, story], index) =>
+  reapplied
+    .filter((_, at) => isLong || at === index % reapplied.length)
+    .map((reapply) => ({ name, story, reapply })),
+);
+
+/** Selects all points, or in the short form the first, the last and one between them. */
+function selectPoints<Point>(points: readonly Point[]): readonly Point[] {
+  const selected = [0, Math.floor(points.length / 2), points.length - 1];
+  return isLong ? points : points.filter((_, index) => selected.includes(index));
+}
+
+/** Checks that a reset run has reached what the trip had reached before. */
+async function expectSame(
+  trip: RealTrip,
+  { runId, story, before }: { runId: string; story: Story; before: TripAccount },
+): Promise<void> {
+  const { workflowId } = lab.workflow(trip.tripId);
+  await eventually(async () => {
+    const progress = await readProgress(lab.temporal, workflowId, runId);
+    const account = await trip.readAccount();
+    expect({ reached: describeReached(progress), account }).toEqual({
+      reached: story.reaches,
+      account: before,
+    });
+  });
+}
+
+function describeReached({ state, steps: begun }: SagaProgress): string | undefined {
+  return state === "forward" ? begun.at(-1)?.name : state;
+}
+
+const readOutcome = (workflowId: string, runId: string) =>
+  lab.temporal.workflow.getHandle(workflowId, runId).result();
+
+describe.concurrent("reset: a workflow reset to any of its tasks reaches the same outcome", () => {
+  it.for(cases)("$name, with $reapply", async ({ story, reapply }) => {
+    const { play, account, reaches: _, finish, ...options } = story;
+    const trip = await beginTrip(lab, { rider: "hasty", ...options });
+    if (account.authorisations !== 0) await waitUntilActive(trip);
+    await trip.started;
+    await play(trip);
+    const before = await trip.readAccount();
+    expect(before).toMatchObject(account);
+    const run = await findRun(lab.temporal, trip.tripId);
+    const outcome = finish ? undefined : await readOutcome(run.workflowId, run.runId);
+    expect(run.points.length).toBeGreaterThan(0);
+    const resetTo = async (from: ResettableRun, point: ResetPoint) => {
+      const runId = await resetRun(lab.temporal, from, { point, reapply });
+      await expectSame(trip, { runId, story, before });
+      const reached = finish ? undefined : await readOutcome(run.workflowId, runId);
+      expect(reached).toEqual(outcome);
+    };
+    for (const point of selectPoints(run.points)) await resetTo(run, point);
+    const again = await findRun(lab.temporal, trip.tripId);
+    for (const point of selectPoints(again.points).slice(-1)) await resetTo(again, point);
+    await finish?.(trip);
+    expect(lab.countDeliveries(trip.tripId).revenue).toBeLessThanOrEqual(1);
+  });
+});
