@@ -34,6 +34,22 @@ describe("outages while a trip settles", { timeout: 360_000 }, () => {
     await waitForEffects(clients, trip.tripId, oneEffect);
   });
 
+  it("ends the drive when the rider asked, although Temporal is down", async () => {
+    const { clients, servers } = stack;
+    const trip = createTrip({ name: "carol", vehicleId: "vehicle-5" });
+    await startTrip(clients, trip);
+    await waitForStatus(clients, trip, TripStatus.ACTIVE);
+    await servers.temporal.kill();
+    const { trip: asked } = await clients.trips(trip.name).endTrip(trip);
+    expect(asked).toMatchObject({ status: TripStatus.ACTIVE, endRequestedAt: expect.anything() });
+    const { trip: again } = await clients.trips(trip.name).endTrip(trip);
+    expect(again?.endRequestedAt).toEqual(asked?.endRequestedAt);
+    await servers.temporal.start();
+    const settled = await waitForStatus(clients, trip, TripStatus.SETTLED);
+    expect(settled.endedAt).toEqual(asked?.endRequestedAt);
+    await waitForEffects(clients, trip.tripId, oneEffect);
+  });
+
   it("lets a reactor that was down catch up, without delaying the others", async () => {
     const { clients, system } = stack;
     const trip = createTrip({ vehicleId: "vehicle-2" });
