@@ -1,24 +1,23 @@
-import { type BusCode, BusError } from "@fanfare/bus";
+import { BusError } from "@fanfare/bus";
 import { readErrorCode } from "@fanfare/database-errors";
 
 const undefinedTable = "42P01";
 const undefinedColumn = "42703";
 
 /**
- * Waits for `work`, and converts the error of a missing table or column to a BusError that names its
- * migration.
+ * Waits for `work`, and converts the error of a missing table or column to a BusError `not_provisioned` that
+ * names its migration.
  */
 export async function explainMissingTable<T>(
   table: "inbox" | "outbox",
   work: Promise<T>,
-  code: BusCode = "not_provisioned",
 ): Promise<T> {
   try {
     return await work;
   } catch (reason) {
     const missing = describeMissing(table, reason);
     if (missing === undefined) throw reason;
-    throw new BusError(code, missing, { cause: reason });
+    throw new BusError("not_provisioned", missing, { cause: reason });
   }
 }
 

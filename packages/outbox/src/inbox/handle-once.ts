@@ -42,14 +42,17 @@ export function createHandleOnce<DB>(
   const processName = `${hostname()}/${process.pid}`;
   // Distinguishes the statements of this inbox from all others on the server.
   const inboxId = crypto.randomUUID();
-  let calls = 0;
+  // Numbers are used again, so that drivers that prepare each text keep few statements.
+  const freeNumbers: number[] = [];
+  let numbers = 0;
 
   /** Returns how many deliveries were new. */
   async function runTransaction(
     { deliveries, signal }: HandleOnceOptions,
     handle: HandleNew<DB>,
   ): Promise<number> {
-    const comment = `/* inbox ${inboxId} ${++calls} */`;
+    const number = freeNumbers.pop() ?? ++numbers;
+    const comment = `/* inbox ${inboxId} ${number} */`;
     const running: RunningTransaction = { comment };
     const ended = Promise.withResolvers<void>();
     const transaction = db.transaction().execute((tx) =>
@@ -67,15 +70,23 @@ export function createHandleOnce<DB>(
         return recorded.fresh.length;
       }),
     );
-    return await transaction.finally(ended.resolve);
+    return await transaction.finally(() => {
+      ended.resolve();
+      freeNumbers.push(number);
+    });
   }
 
-  /** Repeats a transaction that conflicted with another, because no event is at fault. */
+  /**
+   * Repeats a transaction that conflicted with another, because no event is at fault. Calls `onBegin`
+   * before each.
+   */
   async function repeatOnConflict(
     options: HandleOnceOptions,
     handle: HandleNew<DB>,
+    onBegin: () => void,
   ): Promise<number> {
     for (let repeat = 0; ; repeat++) {
+      onBegin();
       try {
         return await runTransaction(options, handle);
       } catch (reason) {
@@ -92,9 +103,12 @@ export function createHandleOnce<DB>(
     let handlerRan = false;
     try {
       signal.throwIfAborted();
-      const handled = await repeatOnConflict(options, (tx, fresh) => {
+      const runHandler: HandleNew<DB> = (tx, fresh) => {
         handlerRan = true;
         return handle(tx, fresh);
+      };
+      const handled = await repeatOnConflict(options, runHandler, () => {
+        handlerRan = false;
       });
       if (counters === undefined) return;
       counters.handled += handled;

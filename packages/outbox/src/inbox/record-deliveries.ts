@@ -1,5 +1,6 @@
 import { BusError, type Delivery, DependencyUnavailableError } from "@fanfare/bus";
 import { CompiledQuery, type Transaction } from "kysely";
+import { checkColumns } from "../check-columns.ts";
 import { explainMissingTable } from "../missing-table.ts";
 
 /** The deliveries to record, and by whom. */
@@ -47,6 +48,7 @@ export async function recordDeliveries<DB>(
     if (!(reason instanceof BusError)) throw reason;
     throw new DependencyUnavailableError(reason.message, { cause: reason });
   });
+  checkColumns(rows, single ? ["transaction"] : ["transaction", "group", "topic", "id"]);
   const transactionId = rows[0]?.transaction;
   if (single) return { fresh: rows.length === 1 ? deliveries : [], transactionId };
   const inserted = new Set(rows.map(formatKey));

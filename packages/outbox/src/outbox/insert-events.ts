@@ -1,5 +1,6 @@
 import { BusError } from "@fanfare/bus";
 import { type QueryExecutorProvider, sql } from "kysely";
+import { checkColumns } from "../check-columns.ts";
 import { explainMissingTable } from "../missing-table.ts";
 import { partitionCount } from "./partitions.ts";
 
@@ -81,6 +82,7 @@ export async function insertEvents(
       case when transaction is null then pg_current_xact_id()::text end as assigned
     from state left join inserted on true`.execute(tx);
   const { rows } = await explainMissingTable("outbox", inserting);
+  checkColumns(rows, ["transaction", "topic", "id", "sequence"]);
   const sequences = new Map<string, string>();
   for (const { topic, id, sequence } of rows) {
     if (topic === null || id === null || sequence === null) continue;

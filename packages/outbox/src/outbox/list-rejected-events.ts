@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { checkColumns } from "../check-columns.ts";
 import { explainMissingTable } from "../missing-table.ts";
 
 /** An event of the outbox that the broker can never accept. */
@@ -32,5 +33,6 @@ export async function listRejectedEvents<DB>(
     from outbox where rejected_at is not null
     order by rejected_at desc, sequence desc limit ${limit}`.execute(db.withoutPlugins());
   const { rows } = await explainMissingTable("outbox", reading);
+  checkColumns(rows, ["topic", "id", "key", "rejectedAt", "code", "reason"]);
   return rows.map((row) => ({ ...row, rejectedAt: new Date(Number(row.rejectedAt)) }));
 }

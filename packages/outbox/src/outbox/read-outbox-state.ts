@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { checkColumns } from "../check-columns.ts";
 import { explainMissingTable } from "../missing-table.ts";
 
 /** The state of an outbox. */
@@ -26,6 +27,7 @@ export async function readOutboxState<DB>(db: Kysely<DB>): Promise<OutboxState> 
       (count(*) filter (where rejected_at is not null))::text as "rejected"
     from outbox`.execute(db.withoutPlugins());
   const { rows } = await explainMissingTable("outbox", reading);
+  checkColumns(rows, ["waiting", "oldestMs", "rejected"]);
   // Text, because no driver has a parser for it.
   const { waiting = 0, oldestMs = 0, rejected = 0 } = rows[0] ?? {};
   return { waiting: Number(waiting), oldestMs: Number(oldestMs), rejected: Number(rejected) };

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { checkColumns } from "../check-columns.ts";
 
 /** A partition of a topic. */
 export interface TopicPartition {
@@ -69,13 +70,8 @@ export async function scanOutbox<DB>(db: Kysely<DB>, plan: ScanPlan): Promise<Sc
       )
     )::text as scan
     from positions`.execute(db);
-  const [row] = rows;
-  if (typeof row?.scan !== "string") {
-    throw new Error(
-      "expected one row with text from PostgreSQL: use a driver that returns text as it is",
-    );
-  }
-  return JSON.parse(row.scan);
+  checkColumns(rows, ["scan"]);
+  return JSON.parse(rows[0]?.scan ?? "");
 }
 
 /**
