@@ -16,7 +16,7 @@ export interface TokenKeys {
 
 /**
  * Opens a JSON Web Key Set. An http(s) address is fetched again for unknown keys; a file is read
- * again when it changes.
+ * again when it changes, and its last valid content is used while it is missing or invalid.
  */
 export function openTokenKeys(source: string): TokenKeys {
   return /^https?:/i.test(source) ? openRemoteKeys(new URL(source)) : openKeyFile(source);
@@ -48,11 +48,16 @@ function openKeyFile(source: string): TokenKeys {
   const path = source.startsWith("file:") ? fileURLToPath(source) : source;
   let cached: { version: string; find: JWTVerifyGetKey } | undefined;
   async function read(): Promise<JWTVerifyGetKey> {
-    const { mtimeMs, size, ino } = await stat(path);
-    const version = `${mtimeMs}/${size}/${ino}`;
-    if (cached?.version !== version) {
-      const keys = keySet.parse(JSON.parse(await readFile(path, "utf8")));
-      cached = { version, find: createLocalJWKSet(keys) };
+    try {
+      const { mtimeMs, size, ino } = await stat(path);
+      const version = `${mtimeMs}/${size}/${ino}`;
+      if (cached?.version !== version) {
+        const keys = keySet.parse(JSON.parse(await readFile(path, "utf8")));
+        cached = { version, find: createLocalJWKSet(keys) };
+      }
+    } catch (error) {
+      // While the file is being replaced, the last keys stay in use.
+      if (cached === undefined) throw error;
     }
     return cached.find;
   }

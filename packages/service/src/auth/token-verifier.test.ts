@@ -37,6 +37,13 @@ describe("createTokenVerifier()", () => {
     await writeFile(issuer.trust.jwks, JSON.stringify(issuer.jwks));
     await verifier.assertReady();
     await expect(verifier.verify(token)).resolves.toBeDefined();
+
+    // Halfway through a replacement, the last keys stay in use.
+    await writeFile(issuer.trust.jwks, "{");
+    await expect(verifier.verify(token)).resolves.toBeDefined();
+    await rm(issuer.trust.jwks);
+    await verifier.assertReady();
+    await expect(verifier.verify(token)).resolves.toBeDefined();
   });
 
   it("refuses an algorithm that is not configured", async () => {

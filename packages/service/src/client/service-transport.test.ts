@@ -32,6 +32,12 @@ describe("createServiceTransport()", () => {
     using transport = createServiceTransport({ baseUrl: echo.server.url, tokenFile });
     const client = createClient(EchoService, transport);
 
+    await writeFile(tokenFile, "\n");
+    await expect(client.say({ text: "x" })).rejects.toMatchObject({
+      code: Code.Unavailable,
+      rawMessage: `the token file ${tokenFile} is empty: write a service token to it`,
+    });
+    await rm(tokenFile);
     await expect(client.say({ text: "x" })).rejects.toMatchObject({
       code: Code.Unavailable,
       rawMessage: `the token file ${tokenFile} cannot be read: write a service token to it`,
@@ -40,8 +46,11 @@ describe("createServiceTransport()", () => {
     expect((await client.say({ text: "x" })).text).toBe("worker");
     await writeFile(tokenFile, await echo.issuer.mint({ role: "service", sub: "another" }));
     expect((await client.say({ text: "x" })).text).toBe("another");
+    // Halfway through a replacement, the last token stays in use.
     await writeFile(tokenFile, "\n");
-    await expect(client.say({ text: "x" })).rejects.toMatchObject({ code: Code.Unavailable });
+    expect((await client.say({ text: "x" })).text).toBe("another");
+    await rm(tokenFile);
+    expect((await client.say({ text: "x" })).text).toBe("another");
   });
 
   it("is unavailable while the service is down, and reconnects when it is back", async () => {

@@ -3,7 +3,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
  * Creates a function that returns the token in a file. It reads the file again when it changes, and
- * throws a ConnectError `unavailable` while the file has no token.
+ * returns the last token while the file is missing or empty. Throws a ConnectError `unavailable` as long
+ * as there was none.
  */
 export function createTokenReader(path: string): () => Promise<string> {
   let cached: { version: string; token: string } | undefined;
@@ -11,13 +12,13 @@ export function createTokenReader(path: string): () => Promise<string> {
     try {
       const { mtimeMs, size, ino } = await stat(path);
       const version = `${mtimeMs}/${size}/${ino}`;
-      if (cached?.version !== version) {
-        cached = { version, token: (await readFile(path, "utf8")).trim() };
-      }
+      if (cached?.version === version) return cached.token;
+      const token = (await readFile(path, "utf8")).trim();
+      if (token !== "") cached = { version, token };
     } catch (error) {
-      throw createTokenFileError(path, "cannot be read", error);
+      if (cached === undefined) throw createTokenFileError(path, "cannot be read", error);
     }
-    if (cached.token === "") throw createTokenFileError(path, "is empty");
+    if (cached === undefined) throw createTokenFileError(path, "is empty");
     return cached.token;
   };
 }
