@@ -113,7 +113,8 @@ runUntilSignal(
         reflection: config.reflection,
         access,
         checks,
-        // Reads and watches come from the registry alone. Only calls to workflows are refused meanwhile.
+        // The registry alone answers reads, and records what riders ask for. Only the progress of a workflow
+        // and the decisions of operators are refused meanwhile.
         dependencies: { temporal: () => temporal.assertReady() },
         logger,
       }),
