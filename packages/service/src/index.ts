@@ -61,6 +61,7 @@ export { paginate } from "./paging/paginate.ts";
 
 // Calls to other services.
 
+export { findCause } from "./client/find-cause.ts";
 export { refusalCodes } from "./client/refusal-codes.ts";
 export type { ServiceTransport, ServiceTransportOptions } from "./client/service-transport.ts";
 export { createServiceTransport } from "./client/service-transport.ts";

@@ -64,6 +64,20 @@ describe("callService()", () => {
     expect(failure).toMatchObject({ type, message: "not now", nonRetryable: false });
   });
 
+  it("finds the code of an error behind wrappers", async () => {
+    const refusal = new ConnectError("no", Code.FailedPrecondition);
+    const inInterceptor = new Error("an interceptor failed", { cause: refusal });
+    for (const error of [inInterceptor, ConnectError.from(inInterceptor)]) {
+      expect(await failing(new Error("wrapped", { cause: error }))).toMatchObject({
+        type: "failed_precondition",
+        message: "no",
+        nonRetryable: true,
+      });
+    }
+    const outage = new ConnectError("away", Code.Unavailable, undefined, undefined, refusal);
+    expect(await failing(outage)).toMatchObject({ type: "unavailable", nonRetryable: false });
+  });
+
   it("retries an error that is no Connect error", async () => {
     const failure = await failing(new TypeError("fetch failed"));
     expect(failure).toMatchObject({ message: "fetch failed", nonRetryable: false });
