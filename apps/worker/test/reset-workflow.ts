@@ -8,7 +8,7 @@ export type Reapply = keyof typeof reapplyTypes;
 const reapplyTypes = { "nothing reapplied": 2, "updates reapplied": 3 } as const;
 
 /** A run of a trip's workflow, and the points to which an operator can reset it. */
-export interface ResettableRun {
+interface ResettableRun {
   readonly workflowId: string;
   readonly runId: string;
   /** The ids of the events that complete its workflow tasks. */
@@ -16,7 +16,7 @@ export interface ResettableRun {
 }
 
 /** The id of an event, to which a run can be reset. */
-export type ResetPoint = NonNullable<
+type ResetPoint = NonNullable<
   Parameters<Client["workflowService"]["resetWorkflowExecution"]>[0]["workflowTaskFinishEventId"]
 >;
 
