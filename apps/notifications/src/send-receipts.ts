@@ -1,4 +1,4 @@
-import { createBackoff } from "@fanfare/bus/kit";
+import { createBackoff, describeReason } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import type { ReceiptSender } from "./receipt-sender.ts";
@@ -55,7 +55,7 @@ async function sendOne(
   } catch (error) {
     const delayMs = backoff(receipt.attempts);
     logger.warn({ err: error, receiptId: id, tripId, delayMs }, "receipt not sent, will retry");
-    await markFailed(db, id, { error: String(error), delayMs });
+    await markFailed(db, id, { error: describeReason(error), delayMs });
     return;
   }
   await markSent(db, id);

@@ -1,4 +1,4 @@
-import { createBackoff, pause } from "@fanfare/bus/kit";
+import { createBackoff, describeReason, pause } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
@@ -64,7 +64,7 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
       try {
         await takeTasks();
       } catch (error) {
-        notReady = error instanceof Error ? error.message : String(error);
+        notReady = describeReason(error);
         options.logger.warn({ err: error }, "taking tasks from Temporal failed: connecting again");
       }
       if (performance.now() - began > maxIntervalMs) failures = 1;

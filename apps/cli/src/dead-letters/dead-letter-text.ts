@@ -1,5 +1,6 @@
 import { type DescMessage, fromBinary, type JsonValue, toJson } from "@bufbuild/protobuf";
 import type { DeadLetter } from "@fanfare/bus";
+import { describeReason } from "@fanfare/bus/kit";
 import { alignRows } from "../terminal.ts";
 
 /** A dead letter as JSON. */
@@ -31,7 +32,7 @@ export function decodeDeadLetter(
   try {
     return { ...about, message: toJson(schema, fromBinary(schema, data)) };
   } catch (reason) {
-    const why = reason instanceof Error ? reason.message : String(reason);
+    const why = describeReason(reason);
     return fail(`expected a ${schema.typeName}: ${why}`);
   }
 }

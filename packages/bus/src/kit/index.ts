@@ -6,6 +6,7 @@ export { brandClass } from "./brand-class.ts";
 export { checkAtLeast } from "./check-at-least.ts";
 export { checkGroup } from "./check-group.ts";
 export { maxTimerMs } from "./clock.ts";
+export { type ContextRunner, createContextRunner } from "./context-runner.ts";
 export { createDeferred, type Deferred } from "./deferred.ts";
 export { describeReason } from "./describe-reason.ts";
 export { listCauses } from "./list-causes.ts";

@@ -1,4 +1,4 @@
-import { pause, settlesWithin } from "@fanfare/bus/kit";
+import { createContextRunner, notify, pause, settlesWithin } from "@fanfare/bus/kit";
 import type { Kysely } from "kysely";
 import { checkDelays } from "../check-options.ts";
 import { checkPruneOptions, type PruneOptions, removeRecords } from "./prune-inbox.ts";
@@ -41,6 +41,7 @@ export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): Pruni
   const { intervalMs = 3_600_000, onError } = options;
   checkPruneOptions(options);
   checkDelays({ intervalMs });
+  const runClean = createContextRunner();
   const stopping = new AbortController();
   const { signal } = stopping;
   let health: PruningHealth = { removed: 0, failures: 0 };
@@ -64,12 +65,9 @@ export function startPruning<DB>(db: Kysely<DB>, options: PruningOptions): Pruni
     }
   }
 
+  /** An error of the listener has no other listener. The next run retries. */
   function notifyError(reason: unknown): void {
-    try {
-      onError?.(reason);
-    } catch {
-      // An error of the listener has no other listener. The next run retries.
-    }
+    runClean(() => notify(onError, [reason], () => {}));
   }
 
   const running = run();

@@ -1,6 +1,12 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { BusError, checkTopic, type EventBus, type EventMethod, readTopic } from "@fanfare/bus";
-import { checkAtLeast, createBackoff, settlesWithin } from "@fanfare/bus/kit";
+import {
+  checkAtLeast,
+  createBackoff,
+  createContextRunner,
+  notify,
+  settlesWithin,
+} from "@fanfare/bus/kit";
 import type { Kysely } from "kysely";
 import { checkDelays, checkGracePeriod } from "../check-options.ts";
 import { explainMissingTable } from "../missing-table.ts";
@@ -58,6 +64,7 @@ export function startRelay<DB>(
     initialIntervalMs: Math.min(minPollIntervalMs, pollIntervalMs),
     maxIntervalMs: pollIntervalMs,
   });
+  const runClean = createContextRunner();
   const stopping = new AbortController();
   const aborting = new AbortController();
   const counts = { published: 0, duplicates: 0, rejected: 0, failures: 0 };
@@ -152,21 +159,19 @@ export function startRelay<DB>(
 
   /** Counts an error of a listener as a failure of its own. It does not stop the relay. */
   function notifyError(error: BusError): void {
-    try {
-      options.onError?.(error);
-    } catch (reason) {
-      countFailure(listener, BusError.from(reason));
-    }
+    runClean(() =>
+      notify(options.onError, [error], (reason) => countFailure(listener, BusError.from(reason))),
+    );
   }
 
   function notifyRejected(event: Rejection): void {
-    try {
-      options.onRejected?.(event);
-    } catch (reason) {
-      const error = BusError.from(reason);
-      countFailure(listener, error);
-      notifyError(error);
-    }
+    runClean(() =>
+      notify(options.onRejected, [event], (reason) => {
+        const error = BusError.from(reason);
+        countFailure(listener, error);
+        notifyError(error);
+      }),
+    );
   }
 
   const running = Promise.all(Array.from({ length: workers }, runWorker));
