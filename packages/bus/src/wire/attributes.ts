@@ -1,4 +1,5 @@
 import { BusError } from "../error.ts";
+import { describeValue } from "./check-portable.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
 
 const prefix = "ce-";
@@ -38,7 +39,7 @@ export function addAttributes(
     if (!attributeName.test(name)) {
       throw new BusError(
         "invalid_argument",
-        `expected the name of an attribute in lower-case letters and digits, got "${name}"`,
+        `expected the name of an attribute in lower-case letters and digits, got ${describeValue(name)}`,
       );
     }
     headers[prefix + name] = encodeHeaderValue(checkValue(name, value));
@@ -63,7 +64,7 @@ function checkValue(name: string, value: string): string {
   if (typeof given !== "string" || given === "" || excluded.test(given)) {
     throw new BusError(
       "invalid_argument",
-      `expected text without control characters as the attribute "${name}", got ${JSON.stringify(given)}`,
+      `expected text without control characters as the attribute "${name}", got ${describeValue(given)}`,
     );
   }
   if (name !== "dataschema" || URL.canParse(given)) return given;

@@ -25,7 +25,7 @@ export function checkId(id: string): string {
   }
   throw new BusError(
     "invalid_argument",
-    `expected an event id of 1 to ${maxIdLength} characters of well-formed text, without control characters and without spaces at its ends, got ${describe(given)}`,
+    `expected an event id of 1 to ${maxIdLength} characters of well-formed text, without control characters and without spaces at its ends, got ${describeValue(given)}`,
   );
 }
 
@@ -38,7 +38,7 @@ export function checkKey(key: string, id: string): string {
   }
   throw new BusError(
     "invalid_argument",
-    `expected the key of event ${id} to have at most ${maxKeyBytes} bytes of well-formed text without NUL, got ${describe(given)}`,
+    `expected the key of event ${id} to have at most ${maxKeyBytes} bytes of well-formed text without NUL, got ${describeValue(given)}`,
   );
 }
 
@@ -48,7 +48,7 @@ export function checkHeaderValue(name: string, value: string): string {
   if (typeof given === "string" && isStorable(given)) return given;
   throw new BusError(
     "invalid_argument",
-    `expected well-formed text without NUL in the header "${name}", got ${describe(given)}`,
+    `expected well-formed text without NUL in the header "${name}", got ${describeValue(given)}`,
   );
 }
 
@@ -92,8 +92,13 @@ function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
 
-function describe(value: unknown): string {
+/** Describes a refused value in an error: in quotes, with every control character escaped. */
+export function describeValue(value: unknown): string {
   if (typeof value !== "string") return typeof value;
   if (value.length > maxIdLength) return `${value.length} characters`;
-  return JSON.stringify(value);
+  return JSON.stringify(value).replaceAll(/\p{Cc}/gu, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

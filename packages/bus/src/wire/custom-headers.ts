@@ -1,5 +1,5 @@
 import { BusError } from "../error.ts";
-import { checkHeaderValue } from "./check-portable.ts";
+import { checkHeaderValue, describeValue } from "./check-portable.ts";
 import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
 
 const headerName = /^[a-z0-9!#$&'*+.^_`|~-]+$/;
@@ -19,7 +19,7 @@ export function addCustomHeaders(
     if (!headerName.test(name) || isReserved(name) || name === "__proto__") {
       throw new BusError(
         "invalid_argument",
-        `expected a header name of letters, digits and dashes, other than __proto__, that does not start with ce-, nats- or fanfare-, got "${given}"; pass attributes of CloudEvents as the option attributes`,
+        `expected a header name of letters, digits and dashes, other than __proto__, that does not start with ce-, nats- or fanfare-, got ${describeValue(given)}; pass attributes of CloudEvents as the option attributes`,
       );
     }
     headers[name] = encodeHeaderValue(checkHeaderValue(given, value));

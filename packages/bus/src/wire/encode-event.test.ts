@@ -70,6 +70,17 @@ describe("encodeEvent()", () => {
     expect(() => createRecord(topic, message, { source: "//tests", now })).toThrow(refusal);
   });
 
+  it("escapes the control characters of what it refuses", () => {
+    const csi = "\u009b2J";
+    for (const options of [
+      { id: csi },
+      { headers: { [csi]: "" } },
+      { attributes: { [csi]: "" } },
+    ]) {
+      expect(() => encode(options)).toThrow(String.raw`got "\u009b2J"`);
+    }
+  });
+
   it("rejects a message that protobuf cannot encode", () => {
     const broken = create(NoteSchema, { number: 1.5 });
     expect(() => encodeEvent(topic, broken, { source: "//tests", now })).toThrow(
