@@ -4,6 +4,7 @@ import { ForwardingBroker } from "../test/forwarding-broker.ts";
 import type { Broker } from "./broker.ts";
 import type { EventRouter } from "./consume/event-router.ts";
 import { createBus } from "./create-bus.ts";
+import { BusError } from "./error.ts";
 import { BrokenEvents, NoteEvents, NoteSchema } from "./gen/fanfare/testing/v1/note_events_pb.ts";
 import { createMemoryBroker } from "./memory/memory-broker.ts";
 import { createMemoryBus } from "./memory/memory-bus.ts";
@@ -18,6 +19,17 @@ import {
 
 const handler = () => {};
 const never = new Promise<never>(() => {});
+
+describe("createBus()", () => {
+  it.each([
+    ["an empty source", { source: "" }],
+    ["a negative timeout", { source: "//a", stopTimeoutMs: -1 }],
+  ])("closes its broker when it refuses %s", async (_, options) => {
+    const broker = createMemoryBroker();
+    expect(() => createBus(broker, options)).toThrow(BusError);
+    expect(broker.health()).toMatchObject({ connected: false });
+  });
+});
 
 describe("publish()", () => {
   it("rejects a method without a topic", async () => {

@@ -30,12 +30,23 @@ export interface BusOptions {
 
 /**
  * Creates a bus on a broker. The bus owns the broker: `close` closes it. Throws `invalid_argument` for an
- * empty source and a negative `stopTimeoutMs`.
+ * empty source and a negative `stopTimeoutMs`, and closes the broker whenever it throws.
  *
  * @example
  * await using bus = createBus(createMemoryBroker(), { source: "//trips.example.com" });
  */
-export function createBus(
+export function createBus(broker: Broker, options: BusOptions): EventBus {
+  try {
+    return assembleBus(broker, options);
+  } catch (reason) {
+    // Nobody else may have the broker, which would connect for ever.
+    const close = async () => await broker.close();
+    close().catch(() => {});
+    throw reason;
+  }
+}
+
+function assembleBus(
   broker: Broker,
   { source, interceptors = [], stopTimeoutMs = 10_000 }: BusOptions,
 ): EventBus {

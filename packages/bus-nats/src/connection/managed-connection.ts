@@ -6,11 +6,12 @@ import {
   type PermissionViolationError,
   type Status,
 } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
+import type { connect } from "@nats-io/transport-node";
 import { createAbortError, type Deadline, settlesBefore } from "../deadline.ts";
 import type { NatsBrokerOptions } from "../nats-options.ts";
 import { computeRetryDelay } from "./compute-retry-delay.ts";
 import { createConnectionOptions } from "./create-connection-options.ts";
+import { dialServer } from "./dial-server.ts";
 import { parseServers } from "./parse-servers.ts";
 import { resolveApiPrefix } from "./resolve-api-prefix.ts";
 import { toBusError } from "./to-bus-error.ts";
@@ -51,11 +52,12 @@ export interface ManagedConnection {
 /** Starts to connect and returns at once. Throws `invalid_argument` when no server is named. */
 export function openConnection(
   options: NatsBrokerOptions,
-  dial: typeof connect = connect,
+  dial: typeof connect = dialServer,
 ): ManagedConnection {
   const apiPrefix = resolveApiPrefix(options);
   const address = parseServers(options.servers).addresses.join(", ");
   const closing = new AbortController();
+  let closed: Promise<void> | undefined;
   const listeners = new Set<ConnectionListener>();
   /** The client while it is connected. */
   let current: NatsConnection | undefined;
@@ -151,6 +153,14 @@ export function openConnection(
     throw new BusError("unavailable", message, { cause: lastError });
   };
 
+  const close = async (): Promise<void> => {
+    closing.abort();
+    notify((listener) => listener.onClosed?.());
+    // Draining sends what is buffered. A client that is disconnected has nothing to drain.
+    await current?.drain().catch(() => {});
+    await Promise.all([opened?.close(), ended]);
+  };
+
   return {
     apiPrefix,
     client: () => current,
@@ -161,12 +171,7 @@ export function openConnection(
       ...(lastError === undefined ? {} : { lastError }),
     }),
     async close(deadline) {
-      if (closing.signal.aborted) return;
-      closing.abort();
-      notify((listener) => listener.onClosed?.());
-      // Draining sends what is buffered. A client that is disconnected has nothing to drain.
-      const drained = current?.drain().catch(() => {}) ?? Promise.resolve();
-      const closed = drained.then(() => Promise.all([opened?.close(), ended]));
+      closed ??= close();
       if (!(await settlesBefore(closed, deadline))) await opened?.close();
     },
   };

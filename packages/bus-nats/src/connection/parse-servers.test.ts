@@ -23,6 +23,7 @@ describe("parseServers()", () => {
     ["", "name at least one server"],
     [" , ", "name at least one server"],
     ["nats://ada:secret@a,nats://bob:secret@b", "different credentials"],
+    ["wss://ada:secret@a", "a WebSocket address"],
     ["nats://ada:50%secret@a", "not percent-encoded"],
   ])("refuses %s without showing a credential", (servers, message) => {
     expect(() => parseServers(servers)).toThrow(message);

@@ -45,6 +45,10 @@ interface SplitAddress {
 
 /** Splits an address at the last `@`: a password may contain others. */
 function splitCredentials(text: string): SplitAddress {
+  if (/^wss?:/i.test(text)) {
+    const message = "servers contains a WebSocket address: expected one such as nats://host:4222";
+    throw new BusError("invalid_argument", message);
+  }
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
   const rest = text.slice(scheme.length);
   const end = rest.lastIndexOf("@");

@@ -53,6 +53,7 @@ async function readMonitoring(url: string, timeoutMs: number): Promise<JetStream
     headers: createHeaders(credentials),
   });
   if (!response.ok) {
+    await response.body?.cancel();
     throw new Error(`expected status 200 from ${address.href}, got ${response.status}`);
   }
   return parseInfo(await response.json());
