@@ -64,7 +64,7 @@ function applyMutant(folder, { name, file, find, replace }) {
   const parts = readFileSync(path, "utf8").split(find);
   if (parts.length !== 2) {
     throw new Error(
-      `mutant "${name}": expected its text once in ${file}, found it ${parts.length - 1} times: correct tools/mutant-list.mjs\n${find}`,
+      `mutant "${name}": expected its text once in ${file}, found it ${parts.length - 1} times: correct it in tools/mutants\n${find}`,
     );
   }
   writeFileSync(path, parts.join(replace));

@@ -1,0 +1,96 @@
+// Faults of the JetStream broker.
+const jetStream = "packages/bus-nats";
+
+export const jetStreamMutants = [
+  {
+    name: "JetStream: report what was removed once for each process that starts",
+    package: jetStream,
+    file: "src/losses/loss-watch.ts",
+    find: "    checkpoint = record.checkpoint ?? checkpoint;",
+    replace: "",
+  },
+  {
+    name: "JetStream: count removed events as delivered",
+    package: jetStream,
+    file: "src/losses/compute-loss.ts",
+    find: "  const undelivered = sequence - base.sequence - deliveries;",
+    replace: "  const undelivered = Math.min(0, sequence - base.sequence - deliveries);",
+  },
+  {
+    name: "JetStream: count no failures",
+    package: jetStream,
+    file: "src/failures/failure-count.ts",
+    find: "run((deadline) => put(`${failures}`, headers(), deadline))",
+    replace: "run(async () => void failures)",
+  },
+  {
+    name: "JetStream: publish without an id",
+    package: jetStream,
+    file: "src/wire/headers.ts",
+    find: "[checkValue(messageIdHeader, dedupeId)]",
+    replace: "[checkValue(messageIdHeader, dedupeId + Math.random())]",
+  },
+  {
+    name: "JetStream: nak without the delay",
+    package: jetStream,
+    file: "src/consume/ack-protocol.ts",
+    find: "return encode(delayMs > 0 ?",
+    replace: "return encode(delayMs > Infinity ?",
+  },
+  {
+    name: "JetStream: start every group at the first event",
+    package: jetStream,
+    file: "src/groups/encode-consumer-config.ts",
+    find: "{ deliver_policy: DeliverPolicy.New }",
+    replace: "{ deliver_policy: DeliverPolicy.All }",
+  },
+  {
+    name: "JetStream: replay to every group",
+    package: jetStream,
+    file: "src/dead-letters/dead-letter-subject.ts",
+    find: "return formatGroupSubjects(prefix, topic, group)[1];",
+    replace: "return `${prefix}.${topic}.${group && 0}`;",
+  },
+  {
+    name: "JetStream: forget the position of a deleted consumer",
+    package: jetStream,
+    file: "src/groups/groups.ts",
+    find: "const startSequence = tracker.findFirstUnacked();",
+    replace: "const startSequence = tracker.findFirstUnacked() && 1_000_000;",
+  },
+  {
+    name: "JetStream: do not report a deleted stream",
+    package: jetStream,
+    file: "src/streams/topic-streams.ts",
+    find: "before !== created) {",
+    replace: "before === config) {",
+  },
+  {
+    name: "JetStream: shorten the maximum age without permission",
+    package: jetStream,
+    file: "src/streams/topic-streams.ts",
+    find: "const { dryRun = false, allowLoss = false } = options;",
+    replace: "const { dryRun = false, allowLoss = true } = options;",
+  },
+  {
+    name: "JetStream: reject publishes in flight when the connection is lost",
+    package: jetStream,
+    file: "src/publish/append.ts",
+    find: "if (isTransient(error) || error.code",
+    replace: "if (error.code",
+  },
+  {
+    name: "JetStream: store a batch one by one",
+    package: jetStream,
+    file: "src/publish/append-all.ts",
+    find: '    headers.set("Nats-Batch-Id", batchId);\n',
+    replace: "",
+  },
+  {
+    name: "JetStream: report that nothing is pending",
+    package: jetStream,
+    file: "src/groups/read-progress.ts",
+    find: "    pending: num_pending,",
+    replace: "    pending: 0 * num_pending,",
+  },
+];
