@@ -47,6 +47,12 @@ export const now = new Date("2026-05-01T10:30:00.000Z");
 
 const ended = { started_at: startedAt, ended_at: endedAt, fare: "300", currency: "EUR" } as const;
 
+/** Trips whose compensation a process of an older version recorded, without its reason. */
+export const olderRows = {
+  compensating: createTripRow({ status: "COMPENSATING", version: "3", reason: "no" }),
+  cancelled: createTripRow({ status: "CANCELLED", version: "4", reason: "no" }),
+} as const;
+
 /** A trip in each state that a trip can reach, with and without failures. */
 export const tripRows = {
   requested: createTripRow(),

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestRegistry, type TestRegistry } from "../../test/test-registry.ts";
 import { openTrips } from "./migrations.ts";
+import { requestEnd } from "./stop-requests.ts";
 import { createTripRegistry } from "./store.ts";
 import type { TripRow } from "./tables.ts";
 import {
@@ -144,6 +145,20 @@ describe("claimOpen()", () => {
       );
     });
     expect(JSON.stringify(rows)).toContain("trips_open");
+  });
+});
+
+describe("claimStopping()", () => {
+  it("claims a request again after 10 s at most, however often it was claimed", async () => {
+    const tripId = await createTrip(oneHourMs, accept(), activate(), requestEnd());
+    const change = { stop_deliveries: 2_000, stop_deliver_at: new Date(0) };
+    await test.db.updateTable("trips").set(change).where("trip_id", "=", tripId).execute();
+    expect(sortIds(await test.registry.claimStopping(10))).toEqual([tripId]);
+    const { rows } = await sql<{ dueInMs: number }>`
+      select (extract(epoch from stop_deliver_at - now()) * 1000)::float as "dueInMs"
+      from trips where trip_id = ${tripId}`.execute(test.db);
+    expect(rows[0]?.dueInMs).toBeLessThanOrEqual(10_000);
+    expect(await test.registry.claimStopping(10)).toEqual([]);
   });
 });
 

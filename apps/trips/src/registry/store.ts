@@ -83,7 +83,7 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         predicate: stoppingTrips,
         dueAt: "stop_deliver_at",
         patch: {
-          stop_deliver_at: sql`now() + least(10, 2 ^ stop_deliveries) * interval '1 second'`,
+          stop_deliver_at: sql`now() + least(10, 2 ^ least(stop_deliveries, 4)) * interval '1 second'`,
           stop_deliveries: sql`stop_deliveries + 1`,
         },
       }),

@@ -21,6 +21,8 @@ export function isEndParked(trip: TripRow): boolean {
 /** Returns whether the compensation of the trip has begun. It may be parked, or done. */
 export function isCompensating(trip: TripRow): boolean {
   if (trip.compensation_reason !== null) return true;
+  // Processes of older versions record no reason of its own.
+  if (trip.status === "COMPENSATING" || trip.status === "CANCELLED") return true;
   // The record of a parked compensation may overtake that of its beginning.
   return trip.status === "NEEDS_ATTENTION" && trip.ended_at === null && !isEndParked(trip);
 }

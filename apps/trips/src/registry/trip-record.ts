@@ -5,6 +5,7 @@ import {
 } from "@fanfare/contracts/trips/v1/trips";
 import type { TripRow } from "./tables.ts";
 import { toTrip } from "./trip-message.ts";
+import { isCompensating } from "./trip-phase.ts";
 
 /** Converts a row of the registry to the message from which the saga continues after a reset. */
 export function toTripRecord(row: TripRow): GetTripRecordResponse {
@@ -18,8 +19,9 @@ export function toTripRecord(row: TripRow): GetTripRecordResponse {
 }
 
 function toCompensation(row: TripRow) {
-  const { compensation_reason: reason, refusal_code: code } = row;
-  if (reason === null) return {};
+  if (!isCompensating(row)) return {};
+  const { refusal_code: code } = row;
+  const reason = row.compensation_reason ?? row.reason ?? "";
   const refusal = code !== null && {
     code,
     message: row.refusal_message ?? "",
