@@ -58,6 +58,9 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
   let storedSequence = -1;
   let isForbidden = false;
   let running: Promise<void> | undefined;
+  const closing = new AbortController();
+  /** At a close, the final check leaves time for what else has to end. */
+  const lastTimeoutMs = Math.min(timeoutMs, settings.requestTimeoutMs / 2);
 
   const compare = async (api: JetStreamManager, isLast: boolean) => {
     const info = await api.consumers.info(stream, formatConsumerName(group));
@@ -113,7 +116,10 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
 
   const run = async (isLast: boolean): Promise<void> => {
     const what = `cannot compare group ${group} with the stream of topic ${topic}`;
-    const call = { about: what, deadline: createDeadline(timeoutMs) };
+    const deadline = isLast
+      ? createDeadline(lastTimeoutMs)
+      : createDeadline(timeoutMs, closing.signal);
+    const call = { about: what, deadline };
     try {
       await callJetStream(connection, call, (api) => compare(api, isLast));
     } catch (reason) {
@@ -136,6 +142,7 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
       });
     },
     async close() {
+      closing.abort();
       await running;
       if (isForbidden || connection.client() === undefined) return;
       await run(true);

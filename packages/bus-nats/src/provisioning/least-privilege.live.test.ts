@@ -123,7 +123,7 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
         code: "not_provisioned",
         message: expect.stringContaining("fanfare_notes_read"),
       });
-      expect(bus.health()).not.toHaveProperty("lastError");
+      expect(bus.health()).toMatchObject({ lastError: { code: "not_provisioned" } });
     }
   });
 
