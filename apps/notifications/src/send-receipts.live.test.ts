@@ -73,7 +73,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
     await sendWith(rejectBad);
     const [bad, good] = await receipts();
     expect(good).toMatchObject({ sent_at: expect.any(Date) });
-    expect(bad).toMatchObject({ sent_at: null, attempts: 1, last_error: "Error: mailbox full" });
+    expect(bad).toMatchObject({ sent_at: null, attempts: 1, last_error: "mailbox full" });
     expect(bad?.due_in).toBeLessThanOrEqual(1);
 
     await database.db.updateTable("receipts").set({ attempts: 5 }).execute();
