@@ -1,9 +1,10 @@
-import { type Client, Code, ConnectError } from "@connectrpc/connect";
-import type { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
+import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createTestTransport } from "@fanfare/access/testing";
+import { FleetService, VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import { catchRefusal, retryWhileUnavailable, withIdempotencyKey } from "@fanfare/test-fixtures";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { newTrip, startTestFleet, type TestFleet, worker } from "../test/test-fleet.ts";
+import { createRoutes } from "./routes.ts";
 
 let test: TestFleet;
 let fleet: Client<typeof FleetService>;
@@ -35,6 +36,23 @@ describe("ReserveVehicle", () => {
       tripId,
     });
     expect(await test.readHolds()).toEqual([{ vehicle_id: "vehicle-1", trip_id: tripId }]);
+  });
+
+  it("holds the vehicle whatever the listener of commits does", async () => {
+    const warnings = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const routes = createRoutes(test.db, {
+      onCommit: () => {
+        throw new Error("no disk");
+      },
+    });
+    const listened = createClient(FleetService, createTestTransport(routes, worker));
+    const { tripId, reserve, release } = newTrip();
+    await listened.reserveVehicle({ vehicleId: "vehicle-1", tripId }, reserve);
+    expect(await test.readHolds()).toEqual([{ vehicle_id: "vehicle-1", trip_id: tripId }]);
+    await listened.releaseVehicle({ vehicleId: "vehicle-1", tripId }, release);
+    expect(await test.readHolds()).toEqual([]);
+    expect(warnings).toHaveBeenCalledTimes(2);
+    warnings.mockRestore();
   });
 
   it("throws not_found for an unknown vehicle", async () => {

@@ -1,6 +1,7 @@
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import {
   getCaller,
+  notify,
   paginate,
   type Routes,
   readIdempotencyKey,
@@ -20,7 +21,7 @@ const position = z.string();
 
 /** Options of `createRoutes`. */
 export interface RoutesOptions {
-  /** Called after each transaction that may have written an event. */
+  /** Called after each transaction that may have written an event. Its failures change no answer. */
   readonly onCommit?: () => void;
 }
 
@@ -28,10 +29,7 @@ export interface RoutesOptions {
  * Creates the routes of FleetService over its database. The saga calls them from
  * apps/worker/src/activities/fleet.ts.
  */
-export function createRoutes(
-  db: Kysely<FleetTables>,
-  { onCommit = () => {} }: RoutesOptions = {},
-): Routes {
+export function createRoutes(db: Kysely<FleetTables>, { onCommit }: RoutesOptions = {}): Routes {
   return (router) =>
     router.service(FleetService, {
       async reserveVehicle(request, context) {
@@ -51,7 +49,7 @@ export function createRoutes(
             return { vehicle: toVehicle(vehicle, { showHolder: true }) };
           }),
         );
-        onCommit();
+        notify(onCommit, []);
         return response;
       },
 
@@ -64,7 +62,7 @@ export function createRoutes(
           if (released === undefined) return;
           await publishVehicleChange(tx, { ...released, trip_id: request.tripId }, released);
         });
-        onCommit();
+        notify(onCommit, []);
         return {};
       },
 

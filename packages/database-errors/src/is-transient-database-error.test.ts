@@ -39,4 +39,14 @@ describe("isTransientDatabaseError()", () => {
     expect(isTransientDatabaseError(new Error("x"))).toBe(false);
     expect(isTransientDatabaseError("Connection terminated")).toBe(false);
   });
+
+  it("takes any value, also one that cannot be read", () => {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    const nullPrototype = Object.assign(Object.create(null), { code: 7 });
+    for (const odd of [proxy, new Error("x", { cause: proxy }), nullPrototype, undefined, null]) {
+      expect(isTransientDatabaseError(odd)).toBe(false);
+    }
+    expect(isTransientDatabaseError(new AggregateError([proxy, withCode("40001")]))).toBe(true);
+  });
 });

@@ -6,18 +6,26 @@ const wrapped = ["cause", "errors", "original", "driverError"] as const;
 
 /**
  * Visits an error and what it wraps, outermost first. Looks inside an error as long as `visit` returns
- * true for it. Values that are no objects are not visited.
+ * true for it. Values that are no objects are not visited. Takes any value that may be thrown.
  */
 export function visitCauses(error: unknown, visit: (error: object) => boolean): void {
   const found = new Set<unknown>([error]);
   for (const one of found) {
     if (typeof one !== "object" || one === null || !visit(one)) continue;
     for (const name of wrapped) {
-      const inner = readProperty(one, name);
-      for (const next of Array.isArray(inner) ? inner : [inner]) {
+      for (const next of readList(one, name)) {
         if (found.size < maxErrors) found.add(next);
       }
     }
+  }
+}
+
+function readList(error: object, name: string): readonly unknown[] {
+  const value = readProperty(error, name);
+  try {
+    return Array.isArray(value) ? value.slice(0, maxErrors) : [value];
+  } catch {
+    return []; // A proxy that is revoked.
   }
 }
 

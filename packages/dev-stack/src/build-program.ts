@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { describeError } from "./describe-error.ts";
 import type { Program } from "./programs.ts";
 
 const run = promisify(execFile);
@@ -46,7 +47,7 @@ export async function buildProgram(
 }
 
 function lastLine(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return describeError(error);
   if ("code" in error && error.code === "ENOENT") return "go is not on PATH";
   const output = "stderr" in error ? String(error.stderr).trim() : "";
   return output.split("\n").at(-1) || error.message;

@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
+import { describeError } from "./describe-error.ts";
 import { findMachineNode } from "./find-machine-node.ts";
 import { packPackage, readManifest } from "./pack-package.ts";
 
@@ -100,7 +101,7 @@ async function pinVersion(name: string, packages: readonly string[]): Promise<st
 }
 
 function readOutput(reason: unknown): string {
-  if (!(reason instanceof Error)) return String(reason);
+  if (!(reason instanceof Error)) return describeError(reason);
   const { message, stdout, stderr }: Error & { stdout?: string; stderr?: string } = reason;
   return [stdout, stderr].filter(Boolean).join("\n").slice(-8_000) || message;
 }

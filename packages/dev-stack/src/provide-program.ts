@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
 import { buildProgram, buildTimeoutMs } from "./build-program.ts";
+import { describeError } from "./describe-error.ts";
 import { downloadProgram } from "./download-program.ts";
 import { withLock } from "./file-lock.ts";
 import { findProgram, getCachedPath } from "./find-program.ts";
@@ -91,10 +92,4 @@ async function installAtomically(target: string, file: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   await chmod(file, 0o755);
   await rename(file, target);
-}
-
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error && error.message === "fetch failed" ? cause.message : error.message;
 }

@@ -5,7 +5,7 @@ import {
   TimeoutFailure,
 } from "@temporalio/common";
 import { describe, expect, it } from "vitest";
-import { describeFailure, isTemporalFailure } from "./describe-failure.ts";
+import { describeFailure, isCancelled, isTemporalFailure } from "./describe-failure.ts";
 
 function wrapInActivity(cause: Error): ActivityFailure {
   return new ActivityFailure(
@@ -54,6 +54,29 @@ describe("describeFailure()", () => {
 
   it("describes a value that is no error", () => {
     expect(describeFailure("odd")).toEqual({ message: "odd" });
+  });
+
+  it("takes every value that may be thrown, and finds no failure of Temporal in it", () => {
+    const { proxy: revoked, revoke } = Proxy.revocable(new Error("gone"), {});
+    revoke();
+    const throwing = Object.defineProperty(new Error("odd"), "message", {
+      get: () => {
+        throw new Error("no message");
+      },
+    });
+    const cycle = new Error("one");
+    cycle.cause = new Error("two", { cause: cycle });
+    const nullPrototype = Object.assign(Object.create(null), { code: 7 });
+    const unreadable = { message: "a value without a readable message was thrown" };
+    for (const reason of [revoked, throwing, nullPrototype]) {
+      expect(describeFailure(reason)).toEqual(unreadable);
+      expect(describeFailure(new Error("wrapped", { cause: reason }))).toEqual({
+        message: "wrapped",
+      });
+      expect([isTemporalFailure(reason), isCancelled(reason)]).toEqual([false, false]);
+    }
+    expect(describeFailure(cycle)).toEqual({ message: "one" });
+    expect(isTemporalFailure(new AggregateError([revoked], "many"))).toBe(false);
   });
 });
 

@@ -19,32 +19,47 @@ export interface FailureDescription {
  * operation, a timeout or a cancellation. Any other error is a bug in workflow code.
  */
 export function isTemporalFailure(error: unknown): boolean {
-  return listAll(error).some((one) => one instanceof TemporalFailure);
+  return wraps(error, (one) => one instanceof TemporalFailure);
 }
 
 /** Checks whether an error is a cancellation, or wraps one. */
 export function isCancelled(error: unknown): boolean {
-  return listAll(error).some((one) => isCancellation(one));
+  return wraps(error, isCancellation);
 }
 
-function listAll(error: unknown): readonly unknown[] {
+function wraps(error: unknown, matches: (one: unknown) => boolean): boolean {
   const causes = listCauses(error);
-  return [error, ...causes, causes.at(-1)?.cause];
+  try {
+    return [error, ...causes, causes.at(-1)?.cause].some((one) => matches(one));
+  } catch {
+    return false; // A getter or a proxy throws, and no failure of Temporal does.
+  }
 }
 
-/** Describes the cause of a failure, without the wrappers of activities, child workflows and Nexus. */
+/**
+ * Describes the cause of a failure, without the wrappers of activities, child workflows and Nexus. Takes
+ * any value that may be thrown.
+ */
 export function describeFailure(
   failure: unknown,
   isRefusal?: RefusalPredicate,
 ): FailureDescription {
   const refusal = findRefusal(failure, isRefusal);
   if (refusal !== undefined) return refusal;
-  const cause = unwrap(failure);
-  if (cause instanceof TimeoutFailure) {
-    const last = cause.cause && describeFailure(cause.cause, isRefusal).message;
-    return { message: last === undefined ? "timed out" : `timed out: ${last}` };
+  try {
+    return { message: describeCause(unwrap(failure), isRefusal) };
+  } catch {
+    // A getter or a proxy throws, or there is no string form.
+    return { message: "a value without a readable message was thrown" };
   }
-  return { message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+function describeCause(cause: unknown, isRefusal: RefusalPredicate | undefined): string {
+  if (!(cause instanceof TimeoutFailure)) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+  const last = cause.cause && describeFailure(cause.cause, isRefusal).message;
+  return last === undefined ? "timed out" : `timed out: ${last}`;
 }
 
 function unwrap(failure: unknown): unknown {

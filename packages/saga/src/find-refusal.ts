@@ -51,12 +51,20 @@ export function findRefusal(
   );
 }
 
-/** Lists an error and its causes, outermost first. Ends before a timeout and a cancellation. */
+/**
+ * Lists an error and its causes, outermost first. Ends before a timeout, a cancellation and what cannot be
+ * read.
+ */
 export function listCauses(failure: unknown): readonly Error[] {
   const errors: Error[] = [];
-  for (let error = failure; error instanceof Error; error = error.cause) {
-    if (isInterruption(error) || errors.includes(error) || errors.length === maxDepth) break;
-    errors.push(error);
+  try {
+    for (let error = failure; error instanceof Error; error = error.cause) {
+      if (isInterruption(error) || errors.includes(error) || errors.length === maxDepth) break;
+      if (typeof error.message !== "string") break;
+      errors.push(error);
+    }
+  } catch {
+    // A getter or a proxy throws, and nothing behind it can be read.
   }
   return errors;
 }

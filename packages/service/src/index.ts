@@ -20,6 +20,8 @@ export { defineRotatingVariable, defineVariable } from "./config/variable.ts";
 
 export type { Logger, LoggerOptions } from "./process/create-logger.ts";
 export { createLogger } from "./process/create-logger.ts";
+export { formatReason } from "./process/format-reason.ts";
+export { notify } from "./process/notify.ts";
 export { redactUrls } from "./process/redact-urls.ts";
 export type { Closable, Resources } from "./process/resources.ts";
 export type { RunOptions } from "./process/run-until-signal.ts";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mapReactors } from "@fanfare/topology";
-import { CliError } from "../cli-error.ts";
+import { CliError, formatError } from "../cli-error.ts";
 import { followLogs } from "../stack/follow-logs.ts";
 import { reportProgress } from "../stack/prepare.ts";
 import { printLog } from "../stack/print-log.ts";
@@ -38,8 +38,7 @@ export async function demoCommand(options: DemoOptions, signal: AbortSignal): Pr
     demo = await runOnOwnStack(logFolder, terminal, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(`${reason}\nLogs: ${logFolder}`, { cause: error });
+    throw new CliError(`${formatError(error)}\nLogs: ${logFolder}`, { cause: error });
   }
   reportDemo(demo, { terminal, json: options.json, logs: `Logs: ${logFolder}` });
 }

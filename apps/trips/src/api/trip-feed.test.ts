@@ -1,14 +1,22 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createTripRow, tripRows } from "../../test/trip-rows.ts";
 import type { TripRow } from "../registry/tables.ts";
 import { toTrip } from "../registry/trip-message.ts";
 import type { TripVersion } from "../registry/trip-registry.ts";
 import { createTripFeed } from "./trip-feed.ts";
 
+interface TestFeedOptions {
+  readonly maxWatchers?: number;
+  readonly minWatchers?: number;
+  /** Called by the listener of the feed, after it has ended the outage. */
+  readonly listener?: () => void;
+}
+
 /** Creates a feed of `changes`, which the registry returns once `minWatchers` are polled for. */
-function createTestFeed(changes: Trip[], { maxWatchers = 2, minWatchers = 1 } = {}) {
+function createTestFeed(changes: Trip[], options: TestFeedOptions = {}) {
+  const { maxWatchers = 2, minWatchers = 1, listener } = options;
   const polls: number[] = [];
   const errors: unknown[] = [];
   const outage: { cause?: Error } = {};
@@ -28,6 +36,7 @@ function createTestFeed(changes: Trip[], { maxWatchers = 2, minWatchers = 1 } = 
     onError(error) {
       errors.push(error);
       delete outage.cause;
+      listener?.();
     },
   });
   return { feed, polls, errors, outage };
@@ -81,6 +90,19 @@ describe("watch()", () => {
     outage.cause = new Error("the database is unavailable");
     expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 4n]);
     expect(errors).toHaveLength(1);
+  });
+
+  it("continues when its listener throws, and emits a warning", async () => {
+    const emitWarning = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const { feed, outage } = createTestFeed([createChange(4n, tripRows.cancelled)], {
+      listener: () => {
+        throw new Error("no disk");
+      },
+    });
+    outage.cause = new Error("the database is unavailable");
+    expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 4n]);
+    expect(emitWarning.mock.calls).toEqual([["a listener failed: no disk"]]);
+    emitWarning.mockRestore();
   });
 
   it("rejects with the reason when its signal aborts, and makes room for another watcher", async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import { notify } from "@fanfare/service";
 import { isFinal } from "../registry/trip-message.ts";
 import type { TripRegistry, TripVersion } from "../registry/trip-registry.ts";
 
@@ -47,7 +48,7 @@ export function createTripFeed(options: TripFeedOptions): TripFeed {
         deliver(await registry.changesSince([...waiters]));
         pauseMs = pollIntervalMs;
       } catch (error) {
-        onError(error);
+        notify(onError, [error]);
         pauseMs = Math.min(2 * pauseMs, maxPauseMs);
       }
       await sleep(pauseMs);

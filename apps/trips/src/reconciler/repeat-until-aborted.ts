@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { notify } from "@fanfare/service";
 
 /** How often a task is repeated. */
 export interface RepeatOptions {
@@ -25,7 +26,7 @@ export async function repeatUntilAborted(
       pauseMs = intervalMs;
     } catch (error) {
       pauseMs = Math.min(2 * pauseMs, maxIntervalMs);
-      onError(error, pauseMs);
+      notify(onError, [error, pauseMs]);
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }

@@ -1,3 +1,4 @@
+import { notify } from "@fanfare/service";
 import type { Client } from "@temporalio/client";
 import { classifyError } from "./classify-error.ts";
 import type { CallOptions, Reply } from "./trip-workflows.ts";
@@ -26,7 +27,7 @@ export function createTemporalCall(
       return { kind: "answered", outcome };
     } catch (error) {
       const reply: Reply<Outcome> = signal.aborted ? { kind: "timed-out" } : classifyError(error);
-      if (reply.kind === "unavailable") onUnavailable(reply.cause);
+      if (reply.kind === "unavailable") notify(onUnavailable, [reply.cause]);
       return reply;
     }
   };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createActivityEnvironment, runAsActivity, workflowId } from "../../test/activity.ts";
 import { callService } from "./call-service.ts";
 
-async function failing(error: Error): Promise<unknown> {
+async function failing(error: unknown): Promise<unknown> {
   const fail = async (): Promise<never> => {
     throw error;
   };
@@ -81,6 +81,14 @@ describe("callService()", () => {
   it("retries an error that is no Connect error", async () => {
     const failure = await failing(new TypeError("fetch failed"));
     expect(failure).toMatchObject({ message: "fetch failed", nonRetryable: false });
+  });
+
+  it("retries every value that may be thrown", async () => {
+    const { proxy: revoked, revoke } = Proxy.revocable(new Error("gone"), {});
+    revoke();
+    for (const reason of [Object.create(null), revoked, undefined]) {
+      expect(await failing(reason)).toMatchObject({ type: "unknown", nonRetryable: false });
+    }
   });
 
   it("ends as cancelled when the activity is cancelled", async () => {

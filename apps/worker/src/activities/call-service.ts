@@ -1,6 +1,6 @@
 import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { findCause, refusalCodes } from "@fanfare/service";
+import { findCause, formatReason, refusalCodes } from "@fanfare/service";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure, ApplicationFailureCategory } from "@temporalio/common";
 
@@ -34,15 +34,19 @@ export async function callService<T>(
 /** The longest message, in characters: a failure is stored in the history, which accepts 2 MB. */
 const maxMessageLength = 1_000;
 
+function isConnectError(error: unknown): error is ConnectError {
+  return error instanceof ConnectError;
+}
+
 /** Checks for a Connect error with a code. Unknown is the one of an error that had none. */
 function isCoded(error: unknown): error is ConnectError {
-  return error instanceof ConnectError && error.code !== Code.Unknown;
+  return isConnectError(error) && error.code !== Code.Unknown;
 }
 
 /** Creates the failure of a call. Its Connect code decides whether it is retryable, also behind wrappers. */
 function createFailure(error: unknown): ApplicationFailure {
-  const found = findCause(error, isCoded);
-  const { code, rawMessage } = found ?? ConnectError.from(error);
+  const found = findCause(error, isCoded) ?? findCause(error, isConnectError);
+  const { code, rawMessage } = found ?? new ConnectError(formatReason(error), Code.Unknown);
   const nonRetryable = refusalCodes.has(code);
   return ApplicationFailure.create({
     message: rawMessage.slice(0, maxMessageLength),

@@ -107,7 +107,7 @@ function toBroadcast(broadcast: BroadcastState) {
   };
 }
 
-/** Truncates a text to the length that the registry accepts, so that a long reason cannot park a trip. */
+/** Changes a reason to a text that the registry accepts, so that no reason can park a trip. */
 function truncate(text: string): string {
-  return text.slice(0, 1_000);
+  return text.replaceAll("\0", "").slice(0, 1_000).toWellFormed();
 }

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { createOddReasons } from "../../test/odd-reasons.ts";
 import { findCause } from "./find-cause.ts";
 
 const isConnectError = (cause: unknown) => cause instanceof ConnectError;
@@ -20,7 +21,14 @@ describe("findCause()", () => {
   it("ends in a loop, and with a value that is no error", () => {
     const loop = new Error("loop");
     loop.cause = new Error("back", { cause: loop });
-    for (const error of [loop, "odd", null, undefined, new Error("x", { cause: "odd" })]) {
+    for (const error of [
+      ...Object.values(createOddReasons()),
+      loop,
+      "odd",
+      null,
+      undefined,
+      new Error("x", { cause: "odd" }),
+    ]) {
       expect(findCause(error, isConnectError)).toBeUndefined();
     }
   });

@@ -3,7 +3,7 @@ const maxDepth = 100;
 
 /**
  * Finds the first error that a check accepts: an error itself, or one that it wraps as its `cause`, at any
- * depth. Returns undefined when there is none.
+ * depth. Returns undefined when there is none. Takes any value that may be thrown.
  *
  * @example
  * import { Code, ConnectError } from "@connectrpc/connect";
@@ -17,10 +17,14 @@ export function findCause<E>(
   accepts: (cause: unknown) => cause is E,
 ): E | undefined {
   let cause = error;
-  for (let depth = 0; depth < maxDepth; depth++) {
-    if (accepts(cause)) return cause;
-    if (!(cause instanceof Error)) return undefined;
-    cause = cause.cause;
+  try {
+    for (let depth = 0; depth < maxDepth; depth++) {
+      if (accepts(cause)) return cause;
+      if (!(cause instanceof Error)) return undefined;
+      cause = cause.cause;
+    }
+  } catch {
+    // A getter or a proxy throws, and nothing behind it can be read.
   }
   return undefined;
 }

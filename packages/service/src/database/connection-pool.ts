@@ -1,6 +1,7 @@
 import { isDatabaseUnavailable, readErrorCode } from "@fanfare/database-errors";
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import type { Client, Pool, PoolClient } from "pg";
+import { notify } from "../process/notify.ts";
 
 /** A pool that does not keep connections to a database that became unavailable. */
 export interface ConnectionPool extends PostgresPool {
@@ -65,7 +66,7 @@ function watchConnection(
     } catch (error) {
       if (isDatabaseUnavailable(error)) {
         lost = true;
-        onUnavailable(error);
+        notify(onUnavailable, [error]);
       }
       throw error;
     }

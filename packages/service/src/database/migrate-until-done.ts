@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely } from "kysely";
 import type { Pool } from "pg";
 import type { Logger } from "../process/create-logger.ts";
+import { notify } from "../process/notify.ts";
 import { applyMigrations, createMigrationDialect, type Migrations } from "./apply-migrations.ts";
 
 /** The migrations of a database, and how they are run. */
@@ -30,7 +31,7 @@ export async function migrateUntilDone(options: MigrateOptions): Promise<void> {
       await migrate(options);
       return;
     } catch (error) {
-      options.onError(error);
+      notify(options.onError, [error]);
       const delayMs = computeBackoff(attempt);
       logger.warn({ err: error, attempt, delayMs }, "migrations failed and will be retried");
       await sleep(delayMs, undefined, { signal }).catch(() => {});

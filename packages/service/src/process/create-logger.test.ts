@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { createOddReasons } from "../../test/odd-reasons.ts";
 
 const module = new URL("create-logger.ts", import.meta.url).href;
 
@@ -23,6 +24,30 @@ it("writes every line in order before the process exits", async () => {
   );
   const lines = stdout.trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line).msg)).toEqual(["stopping", "stopped"]);
+});
+
+it("writes a line for every value that may be thrown", async () => {
+  const logs = `
+    import { createLogger } from "${module}";
+    import { createOddReasons } from "${new URL("../../test/odd-reasons.ts", import.meta.url).href}";
+    const logger = createLogger({ name: "test" });
+    for (const [kind, reason] of Object.entries(createOddReasons())) {
+      logger.warn({ err: reason }, kind);
+      logger.warn(reason, kind);
+    }
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    logs,
+  ]);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(
+    Object.keys(createOddReasons()).flatMap((kind) => [kind, kind]),
+  );
+  expect(JSON.parse(lines.find((line) => line.includes("ThrowingError")) ?? "")).toMatchObject({
+    err: { message: "ThrowingError" },
+  });
 });
 
 it("redacts the credentials of addresses, wherever they are in a line", async () => {

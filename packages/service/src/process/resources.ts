@@ -1,3 +1,4 @@
+import { notify } from "./notify.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Something that a process opens at its start and closes at its end. */
@@ -45,7 +46,9 @@ export function createResourceStack(onFailure: (error: Error) => void): Resource
       if (stop.signal.aborted) void closeAll({ timeoutMs: lateTimeoutMs });
     },
     watch(name, work) {
-      void waitForEnd(name, work).then((error) => !stop.signal.aborted && onFailure(error));
+      void waitForEnd(name, work).then(
+        (error) => stop.signal.aborted || notify(onFailure, [error]),
+      );
     },
   };
   async function closeAll({ timeoutMs }: { readonly timeoutMs: number }): Promise<Error[]> {

@@ -41,7 +41,7 @@ export function runUntilSignal(
   }
 
   function fail(error: Error): void {
-    logger.fatal({ err: error }, formatError(error));
+    logger.fatal({ err: error }, formatReason(error));
     if (!stopping) void stop(1);
   }
 
@@ -66,13 +66,8 @@ export function runUntilSignal(
 
   open(stack.resources).catch((error: unknown) => {
     if (stopping) return;
-    const failed = error instanceof Error ? error : new Error(formatReason(error));
-    logger.fatal(`cannot start: ${formatError(failed)}`);
-    logger.debug({ err: failed }, "cannot start: details");
+    logger.fatal(`cannot start: ${formatReason(error)}`);
+    logger.debug({ err: error }, "cannot start: details");
     void stop(1);
   });
-}
-
-function formatError(error: Error): string {
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }

@@ -46,8 +46,12 @@ async function* relayMessages<T>(
     throw recordError(error);
   } finally {
     // Not awaited: a route that ignores its signal would block the call.
-    iterator.return?.().catch(() => {});
+    endEarly(iterator).catch(() => {});
   }
+}
+
+async function endEarly(iterator: AsyncIterator<unknown>): Promise<void> {
+  await iterator.return?.();
 }
 
 async function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

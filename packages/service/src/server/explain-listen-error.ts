@@ -1,3 +1,4 @@
+import { readErrorCode } from "@fanfare/database-errors";
 import type { ServeOptions } from "./serve-options.ts";
 
 /** Returns an error that states why a server cannot use its port, and which variable chooses another. */
@@ -5,7 +6,7 @@ export function explainListenError(
   error: unknown,
   { host, port, portName = "PORT" }: Pick<ServeOptions, "host" | "port" | "portName">,
 ): Error {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = readErrorCode(error);
   const reason =
     code === "EADDRINUSE"
       ? `port ${port} on ${host} is in use: choose another with ${portName}=<port>, or stop its process`

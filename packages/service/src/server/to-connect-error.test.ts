@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
+import { createOddReasons } from "../../test/odd-reasons.ts";
 import { toConnectError } from "./to-connect-error.ts";
 
 const withCode = (code: string) => Object.assign(new Error("the driver's message"), { code });
@@ -19,5 +20,11 @@ describe("toConnectError()", () => {
     expect(answer.code).toBe(code);
     expect(answer.message).not.toContain("the driver's message");
     expect(answer.cause).toBe(error);
+  });
+
+  it("converts every value that may be thrown to internal", () => {
+    for (const reason of [...Object.values(createOddReasons()), undefined, null, "odd"]) {
+      expect(toConnectError(reason)).toMatchObject({ code: Code.Internal });
+    }
   });
 });

@@ -4,11 +4,11 @@ import { isTransientDatabaseError, readErrorCode } from "@fanfare/database-error
 /**
  * Converts an error of a route to the ConnectError that its caller receives. A ConnectError stays as
  * it is. A transient database error becomes `unavailable`, so that callers retry; text that
- * PostgreSQL cannot store becomes `invalid_argument`. Every other error becomes `internal` with a
- * generic message. The cause is kept for the log.
+ * PostgreSQL cannot store becomes `invalid_argument`. Every other value that is thrown becomes `internal`
+ * with a generic message. The cause is kept for the log.
  */
 export function toConnectError(error: unknown): ConnectError {
-  if (error instanceof ConnectError) return error;
+  if (isConnectError(error)) return error;
   if (isTransientDatabaseError(error)) {
     return withCause("the database is unavailable: call again later", Code.Unavailable, error);
   }
@@ -17,6 +17,15 @@ export function toConnectError(error: unknown): ConnectError {
     return withCause(message, Code.InvalidArgument, error);
   }
   return withCause("internal error: see the log of this service", Code.Internal, error);
+}
+
+/** A proxy that is revoked throws whatever it is asked. */
+function isConnectError(error: unknown): error is ConnectError {
+  try {
+    return error instanceof ConnectError;
+  } catch {
+    return false;
+  }
 }
 
 // A SQLSTATE. U+0000 is the only character of a JavaScript string that PostgreSQL cannot store.
