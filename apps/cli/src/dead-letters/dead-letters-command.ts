@@ -144,7 +144,7 @@ async function applyToEach(
   }
   if (selected.length > 0) {
     const details = selected.map(({ sequence, topic, id }) => `${topic} ${sequence} (${id})`);
-    await logDecision(flags, { action, subject: group, details: details.join(", ") });
+    await logDecision(flags, { action, subject: group, details });
   }
   const terminal = createTerminal();
   const done: ReplayOrDiscard[] = [];

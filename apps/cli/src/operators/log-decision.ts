@@ -1,9 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import {
-  type AppendRequestSchema,
-  OperatorLogService,
-} from "@fanfare/contracts/operators/v1/operators";
+import { type Action, OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
 import { CliError } from "../cli-error.ts";
 import { type CallerOptions, findAddress } from "../trip/find-address.ts";
 import { connectTo } from "../trip/trips-client.ts";
@@ -20,26 +16,44 @@ const callTimeoutMs = 10_000;
 /** The longest details that the log accepts. */
 const maxDetailsLength = 10_000;
 
+/** A decision of the caller. */
+interface Decision {
+  readonly action: Action;
+  readonly subject: string;
+  /** What the decision applies to. */
+  readonly details: readonly string[];
+}
+
 /**
- * Appends the decision of the caller to the operator log, before it takes effect. Throws when it is not
- * stored, unless the flag `unlogged` is set.
+ * Appends the decision of the caller to the operator log, before it takes effect: as one entry, or as several
+ * when one cannot hold all details. Throws when it is not stored, unless the flag `unlogged` is set.
  */
 export async function logDecision(
   { reason = "", unlogged = false, ...caller }: DecisionFlags,
-  decision: Omit<
-    Exclude<MessageInitShape<typeof AppendRequestSchema>, { $typeName: string }>,
-    "entryId" | "reason"
-  >,
+  { details, ...decision }: Decision,
 ): Promise<void> {
   if (unlogged) return;
   const address = await findAddress({ ...caller, operator: true });
   using log = connectTo(OperatorLogService, address);
-  const details = (decision.details ?? "").slice(0, maxDetailsLength);
-  const entry = { ...decision, details, entryId: randomUUID(), reason };
-  await log.client.append(entry, { timeoutMs: callTimeoutMs }).catch((cause: unknown) => {
-    throw new CliError(
-      `nothing is done, because the operator log at ${address.url} does not store the decision: set FANFARE_URL and FANFARE_TOKEN, or add --unlogged`,
-      { cause },
-    );
-  });
+  for (const part of joinDetails(details, maxDetailsLength)) {
+    const entry = { ...decision, details: part, entryId: randomUUID(), reason };
+    await log.client.append(entry, { timeoutMs: callTimeoutMs }).catch((cause: unknown) => {
+      throw new CliError(
+        `nothing is done, because the operator log at ${address.url} does not store the decision: set FANFARE_URL and FANFARE_TOKEN, or add --unlogged`,
+        { cause },
+      );
+    });
+  }
+}
+
+/** Joins details with commas to texts of a length, of which the first may be empty. */
+export function joinDetails(details: readonly string[], maxLength: number): string[] {
+  const texts = [""];
+  for (const detail of details.map((one) => one.slice(0, maxLength))) {
+    const last = texts.at(-1) ?? "";
+    const joined = last === "" ? detail : `${last}, ${detail}`;
+    if (joined.length <= maxLength) texts[texts.length - 1] = joined;
+    else texts.push(detail);
+  }
+  return texts;
 }

@@ -107,6 +107,17 @@ describe("ResolveTrip", () => {
     expect(other.code).toBe(Code.AlreadyExists);
   });
 
+  it("refuses the key of a decision on another step", async () => {
+    const { tripId } = await parkTrip();
+    api.workflows.parked = ["release-vehicle", "capture"];
+    const key = withIdempotencyKey(`decision/${tripId}`);
+    await api.operator.resolveTrip({ tripId, step: "capture", note: "paid" }, key);
+    const request = { tripId, step: "release-vehicle", note: "paid" };
+    const other = await catchRefusal(api.operator.resolveTrip(request, key));
+    expect(other.code).toBe(Code.AlreadyExists);
+    expect(api.workflows.parked).toEqual(["release-vehicle"]);
+  });
+
   it("records that the saga refused the decision", async () => {
     const { tripId } = await parkTrip();
     api.workflows.decisionReply = { kind: "refused", reason: "it can only be retried" };

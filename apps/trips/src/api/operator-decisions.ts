@@ -1,8 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ResolveTripRequest, RetryTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
-import type { NewLogEntry } from "../operators/operator-log.ts";
-import { recordDecision, refuseDecision } from "../registry/transitions.ts";
+import { deliverDecision, describeDecision } from "../operators/deliver-decision.ts";
+import { createEntryIdTakenError, type NewLogEntry } from "../operators/operator-log.ts";
+import { recordDecision } from "../registry/transitions.ts";
 import { toTrip } from "../registry/trip-message.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type {
@@ -36,12 +37,7 @@ export async function retryTrip(
   call: OperatorCall,
   deps: OperatorDecisionDeps,
 ): Promise<OperatorDecision> {
-  const { subject: operator } = call.caller;
-  const argument = { operator, ...selectStep(step), ...(note === "" ? {} : { note }) };
-  return await decide({ tripId, step, note, action: "RETRY_TRIP" }, call, {
-    ...deps,
-    send: (id) => deps.workflows.retry(id, argument, call),
-  });
+  return await decide({ tripId, step, note, action: "RETRY_TRIP" }, call, deps);
 }
 
 /**
@@ -53,15 +49,7 @@ export async function resolveTrip(
   call: OperatorCall,
   deps: OperatorDecisionDeps,
 ): Promise<OperatorDecision> {
-  const argument = { operator: call.caller.subject, note, ...selectStep(step) };
-  return await decide({ tripId, step, note, action: "RESOLVE_TRIP" }, call, {
-    ...deps,
-    send: (id) => deps.workflows.resolve(id, argument, call),
-  });
-}
-
-function selectStep(step: string): { readonly step?: string } {
-  return step === "" ? {} : { step };
+  return await decide({ tripId, step, note, action: "RESOLVE_TRIP" }, call, deps);
 }
 
 interface Decision {
@@ -72,42 +60,32 @@ interface Decision {
   readonly action: "RETRY_TRIP" | "RESOLVE_TRIP";
 }
 
-interface DecideDeps extends OperatorDecisionDeps {
-  /** Sends the decision to the workflow. */
-  readonly send: (tripId: string) => Promise<Reply<readonly string[]>>;
-}
-
 /**
- * Stores a decision in the operator log and in the trip, then sends it to the workflow. A lost answer, or a
- * process that dies in between, loses neither: a repeated call with the same id sends it again.
+ * Stores a decision in the operator log and in the trip, then sends it to the workflow. When the process dies
+ * in between, or the workflow does not answer, the reconciler sends it. A repeated call with the same id
+ * sends it again, and it takes effect once.
  */
 async function decide(
   request: Decision,
   { caller, decisionId: entryId, ...call }: OperatorCall,
-  { registry, workflows, send }: DecideDeps,
+  { registry, workflows }: OperatorDecisionDeps,
 ): Promise<OperatorDecision> {
   const { trip_id: tripId } = await getVisibleTrip(registry, caller, request.tripId);
   const { step, action, note: reason } = request;
   const key = { entryId, operator: caller.subject, action, subject: tripId, reason };
   const known = await registry.findDecision(key);
+  if (known !== undefined && step !== "" && step !== known.details) {
+    throw createEntryIdTakenError(entryId);
+  }
   const steps = known?.details ?? (await readParked(workflows, { tripId, step, call })).join(", ");
   const entry: NewLogEntry = { ...key, details: steps };
-  const decision = describeDecision(entry);
-  await registry.decide(tripId, recordDecision(decision), entry);
+  await registry.decide(tripId, recordDecision(describeDecision(entry)), entry);
 
-  const reply = await send(tripId);
-  if (reply.kind === "refused") {
-    await registry.record(tripId, refuseDecision(decision, reply.reason));
-  }
+  const reply = await deliverDecision(entry, call, { registry, workflows });
   // The workflow of a decision that was sent before may have closed since.
   const isDone = reply.kind === "not-running" && known !== undefined;
   const decided = isDone ? steps.split(", ") : requireAnswer(tripId, reply);
   return { trip: toTrip(await getVisibleTrip(registry, caller, tripId)), steps: [...decided] };
-}
-
-function describeDecision({ operator, action, details, reason }: NewLogEntry): string {
-  const verb = action === "RETRY_TRIP" ? "retried" : "resolved";
-  return `${operator} ${verb} ${details}${reason === "" ? "" : `: ${reason}`}`;
 }
 
 /** Returns the parked steps that a decision applies to. Throws failed_precondition when there are none. */

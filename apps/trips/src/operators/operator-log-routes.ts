@@ -15,9 +15,9 @@ import {
   operatorActions,
   type TripsDatabase,
 } from "../registry/tables.ts";
-import { appendEntry, listEntries } from "./operator-log.ts";
+import { appendEntry, createEntryIdTakenError, listEntries } from "./operator-log.ts";
 
-const position = z.string().regex(/^\d{1,19}$/);
+const position = z.string().regex(/^\d{1,18}$/);
 
 /** Creates the routes of OperatorLogService. */
 export function createOperatorLogRoutes(db: Kysely<TripsDatabase>): Routes {
@@ -33,6 +33,7 @@ export function createOperatorLogRoutes(db: Kysely<TripsDatabase>): Routes {
           details,
           reason,
         });
+        if (entry.details !== details) throw createEntryIdTakenError(entryId);
         return { entry: toEntry(entry) };
       },
 

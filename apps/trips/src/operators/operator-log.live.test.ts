@@ -39,6 +39,7 @@ describe("Append", () => {
     for (const other of [
       () => ada.append(request),
       () => api.operatorLog().append({ ...request, reason: "other" }),
+      () => api.operatorLog().append({ ...request, details: "4" }),
     ]) {
       expect((await catchRefusal(other())).code).toBe(Code.AlreadyExists);
     }
@@ -62,6 +63,12 @@ describe("List", () => {
     const listed = [...first.entries, ...second.entries].map(({ entryId }) => entryId);
     expect(listed).toEqual(ids);
     expect(second.nextPageToken).toBe("");
+  });
+
+  it("refuses a page token that is no position", async () => {
+    const pageToken = Buffer.from('"9999999999999999999"').toString("base64url");
+    const refusal = await catchRefusal(api.operatorLog().list({ pageToken }));
+    expect(refusal.code).toBe(Code.InvalidArgument);
   });
 
   it("is for operators alone", async () => {

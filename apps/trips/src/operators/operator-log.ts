@@ -46,6 +46,12 @@ export async function appendEntry(
   return { entry: known, appended: false };
 }
 
+/** Converts a stored entry to the decision. */
+export function toNewLogEntry(row: OperatorLogRow): NewLogEntry {
+  const { entry_id: entryId, operator, action, subject, details, reason } = row;
+  return { entryId, operator, action, subject, details, reason };
+}
+
 /** The part of an entry that a repeated call has in common with the first. */
 export type EntryKey = Pick<NewLogEntry, "entryId" | "operator" | "action" | "subject" | "reason">;
 
@@ -69,7 +75,12 @@ export async function findEntry(
     found.subject === subject &&
     found.reason === reason;
   if (isSame) return found;
-  throw new ConnectError(
+  throw createEntryIdTakenError(entryId);
+}
+
+/** Creates the already_exists error for the id of another entry. */
+export function createEntryIdTakenError(entryId: string): ConnectError {
+  return new ConnectError(
     `the id ${entryId} belongs to another decision: choose a new id for a new decision, and repeat a call with the same contents`,
     Code.AlreadyExists,
   );

@@ -2,6 +2,7 @@ import type { Logger } from "@fanfare/service";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { InterruptedWorkflows } from "../temporal/interrupted-workflows.ts";
 import type { TripWorkflows } from "../temporal/trip-workflows.ts";
+import { deliverDecisions } from "./deliver-decisions.ts";
 import { deliverStopRequests } from "./deliver-stop-requests.ts";
 import { repeatUntilAborted } from "./repeat-until-aborted.ts";
 import { startMissingWorkflows } from "./start-missing-workflows.ts";
@@ -19,7 +20,8 @@ const batchSize = 50;
 
 /**
  * Starts the workflows of trips that have none, restarts those that were interrupted, and delivers the
- * stop requests that no call has delivered, until the signal aborts. A trip counts as overdue after `reconcileAfterMs`. Several processes may run a reconciler each.
+ * stop requests and the decisions of operators that no call has delivered, until the signal aborts. A trip
+ * counts as overdue after `reconcileAfterMs`. Several processes may run a reconciler each.
  */
 export async function runReconciler(
   signal: AbortSignal,
@@ -37,8 +39,10 @@ export async function runReconciler(
       { registry, workflows, logger },
       { batchSize, leaseDurationMs: reconcileAfterMs },
     );
-  const deliver = (aborted: AbortSignal) =>
+  const deliverRequests = (aborted: AbortSignal) =>
     deliverStopRequests(aborted, { registry, workflows, logger }, { batchSize });
+  const decide = (aborted: AbortSignal) =>
+    deliverDecisions(aborted, { registry, workflows, logger }, { batchSize });
   const repeatOptions = {
     intervalMs: 1_000,
     maxIntervalMs: 5_000,
@@ -48,6 +52,7 @@ export async function runReconciler(
   await Promise.all([
     repeatUntilAborted(signal, startMissing, repeatOptions),
     repeatUntilAborted(signal, (aborted) => restarter.restartInterrupted(aborted), repeatOptions),
-    repeatUntilAborted(signal, deliver, repeatOptions),
+    repeatUntilAborted(signal, deliverRequests, repeatOptions),
+    repeatUntilAborted(signal, decide, repeatOptions),
   ]);
 }

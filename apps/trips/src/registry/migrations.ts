@@ -86,6 +86,13 @@ const createOperatorLog = sql`
     reason text not null
   )`;
 
+const createPendingDecisions = sql`
+  create table pending_decisions (
+    entry_id text primary key,
+    deliver_at timestamptz not null,
+    deliveries integer not null default 0
+  )`;
+
 const refuseLogChanges = sql`
   create function refuse_operator_log_change() returns trigger language plpgsql as $$
     begin
@@ -143,6 +150,11 @@ export const migrations: Record<string, Migration> = {
       await sql`
         create trigger append_only before update or delete or truncate on operator_log
         for each statement execute function refuse_operator_log_change()`.execute(db);
+    },
+  },
+  "0007-pending-decisions": {
+    async up(db: Kysely<unknown>) {
+      await createPendingDecisions.execute(db);
     },
   },
 };

@@ -2,6 +2,11 @@ import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { TripSchema } from "@fanfare/contracts/trips/v1/trips";
 import { type Kysely, type RawBuilder, sql, type Transaction, type UpdateObject } from "kysely";
 import { appendEntry, findEntry } from "../operators/operator-log.ts";
+import {
+  addPendingDecision,
+  claimPendingDecisions,
+  removePendingDecision,
+} from "../operators/pending-decisions.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
 import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
 import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
@@ -57,11 +62,14 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         if (patch === undefined) return trip;
         const { appended } = await appendEntry(tx, entry);
         if (!appended) return trip;
+        if (entry.action !== "CANCEL_TRIP") await addPendingDecision(tx, entry.entryId);
         return await updateTrip(tx, tripId, { ...patch, version: BigInt(trip.version) + 1n });
       });
     },
 
     findDecision: (key) => findEntry(db, key),
+    claimDecisions: (limit) => claimPendingDecisions(db, limit),
+    closeDecision: (entryId) => removePendingDecision(db, entryId),
 
     async changesSince(versions) {
       const tripIds = versions.map(({ tripId }) => tripId);

@@ -5,6 +5,7 @@ export interface TripsDatabase {
   trips: TripTable;
   trip_changes: TripChangeTable;
   operator_log: OperatorLogTable;
+  pending_decisions: PendingDecisionTable;
 }
 
 /** The statuses of a trip, as the registry stores them. */
@@ -95,6 +96,14 @@ interface OperatorLogTable {
   /** The steps of a trip, or the dead letters. */
   details: string;
   reason: string;
+}
+
+/** One row for each logged decision on parked steps that its workflow has not got yet. */
+interface PendingDecisionTable {
+  entry_id: string;
+  /** When the reconciler delivers the decision next, and how often it has tried. */
+  deliver_at: Date;
+  deliveries: Generated<number>;
 }
 
 /** What operators decide, as the values of the proto enum Action. */

@@ -22,11 +22,18 @@ export interface TripRegistry {
   /**
    * Applies a transition that an operator decided as `record` does, and appends the decision to the operator
    * log in the same transaction. Appends nothing when the trip is past the transition, and applies nothing
-   * when the log has the decision.
+   * when the log has the decision. A decision on parked steps is pending until `closeDecision`.
    */
   decide(tripId: string, transition: Transition, entry: NewLogEntry): Promise<TripRow>;
   /** Returns the decision that an earlier call with this key appended to the operator log. */
   findDecision(key: EntryKey): Promise<OperatorLogRow | undefined>;
+  /**
+   * Claims up to `limit` pending decisions that are due to be delivered to their workflow. Each claim doubles
+   * the time until the next one, from 1 s to 10 s.
+   */
+  claimDecisions(limit: number): Promise<OperatorLogRow[]>;
+  /** Records that a decision is delivered, or never will be. */
+  closeDecision(entryId: string): Promise<void>;
   /** Returns the trips after each change that follows the given versions, in order for each trip. */
   changesSince(versions: readonly TripVersion[]): Promise<Trip[]>;
   /**

@@ -1433,7 +1433,8 @@ export const TripsService: GenService<{
   /**
    * Retries parked steps. The decision is appended to the operator log before it takes effect, under the
    * header idempotency-key if the call has one: a repeated call with the same key decides once and returns
-   * the same. failed_precondition: no step is parked.
+   * the same. A logged decision that the workflow has not got is delivered later.
+   * failed_precondition: no step is parked.
    *
    * @generated from rpc trips.v1.TripsService.RetryTrip
    */
