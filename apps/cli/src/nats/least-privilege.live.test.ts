@@ -86,7 +86,7 @@ it("the reactors run with exactly the permissions that are printed", {
     expect(text).not.toMatch(/^fanfare_bus_last_error\{/m);
   }
   const groups = await runFanfare(["groups"], admin);
-  expect(groups.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +- +0 +- +yes$/m);
+  expect(groups.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +0 +- +0 +- +yes$/m);
   const strange = await runFanfare(["groups"], { ...admin, NATS_USER: "revenue" });
   expect(strange.status).toBe(1);
 });
