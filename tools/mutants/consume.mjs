@@ -147,8 +147,8 @@ export const consumeMutants = [
     name: "hold what waits for a handler that overruns",
     package: core,
     file: "src/consume/admission.ts",
-    find: "      return queue.takeWaiting(event.queueKey);",
-    replace: "      return queue.takeWaiting(`no ${event.queueKey}`);",
+    find: ": queue.takeWaiting(queueKey);",
+    replace: ": queue.takeWaiting(`no ${queueKey}`);",
   },
   {
     name: "run one handler more than the concurrency",
@@ -198,5 +198,12 @@ export const consumeMutants = [
     file: "src/stats.ts",
     find: 'redelivered: sum("redelivered")',
     replace: "redelivered: 0",
+  },
+  {
+    name: "keep the slot of a handler that ignores its signal",
+    package: core,
+    file: "src/consume/admission.ts",
+    find: "      if (hasFreed) queue.block(event);",
+    replace: "",
   },
 ];

@@ -1,6 +1,6 @@
 import type { Clock } from "../kit/clock.ts";
 import { createTimerSet } from "../kit/timer-set.ts";
-import type { InFlightEvent } from "./in-flight-event.ts";
+import { type InFlightEvent, isKeyed } from "./in-flight-event.ts";
 import type { KeyedQueue } from "./keyed-queue.ts";
 import { createReturnedEvents } from "./returned-events.ts";
 import type { SubscriptionSettings } from "./subscription-settings.ts";
@@ -27,7 +27,8 @@ export interface Admission {
   block(event: InFlightEvent): void;
   /**
    * Records that a handler has exceeded its timeout and keeps its key until it returns. Its slot is freed,
-   * unless as many others overrun as may run. Returns the events that wait for its key.
+   * unless as many others overrun as may run. Returns the events that wait for its key, for other
+   * processes; none in strict order, which holds them back.
    */
   overrun(event: InFlightEvent): InFlightEvent[];
   /** Records that an event has left the queue. */
@@ -50,7 +51,7 @@ export function createAdmission(
   queue: KeyedQueue<InFlightEvent>,
   { clock, settings, onSlow }: AdmissionOptions,
 ): Admission {
-  const { concurrency, leaseDurationMs, maxBlocked, maxBlockedPerKey, backoff } = settings;
+  const { concurrency, leaseDurationMs, maxBlocked, maxBlockedPerKey, backoff, strict } = settings;
   /** The slow keys: since when they are busy, and how many of their events have finished since. */
   const slow = new Map<string, { readonly since: number; finished: number }>();
   /** The keys of handlers that have exceeded their timeout, and whether each has freed its slot. */
@@ -64,6 +65,10 @@ export function createAdmission(
     if (slow.has(queueKey)) return;
     slow.set(queueKey, { since: clock.monotonic() - patienceMs, finished: 0 });
     onSlow();
+  }
+
+  function holds(event: InFlightEvent): boolean {
+    return strict && isKeyed(event);
   }
 
   function countFreed(): number {
@@ -100,7 +105,7 @@ export function createAdmission(
       const waiting = queue.countWaiting(queueKey);
       const isFull =
         slow.has(queueKey) && (waiting >= maxBlockedPerKey || countExempt() >= maxBlocked);
-      if (earlier === 0 && !isFull && !overrunning.has(queueKey)) {
+      if (earlier === 0 && !isFull && (holds(event) || !overrunning.has(queueKey))) {
         if (queue.isBusy(queueKey)) patience.start(event);
         return undefined;
       }
@@ -110,14 +115,17 @@ export function createAdmission(
     },
     addReturned: (event, delayMs) => returned.add(event, delayMs),
     block(event) {
+      overrunning.delete(event.queueKey);
       queue.block(event);
       markSlow(event.queueKey);
     },
     overrun(event) {
+      const { queueKey } = event;
       const hasFreed = countFreed() < concurrency;
-      overrunning.set(event.queueKey, { hasFreed });
+      overrunning.set(queueKey, { hasFreed });
       if (hasFreed) queue.block(event);
-      return queue.takeWaiting(event.queueKey);
+      markSlow(queueKey);
+      return holds(event) ? [] : queue.takeWaiting(queueKey);
     },
     finish(event) {
       const { queueKey } = event;

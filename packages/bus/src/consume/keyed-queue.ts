@@ -23,7 +23,7 @@ export interface KeyedQueue<T extends KeyedItem> {
   add(item: T): void;
   /** Frees the slot and the key of an item that has started. */
   finish(item: T): void;
-  /** Frees the slot of an item that has started, not its key. */
+  /** Frees the slot of an item that has started, unless it is blocked already; not its key. */
   block(item: T): void;
   /** Resolves to true once a blocked item has a slot again, before others; to false at `clear`. */
   unblock(item: T): Promise<boolean>;
@@ -113,6 +113,7 @@ export function createKeyedQueue<T extends KeyedItem>(
       startReady();
     },
     block(item) {
+      if (blocked.has(item)) return;
       blocked.add(item);
       running--;
       startReady();

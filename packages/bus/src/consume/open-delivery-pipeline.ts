@@ -142,9 +142,8 @@ export async function openDeliveryPipeline(
     // A retry in this process has to wait until the handler returns. All else is settled before the
     // abort: what the abort sets off finds the attempt over.
     if (verdict.kind === "dead-letter" || !keepsKey(event)) conclude(event, verdict);
-    // Another process may handle what waits for the key.
-    const waiting = settings.strict ? [] : admission.overrun(event);
-    for (const each of waiting) release(each, admission.refuse(each));
+    for (const each of admission.overrun(event)) release(each, admission.refuse(each));
+    request();
     context.runClean(() => attempt.abort(error));
   }
 
