@@ -3,6 +3,7 @@ import {
   type Msg,
   MsgHdrsImpl,
   type NatsConnection,
+  type PermissionViolationError,
   type SubscriptionOptions,
 } from "@nats-io/nats-core";
 import type {
@@ -22,6 +23,10 @@ export interface FakeConnection extends ManagedConnection {
   readonly sent: SentMessage[];
   connect(): void;
   disconnect(): void;
+  /** Reports that the server has refused a publish or a subscription. */
+  deny(violation: PermissionViolationError): void;
+  /** Lets `flush` wait until the release. Counts the flushes that have ended since. */
+  holdFlush(): { readonly count: number; release(): void };
   /** Delivers a message to the subscriber of a request's inbox. */
   deliver(request: SentMessage, message: Partial<Msg>): void;
 }
@@ -32,9 +37,12 @@ export function createFakeConnection(): FakeConnection {
   const listeners = new Set<ConnectionListener>();
   const subscriptions = new Map<string, SubscriptionOptions>();
   let current: NatsConnection | undefined;
+  let flushed = Promise.resolve();
+  let flushes = 0;
 
   const createClient = () => {
-    const client: Pick<NatsConnection, "publish" | "subscribe"> = {
+    const client: Pick<NatsConnection, "publish" | "subscribe" | "flush"> = {
+      flush: () => flushed.then(() => void flushes++),
       publish(subject, payload = "", options = {}) {
         const text = typeof payload === "string" ? payload : new TextDecoder().decode(payload);
         sent.push({ subject, reply: options.reply ?? "", text });
@@ -77,6 +85,20 @@ export function createFakeConnection(): FakeConnection {
       for (const listener of listeners) {
         listener.onDisconnected?.(new BusError("unavailable", "lost"));
       }
+    },
+    deny(violation) {
+      for (const listener of listeners) listener.onPermissionDenied?.(violation);
+    },
+    holdFlush() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      flushed = promise;
+      flushes = 0;
+      return {
+        get count() {
+          return flushes;
+        },
+        release: resolve,
+      };
     },
     deliver(request, message) {
       const inbox = request.reply.slice(0, request.reply.lastIndexOf("."));

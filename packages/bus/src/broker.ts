@@ -241,6 +241,9 @@ export interface BrokerHealth {
 
 /** The state of a stream of leases. */
 export interface LeaseStreamHealth {
-  /** Why no records arrive, when the broker knows: not provisioned, no permission, not connected. */
+  /**
+   * Why no records arrive, or why they cannot be settled, when the broker knows: not provisioned, no
+   * permission, not connected.
+   */
   readonly error?: Error;
 }

@@ -91,11 +91,9 @@ export function openConnection(
       lastError = new BusError("slow_consumer", message);
     } else if (status.type === "error") {
       const violation = findViolation(status.error);
-      // A denied request rejects where it was made. Nobody waits for a denied acknowledgement.
-      if (violation?.subject.startsWith("$JS.ACK.") !== false) {
-        lastError = toBusError(status.error, address);
-      }
-      if (violation !== undefined) notify((listener) => listener.onPermissionDenied?.(violation));
+      // What was refused shows where it was asked for.
+      if (violation === undefined) lastError = toBusError(status.error, address);
+      else notify((listener) => listener.onPermissionDenied?.(violation));
     }
   };
 

@@ -11,6 +11,7 @@ import type { Settings } from "../settings.ts";
 import { createHeaderDecoder } from "../wire/headers.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
 import { encodeNak } from "./ack-protocol.ts";
+import { type AckRefusals, watchAckRefusals } from "./ack-refusals.ts";
 import { distributeRequests } from "./distribute-requests.ts";
 import { createLease, type LeaseDeps } from "./lease.ts";
 import { openPullSubscription, type PullSubscription } from "./pull-subscription.ts";
@@ -39,6 +40,7 @@ interface TopicConsumer {
   readonly subscription: PullSubscription;
   readonly recovery: ConsumerRecovery;
   readonly losses: LossWatch;
+  readonly refusals: AckRefusals;
 }
 
 /**
@@ -63,7 +65,10 @@ export function openLeaseStream(
   let closing: Promise<void> | undefined;
 
   const openTopic = (topic: string): TopicConsumer => {
+    const stream = formatStreamName(settings.prefix, topic);
+    const consumer = formatConsumerName(group.group);
     const tracker = groups.getAckTracker(group.group, topic);
+    const refusals = watchAckRefusals(connection, { stream, consumer });
     const recovery = createConsumerRecovery(deps, group, topic);
     const losses = createLossWatch({
       connection,
@@ -77,6 +82,7 @@ export function openLeaseStream(
       requests,
       leaseDurationMs,
       decodeHeaders,
+      onSent: () => refusals.recordSent(),
       onAck: (sequence) => tracker.ack(sequence),
       onReturn: (sequence) => losses.countReturn(sequence),
       createFailureCount: ({ sequence, storedAt }) =>
@@ -100,8 +106,8 @@ export function openLeaseStream(
     const subscription = openPullSubscription({
       connection,
       inboxPrefix: settings.inboxPrefix,
-      stream: formatStreamName(settings.prefix, topic),
-      consumer: formatConsumerName(group.group),
+      stream,
+      consumer,
       onMessage,
       onUnrequested,
       onConsumerMissing: () => recovery.restore(),
@@ -111,7 +117,7 @@ export function openLeaseStream(
       },
     });
     losses.check();
-    return { subscription, recovery, losses };
+    return { subscription, recovery, losses, refusals };
   };
 
   const schedule = () => {
@@ -164,6 +170,7 @@ export function openLeaseStream(
 
   const closeAll = async () => {
     clearInterval(checks);
+    for (const { refusals } of consumers) refusals.close();
     const closed = Promise.all(
       consumers.flatMap(({ subscription, losses }) => [subscription.close(), losses.close()]),
     );
@@ -179,7 +186,9 @@ export function openLeaseStream(
     health() {
       const { connected, lastError } = connection.health();
       const failed = consumers.find(({ subscription }) => subscription.error !== undefined);
-      const error = connected ? (failed?.recovery.error ?? failed?.subscription.error) : lastError;
+      const refused = consumers.find(({ refusals }) => refusals.error !== undefined);
+      const own = failed?.recovery.error ?? failed?.subscription.error ?? refused?.refusals.error;
+      const error = connected ? own : lastError;
       return error === undefined ? {} : { error };
     },
     close() {

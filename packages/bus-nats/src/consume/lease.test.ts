@@ -28,6 +28,7 @@ function open() {
     requests,
     leaseDurationMs: 1_000,
     decodeHeaders: createHeaderDecoder(),
+    onSent: () => {},
     onAck: (sequence: number) => acked.push(sequence),
     onReturn: () => {},
     createFailureCount: () => {

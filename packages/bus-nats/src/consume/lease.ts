@@ -21,6 +21,8 @@ export interface LeaseDeps {
   readonly requests: RequestMux;
   readonly leaseDurationMs: number;
   readonly decodeHeaders: HeaderDecoder;
+  /** Called when something was sent that settles an event, or extends its lease. */
+  onSent(): void;
   /** Called when this process has acknowledged an event. */
   onAck(sequence: number): void;
   /** Called when this process has returned an event. */
@@ -127,9 +129,11 @@ async function send(lease: LeaseState, payload: Uint8Array): Promise<void> {
   publish(lease, connection.client() ?? (await connection.connected(deadline)), payload);
 }
 
-function publish({ topic, subject, info }: LeaseState, client: NatsConnection, data: Uint8Array) {
+function publish(lease: LeaseState, client: NatsConnection, data: Uint8Array) {
+  const { deps, topic, subject, info } = lease;
   try {
     client.publish(subject, data);
+    deps.onSent();
   } catch (reason) {
     throw toBusError(reason, `cannot settle event ${info.sequence} of topic ${topic}`);
   }
