@@ -91,7 +91,7 @@ export function openLeaseStream(
     const onMessage = (message: Msg) => {
       emptyTurns = 0;
       const lease = createLease(message, topic, leaseDeps);
-      if (lease.deliveries > 1) losses.countRedelivery();
+      losses.countDelivery(lease.deliveries > 1 ? "repeated" : "first");
       if (tracker.isAcked(lease.record.sequence)) {
         free += 1;
         // When this ack is lost, the event is delivered and recognised once more.

@@ -43,7 +43,7 @@ describe("retry: the failures of a group", { timeout: 60_000 }, () => {
       const subjects = Object.entries(state.subjects ?? {});
       const pattern = /^fanfare\._failures\.readers\.notes\.written\.2\.\d+$/;
       expect(subjects).toEqual([[expect.stringMatching(pattern), 1]]);
-      const [[subject = ""] = []] = subjects;
+      const [subject] = subjects[0] ?? [""];
       const left = await admin.direct.getMessage(stream, { last_by_subj: subject });
       expect([left?.data.length, left?.header.get("Nats-TTL")]).toEqual([0, "60s"]);
       expect(state.last_seq).toBeLessThanOrEqual(4);

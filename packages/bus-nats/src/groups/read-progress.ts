@@ -58,7 +58,8 @@ async function readLost(
 ): Promise<number> {
   try {
     const { checkpoint } = await readLossRecord(api, groupTopic);
-    return computeLoss(checkpoint, await readSnapshot(api, info), 0).lost;
+    const snapshot = await readSnapshot(api, info);
+    return computeLoss(checkpoint, snapshot, { first: 0, repeated: 0 }).lost;
   } catch (reason) {
     // A user who may not look the stream up.
     if (toBusError(reason, "").code === "permission_denied") return 0;

@@ -1,14 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { type ConsumerSnapshot, computeLoss, type LossCheckpoint } from "./compute-loss.ts";
 
-const before: LossCheckpoint = { consumer: "monday", sequence: 100, deliveries: 120, lost: 3 };
-const at = (fields: Partial<ConsumerSnapshot>): ConsumerSnapshot => ({
+const before: LossCheckpoint = {
+  stream: "sunday",
   consumer: "monday",
   sequence: 100,
   deliveries: 120,
+  pending: 50,
+  lost: 3,
+};
+const at = (fields: Partial<ConsumerSnapshot>): ConsumerSnapshot => ({
+  stream: "sunday",
+  consumer: "monday",
+  sequence: 100,
+  deliveries: 120,
+  pending: 50,
   firstSequence: 1,
   ...fields,
 });
+
+const none = { first: 0, repeated: 0 };
 
 describe("computeLoss()", () => {
   it.each<[string, ConsumerSnapshot, number, Partial<LossCheckpoint>]>([
@@ -51,20 +62,30 @@ describe("computeLoss()", () => {
       0,
       { consumer: "tuesday", sequence: 10, lost: 3 },
     ],
-  ])("%s", (_, snapshot, redeliveries, expected) => {
-    expect(computeLoss(before, snapshot, redeliveries)).toMatchObject(expected);
+  ])("%s", (_, snapshot, repeated, expected) => {
+    expect(computeLoss(before, snapshot, { first: 9, repeated })).toMatchObject(expected);
+  });
+
+  it.each([
+    ["what was pending, but for what was delivered since", { first: 20, repeated: 7 }, 33],
+    ["nothing when all was delivered", { first: 60, repeated: 0 }, 3],
+  ])("counts %s, when the stream was deleted", (_, known, lost) => {
+    const again = at({ stream: "friday", consumer: "friday", sequence: 0, deliveries: 0 });
+    const next = computeLoss(before, again, known);
+    expect(next).toMatchObject({ stream: "friday", sequence: 0, lost });
+    expect(computeLoss(next, again, none).lost).toBe(lost);
   });
 
   it("counts nothing twice", () => {
     const gap = at({ firstSequence: 111 });
-    const once = computeLoss(before, gap, 0);
-    expect(computeLoss(once, gap, 0)).toEqual(once);
+    const once = computeLoss(before, gap, none);
+    expect(computeLoss(once, gap, none)).toEqual(once);
     const later = at({ firstSequence: 111, sequence: 112, deliveries: 122 });
-    expect(computeLoss(once, later, 0).lost).toBe(13);
+    expect(computeLoss(once, later, none).lost).toBe(13);
   });
 
   it("counts what a consumer without a checkpoint has not received", () => {
-    expect(computeLoss(undefined, at({ firstSequence: 111 }), 0).lost).toBe(10);
-    expect(computeLoss(undefined, at({}), 0).lost).toBe(0);
+    expect(computeLoss(undefined, at({ firstSequence: 111 }), none).lost).toBe(10);
+    expect(computeLoss(undefined, at({}), none).lost).toBe(0);
   });
 });

@@ -7,7 +7,7 @@ import { ensureFailureStream } from "../failures/failure-stream.ts";
 import type { GroupTopic } from "../groups/group-topic.ts";
 import type { Settings } from "../settings.ts";
 import { formatConsumerName, formatStreamName } from "../wire/subject.ts";
-import { computeLoss, type LossCheckpoint } from "./compute-loss.ts";
+import { computeLoss, type KnownDeliveries, type LossCheckpoint } from "./compute-loss.ts";
 import { readLossRecord, writeLossRecord } from "./loss-record.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 
@@ -20,8 +20,8 @@ const maxConflicts = 5;
 
 /** Finds out when retention removes events that a group has not processed on one topic. */
 export interface LossWatch {
-  /** Counts a repeated delivery to this process. */
-  countRedelivery(): void;
+  /** Counts a delivery to this process. */
+  countDelivery(kind: keyof KnownDeliveries): void;
   /** Counts an event that this process returns: one that was removed meanwhile is delivered to nobody. */
   countReturn(sequence: number): void;
   /** Starts to compare consumer and stream, unless that is under way. Call it every few seconds. */
@@ -51,7 +51,7 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
   const stream = formatStreamName(settings.prefix, topic);
   let checkpoint: LossCheckpoint | undefined;
   let revision = 0;
-  let redeliveries = 0;
+  let known = { first: 0, repeated: 0 };
   let firstSequence = 0;
   let returned = 0;
   let storedAt = -Infinity;
@@ -63,23 +63,24 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
   const lastTimeoutMs = Math.min(timeoutMs, settings.requestTimeoutMs / 2);
 
   const compare = async (api: JetStreamManager, isLast: boolean) => {
+    const { first } = known;
     const info = await api.consumers.info(stream, formatConsumerName(group));
     const snapshot = await readSnapshot(api, info);
     firstSequence = snapshot.firstSequence;
     if (checkpoint === undefined) await adopt(api);
     for (let conflicts = 0; conflicts <= maxConflicts; conflicts += 1) {
       const removed = returned;
-      const computed = computeLoss(checkpoint, snapshot, redeliveries);
+      const computed = computeLoss(checkpoint, snapshot, known);
       const next = { ...computed, lost: computed.lost + removed };
       const lost = next.lost - (checkpoint?.lost ?? 0);
-      if (lost === 0 && !mustStore(next, isLast)) return advance(next);
+      if (lost === 0 && !mustStore(next, isLast)) return advance(next, first);
       const own = await store(api, next);
       if (own !== undefined) {
         revision = own;
         storedAt = performance.now();
         storedSequence = next.sequence;
         returned -= removed;
-        advance(next);
+        advance(next, first);
         if (lost > 0) options.onLost(lost);
         return;
       }
@@ -87,9 +88,10 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
     }
   };
 
-  const advance = (next: LossCheckpoint) => {
+  /** The first deliveries since the snapshot was requested may not be in it. */
+  const advance = (next: LossCheckpoint, firstBefore: number) => {
     checkpoint = next;
-    redeliveries = 0;
+    known = { first: known.first - firstBefore, repeated: 0 };
   };
 
   const mustStore = ({ sequence }: LossCheckpoint, isLast: boolean) =>
@@ -100,7 +102,7 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
     const record = await readLossRecord(api, about);
     revision = record.revision;
     checkpoint = record.checkpoint ?? checkpoint;
-    redeliveries = 0;
+    known = { ...known, repeated: 0 };
   };
 
   const store = async (api: JetStreamManager, next: LossCheckpoint) => {
@@ -129,8 +131,8 @@ export function createLossWatch(options: LossWatchOptions): LossWatch {
   };
 
   return {
-    countRedelivery() {
-      redeliveries += 1;
+    countDelivery(kind) {
+      known[kind] += 1;
     },
     countReturn(sequence) {
       if (sequence < firstSequence) returned += 1;

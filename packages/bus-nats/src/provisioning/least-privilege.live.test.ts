@@ -173,6 +173,34 @@ describe("processes with the least privilege", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(raw.refused).toEqual(refused), soon);
   });
 
+  it("report what had not been delivered to them when its stream was deleted", async () => {
+    await using publisher = await connectAs("publisher");
+    const { noteWritten } = createPublisher(NoteEvents, publisher);
+    for (const number of Array(20).keys()) await noteWritten({ number });
+    await using bus = await connectAs("audit");
+    const options = { concurrency: 1, prefetch: 0 };
+    const subscription = await bus.subscribe(
+      "audit",
+      (on) => on.service(NoteEvents, { noteWritten: () => new Promise(() => {}) }),
+      options,
+    );
+    await using admin = await openAdmin(nats.url, { user: "admin", pass: "secret" });
+    const { created } = await admin.streams.info("fanfare_notes_written");
+    await vi.waitFor(async () => {
+      const query = { last_by_subj: "fanfare._failures.audit._lost.notes.written" };
+      const stored = await admin.direct.getMessage("fanfare___failures_audit", query);
+      expect(stored?.json()).toMatchObject({ stream: created });
+      expect(stored?.json<{ pending: number }>().pending).toBeGreaterThanOrEqual(19);
+    }, soon);
+    await admin.streams.delete("fanfare_notes_written");
+    const again = { servers: nats.url, ...adminOptions };
+    await provisionTopics(again, { topics: [topic] });
+    await provisionGroups(again, { groups });
+    await vi.waitFor(() => expect(subscription.health().lost).toBeGreaterThanOrEqual(18), soon);
+    expect(subscription.health().lastError).toMatchObject({ code: "data_loss" });
+    await subscription.stop({ timeoutMs: 100 });
+  });
+
   function connectRaw(user: string): Promise<NatsConnection> {
     const servers = nats.url;
     return connect({ servers, user, pass: "secret", inboxPrefix: formatInboxPrefix(user) });
