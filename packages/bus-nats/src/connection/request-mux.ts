@@ -37,6 +37,12 @@ export interface RequestCall {
   onFailure(error: BusError): void;
 }
 
+/** Until when one message waits for its reply. */
+export interface ReplyDeadline extends Deadline {
+  /** After how many milliseconds it rejects with `unavailable`, to be sent again. Default: at the deadline. */
+  readonly replyTimeoutMs?: number;
+}
+
 /** A request that waits for its reply, sent or not. */
 export interface PendingRequest {
   /** Sends the message. May be called again. */
@@ -53,7 +59,7 @@ export interface RequestMux {
   /** Opens a request without sending it. */
   open(call: RequestCall): PendingRequest;
   /** Sends one message and resolves to its reply. Rejects as `onFailure` of RequestCall is called. */
-  request(client: NatsConnection, message: RequestMessage, deadline: Deadline): Promise<Msg>;
+  request(client: NatsConnection, message: RequestMessage, deadline: ReplyDeadline): Promise<Msg>;
 }
 
 interface OpenRequest {
@@ -195,12 +201,13 @@ export function openRequestMux(connection: ManagedConnection, inboxPrefix: strin
   return {
     open,
     request(client, message, deadline) {
-      const { signal } = deadline;
+      const { signal, replyTimeoutMs } = deadline;
       if (signal?.aborted === true) return Promise.reject(createAbortError(signal));
       const reply = createDeferred<Msg>();
       const pending = open({
         message,
         deadline,
+        ...(replyTimeoutMs === undefined ? {} : { replyTimeoutMs }),
         onReply: reply.resolve,
         onFailure(error) {
           pending.cancel();

@@ -1,5 +1,5 @@
 import type { Msg } from "@nats-io/nats-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createFakeConnection } from "../../test/fake-connection.ts";
 import { openRequestMux } from "../connection/request-mux.ts";
 import { createHeaderDecoder } from "../wire/headers.ts";
@@ -7,7 +7,7 @@ import { createLease } from "./lease.ts";
 
 const reply = "$JS.ACK.fanfare_a.readers.3.12.40.1763728496123456789.5";
 
-function open() {
+function open(leaseDurationMs = 1_000) {
   const connection = createFakeConnection();
   const message: Msg = {
     subject: "fanfare.a.0",
@@ -26,7 +26,7 @@ function open() {
   const deps = {
     connection,
     requests,
-    leaseDurationMs: 1_000,
+    leaseDurationMs,
     decodeHeaders: createHeaderDecoder(),
     onSent: () => {},
     onAck: (sequence: number) => acked.push(sequence),
@@ -68,5 +68,21 @@ describe("createLease()", () => {
     connection.connect();
     await lease.nak({ delayMs: 0 });
     expect(connection.sent.map(({ text }) => text)).toEqual(["-NAK"]);
+  });
+
+  it("sends a confirmed acknowledgement again whose confirmation is lost", async () => {
+    vi.useFakeTimers();
+    try {
+      const { connection, acked, lease } = open(10_000);
+      const acknowledged = lease.ack({ confirmed: true });
+      await vi.advanceTimersByTimeAsync(1_500);
+      expect(connection.sent.map(({ text }) => text)).toEqual(["+ACK", "+ACK"]);
+      const [, again] = connection.sent;
+      if (again !== undefined) connection.deliver(again, {});
+      await acknowledged;
+      expect(acked).toEqual([12]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { BusError, type Lease } from "@fanfare/bus";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
-import { computeRetryDelay } from "../connection/compute-retry-delay.ts";
+import { computeReplyTimeout, computeRetryDelay } from "../connection/compute-retry-delay.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import type { RequestMux } from "../connection/request-mux.ts";
 import { toBusError } from "../connection/to-bus-error.ts";
@@ -139,13 +139,15 @@ function publish(lease: LeaseState, client: NatsConnection, data: Uint8Array) {
   }
 }
 
-/** Sends until the server confirms; retries when the connection is lost. */
+/** Sends until the server confirms; again when the connection or the reply is lost. */
 async function sendConfirmed({ deps, subject }: LeaseState, data: Uint8Array): Promise<void> {
   const { connection, requests } = deps;
   const deadline = createDeadline(deps.leaseDurationMs);
   for (let failures = 1; ; failures += 1) {
     try {
-      await requests.request(await connection.connected(deadline), { subject, data }, deadline);
+      const client = await connection.connected(deadline);
+      const replyTimeoutMs = computeReplyTimeout(failures);
+      await requests.request(client, { subject, data }, { ...deadline, replyTimeoutMs });
       return;
     } catch (reason) {
       const error = BusError.from(reason);

@@ -1,7 +1,7 @@
 import { BusError } from "@fanfare/bus";
 import { JetStreamApiCodes } from "@nats-io/jetstream";
 import type { Msg } from "@nats-io/nats-core";
-import { computeRetryDelay } from "../connection/compute-retry-delay.ts";
+import { computeReplyTimeout, computeRetryDelay } from "../connection/compute-retry-delay.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
 import type { RequestMessage, RequestMux } from "../connection/request-mux.ts";
 import { hasNoResponders, isTransient, readApiCode } from "../connection/to-bus-error.ts";
@@ -30,7 +30,7 @@ export async function requestUntil<T>(
   deadline: Deadline,
 ): Promise<T | undefined> {
   for (let failures = 1; ; failures += 1) {
-    const error = await requestOnce();
+    const error = await requestOnce(computeReplyTimeout(failures));
     if (!(error instanceof BusError)) return error;
     if (isWrongSequence(error)) return undefined;
     if (isOnce && hasNoResponders(error)) throw error;
@@ -38,10 +38,10 @@ export async function requestUntil<T>(
     await pauseUntil(computeRetryDelay(failures), deadline);
   }
 
-  async function requestOnce(): Promise<T | BusError> {
+  async function requestOnce(replyTimeoutMs: number): Promise<T | BusError> {
     try {
       const client = await connection.connected(deadline);
-      return parse(await requests.request(client, message, deadline));
+      return parse(await requests.request(client, message, { ...deadline, replyTimeoutMs }));
     } catch (reason) {
       return BusError.from(reason);
     }
