@@ -24,13 +24,19 @@ export type HandleNew<DB> = (tx: Transaction<DB>, fresh: readonly Delivery[]) =>
  */
 export type HandleOnce<DB> = (options: HandleOnceOptions, handle: HandleNew<DB>) => Promise<void>;
 
+/** What a transaction does: begin, record the deliveries, run the handler and commit. */
+type Stage = "opening" | "recording" | "handling";
+
 /** SQLSTATEs of a transaction that PostgreSQL ends in favour of another. */
 const conflicts: ReadonlySet<string | undefined> = new Set([
   "40001", // serialization failure
   "40P01", // deadlock
 ]);
-/** Classes of SQLSTATE that the data of an event can cause: data, constraints, limits such as an index row's. */
-const badData = /^(22|23|54)...$/;
+/**
+ * Classes of SQLSTATE that the id of an event can cause where it is recorded: data, and limits such as an
+ * index row's. A violated constraint is not among them: the only one, the primary key, makes a duplicate.
+ */
+const badData = /^(22|54)...$/;
 const maxRepeats = 3;
 const initialIntervalMs = 50;
 
@@ -46,20 +52,24 @@ export function createHandleOnce<DB>(
   const freeNumbers: number[] = [];
   let numbers = 0;
 
-  /** Returns how many deliveries were new. */
+  /** Returns how many deliveries were new. Calls `enter` at each stage. */
   async function runTransaction(
     { deliveries, signal }: HandleOnceOptions,
     handle: HandleNew<DB>,
+    enter: (stage: Stage) => void,
   ): Promise<number> {
+    enter("opening");
     const number = freeNumbers.pop() ?? ++numbers;
     const comment = `/* inbox ${inboxId} ${number} */`;
     const running: RunningTransaction = { comment };
     const ended = Promise.withResolvers<void>();
     const transaction = db.transaction().execute((tx) =>
       cancelOnAbort({ db, signal, running }, async () => {
+        enter("recording");
         const recorded = await recordDeliveries(tx, { deliveries, process: processName, comment });
         running.id = recorded.transactionId;
         if (recorded.fresh.length === 0) return 0;
+        enter("handling");
         const guarded = guardTransaction(tx, ended.promise);
         try {
           await handle(guarded.tx, recorded.fresh);
@@ -76,19 +86,15 @@ export function createHandleOnce<DB>(
     });
   }
 
-  /**
-   * Repeats a transaction that conflicted with another, because no event is at fault. Calls `onBegin`
-   * before each.
-   */
+  /** Repeats a transaction that conflicted with another, because no event is at fault. */
   async function repeatOnConflict(
     options: HandleOnceOptions,
     handle: HandleNew<DB>,
-    onBegin: () => void,
+    enter: (stage: Stage) => void,
   ): Promise<number> {
     for (let repeat = 0; ; repeat++) {
-      onBegin();
       try {
-        return await runTransaction(options, handle);
+        return await runTransaction(options, handle, enter);
       } catch (reason) {
         if (repeat === maxRepeats || !conflicts.has(readErrorCode(reason))) throw reason;
         await sleep(Math.random() * initialIntervalMs * 2 ** repeat, undefined, {
@@ -100,22 +106,18 @@ export function createHandleOnce<DB>(
 
   return async (options, handle) => {
     const { deliveries, signal } = options;
-    let handlerRan = false;
+    let stage: Stage = "opening";
     try {
       signal.throwIfAborted();
-      const runHandler: HandleNew<DB> = (tx, fresh) => {
-        handlerRan = true;
-        return handle(tx, fresh);
-      };
-      const handled = await repeatOnConflict(options, runHandler, () => {
-        handlerRan = false;
+      const handled = await repeatOnConflict(options, handle, (entered) => {
+        stage = entered;
       });
       if (counters === undefined) return;
       counters.handled += handled;
       counters.duplicates += deliveries.length - handled;
     } catch (reason) {
       signal.throwIfAborted();
-      if (!(handlerRan ? isDatabaseUnavailable(reason) : isNotOfEvent(reason))) throw reason;
+      if (!isNotOfEvent(reason, stage)) throw reason;
       throw new DependencyUnavailableError(
         `the database became unavailable while handling ${describeDeliveries(deliveries)}`,
         { cause: reason },
@@ -125,13 +127,13 @@ export function createHandleOnce<DB>(
 }
 
 /**
- * Returns whether an error from before the handler has another cause than the event. Whatever driver or
- * pooler reports it: no list of codes is complete.
+ * Returns whether an error has another cause than the event. Until the handler runs, only the record of the
+ * event can fail because of it, whatever driver or pooler reports the error: no list of codes is complete.
  */
-function isNotOfEvent(reason: unknown): boolean {
-  return (
-    !(reason instanceof DependencyUnavailableError) && !badData.test(readErrorCode(reason) ?? "")
-  );
+function isNotOfEvent(reason: unknown, stage: Stage): boolean {
+  if (reason instanceof DependencyUnavailableError) return false;
+  if (stage === "opening" || isDatabaseUnavailable(reason)) return true;
+  return stage === "recording" && !badData.test(readErrorCode(reason) ?? "");
 }
 
 function describeDeliveries([first, ...others]: readonly Delivery[]): string {

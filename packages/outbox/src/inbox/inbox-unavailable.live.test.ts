@@ -25,10 +25,17 @@ const faults: readonly Fault[] = [
   { at: "connect", code: "57P03", message: "the database system is starting up" },
   { at: "connect", code: "53300", message: "sorry, too many clients already" },
   { at: "connect", code: "XY123", message: "a code that nobody knows" },
+  { at: "connect", code: "22023", message: 'invalid value for parameter "work_mem"' },
   { at: "begin", code: "XX000", message: "no server could be found" },
+  { at: "begin", code: "54000", message: "the pooler has no memory for this client" },
   { at: "begin", code: "08006", message: "server closed the connection" },
   { at: "insert into inbox", code: "XX000", message: "internal error" },
   { at: "insert into inbox", code: "42501", message: "permission denied for table inbox" },
+  {
+    at: "insert into inbox",
+    code: "23514",
+    message: "no partition of relation inbox found for row",
+  },
   {
     at: "insert into inbox",
     code: "57014",
