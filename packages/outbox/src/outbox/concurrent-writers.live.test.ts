@@ -136,6 +136,26 @@ describe("concurrent writers of the outbox", { timeout: 120_000 }, () => {
     expect(await readOrder()).toHaveLength(2_400);
   });
 
+  it("never deadlock in outboxAll when they store the same events without keys in any order", async () => {
+    const { noteWritten } = NoteEvents.method;
+    const ids = ["one", "middle", "other"];
+    const writeAll = (tx: Transaction<NotesDatabase>, given: readonly string[]) =>
+      outboxAll(
+        tx,
+        given.map((id) => createEvent(noteWritten, { author: "" }, { id })),
+      );
+    // Both wait in the middle of what they store.
+    const holder = await db.startTransaction().execute();
+    await writeAll(holder, ["middle"]);
+    const writers = [ids, ids.toReversed()].map((given) =>
+      db.transaction().execute((tx) => writeAll(tx, given)),
+    );
+    await expect.poll(countBlocked, long).toBe(2);
+    await holder.rollback().execute();
+    expect((await Promise.all(writers)).map((results) => results.length)).toEqual([3, 3]);
+    expect((await readOrder()).toSorted()).toEqual(ids.toSorted());
+  });
+
   it("store the events of outboxAll in their order, and report duplicates", async () => {
     const { noteWritten, noteErased } = NoteEvents.method;
     const time = new Date("2026-11-21T10:00:00.123Z");

@@ -45,8 +45,9 @@ interface InsertedRow {
  *
  * Positions of one key increase in commit order: the statement locks the row of each key in
  * `outbox_keys` until the transaction ends, before it takes the next positions. It locks the rows in
- * the order of their hashes, so that two statements never deadlock. Row locks do not use the lock table
- * of the server, and no two keys share one. A row that exists is locked without a new version of it.
+ * the order of their hashes, and inserts events without a key in the order of their ids, so that two
+ * statements never deadlock. Row locks do not use the lock table of the server, and no two keys share one.
+ * A row that exists is locked without a new version of it.
  */
 export async function insertEvents(
   tx: QueryExecutorProvider,
@@ -74,7 +75,7 @@ export async function insertEvents(
         hashtext(topic || chr(10) || coalesce(key, id)) & ${sql.lit(partitionCount - 1)},
         type, decode(data, 'base64'), headers, time::timestamptz
       from given cross join (select count(*) from locked) as all_locked
-      order by number
+      order by key is null, case when key is null then topic || chr(10) || id end, number
       on conflict (topic, event_id) do nothing
       returning topic, event_id, sequence
     )

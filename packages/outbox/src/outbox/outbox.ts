@@ -59,10 +59,10 @@ export function outbox<S extends DescService>(
 }
 
 /**
- * Stores many events in the outbox of a transaction, in one statement and in their order, and returns
- * a result for each. Locks their keys in one order everywhere: two transactions that each store their
- * events with one call never deadlock, whatever keys they share. Throws as `outbox` does, and then the
- * transaction has to be rolled back.
+ * Stores many events in the outbox of a transaction, in one statement and those of a key in their order,
+ * and returns a result for each. Locks keys and ids in one order everywhere: two transactions that each
+ * store their events with one call never deadlock, whatever keys or events they share. Throws as `outbox`
+ * does, and then the transaction has to be rolled back.
  *
  * @example
  * import { createEvent } from "@fanfare/bus";

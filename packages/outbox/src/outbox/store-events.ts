@@ -17,7 +17,7 @@ export function checkTransaction(tx: AnyTransaction): void {
   throw new BusError("invalid_argument", "outbox requires a transaction: use db.transaction()");
 }
 
-/** Stores events in one statement, in their order. Returns a result for each. */
+/** Stores events in one statement, those of a key in their order. Returns a result for each. */
 export async function storeEvents(
   tx: AnyTransaction,
   events: readonly EventRow[],

@@ -130,7 +130,10 @@ function raiseBounds(bounds: ScanBounds, batch: Batch, { last, writers }: ScanRe
   for (const partition of batch.partitions) {
     const events = byPartition.get(formatPartition(partition)) ?? [];
     if (!events.every(({ sequence }) => settled.has(sequence))) continue;
-    const lastRead = events.length < batch.limit ? undefined : events.at(-1)?.sequence;
+    // A cut batch may have read no event of a partition where some wait.
+    const more = batch.cut || events.length === batch.limit;
+    if (more && events.length === 0) continue;
+    const lastRead = more ? events.at(-1)?.sequence : undefined;
     const position = lastRead === undefined || BigInt(lastRead) > BigInt(last) ? last : lastRead;
     bounds.raise(partition, { last: position, writers });
   }

@@ -26,14 +26,30 @@ describe("a batch of the relay", { timeout: 60_000 }, () => {
     await db.transaction().execute(async (tx) => {
       const before = await readStatistics(tx);
       expect(await lockWaitingPartitions(tx)).toHaveLength(4);
-      const { events, kept } = await claimEvents(tx, { plan: wholeScan, limit: 10 });
+      const { events, kept, cut } = await claimEvents(tx, { plan: wholeScan, limit: 10 });
       const sequences = Array.from({ length: 160 }, (_, index) => String(index + 1));
       expect(events.map(({ sequence }) => sequence)).toEqual(sequences);
-      expect(kept).toBe(0);
+      expect({ kept, cut }).toEqual({ kept: 0, cut: false });
       const after = await readStatistics(tx);
       expect(after.scans - before.scans).toBe(0);
       expect(after.rows - before.rows).toBeLessThan(1_000);
     });
+  });
+
+  it("claims no more events than fit into the memory of a process", async () => {
+    await sql`truncate outbox`.execute(db);
+    await sql`
+      insert into outbox (topic, event_id, partition, type, data, headers, event_time)
+      select 'notes.written', number::text, number & 15, 'a.Note',
+        decode(repeat('00', 1000000), 'hex'), '{}', now()
+      from generate_series(1, 40) as number`.execute(db);
+    const { events, kept, cut } = await db
+      .transaction()
+      .execute((tx) => claimEvents(tx, { plan: wholeScan, limit: 10 }));
+    expect(events.map(({ id }) => Number(id))).toEqual(
+      Array.from({ length: 17 }, (_, at) => at + 1),
+    );
+    expect({ kept, cut }).toEqual({ kept: 0, cut: true });
   });
 });
 

@@ -59,24 +59,30 @@ export async function lockPartitions<DB>(
   return waiting.filter(({ partition }) => locked.has(partition));
 }
 
+/** The most bytes of the events of a batch, apart from its first event. Its text is longer by a third. */
+const maxBatchBytes = 16 * 1024 * 1024;
+
 /** The first events of some partitions. */
 export interface ClaimResult {
   /** In the order of their positions. */
   readonly events: readonly StoredEvent[];
   /** The number of events that PostgreSQL did not remove, without an error. */
   readonly kept: number;
+  /** Whether more of the first events exist, whose bytes exceed those of a batch. */
+  readonly cut: boolean;
 }
 
-/** An event with the number of events that were found, or that number alone. */
+/** An event with the numbers of events that were found and fit, or these alone. */
 interface ClaimedRow extends Omit<StoredEvent, "sequence" | "partition"> {
   readonly found: string;
+  readonly fitting: string;
   readonly sequence: string | null;
   readonly partition: string;
 }
 
 /**
- * Returns the first `limit` events of each partition that this transaction is able to remove. It removes
- * them and takes that back, so that other transactions see and store the same events meanwhile. Fails
+ * Returns the first `limit` events of each partition that this transaction is able to remove, of these the
+ * first with up to 16 MiB. It removes them and takes that back, so that other transactions see and store the same events meanwhile. Fails
  * where a removal does: without the privilege, in a read-only session, on a standby.
  */
 export async function claimEvents<DB>(
@@ -86,22 +92,31 @@ export async function claimEvents<DB>(
   await sql`savepoint before_claim`.execute(tx);
   // The array keeps the plan of the removal independent of statistics.
   const { rows } = await sql<ClaimedRow>`
-    with ${selectHeads(plan, limit)}, removed as (
-      delete from outbox where sequence = any(array(select sequence from head))
+    with ${selectHeads(plan, limit)}, measured as materialized (
+      select sequence,
+        sum(octet_length(data)) over (order by sequence) - octet_length(data) as bytes_before
+      from outbox where sequence = any(array(select sequence from head))
+    ), fitting as materialized (
+      select sequence from measured where bytes_before < ${sql.lit(maxBatchBytes)}
+    ), removed as (
+      delete from outbox where sequence = any(array(select sequence from fitting))
       returning sequence, topic, partition, event_id, event_key, type, data, headers, event_time
     )
-    select found::text as found, removed.sequence::text as sequence, topic,
+    select found::text as found, fitting::text as fitting, removed.sequence::text as sequence, topic,
       partition::text as partition, event_id as id, event_key as key, type,
       encode(data, 'base64') as data, nullif(headers::text, '{}') as headers,
       (extract(epoch from event_time) * 1000)::text as time
-    from (select count(*) as found from head) as counted left join removed on true
+    from (select count(*) as found from head) as heads
+      cross join (select count(*) as fitting from fitting) as fits left join removed on true
     order by removed.sequence`.execute(tx);
   await sql`rollback to savepoint before_claim`.execute(tx);
   const events = rows.flatMap((row) => {
     const { sequence, partition } = row;
     return sequence === null ? [] : [{ ...row, sequence, partition: Number(partition) }];
   });
-  return { events, kept: Number(rows[0]?.found ?? 0) - events.length };
+  const found = Number(rows[0]?.found ?? 0);
+  const fitting = Number(rows[0]?.fitting ?? 0);
+  return { events, kept: fitting - events.length, cut: fitting < found };
 }
 
 /** Removes published events. */

@@ -11,7 +11,7 @@ export interface RelayOptions {
    * it found events, then less and less often. Default: 200.
    */
   readonly pollIntervalMs?: number;
-  /** The most events that one transaction publishes. Default: 500. */
+  /** The most events that one transaction publishes, which have up to 16 MiB. Default: 500. */
   readonly batchSize?: number;
   /** The number of concurrent transactions, each on its own connection. Default: 2. */
   readonly workers?: number;

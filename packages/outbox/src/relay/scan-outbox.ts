@@ -1,3 +1,4 @@
+import { BusError } from "@fanfare/bus";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { checkColumns } from "../check-columns.ts";
 
@@ -32,7 +33,7 @@ export interface OutboxPosition {
 
 /** The result of a scan. */
 export interface ScanResult extends OutboxPosition {
-  /** Identifies the run of the server. */
+  /** Identifies the run of the server and the sequence: a restored or truncated outbox has another one. */
   readonly server: string;
   /** The scanned partitions that have events. */
   readonly waiting: readonly TopicPartition[];
@@ -41,6 +42,9 @@ export interface ScanResult extends OutboxPosition {
 /**
  * Returns which of the planned partitions have events, and how far events are written. A statement that
  * begins afterwards sees all events up to `last`, except those of `writers`.
+ *
+ * Throws `unsupported` when connections draw positions in advance, because then neither that is true nor
+ * do positions increase in commit order.
  */
 export async function scanOutbox<DB>(db: Kysely<DB>, plan: ScanPlan): Promise<ScanResult> {
   // `last` is read before the locks: `case` evaluates its condition first.
@@ -49,13 +53,16 @@ export async function scanOutbox<DB>(db: Kysely<DB>, plan: ScanPlan): Promise<Sc
       select distinct topic, partition from head
     ), positions as materialized (
       select case when has_sequence_privilege(name, 'SELECT, USAGE')
-        then coalesce(pg_sequence_last_value(name::regclass), 0) end as last
+        then coalesce(pg_sequence_last_value(name::regclass), 0) end as last,
+        (select seqcache from pg_sequence where seqrelid = name::regclass) as cache,
+        concat_ws('/', pg_postmaster_start_time(), pg_relation_filenode(name::regclass)) as server
       from pg_get_serial_sequence('outbox', 'sequence') as name
     ), locks as materialized (
       select * from pg_locks
     )
     select json_build_object(
-      'server', pg_postmaster_start_time(),
+      'server', server,
+      'cache', cache,
       'last', last::text,
       'writers', case when last is null then '[]' else (
         select coalesce(json_agg(writer.transactionid::text), '[]')
@@ -71,7 +78,14 @@ export async function scanOutbox<DB>(db: Kysely<DB>, plan: ScanPlan): Promise<Sc
     )::text as scan
     from positions`.execute(db);
   checkColumns(rows, ["scan"]);
-  return JSON.parse(rows[0]?.scan ?? "");
+  const { cache, ...result }: ScanResult & { readonly cache: number | null } = JSON.parse(
+    rows[0]?.scan ?? "",
+  );
+  if (cache === null || cache === 1) return result;
+  throw new BusError(
+    "unsupported",
+    `expected the sequence of outbox.sequence to have a cache of 1, got ${cache}, with which positions do not follow the order of the commits: run "alter table outbox alter column sequence set cache 1"`,
+  );
 }
 
 /**
