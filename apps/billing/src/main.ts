@@ -45,6 +45,7 @@ runUntilSignal(
         host: config.host,
         port: config.port,
         routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
+        reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },
         logger,

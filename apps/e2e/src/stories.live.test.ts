@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { TabState } from "@fanfare/contracts/billing/v1/billing";
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
 import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noEffects, oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";
@@ -43,6 +44,16 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     const { tab } = await clients.billing.getTab(trip);
     expect(tab).toMatchObject({ state: TabState.CAPTURED, captured: settled.settled });
     await expectVehicleReleased(trip);
+  });
+
+  it("describes the services of every app by reflection", async () => {
+    const path = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    const statuses = appNames.map(async (name) => {
+      const response = await fetch(`${stack.system.app(name).url}/${path}`, { method: "POST" });
+      return [name, response.status];
+    });
+    // The method requires HTTP/2. A server without reflection does not know it, and answers 404.
+    expect(await Promise.all(statuses)).toEqual(appNames.map((name) => [name, 505]));
   });
 
   it("compensates a trip whose payment method is declined, and repeats the refusal", async () => {

@@ -70,6 +70,7 @@ runUntilSignal(
         host: config.host,
         port: config.port,
         routes: createRoutes(database.db, { onCommit: () => relay.wake() }),
+        reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },
         // Vehicles are held and released without the broker; the outbox keeps their events.
