@@ -59,6 +59,13 @@ export interface RegistryActivities {
   acceptTrip(change: RegistryChange): Promise<void>;
   /** Returns the start of the drive that the registry fixed. */
   activateTrip(change: RegistryChange): Promise<{ readonly startedAt: string }>;
+  /**
+   * Ends a drive that has reached its maximum, unless a request to end or cancel it is recorded. Returns
+   * whether its cancellation is.
+   */
+  limitDrive(
+    change: RegistryChange & { readonly endedAt: string },
+  ): Promise<{ readonly cancelRequested: boolean }>;
   /** Returns the end of the drive and the fare that the registry fixed. */
   completeDrive(change: RegistryChange & { readonly endedAt: string }): Promise<CompletedDrive>;
   settleTrip(change: RegistryChange & { readonly settled: Amount }): Promise<void>;

@@ -111,6 +111,8 @@ export function createFakeServices(): FakeServices {
           fake.startedAt ??= new Date().toISOString();
           fake.statuses.push("ACTIVE");
         }).then(() => ({ startedAt: trip(call.tripId).startedAt ?? "" })),
+      limitDrive: (call) =>
+        act(call, (fake) => ({ cancelRequested: fake.cancelRequested === true })),
       completeDrive: (call) =>
         act(call, (fake) => {
           fake.versions.push(call.version);

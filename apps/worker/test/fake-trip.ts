@@ -20,6 +20,8 @@ export interface FakeTrip {
   readonly charges: Map<string, Amount>;
   resolvedSteps: readonly string[];
   startedAt?: string;
+  /** The cancellation is recorded, and no update has delivered it. */
+  cancelRequested?: true;
   settled?: Amount;
   compensation?: Cancellation;
   refusal?: { code: string; message: string; step: string };

@@ -155,6 +155,18 @@ export const stories: Readonly<Record<string, Story>> = {
     return trip;
   },
 
+  async "longest-drive-cancelled"(lab) {
+    const trip = lab.begin({}, { timings: { maximumDriveMs: 500 } });
+    trip.fake.cancelRequested = true;
+    await trip.started;
+    await waitUntil(() => trip.fake.calls.includes("limitDrive limit-drive"), {
+      what: "the maximum of the drive",
+      timeoutMs: 60_000,
+    });
+    await trip.cancel("changed my mind");
+    return trip;
+  },
+
   "recovered-and-compensated": (lab) => recover(lab, {}),
 
   "recovered-and-settled": (lab) =>

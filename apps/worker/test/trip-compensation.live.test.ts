@@ -134,6 +134,18 @@ describe("the update `cancel`", () => {
   });
 });
 
+describe("a cancellation that was recorded before the longest drive ended", () => {
+  it("is waited for, and compensates the trip", async () => {
+    const trip = lab.begin({}, { timings: { maximumDriveMs: 100 } });
+    trip.fake.cancelRequested = true;
+    await trip.started;
+    await eventually(() => expect(trip.fake.calls).toContain("limitDrive limit-drive"));
+    expect(await trip.cancel("rain")).toEqual({ status: "CANCELLED", reason: "rain" });
+    expect(trip.fake.statuses.at(-1)).toBe("CANCELLED");
+    expect(trip.fake.statuses).not.toContain("ENDED");
+  });
+});
+
 describe("the update `cancel` after the longest drive", () => {
   it("is refused without a request to end the drive", async () => {
     const gate = createGate();

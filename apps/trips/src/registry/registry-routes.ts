@@ -7,6 +7,7 @@ import {
 } from "@fanfare/contracts/trips/v1/trips";
 import type { Routes } from "@fanfare/service";
 import { createTripNotFoundError } from "./registry-errors.ts";
+import { limitDrive } from "./stop-requests.ts";
 import {
   accept,
   activate,
@@ -42,6 +43,7 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
       },
       acceptTrip: (request) => record(request, accept()),
       activateTrip: (request) => record(request, activate()),
+      limitDrive: (request) => record(request, limitDrive(toDate("ended_at", request.endedAt))),
       completeDrive: (request) =>
         record(request, completeDrive(toDate("ended_at", request.endedAt))),
       settleTrip: (request) => record(request, settle(requireField("settled", request.settled))),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { applyToAll } from "../../test/apply-to-all.ts";
 import { now, tripRows } from "../../test/trip-rows.ts";
-import { requestCancel, requestEnd } from "./stop-requests.ts";
+import { limitDrive, requestCancel, requestEnd } from "./stop-requests.ts";
 
 /** A transition that records a stop request leaves the status. */
 const recorded = "undefined";
@@ -41,6 +41,39 @@ describe("requestEnd()", () => {
     expect(() => end(tripRows.pending, now)).toThrow("is PENDING: its drive has not begun");
     expect(() => end(tripRows.cancelled, now)).toThrow("is CANCELLED: there is no drive to end");
     expect(() => end(tripRows.cancelRequested, now)).toThrow("is ACTIVE and was cancelled before");
+  });
+});
+
+describe("limitDrive()", () => {
+  it("records the end of the longest drive, unless a request came first", () => {
+    expect(applyToAll(limitDrive(now))).toEqual({
+      requested: "refused",
+      pending: "refused",
+      active: recorded,
+      endRequested: "-",
+      cancelRequested: "-",
+      ended: "-",
+      settled: "-",
+      compensating: "-",
+      cancelled: "-",
+      compensationParked: "-",
+      endParked: "-",
+      captureParked: "-",
+    });
+  });
+
+  it("records a time that is neither in the future nor before the start", () => {
+    const inTime = new Date("2026-05-01T10:20:00.000Z");
+    expect(limitDrive(inTime)(tripRows.active, now)).toEqual({
+      stop_kind: "END",
+      stop_requested_at: inTime,
+    });
+    expect(
+      limitDrive(new Date("2026-05-01T11:00:00.000Z"))(tripRows.active, now)?.stop_requested_at,
+    ).toEqual(now);
+    expect(limitDrive(new Date(0))(tripRows.active, now)?.stop_requested_at).toEqual(
+      tripRows.active.started_at,
+    );
   });
 });
 

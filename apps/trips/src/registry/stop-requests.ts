@@ -1,5 +1,6 @@
 // The recorded requests to end or cancel a trip, its stop requests. A trip has at most one: the first wins.
 import { Code, ConnectError } from "@connectrpc/connect";
+import { limitDriveEnd } from "./fare.ts";
 import type { TripRow } from "./tables.ts";
 import { cancel, type Transition } from "./transitions.ts";
 import { isCompensating, isEndParked } from "./trip-phase.ts";
@@ -22,6 +23,20 @@ export function requestEnd(): Transition {
       stop_requested_at: trip.started_at !== null && now < trip.started_at ? trip.started_at : now,
       stop_deliver_at: addMs(now, deliverAfterMs),
     };
+  };
+}
+
+/**
+ * Records the end of the longest drive as the request to end it, unless a request came first. From then on
+ * the trip cannot be cancelled. Throws failed_precondition when the trip has no drive.
+ */
+export function limitDrive(latest: Date): Transition {
+  return (trip, now) => {
+    if (trip.ended_at !== null || trip.stop_kind !== null || isCompensating(trip)) return undefined;
+    const { started_at: startedAt } = trip;
+    if (startedAt === null) throw createCannotEndError(trip);
+    const endedAt = limitDriveEnd({ startedAt, endedAt: latest < now ? latest : now });
+    return { stop_kind: "END", stop_requested_at: endedAt };
   };
 }
 

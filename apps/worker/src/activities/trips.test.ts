@@ -17,6 +17,7 @@ function createRegistry(trip: MessageInitShape<typeof TripSchema> = {}) {
     router.service(TripRegistryService, {
       acceptTrip: (request, context) => (record(request, context), { trip }),
       activateTrip: (request, context) => (record(request, context), { trip }),
+      limitDrive: (request, context) => (record(request, context), { trip }),
       completeDrive: (request, context) => (record(request, context), { trip }),
       settleTrip: (request, context) => (record(request, context), { trip }),
       compensateTrip: (request, context) => (record(request, context), { trip }),
@@ -94,6 +95,19 @@ describe("createRegistryActivities()", () => {
     );
     expect(ended).toEqual({ endedAt: at, fare: { minorUnits: 30, currency: "EUR" } });
     expect(calls).toMatchObject([{ method: "CompleteDrive" }]);
+  });
+
+  it("returns whether the cancellation of a drive at its maximum is recorded", async () => {
+    for (const cancelRequestedAt of [undefined, timestampFromDate(new Date(at))]) {
+      const { registry, calls } = createRegistry({
+        ...(cancelRequestedAt && { cancelRequestedAt }),
+      });
+      const limited = await runAsActivity(() =>
+        registry.limitDrive({ ...call("limit-drive"), endedAt: at }),
+      );
+      expect(limited).toEqual({ cancelRequested: cancelRequestedAt !== undefined });
+      expect(calls).toMatchObject([{ method: "LimitDrive", key: `${workflowId}/limit-drive` }]);
+    }
   });
 
   it("records whether TripCompleted is published, or why it is delayed", async () => {

@@ -33,6 +33,13 @@ export function createRegistryActivities({
       );
       return { startedAt: fromTimestamp(trip?.startedAt, "start of the drive") };
     },
+    async limitDrive(call) {
+      const request = { ...toRequest(call), endedAt: toTimestamp(call.endedAt) };
+      const { trip } = await callService(call.step, (options) =>
+        registry.limitDrive(request, options),
+      );
+      return { cancelRequested: trip?.cancelRequestedAt !== undefined };
+    },
     async completeDrive(call) {
       const request = { ...toRequest(call), endedAt: toTimestamp(call.endedAt) };
       const { trip } = await callService(call.step, (options) =>

@@ -2,7 +2,7 @@ import { runLocalFirst, type Saga } from "@fanfare/saga";
 import { steps, type TripTimings } from "@fanfare/trip-contract";
 import { CancelledFailure, condition } from "@temporalio/workflow";
 import { setTripAttribute } from "./set-trip-attribute.ts";
-import type { TripCalls } from "./trip-calls.ts";
+import { type TripCalls, withoutEnd } from "./trip-calls.ts";
 import type { TripRecorder } from "./trip-recorder.ts";
 import type { Drive, TripState } from "./trip-state.ts";
 
@@ -27,7 +27,8 @@ export async function drive({ saga, ...deps }: DriveDeps): Promise<Drive> {
   const remainingMs = state.record
     ? Math.max(1, Date.parse(startedAt) + timings.maximumDriveMs - Date.now())
     : timings.maximumDriveMs;
-  await condition(() => isOver(state), remainingMs);
+  const inTime = await condition(() => isOver(state), remainingMs);
+  if (!inTime && !(await limit(deps, startedAt))) await condition(() => isOver(state));
   checkCompensation(saga, state);
   const endRequestedAt = state.endRequestedAt ?? state.record?.endRequestedAt;
   return {
@@ -60,6 +61,21 @@ async function activate(deps: Omit<DriveDeps, "saga">): Promise<string> {
   );
   state.startedAt = startedAt;
   return startedAt;
+}
+
+/**
+ * Ends a drive that has reached its maximum. Returns false when its cancellation was recorded before: the
+ * reconciler of trips delivers that.
+ */
+async function limit(deps: Omit<DriveDeps, "saga">, startedAt: string): Promise<boolean> {
+  const { calls, recorder, timings } = deps;
+  const change = recorder.nextChange("limit-drive");
+  const endedAt = calculateDriveEnd(startedAt, undefined, timings.maximumDriveMs);
+  const how = { tries: "local-first", retry: withoutEnd } as const;
+  const { cancelRequested } = await runLocalFirst(
+    calls.create(change.step, how, (activities) => activities.limitDrive({ ...change, endedAt })),
+  );
+  return !cancelRequested;
 }
 
 /** Returns the end of a drive: the recorded request, at the latest the end of the maximum drive. */
