@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The folder that a server keeps its data in. */
-export interface DataFolder {
+/** The folder that a server keeps its data in. Disposing it removes a temporary one. */
+export interface DataFolder extends AsyncDisposable {
   readonly path: string;
   readonly logFile: string;
-  /** Whether it is removed when the server stops. */
   readonly temporary: boolean;
 }
 
@@ -18,5 +17,12 @@ export async function createDataFolder(
   const temporary = options.data === undefined;
   const path = options.data ?? (await mkdtemp(join(tmpdir(), `fanfare-${name}-`)));
   await mkdir(path, { recursive: true });
-  return { path, temporary, logFile: options.logFile ?? join(path, `${name}.log`) };
+  return {
+    path,
+    temporary,
+    logFile: options.logFile ?? join(path, `${name}.log`),
+    async [Symbol.asyncDispose]() {
+      if (temporary) await rm(path, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }

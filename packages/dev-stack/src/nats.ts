@@ -47,7 +47,8 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
     return { ...createExternalServer("NATS", "NATS_URL"), url: env.NATS_URL, port };
   }
   const command = await provideProgram(natsServer, options);
-  const folder = await createDataFolder("nats", options);
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(await createDataFolder("nats", options));
   const sync = options.syncInterval ?? (folder.temporary ? "2m" : "always");
   const config = join(folder.path, "nats.conf");
   const temporaryFolder = folder.temporary ? folder.path : undefined;
@@ -74,6 +75,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
     },
     answers: async ([port = 0]) => await answersWithJetStream(port),
   });
+  opening.move();
   const port = server.ports[0] ?? 0;
   return Object.assign(server, { url: `nats://127.0.0.1:${port}`, port });
 }

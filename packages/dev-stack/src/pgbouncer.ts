@@ -29,7 +29,8 @@ export async function startPgBouncer({
   databaseUrls,
   poolSize = 4,
 }: PgBouncerOptions): Promise<PgBouncer> {
-  const folder = await createDataFolder("pgbouncer", {});
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(await createDataFolder("pgbouncer", {}));
   // It refuses to run as root, as PostgreSQL does.
   const runner = await createRunner(dirname(program.command), folder.path);
   const [config, users] = [join(folder.path, "pgbouncer.ini"), join(folder.path, "users.txt")];
@@ -76,6 +77,7 @@ export async function startPgBouncer({
     },
     answers: async ([port = 0]) => await accepts(port),
   });
+  opening.move();
   return Object.assign(server, {
     route(databaseUrl: string) {
       const url = new URL(databaseUrl);

@@ -41,7 +41,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (env.POSTGRES_ADMIN_URL)
     return useExternalServer(env.POSTGRES_ADMIN_URL, options.data !== undefined);
   const bin = options.bin ?? env.POSTGRES_BIN ?? findPostgresBin();
-  const folder = await createDataFolder("postgres", options);
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(await createDataFolder("postgres", options));
   const runner = await createRunner(bin, folder.path);
   const data = join(folder.path, "cluster");
   if (runner.owner && folder.temporary) {
@@ -81,6 +82,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     },
     answers: async ([port = 0]) => await acceptsConnections(createAdminUrl(port)),
   });
+  opening.move();
   const adminUrl = createAdminUrl(server.ports[0] ?? 0);
   return Object.assign(server, {
     adminUrl,

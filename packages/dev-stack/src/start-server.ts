@@ -79,6 +79,7 @@ export async function startServer(
       }
     } catch (error) {
       process.signal("SIGKILL");
+      await process.exited;
       throw error;
     }
     running = process;

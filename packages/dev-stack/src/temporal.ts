@@ -52,7 +52,8 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
     });
   }
   const command = await provideProgram(temporalCli, options);
-  const folder = await createDataFolder("temporal", options);
+  await using opening = new AsyncDisposableStack();
+  const folder = opening.use(await createDataFolder("temporal", options));
   const temporaryFolder = folder.temporary ? folder.path : undefined;
   const server = await startServer({
     name: "temporal",
@@ -88,6 +89,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
     answers: async ([port = 0], process) =>
       process.output().includes(`:${port}`) && (await acceptsConnections(port)),
   });
+  opening.move();
   return Object.assign(server, {
     address: `127.0.0.1:${server.ports[0]}`,
     namespace: "default",

@@ -1,6 +1,7 @@
 import { waitUntil } from "@fanfare/dev-stack";
-import { Connection, isGrpcServiceError } from "@temporalio/client";
+import { type Connection, isGrpcServiceError } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
+import { connectTemporal } from "../connect-temporal.ts";
 import { searchAttributeTypes } from "./search-attributes.ts";
 
 const keyword = 2;
@@ -17,7 +18,7 @@ export async function provisionTemporal(temporal: {
   readonly namespace: string;
 }): Promise<readonly string[]> {
   const { address, namespace } = temporal;
-  const connection = await Connection.connect({ address });
+  const connection = await connectTemporal(address);
   try {
     return await retryUntilReady(`namespace ${namespace} of Temporal at ${address}`, async () => {
       await provisionNamespace(connection, namespace);

@@ -1,6 +1,7 @@
 import { searchAttributes } from "@fanfare/trip-contract";
-import { Client, Connection } from "@temporalio/client";
+import { Client } from "@temporalio/client";
 import { CliError } from "../cli-error.ts";
+import { connectTemporal } from "../connect-temporal.ts";
 import { readStack } from "../stack/running-stack.ts";
 
 /** The Temporal server and namespace of the trips' workflows. */
@@ -36,7 +37,7 @@ export async function findParkedTrips(
   { address, namespace }: TemporalAddress,
   limit: number,
 ): Promise<ParkedTripIds> {
-  const connection = await Connection.connect({ address }).catch((cause: unknown) => {
+  const connection = await connectTemporal(address).catch((cause: unknown) => {
     throw new CliError(
       `Temporal does not answer at ${address}: set TEMPORAL_ADDRESS to its address`,
       {

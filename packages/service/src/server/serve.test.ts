@@ -5,7 +5,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Echo } from "../../test/echo.ts";
 import { startEcho } from "../../test/echo.ts";
 import { createRecordedLogger } from "../../test/recorded-logger.ts";
@@ -112,6 +112,28 @@ describe("serve()", () => {
     await expect(second).rejects.toThrow(
       `port ${echo.server.port} on 127.0.0.1 is in use: choose another with INTERNAL_PORT=`,
     );
+  });
+
+  it.each([
+    ["its port is in use", (port: number) => ({ port })],
+    [
+      "its routes throw",
+      () => ({
+        routes: () => {
+          throw new Error("no such table");
+        },
+      }),
+    ],
+  ])("stops its checks when %s", async (_what, change) => {
+    await using echo = await startEcho();
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const check = vi.fn<() => void>();
+    await expect(startEcho({}, { checks: { check }, ...change(echo.server.port) })).rejects.toThrow(
+      /in use|no such table/,
+    );
+    expect(check).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it("requires access when there are routes", async () => {

@@ -26,7 +26,7 @@ export interface StartOptions extends Omit<ServeOptions, "access"> {
   readonly gate: RequestGate;
 }
 
-/** Starts a server. Rejects when the port cannot be used. */
+/** Starts a server. Rejects when the routes are invalid or the port cannot be used, and leaves nothing open. */
 export async function startServer(options: StartOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
   const stopStreams = new AbortController();
@@ -37,6 +37,8 @@ export async function startServer(options: StartOptions): Promise<Server> {
     timeoutMs: options.checkTimeoutMs ?? 2000,
     logger,
   });
+  using opening = new DisposableStack();
+  opening.defer(() => readiness.stop());
   const { handlers, unknownMethod } = createServerHandlers({
     routes: options.routes ?? (() => {}),
     gate: options.gate,
@@ -57,9 +59,9 @@ export async function startServer(options: StartOptions): Promise<Server> {
     metrics: options.metrics,
   });
   const listener = await listen(handler, options).catch((error: unknown) => {
-    readiness.stop();
     throw explainListenError(error, options);
   });
+  opening.move();
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
   logger.info({ url }, "serving");
 

@@ -1,0 +1,19 @@
+import { Connection } from "@temporalio/client";
+
+/**
+ * Connects to Temporal. Rejects when it does not answer within `timeoutMs` (default: 10,000), and closes
+ * the connection then, which `Connection.connect` leaves open.
+ */
+export async function connectTemporal(
+  address: string,
+  { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+): Promise<Connection> {
+  const connection = Connection.lazy({ address, connectTimeout: timeoutMs });
+  try {
+    await connection.ensureConnected();
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
