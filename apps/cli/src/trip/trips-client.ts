@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { createServiceTransport } from "@fanfare/service";
 
 /** A client of the API of riders and operators. */
 export type TripsClient = Client<typeof TripsService>;
@@ -26,19 +26,17 @@ export interface OpenTransport extends Disposable {
 
 /** Creates a transport for one caller. The timeout of a call is 30 s unless the call sets one. */
 export function openTransport({ url, token }: Address): OpenTransport {
-  const sessionManager = new Http2SessionManager(url);
   const authorize: Interceptor = (next) => async (request) => {
     request.header.set("authorization", `Bearer ${token}`);
     return await next(request);
   };
-  const transport = createConnectTransport({
+  const transport = createServiceTransport({
     baseUrl: url,
-    httpVersion: "2",
-    sessionManager,
     interceptors: [authorize],
-    defaultTimeoutMs: 30_000,
+    timeoutMs: 30_000,
+    connections: 1,
   });
-  return { transport, [Symbol.dispose]: () => sessionManager.abort() };
+  return { transport, [Symbol.dispose]: () => transport.close() };
 }
 
 /** Creates a client of a service for one caller, over a transport of its own. */
