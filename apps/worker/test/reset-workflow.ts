@@ -8,7 +8,7 @@ export type Reapply = keyof typeof reapplyTypes;
 const reapplyTypes = { "nothing reapplied": 2, "updates reapplied": 3 } as const;
 
 /** A run of a trip's workflow, and the points to which an operator can reset it. */
-interface ResettableRun {
+export interface ResettableRun {
   readonly workflowId: string;
   readonly runId: string;
   /** The ids of the events that complete its workflow tasks. */

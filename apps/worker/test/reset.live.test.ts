@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { type Fault, losePublishResult, refuseCall } from "./faults.ts";
 import { beginTrip, type RealTrip, type RealTripOptions, waitUntilActive } from "./real-trip.ts";
-import { findRun, type Reapply, readProgress, resetRun } from "./reset-workflow.ts";
+import {
+  findRun,
+  type Reapply,
+  type ResettableRun,
+  readProgress,
+  resetRun,
+} from "./reset-workflow.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
@@ -226,12 +232,17 @@ describe.concurrent("reset: a workflow reset to any of its tasks reaches the sam
     const run = await findRun(lab.temporal, trip.tripId);
     const outcome = finish ? undefined : await readOutcome(run.workflowId, run.runId);
     expect(run.points.length).toBeGreaterThan(0);
-    for (const point of selectPoints(run.points)) {
-      const runId = await resetRun(lab.temporal, run, { point, reapply });
-      await expectSame(trip, { runId, story, before });
-      const reached = finish ? undefined : await readOutcome(run.workflowId, runId);
-      expect(reached).toEqual(outcome);
-    }
+    const resetEach = async (from: ResettableRun) => {
+      for (const point of selectPoints(from.points)) {
+        const runId = await resetRun(lab.temporal, from, { point, reapply });
+        await expectSame(trip, { runId, story, before });
+        const reached = finish ? undefined : await readOutcome(run.workflowId, runId);
+        expect(reached).toEqual(outcome);
+      }
+    };
+    await resetEach(run);
+    // A run that a reset has created is reset like any other.
+    await resetEach(await findRun(lab.temporal, trip.tripId));
     await finish?.(trip);
     expect(lab.countDeliveries(trip.tripId).revenue).toBeLessThanOrEqual(1);
   });

@@ -183,14 +183,18 @@ export function createSaga(options: SagaOptions = {}): Saga {
         const { message } = describeFailure(error, isRefusal);
         cancelForward({ kind: "cancelled", by: "temporal", message });
       });
-      const decided = await runForward(body);
-      if ("value" in decided) {
+      try {
+        const decided = await runForward(body);
+        if ("value" in decided) {
+          await finish();
+          return { outcome: "completed", value: decided.value };
+        }
+        await nonCancellable.run(() => compensateAll(decided));
         await finish();
-        return { outcome: "completed", value: decided.value };
+        return { outcome: "compensated", cause: decided };
+      } finally {
+        resets.stop();
       }
-      await nonCancellable.run(() => compensateAll(decided));
-      await finish();
-      return { outcome: "compensated", cause: decided };
     },
 
     step(name, step) {

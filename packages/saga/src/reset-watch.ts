@@ -3,8 +3,13 @@ import { type BackgroundTask, runInBackground } from "./background-task.ts";
 
 /** Detects that an operator of Temporal has reset the workflow. */
 export interface ResetWatch {
-  /** Begins to watch, for as long as the workflow runs. */
+  /** Begins to watch. */
   start(): void;
+  /**
+   * Ends the watch. A reset can keep all that the workflow needs to complete: it then completes while it
+   * replays, and a workflow that has completed must not issue commands.
+   */
+  stop(): void;
   /** Returns the hook's run that new calls have to wait for. Undefined when there is none. */
   pending(): Promise<void> | undefined;
 }
@@ -17,9 +22,11 @@ export interface ResetWatch {
 export function createResetWatch(onReset: (() => Promise<void>) | undefined): ResetWatch {
   let handled = 0;
   let isLive = false;
+  let stopped = false;
   let task: BackgroundTask | undefined;
 
   function detect(): boolean {
+    if (stopped) return false;
     const { runId, originalExecutionRunId, unsafe } = workflowInfo();
     const mayBeReset = unsafe.isReplaying || (runId !== originalExecutionRunId && !isLive);
     return mayBeReset && patched(`saga-reset-${handled + 1}`);
@@ -46,6 +53,9 @@ export function createResetWatch(onReset: (() => Promise<void>) | undefined): Re
   return {
     start() {
       if (onReset !== undefined) runInBackground("onReset", () => watch(onReset));
+    },
+    stop() {
+      stopped = true;
     },
     pending() {
       if (onReset !== undefined && detect()) handle(onReset);
