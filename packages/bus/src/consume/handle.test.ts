@@ -20,6 +20,23 @@ describe("handle()", () => {
     await expect(verdict).resolves.toEqual({ kind: "ack" });
   });
 
+  it("waits for a function that has a then, such as the proxy of a remote call", async () => {
+    const remote = Object.assign(() => {}, {
+      // oxlint-disable-next-line unicorn/no-thenable -- What users return.
+      then: (_: unknown, reject: (reason: Error) => void) => reject(new Error("remote")),
+    });
+    const handler: () => void = () => remote;
+    const { event, context } = createTestDelivery({ handler });
+    expect(await handle(event, context)).toMatchObject({ kind: "retry" });
+  });
+
+  it("states why an attempt failed when its error has no message", async () => {
+    const refused = new AggregateError([new Error("connect ECONNREFUSED ::1:5432")]);
+    const { event, context } = createTestDelivery({ handler: () => Promise.reject(refused) });
+    const error = { message: expect.stringContaining("ECONNREFUSED ::1:5432"), cause: refused };
+    expect(await handle(event, context)).toMatchObject({ kind: "retry", error });
+  });
+
   it.each(["throws", "rejects"])("retries when the handler %s", async (how) => {
     const error = new Error("no");
     const { event, context } = createTestDelivery({

@@ -7,6 +7,12 @@ const foreign = {
   then: (_: unknown, reject: (reason: string) => void) => reject("foreign"),
 };
 
+/** A proxy of a remote call is a function, and is awaited all the same. */
+const remote = Object.assign(() => {}, {
+  // oxlint-disable-next-line unicorn/no-thenable -- What users pass.
+  then: (_: unknown, reject: (reason: string) => void) => reject("remote"),
+});
+
 function fail(reason: unknown): never {
   throw reason;
 }
@@ -30,7 +36,8 @@ describe("isolation", () => {
       onError,
     );
     notify(() => foreign, [], onError);
-    await expect.poll(() => reasons).toEqual(["thrown", "rejected", "foreign"]);
+    notify(() => remote, [], onError);
+    await expect.poll(() => reasons).toEqual(["thrown", "rejected", "foreign", "remote"]);
   });
 
   it("passes the arguments, and does nothing without a listener", () => {

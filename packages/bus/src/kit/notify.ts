@@ -19,7 +19,8 @@ export function notify<A extends readonly unknown[]>(
   }
 }
 
-/** Returns whether a value has to be awaited. */
+/** Returns whether a value has to be awaited: an object or a function with a `then`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
+  const isObject = typeof value === "object" && value !== null;
+  return (isObject || typeof value === "function") && "then" in value;
 }

@@ -23,7 +23,8 @@ export function notify<A extends readonly unknown[]>(
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value;
+  const isObject = typeof value === "object" && value !== null;
+  return (isObject || typeof value === "function") && "then" in value;
 }
 
 function warn(reason: unknown): void {
