@@ -25,6 +25,9 @@ describe("parseServers()", () => {
     ["nats://ada:secret@a,nats://bob:secret@b", "different credentials"],
     ["wss://ada:secret@a", "a WebSocket address"],
     ["nats://ada:50%secret@a", "not percent-encoded"],
+    ["nats://ada:secret,word@a", "a comma as %2C"],
+    ["nats://ada:secret", "without a host"],
+    ["nats://ada:secret@", "without a host"],
   ])("refuses %s without showing a credential", (servers, message) => {
     expect(() => parseServers(servers)).toThrow(message);
     expect(() => parseServers(servers)).not.toThrow("secret");

@@ -43,6 +43,9 @@ interface SplitAddress {
   readonly credentials: UrlCredentials | undefined;
 }
 
+/** Anything else may be a part of a password, and is not shown. */
+const hostAndPort = /^(\[[^\]\s]+\]|[^:/\s]+)(:\d+)?\/?$/;
+
 /** Splits an address at the last `@`: a password may contain others. */
 function splitCredentials(text: string): SplitAddress {
   if (/^wss?:/i.test(text)) {
@@ -52,7 +55,13 @@ function splitCredentials(text: string): SplitAddress {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? "";
   const rest = text.slice(scheme.length);
   const end = rest.lastIndexOf("@");
-  const address = `${scheme}${rest.slice(end + 1)}`;
+  const host = rest.slice(end + 1);
+  if (!hostAndPort.test(host)) {
+    const message =
+      "servers contains an address without a host, or with a port that is no number: expected one such as nats://user:password@host:4222, with the credentials percent-encoded (a comma as %2C)";
+    throw new BusError("invalid_argument", message);
+  }
+  const address = `${scheme}${host}`;
   if (end <= 0) return { address, credentials: undefined };
   const userInfo = rest.slice(0, end);
   const colon = userInfo.indexOf(":");
