@@ -13,6 +13,7 @@ import { registerGroupCases } from "./group-cases.ts";
 import { registerIsolationCases } from "./isolation-cases.ts";
 import { registerLoadCases } from "./load-cases.ts";
 import { registerOrderCases } from "./order-cases.ts";
+import { registerPoisonCases } from "./poison-cases.ts";
 import { registerPortableCases } from "./portable-cases.ts";
 import { registerPublishAllCases } from "./publish-all-cases.ts";
 import { registerPublishCases } from "./publish-cases.ts";
@@ -105,6 +106,7 @@ export function testBroker(
   });
   describe("dead letters", { timeout }, () => {
     registerDeadLetterCases(context);
+    registerPoisonCases(context);
     registerReplayCases(context);
   });
   describe("order", { timeout }, () => {
