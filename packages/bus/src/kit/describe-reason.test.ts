@@ -44,6 +44,8 @@ describe("describeReason()", () => {
     expect(describeReason(failure)).toBe(
       "cannot connect (AggregateError; connect ECONNREFUSED; no route)",
     );
+    const described = new Error(describeReason(both), { cause: both });
+    expect(describeReason(described)).toBe("AggregateError (connect ECONNREFUSED; no route)");
     const wrapped = new Error("cannot connect: no route", { cause: new Error("no route") });
     expect(describeReason(wrapped)).toBe("cannot connect: no route");
     expect(describeReason({ message: "no", errors: revokedErrors })).toBe("no");

@@ -15,10 +15,16 @@ const plainNames = new Set(["Error", "BusError", "PermanentError", "DependencyUn
  */
 export function describeReason(reason: unknown): string {
   const [head = "", ...causes] = new Set(listCauses(reason).map(describeOne));
-  // A wrapper often ends with the message of what it wraps.
-  const added = causes.filter((each) => !head.includes(`: ${each}`)).slice(0, maxCauses);
+  const added = causes.filter((each) => !isShown(each, head)).slice(0, maxCauses);
   const text = added.length === 0 ? head : `${head} (${added.join("; ")})`;
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`.toWellFormed();
+}
+
+/** A wrapper often ends with the message of what it wraps, or is made of its whole description. */
+function isShown(cause: string, head: string): boolean {
+  if (head.includes(`: ${cause}`)) return true;
+  const list = head.endsWith(")") ? `; ${head.slice(0, -1).replace(" (", "; ")};` : "";
+  return list.includes(`; ${cause};`);
 }
 
 function describeOne(reason: unknown): string {
