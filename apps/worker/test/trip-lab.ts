@@ -51,7 +51,10 @@ export interface TestTrip {
 export interface TripLab extends AsyncDisposable {
   readonly services: FakeServices;
   readonly client: Client;
-  begin(script?: Script, input?: Partial<TripInput>): TestTrip;
+  /** Starts a trip, by default on the lab's own task queue. */
+  begin(script?: Script, input?: Partial<TripInput>, taskQueue?: string): TestTrip;
+  /** Starts another worker, for a task queue that has none. */
+  startWorker(taskQueue: string): Promise<AsyncDisposable>;
 }
 
 const startUpdate = defineUpdate<StartUpdateResult>(updates.start);
@@ -69,23 +72,36 @@ export async function openTripLab(): Promise<TripLab> {
   const workerConnection = await NativeConnection.connect({ address });
   const client = new Client({ connection: clientConnection, namespace, identity: "lab" });
   const services = createFakeServices();
-  const worker = await Worker.create({
-    connection: workerConnection,
-    namespace,
-    identity: "lab",
-    taskQueue,
-    workflowsPath: fileURLToPath(new URL("../src/trip-workflow.ts", import.meta.url)),
-    activities: services.activities,
-  });
-  const running = worker.run();
+  const startWorker = async (queue: string): Promise<AsyncDisposable> => {
+    const worker = await Worker.create({
+      connection: workerConnection,
+      namespace,
+      identity: "lab",
+      taskQueue: queue,
+      workflowsPath: fileURLToPath(new URL("../src/trip-workflow.ts", import.meta.url)),
+      activities: services.activities,
+    });
+    const running = worker.run();
+    return {
+      async [Symbol.asyncDispose]() {
+        worker.shutdown();
+        await running;
+      },
+    };
+  };
+  const worker = await startWorker(taskQueue);
 
-  function begin(script: Script = {}, input: Partial<TripInput> = {}): TestTrip {
+  function begin(
+    script: Script = {},
+    input: Partial<TripInput> = {},
+    queue: string = taskQueue,
+  ): TestTrip {
     const tripId = input.tripId ?? randomUUID();
     services.script(tripId, script);
     const workflowId = createTripWorkflowId(tripId);
     const startWorkflowOperation = new WithStartWorkflowOperation(tripWorkflowType, {
       workflowId,
-      taskQueue,
+      taskQueue: queue,
       workflowIdConflictPolicy: "USE_EXISTING",
       args: [
         {
@@ -110,9 +126,9 @@ export async function openTripLab(): Promise<TripLab> {
     services,
     client,
     begin,
+    startWorker,
     async [Symbol.asyncDispose]() {
-      worker.shutdown();
-      await running;
+      await worker[Symbol.asyncDispose]();
       await workerConnection.close();
       await clientConnection.close();
       await temporal.stop();

@@ -10,6 +10,8 @@ import { findRefusal, type RefusalPredicate } from "./find-refusal.ts";
  *
  * - `local` and `run` make the same idempotent call. When the worker dies, the whole workflow task runs
  *   again with all its local activities.
+ * - What `local` did stays when the task is lost. When a step fails without a refusal, or is cancelled, call
+ *   the steps after it up to the pivot as well, without effect: that registers their compensations.
  * - Leave `local` out when an update or a signal leads to the call. Nothing of a workflow task is stored
  *   before it ends, so a restarted Temporal could forget the update but not the effects of the call.
  * - An update that arrives meanwhile waits for `local`: give it a timeout of a second or two.

@@ -1,4 +1,4 @@
-import type { CompensationCause, Saga, StepCall } from "@fanfare/saga";
+import { type CompensationCause, findRefusal, type Saga, type StepCall } from "@fanfare/saga";
 import { type Amount, compensationSuffix, type TripTimings } from "@fanfare/trip-contract";
 import { isCancellation } from "@temporalio/workflow";
 import type { TripCall, TripRecord } from "../trip-activities.ts";
@@ -43,7 +43,7 @@ export interface RetriableStep<T> extends TripStep<T> {
 export interface TripSteps {
   readonly compensatable: (name: string, step: CompensatableStep) => Promise<void>;
   readonly retriable: <T>(name: string, step: RetriableStep<T>) => Promise<T>;
-  /** Throws the failure of a compensatable step that failed after a reset. */
+  /** Throws the failure of the first compensatable step that failed without a refusal. */
   readonly throwFailure: () => void;
 }
 
@@ -83,11 +83,12 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
       try {
         await saga.step(name, { ...callUnlessRecorded(made, findPast), ...compensated });
       } catch (error) {
-        // The run before the reset may have made later steps: their compensations are registered, too.
-        if (state.record === undefined) throw error;
+        // The run before a reset, or a workflow task whose end was lost with its local activities, may have
+        // made later steps: their compensations are registered, too. Neither got past a refusal.
+        if (state.record === undefined && findRefusal(error) !== undefined) throw error;
         failure ??= { error };
       }
-      if (status !== undefined) setTripAttribute("status", status);
+      if (status !== undefined && failure === undefined) setTripAttribute("status", status);
     },
 
     async retriable(name, { tries, run, status, resolved, settled }) {
