@@ -1,3 +1,4 @@
+import type { Http2Session } from "node:http2";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 
 /** How many connections are kept, and for how long. */
@@ -36,6 +37,7 @@ export function createRotatingSessions(
 ): RotatingSessions {
   const sessions: Session[] = [];
   const retired = new Set<Http2SessionManager>();
+  const guarded = new WeakSet<Http2Session>();
   let calls = 0;
 
   function chooseSession(): Http2SessionManager {
@@ -60,10 +62,25 @@ export function createRotatingSessions(
     retired.add(manager);
   }
 
+  /**
+   * Keeps the process alive when a connection fails after its manager has left it: a call that starts while
+   * the server's GOAWAY is handled makes the manager remove its listener before the error is emitted. The
+   * streams have errors of their own.
+   */
+  function guardSession(session: Http2Session | undefined): void {
+    if (session === undefined || guarded.has(session)) return;
+    guarded.add(session);
+    session.on("error", () => {});
+  }
+
   const listManagers = () => [...sessions.map(({ manager }) => manager), ...retired];
   return {
     authority: new URL(baseUrl).origin,
-    request: (...request) => chooseSession().request(...request),
+    async request(...request) {
+      const stream = await chooseSession().request(...request);
+      guardSession(stream.session);
+      return stream;
+    },
     notifyResponseByteRead(stream) {
       for (const manager of listManagers()) manager.notifyResponseByteRead(stream);
     },

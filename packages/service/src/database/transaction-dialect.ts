@@ -24,6 +24,8 @@ export function createTransactionDialect(
   })(config);
 }
 
+const rollback = CompiledQuery.raw("rollback");
+
 class TransactionDriver extends PostgresDriver {
   readonly #setAll: CompiledQuery;
 
@@ -40,6 +42,12 @@ class TransactionDriver extends PostgresDriver {
     settings: TransactionSettings,
   ): Promise<void> {
     await super.beginTransaction(connection, settings);
-    await connection.executeQuery(this.#setAll);
+    try {
+      await connection.executeQuery(this.#setAll);
+    } catch (error) {
+      // Kysely rolls back only what has begun without an error.
+      await connection.executeQuery(rollback).catch(() => {});
+      throw error;
+    }
   }
 }
