@@ -37,6 +37,11 @@ export interface BillingActivities {
   refund(call: TripCall): Promise<void>;
   /** Returns the captured amount. */
   captureTab(call: TripCall): Promise<Amount>;
+  /**
+   * Voids a tab whose capture an operator resolved, so that no late copy of the capture takes anything.
+   * Returns the amount that was captured after all. Every failure is retryable.
+   */
+  releaseTab(call: TripCall): Promise<{ readonly captured?: Amount }>;
 }
 
 /** A call that opens the tab of a trip. */

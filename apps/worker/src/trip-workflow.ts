@@ -131,6 +131,15 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
 
   return await finish(result, state);
 
+  /** Voids the tab whose capture an operator resolved. Returns what was captured after all, or `nothing`. */
+  async function release(nothing: Amount): Promise<Amount> {
+    return await retriable("release-tab", {
+      tries: "activity",
+      run: async (activities, call) => (await activities.releaseTab(call)).captured ?? nothing,
+      settled: (amount) => amount,
+    });
+  }
+
   async function chargeAndPublish(ended: { startedAt: string } & CompletedDrive): Promise<Amount> {
     const { fare } = ended;
     await retriable(steps.chargeFare, {
@@ -140,13 +149,13 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       settled: () => undefined,
     });
 
-    const settled = await retriable(steps.capture, {
+    const captured = await retriable(steps.capture, {
       tries: "local-first",
       run: (activities, call) => activities.captureTab(call),
-      // An operator who resolves the step took nothing from the payment method.
-      resolved: () => ({ ...fare, minorUnits: 0 }),
+      resolved: () => undefined,
       settled: (amount) => amount,
     });
+    const settled = captured ?? (await release({ ...fare, minorUnits: 0 }));
 
     const settlement = { ...recorder.nextChange(steps.settle), settled };
     await retriable(steps.settle, {

@@ -104,6 +104,14 @@ export function createFakeServices(): FakeServices {
           if (fake.tab) fake.tab.state = "captured";
           return { minorUnits: sumCharges(fake), currency: "EUR" };
         }),
+      releaseTab: (call) =>
+        act(call, (fake) => {
+          if (fake.tab?.state === "captured") {
+            return { captured: { minorUnits: sumCharges(fake), currency: "EUR" } };
+          }
+          if (fake.tab) fake.tab.state = "void";
+          return {};
+        }),
       readTripRecord: (call) => act(call, toFakeRecord),
       acceptTrip: (call) => record(call, (fake) => void fake.statuses.push("PENDING")),
       activateTrip: (call) =>

@@ -228,6 +228,18 @@ describe("a trip that is parked", () => {
     const settled = { minorUnits: 0, currency: "EUR" };
     expect(await trip.outcome()).toEqual({ status: "SETTLED", settled });
     expect(trip.fake.published).toMatchObject([{ settled }]);
+    expect(trip.fake.tab).toMatchObject({ state: "void" });
+  });
+
+  it("settles what was captured after all when the capture is resolved", async () => {
+    const trip = lab.begin({ captureTab: { after: refuse("the tab is captured") } });
+    await trip.started;
+    await trip.end();
+    await eventually(() => expect(trip.fake.statuses.at(-1)).toBe("NEEDS_ATTENTION"));
+    await trip.resolve("written off");
+    const settled = { minorUnits: 130, currency: "EUR" };
+    expect(await trip.outcome()).toEqual({ status: "SETTLED", settled });
+    expect(trip.fake.published).toMatchObject([{ settled }]);
   });
 
   it("is ENDED again while its capture is retried", async () => {

@@ -1,3 +1,4 @@
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { describe, expect, it } from "vitest";
 import { createRecordingService, runAsActivity, workflowId } from "../../test/activity.ts";
@@ -18,6 +19,10 @@ function recordBilling(captured?: { minorUnits: bigint; currency: string }) {
       },
     }),
   );
+}
+
+function refuse(): never {
+  throw new ConnectError("the tab is being captured", Code.FailedPrecondition);
 }
 
 describe("createBillingActivities()", () => {
@@ -52,6 +57,35 @@ describe("createBillingActivities()", () => {
       { method: "Refund", key: `${workflowId}/charge`, request: { tripId: "t" } },
       { method: "VoidTab", key: `${workflowId}/open-tab`, request: { tripId: "t" } },
     ]);
+  });
+
+  it("releases a tab: voids it, or returns what was captured after all", async () => {
+    const call = { step: "release-tab", tripId: "t" };
+    const open = recordBilling();
+    const released = createBillingActivities(open);
+    expect(await runAsActivity(() => released.releaseTab(call))).toEqual({});
+    expect(open.calls).toMatchObject([{ method: "VoidTab", key: `${workflowId}/open-tab` }]);
+
+    const taken = createBillingActivities({
+      transport: createRouterTransport(({ service }) =>
+        service(BillingService, {
+          voidTab: refuse,
+          captureTab: () => ({ captured: { minorUnits: 130n, currency: "EUR" } }),
+        }),
+      ),
+    });
+    expect(await runAsActivity(() => taken.releaseTab(call))).toEqual({ captured: euros(130) });
+
+    // The tab is open again once its capture is declined.
+    const declined = createBillingActivities({
+      transport: createRouterTransport(({ service }) =>
+        service(BillingService, { voidTab: refuse, captureTab: refuse }),
+      ),
+    });
+    await expect(runAsActivity(() => declined.releaseTab(call))).rejects.toMatchObject({
+      type: "failed_precondition",
+      nonRetryable: false,
+    });
   });
 
   it("returns the captured amount as plain JSON", async () => {

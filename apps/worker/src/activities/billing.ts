@@ -1,12 +1,20 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
-import type { BillingActivities } from "../trip-activities.ts";
+import { type Amount, steps } from "@fanfare/trip-contract";
+import { ApplicationFailure } from "@temporalio/common";
+import type { BillingActivities, TripCall } from "../trip-activities.ts";
 import { callService } from "./call-service.ts";
 import { fromMoney, toMoney } from "./plain-json.ts";
 
 /** Creates the activities that call billing. */
 export function createBillingActivities(deps: { transport: Transport }): BillingActivities {
   const billing = createClient(BillingService, deps.transport);
+  async function captureTab({ step, tripId }: TripCall): Promise<Amount> {
+    const { captured } = await callService(step, (options) =>
+      billing.captureTab({ tripId }, options),
+    );
+    return fromMoney(captured, "captured amount");
+  }
   return {
     async openTab({ step, tripId, riderId, paymentMethod, limit }) {
       const request = { tripId, riderId, paymentMethod, limit: toMoney(limit) };
@@ -22,11 +30,21 @@ export function createBillingActivities(deps: { transport: Transport }): Billing
     async refund({ step, tripId }) {
       await callService(step, (options) => billing.refund({ tripId }, options));
     },
-    async captureTab({ step, tripId }) {
-      const { captured } = await callService(step, (options) =>
-        billing.captureTab({ tripId }, options),
-      );
-      return fromMoney(captured, "captured amount");
+    captureTab,
+    async releaseTab({ tripId }) {
+      try {
+        await callService(steps.openTab, (options) => billing.voidTab({ tripId }, options));
+        return {};
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) throw error;
+      }
+      // A tab that cannot be voided is captured, or is being captured: the repeated capture completes that.
+      try {
+        return { captured: await captureTab({ step: steps.capture, tripId }) };
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure)) throw error;
+        throw ApplicationFailure.retryable(error.message, error.type);
+      }
     },
   };
 }
