@@ -216,7 +216,7 @@ describe.concurrent("a parked trip whose workflow is terminated", () => {
     await waitUntilParked(trip);
     lab.faults.plan(trip.tripId, {});
     await terminate(trip);
-    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
+    expect((await waitUntilCompensated(trip)).reason).toBe("changed my mind");
   });
 });
 
