@@ -16,6 +16,10 @@ function loseTask({ fake }: TestTrip): void {
   fake.charges.set("charge-unlock-fee", { minorUnits: 100, currency: "EUR" });
 }
 
+function away(): Promise<never> {
+  return Promise.reject(new Error("fleet is away"));
+}
+
 describe("a trip whose first workflow task was lost with its local activities", () => {
   it("compensates what that task did when the next one begins with a cancellation", async () => {
     const trip = lab.begin({}, {}, "cancelled");
@@ -31,7 +35,6 @@ describe("a trip whose first workflow task was lost with its local activities", 
   });
 
   it("compensates what that task did when a step does not succeed any more", async () => {
-    const away = () => Promise.reject(new Error("fleet is away"));
     const trip = lab.begin(
       { reserveVehicle: { before: away } },
       { timings: { stepTimeoutMs: 2_000 } },
