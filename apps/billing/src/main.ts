@@ -18,7 +18,7 @@ import type { BillingTables } from "./tables.ts";
 const name = "billing";
 const config = loadConfig({
   name,
-  about: "the tab of each trip: authorisation, charges, refunds and capture",
+  about: "Keeps the tab of each trip: authorisation, charges, refunds and capture.",
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8083),

@@ -24,7 +24,7 @@ import type { FleetTables } from "./tables.ts";
 const name = "fleet";
 const config = loadConfig({
   name,
-  about: "the vehicles, and which trip holds which",
+  about: "Keeps the vehicles, and which trip holds each of them.",
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8082),

@@ -27,7 +27,7 @@ import { createTripWorkflows } from "./temporal/temporal-trip-workflows.ts";
 const name = "trips";
 const config = loadConfig({
   name,
-  about: "the API of riders and operators, and the registry in which the saga records trips",
+  about: "Serves riders and operators, and the registry in which the saga records trips.",
   variables: {
     ...serverVariables,
     internalPort: definePortVariable(

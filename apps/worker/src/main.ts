@@ -28,7 +28,7 @@ import { findWorkflowBundle } from "./workflow-bundle.ts";
 const name = "worker";
 const config = loadConfig({
   name,
-  about: "runs the trip workflow and its activities.",
+  about: "Runs the trip workflow and its activities.",
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8084, "Port of /healthz and /readyz."),

@@ -37,6 +37,7 @@ export async function listDeadLetters(
   if (json) {
     return terminal.line(JSON.stringify(shown.map(({ data: _data, ...letter }) => letter)));
   }
+  if (shown.length === 0) return terminal.line("No event is dead-lettered.");
   const header = [
     "group",
     "sequence",

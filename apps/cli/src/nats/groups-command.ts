@@ -15,8 +15,8 @@ export async function groupsCommand(
   const groups = await readGroups(await readNatsOptions(env), { topics });
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(groups));
-  const header = ["group", "topics", "pending", "in flight", "redelivered", "lost", "oldest"];
-  const more = ["dead letters", "oldest", "listening"];
+  const header = ["group", "topics", "pending", "in flight", "redelivered", "lost", "oldest event"];
+  const more = ["dead letters", "oldest letter", "listening"];
   for (const line of alignRows([[...header, ...more], ...groups.map(toRow)])) terminal.line(line);
 }
 
