@@ -16,7 +16,12 @@ export interface TripActivities
 export interface TripCall {
   readonly step: string;
   readonly tripId: string;
+  /** The run of the workflow that made the call. After a reset its activity belongs to another run. */
+  readonly runId?: string;
 }
+
+/** The type of the failure of a call that is not made, because an operator has resolved its step. */
+export const resolvedFailureType = "resolved";
 
 /** The activities that call fleet. */
 export interface FleetActivities {

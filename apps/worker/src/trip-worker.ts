@@ -2,6 +2,7 @@ import { createBackoff, describeReason, pause } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
+import { refuseResolved } from "./activities/refuse-resolved.ts";
 import type { TripActivities } from "./trip-activities.ts";
 
 /** Options of `startTripWorker`. */
@@ -100,6 +101,7 @@ async function createWorker(
     taskQueue,
     workflowBundle: { codePath: bundlePath },
     activities,
+    interceptors: { activity: [refuseResolved(activities)] },
     ...(buildId === undefined ? {} : { workerDeploymentOptions: createDeploymentOptions(buildId) }),
     // An activity ends within 5 s, and the process has to stop within 10 s.
     shutdownGraceTime: "6 seconds",

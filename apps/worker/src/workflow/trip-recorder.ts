@@ -1,4 +1,5 @@
 import type { StepCall } from "@fanfare/saga";
+import { workflowInfo } from "@temporalio/workflow";
 import type { BroadcastState, Cancellation, RegistryChange } from "../trip-activities.ts";
 import { type TripCalls, withoutEnd } from "./trip-calls.ts";
 
@@ -42,8 +43,9 @@ export function createTripRecorder({
   versionFloor = 0,
   listResolved,
 }: TripRecorderOptions): TripRecorder {
+  const { runId } = workflowInfo();
   let version = versionFloor;
-  const nextChange = (step: string) => ({ step, tripId, version: ++version });
+  const nextChange = (step: string) => ({ step, tripId, runId, version: ++version });
   /** A record can be made several times: the version makes its idempotency key unique. */
   const nextRecord = (name: string) => {
     const record = nextChange(`${name}-${version + 1}`);

@@ -1,7 +1,12 @@
 import { type CompensationCause, findRefusal, type Saga, type StepCall } from "@fanfare/saga";
 import { type Amount, compensationSuffix, type TripTimings } from "@fanfare/trip-contract";
-import { isCancellation } from "@temporalio/workflow";
-import type { TripCall, TripRecord } from "../trip-activities.ts";
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  workflowInfo,
+} from "@temporalio/workflow";
+import { resolvedFailureType, type TripCall, type TripRecord } from "../trip-activities.ts";
 import type { RecoveryPlan } from "./plan-recovery.ts";
 import { setTripAttribute } from "./set-trip-attribute.ts";
 import {
@@ -61,6 +66,7 @@ export interface TripStepsDeps {
 /** Creates the steps of a trip. */
 export function createTripSteps(deps: TripStepsDeps): TripSteps {
   const { saga, calls, tripId, timings, state, recovery } = deps;
+  const { runId } = workflowInfo();
   let failure: { readonly error: unknown } | undefined;
   const findPast = () =>
     failure !== undefined || isPast(state.record) ? { value: undefined } : undefined;
@@ -70,12 +76,15 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
   return {
     async compensatable(name, { tries, run, compensate, status }) {
       if (recovery?.kind === "settle") return;
-      const call = { step: name, tripId };
+      const call = { step: name, tripId, runId };
       const compensated = {
         async compensate(cause: CompensationCause) {
           const activityId = `${name}${compensationSuffix}`;
           if (state.record?.resolvedSteps.includes(activityId)) return;
-          await compensate(calls.activities(activityId, untilParked), call, cause);
+          await unlessResolved(
+            () => compensate(calls.activities(activityId, untilParked), call, cause),
+            () => undefined,
+          );
         },
       };
       if (recovery?.kind === "compensate") return await registerOnly(saga, name, compensated);
@@ -92,7 +101,7 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
     },
 
     async retriable(name, { tries, run, status, resolved, settled }) {
-      const call = { step: name, tripId };
+      const call = { step: name, tripId, runId };
       const made = calls.create(name, { tries, retry: withoutEnd }, (to) => run(to, call));
       const findResult = () => {
         const { record } = state;
@@ -100,7 +109,10 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
         return settled && record?.settled && { value: settled(record.settled) };
       };
       const result = await saga.step(name, {
-        ...callUnlessRecorded(made, findResult),
+        ...callUnlessRecorded(
+          resolved ? { ...made, run: () => unlessResolved(made.run, resolved) } : made,
+          findResult,
+        ),
         delayedAfterMs: timings.delayedAfterMs,
         ...(resolved === undefined ? {} : { resolved }),
       });
@@ -112,6 +124,18 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
       if (failure !== undefined) throw failure.error;
     },
   };
+}
+
+/** Makes a call, or returns `resolved()` when it is refused because an operator has resolved its step. */
+async function unlessResolved<T>(call: () => Promise<T>, resolved: () => T): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : undefined;
+    const isResolved = cause instanceof ApplicationFailure && cause.type === resolvedFailureType;
+    if (!isResolved) throw error;
+    return resolved();
+  }
 }
 
 /** Checks whether the drive or the compensation had begun: no step before the drive is called any more. */
