@@ -75,13 +75,13 @@ const voidRefused = { faults: { [`${steps.openTab}${compensationSuffix}`]: alway
 
 const stories: Record<string, Story> = {
   settled: { play: end, reaches: "done", account: { ...settled, captures: 1, captured: 130 } },
-  cancelled: { play: cancel, reaches: "done", account: { ...cancelled, authorised: 0 } },
   refused: {
     reaches: "done",
     paymentMethod: "pm_card_chargeDeclined",
     play: (trip) => trip.expectCompensated(),
     account: { ...cancelled, authorisations: 0 },
   },
+  cancelled: { play: cancel, reaches: "done", account: { ...cancelled, authorised: 0 } },
   active: {
     play: async () => undefined,
     account: { status: "ACTIVE", captures: 0, balance: 100 },
