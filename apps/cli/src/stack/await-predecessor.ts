@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { isPortFree, isRunning, waitUntil } from "@fanfare/dev-stack";
 import { CliError } from "../cli-error.ts";
 import { readStack } from "./running-stack.ts";
@@ -8,6 +8,8 @@ export interface PredecessorOptions {
   readonly ports: readonly number[];
   /** The file that a stack holds from its start to the end of its stop. */
   readonly lockFile: string;
+  /** The file with the process id of PostgreSQL, which frees its port before its data. */
+  readonly postgresPidFile: string;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -15,12 +17,12 @@ export interface PredecessorOptions {
 const stopTimeoutMs = 20_000;
 
 /**
- * Waits until an earlier stack of this checkout, which was killed or is stopping, has released its ports:
- * its processes end within seconds of it. Resolves at once when there was none, and when the ports are
+ * Waits until an earlier stack of this checkout, which was killed or is stopping, has released its ports
+ * and data: its processes end within seconds of it. Resolves at once when there was none, and when they are
  * still in use after 20 s. Rejects when the stack is running.
  */
 export async function awaitPredecessor(options: PredecessorOptions): Promise<void> {
-  const { ports, lockFile, report, signal } = options;
+  const { ports, lockFile, postgresPidFile, report, signal } = options;
   const stack = await readStack();
   if (stack !== undefined && isRunning(stack.pid)) {
     throw new CliError(
@@ -29,11 +31,13 @@ export async function awaitPredecessor(options: PredecessorOptions): Promise<voi
     );
   }
   if (stack === undefined && !(await exists(lockFile))) return;
-  const areFree = async () => (await Promise.all(ports.map(isPortFree))).every(Boolean);
-  if (await areFree()) return;
+  const isReleased = async () =>
+    !(await isPidRunning(postgresPidFile)) &&
+    (await Promise.all(ports.map(isPortFree))).every(Boolean);
+  if (await isReleased()) return;
   report("Waiting for the processes of an earlier stack to end");
-  await waitUntil(areFree, {
-    what: "the ports of an earlier stack",
+  await waitUntil(isReleased, {
+    what: "the ports and the data of an earlier stack",
     intervalMs: 100,
     timeoutMs: stopTimeoutMs,
     signal,
@@ -45,4 +49,11 @@ async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Returns whether the process runs whose id the first line of a file has. */
+async function isPidRunning(file: string): Promise<boolean> {
+  const [line = ""] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  const pid = Number(line);
+  return pid > 0 && isRunning(pid);
 }

@@ -34,6 +34,7 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<void>
   await awaitPredecessor({
     ports: Object.values(needed),
     lockFile,
+    postgresPidFile: join(getStateFolder(), "data", "postgres", "cluster", "postmaster.pid"),
     report: reportProgress,
     signal,
   });
