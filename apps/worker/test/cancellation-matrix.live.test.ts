@@ -37,6 +37,7 @@ type Asker = (typeof askers)[number];
 const places = inOrder.flatMap((step) =>
   moments.flatMap((moment) => askers.map((asker) => ({ step, moment, asker }))),
 );
+const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 const isBeforePivot = ({ step }: { step: Step }) => inOrder.indexOf(step) < pivot;
 
 /** Runs a trip to a place and holds it there until the gate is opened. */
@@ -128,12 +129,8 @@ describe.concurrent("a cancellation before the pivot compensates everything", ()
     expect(await answer).toEqual(asker === "rider" ? cancelResults.rider : undefined);
     expect(await readEnd(trip)).toEqual(ends[asker]);
     expectNothingLeft(trip.fake);
-    const begun = inOrder.slice(0, inOrder.indexOf(step) + 1);
-    const next = moment === "after" ? inOrder.slice(begun.length, begun.length + 1) : [];
-    const compensatable = [...begun, ...next].filter((name) => isBeforePivot({ step: name }));
-    expect(listCompensated(trip.fake)).toEqual(
-      compensatable.filter((name) => name !== steps.drive).toReversed(),
-    );
+    // Also the steps that did not begin: a lost workflow task may have made them.
+    expect(listCompensated(trip.fake)).toEqual(compensatable.toReversed());
 
     // The held calls arrive late and are refused.
     gate.open();
@@ -166,7 +163,6 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
   );
 });
 
-const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 const compensationPlaces = compensatable.flatMap((step) =>
   (["before", "after"] as const).flatMap((moment) =>
     askers.flatMap((first) => askers.map((second) => ({ step, moment, first, second }))),
