@@ -30,7 +30,8 @@ export function getCachedPath(program: Program, env: NodeJS.ProcessEnv = process
   return join(cacheFolder(env), "bin", `${program.name}-${program.version}`, program.name);
 }
 
-async function isExecutable(file: string): Promise<boolean> {
+/** Returns whether this user may execute a file. */
+export async function isExecutable(file: string): Promise<boolean> {
   return await access(file, constants.X_OK).then(
     () => true,
     () => false,

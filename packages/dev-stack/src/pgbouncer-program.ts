@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
+import { isExecutable } from "./find-program.ts";
 
 const run = promisify(execFile);
 
@@ -66,11 +67,4 @@ export async function providePgBouncer(
 
 function readCachedRoot(env: NodeJS.ProcessEnv): string {
   return join(cacheFolder(env), "bin", "pgbouncer-debian");
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return await access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
