@@ -1,7 +1,7 @@
+import { createRandom, type Random } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectFindings, countMissing, type Findings, groups } from "../test/fire/findings.ts";
 import { type Fire, type Role, startFire } from "../test/fire/fire.ts";
-import { createRandom, type Random } from "../test/fire/random.ts";
 import { readStream } from "../test/fire/read-stream.ts";
 import { commitContinuously, commitEvents } from "../test/fire/writing.ts";
 

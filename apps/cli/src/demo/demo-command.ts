@@ -98,7 +98,7 @@ async function runOnOwnStack(
 
 /** Creates a folder for the logs of this demo, and keeps those of the last four. */
 async function createLogFolder(): Promise<string> {
-  const logs = join(await createStateFolder(), "logs");
+  const logs = join(createStateFolder(), "logs");
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-");
   await mkdir(logs, { recursive: true });
   const earlier = (await readdir(logs)).filter((name) => name.startsWith("demo-")).toSorted();

@@ -28,7 +28,7 @@ export async function readStack(): Promise<RunningStack | undefined> {
 
 /** Writes the description of the running stack, and resolves to a function that removes it. */
 export async function writeStack(stack: RunningStack): Promise<() => Promise<void>> {
-  await createStateFolder();
+  createStateFolder();
   // Only this user may read it: it contains the passwords of the databases.
   await writeFile(`${file()}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file()}.new`, file());

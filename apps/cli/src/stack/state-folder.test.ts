@@ -4,9 +4,9 @@ import { createStateFolder } from "./state-folder.ts";
 afterEach(() => vi.unstubAllEnvs());
 
 describe("createStateFolder()", () => {
-  it("rejects a folder that cannot be written to", async () => {
+  it("refuses a folder that cannot be written to", () => {
     vi.stubEnv("FANFARE_STATE", "/dev/null");
-    await expect(createStateFolder()).rejects.toThrow(
+    expect(() => createStateFolder()).toThrow(
       "expected a folder that can be written to, got /dev/null (EEXIST): set FANFARE_STATE to another one",
     );
   });

@@ -1,7 +1,6 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CliError } from "../cli-error.ts";
+import { requireWritable } from "@fanfare/dev-stack";
 
 /** The root of the repository. */
 const checkout = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -11,20 +10,9 @@ export function getStateFolder(env: NodeJS.ProcessEnv = process.env): string {
   return env.FANFARE_STATE ? resolve(env.FANFARE_STATE) : join(checkout, ".fanfare");
 }
 
-/** Creates and returns the state folder. Rejects when it cannot be created or written to. */
-export async function createStateFolder(): Promise<string> {
+/** Creates and returns the state folder. Throws when it cannot be created or written to. */
+export function createStateFolder(): string {
   const folder = getStateFolder();
-  const probe = join(folder, `.probe-${process.pid}`);
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(probe, "");
-    await rm(probe);
-    return folder;
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new CliError(
-      `expected a folder that can be written to, got ${folder} (${code}): set FANFARE_STATE to another one`,
-      { cause },
-    );
-  }
+  requireWritable(folder, "set FANFARE_STATE to another one");
+  return folder;
 }

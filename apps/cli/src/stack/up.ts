@@ -30,7 +30,7 @@ export interface UpOptions {
 export async function up(options: UpOptions, signal: AbortSignal): Promise<void> {
   const ports = choosePorts(options.port);
   const needed = selectNeededPorts(ports);
-  const lockFile = join(await createStateFolder(), "up.lock");
+  const lockFile = join(createStateFolder(), "up.lock");
   await awaitPredecessor({
     ports: Object.values(needed),
     lockFile,

@@ -1,9 +1,9 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import type { Random } from "@fanfare/dev-stack";
 import { outbox } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
 import type { FireDatabase } from "./fire-database.ts";
-import type { Random } from "./random.ts";
 import { waitUntilCaughtUp } from "./wait-until-caught-up.ts";
 
 const writers = 4;

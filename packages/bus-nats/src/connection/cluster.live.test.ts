@@ -1,11 +1,10 @@
 import { BusError, createPublisher, type EventBus } from "@fanfare/bus";
 import { NoteEvents } from "@fanfare/bus/testing";
-import type { NatsCluster } from "@fanfare/dev-stack";
+import { createRandom, type NatsCluster } from "@fanfare/dev-stack";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startOwnCluster } from "../../test/nats-server.ts";
-import { createRandom } from "../../test/random.ts";
 import { adminOptions, createUser, formatUsers } from "../../test/users.ts";
 import { connectNats } from "../connect-nats.ts";
 import { provisionGroups } from "../provisioning/provision-groups.ts";

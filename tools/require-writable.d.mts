@@ -1,0 +1,1 @@
+export declare function requireWritable(folder: string, advice: string): void;
