@@ -6,7 +6,7 @@ const run = promisify(execFile);
 
 /**
  * Rejects with a UserError when Docker, its compose plugin (2 or newer) or a running engine is missing,
- * and says which and what to do.
+ * and states which and what to do.
  */
 export async function checkDocker(env = process.env) {
   const version = await ask(["compose", "version"], env);

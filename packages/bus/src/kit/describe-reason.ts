@@ -3,7 +3,7 @@ import { listCauses } from "./list-causes.ts";
 
 const maxLength = 4_000;
 const maxCauses = 8;
-/** Names that tell nothing beside a message. */
+/** Names that add nothing to a message. */
 const plainNames = new Set(["Error", "BusError", "PermanentError", "DependencyUnavailableError"]);
 
 /**

@@ -16,7 +16,7 @@ export interface PublishEventsOptions {
   readonly signal: AbortSignal;
 }
 
-/** What became of the events of a batch. An event that is nowhere was not attempted. */
+/** The outcome of each event of a batch. An event in no list was not attempted. */
 export interface PublishOutcome {
   /** The events that the broker has. */
   readonly published: StoredEvent[];

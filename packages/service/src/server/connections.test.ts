@@ -93,7 +93,7 @@ describe("close()", () => {
     expect(code).toBe(constants.NGHTTP2_NO_ERROR);
   });
 
-  it("tells a client of HTTP/1.1 with a call in flight to close its connection", async () => {
+  it("makes a client of HTTP/1.1 with a call in flight close its connection", async () => {
     await using held = await startHeld();
     const token = await held.issuer.mint();
     const head = `POST /fanfare.echo.v1.EchoService/Say HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}`;

@@ -70,7 +70,7 @@ describe("createReadiness()", () => {
 });
 
 describe("readiness: what only some of the work needs", () => {
-  it("degrades a part, says since when, and stays ready", async () => {
+  it("degrades a part, reports since when, and stays ready", async () => {
     const { logger, lines } = createRecordedLogger();
     let reason: string | undefined;
     const temporal = () => (reason === undefined ? Promise.resolve() : fail(reason)());

@@ -251,8 +251,8 @@ export const ActionSchema: GenEnum<Action> = /*@__PURE__*/
 /**
  * The log of the decisions of operators: who decided what, when and why. An entry is stored before its
  * decision takes effect, and is never changed or removed. The methods of TripsService append their own
- * entries, under the `idempotency-key` of the call if it has one. Whoever lets an operator act elsewhere
- * calls Append first, and acts once the entry is stored.
+ * entries, under the `idempotency-key` of the call if it has one. Where an operator acts
+ * elsewhere, the service or the command calls Append first and acts once the entry is stored.
  *
  * @generated from service operators.v1.OperatorLogService
  */
