@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { withLeases } from "./faults.ts";
 import {
   createCollector,
   createNotePublisher,
@@ -111,6 +112,27 @@ export function registerFairnessCases({ setUp }: SuiteContext): void {
       expect(subscription.health()).toMatchObject({ running: 0, waiting: 0, delayed: 0 });
     },
   );
+
+  it("keeps the order of a key whose returned events come back in another one", async () => {
+    await using env = await setUp();
+    // Every other event comes back late.
+    const bus = await env.openBus((broker) =>
+      withLeases(broker, (lease) => ({
+        ...lease,
+        nak: ({ delayMs }) => lease.nak({ delayMs: delayMs + (lease.record.sequence % 2) * 150 }),
+      })),
+    );
+    const gate = Promise.withResolvers<void>();
+    const { seen, handler } = createCollector(() => gate.promise);
+    const backoff = { initialIntervalMs: 50, maxIntervalMs: 50 };
+    await subscribeWritten(bus, "fair", { handler, maxBlockedPerKey: 2, prefetch: 2, backoff });
+    const { noteWritten } = createNotePublisher(bus);
+    for (const number of range(40)) await noteWritten({ author: "slow", number });
+    await env.elapse(1_000);
+    gate.resolve();
+    await env.waitForCount(seen, 40);
+    expect(getNumbers(seen)).toEqual(range(40));
+  });
 
   it("releases what waits for a handler that overruns to another process", async () => {
     await using env = await setUp();
