@@ -2,11 +2,12 @@
 // packages/topology. With --check it writes nothing and fails when a file differs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { groups, reactorNames } from "@fanfare/topology";
+import { groups, mapReactors, reactorNames } from "@fanfare/topology";
 import { composeRegions, kubernetesFiles } from "./reactor-manifests.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const composeFile = "docker-compose.yml";
+const serial = mapReactors((reactor) => reactor.serial);
 const kubernetesFolder = "deploy/kubernetes/reactors";
 
 /** Replaces the lines between the markers of each region. */
@@ -27,7 +28,7 @@ function replaceRegions(text, regions) {
 function generate() {
   const compose = readFileSync(join(root, composeFile), "utf8");
   const files = new Map([[composeFile, replaceRegions(compose, composeRegions(reactorNames))]]);
-  for (const [name, text] of Object.entries(kubernetesFiles(groups))) {
+  for (const [name, text] of Object.entries(kubernetesFiles(groups, serial))) {
     files.set(join(kubernetesFolder, name), text);
   }
   return files;

@@ -15,8 +15,11 @@ export function composeRegions(names) {
   };
 }
 
-/** Returns the files of deploy/kubernetes/reactors by name, for the consumer groups of the reactors. */
-export function kubernetesFiles(groups) {
+/**
+ * Returns the files of deploy/kubernetes/reactors by name, for the consumer groups of the reactors and,
+ * by the reactor's name, why more processes would handle no more events.
+ */
+export function kubernetesFiles(groups, serial) {
   const names = groups.map(({ group }) => `${group}.yaml`);
   return {
     "kustomization.yaml": `# Written by \`npm run generate\` from packages/topology/src/reactors.ts.
@@ -24,22 +27,29 @@ apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
 ${names.map((name) => `  - ${name}\n`).join("")}`,
-    ...Object.fromEntries(groups.map((group) => [`${group.group}.yaml`, toManifest(group)])),
+    ...Object.fromEntries(
+      groups.map((group) => [`${group.group}.yaml`, toManifest(group, serial[group.group])]),
+    ),
   };
 }
 
-function toManifest({ group: name, topics }) {
+function toManifest({ group: name, topics }, serial) {
   return `# The reactor ${name}. Written by \`npm run generate\` from packages/topology/src/reactors.ts.
 apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: ${name}
 spec:
+${serial === undefined ? "" : toReplicas(serial)}\
   selector:
     matchLabels: { app.kubernetes.io/name: ${name} }
   template:
     metadata:
-      labels: { app.kubernetes.io/name: ${name} }
+      labels:
+        app.kubernetes.io/name: ${name}
+        fanfare/uses-postgres: "true"
+        fanfare/uses-nats: "true"
+        fanfare/uses-issuer: "true"
     spec:
       containers:
         - name: app
@@ -88,7 +98,17 @@ spec:
   policyTypes: [Ingress]
   ingress:
     - ports: [{ port: http }]
----
+${serial === undefined ? toScaledObject(name, topics) : ""}`;
+}
+
+function toReplicas(serial) {
+  return `  # One works and one takes over. More would handle no more events: ${serial}.
+  replicas: 2
+`;
+}
+
+function toScaledObject(name, topics) {
+  return `---
 # KEDA adds a process for every 1,000 pending events of the group, whose processes share its events.
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject

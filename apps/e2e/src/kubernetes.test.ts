@@ -1,4 +1,11 @@
-import { type AppName, appNames, groups, reactorNames } from "@fanfare/topology";
+import {
+  type AppName,
+  appNames,
+  groups,
+  type Reactor,
+  reactorNames,
+  reactors,
+} from "@fanfare/topology";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
@@ -71,6 +78,15 @@ const deliveries = new Map(
     topics.map((topic) => `fanfare_${topic.replaceAll(".", "_")}`),
   ]),
 );
+
+/** The reactors that more processes make faster. */
+const scaling = listReactors()
+  .filter(({ serial }) => serial === undefined)
+  .map(({ name }) => name);
+
+function listReactors(): readonly Reactor[] {
+  return reactors;
+}
 
 const variables = new Map<AppName, readonly AppVariable[]>();
 beforeAll(async () => {
@@ -199,14 +215,19 @@ describe("deploy/kubernetes", async () => {
       const disruption = readSpec(budget, "PodDisruptionBudget", app);
       expect(disruption).toEqual({ maxUnavailable: 1, selector: { matchLabels: label } });
       // A single pod could not be disrupted. KEDA sets the replicas of the reactors.
-      const least = reactorNames.find((name) => name === app)
+      const least = scaling.find((name) => name === app)
         ? readSpec(scaled, "ScaledObject", app).minReplicaCount
         : replicas;
       expect({ app, least }).toEqual({ app, least: 2 });
     }
   });
 
-  it.each(reactorNames)("scales %s by the pending events of its group", (group) => {
+  it("scales no reactor whose events are handled one after the other", () => {
+    expect(scaling).not.toContain("audit");
+    expect(of("ScaledObject").map(({ metadata }) => metadata.name)).toEqual(scaling.toSorted());
+  });
+
+  it.each(scaling)("scales %s by the pending events of its group", (group) => {
     const { scaleTargetRef, triggers, ...counts } = readSpec(scaled, "ScaledObject", group);
     expect(scaleTargetRef.name).toBe(group);
     expect(readSpec(pods, "Deployment", group).replicas).toBeUndefined();

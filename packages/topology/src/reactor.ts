@@ -12,6 +12,11 @@ export interface Reactor {
   readonly port: number;
   /** The event services whose events its group receives, from the first event on. */
   readonly events: readonly DescService[];
+  /**
+   * Why more processes handle no more events, when that is so: one or two run then, and none are added
+   * under load.
+   */
+  readonly serial?: string;
   /** Absent when the demo and the end-to-end tests count no effects of trips in it. */
   readonly effects?: ReactorEffects;
 }

@@ -28,6 +28,7 @@ export const reactors = [
     name: "audit",
     port: 8086,
     events: [TripEvents, FleetEvents],
+    serial: "each append locks the row with the end of the log",
     effects: {
       table: "events",
       tripColumn: "key",

@@ -1,0 +1,25 @@
+import type { AppName, PortName } from "./apps.ts";
+import { mapReactors, reactorNames } from "./reactors.ts";
+
+/** A server that several apps share. */
+export type ServerName = "postgres" | "nats" | "temporal";
+
+/** A process that opens connections: an app, the provisioning, or the `fanfare` command of an operator. */
+export type ClientName = AppName | "provision" | "cli";
+
+/** All servers that several apps share. */
+export const serverNames: readonly ServerName[] = ["postgres", "nats", "temporal"];
+
+/**
+ * What each process connects to, by the names of servers and of the apps' ports. The networks of
+ * docker-compose.yml and the policies of deploy/kubernetes allow this and nothing else.
+ */
+export const connections: Readonly<Record<ClientName, readonly (ServerName | PortName)[]>> = {
+  trips: ["postgres", "temporal"],
+  worker: ["temporal", "nats", "registry", "fleet", "billing"],
+  fleet: ["postgres", "nats"],
+  billing: ["postgres"],
+  ...mapReactors(() => ["postgres", "nats"] as const),
+  provision: ["postgres", "nats", "temporal"],
+  cli: ["trips", ...reactorNames, "nats"],
+};
