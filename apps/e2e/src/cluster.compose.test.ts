@@ -33,7 +33,11 @@ describe("docker compose with clusters of servers", { timeout: 900_000 }, async 
   } = await reservePorts(4);
   const stack = createCompose({
     project,
-    files: ["docker-compose.yml", "deploy/compose/cluster.yml"],
+    files: [
+      "docker-compose.yml",
+      "deploy/compose/cluster.yml",
+      "apps/e2e/test/compose/publish.yml",
+    ],
     variables: {
       FANFARE_IMAGE: image,
       TRIPS_PORT: String(trips),

@@ -1,4 +1,4 @@
-import { type AppName, appNames } from "@fanfare/topology";
+import { type AppName, appNames, serverNames } from "@fanfare/topology";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   type AppVariable,
@@ -7,6 +7,7 @@ import {
   readAppVariables,
 } from "../test/deploy/app-variables.ts";
 import { type ComposeFile, readCompose, type Service } from "../test/deploy/compose-model.ts";
+import { findClients, findConnections, findNeighbours } from "../test/deploy/compose-networks.ts";
 import { readImageVariables } from "../test/deploy/dockerfile-model.ts";
 import { readRepository } from "../test/deploy/repository.ts";
 
@@ -138,6 +139,56 @@ describe.each([
     for (const name of stateful.filter((one) => one in compose.services)) {
       expect(compose.services[name]?.volumes.join(" ")).toContain(`${name}-data:`);
     }
+  });
+
+  it.each(serverNames)("lets reach %s only what the topology connects to it", (server) => {
+    const own = ["nats-2", "nats-3", "temporal-postgres", "temporal-schema"];
+    const neighbours = findNeighbours(compose, server).filter((name) => !own.includes(name));
+    expect(neighbours).toEqual(findClients(compose, server));
+  });
+
+  it("lets every process reach what it connects to", () => {
+    const missing = services.flatMap(([name]) => {
+      const reached = findNeighbours(compose, name);
+      // The registry is a port of trips.
+      const needed = findConnections(name).map((peer) => (peer === "registry" ? "trips" : peer));
+      return needed.filter((peer) => !reached.includes(peer)).map((peer) => `${name} to ${peer}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it("keeps Temporal's tables from everything but Temporal", () => {
+    if (!("temporal-postgres" in compose.services)) return;
+    const neighbours = findNeighbours(compose, "temporal-postgres");
+    expect(neighbours).toEqual(["temporal", "temporal-schema"]);
+  });
+
+  it("has no way out of a network, and publishes ports from the one network without neighbours", () => {
+    const open = Object.entries(compose.networks).filter(([, { internal }]) => !internal);
+    expect(open).toEqual([
+      [
+        "host",
+        {
+          internal: false,
+          driver_opts: {
+            "com.docker.network.bridge.enable_icc": "false",
+            "com.docker.network.bridge.enable_ip_masquerade": "false",
+          },
+        },
+      ],
+    ]);
+    expect(findServices(({ networks }) => "host" in networks)).toEqual(
+      findServices(({ ports }) => ports.length > 0),
+    );
+    const joined = services.flatMap(([, { networks, network_mode }]) =>
+      network_mode === undefined ? Object.keys(networks) : [network_mode],
+    );
+    expect(joined.filter((name) => name !== "none" && !(name in compose.networks))).toEqual([]);
+  });
+
+  it("publishes no port of an app that only services call", () => {
+    const published = findServices(({ ports }) => ports.length > 0);
+    expect(published.filter((name) => ["fleet", "billing", "worker"].includes(name))).toEqual([]);
   });
 
   it("listens on this machine only", () => {

@@ -22,7 +22,7 @@ describe("docker compose", { timeout: 900_000 }, async () => {
   } = await reservePorts(5);
   const stack = createCompose({
     project,
-    files: ["docker-compose.yml"],
+    files: ["docker-compose.yml", "apps/e2e/test/compose/publish.yml"],
     variables: {
       FANFARE_IMAGE: image,
       TRIPS_PORT: String(trips),

@@ -27,6 +27,8 @@ const service = z.object({
   restart: z.string().optional(),
   profiles: texts.default([]),
   ports: texts.default([]),
+  network_mode: z.string().optional(),
+  networks: z.record(z.string(), z.unknown()).default({ default: null }),
   volumes: texts.default([]),
   stop_grace_period: z.string().optional(),
   working_dir: z.string().optional(),
@@ -36,6 +38,10 @@ const service = z.object({
 const file = z.object({
   name: z.string(),
   services: z.record(z.string(), service),
+  networks: z.record(
+    z.string(),
+    z.object({ internal: z.boolean().default(false), driver_opts: z.unknown().optional() }),
+  ),
   volumes: z.record(z.string(), z.null()),
 });
 
@@ -54,6 +60,7 @@ class Replacement {
 
 const tags: Tags = [
   { tag: "!override", collection: "seq", resolve: (node) => new Replacement(node.toJSON()) },
+  { tag: "!override", collection: "map", resolve: (node) => new Replacement(node.toJSON()) },
   { tag: "!reset", collection: "seq", resolve: () => new Replacement(undefined) },
 ];
 
@@ -84,8 +91,9 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /** Merges a value into another: maps and lists are joined, except for the words of a command. */
 function merge(over: unknown, under: unknown, key: string): unknown {
-  if (over instanceof Replacement) return over.value;
-  if (over === undefined) return under;
+  if (over instanceof Replacement) return key === "networks" ? toMap(over.value) : over.value;
+  if (key === "networks" && Array.isArray(over)) return merge(toMap(over), toMap(under), "");
+  if (over === undefined) return key === "networks" ? toMap(under) : under;
   if (isMap(over)) {
     const below = isMap(under) ? under : {};
     const keys = new Set([...Object.keys(below), ...Object.keys(over)]);
@@ -98,6 +106,11 @@ function merge(over: unknown, under: unknown, key: string): unknown {
   if (key !== "volumes") return [...new Set([...under, ...over])];
   const mounted = new Set(over.map(readMountTarget));
   return [...under.filter((volume) => !mounted.has(readMountTarget(volume))), ...over];
+}
+
+/** Returns the map that a list of names stands for. */
+function toMap(value: unknown): unknown {
+  return Array.isArray(value) ? Object.fromEntries(value.map((name) => [name, {}])) : value;
 }
 
 /** Returns the path at which a volume is mounted. */
