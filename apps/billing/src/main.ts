@@ -6,9 +6,11 @@ import {
   definePortVariable,
   loadConfig,
   openDatabase,
+  readTlsFiles,
   runUntilSignal,
   serve,
   serverVariables,
+  tlsVariables,
 } from "@fanfare/service";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
@@ -23,6 +25,7 @@ const config = loadConfig({
     ...serverVariables,
     port: definePortVariable("PORT", 8083),
     ...authVariables,
+    ...tlsVariables,
     ...databaseVariables,
   },
 });
@@ -44,6 +47,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
+        tls: readTlsFiles(config),
         routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
         reflection: config.reflection,
         access,

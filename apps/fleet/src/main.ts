@@ -13,9 +13,11 @@ import {
   natsVariables,
   openDatabase,
   readNatsCredentials,
+  readTlsFiles,
   runUntilSignal,
   serve,
   serverVariables,
+  tlsVariables,
 } from "@fanfare/service";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
@@ -29,6 +31,7 @@ const config = loadConfig({
     ...serverVariables,
     port: definePortVariable("PORT", 8082),
     ...authVariables,
+    ...tlsVariables,
     ...databaseVariables,
     ...natsVariables,
   },
@@ -69,6 +72,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
+        tls: readTlsFiles(config),
         routes: createRoutes(database.db, { onCommit: () => relay.wake() }),
         reflection: config.reflection,
         access,

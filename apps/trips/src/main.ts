@@ -3,13 +3,16 @@ import {
   authVariables,
   createLogger,
   databaseVariables,
+  defineClientCertificateVariable,
   definePortVariable,
   defineVariable,
   loadConfig,
   openDatabase,
+  readTlsFiles,
   runUntilSignal,
   serve,
   serverVariables,
+  tlsVariables,
 } from "@fanfare/service";
 import { z } from "zod";
 import { createTripFeed } from "./api/trip-feed.ts";
@@ -36,6 +39,17 @@ const config = loadConfig({
       "Port of the registry, for services only.",
     ),
     ...authVariables,
+    ...tlsVariables,
+    // Riders have no certificate. Callers of INTERNAL_PORT are services, and always need one.
+    tlsClientCertificate: defineClientCertificateVariable("none"),
+    edgeCertFile: defineVariable("EDGE_TLS_CERT_FILE", z.string().min(1).optional(), {
+      about: "Certificate of PORT, where riders need another than TLS_CERT_FILE.",
+      example: "./tls/public.crt",
+    }),
+    edgeKeyFile: defineVariable("EDGE_TLS_KEY_FILE", z.string().min(1).optional(), {
+      about: "Private key of EDGE_TLS_CERT_FILE.",
+      example: "./tls/public.key",
+    }),
     ...databaseVariables,
     temporalAddress: defineVariable(
       "TEMPORAL_ADDRESS",
@@ -65,6 +79,9 @@ runUntilSignal(
   async (resources) => {
     const { host, reconcileAfterMs } = config;
     const access = createAccess(config);
+    const tls = readTlsFiles(config);
+    const { edgeCertFile = config.tlsCertFile, edgeKeyFile = config.tlsKeyFile } = config;
+    const edgeTls = readTlsFiles({ ...config, tlsCertFile: edgeCertFile, tlsKeyFile: edgeKeyFile });
     const database = resources.use(
       openDatabase<TripsDatabase>({
         url: config.databaseUrl,
@@ -95,6 +112,7 @@ runUntilSignal(
         host,
         port: config.internalPort,
         portName: "INTERNAL_PORT",
+        tls: tls && { ...tls, clientCertificate: undefined },
         routes: createRegistryRoutes(registry),
         reflection: config.reflection,
         access,
@@ -106,6 +124,7 @@ runUntilSignal(
       await serve({
         host,
         port: config.port,
+        tls: edgeTls,
         routes: (router) => {
           createTripsRoutes({ registry, workflows, feed, reconcileAfterMs })(router);
           createOperatorLogRoutes(database.db)(router);

@@ -10,10 +10,12 @@ import {
   loadConfig,
   natsVariables,
   readNatsCredentials,
+  readTlsFiles,
   runUntilSignal,
   serve,
   serverVariables,
   serviceTokenVariables,
+  tlsVariables,
 } from "@fanfare/service";
 import { Runtime } from "@temporalio/worker";
 import { z } from "zod";
@@ -33,6 +35,7 @@ const config = loadConfig({
     ...serverVariables,
     port: definePortVariable("PORT", 8084, "Port of /healthz and /readyz."),
     ...serviceTokenVariables,
+    ...tlsVariables,
     temporalAddress: defineVariable(
       "TEMPORAL_ADDRESS",
       z.string().min(1).default("127.0.0.1:7233"),
@@ -71,8 +74,9 @@ runUntilSignal(
     });
 
     const tokenFile = config.serviceTokenFile;
+    const tls = readTlsFiles(config);
     const connect = (baseUrl: string) => ({
-      transport: resources.use(createServiceTransport({ baseUrl, tokenFile })),
+      transport: resources.use(createServiceTransport({ baseUrl, tokenFile, tls })),
     });
     const bus = resources.use(
       await connectNats({
@@ -106,6 +110,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
+        tls,
         reflection: config.reflection,
         checks: { temporal: () => worker.ready() },
         // Trips run without the broker. The publication of those that end is retried until it is back.

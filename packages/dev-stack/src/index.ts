@@ -1,6 +1,12 @@
 export { cacheFolder } from "@fanfare/tools/cache-folder";
 export { requireWritable } from "@fanfare/tools/require-writable";
 export { type App, startApp } from "./app.ts";
+export {
+  type Authority,
+  type CertificateFiles,
+  type CertificateOptions,
+  createAuthority,
+} from "./certificates.ts";
 export { createRandom, type Random } from "./create-random.ts";
 export { createDatabase, deriveDatabaseUrl, dropDatabase } from "./database.ts";
 export type { DevServer } from "./dev-server.ts";

@@ -5,6 +5,7 @@ import {
   definePortVariable,
   natsVariables,
   serverVariables,
+  tlsVariables,
 } from "@fanfare/service";
 
 /** Returns the environment variables of a reactor that listens on `port` by default. */
@@ -13,6 +14,7 @@ export function createReactorVariables(port: number) {
     ...serverVariables,
     port: definePortVariable("PORT", port),
     ...authVariables,
+    ...tlsVariables,
     ...databaseVariables,
     ...natsVariables,
   };

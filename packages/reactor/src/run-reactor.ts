@@ -5,6 +5,7 @@ import {
   createMetrics,
   loadConfig,
   openDatabase,
+  readTlsFiles,
   runUntilSignal,
   serve,
 } from "@fanfare/service";
@@ -84,6 +85,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
         await serve({
           host: config.host,
           port: config.port,
+          tls: readTlsFiles(config),
           reflection: config.reflection,
           ...(routes === undefined ? {} : { routes: routes(db) }),
           ...(options.access === undefined ? {} : { access: options.access(config) }),

@@ -13,6 +13,11 @@ export {
   serverVariables,
   serviceTokenVariables,
 } from "./config/standard-variables.ts";
+export {
+  defineClientCertificateVariable,
+  readTlsFiles,
+  tlsVariables,
+} from "./config/tls-variables.ts";
 export type { ConfigValues, Variable, VariableOptions, Variables } from "./config/variable.ts";
 export { defineRotatingVariable, defineVariable } from "./config/variable.ts";
 
@@ -33,6 +38,7 @@ export type { ReadinessCheck } from "./server/readiness.ts";
 export type { Routes } from "./server/routes.ts";
 export { serve } from "./server/serve.ts";
 export type { ServeOptions } from "./server/serve-options.ts";
+export type { ServerTls } from "./server/server-tls.ts";
 export type { Server } from "./server/start-server.ts";
 
 // Authentication.
@@ -67,6 +73,10 @@ export { findCause } from "./client/find-cause.ts";
 export { refusalCodes } from "./client/refusal-codes.ts";
 export type { ServiceTransport, ServiceTransportOptions } from "./client/service-transport.ts";
 export { createServiceTransport } from "./client/service-transport.ts";
+
+// TLS.
+
+export type { TlsFiles } from "./tls/tls-files.ts";
 
 // Metrics.
 

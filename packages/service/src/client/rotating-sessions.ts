@@ -1,11 +1,17 @@
 import type { Http2Session } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
+import { redactUrls } from "../process/redact-urls.ts";
+import type { TlsReader } from "../tls/tls-files.ts";
+import { connectTls } from "./connect-tls.ts";
 
-/** How many connections are kept, and for how long. */
-export interface SessionLimits {
+/** How many connections are kept, for how long, and with which certificates. */
+export interface SessionOptions {
   readonly connections: number;
   /** Connections live half to all of this time, in milliseconds. */
   readonly maxAgeMs: number;
+  /** Read for each connection to an https address. Default: the authorities of Node.js alone. */
+  readonly tls?: TlsReader | undefined;
 }
 
 /** The connections to one address. Connect's transport takes it as its session manager. */
@@ -33,8 +39,12 @@ const http2Options = { maxSessionMemory: 1000 };
  */
 export function createRotatingSessions(
   baseUrl: string,
-  { connections, maxAgeMs }: SessionLimits,
+  { connections, maxAgeMs, tls }: SessionOptions,
 ): RotatingSessions {
+  const sessionOptions =
+    tls === undefined || new URL(baseUrl).protocol !== "https:"
+      ? http2Options
+      : { ...http2Options, createConnection: (url: URL) => connectTls(url, tls.read()) };
   const sessions: Session[] = [];
   const retired = new Set<Http2SessionManager>();
   const guarded = new WeakSet<Http2Session>();
@@ -49,7 +59,7 @@ export function createRotatingSessions(
     const manager = new Http2SessionManager(
       baseUrl,
       { ...pings, idleConnectionTimeoutMs: idleTimeoutMs },
-      http2Options,
+      sessionOptions,
     );
     sessions[slot] = { manager, expiresAt: now + maxAgeMs * (0.5 + Math.random() / 2) };
     return manager;
@@ -77,7 +87,11 @@ export function createRotatingSessions(
   return {
     authority: new URL(baseUrl).origin,
     async request(...request) {
-      const stream = await chooseSession().request(...request);
+      const stream = await chooseSession()
+        .request(...request)
+        .catch((reason: unknown) => {
+          throw toConnectionError(baseUrl, reason);
+        });
       guardSession(stream.session);
       return stream;
     },
@@ -88,4 +102,14 @@ export function createRotatingSessions(
       for (const manager of listManagers()) manager.abort();
     },
   };
+}
+
+/**
+ * Returns `unavailable` for a connection that cannot be opened, such as one whose certificate is refused,
+ * which is `internal` for Connect. Nothing was sent.
+ */
+function toConnectionError(baseUrl: string, reason: unknown): unknown {
+  if (!(reason instanceof ConnectError) || reason.code !== Code.Internal) return reason;
+  const message = `cannot connect to ${redactUrls(baseUrl)}: ${reason.rawMessage}`;
+  return new ConnectError(message, Code.Unavailable, undefined, undefined, reason.cause);
 }

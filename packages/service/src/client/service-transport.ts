@@ -1,6 +1,9 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { maxMessageBytes } from "../max-message-bytes.ts";
+import type { TlsFiles } from "../tls/tls-files.ts";
+import { openTlsFiles } from "../tls/tls-files.ts";
+import { createClosedConnectionInterceptor } from "./closed-connections.ts";
 import { createForeignResponseInterceptor } from "./foreign-response.ts";
 import { createRefusedStreamInterceptor } from "./refused-streams.ts";
 import { createRotatingSessions } from "./rotating-sessions.ts";
@@ -12,6 +15,12 @@ export interface ServiceTransportOptions {
   readonly baseUrl: string;
   /** The file with the bearer token, reread when it changes. Default: no token. */
   readonly tokenFile?: string;
+  /**
+   * The authority that an https service is checked against, and the certificate of this client. The files
+   * are read again when they change, for the connections that follow. Default: the authorities of Node.js,
+   * and no certificate.
+   */
+  readonly tls?: TlsFiles | undefined;
   /** The timeout of a call that sets none, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
   /** The largest response message, in bytes. Default: 1 MiB. */
@@ -58,6 +67,7 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
   const sessionManager = createRotatingSessions(baseUrl, {
     connections: options.connections ?? 4,
     maxAgeMs: options.maxConnectionAgeMs ?? 60_000,
+    tls: options.tls && openTlsFiles(options.tls),
   });
   const transport = createConnectTransport({
     baseUrl,
@@ -70,6 +80,7 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
       ...interceptors,
       ...(tokenFile === undefined ? [] : [createTokenInterceptor(tokenFile)]),
       createForeignResponseInterceptor(baseUrl),
+      createClosedConnectionInterceptor(baseUrl),
       createRefusedStreamInterceptor(),
     ],
   });

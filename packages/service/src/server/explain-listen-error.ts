@@ -6,6 +6,8 @@ export function explainListenError(
   error: unknown,
   { host, port, portName = "PORT" }: Pick<ServeOptions, "host" | "port" | "portName">,
 ): Error {
+  // Such as a certificate that cannot be read, which no other port helps.
+  if (error instanceof Error && !("syscall" in error)) return error;
   const code = readErrorCode(error);
   const reason =
     code === "EADDRINUSE"

@@ -1,8 +1,11 @@
 import * as http from "node:http";
 import * as http2 from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { createConnections } from "./connections.ts";
 import { detectProtocol } from "./detect-protocol.ts";
+import type { ServerTls } from "./server-tls.ts";
+import { createTlsServer, trackHandshakes } from "./server-tls.ts";
 
 /** A request over HTTP/1.1 or HTTP/2. */
 export type NodeRequest = http.IncomingMessage | http2.Http2ServerRequest;
@@ -13,11 +16,13 @@ export type NodeResponse = http.ServerResponse | http2.Http2ServerResponse;
 /** Answers requests over HTTP/1.1 and HTTP/2. */
 export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void;
 
-/** The address of a listener. */
+/** The address of a listener, and its certificate. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 chooses a free port. */
   readonly port: number;
+  /** Default: no TLS. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** A listening port. */
@@ -34,27 +39,32 @@ export interface Listener {
 
 const maxStreamsPerConnection = 256;
 
-/** Serves HTTP/1.1 and HTTP/2 without TLS on one port. */
+/** Serves HTTP/1.1 and HTTP/2 on one port, with TLS where it is given. */
 export async function listen(
   handler: NodeHandler,
-  { host, port }: ListenOptions,
+  { host, port, tls }: ListenOptions,
 ): Promise<Listener> {
-  const server = http.createServer({ keepAlive: true, keepAliveTimeout: 60_000 }, handler);
+  const connections = createConnections();
+  const http1Options = { keepAlive: true, keepAliveTimeout: 60_000 };
+  const handleHttp1 = (request: http.IncomingMessage, response: http.ServerResponse) => {
+    connections.addRequest(request, response);
+    handler(request, response);
+  };
+  const secureServer = tls && createTlsServer(tls, http1Options, handleHttp1);
+  const server: Server = secureServer ?? http.createServer(http1Options, handleHttp1);
   const server2 = http2.createServer(
     { settings: { maxConcurrentStreams: maxStreamsPerConnection } },
     handler,
   );
-  const connections = createConnections();
-  server.prependListener("request", (request, response) =>
-    connections.addRequest(request, response),
-  );
   // The HTTP/1.1 server listens, because its timeouts depend on that. The first bytes of a connection
-  // decide which of the two servers receives it.
-  const serveHttp1 = server.listeners("connection");
-  server.removeAllListeners("connection");
-  server.on("connection", (socket: Socket) => {
+  // decide which of the two servers receives it; with TLS, its handshake does.
+  const connected = secureServer === undefined ? "connection" : "secureConnection";
+  const serveHttp1 = server.listeners(connected);
+  server.removeAllListeners(connected);
+  const handshakes = secureServer && trackHandshakes(secureServer);
+  server.on(connected, (socket: Socket) => {
     connections.add(socket);
-    detectProtocol(socket, (isHttp2) => {
+    chooseProtocol(socket, (isHttp2) => {
       if (isHttp2) {
         // HTTP/1.1 answers half-closed clients; a session of HTTP/2 ends with its client.
         socket.allowHalfOpen = false;
@@ -81,10 +91,19 @@ export async function listen(
         server.close(() => resolve());
       });
       connections.close();
+      handshakes?.destroy();
       await closed;
     },
-    destroy: () => connections.destroy(),
+    destroy() {
+      connections.destroy();
+      handshakes?.destroy();
+    },
   };
+}
+
+function chooseProtocol(socket: Socket, decide: (isHttp2: boolean) => void): void {
+  if (socket instanceof TLSSocket) decide(socket.alpnProtocol === "h2");
+  else detectProtocol(socket, decide);
 }
 
 function readPort(address: AddressInfo | string | null): number {

@@ -3,6 +3,7 @@ import type { Access } from "../auth/access-gate.ts";
 import type { Logger } from "../process/create-logger.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import type { Routes } from "./routes.ts";
+import type { ServerTls } from "./server-tls.ts";
 
 /** The routes, access and limits of a server. */
 export interface ServeOptions {
@@ -11,6 +12,8 @@ export interface ServeOptions {
   readonly port: number;
   /** The variable that sets the port, named in the error when the port is in use. Default: PORT. */
   readonly portName?: string;
+  /** The certificate of the server, and whether its callers need one. Default: no TLS. */
+  readonly tls?: ServerTls | undefined;
   /** Default: the health endpoints alone. */
   readonly routes?: Routes;
   /** Authenticates and authorises callers. Required with routes. */

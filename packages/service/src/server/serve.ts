@@ -6,7 +6,7 @@ import { startServer } from "./start-server.ts";
 
 /**
  * Serves Connect, gRPC and gRPC-Web, `grpc.health.v1`, /healthz, /readyz and /metrics on one port,
- * over HTTP/1.1 and HTTP/2 without TLS. Rejects when the port cannot be used.
+ * over HTTP/1.1 and HTTP/2, with TLS where it is given. Rejects when the port cannot be used.
  *
  * @example
  * const server = await serve({

@@ -62,7 +62,8 @@ export async function startServer(options: StartOptions): Promise<Server> {
     throw explainListenError(error, options);
   });
   opening.move();
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+  const scheme = options.tls === undefined ? "http" : "https";
+  const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
   logger.info({ url }, "serving");
 
   let closed: Promise<void> | undefined;
