@@ -1,17 +1,16 @@
 // Configuration.
 
+export { authVariables, serviceTokenVariables } from "./config/auth-variables.ts";
 export type { ConfigInput, ConfigSpec } from "./config/load-config.ts";
 export { loadConfig } from "./config/load-config.ts";
 export { readVariable } from "./config/read-variable.ts";
 export {
-  authVariables,
   databaseVariables,
   defineAddressVariable,
   definePortVariable,
   natsVariables,
   readNatsCredentials,
   serverVariables,
-  serviceTokenVariables,
 } from "./config/standard-variables.ts";
 export {
   defineClientCertificateVariable,

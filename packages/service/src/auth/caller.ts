@@ -7,6 +7,8 @@ export interface Caller {
   readonly role: string;
   /** The token's `sub` claim: a person's id or a service's name. */
   readonly subject: string;
+  /** The token's `exp` claim. A stream ends then. Absent for a caller without a token, as in tests. */
+  readonly expiresAt?: Date;
 }
 
 /** The context key of a call's caller; undefined for a method that requires none. */

@@ -11,8 +11,13 @@ describe("createTokenVerifier()", () => {
   it("returns the caller of a token", async () => {
     await using issuer = await createIssuer();
     const verifier = createTokenVerifier(issuer.trust);
-    const token = await issuer.mint({ sub: "olga", role: "operator" });
-    expect(await verifier.verify(token)).toEqual({ subject: "olga", role: "operator" });
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const token = await issuer.mint({ sub: "olga", role: "operator", exp });
+    expect(await verifier.verify(token)).toEqual({
+      subject: "olga",
+      role: "operator",
+      expiresAt: new Date(exp * 1000),
+    });
   });
 
   it("reads the keys again when their file changes", async () => {
@@ -104,6 +109,6 @@ describe("createTokenVerifier()", () => {
     await expect(verifier.verify(await issuer.mint())).rejects.toMatchObject({
       code: Code.Unavailable,
     });
-    await expect(verifier.assertReady()).rejects.toThrow("fetch failed");
+    await expect(verifier.assertReady()).rejects.toThrow("the key set cannot be fetched");
   });
 });

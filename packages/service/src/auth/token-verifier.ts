@@ -1,8 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { JWTPayload } from "jose";
+import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Caller } from "./caller.ts";
+import { explainTokenError } from "./explain-token-error.ts";
+import type { TokenKeys } from "./key-set.ts";
 import { openTokenKeys } from "./token-keys.ts";
 
 /** The tokens that a verifier accepts. */
@@ -15,22 +17,31 @@ export interface TokenVerifierOptions {
   readonly roles: readonly string[];
   /** The accepted signature algorithms. Default: Ed25519 alone. */
   readonly algorithms?: readonly string[];
+  /** How far the issuer's clock may be off, in seconds, when `exp` and `nbf` are checked. Default: 5. */
+  readonly leewaySeconds?: number;
+  /**
+   * How long keys that cannot be fetched again stay in use, in milliseconds. Default: 24 hours. A key file
+   * has no limit.
+   */
+  readonly maxStaleKeysMs?: number;
 }
 
 /** Authenticates callers by their tokens. */
 export interface TokenVerifier {
   /**
    * Returns the caller of a valid token. Throws a ConnectError: `unauthenticated` with the reason for
-   * an invalid token, `unavailable` when the keys cannot be read.
+   * an invalid token, `unavailable` when there are no keys.
    */
   verify(token: string): Promise<Caller>;
-  /** Rejects with the reason while the keys cannot be read. */
+  /** Rejects with the reason while there are no keys. */
   assertReady(): Promise<void>;
+  /** Rejects with the reason while the keys cannot be read again, also when older ones are in use. */
+  assertFresh(): Promise<void>;
 }
 
 /**
  * Creates a verifier of JSON Web Tokens from one issuer. A token requires an expiry, a subject and
- * one of the roles.
+ * one of the roles. The keys are read again when they change. While that fails, the last ones stay in use.
  *
  * @example
  * const verifier = createTokenVerifier({
@@ -42,33 +53,61 @@ export interface TokenVerifier {
  * const { role, subject } = await verifier.verify(token);
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const keys = openTokenKeys(options.jwks);
-  const claims = z.object({ sub: z.string().min(1), role: z.enum(options.roles) });
+  const keys = openTokenKeys(options.jwks, { maxStaleMs: options.maxStaleKeysMs });
+  const claims = z.object({
+    sub: z.string().min(1),
+    role: z.enum(options.roles),
+    exp: z.number(),
+  });
+  const expected: JWTVerifyOptions = {
+    algorithms: [...(options.algorithms ?? ["EdDSA", "Ed25519"])],
+    issuer: options.issuer,
+    audience: options.audience,
+    clockTolerance: options.leewaySeconds ?? 5,
+    requiredClaims: ["exp"],
+  };
   return {
     async verify(token) {
       let payload: JWTPayload;
       try {
-        const verified = await jwtVerify(token, keys.find, {
-          algorithms: [...(options.algorithms ?? ["EdDSA", "Ed25519"])],
-          issuer: options.issuer,
-          audience: options.audience,
-          requiredClaims: ["exp"],
-        });
-        payload = verified.payload;
+        payload = await verifySignature(token, keys, expected);
       } catch (error) {
         throw createTokenError(error, options);
       }
       const result = claims.safeParse(payload);
-      if (result.success) return { role: result.data.role, subject: result.data.sub };
+      if (result.success) {
+        const { role, sub: subject, exp } = result.data;
+        return { role, subject, expiresAt: new Date(exp * 1000) };
+      }
       throw new ConnectError(
         `the token requires a "sub" and a "role" that is one of ${options.roles.join(", ")}: request another token`,
         Code.Unauthenticated,
       );
     },
-    async assertReady() {
-      await keys.load();
-    },
+    assertReady: () => keys.load(),
+    assertFresh: () => keys.assertFresh(),
   };
+}
+
+/** Verifies a token, with each of the keys that have its key id if several have it. */
+async function verifySignature(
+  token: string,
+  keys: TokenKeys,
+  expected: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys.find, expected)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, expected)).payload;
+      } catch (reason) {
+        if (!(reason instanceof errors.JWSSignatureVerificationFailed)) throw reason;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 function createTokenError(error: unknown, options: TokenVerifierOptions): ConnectError {
@@ -82,29 +121,4 @@ function createTokenError(error: unknown, options: TokenVerifierOptions): Connec
 
 function isKeySetError(error: unknown): boolean {
   return error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
-}
-
-function explainTokenError(error: Error, { issuer, audience }: TokenVerifierOptions): string {
-  if (error instanceof errors.JWTExpired) {
-    const since = new Date((error.payload.exp ?? 0) * 1000).toISOString();
-    return `the token expired at ${since}: request a new one`;
-  }
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === "aud") {
-      return `the token is for another audience: request one for ${audience}`;
-    }
-    if (error.claim === "iss")
-      return `the token is from another issuer: request one from ${issuer}`;
-    if (error.claim === "exp") return 'the token has no expiry: request one with an "exp" claim';
-  }
-  if (error instanceof errors.JWKSNoMatchingKey) {
-    return `the token is not signed with a trusted key, as none has its kid and alg: request one from ${issuer}`;
-  }
-  if (
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed
-  ) {
-    return `the token is not signed with a trusted key: request one from ${issuer}`;
-  }
-  return "the token is not a valid JSON Web Token: request another one";
 }

@@ -3,16 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { authVariables, serviceTokenVariables } from "./auth-variables.ts";
 import { readConfig } from "./load-config.ts";
 import {
-  authVariables,
   databaseVariables,
   defineAddressVariable,
   definePortVariable,
   natsVariables,
   readNatsCredentials,
   serverVariables,
-  serviceTokenVariables,
 } from "./standard-variables.ts";
 import { defineVariable } from "./variable.ts";
 
@@ -47,10 +46,13 @@ describe("readConfig()", () => {
       values: {
         host: "127.0.0.1",
         port: 9000,
+        leewaySeconds: 5,
         logLevel: "info",
+        maxStaleKeysMs: 86_400_000,
         reflection: false,
         jwks: "jwks.json",
         issuer: "fanfare",
+        algorithms: ["EdDSA", "Ed25519"],
         audience: "fanfare",
         databaseUrl: expect.any(Function),
         databasePooler: "none",

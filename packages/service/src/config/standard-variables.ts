@@ -66,22 +66,6 @@ export const serverVariables = {
   ),
 };
 
-/** Which tokens a process trusts. */
-export const authVariables = {
-  jwks: defineVariable("AUTH_JWKS", z.string().min(1), {
-    about: "File or http(s) address of the JSON Web Key Set that verifies tokens.",
-    example: "./dev-keys/jwks.json",
-  }),
-  issuer: defineVariable("AUTH_ISSUER", z.string().min(1).default("fanfare"), {
-    about: "Issuer of the tokens.",
-    example: "fanfare",
-  }),
-  audience: defineVariable("AUTH_AUDIENCE", z.string().min(1).default("fanfare"), {
-    about: "Audience of the tokens.",
-    example: "fanfare",
-  }),
-};
-
 /** Where the database of a process is. */
 export const databaseVariables = {
   databaseUrl: defineRotatingVariable(
@@ -161,11 +145,3 @@ export function readNatsCredentials(config: ConfigValues<typeof natsVariables>):
 function whenSet(read: () => string | undefined): (() => string) | undefined {
   return read() === undefined ? undefined : () => read() ?? "";
 }
-
-/** The token with which a process calls other services. */
-export const serviceTokenVariables = {
-  serviceTokenFile: defineVariable("SERVICE_TOKEN_FILE", z.string().min(1), {
-    about: "File with the bearer token for calls to other services, reread when it changes.",
-    example: "./dev-keys/service.token",
-  }),
-};

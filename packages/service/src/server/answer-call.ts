@@ -9,7 +9,7 @@ import type { Logger } from "../process/create-logger.ts";
 import { answerJson } from "./answer-json.ts";
 import { drainBody } from "./drain-body.ts";
 import type { NodeRequest, NodeResponse } from "./listen.ts";
-import { logCall } from "./log-call.ts";
+import type { LogCall } from "./log-call.ts";
 
 /** A request and its response. */
 export interface Exchange {
@@ -18,18 +18,19 @@ export interface Exchange {
   readonly request: NodeRequest;
   readonly response: NodeResponse;
   readonly logger: Logger;
+  readonly logCall: LogCall;
 }
 
 /** Answers a request with a handler, and logs the call when its response is closed. */
 export function answerCall(
   handler: UniversalHandler,
-  { path, request, response, logger }: Exchange,
+  { path, request, response, logger, logCall }: Exchange,
 ): void {
   const startedAt = performance.now();
   const values = createContextValues();
   let answer: UniversalServerResponse | undefined;
   const ended: Writable = response;
-  ended.once("close", () => logCall(logger, { path, values, startedAt, response: answer }));
+  ended.once("close", () => logCall({ path, values, startedAt, response: answer }));
   const body = readChunks(request);
   const drain = () => drainBody(request, response, body.return(undefined));
   async function run(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ConnectError, ContextKey, Interceptor } from "@connectrpc/connect";
 import { createContextKey } from "@connectrpc/connect";
+import { relayRequest, requestReadKey } from "./request-errors.ts";
 import { toConnectError } from "./to-connect-error.ts";
 
 /** The context key of the error that ended a call. */
@@ -20,8 +21,12 @@ export function createCallInterceptor(): Interceptor {
       contextValues.set(callErrorKey, converted);
       return converted;
     }
+    contextValues.set(requestReadKey, true);
+    const readable = request.stream
+      ? { ...request, message: relayRequest(request.message, contextValues) }
+      : request;
     try {
-      const response = await rejectOnAbort(next(request), signal);
+      const response = await rejectOnAbort(next(readable), signal);
       if (!response.stream) return response;
       return { ...response, message: relayMessages(response.message, signal, recordError) };
     } catch (error) {

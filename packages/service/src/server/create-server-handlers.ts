@@ -12,6 +12,7 @@ import { collectFiles } from "./collect-files.ts";
 import { createHealthService } from "./health-service.ts";
 import type { Readiness } from "./readiness.ts";
 import { createReflectionRoutes } from "./reflection-service.ts";
+import { watchRequest } from "./request-errors.ts";
 import type { RouteOptions, Routes } from "./routes.ts";
 import { createHandlers } from "./routes.ts";
 import { toConnectError } from "./to-connect-error.ts";
@@ -47,6 +48,7 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
     // Resolves google.protobuf.Any in JSON.
     jsonOptions: { registry },
     interceptors: [callInterceptor],
+    requestGate: openGate,
   };
   const create = (routes: Routes, all: ConnectRouterOptions) =>
     createHandlers(routes, { all: { ...base, ...all }, unary, streaming });
@@ -72,6 +74,8 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
   return { handlers, unknownMethod };
 }
 
+const openGate: RequestGate = async (context) => watchRequest(context);
+
 const refuseUnknownMethod: RequestGate = async ({ url }) => {
   throw new ConnectError(
     `unknown method ${new URL(url).pathname}: this server does not have it`,
@@ -83,6 +87,7 @@ function recordErrors(gate: RequestGate): RequestGate {
   return async (context) => {
     try {
       await gate(context);
+      watchRequest(context);
     } catch (error) {
       const converted = toConnectError(error);
       context.values.set(callErrorKey, converted);

@@ -6,6 +6,7 @@ import { callerKey } from "../auth/caller.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import type { Logger } from "../process/create-logger.ts";
 import { callErrorKey } from "./call-interceptor.ts";
+import { requestErrorKey } from "./request-errors.ts";
 
 /** A call that has ended. */
 export interface Call {
@@ -18,29 +19,64 @@ export interface Call {
   readonly response: UniversalServerResponse | undefined;
 }
 
+/** Logs a call that has ended. */
+export type LogCall = (call: Call) => void;
+
+/** How many calls without a caller are logged in a second. */
+const maxStrangers = 10;
+const maxPathLength = 200;
+
 /**
- * Logs a call in one line: its method, caller, code and duration in milliseconds. Health checks are
- * logged at debug, internal errors with their cause at error, the rest at info.
+ * Creates the function that logs each call in one line: its method, caller, code and duration in
+ * milliseconds. Internal errors of routes are logged with their cause at error, health checks at debug, the
+ * rest at info. Calls without an authenticated caller get ten lines a second; the first line of a later
+ * second has the number of those that were left out.
  */
-export function logCall(logger: Logger, { path, values, startedAt, response }: Call): void {
-  const caller = values.get(callerKey);
-  const error = values.get(callErrorKey);
-  const line = {
-    method: path.slice(1),
-    caller: caller === undefined ? undefined : `${caller.role} ${caller.subject}`,
-    code: error === undefined ? readResponseCode(response) : codeToString(error.code),
-    ms: Math.round(performance.now() - startedAt),
-  };
-  if (error?.code === Code.Internal || error?.code === Code.Unknown) {
-    logger.error({ ...line, err: error.cause ?? error }, "call");
-  } else {
-    const level = path.startsWith(`/${Health.typeName}/`) ? "debug" : "info";
-    logger[level](error === undefined ? line : { ...line, reason: error.rawMessage }, "call");
+export function createCallLogger(logger: Logger): LogCall {
+  let second = -1;
+  let logged = 0;
+  let omitted = 0;
+
+  /** Returns what a line about a stranger has in addition, or undefined for none. */
+  function admitStranger(): { omitted?: number } | undefined {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) {
+      second = now;
+      logged = 0;
+    }
+    logged += 1;
+    if (logged > maxStrangers) {
+      omitted += 1;
+      return undefined;
+    }
+    const line = omitted === 0 ? {} : { omitted };
+    omitted = 0;
+    return line;
   }
+
+  return ({ path, values, startedAt, response }) => {
+    const caller = values.get(callerKey);
+    const requestError = values.get(requestErrorKey);
+    const error = requestError ?? values.get(callErrorKey);
+    const line = {
+      method: path.slice(1, maxPathLength),
+      caller: caller === undefined ? undefined : `${caller.role} ${caller.subject}`,
+      code: error === undefined ? readResponseCode(response) : codeToString(error.code),
+      ms: Math.round(performance.now() - startedAt),
+    };
+    const isInternal = error?.code === Code.Internal || error?.code === Code.Unknown;
+    if (isInternal && requestError === undefined) {
+      logger.error({ ...line, err: error.cause ?? error }, "call");
+      return;
+    }
+    const level = path.startsWith(`/${Health.typeName}/`) ? "debug" : "info";
+    const extra = caller === undefined && level === "info" ? admitStranger() : {};
+    const reason = error === undefined ? {} : { reason: error.rawMessage };
+    if (extra !== undefined) logger[level]({ ...line, ...reason, ...extra }, "call");
+  };
 }
 
-// A call that is refused before the interceptors run, such as an unreadable body, has a code in its
-// response alone.
+// A call that is refused before the interceptors run has a code in its response alone.
 function readResponseCode(response: UniversalServerResponse | undefined): string {
   if (response === undefined) return "canceled";
   const status = response.trailer?.get("grpc-status") ?? undefined;

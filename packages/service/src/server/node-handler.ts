@@ -6,6 +6,7 @@ import { drainBody } from "./drain-body.ts";
 import type { TimeoutLimits } from "./limit-timeout.ts";
 import { limitTimeout } from "./limit-timeout.ts";
 import type { NodeHandler, NodeResponse } from "./listen.ts";
+import { createCallLogger } from "./log-call.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** The handlers and defaults of a node handler. */
@@ -24,6 +25,7 @@ export interface NodeHandlerOptions {
 /** Creates the handler of calls, /healthz, /readyz and /metrics over HTTP/1.1 and HTTP/2. */
 export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
   const { readiness, logger, metrics } = options;
+  const logCall = createCallLogger(logger);
   const calls = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
   const probes = new Map<string, (response: NodeResponse) => Promise<void> | void>([
     [
@@ -42,7 +44,7 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
     if (call !== undefined && probe === undefined) {
       const isUnary = call.method.methodKind === "unary";
       limitTimeout(request.headers, isUnary ? options.unaryTimeouts : options.streamTimeouts);
-      answerCall(call, { path, request, response, logger });
+      answerCall(call, { path, request, response, logger, logCall });
       return;
     }
     drainBody(request, response);

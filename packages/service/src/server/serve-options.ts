@@ -27,7 +27,7 @@ export interface ServeOptions {
    * The checks of what only some of its calls need. While one fails, those calls are refused, /healthz
    * shows the part as degraded, and the process stays ready for the others.
    */
-  readonly dependencies?: Readonly<Record<string, ReadinessCheck>>;
+  readonly dependencies?: Readonly<Record<string, ReadinessCheck>> | undefined;
   /** Interceptors that run after authorisation and validation. */
   readonly interceptors?: readonly Interceptor[];
   /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */

@@ -21,7 +21,10 @@ import { startServer } from "./start-server.ts";
 export async function serve(options: ServeOptions): Promise<Server> {
   const access = requireAccess(options);
   const checks = { tokens: () => access.assertReady(), ...options.checks };
-  return await startServer({ ...options, checks, gate: createAccessGate(access) });
+  const dependencies = options.access
+    ? { "token-keys": () => access.assertFresh(), ...options.dependencies }
+    : options.dependencies;
+  return await startServer({ ...options, checks, dependencies, gate: createAccessGate(access) });
 }
 
 function requireAccess({ routes, access }: ServeOptions): Access {
@@ -31,6 +34,7 @@ function requireAccess({ routes, access }: ServeOptions): Access {
   return {
     verify: () => Promise.reject(new Error("the server has no routes")),
     assertReady: async () => {},
+    assertFresh: async () => {},
     allowedRoles: () => [],
   };
 }

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { defineVariable } from "./variable.ts";
+
+const publicKeyAlgorithms = /^(EdDSA|Ed25519|(ES|RS|PS)(256|384|512))$/;
+
+const algorithms = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim()))
+  .refine((names) => names.every((name) => publicKeyAlgorithms.test(name)), {
+    error: "it names an algorithm that is none of EdDSA, Ed25519, ES256, RS256, PS256 and the like",
+  })
+  .default(["EdDSA", "Ed25519"]);
+
+function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  return z.coerce
+    .number({ error: "it is not a number" })
+    .int("it is not a whole number")
+    .min(min, `it is below ${min}`)
+    .max(max, `it is above ${max}`);
+}
+
+/** Which tokens a process trusts. */
+export const authVariables = {
+  jwks: defineVariable("AUTH_JWKS", z.string().min(1), {
+    about: "File or http(s) address of the JSON Web Key Set that verifies tokens.",
+    example: "./dev-keys/jwks.json",
+  }),
+  issuer: defineVariable("AUTH_ISSUER", z.string().min(1).default("fanfare"), {
+    about: "Issuer of the tokens.",
+    example: "fanfare",
+  }),
+  audience: defineVariable("AUTH_AUDIENCE", z.string().min(1).default("fanfare"), {
+    about: "Audience of the tokens.",
+    example: "fanfare",
+  }),
+  algorithms: defineVariable("AUTH_ALGORITHMS", algorithms, {
+    about: "Signature algorithms that a token may have, joined by commas.",
+    example: "EdDSA,ES256",
+  }),
+  leewaySeconds: defineVariable("AUTH_LEEWAY_SECONDS", wholeNumber(0, 300).default(5), {
+    about: "How far the clock of the issuer may be off, in seconds.",
+    example: "5",
+  }),
+  maxStaleKeysMs: defineVariable("AUTH_MAX_STALE_KEYS_MS", wholeNumber(0).default(86_400_000), {
+    about: "How long keys that cannot be fetched again stay in use, in milliseconds.",
+    example: "86400000",
+  }),
+};
+
+/** The token with which a process calls other services. */
+export const serviceTokenVariables = {
+  serviceTokenFile: defineVariable("SERVICE_TOKEN_FILE", z.string().min(1), {
+    about: "File with the bearer token for calls to other services, reread when it changes.",
+    example: "./dev-keys/service.token",
+  }),
+};
