@@ -5,8 +5,9 @@
 
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app
-RUN --mount=type=bind,source=package.json,target=package.json \
-    npm install --global "pnpm@$(node -p 'require("./package.json").devEngines.packageManager.version')"
+COPY tools/pnpm /pnpm-install
+RUN npm install --prefix /pnpm-install --no-audit --no-fund
+ENV PATH=/pnpm-install/node_modules/.bin:$PATH
 # Only a change of the lockfile downloads packages; a change of code does not.
 COPY pnpm-lock.yaml pnpm-workspace.yaml ./
 RUN --mount=type=cache,id=pnpm,target=/pnpm,sharing=locked \

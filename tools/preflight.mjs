@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { buildWorkflows } from "./build-workflows.mjs";
 import { cacheFolder } from "./cache-folder.mjs";
 import { runCommand } from "./command.mjs";
@@ -21,15 +21,8 @@ export async function preflight({ root, env = process.env, report }) {
   requireWritable(cache, "set FANFARE_CACHE to another one");
   const pnpm = await providePnpm({ cache, version, env, report });
   await installPackages({ root, cache, pnpm, env, report });
-  const node = join(root, "node_modules", "node", "bin", "node");
-  if (!existsSync(node)) {
-    throw new UserError(`${node} is missing: remove node_modules and run this again`);
-  }
-  report.found(
-    "node",
-    `${readManifest(join(root, "node_modules", "node")).version}, in node_modules`,
-  );
-  const ready = createEnvironment({ root, cache, pnpm, env });
+  const node = findNode(root, report);
+  const ready = createEnvironment({ root, cache, node, pnpm, env });
   await buildWorkflows({ root, node, env: ready, report });
   return { node, pnpm: join(pnpm, "pnpm"), env: ready };
 }
@@ -38,18 +31,43 @@ function readManifest(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
+/** Returns the path of Node 24: the package of this platform in the lockfile, else the Node that runs this. */
+function findNode(root, report, { platform, arch, execPath, versions } = process) {
+  const folder = join(root, "node_modules", `node-${platform}-${arch}`);
+  const node = join(folder, "bin", "node");
+  if (existsSync(node)) {
+    // pnpm installs the Node of every platform, as their manifests do not restrict them, and links one.
+    linkCommand(join(root, "node_modules", ".bin", "node"), node);
+    report.found("node", `${readManifest(folder).version}, in node_modules`);
+    return node;
+  }
+  if (Object.hasOwn(readManifest(root).optionalDependencies ?? {}, `node-${platform}-${arch}`)) {
+    throw new UserError(`${node} is missing: remove node_modules and run this again`);
+  }
+  if (Number(versions.node.split(".")[0]) < 24) {
+    throw new UserError(
+      `expected Node 24 or newer, as the lockfile has no Node for ${platform} on ${arch}, got ${versions.node}: install Node 24`,
+    );
+  }
+  report.found("node", `${versions.node}, at ${execPath}`);
+  return execPath;
+}
+
+function linkCommand(link, file) {
+  if (existsSync(link) && realpathSync(link) === realpathSync(file)) return;
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(file, link);
+}
+
 function requireNode(version) {
   if (Number(version.split(".")[0]) >= 20) return;
   throw new UserError(`expected Node 20 or newer, got ${version}: install a newer Node`);
 }
 
 /** Returns an environment with the pinned Node and pnpm first on PATH, and all caches in the cache folder. */
-function createEnvironment({ root, cache, pnpm, env }) {
-  const bins = [
-    join(root, "node_modules", "node", "bin"),
-    join(root, "node_modules", ".bin"),
-    pnpm,
-  ];
+function createEnvironment({ root, cache, node, pnpm, env }) {
+  const bins = [dirname(node), join(root, "node_modules", ".bin"), pnpm];
   return {
     ...env,
     PATH: [...bins, env.PATH].join(delimiter),

