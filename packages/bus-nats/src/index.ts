@@ -18,6 +18,13 @@ export {
   type Durability,
   type DurabilityOptions,
 } from "./provisioning/check-durability.ts";
+export { createNKey, type NKey, readPublicKey } from "./provisioning/create-nkey.ts";
+export {
+  type AccountsOptions,
+  type AccountUser,
+  formatAccounts,
+} from "./provisioning/format-accounts.ts";
+export type { GroupTopics, UserTasks } from "./provisioning/list-user-subjects.ts";
 export {
   type Permissions,
   type PermissionsOptions,

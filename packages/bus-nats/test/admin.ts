@@ -4,7 +4,7 @@ import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 /** Opens JetStream's management API over a connection of its own. */
 export async function openAdmin(
   servers: string,
-  login: Pick<NodeConnectionOptions, "user" | "pass"> = {},
+  login: NodeConnectionOptions = {},
 ): Promise<JetStreamManager & AsyncDisposable> {
   const connection = await connect({ servers, ...login });
   const api = await jetstreamManager(connection);

@@ -5,7 +5,7 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startOwnCluster } from "../../test/nats-server.ts";
-import { adminOptions, createUser, formatUsers } from "../../test/users.ts";
+import { createUsers, type Users } from "../../test/users.ts";
 import { connectNats } from "../connect-nats.ts";
 import { provisionGroups } from "../provisioning/provision-groups.ts";
 import { provisionTopics } from "../provisioning/provision-topics.ts";
@@ -23,23 +23,26 @@ const publishTimeoutMs = 40_000;
 
 describe(`recovery: processes with the least privilege on three servers, seed ${seed}`, () => {
   let cluster: NatsCluster;
+  let users: Users;
   let admin: NatsConnection;
   let api: JetStreamManager;
   beforeAll(async () => {
-    cluster = await startOwnCluster(formatUsers({ publishes: [topic], groups }));
-    admin = await connect({ servers: [...cluster.urls], user: "admin", pass: "secret" });
+    users = createUsers("an account each", { publishes: [topic], groups });
+    cluster = await startOwnCluster(users.config);
+    admin = await connect({ servers: [...cluster.urls], ...users.adminLogin });
     api = await jetstreamManager(admin, { checkAPI: false });
-    const options = { servers: cluster.urls, ...adminOptions, streams };
+    const options = { servers: cluster.urls, ...users.admin, streams };
     // The cluster refuses replicas until its servers have found each other.
     await vi.waitFor(() => provisionTopics(options, { topics: [topic] }), soon);
     await provisionGroups(options, { groups });
   }, 120_000);
   afterAll(async () => {
+    users?.[Symbol.dispose]();
     await admin?.close();
     await cluster?.stop();
   });
 
-  const connectAs = (user: string) => connectNats({ servers: cluster.urls, ...createUser(user) });
+  const connectAs = (user: string) => connectNats({ servers: cluster.urls, ...users.find(user) });
 
   const stepDown = async (subject: string) => {
     await admin.request(`$JS.API.${subject}`, "", { timeout: 10_000 });

@@ -24,5 +24,10 @@ describe("createUserOptions()", () => {
       inboxPrefix: "_INBOX_audit",
       provision: false,
     });
+    expect(createUserOptions("audit", { nkeyFile: "/run/audit.nk" })).toEqual({
+      nkeyFile: "/run/audit.nk",
+      inboxPrefix: "_INBOX_audit",
+      provision: false,
+    });
   });
 });

@@ -10,6 +10,8 @@ export interface Credentials {
   readonly password?: string | (() => string) | undefined;
   /** The path of a credentials file (`.creds`), instead of user and password. */
   readonly credentialsFile?: string | undefined;
+  /** The path of a file with an NKey seed, instead of user and password. */
+  readonly nkeyFile?: string | undefined;
 }
 
 /**
@@ -23,14 +25,16 @@ export interface Credentials {
  */
 export function createUserOptions(
   name: string,
-  { servers, user, password, credentialsFile }: Credentials,
+  { servers, user, password, credentialsFile, nkeyFile }: Credentials,
 ): Partial<NatsBrokerOptions> {
   const inUrl = servers === undefined ? undefined : parseServers(servers).credentials;
-  if (user === undefined && credentialsFile === undefined && inUrl === undefined) return {};
+  const given = user ?? credentialsFile ?? nkeyFile ?? inUrl;
+  if (given === undefined) return {};
   return {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(credentialsFile === undefined ? {} : { credentialsFile }),
+    ...(nkeyFile === undefined ? {} : { nkeyFile }),
     inboxPrefix: createInboxPrefix(name),
     provision: false,
   };

@@ -1,0 +1,1 @@
+export { findLeaks, type Leak, type LeakOptions, type TestedUser } from "./find-leaks.ts";
