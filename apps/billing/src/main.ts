@@ -3,6 +3,7 @@ import {
   authVariables,
   createLogger,
   databaseVariables,
+  defineHealthPortVariable,
   definePortVariable,
   loadConfig,
   openDatabase,
@@ -24,6 +25,7 @@ const config = loadConfig({
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8083),
+    healthPort: defineHealthPortVariable(8083),
     ...authVariables,
     ...tlsVariables,
     ...databaseVariables,
@@ -47,6 +49,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
+        healthPort: config.healthPort,
         tls: readTlsFiles(config),
         routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
         reflection: config.reflection,

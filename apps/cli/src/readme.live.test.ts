@@ -104,10 +104,12 @@ describe("the commands of the README and of the operations page", { timeout: 240
   it("run another process of a reactor", async () => {
     await run("npm run -s fanfare -- env revenue");
     const {
-      ports: [port],
-    } = await reservePorts(1);
-    const revenue = start("PORT=9085", (command) => command.replace("9085 ", `${port} exec `));
-    await waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, {
+      ports: [port, healthPort],
+    } = await reservePorts(2);
+    const revenue = start("PORT=18085", (command) =>
+      command.replace("18085 HEALTH_PORT=19085 ", `${port} HEALTH_PORT=${healthPort} exec `),
+    );
+    await waitUntil(async () => (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok, {
       what: "the second revenue to be ready",
       timeoutMs: 60_000,
     });

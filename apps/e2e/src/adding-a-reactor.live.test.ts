@@ -86,7 +86,7 @@ describe("a reactor that is added as a folder and an entry of the list", {
     const output = await runNode("apps/cli", ["--input-type=module", "--eval", script]);
     const { names, ports, groups } = JSON.parse(output);
     expect(names).toContain("mileage");
-    expect(ports).toMatchObject({ mileage: 8088 });
+    expect(ports).toMatchObject({ mileage: 8088, "mileage-health": 9088 });
     expect(groups).toContainEqual({ group: "mileage", topics: ["trips.completed"], from: "start" });
     expect(await runNode("apps/mileage", ["src/main.ts", "--help"])).toMatch(/^ {2}PORT +8088 /m);
   });
@@ -145,7 +145,7 @@ describe("a reactor that is added as a folder and an entry of the list", {
     const reactor = spawn(process.execPath, ["src/main.ts"], {
       cwd: path("apps/mileage"),
       env: {
-        PORT: String(port),
+        HEALTH_PORT: String(port),
         AUTH_JWKS: keys.jwksFile,
         AUTH_ISSUER: keys.issuer,
         AUTH_AUDIENCE: keys.audience,

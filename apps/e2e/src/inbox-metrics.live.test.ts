@@ -63,8 +63,8 @@ it("counts handled events and duplicates in the /metrics of each reactor", async
   await counts(1, 1);
 });
 
-async function readCounts({ url }: App) {
-  const text = await (await fetch(`${url}/metrics`)).text();
+async function readCounts({ healthUrl }: App) {
+  const text = await (await fetch(`${healthUrl}/metrics`)).text();
   const count = (name: string) =>
     Number(new RegExp(`^fanfare_inbox_${name}_total (\\d+)$`, "m").exec(text)?.[1]);
   return { handled: count("handled"), duplicates: count("duplicates") };

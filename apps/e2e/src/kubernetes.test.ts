@@ -141,10 +141,10 @@ describe("deploy/kubernetes", async () => {
 
   it.each(appNames)("probes %s, and limits its memory as compose does", async (app) => {
     const [one] = readPod(app).containers;
-    expect(one?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: "http" });
+    expect(one?.readinessProbe?.httpGet).toEqual({ path: "/readyz", port: "health" });
     // An app that waits for its servers is not ready, and must not be killed.
     for (const alive of [one?.startupProbe, one?.livenessProbe]) {
-      expect(alive?.httpGet).toEqual({ path: "/healthz", port: "http" });
+      expect(alive?.httpGet).toEqual({ path: "/healthz", port: "health" });
     }
     const { services } = await readCompose(["docker-compose.yml"]);
     expect(one?.resources.limits.memory).toBe(services[app]?.mem_limit?.replace("m", "Mi"));

@@ -91,7 +91,7 @@ describe.skipIf(program === undefined)("PgBouncer in transaction mode", () => {
     const trips = Array.from({ length: 8 }, () => completedTrip());
     const reservations = trips.map((trip, index) => reserve(`vehicle-${index + 1}`, trip.tripId));
     expect(new Set(await Promise.all(reservations))).toEqual(new Set([200]));
-    const waiting = () => fetch(`${fleet.url}/metrics`).then((response) => response.text());
+    const waiting = () => fetch(`${fleet.healthUrl}/metrics`).then((response) => response.text());
     await expect.poll(waiting, patience).toContain("fanfare_outbox_waiting 0\n");
 
     const bus = stack.use(await connectNats({ servers: nats.url, name: "test" }));

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
-import { type App, reservePort, startApp, waitUntil } from "@fanfare/dev-stack";
+import { type App, startApp, waitUntil } from "@fanfare/dev-stack";
 import { appNames } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -146,10 +146,8 @@ describe("SIGTERM with 20 trips in flight", { timeout: 600_000 }, () => {
 
   it("hands the trips of a stopping worker over to the other worker", async () => {
     const worker = stack.system.app("worker");
-    const port = await reservePort();
     await using other = await startApp({
       name: "worker",
-      port,
       env: worker.env,
       logFile: worker.logFile.replace("worker", "other-worker"),
     });

@@ -34,7 +34,7 @@ it("reports its outbox and its relay at /metrics", {
       },
     }),
   );
-  const metrics = async () => await (await fetch(`${fleet.url}/metrics`)).text();
+  const metrics = async () => await (await fetch(`${fleet.healthUrl}/metrics`)).text();
   const expectMetrics = async (...lines: readonly string[]) => {
     for (const line of lines) {
       await expect.poll(metrics, { timeout: 30_000 }).toContain(`${line}\n`);
@@ -68,9 +68,9 @@ it("reports its outbox and its relay at /metrics", {
 
   // Vehicles are reserved without the broker.
   await nats.kill();
-  const parts = async () => await (await fetch(`${fleet.url}/healthz`)).json();
+  const parts = async () => await (await fetch(`${fleet.healthUrl}/healthz`)).json();
   await expect
     .poll(parts, { timeout: 30_000 })
     .toMatchObject({ parts: { database: { state: "ok" }, broker: { state: "degraded" } } });
-  expect((await fetch(`${fleet.url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${fleet.healthUrl}/readyz`)).status).toBe(200);
 });

@@ -8,6 +8,7 @@ import {
   createLogger,
   createMetrics,
   databaseVariables,
+  defineHealthPortVariable,
   definePortVariable,
   loadConfig,
   natsVariables,
@@ -30,6 +31,7 @@ const config = loadConfig({
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8082),
+    healthPort: defineHealthPortVariable(8082),
     ...authVariables,
     ...tlsVariables,
     ...databaseVariables,
@@ -72,6 +74,7 @@ runUntilSignal(
       await serve({
         host: config.host,
         port: config.port,
+        healthPort: config.healthPort,
         tls: readTlsFiles(config),
         routes: createRoutes(database.db, { onCommit: () => relay.wake() }),
         reflection: config.reflection,

@@ -32,11 +32,13 @@ it("starts before its servers, shares its group's events, and stops cleanly", {
   const databaseUrl = await postgres.createDatabase("revenue");
   await Promise.all([nats.kill(), postgres.kill()]);
 
-  const { ports } = await reservePorts(2);
-  const processes = ports.map((port) => {
+  const { ports } = await reservePorts(4);
+  const processes = [0, 1].map((index) => {
+    const [port = 0, healthPort = 0] = ports.slice(2 * index);
     const revenue = spawn(process.execPath, [main], {
       env: {
         PORT: String(port),
+        HEALTH_PORT: String(healthPort),
         AUTH_JWKS: keys.jwksFile,
         AUTH_ISSUER: keys.issuer,
         AUTH_AUDIENCE: keys.audience,
@@ -46,12 +48,19 @@ it("starts before its servers, shares its group's events, and stops cleanly", {
       stdio: "ignore",
     });
     stack.defer(() => void revenue.kill("SIGKILL"));
-    return { revenue, url: `http://127.0.0.1:${port}`, exited: once(revenue, "exit") };
+    return {
+      revenue,
+      url: `http://127.0.0.1:${port}`,
+      healthUrl: `http://127.0.0.1:${healthPort}`,
+      exited: once(revenue, "exit"),
+    };
   });
   const waitForAll = (path: string, status: number) =>
     waitUntil(
       async () => {
-        const responses = await Promise.all(processes.map(({ url }) => fetch(url + path)));
+        const responses = await Promise.all(
+          processes.map(({ healthUrl }) => fetch(healthUrl + path)),
+        );
         return responses.every((response) => response.status === status);
       },
       { what: `${path} to be ${status}`, timeoutMs: 60_000 },
@@ -69,7 +78,7 @@ it("starts before its servers, shares its group's events, and stops cleanly", {
   await Promise.all(trips.map((trip) => tripCompleted(trip)));
 
   const token = await mintToken(keys, { role: "operator", subject: "ops" });
-  const [first = { url: "" }] = processes;
+  const [first = { url: "", healthUrl: "" }] = processes;
   const call = async (method: string, request: object) => {
     const response = await fetch(`${first.url}/revenue.v1.RevenueService/${method}`, {
       method: "POST",
@@ -86,14 +95,14 @@ it("starts before its servers, shares its group's events, and stops cleanly", {
     entries: [{ amount: { minorUnits: "1250", currency: "EUR" } }],
   });
 
-  const metrics = await (await fetch(`${first.url}/metrics`)).text();
+  const metrics = await (await fetch(`${first.healthUrl}/metrics`)).text();
   expect(metrics).toContain("fanfare_bus_connected 1\n");
   expect(metrics).toContain('fanfare_bus_lag_seconds{group="revenue"} 0\n');
   expect(metrics).toContain('fanfare_bus_subscription{group="revenue",state="running"} 1\n');
 
   // Queries need the database alone.
   await nats.kill();
-  const parts = async () => (await fetch(`${first.url}/healthz`)).json();
+  const parts = async () => (await fetch(`${first.healthUrl}/healthz`)).json();
   await expect
     .poll(parts, { timeout: 30_000 })
     .toMatchObject({ parts: { database: { state: "ok" }, bus: { state: "degraded" } } });

@@ -99,7 +99,6 @@ runUntilSignal(
       logger.warn({ err: cause }, "Temporal is unavailable");
     const workflows = createTripWorkflows(temporal.client, onUnavailable);
     const interruptedWorkflows = createInterruptedWorkflows(temporal.client, onUnavailable);
-    const checks = { database: () => database.assertReady() };
     const feed = createTripFeed({
       registry,
       pollIntervalMs: 200,
@@ -116,7 +115,6 @@ runUntilSignal(
         routes: createRegistryRoutes(registry),
         reflection: config.reflection,
         access,
-        checks,
         logger,
       }),
     );
@@ -124,6 +122,7 @@ runUntilSignal(
       await serve({
         host,
         port: config.port,
+        healthPort: config.healthPort,
         tls: edgeTls,
         routes: (router) => {
           createTripsRoutes({ registry, workflows, feed, reconcileAfterMs })(router);
@@ -131,7 +130,7 @@ runUntilSignal(
         },
         reflection: config.reflection,
         access,
-        checks,
+        checks: { database: () => database.assertReady() },
         // The registry alone answers reads, and records what riders ask for. Only the progress of a workflow
         // and the decisions of operators are refused meanwhile.
         dependencies: { temporal: () => temporal.assertReady() },

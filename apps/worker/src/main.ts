@@ -5,14 +5,14 @@ import {
   createLogger,
   createServiceTransport,
   defineAddressVariable,
-  definePortVariable,
+  defineHealthPortVariable,
   defineVariable,
   loadConfig,
   natsVariables,
   readNatsCredentials,
   readTlsFiles,
   runUntilSignal,
-  serve,
+  serveHealth,
   serverVariables,
   serviceTokenVariables,
   tlsVariables,
@@ -32,8 +32,9 @@ const config = loadConfig({
   name,
   about: "Runs the trip workflow and its activities.",
   variables: {
-    ...serverVariables,
-    port: definePortVariable("PORT", 8084, "Port of /healthz and /readyz."),
+    host: serverVariables.host,
+    logLevel: serverVariables.logLevel,
+    healthPort: defineHealthPortVariable(8084),
     ...serviceTokenVariables,
     ...tlsVariables,
     temporalAddress: defineVariable(
@@ -107,11 +108,9 @@ runUntilSignal(
     resources.watch("the worker", worker.stopped);
 
     resources.use(
-      await serve({
+      await serveHealth({
         host: config.host,
-        port: config.port,
-        tls,
-        reflection: config.reflection,
+        healthPort: config.healthPort,
         checks: { temporal: () => worker.ready() },
         // Trips run without the broker. The publication of those that end is retried until it is back.
         dependencies: {

@@ -48,7 +48,7 @@ describe("the worker's process", () => {
     const tokenFile = join(folder, "token");
     await writeFile(tokenFile, "token");
     using worker = startWorker({
-      PORT: String(health),
+      HEALTH_PORT: String(health),
       SERVICE_TOKEN_FILE: tokenFile,
       TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
       NATS_URL: `nats://127.0.0.1:${natsPort}`,
@@ -87,7 +87,7 @@ describe("the worker's process", () => {
     await using nats = await startNats();
     await using temporal = await startTemporal();
     using worker = startWorker({
-      PORT: String(health),
+      HEALTH_PORT: String(health),
       SERVICE_TOKEN_FILE: "/nowhere",
       TEMPORAL_ADDRESS: temporal.address,
       NATS_URL: nats.url,

@@ -7,6 +7,7 @@ import {
   hasDatabase,
   type PortName,
   portNames,
+  servesCalls,
 } from "@fanfare/topology";
 import { type App, startApp } from "./app.ts";
 import { type DevKeys, mintToken } from "./keys.ts";
@@ -74,7 +75,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const began = performance.now();
     const env = { ...shared, ...(await createAppDatabase(name, servers)) };
     const logFile = join(logFolder, `${name}.log`);
-    const app = await startApp({ name, port: ports[name], env, logFile, signal: options.signal });
+    const app = await startApp({
+      name,
+      ...(servesCalls(name) ? { port: ports[name] } : {}),
+      healthPort: ports[`${name}-health`],
+      env,
+      logFile,
+      signal: options.signal,
+    });
     options.onReady?.(name, performance.now() - began);
     return app;
   });

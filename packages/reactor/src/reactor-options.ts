@@ -15,7 +15,10 @@ export interface ReactorOptions<DB> {
   readonly name: string;
   /** What the reactor does, as one sentence for `--help`. */
   readonly about: string;
-  /** The port to listen on where `PORT` is not set. */
+  /**
+   * The port of the API where `PORT` is not set. That of health, readiness and metrics is 1000 above it
+   * where `HEALTH_PORT` is not set.
+   */
   readonly port: number;
   /**
    * The migrations of the database, by name, in the order of the names. One of them is

@@ -2,6 +2,7 @@ import {
   authVariables,
   type ConfigValues,
   databaseVariables,
+  defineHealthPortVariable,
   definePortVariable,
   natsVariables,
   serverVariables,
@@ -13,6 +14,7 @@ export function createReactorVariables(port: number) {
   return {
     ...serverVariables,
     port: definePortVariable("PORT", port),
+    healthPort: defineHealthPortVariable(port),
     ...authVariables,
     ...tlsVariables,
     ...databaseVariables,

@@ -10,7 +10,7 @@ const withoutServers = {
   AUTH_JWKS: fileURLToPath(new URL("../test/jwks.json", import.meta.url)),
   DATABASE_URL: "postgres://mileage:secret@127.0.0.1:1/mileage",
   NATS_URL: "nats://127.0.0.1:1",
-  PORT: "0",
+  HEALTH_PORT: "0",
 };
 
 function startProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -37,6 +37,7 @@ describe("runReactor()", () => {
     expect(status).toBe(0);
     expect(output).toMatch(/^mileage: Counts the trips of each vehicle\.$/m);
     expect(output).toMatch(/^ {2}PORT +8088 /m);
+    expect(output).toMatch(/^ {2}HEALTH_PORT +9088 /m);
     expect(output).toMatch(/^ {2}DATABASE_URL +\(required\) /m);
     expect(output).toMatch(/^ {2}NATS_URL +nats:\/\/127\.0\.0\.1:4222 /m);
   });
@@ -50,7 +51,7 @@ describe("runReactor()", () => {
 
   it("is alive but not ready without its servers, and stops cleanly on SIGTERM", async () => {
     using reactor = startProcess([], withoutServers);
-    const readUrl = () => /"url":"([^"]+)"/.exec(reactor.read())?.[1];
+    const readUrl = () => /"healthUrl":"([^"]+)"/.exec(reactor.read())?.[1];
     const url = await expect
       .poll(readUrl, { timeout: 30_000 })
       .toBeTypeOf("string")

@@ -7,7 +7,9 @@ import {
   openDatabase,
   readTlsFiles,
   runUntilSignal,
+  type ServeHealthOptions,
   serve,
+  serveHealth,
 } from "@fanfare/service";
 import { createInbox } from "./create-inbox.ts";
 import { openBus } from "./open-bus.ts";
@@ -19,8 +21,8 @@ const dayMs = 24 * 3_600_000;
 /**
  * Runs a reactor until SIGTERM or SIGINT, and then exits the process. It reads the configuration from
  * the environment (`--help` prints the variables), opens the database and migrates it, subscribes the
- * group from the first event on, prunes the inbox, and serves the API, `/healthz`, `/readyz` and
- * `/metrics`. It is ready when the database is migrated and, without routes, when the group is
+ * group from the first event on, prunes the inbox, and serves the API, and on the health port `/healthz`,
+ * `/readyz` and `/metrics`. It is ready when the database is migrated and, without routes, when the group is
  * subscribed. With routes it answers queries without the broker, and `/healthz` shows the part `bus` as
  * degraded.
  *
@@ -46,7 +48,7 @@ const dayMs = 24 * 3_600_000;
  * });
  */
 export function runReactor<DB>(options: ReactorOptions<DB>): void {
-  const { name, about, port, migrations, react, routes, start } = options;
+  const { name, about, port, migrations, react, routes, access, start } = options;
   const config = loadConfig({ name, about, variables: createReactorVariables(port) });
   const logger = createLogger({ name, level: config.logLevel });
   runUntilSignal(
@@ -81,27 +83,37 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
       });
       resources.watch("the subscription", subscription.closed);
       const subscribed = { bus: () => assertSubscribed(bus, name) };
+      const { host, healthPort } = config;
+      const health: ServeHealthOptions = {
+        host,
+        healthPort,
+        checks: {
+          database: () => database.assertReady(),
+          ...(routes === undefined ? subscribed : {}),
+        },
+        dependencies: routes === undefined ? {} : subscribed,
+        metrics: createMetrics(
+          { bus: createBusMetrics(bus), inbox: createInboxMetrics(counters) },
+          { logger },
+        ),
+        logger,
+      };
+      if (routes === undefined) {
+        resources.use(await serveHealth(health));
+        return;
+      }
+      if (access === undefined) {
+        throw new Error("routes require access: pass a token verifier and allowedRoles");
+      }
+      const { port: apiPort, reflection } = config;
       resources.use(
         await serve({
-          host: config.host,
-          port: config.port,
+          ...health,
+          port: apiPort,
           tls: readTlsFiles(config),
-          reflection: config.reflection,
-          ...(routes === undefined ? {} : { routes: routes(db) }),
-          ...(options.access === undefined ? {} : { access: options.access(config) }),
-          checks: {
-            database: () => database.assertReady(),
-            ...(routes === undefined ? subscribed : {}),
-          },
-          dependencies: routes === undefined ? {} : subscribed,
-          metrics: createMetrics(
-            {
-              bus: createBusMetrics(bus),
-              inbox: createInboxMetrics(counters),
-            },
-            { logger },
-          ),
-          logger,
+          reflection,
+          routes: routes(db),
+          access: access(config),
         }),
       );
     },

@@ -7,6 +7,7 @@ export { readVariable } from "./config/read-variable.ts";
 export {
   databaseVariables,
   defineAddressVariable,
+  defineHealthPortVariable,
   definePortVariable,
   natsVariables,
   readNatsCredentials,
@@ -36,7 +37,9 @@ export { runUntilSignal } from "./process/run-until-signal.ts";
 export type { ReadinessCheck } from "./server/readiness.ts";
 export type { Routes } from "./server/routes.ts";
 export { serve } from "./server/serve.ts";
-export type { ServeOptions } from "./server/serve-options.ts";
+export type { HealthServer } from "./server/serve-health.ts";
+export { serveHealth } from "./server/serve-health.ts";
+export type { HealthChecks, ServeHealthOptions, ServeOptions } from "./server/serve-options.ts";
 export type { ServerTls } from "./server/server-tls.ts";
 export type { Server } from "./server/start-server.ts";
 

@@ -28,7 +28,6 @@ describe.skipIf(file === undefined)("reflection, with grpcurl", () => {
     await using echo = await startReflecting();
     expect((await curl(echo, [], "list")).trim().split("\n")).toEqual([
       "fanfare.echo.v1.EchoService",
-      "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",
     ]);
@@ -37,7 +36,7 @@ describe.skipIf(file === undefined)("reflection, with grpcurl", () => {
     );
   });
 
-  it("describes a service, a message with its rules, and the server's health", async () => {
+  it("describes a service, and a message with its rules", async () => {
     await using echo = await startReflecting();
     expect(await curl(echo, [], "describe", "fanfare.echo.v1.EchoService")).toContain(
       "rpc Say ( .fanfare.echo.v1.SayRequest )",
@@ -45,7 +44,6 @@ describe.skipIf(file === undefined)("reflection, with grpcurl", () => {
     expect(await curl(echo, [], "describe", "fanfare.echo.v1.SayRequest")).toContain(
       "[(.buf.validate.field)",
     );
-    expect(await curl(echo, [], "grpc.health.v1.Health/Check")).toContain("SERVING");
   });
 
   it("lets a caller with a token call a method that it found", async () => {

@@ -48,6 +48,7 @@ export async function startEcho(
   const server = await serve({
     host: "127.0.0.1",
     port: 0,
+    healthPort: 0,
     routes: createEchoRoutes(methods),
     access: { ...createTokenVerifier(issuer.trust), allowedRoles: echoRoles },
     logger,

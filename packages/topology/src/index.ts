@@ -1,4 +1,12 @@
-export { type AppName, appNames, appPorts, hasDatabase, type PortName, portNames } from "./apps.ts";
+export {
+  type AppName,
+  appNames,
+  appPorts,
+  hasDatabase,
+  type PortName,
+  portNames,
+  servesCalls,
+} from "./apps.ts";
 export { type ClientName, connections, type ServerName, serverNames } from "./connections.ts";
 export { findEventSchema, type Group, groups, publishers, topics } from "./events.ts";
 export type { CountEffects, Reactor, ReactorEffects } from "./reactor.ts";

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { appNames, appPorts, findEventSchema, groups, reactors, topics } from "./index.ts";
+import {
+  appNames,
+  appPorts,
+  findEventSchema,
+  groups,
+  portNames,
+  reactors,
+  topics,
+} from "./index.ts";
 
 describe("topics", () => {
   it("are those that the protos declare", () => {
@@ -37,6 +45,7 @@ describe("reactors", () => {
   it("are apps, each with a name and a port of its own", () => {
     expect(appNames).toEqual(expect.arrayContaining(reactors.map(({ name }) => name)));
     expect(new Set(appNames).size).toBe(appNames.length);
-    expect(new Set(Object.values(appPorts)).size).toBe(appNames.length + 1);
+    expect(new Set(Object.values(appPorts)).size).toBe(portNames.length);
+    expect(Object.keys(appPorts).toSorted()).toEqual(portNames.toSorted());
   });
 });

@@ -72,8 +72,8 @@ it("the reactors run with exactly the permissions that are printed", {
     settled: { minorUnits: 1250n, currency: "EUR" },
   });
 
-  for (const { name, url } of apps) {
-    const metrics = async () => await (await fetch(`${url}/metrics`)).text();
+  for (const { name, healthUrl } of apps) {
+    const metrics = async () => await (await fetch(`${healthUrl}/metrics`)).text();
     const handled = `fanfare_bus_handled_total{group="${name}"} 1\n`;
     await waitUntil(async () => (await metrics()).includes(handled), {
       what: `${name} to handle the trip`,

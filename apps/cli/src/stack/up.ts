@@ -104,7 +104,7 @@ function collectAddresses({ servers, system }: Stack): Record<string, string> {
     registry: system.registryUrl,
     fleet: system.app("fleet").url,
     billing: system.app("billing").url,
-    worker: system.app("worker").url,
+    worker: system.app("worker").healthUrl,
     ...mapReactors(({ name }) => system.app(name).url),
     Temporal: temporal.address,
     ...(temporal.uiUrl === undefined ? {} : { "Temporal UI": temporal.uiUrl }),

@@ -262,12 +262,13 @@ it("shows old keys as a degraded part, and stays ready", async () => {
       access: { ...provider.verifier, allowedRoles: () => ["rider"] },
     },
   );
-  const read = async (path: string) => await (await fetch(`${echo.server.url}${path}`)).text();
+  const read = async (path: string) =>
+    await (await fetch(`${echo.server.healthUrl}${path}`)).text();
   await expect.poll(() => read("/healthz")).toMatch(/"token-keys":{"state":"ok"/);
   provider.answer = (response) => response.writeHead(503).end();
   clockOffset += hour;
   await expect
     .poll(() => read("/healthz"), { timeout: 5_000 })
     .toMatch(/"token-keys":{"state":"degraded"/);
-  expect((await fetch(`${echo.server.url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${echo.server.healthUrl}/readyz`)).status).toBe(200);
 });

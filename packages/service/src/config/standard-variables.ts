@@ -23,6 +23,18 @@ export function definePortVariable(
 }
 
 /**
+ * Defines `HEALTH_PORT`, the port of health, readiness and metrics. Its default is 1000 above the port of
+ * the process, so that several processes fit on one machine.
+ *
+ * @example
+ * const healthPort = defineHealthPortVariable(8082); // 9082
+ */
+export function defineHealthPortVariable(port: number): Variable<number> {
+  const about = "Port of health, readiness and metrics, for probes and Prometheus alone.";
+  return definePortVariable("HEALTH_PORT", port + 1000, about);
+}
+
+/**
  * Defines the variable of another service's http address.
  *
  * @example
@@ -45,6 +57,7 @@ export function defineAddressVariable(
 export const serverVariables = {
   host: defineVariable("HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on."),
   port: definePortVariable("PORT", 8080),
+  healthPort: defineHealthPortVariable(8080),
   logLevel: defineVariable(
     "LOG_LEVEL",
     z

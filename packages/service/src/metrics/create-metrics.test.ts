@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createRecordedLogger } from "../../test/recorded-logger.ts";
-import { serve } from "../server/serve.ts";
+import { serveHealth } from "../server/serve-health.ts";
 import { createMetrics } from "./create-metrics.ts";
 import type { Metric } from "./metric.ts";
 
@@ -96,7 +96,7 @@ it("leaves out a collector that throws before it returns a promise", async () =>
 it("is served under /metrics without a token", async () => {
   const { logger } = createRecordedLogger();
   const metrics = createMetrics({ one: async () => [waiting] });
-  await using server = await serve({ host: "127.0.0.1", port: 0, logger, metrics });
+  await using server = await serveHealth({ host: "127.0.0.1", healthPort: 0, logger, metrics });
   const answer = await fetch(`${server.url}/metrics`);
   expect(answer.status).toBe(200);
   expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
@@ -105,11 +105,11 @@ it("is served under /metrics without a token", async () => {
 
 it("answers 404 without metrics, and 500 with the reason in the log when they fail", async () => {
   const { logger, lines } = createRecordedLogger();
-  await using without = await serve({ host: "127.0.0.1", port: 0, logger });
+  await using without = await serveHealth({ host: "127.0.0.1", healthPort: 0, logger });
   expect((await fetch(`${without.url}/metrics`)).status).toBe(404);
-  await using failing = await serve({
+  await using failing = await serveHealth({
     host: "127.0.0.1",
-    port: 0,
+    healthPort: 0,
     logger,
     metrics: () => Promise.reject(new Error("out of memory")),
   });

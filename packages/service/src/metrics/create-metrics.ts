@@ -32,7 +32,7 @@ const collectTimeoutMs = 5_000;
  *     { name: "queue_length", help: "Waiting jobs.", type: "gauge", samples: [{ labels: {}, value: 3 }] },
  *   ],
  * });
- * await serve({ host: "127.0.0.1", port: 8080, metrics, logger });
+ * await serveHealth({ host: "127.0.0.1", healthPort: 9080, metrics, logger });
  */
 export function createMetrics(
   collectors: Readonly<Record<string, Collector>>,

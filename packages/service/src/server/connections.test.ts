@@ -5,10 +5,11 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Echo } from "../../test/echo.ts";
 import { startEcho } from "../../test/echo.ts";
+import { listen, type NodeResponse } from "./listen.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const emptySettings = "\0\0\0\u0004\0\0\0\0\0";
-const get = "GET /healthz HTTP/1.1\r\nhost: x\r\n";
+const get = "GET /nowhere HTTP/1.1\r\nhost: x\r\n";
 
 // A frame of HEADERS that ends stream 1: the pairs of HPACK for GET, http, /metrics and the authority x.
 const getMetrics =
@@ -18,7 +19,7 @@ const getMetrics =
 const silent: Record<string, string> = {
   nothing: "",
   "half a method": "GE",
-  "half a request line": "GET /health",
+  "half a request line": "GET /now",
   "half a header": get,
   "the first byte of HTTP/2": "P",
   "half a preface of HTTP/2": preface.slice(0, 9),
@@ -112,19 +113,15 @@ describe("close()", () => {
   });
 
   it("leaves a client of HTTP/2 that keeps its connection after the last response", async () => {
-    const begun = Promise.withResolvers<void>();
-    const finish = Promise.withResolvers<string>();
-    const metrics = () => {
-      begun.resolve();
-      return finish.promise;
-    };
-    await using echo = await startEcho({}, { metrics });
-    const socket = connect({ port: echo.server.port, host: "127.0.0.1", allowHalfOpen: true });
+    const begun = Promise.withResolvers<NodeResponse>();
+    const where = { host: "127.0.0.1", port: 0 };
+    const listener = await listen((_request, response) => begun.resolve(response), where);
+    const socket = connect({ ...where, port: listener.port, allowHalfOpen: true });
     socket.write(preface + emptySettings + getMetrics, "latin1");
-    await begun.promise;
+    const response = await begun.promise;
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const closed = echo.server.close();
-    finish.resolve("up 1\n");
+    const closed = listener.close();
+    response.end("up 1\n");
     await once(socket.resume(), "end");
     vi.advanceTimersByTime(1000);
     await expect(closed).resolves.toBeUndefined();

@@ -9,7 +9,7 @@ import {
 } from "../gen/grpc/health/v1/health_pb.ts";
 
 const connectHealth = ({ server }: Echo) =>
-  createClient(Health, createGrpcTransport({ baseUrl: server.url }));
+  createClient(Health, createGrpcTransport({ baseUrl: server.healthUrl ?? "" }));
 
 const broken = { checks: { database: () => Promise.reject(new Error("no connection")) } };
 
@@ -45,23 +45,24 @@ describe("grpc.health.v1", () => {
 describe("/healthz and /readyz", () => {
   it("answer 200 when every check passes", async () => {
     await using echo = await startEcho();
-    expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);
-    expect((await fetch(`${echo.server.url}/readyz`)).status).toBe(200);
+    expect((await fetch(`${echo.server.healthUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${echo.server.healthUrl}/readyz`)).status).toBe(200);
   });
 
   it("answer 200 while a dependency of some calls is away, and show it as degraded", async () => {
     const dependencies = { temporal: () => Promise.reject(new Error("at secret.internal:7233")) };
     await using echo = await startEcho({}, { dependencies });
-    const ready = await fetch(`${echo.server.url}/readyz`);
+    const ready = await fetch(`${echo.server.healthUrl}/readyz`);
     expect({ status: ready.status, body: await ready.json() }).toEqual({
       status: 200,
       body: { ready: true, failing: {} },
     });
-    const alive = await fetch(`${echo.server.url}/healthz`);
+    const alive = await fetch(`${echo.server.healthUrl}/healthz`);
     expect(await alive.json()).toEqual({
       alive: true,
       parts: {
         tokens: { state: "ok", since: expect.any(String) },
+        "token-keys": { state: "ok", since: expect.any(String) },
         temporal: { state: "degraded", since: expect.any(String) },
       },
     });
@@ -69,8 +70,8 @@ describe("/healthz and /readyz", () => {
 
   it("answer 200 and 503 while a check fails, with its reason", async () => {
     await using echo = await startEcho({}, broken);
-    expect((await fetch(`${echo.server.url}/healthz`)).status).toBe(200);
-    const response = await fetch(`${echo.server.url}/readyz`);
+    expect((await fetch(`${echo.server.healthUrl}/healthz`)).status).toBe(200);
+    const response = await fetch(`${echo.server.healthUrl}/readyz`);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ ready: false, failing: { database: "no connection" } });
   });

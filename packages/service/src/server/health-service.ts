@@ -15,10 +15,10 @@ const watchIntervalMs = 1000;
  */
 export function createHealthService(
   readiness: Readiness,
-  hasService: (name: string) => boolean,
+  services: readonly string[],
 ): ServiceImpl<typeof Health> {
   async function readStatus(service: string): Promise<Status> {
-    if (service !== "" && !hasService(service)) return Status.SERVICE_UNKNOWN;
+    if (service !== "" && !services.includes(service)) return Status.SERVICE_UNKNOWN;
     const { ready } = await readiness.report();
     return ready ? Status.SERVING : Status.NOT_SERVING;
   }

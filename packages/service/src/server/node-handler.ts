@@ -7,34 +7,28 @@ import type { TimeoutLimits } from "./limit-timeout.ts";
 import { limitTimeout } from "./limit-timeout.ts";
 import type { NodeHandler, NodeResponse } from "./listen.ts";
 import { createCallLogger } from "./log-call.ts";
-import type { Readiness } from "./readiness.ts";
+
+/** Answers a request that has no body. */
+export type Probe = (response: NodeResponse) => Promise<void> | void;
 
 /** The handlers and defaults of a node handler. */
 export interface NodeHandlerOptions {
   readonly handlers: readonly UniversalHandler[];
   /** Refuses gRPC and gRPC-Web calls of any other method. */
   readonly unknownMethod: UniversalHandler;
-  readonly readiness: Readiness;
+  /** The answers of paths such as /healthz. Default: none. */
+  readonly probes?: Readonly<Record<string, Probe>>;
   readonly logger: Logger;
   readonly unaryTimeouts: TimeoutLimits;
   readonly streamTimeouts: TimeoutLimits;
-  /** Returns the text of /metrics, in the format of Prometheus. */
-  readonly metrics?: (() => Promise<string>) | undefined;
 }
 
-/** Creates the handler of calls, /healthz, /readyz and /metrics over HTTP/1.1 and HTTP/2. */
+/** Creates the handler of calls and probes over HTTP/1.1 and HTTP/2. */
 export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
-  const { readiness, logger, metrics } = options;
+  const { logger } = options;
   const logCall = createCallLogger(logger);
   const calls = new Map(options.handlers.map((handler) => [handler.requestPath, handler]));
-  const probes = new Map<string, (response: NodeResponse) => Promise<void> | void>([
-    [
-      "/healthz",
-      (response) => answerJson(response, 200, { alive: true, parts: readiness.readParts() }),
-    ],
-    ["/readyz", (response) => answerReadiness(response, readiness)],
-  ]);
-  if (metrics) probes.set("/metrics", (response) => answerMetrics(response, metrics, logger));
+  const probes = new Map(Object.entries(options.probes ?? {}));
 
   return (request, response) => {
     const path = readPath(request.url);
@@ -65,24 +59,4 @@ export function createNodeHandler(options: NodeHandlerOptions): NodeHandler {
 function readPath(target = ""): string {
   const [path = ""] = target.split("?", 1);
   return path.startsWith("/") ? path : (URL.parse(path)?.pathname ?? path);
-}
-
-async function answerReadiness(response: NodeResponse, readiness: Readiness): Promise<void> {
-  const report = await readiness.report();
-  answerJson(response, report.ready ? 200 : 503, report);
-}
-
-async function answerMetrics(
-  response: NodeResponse,
-  metrics: () => Promise<string>,
-  logger: Logger,
-): Promise<void> {
-  try {
-    const text = await metrics();
-    response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    response.end(text);
-  } catch (error) {
-    logger.warn({ err: error }, "cannot collect metrics");
-    answerJson(response, 500, { code: "internal", message: "cannot collect metrics: see the log" });
-  }
 }

@@ -38,8 +38,8 @@ async function send(
 }
 
 /** Sends the head of a request over HTTP/1.1 and returns the response. */
-async function sendHead({ server }: Echo, requestLine: string): Promise<string> {
-  const socket = connectTcp(server.port, "127.0.0.1");
+async function sendHead(port: number, requestLine: string): Promise<string> {
+  const socket = connectTcp(port, "127.0.0.1");
   socket.write(`${requestLine} HTTP/1.1\r\nhost: elsewhere\r\nconnection: close\r\n\r\n`);
   let text = "";
   socket.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
@@ -102,10 +102,8 @@ describe("a call that differs from its protocol", () => {
 
   it("with another HTTP method learns the allowed ones", async () => {
     await using echo = await startEcho();
-    for (const path of [say, "/grpc.health.v1.Health/Check"]) {
-      const { headers } = await send(echo, { ":method": "GET", ":path": path });
-      expect(headers).toMatchObject({ ":status": 405, allow: "POST" });
-    }
+    const { headers } = await send(echo, { ":method": "GET", ":path": say });
+    expect(headers).toMatchObject({ ":status": 405, allow: "POST" });
   });
 
   it.each([
@@ -124,30 +122,48 @@ describe("a call that differs from its protocol", () => {
 
 describe("a request target", () => {
   it.each([
+    ["GET http://elsewhere/nowhere", "404", "unimplemented"],
+    [`POST http://elsewhere${say}`, "415", ""],
+    ["OPTIONS *", "204", "allow: GET, HEAD, OPTIONS, POST"],
+  ])("can be %s", async (requestLine, status, text) => {
+    await using echo = await startEcho();
+    const answer = await sendHead(echo.server.port, requestLine);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain(text);
+  });
+
+  it.each([
     ["GET http://elsewhere/healthz", "200", "alive"],
     ["GET https://elsewhere:8080/healthz?full=1", "200", "alive"],
     ["GET http://elsewhere/readyz", "200", "ready"],
     ["GET /healthz?full=1", "200", "alive"],
     ["GET http://elsewhere/nowhere", "404", "unimplemented"],
-    [`POST http://elsewhere${say}`, "415", ""],
-    ["OPTIONS *", "204", "allow: GET, HEAD, OPTIONS, POST"],
     ["OPTIONS /healthz", "204", "allow: GET, HEAD, OPTIONS"],
-  ])("can be %s", async (requestLine, status, text) => {
+  ])("of the health port can be %s", async (requestLine, status, text) => {
     await using echo = await startEcho();
-    const answer = await sendHead(echo, requestLine);
+    const { port = "" } = URL.parse(echo.server.healthUrl ?? "") ?? {};
+    const answer = await sendHead(Number(port), requestLine);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toContain(text);
   });
 
   it("is answered without a body for HEAD", async () => {
     await using echo = await startEcho();
-    for (const path of ["/healthz", "/readyz", "/nowhere"]) {
-      const [head, body] = (await sendHead(echo, `HEAD ${path}`)).split("\r\n\r\n");
-      expect(head).toMatch(/^HTTP\/1.1 (200|404) /);
-      expect(body).toBe("");
-      const answer = await send(echo, { ":method": "HEAD", ":path": path });
-      expect([200, 404]).toContain(answer.headers[":status"]);
-      expect(answer.text).toBe("");
-    }
+    const [head, body] = (await sendHead(echo.server.port, "HEAD /nowhere")).split("\r\n\r\n");
+    expect(head).toMatch(/^HTTP\/1.1 404 /);
+    expect(body).toBe("");
+    const answer = await send(echo, { ":method": "HEAD", ":path": "/nowhere" });
+    expect(answer.headers[":status"]).toBe(404);
+    expect(answer.text).toBe("");
   });
+
+  it.each(["/healthz", "/readyz", "/metrics", "/grpc.health.v1.Health/Check"])(
+    "of health is unknown on the port of the calls: %s",
+    async (path) => {
+      await using echo = await startEcho({}, { metrics: async () => "up 1" });
+      expect((await fetch(echo.server.url + path)).status).toBe(404);
+      const call = { ":path": path, "content-type": "application/grpc", te: "trailers" };
+      expect((await send(echo, call)).trailers["grpc-status"]).toBe("12");
+    },
+  );
 });

@@ -53,7 +53,6 @@ describe("grpc.reflection", () => {
       value: {
         service: [
           { name: "fanfare.echo.v1.EchoService" },
-          { name: "grpc.health.v1.Health" },
           { name: "grpc.reflection.v1.ServerReflection" },
           { name: "grpc.reflection.v1alpha.ServerReflection" },
         ],
@@ -79,7 +78,7 @@ describe("grpc.reflection", () => {
     await using echo = await startEcho({}, { reflection: true });
     const answers = await ask(
       echo,
-      { case: "fileContainingSymbol", value: "grpc.health.v1.HealthCheckResponse.SERVING" },
+      { case: "fileContainingSymbol", value: "buf.validate.IGNORE_ALWAYS" },
       { case: "fileContainingSymbol", value: "buf.validate.field" },
       {
         case: "fileContainingExtension",
@@ -87,7 +86,7 @@ describe("grpc.reflection", () => {
       },
     );
     expect(answers.map((answer) => readFileNames(answer)[0])).toEqual([
-      "grpc/health/v1/health.proto",
+      "buf/validate/validate.proto",
       "buf/validate/validate.proto",
       "buf/validate/validate.proto",
     ]);

@@ -29,7 +29,8 @@ describe("close()", () => {
     const call = echo.post("Say", say);
     await begun.promise;
     const closed = echo.server.close({ timeoutMs: 60_000 });
-    await expect(fetch(`${echo.server.url}/healthz`)).rejects.toThrow("fetch failed");
+    await expect(fetch(echo.server.url)).rejects.toThrow("fetch failed");
+    expect((await fetch(`${echo.server.healthUrl}/readyz`)).status).toBe(503);
     finish.resolve({ text: "done" });
     expect((await call).body.text).toBe("done");
     await closed;

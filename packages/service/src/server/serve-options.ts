@@ -5,8 +5,33 @@ import type { ReadinessCheck } from "./readiness.ts";
 import type { Routes } from "./routes.ts";
 import type { ServerTls } from "./server-tls.ts";
 
+/** What the health port of a process shows. */
+export interface HealthChecks {
+  /** The checks of what this process cannot work without: while one fails, it is not ready. */
+  readonly checks?: Readonly<Record<string, ReadinessCheck>>;
+  /**
+   * The checks of what only some of its calls need. While one fails, those calls are refused, /healthz
+   * shows the part as degraded, and the process stays ready for the others.
+   */
+  readonly dependencies?: Readonly<Record<string, ReadinessCheck>>;
+  /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */
+  readonly metrics?: () => Promise<string>;
+  /** The timeout of a readiness check, in milliseconds. Default: 2,000. */
+  readonly checkTimeoutMs?: number;
+}
+
+/** The health port of a process, and what it shows. */
+export interface ServeHealthOptions extends HealthChecks {
+  readonly host: string;
+  /** 0 chooses a free port. */
+  readonly healthPort: number;
+  /** The services of which `grpc.health.v1` gives the status. Default: that of the process alone. */
+  readonly services?: readonly string[];
+  readonly logger: Logger;
+}
+
 /** The routes, access and limits of a server. */
-export interface ServeOptions {
+export interface ServeOptions extends HealthChecks {
   readonly host: string;
   /** 0 chooses a free port. */
   readonly port: number;
@@ -14,24 +39,16 @@ export interface ServeOptions {
   readonly portName?: string;
   /** The certificate of the server, and whether its callers need one. Default: no TLS. */
   readonly tls?: ServerTls | undefined;
-  /** Default: the health endpoints alone. */
-  readonly routes?: Routes;
-  /** Authenticates and authorises callers. Required with routes. */
-  readonly access?: Access;
   /**
-   * The checks of what this process cannot work without, besides the token keys: while one fails, it is
-   * not ready.
+   * The port of health, readiness and metrics, for probes and Prometheus alone. The checks include that
+   * of the token keys. Default: no such port, as for the second server of a process.
    */
-  readonly checks?: Readonly<Record<string, ReadinessCheck>>;
-  /**
-   * The checks of what only some of its calls need. While one fails, those calls are refused, /healthz
-   * shows the part as degraded, and the process stays ready for the others.
-   */
-  readonly dependencies?: Readonly<Record<string, ReadinessCheck>> | undefined;
+  readonly healthPort?: number;
+  readonly routes: Routes;
+  /** Authenticates and authorises callers. */
+  readonly access: Access;
   /** Interceptors that run after authorisation and validation. */
   readonly interceptors?: readonly Interceptor[];
-  /** Returns the text of /metrics, such as `createMetrics(...)`. Default: no /metrics. */
-  readonly metrics?: () => Promise<string>;
   /**
    * Describes the services of `routes` to any caller by `grpc.reflection.v1` and `v1alpha`, for grpcurl,
    * `buf curl` and the like. It requires no token. Default: false.
@@ -46,6 +63,4 @@ export interface ServeOptions {
   readonly maxTimeoutMs?: number;
   /** The longest and the default timeout of a stream, in milliseconds. Default: an hour. */
   readonly maxStreamMs?: number;
-  /** The timeout of a readiness check, in milliseconds. Default: 2,000. */
-  readonly checkTimeoutMs?: number;
 }

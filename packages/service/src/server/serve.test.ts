@@ -8,10 +8,8 @@ import {
 import { describe, expect, it, vi } from "vitest";
 import type { Echo } from "../../test/echo.ts";
 import { startEcho } from "../../test/echo.ts";
-import { createRecordedLogger } from "../../test/recorded-logger.ts";
 import { getCaller } from "../auth/caller.ts";
 import { EchoService } from "../gen/fanfare/echo/v1/echo_pb.ts";
-import { serve } from "./serve.ts";
 
 const transports: Record<string, (echo: Echo) => Transport> = {
   "Connect over HTTP/1.1": ({ server, asRider }) =>
@@ -114,32 +112,21 @@ describe("serve()", () => {
     );
   });
 
-  it.each([
-    ["its port is in use", (port: number) => ({ port })],
-    [
-      "its routes throw",
-      () => ({
-        routes: () => {
-          throw new Error("no such table");
-        },
-      }),
-    ],
-  ])("stops its checks when %s", async (_what, change) => {
+  it("leaves nothing open when its health port is in use", async () => {
     await using echo = await startEcho();
+    const [taken, port] = [Number(URL.parse(echo.server.healthUrl ?? "")?.port), await freePort()];
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const check = vi.fn<() => void>();
-    await expect(startEcho({}, { checks: { check }, ...change(echo.server.port) })).rejects.toThrow(
-      /in use|no such table/,
-    );
+    const second = startEcho({}, { checks: { check }, port, healthPort: taken });
+    await expect(second).rejects.toThrow("choose another with HEALTH_PORT=");
     expect(check).toHaveBeenCalledOnce();
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
-  });
-
-  it("requires access when there are routes", async () => {
-    const { logger } = createRecordedLogger();
-    await expect(serve({ host: "127.0.0.1", port: 0, routes: () => {}, logger })).rejects.toThrow(
-      "routes require access",
-    );
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow("fetch failed");
   });
 });
+
+async function freePort(): Promise<number> {
+  await using echo = await startEcho();
+  return echo.server.port;
+}

@@ -1,18 +1,22 @@
+import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RequestGate } from "../auth/access-gate.ts";
 import { maxMessageBytes } from "../max-message-bytes.ts";
 import { withTimeout } from "../process/with-timeout.ts";
 import { createServerHandlers } from "./create-server-handlers.ts";
 import { explainListenError } from "./explain-listen-error.ts";
+import { formatUrl } from "./format-url.ts";
 import { listen } from "./listen.ts";
 import { createNodeHandler } from "./node-handler.ts";
-import { createReadiness } from "./readiness.ts";
+import { type HealthServer, serveHealth } from "./serve-health.ts";
 import type { ServeOptions } from "./serve-options.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** The address of health, readiness and metrics. */
+  readonly healthUrl: string | undefined;
   /**
    * Accepts no more calls, closes connections without a request in flight, ends streams with
    * `unavailable`, and lets unary calls finish. Ends those that have not finished after `timeoutMs`
@@ -31,57 +35,65 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
   const stopStreams = new AbortController();
   const stopAll = new AbortController();
-  const readiness = createReadiness({
-    checks: options.checks ?? {},
-    dependencies: options.dependencies,
-    timeoutMs: options.checkTimeoutMs ?? 2000,
-    logger,
-  });
-  using opening = new DisposableStack();
-  opening.defer(() => readiness.stop());
-  const { handlers, unknownMethod } = createServerHandlers({
-    routes: options.routes ?? (() => {}),
+  const { services, ...handlers } = createServerHandlers({
+    routes: options.routes,
     gate: options.gate,
     interceptors: options.interceptors ?? [],
-    readiness,
     readMaxBytes: options.readMaxBytes ?? maxMessageBytes,
     reflection: options.reflection ?? false,
     unary: { maxTimeoutMs, shutdownSignal: stopAll.signal },
     streaming: { maxTimeoutMs: maxStreamMs, shutdownSignal: stopStreams.signal },
   });
   const handler = createNodeHandler({
-    handlers,
-    unknownMethod,
-    readiness,
+    ...handlers,
     logger,
     unaryTimeouts: { defaultMs: options.defaultTimeoutMs ?? 15_000, maxMs: maxTimeoutMs },
     streamTimeouts: { defaultMs: maxStreamMs, maxMs: maxStreamMs },
-    metrics: options.metrics,
   });
   const listener = await listen(handler, options).catch((error: unknown) => {
     throw explainListenError(error, options);
   });
-  opening.move();
-  const scheme = options.tls === undefined ? "http" : "https";
-  const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+  await using opening = new AsyncDisposableStack();
+  opening.defer(async () => {
+    const closed = listener.close();
+    listener.destroy();
+    await closed;
+  });
+  const url = formatUrl({ host, port: listener.port, tls: options.tls !== undefined });
   logger.info({ url }, "serving");
+  // Opened last, so that a process that is ready serves calls.
+  const health = await openHealth(options, services);
+  opening.move();
 
   let closed: Promise<void> | undefined;
   const close = async ({ timeoutMs = 10_000 } = {}) => {
     const stopping = new ConnectError("the server is stopping: call again later", Code.Unavailable);
-    readiness.stop();
+    health?.drain();
     stopStreams.abort(stopping);
     const finished = listener.close();
-    if (await withTimeout(finished, timeoutMs * 0.8)) return;
-    stopAll.abort(stopping);
-    if (await withTimeout(finished, timeoutMs * 0.2)) return;
-    logger.warn("closed connections with calls that did not end within the timeout");
-    listener.destroy();
+    if (!(await withTimeout(finished, timeoutMs * 0.8))) {
+      stopAll.abort(stopping);
+      if (!(await withTimeout(finished, timeoutMs * 0.2))) {
+        logger.warn("closed connections with calls that did not end within the timeout");
+        listener.destroy();
+      }
+    }
+    await health?.close();
   };
   return {
     url,
     port: listener.port,
+    healthUrl: health?.url,
     close: (closeOptions) => (closed ??= close(closeOptions)),
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };
+}
+
+async function openHealth(
+  { healthPort, ...options }: StartOptions,
+  services: readonly DescService[],
+): Promise<HealthServer | undefined> {
+  if (healthPort === undefined) return undefined;
+  const names = services.map(({ typeName }) => typeName);
+  return await serveHealth({ ...options, healthPort, services: names });
 }

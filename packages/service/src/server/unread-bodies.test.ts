@@ -11,11 +11,18 @@ import { EchoService } from "../gen/fanfare/echo/v1/echo_pb.ts";
 
 const mebibyte = Buffer.alloc(1024 * 1024, "x");
 const say = "/fanfare.echo.v1.EchoService/Say";
-const metrics = () => Promise.resolve("up 1\n");
 // Node.js limits what a client may have waiting to be sent, in megabytes.
 const clientOptions = { maxSessionMemory: 1000 };
 
-const requests: Record<string, { headers: OutgoingHttpHeaders; status: number; text: string }> = {
+interface Refused {
+  readonly headers: OutgoingHttpHeaders;
+  readonly status: number;
+  readonly text: string;
+  /** Whether the request is one to the health port. */
+  readonly health?: boolean;
+}
+
+const requests: Record<string, Refused> = {
   "a Connect call without a token": {
     headers: { ":path": say, "content-type": "application/json" },
     status: 401,
@@ -32,9 +39,7 @@ const requests: Record<string, { headers: OutgoingHttpHeaders; status: number; t
     status: 415,
     text: "",
   },
-  "/healthz": { headers: { ":path": "/healthz" }, status: 200, text: "alive" },
-  "/readyz": { headers: { ":path": "/readyz" }, status: 200, text: "ready" },
-  "/metrics": { headers: { ":path": "/metrics" }, status: 200, text: "up 1" },
+  "/healthz": { headers: { ":path": "/healthz" }, status: 200, text: "alive", health: true },
 };
 
 const clients = {
@@ -53,8 +58,11 @@ const clients = {
     }),
 };
 
-async function openSession(echo: Echo): Promise<ClientHttp2Session & Disposable> {
-  const session = connect(echo.server.url, clientOptions);
+async function openSession(
+  { server }: Echo,
+  health = false,
+): Promise<ClientHttp2Session & Disposable> {
+  const session = connect((health ? server.healthUrl : server.url) ?? "", clientOptions);
   await once(session, "connect");
   return Object.assign(session, { [Symbol.dispose]: () => session.destroy() });
 }
@@ -94,9 +102,9 @@ describe("serve(), answering over HTTP/2 before the end of a body", () => {
 
   it.each(Object.entries(requests))(
     "discards the body of %s, and closes the stream without an error",
-    async (_name, { headers, status, text }) => {
-      await using echo = await startEcho({}, { metrics });
-      using session = await openSession(echo);
+    async (_name, { headers, status, text, health }) => {
+      await using echo = await startEcho();
+      using session = await openSession(echo, health);
       for (let call = 0; call < 7; call += 1) {
         const exchange = await send(session, headers, { mebibytes: 2 });
         expect(exchange).toMatchObject({
@@ -111,10 +119,10 @@ describe("serve(), answering over HTTP/2 before the end of a body", () => {
 
   it.each(Object.entries(requests))(
     "closes the stream of %s without an error when its body does not end in time",
-    async (_name, { headers, status, text }) => {
+    async (_name, { headers, status, text, health }) => {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-      await using echo = await startEcho({}, { metrics });
-      using session = await openSession(echo);
+      await using echo = await startEcho();
+      using session = await openSession(echo, health);
       const exchange = await send(session, headers, {
         mebibytes: 40,
         unended: () => vi.advanceTimersByTime(2000),
@@ -150,7 +158,7 @@ describe("serve(), answering over HTTP/2 before the end of a body", () => {
 describe("serve(), answering over HTTP/1.1 before the end of a body", () => {
   afterEach(() => void vi.useRealTimers());
 
-  it.each([say, "/nowhere", "/healthz"])(
+  it.each([say, "/nowhere"])(
     "closes the connection when the body of %s does not end in time",
     async (path) => {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
