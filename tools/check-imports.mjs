@@ -34,6 +34,7 @@ const packages = {
     "@fanfare/service",
     "kysely",
   ],
+  "packages/secrets": ["@fanfare/topology", "jose", "pg"],
   "packages/topology": [...connect, "@fanfare/bus", "@fanfare/contracts"],
   "packages/service": [
     ...connect,

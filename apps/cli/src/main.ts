@@ -9,6 +9,13 @@ interface ProvisionFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly replicas?: number;
+  readonly connections?: number;
+}
+
+interface SecretsFlags {
+  readonly postgres?: string;
+  readonly otherPostgres: string[];
+  readonly json?: boolean;
 }
 
 // Each command imports its modules when it runs, so that it does not load the libraries of the others.
@@ -54,6 +61,7 @@ program
   .option("--json", "print one JSON document")
   .option("--quiet", "print nothing")
   .option("--replicas <count>", "the number of servers of a cluster that store each event", Number)
+  .option("--connections <count>", "the connections that an app may have to its database", Number)
   .action(async (action: string, options: ProvisionFlags) => {
     const plans = await import("./nats/plan-command.ts");
     if (options.printPermissions === true) return plans.printPermissions();
@@ -97,13 +105,19 @@ program
 program
   .command("secrets")
   .description("create the missing passwords, keys and tokens of a deployment")
-  .argument("<folder>", "the folder to write to, with a folder for each part of the deployment")
-  .requiredOption("--postgres <url>", "the administrator's URL of PostgreSQL, without the password")
+  .argument(
+    "[folder]",
+    "the folder to write to, with a folder for each part of the deployment (default: that of npm start)",
+  )
+  .option(
+    "--postgres <url>",
+    "the administrator's URL of PostgreSQL; a missing password is created",
+  )
   .option("--other-postgres <url>", "the same of another server; repeatable", collect, [])
-  .action(async (folder: string, options: { postgres: string; otherPostgres: string[] }) => {
-    const { writeSecrets } = await import("./provision/write-secrets.ts");
-    const { postgres: postgresUrl, otherPostgres: otherUrls } = options;
-    await runUntilDone(() => writeSecrets(folder, { postgresUrl, otherUrls }));
+  .option("--json", "print one JSON document")
+  .action(async (folder: string | undefined, options: SecretsFlags) => {
+    const { secretsCommand } = await import("./secrets/secrets-command.ts");
+    await runUntilDone(() => secretsCommand(folder, options));
   });
 
 program

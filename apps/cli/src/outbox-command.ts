@@ -1,4 +1,5 @@
 import { listRejectedEvents, readOutboxState } from "@fanfare/outbox";
+import { readVariable } from "@fanfare/service";
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool } from "pg";
 import { CliError } from "./cli-error.ts";
@@ -16,7 +17,8 @@ export async function outboxCommand(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const connectionString =
-    env.DATABASE_URL || (await readStack())?.environments.fleet?.DATABASE_URL;
+    readVariable("DATABASE_URL", env) ??
+    readVariable("DATABASE_URL", (await readStack())?.environments.fleet ?? {});
   if (!connectionString) {
     throw new CliError("expected a database: name it in DATABASE_URL, or run npm start");
   }

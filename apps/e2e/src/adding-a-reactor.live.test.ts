@@ -8,13 +8,7 @@ import { promisify } from "node:util";
 import { createPublisher } from "@fanfare/bus";
 import { connectNats } from "@fanfare/bus-nats";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
-import {
-  createDevKeys,
-  reservePort,
-  startNats,
-  startPostgres,
-  waitUntil,
-} from "@fanfare/dev-stack";
+import { reservePort, startNats, startPostgres, waitUntil } from "@fanfare/dev-stack";
 import { completedTrip } from "@fanfare/test-fixtures";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -132,24 +126,22 @@ describe("a reactor that is added as a folder and an entry of the list", {
     const [nats, postgres] = await Promise.all([startNats({ env }), startPostgres({ env })]);
     stack.use(nats);
     stack.use(postgres);
-    const keys = await createDevKeys(folder);
+    await runFanfare(["secrets", folder, "--postgres", postgres.adminUrl]);
     const { databases } = JSON.parse(
       await runFanfare(["provision", "--json"], {
         NATS_URL: nats.url,
-        POSTGRES_ADMIN_URL: postgres.adminUrl,
+        POSTGRES_ADMIN_URL_FILE: join(folder, "postgres", "admin-url"),
       }),
     );
-    expect(databases).toHaveProperty("mileage");
+    expect(databases).toContain("mileage");
 
     const port = await reservePort();
     const reactor = spawn(process.execPath, ["src/main.ts"], {
       cwd: path("apps/mileage"),
       env: {
         HEALTH_PORT: String(port),
-        AUTH_JWKS: keys.jwksFile,
-        AUTH_ISSUER: keys.issuer,
-        AUTH_AUDIENCE: keys.audience,
-        DATABASE_URL: databases.mileage,
+        AUTH_JWKS: join(folder, "mileage", "jwks.json"),
+        DATABASE_URL_FILE: join(folder, "mileage", "database-url"),
         NATS_URL: nats.url,
       },
       stdio: "ignore",
@@ -168,7 +160,9 @@ describe("a reactor that is added as a folder and an entry of the list", {
     for (let copy = 0; copy < 2; copy++) {
       await tripCompleted(trip, { id: `trip/${trip.tripId}/completed` });
     }
-    const database = new Client({ connectionString: databases.mileage });
+    const database = new Client({
+      connectionString: await readFile(join(folder, "mileage", "database-url"), "utf8"),
+    });
     database.on("error", () => {});
     await database.connect();
     stack.defer(() => database.end());

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { openBooks, type TripEffects } from "@fanfare/test-fixtures";
 import { mapReactors } from "@fanfare/topology";
 import { unlockFee } from "@fanfare/trip-contract";
@@ -61,7 +62,7 @@ export interface AccountReader extends AsyncDisposable {
 /** Connects to each database with the role of its app. */
 export function openAccountReader({ system }: Stack): AccountReader {
   const url = (name: Parameters<typeof system.app>[0]) =>
-    system.app(name).env["DATABASE_URL"] ?? "";
+    readFileSync(system.app(name).env["DATABASE_URL_FILE"] ?? "", "utf8");
   const books = openBooks({
     trips: url("trips"),
     fleet: url("fleet"),

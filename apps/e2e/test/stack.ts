@@ -30,7 +30,7 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
   try {
     const folder = await mkdtemp(join(tmpdir(), "fanfare-e2e-"));
     stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    const keys = await createDevKeys(join(folder, "keys"));
+    const keys = await createDevKeys(join(folder, "secrets", "keys"));
     const logFolder = join(folder, "logs");
     const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
     const servers = stack.use(
@@ -44,10 +44,9 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
     const system = stack.use(
       await startSystem({
         servers,
-        keys,
+        secretsFolder: join(folder, "secrets"),
         logFolder,
         env,
-        serviceTokenFile: join(folder, "service.token"),
       }),
     );
     const clients = createClients({

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,7 @@ export async function openLab(inFlight: number): Promise<Lab> {
   try {
     const folder = await mkdtemp(join(tmpdir(), "fanfare-bench-"));
     stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    const keys = await createDevKeys(join(folder, "keys"));
+    const keys = await createDevKeys(join(folder, "secrets", "keys"));
     const logFolder = join(folder, "logs");
     const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
     const servers = stack.use(
@@ -46,11 +46,9 @@ export async function openLab(inFlight: number): Promise<Lab> {
         searchAttributes: Object.fromEntries(attributes),
       }),
     );
-    const serviceTokenFile = join(folder, "service.token");
+    const secretsFolder = join(folder, "secrets");
     const env = { LOG_LEVEL: "warn" };
-    const system = stack.use(
-      await startSystem({ servers, keys, logFolder, serviceTokenFile, env }),
-    );
+    const system = stack.use(await startSystem({ servers, secretsFolder, logFolder, env }));
 
     const { address, namespace } = servers.temporal;
     const connection = await Connection.connect({ address });
@@ -104,7 +102,7 @@ function startBareWorker(address: string, stack: AsyncDisposableStack): number {
 async function addVehicles(system: System, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, index) => `bench-${index}`);
   const client = new PostgresClient({
-    connectionString: system.app("fleet").env["DATABASE_URL"],
+    connectionString: await readFile(system.app("fleet").env["DATABASE_URL_FILE"] ?? "", "utf8"),
   });
   await client.connect();
   await client.query(

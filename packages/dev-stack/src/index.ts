@@ -1,3 +1,4 @@
+export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "@fanfare/secrets";
 export { cacheFolder } from "@fanfare/tools/cache-folder";
 export { requireWritable } from "@fanfare/tools/require-writable";
 export { type App, startApp } from "./app.ts";
@@ -8,12 +9,10 @@ export {
   createAuthority,
 } from "./certificates.ts";
 export { createRandom, type Random } from "./create-random.ts";
-export { createDatabase, deriveDatabaseUrl, dropDatabase } from "./database.ts";
 export type { DevServer } from "./dev-server.ts";
 export { isRunning, withLock } from "./file-lock.ts";
 export { findProgram } from "./find-program.ts";
 export { installPacked, type PackedOptions, type PackedProject } from "./install-packed.ts";
-export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
 export { type Nats, type NatsOptions, startNats } from "./nats.ts";
 export { type NatsCluster, type NatsClusterOptions, startNatsCluster } from "./nats-cluster.ts";
 export { listPublishedPackages, packPackage } from "./pack-package.ts";

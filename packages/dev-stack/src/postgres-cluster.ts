@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /** The superuser of a development server. */
 export const adminUser = "postgres";
-/** The superuser's password. Development servers listen on 127.0.0.1 alone. */
+/** The superuser's password of a new cluster, until `setPassword` sets another. */
 export const adminPassword = "fanfare";
 
 const initdbArguments = [

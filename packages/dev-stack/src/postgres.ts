@@ -1,11 +1,20 @@
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  createDatabaseUrl,
+  createPassword,
+  createVerifier,
+  type DatabaseLogins,
+  dropDatabase,
+  nameLogins,
+  provisionDatabases,
+} from "@fanfare/secrets";
 import { Client } from "pg";
 import { createDataFolder } from "./data-folder.ts";
-import { createDatabase, dropDatabase } from "./database.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
 import { adminPassword, adminUser, ensureCluster } from "./postgres-cluster.ts";
+import { setPassword } from "./postgres-password.ts";
 import { createRunner, findPostgresBin } from "./postgres-program.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
 
@@ -16,6 +25,8 @@ export interface PostgresOptions {
   readonly bin?: string | undefined;
   /** The folder of the databases. Default: a temporary folder, removed by `stop`. */
   readonly data?: string | undefined;
+  /** The superuser's password. Default: fanfare. */
+  readonly password?: string | undefined;
   readonly logFile?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -25,9 +36,16 @@ export interface PostgresOptions {
 export interface Postgres extends DevServer {
   /** The superuser's URL, such as postgres://postgres:fanfare@127.0.0.1:5433/postgres. */
   readonly adminUrl: string;
+  /** The letters before the names of databases on a server that others use as well, otherwise empty. */
+  readonly databasePrefix: string;
   /**
-   * Creates a database with its own role, to which no other role may connect, and returns the URL for
-   * that role. Idempotent by name.
+   * Creates databases and the roles that may use them. Returns a sentence for each database that everyone
+   * may connect to.
+   */
+  provision(logins: DatabaseLogins, connectionLimit?: number): Promise<readonly string[]>;
+  /**
+   * Creates a database for a test with its own role, to which no other role may connect, and returns the
+   * URL for that role, which may change the settings of the database. Idempotent by name.
    */
   createDatabase(name: string): Promise<string>;
 }
@@ -48,7 +66,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (runner.owner && folder.temporary) {
     await chown(folder.path, runner.owner.uid, runner.owner.gid);
   }
+  const { password = adminPassword } = options;
   await ensureCluster(data, { bin, runner, env });
+  await setPassword(data, { password, file: join(folder.path, "password"), bin, runner, env });
   const temporaryFolder = folder.temporary ? folder.path : undefined;
   const server = await startServer({
     name: "postgres",
@@ -80,14 +100,50 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         ...runner.as,
       });
     },
-    answers: async ([port = 0]) => await acceptsConnections(createAdminUrl(port)),
+    answers: async ([port = 0]) => await acceptsConnections(createAdminUrl(port, password)),
   });
   opening.move();
-  const adminUrl = createAdminUrl(server.ports[0] ?? 0);
-  return Object.assign(server, {
-    adminUrl,
-    createDatabase: (name: string) => createDatabase(adminUrl, name),
-  });
+  const adminUrl = createAdminUrl(server.ports[0] ?? 0, password);
+  return Object.assign(server, { adminUrl, ...createDatabases(adminUrl, "") });
+}
+
+type Databases = Pick<Postgres, "databasePrefix" | "provision" | "createDatabase">;
+
+/** Returns the functions that create databases. `onCreate` is called with the name of each database. */
+function createDatabases(
+  adminUrl: string,
+  databasePrefix: string,
+  onCreate: (database: string) => void = () => {},
+): Databases {
+  const urls = new Map<string, Promise<string>>();
+
+  async function createDatabase(database: string): Promise<string> {
+    onCreate(database);
+    const [login] = nameLogins(database);
+    const password = createPassword();
+    const logins = { [database]: { [login]: await createVerifier(password) } };
+    await provisionDatabases(adminUrl, logins, { roleOwnsDatabase: true });
+    return createDatabaseUrl(new URL(adminUrl), { database, login, password });
+  }
+
+  return {
+    databasePrefix,
+    async provision(logins, connectionLimit) {
+      for (const database of Object.keys(logins)) onCreate(database);
+      return await provisionDatabases(adminUrl, logins, { connectionLimit });
+    },
+    async createDatabase(name) {
+      const database = databasePrefix + name;
+      const url = urls.get(database) ?? createDatabase(database);
+      urls.set(database, url);
+      try {
+        return await url;
+      } catch (error) {
+        urls.delete(database);
+        throw error;
+      }
+    },
+  };
 }
 
 function useExternalServer(adminUrl: string, kept: boolean): Postgres {
@@ -100,18 +156,16 @@ function useExternalServer(adminUrl: string, kept: boolean): Postgres {
   return {
     ...createExternalServer("PostgreSQL", "POSTGRES_ADMIN_URL"),
     adminUrl,
-    async createDatabase(name) {
-      if (kept) return await createDatabase(adminUrl, name);
-      made.add(prefix + name);
-      return await createDatabase(adminUrl, prefix + name);
-    },
+    ...(kept
+      ? createDatabases(adminUrl, "")
+      : createDatabases(adminUrl, prefix, (database) => made.add(database))),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function createAdminUrl(port: number): string {
-  return `postgres://${adminUser}:${adminPassword}@127.0.0.1:${port}/postgres`;
+function createAdminUrl(port: number, password: string): string {
+  return `postgres://${adminUser}:${password}@127.0.0.1:${port}/postgres`;
 }
 
 async function acceptsConnections(url: string): Promise<boolean> {

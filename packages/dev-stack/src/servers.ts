@@ -14,6 +14,8 @@ export interface ServersOptions {
   readonly data?: string | undefined;
   /** Default: free ports, and no web UI of Temporal. */
   readonly ports?: ServerPorts | undefined;
+  /** The password of PostgreSQL's superuser. Default: fanfare. */
+  readonly postgresPassword?: string | undefined;
   /** Search attributes to create, such as { TripStatus: "Keyword" }. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -49,7 +51,11 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   const starting = [
     startTemporal({ ...common("temporal"), port: ports?.temporal, uiPort: ports?.temporalUi }),
     startNats({ ...common("nats"), port: ports?.nats }),
-    startPostgres({ ...common("postgres"), port: ports?.postgres }),
+    startPostgres({
+      ...common("postgres"),
+      port: ports?.postgres,
+      password: options.postgresPassword,
+    }),
   ] as const;
   const stop = () => stopAll(starting);
   try {

@@ -1,16 +1,24 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  createDevKeys,
+  createSecrets,
+  defaultConnectionLimit,
+  openSecretsFolder,
+  readDatabaseLogins,
+  type SecretsFolder,
+} from "@fanfare/secrets";
 import {
   type AppName,
   appNames,
   appPorts,
+  callsServices,
   hasDatabase,
   type PortName,
   portNames,
   servesCalls,
 } from "@fanfare/topology";
 import { type App, startApp } from "./app.ts";
-import { type DevKeys, mintToken } from "./keys.ts";
 import { reservePorts } from "./reserve-ports.ts";
 import type { Servers } from "./servers.ts";
 import { stopAll } from "./stop-all.ts";
@@ -21,11 +29,10 @@ export type AppPorts = Readonly<Record<PortName, number>>;
 /** Options of {@link startSystem}. */
 export interface SystemOptions {
   readonly servers: Servers;
-  readonly keys: DevKeys;
+  /** The folder of the secrets. What is missing in it is created. */
+  readonly secretsFolder: string;
   /** The folder of the logs, one file for each app. */
   readonly logFolder: string;
-  /** The file for the token with which services call each other. */
-  readonly serviceTokenFile: string;
   /** Default: free ports. */
   readonly ports?: AppPorts | undefined;
   /** Variables for all apps in addition to their own, such as LOG_LEVEL. */
@@ -46,21 +53,20 @@ export interface System extends AsyncDisposable {
 }
 
 /**
- * Creates a database for each app, starts the apps in parallel, and resolves once all are ready. When one
- * fails, stops the others and rejects. An app that exits later is not restarted.
+ * Creates the secrets and a database for each app, starts the apps in parallel, and resolves once all are
+ * ready. When one fails, stops the others and rejects. An app that exits later is not restarted.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { servers, keys, logFolder, serviceTokenFile } = options;
+  const { servers, secretsFolder, logFolder } = options;
   await mkdir(logFolder, { recursive: true });
   await using opening = new AsyncDisposableStack();
   const ports = options.ports ?? namePorts(opening.use(await reservePorts(portNames.length)).ports);
-  await writeServiceToken(keys, serviceTokenFile);
+  const secrets = await provisionSecrets(secretsFolder, servers);
+  const keys = await createDevKeys(join(secretsFolder, "keys"));
   const shared = {
     HOST: "127.0.0.1",
-    AUTH_JWKS: keys.jwksFile,
     AUTH_ISSUER: keys.issuer,
     AUTH_AUDIENCE: keys.audience,
-    SERVICE_TOKEN_FILE: serviceTokenFile,
     NATS_URL: servers.nats.url,
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
@@ -73,7 +79,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   const starting = appNames.map(async (name) => {
     const began = performance.now();
-    const env = { ...shared, ...(await createAppDatabase(name, servers)) };
+    const env = { ...shared, ...nameSecrets(name, secrets) };
     const logFile = join(logFolder, `${name}.log`);
     const app = await startApp({
       name,
@@ -111,15 +117,20 @@ function findApp(name: AppName, apps: readonly App[]): App {
   return app;
 }
 
-async function createAppDatabase(
-  name: AppName,
-  { postgres }: Servers,
-): Promise<Record<string, string>> {
-  return hasDatabase(name) ? { DATABASE_URL: await postgres.createDatabase(name) } : {};
+/** Creates the missing secrets, and the databases and roles that they belong to. */
+async function provisionSecrets(path: string, { postgres }: Servers): Promise<SecretsFolder> {
+  const { adminUrl: postgresUrl, databasePrefix } = postgres;
+  await createSecrets(path, { postgresUrl, databasePrefix });
+  const secrets = openSecretsFolder(path);
+  await postgres.provision(await readDatabaseLogins(secrets), defaultConnectionLimit);
+  return secrets;
 }
 
-async function writeServiceToken(keys: DevKeys, file: string): Promise<void> {
-  const token = await mintToken(keys, { role: "service", subject: "worker", expiresIn: "30d" });
-  await writeFile(`${file}.new`, token, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+/** Returns the variables that name an app's own secrets. */
+function nameSecrets(name: AppName, secrets: SecretsFolder): Record<string, string> {
+  return {
+    ...(servesCalls(name) ? { AUTH_JWKS: secrets.locate(name, "jwks.json") } : {}),
+    ...(hasDatabase(name) ? { DATABASE_URL_FILE: secrets.locate(name, "database-url") } : {}),
+    ...(callsServices(name) ? { SERVICE_TOKEN_FILE: secrets.locate(name, "service.token") } : {}),
+  };
 }

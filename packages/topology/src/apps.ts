@@ -70,3 +70,8 @@ function hasAllApps(
 ): ports is Record<HealthPortName, number> {
   return appNames.every((name) => `${name}-health` in ports);
 }
+
+/** Returns whether an app calls other services, with a token of its own. */
+export function callsServices(name: AppName): boolean {
+  return name === "worker";
+}

@@ -2,6 +2,7 @@ export {
   type AppName,
   appNames,
   appPorts,
+  callsServices,
   hasDatabase,
   type PortName,
   portNames,

@@ -74,11 +74,11 @@ async function runOnOwnStack(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Demo> {
-  const keysFolder = await mkdtemp(join(tmpdir(), "fanfare-keys-"));
+  const secretsFolder = await mkdtemp(join(tmpdir(), "fanfare-secrets-"));
   try {
     await using stack = await startStack({
       logFolder,
-      keysFolder,
+      secretsFolder,
       progress: reportProgress,
       signal,
     });
@@ -92,7 +92,7 @@ async function runOnOwnStack(
     });
     return await Promise.race([demo, death]).finally(() => over.abort());
   } finally {
-    await rm(keysFolder, { recursive: true, force: true });
+    await rm(secretsFolder, { recursive: true, force: true });
   }
 }
 

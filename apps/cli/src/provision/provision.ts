@@ -1,10 +1,10 @@
 import { type NatsOptions, provisionGroups, provisionTopics } from "@fanfare/bus-nats";
-import { createDatabase } from "@fanfare/dev-stack";
-import { appNames, groups, hasDatabase, topics } from "@fanfare/topology";
+import { type DatabaseLogins, provisionDatabases } from "@fanfare/secrets";
+import { groups, topics } from "@fanfare/topology";
 
 /** The servers to provision. A server that is absent is not provisioned. */
 export interface ProvisionTarget {
-  readonly postgresAdminUrl?: string | undefined;
+  readonly postgres?: PostgresTarget | undefined;
   readonly natsUrl?: string | undefined;
   /** The login for NATS. Default: none. */
   readonly natsCredentials?: Omit<NatsOptions, "servers">;
@@ -13,27 +13,38 @@ export interface ProvisionTarget {
   readonly temporal?: { readonly address: string; readonly namespace: string } | undefined;
 }
 
+/** A PostgreSQL server to provision. */
+export interface PostgresTarget {
+  readonly adminUrl: string;
+  /** The enabled logins of each database. */
+  readonly logins: DatabaseLogins;
+  /** The connections that a login, and all of a database, may have at the same time. */
+  readonly connectionLimit: number;
+}
+
 /** What exists after provisioning. */
 export interface Provisioned {
-  /** The DATABASE_URL of each app. */
-  readonly databases: Readonly<Record<string, string>>;
+  readonly databases: readonly string[];
   readonly streams: readonly string[];
   readonly searchAttributes: readonly string[];
+  /** A sentence for each database of the server that every role may connect to. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Creates what the apps need and may not create themselves: databases with their roles, streams,
- * Temporal's namespace and search attributes. Changes nothing that exists. Rejects when something exists
+ * Temporal's namespace and search attributes. Of what exists, repairs the permissions of the roles alone. Rejects when something exists
  * with settings that cannot be changed.
  */
 export async function provision(target: ProvisionTarget): Promise<Provisioned> {
-  const { postgresAdminUrl, natsUrl, natsCredentials, replicas, temporal } = target;
-  const [databases, streams, searchAttributes] = await Promise.all([
-    postgresAdminUrl === undefined ? {} : provisionDatabases(postgresAdminUrl),
+  const { postgres, natsUrl, natsCredentials, replicas, temporal } = target;
+  const [warnings, streams, searchAttributes] = await Promise.all([
+    postgres === undefined ? [] : provisionDatabases(postgres.adminUrl, postgres.logins, postgres),
     natsUrl === undefined ? [] : provisionNats({ servers: natsUrl, ...natsCredentials }, replicas),
     temporal === undefined ? [] : provisionTemporalAt(temporal),
   ]);
-  return { databases, streams, searchAttributes };
+  const databases = Object.keys(postgres?.logins ?? {});
+  return { databases, streams, searchAttributes, warnings };
 }
 
 async function provisionNats(server: NatsOptions, replicas: number | undefined): Promise<string[]> {
@@ -47,12 +58,4 @@ async function provisionNats(server: NatsOptions, replicas: number | undefined):
 async function provisionTemporalAt(temporal: { address: string; namespace: string }) {
   const { provisionTemporal } = await import("./provision-temporal.ts");
   return await provisionTemporal(temporal);
-}
-
-async function provisionDatabases(adminUrl: string): Promise<Record<string, string>> {
-  const databases: Record<string, string> = {};
-  for (const name of appNames) {
-    if (hasDatabase(name)) databases[name] = await createDatabase(adminUrl, name);
-  }
-  return databases;
 }

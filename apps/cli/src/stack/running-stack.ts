@@ -13,9 +13,14 @@ export interface RunningStack {
 
 const file = (): string => join(getStateFolder(), "stack.json");
 
+/** Returns the folder of the secrets, with a folder for each app. */
+export function getSecretsFolder(): string {
+  return join(getStateFolder(), "secrets");
+}
+
 /** Returns the folder with the keys of development tokens. */
 export function getKeysFolder(): string {
-  return join(getStateFolder(), "keys");
+  return join(getSecretsFolder(), "keys");
 }
 
 /** Reads the description of the running stack; undefined when no stack is running. */
@@ -29,7 +34,7 @@ export async function readStack(): Promise<RunningStack | undefined> {
 /** Writes the description of the running stack, and resolves to a function that removes it. */
 export async function writeStack(stack: RunningStack): Promise<() => Promise<void>> {
   createStateFolder();
-  // Only this user may read it: it contains the passwords of the databases.
+  // Only this user may read it: a variable may contain a password of a server of yours.
   await writeFile(`${file()}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${file()}.new`, file());
   return async () => await rm(file(), { force: true });

@@ -2,14 +2,19 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AppPorts,
-  createDevKeys,
-  type DevKeys,
   type ServerPorts,
   type Servers,
   type System,
   startServers,
   startSystem,
 } from "@fanfare/dev-stack";
+import {
+  createDevKeys,
+  createSecrets,
+  type DevKeys,
+  openSecretsFolder,
+  readPostgresPassword,
+} from "@fanfare/secrets";
 import { provision } from "../provision/provision.ts";
 import { searchAttributeTypes } from "../provision/search-attributes.ts";
 import { prepareServers } from "./prepare.ts";
@@ -17,7 +22,8 @@ import { prepareServers } from "./prepare.ts";
 /** Options of {@link startStack}. */
 export interface StackOptions {
   readonly logFolder: string;
-  readonly keysFolder: string;
+  /** The folder of the secrets. What is missing in it is created. */
+  readonly secretsFolder: string;
   /** The folder of the data. Default: temporary folders. */
   readonly data?: string | undefined;
   /** Default: free ports. */
@@ -37,7 +43,7 @@ export interface Stack extends AsyncDisposable {
 
 /** Starts everything, and reports each part. When one fails, stops the others and rejects. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { logFolder, keysFolder, progress, signal, data, ports } = options;
+  const { logFolder, secretsFolder, progress, signal, data, ports } = options;
   const began = performance.now();
   const report = (what: string): void => {
     progress(`${what.padEnd(36)} ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -45,12 +51,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await using started = new AsyncDisposableStack();
   await mkdir(logFolder, { recursive: true });
   await prepareServers(progress, { signal });
-  const keys = await createDevKeys(keysFolder);
+  await createSecrets(secretsFolder);
+  const keys = await createDevKeys(join(secretsFolder, "keys"));
   const servers = started.use(
     await startServers({
       logFolder,
       data,
       ports: ports?.servers,
+      postgresPassword: await readPostgresPassword(openSecretsFolder(secretsFolder)),
       searchAttributes: searchAttributeTypes,
       signal,
     }),
@@ -64,9 +72,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const system = started.use(
     await startSystem({
       servers,
-      keys,
+      secretsFolder,
       logFolder,
-      serviceTokenFile: join(keysFolder, "service.token"),
       ports: ports?.apps,
       signal,
       onReady: (name) => report(`${name} is ready`),

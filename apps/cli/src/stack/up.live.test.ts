@@ -91,7 +91,7 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     const { stdout } = await trip("start", "--vehicle", "vehicle-5", "--json");
     const { tripId } = JSON.parse(stdout);
     expect(await stack.end("SIGINT")).toBe(0);
-    expect(await readdir(state)).toEqual(["data", "keys", "logs"]);
+    expect(await readdir(state)).toEqual(["data", "logs", "secrets"]);
     stack = startFanfare(upArguments, env);
     await stack.waitForOutput("Ctrl-C stops everything");
     expect((await trip("end", tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mintToken, withLock } from "@fanfare/dev-stack";
+import { redactUrls } from "@fanfare/service";
 import { appNames, mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
@@ -9,7 +10,7 @@ import { followLogs } from "./follow-logs.ts";
 import { checkPortsFree, choosePorts, type Ports } from "./ports.ts";
 import { reportProgress } from "./prepare.ts";
 import { printLog } from "./print-log.ts";
-import { getKeysFolder, type RunningStack, writeStack } from "./running-stack.ts";
+import { getSecretsFolder, type RunningStack, writeStack } from "./running-stack.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { createStateFolder, getStateFolder } from "./state-folder.ts";
 import { checkStateFormat, resetState } from "./state-format.ts";
@@ -57,7 +58,7 @@ async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): 
   if (options.verbose) shown.use(followLogs(logFolder, printLog));
   await using stack = await startStack({
     logFolder,
-    keysFolder: getKeysFolder(),
+    secretsFolder: getSecretsFolder(),
     data,
     ports: { servers: ports, apps: ports },
     progress: reportProgress,
@@ -109,7 +110,7 @@ function collectAddresses({ servers, system }: Stack): Record<string, string> {
     Temporal: temporal.address,
     ...(temporal.uiUrl === undefined ? {} : { "Temporal UI": temporal.uiUrl }),
     NATS: nats.url,
-    PostgreSQL: postgres.adminUrl,
+    PostgreSQL: redactUrls(postgres.adminUrl),
   };
 }
 

@@ -85,6 +85,7 @@ describe("readiness: a read-only database", patience, () => {
     await using promoted = await startPostgres();
     const url = new URL(await old.createDatabase("notes"));
     await promoted.createDatabase("notes");
+    await administer(promoted, `alter role notes_a password '${url.password}'`);
     let target = Number(new URL(old.adminUrl).port);
     await using address = await startVirtualAddress(() => target);
     url.port = String(address.port);
@@ -112,12 +113,12 @@ describe("readiness: a database that refuses connections", patience, () => {
     await using database = await openNotes(await postgres.createDatabase("notes"));
     await administer(
       postgres,
-      "alter role notes connection limit 0",
-      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'notes'",
+      "alter role notes_a connection limit 0",
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'notes_a'",
     );
     await waitUntil(async () => !(await isReady(database)), { what: "the limit" });
     expect(await write(database)).toBe("Unavailable");
-    await administer(postgres, "alter role notes connection limit -1");
+    await administer(postgres, "alter role notes_a connection limit -1");
     await waitUntil(() => isReady(database), { what: "the database to be ready" });
     expect(await write(database)).toBe("ok");
   });

@@ -32,9 +32,9 @@ it("rotation: takes a changed DATABASE_URL_FILE for new connections, without a r
 
   const administrator = new Client({ connectionString: postgres.adminUrl });
   await administrator.connect();
-  await administrator.query("alter role notes password 'second'");
+  await administrator.query("alter role notes_a password 'second'");
   await administrator.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'notes'",
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'notes_a'",
   );
   await administrator.end();
   await waitUntil(() => isReady().catch((error: Error) => error.message.includes("password")), {

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { withLock } from "@fanfare/dev-stack";
+import { createSecrets, openSecretsFolder } from "@fanfare/secrets";
+import { getSecretsFolder } from "../stack/running-stack.ts";
+import { createTerminal } from "../terminal.ts";
+
+/** The options of the secrets command. */
+export interface SecretsOptions {
+  /** The administrator's URL of PostgreSQL. */
+  readonly postgres?: string;
+  /** The administrators' URLs of other PostgreSQL servers. */
+  readonly otherPostgres: readonly string[];
+  readonly json?: boolean;
+}
+
+/**
+ * Creates the secrets that are missing in a folder, by default in that of this checkout's stack, and prints
+ * the files that it wrote.
+ */
+export async function secretsCommand(
+  folder: string = getSecretsFolder(),
+  { postgres: postgresUrl, otherPostgres: otherPostgresUrls, json }: SecretsOptions,
+): Promise<void> {
+  await openSecretsFolder(folder).create();
+  // A folder that is always writable: in a container, the one above it is not.
+  const lockFile = join(folder, "keys", "secrets.lock");
+  const written = await withLock(
+    lockFile,
+    () => createSecrets(folder, { postgresUrl, otherPostgresUrls }),
+    { timeoutMs: 60_000, what: `another fanfare secrets to finish (${lockFile})` },
+  );
+  const terminal = createTerminal();
+  if (json) return terminal.line(JSON.stringify({ folder, written }));
+  if (written.length === 0) return terminal.line(`Nothing is missing in ${folder}.`);
+  for (const file of written) terminal.line(`wrote ${join(folder, file)}`);
+}

@@ -1,0 +1,32 @@
+import { keysPart } from "./keys-part.ts";
+import { postgresPart } from "./postgres-part.ts";
+import { openSecretsFolder } from "./secrets-folder.ts";
+import type { SecretsPart, SecretsSettings } from "./secrets-part.ts";
+import { tokensPart } from "./tokens-part.ts";
+
+/** All parts, each after those that it reads. */
+const parts: readonly SecretsPart[] = [keysPart, tokensPart, postgresPart];
+
+/**
+ * Creates the secrets of a deployment that are missing in a folder, and changes none that exist. Each app
+ * has a folder of its own, named after it, with only what this app may read:
+ *
+ * - database-url, jwks.json, and service.token for the worker;
+ * - `postgres` has the administrator's password, and admin-url, the URL
+ *   with the password, and logins.json, which `fanfare provision` needs and which contains no passwords;
+ * - `keys` has the keys that sign development tokens;
+ * - the administrator's name of each other PostgreSQL server is a folder with its password, and pgpass, the
+ *   password file of libpq.
+ *
+ * Returns the files that were written, such as trips/database-url. An address of PostgreSQL that has changed
+ * is written to every URL, with the same password.
+ */
+export async function createSecrets(
+  path: string,
+  settings: SecretsSettings = {},
+): Promise<readonly string[]> {
+  const folder = openSecretsFolder(path);
+  await folder.create();
+  for (const part of parts) await part.create({ folder, settings });
+  return folder.written;
+}

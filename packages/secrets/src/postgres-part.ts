@@ -1,0 +1,114 @@
+import { type AppName, appNames, hasDatabase } from "@fanfare/topology";
+import { createPassword, createVerifier } from "./postgres/create-verifier.ts";
+import { parseLogins } from "./postgres/parse-logins.ts";
+import type { DatabaseLogins } from "./postgres/provision-databases.ts";
+import { nameLogins } from "./postgres/provision-roles.ts";
+import type { SecretsFolder } from "./secrets-folder.ts";
+import type { SecretsPart } from "./secrets-part.ts";
+
+/** The files of PostgreSQL in a folder of secrets. */
+const postgresFiles = {
+  holder: "postgres",
+  password: "password",
+  adminUrl: "admin-url",
+  logins: "logins.json",
+  databaseUrl: "database-url",
+} as const;
+
+const { holder } = postgresFiles;
+/** A PostgreSQL server in a container reads its password as a user of its own. */
+const serverMode = 0o644;
+
+/** The passwords of the administrator and of each app's login, and the URLs with them. */
+export const postgresPart: SecretsPart = {
+  name: "postgres",
+  async create(context) {
+    const { folder, settings } = context;
+    const password = await readOrCreatePassword(folder, holder);
+    for (const url of settings.otherPostgresUrls ?? []) await writePgpass(folder, url);
+
+    const previous = await folder.read(holder, postgresFiles.adminUrl);
+    const adminUrl = chooseAdminUrl(settings.postgresUrl ?? previous, password);
+    if (adminUrl === undefined) return;
+    const moved = previous === undefined || new URL(previous).host !== adminUrl.host;
+    await folder.write(holder, postgresFiles.adminUrl, adminUrl.href);
+
+    const logins = { ...(await readDatabaseLogins(folder)) };
+    for (const app of appNames.filter(hasDatabase)) {
+      const database = `${settings.databasePrefix ?? ""}${app}`;
+      const url = await readDatabaseUrl(folder, app, database);
+      const login = url?.username ?? nameLogins(database)[0];
+      const known = url === undefined ? {} : logins[database];
+      const secret = url?.password ?? createPassword();
+      logins[database] = { ...known, [login]: known?.[login] ?? (await createVerifier(secret)) };
+      await writeDatabaseLogins(folder, logins);
+      if (url !== undefined && !moved) continue;
+      const href = createDatabaseUrl(adminUrl, { database, login, password: secret });
+      await folder.write(app, postgresFiles.databaseUrl, href);
+    }
+  },
+};
+
+/** Reads the administrator's password of the apps' PostgreSQL server. */
+export async function readPostgresPassword(folder: SecretsFolder): Promise<string | undefined> {
+  return await folder.read(holder, postgresFiles.password);
+}
+
+/** Reads the logins that are enabled in each database. */
+export async function readDatabaseLogins(folder: SecretsFolder): Promise<DatabaseLogins> {
+  const text = await folder.read(holder, postgresFiles.logins);
+  return text === undefined ? {} : parseLogins(text, folder.locate(holder, postgresFiles.logins));
+}
+
+/** Writes the logins that are enabled in each database. */
+async function writeDatabaseLogins(folder: SecretsFolder, logins: DatabaseLogins): Promise<void> {
+  await folder.write(holder, postgresFiles.logins, `${JSON.stringify(logins, undefined, 2)}\n`);
+}
+
+/** Returns the URL with which a login connects to its database. */
+export function createDatabaseUrl(
+  adminUrl: URL,
+  login: { readonly database: string; readonly login: string; readonly password: string },
+): string {
+  const url = new URL(adminUrl);
+  url.username = login.login;
+  url.password = login.password;
+  url.pathname = `/${login.database}`;
+  return url.href;
+}
+
+/** Reads an app's URL; undefined when there is none, or one of another form, as older versions wrote. */
+async function readDatabaseUrl(
+  folder: SecretsFolder,
+  app: AppName,
+  database: string,
+): Promise<URL | undefined> {
+  const text = await folder.read(app, postgresFiles.databaseUrl);
+  if (text === undefined) return undefined;
+  const url = new URL(text);
+  return nameLogins(database).includes(url.username) ? url : undefined;
+}
+
+function chooseAdminUrl(url: string | undefined, password: string): URL | undefined {
+  if (url === undefined) return undefined;
+  const adminUrl = new URL(url);
+  if (adminUrl.password === "") adminUrl.password = password;
+  return adminUrl;
+}
+
+/** Writes the password of another server's administrator, alone and as a password file of libpq. */
+async function writePgpass(folder: SecretsFolder, address: string): Promise<void> {
+  const { hostname, port, username } = new URL(address);
+  const password = await readOrCreatePassword(folder, username);
+  const line = [hostname, port || "5432", "*", username, password].join(":");
+  await folder.write(username, "pgpass", `${line}\n`);
+}
+
+/** Reads the password of a server's administrator, or creates one. */
+async function readOrCreatePassword(folder: SecretsFolder, server: string): Promise<string> {
+  const known = await folder.read(server, postgresFiles.password);
+  if (known !== undefined) return known;
+  const password = createPassword();
+  await folder.write(server, postgresFiles.password, password, serverMode);
+  return password;
+}

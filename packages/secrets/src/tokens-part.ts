@@ -1,0 +1,28 @@
+import { dirname } from "node:path";
+import { appNames, callsServices } from "@fanfare/topology";
+import { decodeJwt } from "jose";
+import { createDevKeys, mintToken } from "./keys.ts";
+import type { SecretsPart } from "./secrets-part.ts";
+
+/** Longer than a development stack is likely to run without a restart. */
+const lifeDays = 365;
+
+/** The token of each app that calls other services. */
+export const tokensPart: SecretsPart = {
+  name: "tokens",
+  async create({ folder }) {
+    const keys = await createDevKeys(dirname(folder.locate("keys", "jwks.json")));
+    for (const subject of appNames.filter(callsServices)) {
+      const token = await folder.read(subject, "service.token");
+      if (token !== undefined && isFresh(token)) continue;
+      const claims = { role: "service", subject, expiresIn: `${lifeDays}d` } as const;
+      await folder.write(subject, "service.token", await mintToken(keys, claims));
+    }
+  },
+};
+
+/** Returns whether at least half of a token's life is left. */
+function isFresh(token: string): boolean {
+  const { iat = 0, exp = 0 } = decodeJwt(token);
+  return exp - Date.now() / 1000 > (exp - iat) / 2;
+}
