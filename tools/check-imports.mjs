@@ -25,7 +25,7 @@ const packages = {
   "packages/outbox": ["@bufbuild/protobuf", "@fanfare/bus", "@fanfare/database-errors", "kysely"],
   "packages/saga": ["@temporalio/workflow", "@temporalio/common"],
   "packages/access": [...connect, "@fanfare/contracts", "@fanfare/service"],
-  "packages/trip-contract": ["@fanfare/saga"],
+  "packages/trip-contract": ["@fanfare/saga", "@fanfare/service", "@temporalio/", "zod"],
   "packages/reactor": [
     "@bufbuild/protovalidate",
     "@fanfare/bus",
@@ -48,7 +48,7 @@ const packages = {
     "prom-client",
     "zod",
   ],
-  "apps/trips": [...service, "@fanfare/trip-contract", "@temporalio/client", "@temporalio/common"],
+  "apps/trips": [...service, "@fanfare/saga", "@fanfare/trip-contract", "@temporalio/"],
   "apps/fleet": [...publisher, "@fanfare/bus-nats"],
   "apps/billing": service,
   "apps/worker": [

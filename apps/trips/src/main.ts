@@ -1,4 +1,5 @@
 import { createAccess } from "@fanfare/access";
+import { createDataConverter } from "@fanfare/saga/codec";
 import {
   authVariables,
   createLogger,
@@ -14,6 +15,7 @@ import {
   serverVariables,
   tlsVariables,
 } from "@fanfare/service";
+import { payloadVariables } from "@fanfare/trip-contract/payloads";
 import { z } from "zod";
 import { createTripFeed } from "./api/trip-feed.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
@@ -63,6 +65,7 @@ const config = loadConfig({
       about: "Namespace of the trips' workflows.",
       example: "default",
     }),
+    ...payloadVariables,
     reconcileAfterMs: defineVariable(
       "RECONCILE_AFTER_MS",
       z.coerce.number().int().min(100).default(10_000),
@@ -92,7 +95,11 @@ runUntilSignal(
       }),
     );
     const temporal = resources.use(
-      connectTemporal({ address: config.temporalAddress, namespace: config.temporalNamespace }),
+      connectTemporal({
+        address: config.temporalAddress,
+        namespace: config.temporalNamespace,
+        dataConverter: createDataConverter(config.codecKeys),
+      }),
     );
     const registry = createTripRegistry(database.db);
     const onUnavailable = (cause: unknown) =>

@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { reservePort, startTemporal } from "@fanfare/dev-stack";
+import { addCodecKey, createDataConverter, parseCodecKeys } from "@fanfare/saga/codec";
 import { taskQueue } from "@fanfare/trip-contract";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { connectTemporal, type TemporalConnection } from "../src/temporal/connect-temporal.ts";
 import { createTripWorkflows } from "../src/temporal/temporal-trip-workflows.ts";
 import type { TripWorkflows } from "../src/temporal/trip-workflows.ts";
 
-/** A Temporal server. Once its worker is started it runs the fake trip workflow. */
+/** A Temporal server whose payloads are encrypted. Once its worker is started it runs the fake trip workflow. */
 export interface TestTemporal extends AsyncDisposable {
   readonly workflows: TripWorkflows;
   readonly temporal: TemporalConnection;
@@ -17,7 +18,13 @@ export interface TestTemporal extends AsyncDisposable {
 export async function openTestTemporal(): Promise<TestTemporal> {
   Runtime.install({ logger: new DefaultLogger("ERROR") });
   const server = await startTemporal();
-  const temporal = connectTemporal(server);
+  const keys = parseCodecKeys(addCodecKey());
+  const dataConverter = createDataConverter(() => keys);
+  const temporal = connectTemporal({
+    address: server.address,
+    namespace: server.namespace,
+    dataConverter,
+  });
   const closing: (() => Promise<unknown>)[] = [() => server.stop(), () => temporal.close()];
   return {
     temporal,
@@ -28,6 +35,7 @@ export async function openTestTemporal(): Promise<TestTemporal> {
         connection,
         namespace: server.namespace,
         taskQueue,
+        dataConverter,
         workflowsPath: fileURLToPath(new URL("./fake-trip-workflow.ts", import.meta.url)),
         activities: {
           async capture() {

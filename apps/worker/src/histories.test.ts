@@ -1,9 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { addCodecKey, createDataConverter, parseCodecKeys } from "@fanfare/saga/codec";
 import { updates } from "@fanfare/trip-contract";
+import type { DataConverter } from "@temporalio/common";
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from "@temporalio/worker";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { encryptHistory } from "../test/encrypt-history.ts";
 import { stories } from "../test/stories.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -31,6 +34,11 @@ async function readHistory(file: string): Promise<unknown> {
 async function replay(file: string, workflow = code): Promise<void> {
   const history = await readHistory(file);
   await Worker.runReplayHistory({ workflowBundle: { code: workflow } }, history);
+}
+
+function convertWith(keyFile: string): DataConverter {
+  const keys = parseCodecKeys(keyFile);
+  return createDataConverter(() => keys);
 }
 
 const historySchema = z.object({
@@ -79,6 +87,32 @@ describe("recorded histories", () => {
   it.each(files)("store updates before their effects: %s", async (file) => {
     const found = await listUpdatesBeforeLocalActivities(file);
     expect(found.filter((update) => update !== updates.start)).toEqual([]);
+  });
+
+  const paths = [
+    "completed",
+    "declined",
+    "lost-reply",
+    "parked-and-resolved",
+    "reset-in-its-drive",
+  ];
+  const encrypted = paths.map((path) => `${path}.json`);
+  it.each(encrypted)("replay encrypted, after a rotation of keys: %s", async (file) => {
+    const keyFile = addCodecKey();
+    const history = await encryptHistory(await readHistory(file), convertWith(keyFile));
+    const dataConverter = convertWith(addCodecKey(keyFile));
+    const options = { workflowBundle: { code }, dataConverter };
+    await expect(Worker.runReplayHistory(options, history)).resolves.toBeUndefined();
+  });
+
+  it("do not replay with another key, and the error names the missing one", async () => {
+    const keyFile = addCodecKey();
+    const history = await encryptHistory(await readHistory("completed.json"), convertWith(keyFile));
+    const options = { workflowBundle: { code }, dataConverter: convertWith(addCodecKey()) };
+    const id = parseCodecKeys(keyFile).encryptWith?.id;
+    await expect(Worker.runReplayHistory(options, history)).rejects.toThrow(
+      `expected the key \\"${id}\\"`,
+    );
   });
 
   it.each(filesThatShowTheOrder)(

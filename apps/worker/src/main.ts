@@ -1,6 +1,7 @@
 import { createValidator } from "@bufbuild/protovalidate";
 import { createValidation } from "@fanfare/bus/validate";
 import { connectNats, createUserOptions } from "@fanfare/bus-nats";
+import { createDataConverter } from "@fanfare/saga/codec";
 import {
   createLogger,
   createServiceTransport,
@@ -17,6 +18,7 @@ import {
   serviceTokenVariables,
   tlsVariables,
 } from "@fanfare/service";
+import { payloadVariables } from "@fanfare/trip-contract/payloads";
 import { Runtime } from "@temporalio/worker";
 import { z } from "zod";
 import { createBillingActivities } from "./activities/billing.ts";
@@ -49,6 +51,7 @@ const config = loadConfig({
       about: "Namespace of the trips' workflows.",
       example: "default",
     }),
+    ...payloadVariables,
     buildId: defineVariable("TEMPORAL_BUILD_ID", z.string().min(1).optional(), {
       about: "The version of this code, for Temporal's worker deployments (see README.md).",
       example: "2026-11-21.1",
@@ -101,6 +104,7 @@ runUntilSignal(
           ...createBillingActivities(connect(config.billingUrl)),
           ...createPublishActivities({ bus }),
         },
+        dataConverter: createDataConverter(config.codecKeys),
         buildId: config.buildId,
         logger,
       }),

@@ -1,6 +1,7 @@
 import { createBackoff, describeReason, pause } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
+import type { DataConverter } from "@temporalio/common";
 import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
 import { refuseResolved } from "./activities/refuse-resolved.ts";
 import type { TripActivities } from "./trip-activities.ts";
@@ -14,6 +15,8 @@ export interface TripWorkerOptions {
   readonly bundlePath: string;
   readonly activities: TripActivities;
   readonly logger: Logger;
+  /** Converts payloads. Default: they are plain JSON. */
+  readonly dataConverter?: DataConverter | undefined;
   /** The version of the worker's code. Default: Temporal does not distinguish versions. */
   readonly buildId?: string | undefined;
 }
@@ -93,7 +96,7 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
 
 async function createWorker(
   connection: NativeConnection,
-  { namespace, bundlePath, activities, buildId }: TripWorkerOptions,
+  { namespace, bundlePath, activities, dataConverter, buildId }: TripWorkerOptions,
 ): Promise<Worker> {
   return Worker.create({
     connection,
@@ -101,6 +104,7 @@ async function createWorker(
     taskQueue,
     workflowBundle: { codePath: bundlePath },
     activities,
+    ...(dataConverter && { dataConverter }),
     interceptors: { activity: [refuseResolved(activities)] },
     ...(buildId === undefined ? {} : { workerDeploymentOptions: createDeploymentOptions(buildId) }),
     // An activity ends within 5 s, and the process has to stop within 10 s.

@@ -23,7 +23,7 @@ import {
   type WorkflowHandle,
   WorkflowUpdateFailedError,
 } from "@temporalio/client";
-import { ApplicationFailure } from "@temporalio/common";
+import { ApplicationFailure, type DataConverter } from "@temporalio/common";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
 import { defineUpdate } from "@temporalio/workflow";
 import { createFakeServices, type FakeServices, type Script } from "./fake-services.ts";
@@ -53,26 +53,46 @@ export interface TripLab extends AsyncDisposable {
   readonly client: Client;
   /** Starts a trip, by default on the lab's own task queue. */
   begin(script?: Script, input?: Partial<TripInput>, taskQueue?: string): TestTrip;
-  /** Starts another worker, for a task queue that has none. */
-  startWorker(taskQueue: string): Promise<AsyncDisposable>;
+  /** Starts another worker. Default: with the data converter of the lab. */
+  startWorker(taskQueue: string, dataConverter?: DataConverter): Promise<AsyncDisposable>;
+}
+
+/** Options of {@link openTripLab}. */
+export interface TripLabOptions {
+  /** The folder of Temporal's data. Default: a temporary one. */
+  readonly data?: string;
+  /** Converts the payloads of the client and the worker. Default: they are plain. */
+  readonly dataConverter?: DataConverter;
 }
 
 const startUpdate = defineUpdate<StartUpdateResult>(updates.start);
 
 /** Starts a lab. */
-export async function openTripLab(): Promise<TripLab> {
+export async function openTripLab(options: TripLabOptions = {}): Promise<TripLab> {
   Runtime.install({
     logger: new DefaultLogger("ERROR"),
     telemetryOptions: { logging: { filter: "ERROR", forward: {} } },
   });
   const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
-  const temporal = await startTemporal({ searchAttributes: Object.fromEntries(attributes) });
+  const temporal = await startTemporal({
+    data: options.data,
+    searchAttributes: Object.fromEntries(attributes),
+  });
   const { address, namespace } = temporal;
   const clientConnection = await Connection.connect({ address });
   const workerConnection = await NativeConnection.connect({ address });
-  const client = new Client({ connection: clientConnection, namespace, identity: "lab" });
+  const converting = options.dataConverter && { dataConverter: options.dataConverter };
+  const client = new Client({
+    connection: clientConnection,
+    namespace,
+    identity: "lab",
+    ...converting,
+  });
   const services = createFakeServices();
-  const startWorker = async (queue: string): Promise<AsyncDisposable> => {
+  const startWorker = async (
+    queue: string,
+    dataConverter = options.dataConverter,
+  ): Promise<AsyncDisposable> => {
     const worker = await Worker.create({
       connection: workerConnection,
       namespace,
@@ -80,6 +100,7 @@ export async function openTripLab(): Promise<TripLab> {
       taskQueue: queue,
       workflowsPath: fileURLToPath(new URL("../src/trip-workflow.ts", import.meta.url)),
       activities: services.activities,
+      ...(dataConverter && { dataConverter }),
     });
     const running = worker.run();
     return {

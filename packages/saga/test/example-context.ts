@@ -1,4 +1,5 @@
 import { proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
+import { addCodecKey, type CodecKeys, parseCodecKeys } from "../src/codec/index.ts";
 import type { ParkedStep } from "../src/index.ts";
 
 interface ExampleActivities {
@@ -17,3 +18,6 @@ export const localActivities = proxyLocalActivities<ExampleActivities>({
   scheduleToCloseTimeout: "2s",
   retry: { maximumAttempts: 1 },
 });
+
+/** The keys that the examples of the codec use. */
+export const keys: CodecKeys = parseCodecKeys(addCodecKey());

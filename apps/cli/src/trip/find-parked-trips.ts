@@ -1,4 +1,5 @@
 import { searchAttributes } from "@fanfare/trip-contract";
+import { unreadPayloads } from "@fanfare/trip-contract/payloads";
 import { Client } from "@temporalio/client";
 import { CliError } from "../cli-error.ts";
 import { connectTemporal } from "../connect-temporal.ts";
@@ -46,7 +47,7 @@ export async function findParkedTrips(
     );
   });
   try {
-    const { workflow } = new Client({ connection, namespace });
+    const { workflow } = new Client({ connection, namespace, dataConverter: unreadPayloads });
     const query = `${searchAttributes.attention} IS NOT NULL AND ExecutionStatus = "Running"`;
     const tripIds: string[] = [];
     await connection.withDeadline(Date.now() + callTimeoutMs, async () => {

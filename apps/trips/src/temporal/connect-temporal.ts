@@ -4,6 +4,7 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from "@temporalio/client";
+import type { DataConverter } from "@temporalio/common";
 
 /** A connection to Temporal that opens on first use and reconnects when it is lost. */
 export interface TemporalConnection {
@@ -22,8 +23,10 @@ const readyTimeoutMs = 2_000;
 export function connectTemporal(options: {
   readonly address: string;
   readonly namespace: string;
+  /** Converts payloads. Default: they are plain JSON. */
+  readonly dataConverter?: DataConverter;
 }): TemporalConnection {
-  const { address, namespace } = options;
+  const { address, namespace, dataConverter } = options;
   const connection = Connection.lazy({
     address,
     channelArgs: {
@@ -33,7 +36,7 @@ export function connectTemporal(options: {
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }))],
   });
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }),
     async assertReady() {
       await connection.withDeadline(Date.now() + readyTimeoutMs, () =>
         connection.workflowService.describeNamespace({ namespace }),

@@ -4,8 +4,10 @@ import {
   taskQueue,
   tripWorkflowType,
 } from "@fanfare/trip-contract";
+import { unreadPayloads } from "@fanfare/trip-contract/payloads";
 import {
   type Client,
+  WorkflowClient,
   type WorkflowExecutionInfo,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
@@ -54,10 +56,13 @@ export function createInterruptedWorkflows(
 ): InterruptedWorkflows {
   const { workflow } = client;
   const callTemporal = createTemporalCall(client, onUnavailable);
+  const { connection, options } = client;
+  const { namespace } = options;
+  const lists = new WorkflowClient({ connection, namespace, dataConverter: unreadPayloads });
   return {
     async *list(since, call) {
       const query = createQuery(since);
-      const runs = workflow.list({ query, pageSize })[Symbol.asyncIterator]();
+      const runs = lists.list({ query, pageSize })[Symbol.asyncIterator]();
       for (;;) {
         // The step that needs another page requests it, within a timeout of its own.
         const reply = await callTemporal(call, () => runs.next());
@@ -113,6 +118,6 @@ function toInterruptedRun(info: WorkflowExecutionInfo): InterruptedRun {
     runId: info.runId,
     status: info.status.name,
     closedAt: info.closeTime ?? info.startTime,
-    recovery: info.memo?.[recoveryMemo] === true,
+    recovery: info.memo !== undefined && recoveryMemo in info.memo,
   };
 }

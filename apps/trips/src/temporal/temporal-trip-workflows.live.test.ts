@@ -259,6 +259,27 @@ describe("list()", () => {
     expect(await waitUntil(listed, { what: "120 terminated workflows in the list" })).toBe(true);
   });
 
+  it("yields runs whose key is missing, and whether the reconciler had started them", async () => {
+    const { connection, workflow } = test.temporal.client;
+    const recovered = createInput();
+    const interrupted = createInterruptedWorkflows(test.temporal.client, () => {});
+    expect(await interrupted.restart(recovered, call)).toEqual({
+      kind: "answered",
+      outcome: "started",
+    });
+    await workflow.getHandle(createTripWorkflowId(recovered.tripId)).terminate();
+    const withoutKey = createInterruptedWorkflows(new Client({ connection }), () => {});
+    const find = async () => {
+      for await (const reply of withoutKey.list(new Date(0), call)) {
+        if (reply.kind !== "answered") throw new Error(`expected runs, got ${reply.kind}`);
+        if (reply.outcome.tripId === recovered.tripId) return reply.outcome;
+      }
+      return undefined;
+    };
+    const run = await waitUntil(find, { what: "the terminated workflow in the list" });
+    expect(run).toMatchObject({ recovery: true, status: "TERMINATED" });
+  });
+
   it("replies that Temporal is unavailable, and ends", async () => {
     const temporal = await connectNoTemporal();
     const kinds: string[] = [];

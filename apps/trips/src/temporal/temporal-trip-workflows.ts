@@ -21,6 +21,8 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from "@temporalio/client";
+import type { LoadedDataConverter, ProtoFailure } from "@temporalio/common";
+import { decodeOptionalFailureToOptionalError } from "@temporalio/common/lib/internal-non-workflow/index.js";
 import { createTemporalCall } from "./temporal-call.ts";
 import type { DecisionOptions, PendingActivity, Reply, TripWorkflows } from "./trip-workflows.ts";
 
@@ -100,7 +102,9 @@ export function createTripWorkflows(
           handle.query<SagaProgress>(progressQuery),
           handle.describe(),
         ]);
-        return { saga, pending: (raw.pendingActivities ?? []).map(toPendingActivity) };
+        const { loadedDataConverter } = client.options;
+        const toPending = (one: RawPendingActivity) => toPendingActivity(one, loadedDataConverter);
+        return { saga, pending: await Promise.all((raw.pendingActivities ?? []).map(toPending)) };
       });
     },
   };
@@ -122,16 +126,20 @@ function createStartOptions(trip: TripInput) {
   };
 }
 
-function toPendingActivity(pending: RawPendingActivity): PendingActivity {
+async function toPendingActivity(
+  pending: RawPendingActivity,
+  converter: LoadedDataConverter,
+): Promise<PendingActivity> {
+  const error = await decodeOptionalFailureToOptionalError(converter, pending.lastFailure);
   return {
     activityId: pending.activityId ?? "",
     attempt: pending.attempt ?? 0,
-    lastError: pending.lastFailure?.message ?? "",
+    lastError: error?.message ?? "",
   };
 }
 
 interface RawPendingActivity {
   readonly activityId?: string | null;
   readonly attempt?: number | null;
-  readonly lastFailure?: { readonly message?: string | null } | null;
+  readonly lastFailure?: ProtoFailure | null;
 }
