@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { formatError } from "./cli-error.ts";
+import { writeError } from "./write-error.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -27,7 +28,7 @@ export async function runUntilDone(work: (signal: AbortSignal) => Promise<void>)
     await work(stop.signal);
   } catch (error) {
     if (stoppedBy !== undefined) process.exit(128 + constants.signals[stoppedBy]);
-    process.stderr.write(`${formatError(error)}\n`);
+    writeError(formatError(error));
     process.exit(1);
   }
   process.exit(0);

@@ -1,31 +1,56 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { randomBytes } from "node:crypto";
+import { styleText } from "node:util";
+import { escapeText } from "@fanfare/service";
+
+const colours = ["red", "green", "yellow", "cyan", "dim", "bold"] as const;
 
 /** The colours and styles in use. */
-export type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
+export type Colour = (typeof colours)[number];
 
 /** The output of a command for a person. */
 export interface Terminal {
-  /** Prints a line. */
+  /**
+   * Prints one line. Escapes what a terminal would act on or not show: only the colours of this terminal
+   * are kept.
+   */
   line(text?: string): void;
-  /** Returns a text in a colour, if the output supports colours. */
+  /** Returns a text in a colour, for `line` of this terminal. */
   colour(colour: Colour, text: string): string;
 }
 
+/** The start or the end of a colour. Its number is secret: text from outside cannot contain it. */
+const mark = /\uE000[0-9a-f]{16}[+-][a-z]+\uE001/g;
+
 /** Creates a terminal on a stream. Uses colours if the stream supports them. */
 export function createTerminal(stream: NodeJS.WriteStream = process.stdout): Terminal {
+  const secret = randomBytes(8).toString("hex");
+  const marks: ReadonlyMap<string, string> = new Map(
+    colours.flatMap((colour) => {
+      const [start = "", end = ""] = styleText(colour, "|", { stream }).split("|");
+      return [
+        [`\uE000${secret}+${colour}\uE001`, start],
+        [`\uE000${secret}-${colour}\uE001`, end],
+      ] as const;
+    }),
+  );
   return {
-    line: (text = "") => void stream.write(`${text}\n`),
-    colour: (colour, text) => styleText(colour, text, { stream }),
+    line(text = "") {
+      const line = escapeText(text).replaceAll(mark, (found) => marks.get(found) ?? "");
+      stream.write(`${line}\n`);
+    },
+    colour: (colour, text) =>
+      `\uE000${secret}+${colour}\uE001${text}\uE000${secret}-${colour}\uE001`,
   };
 }
 
-/** Pads the cells of rows so that columns align. Ignores colours when it measures a cell. */
+/** Escapes the cells of rows, and pads them so that columns align. Ignores colours when it measures a cell. */
 export function alignRows(rows: readonly (readonly string[])[]): string[] {
+  const escaped = rows.map((row) => row.map(escapeText));
   const widths: number[] = [];
-  for (const row of rows) {
+  for (const row of escaped) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, measureWidth(cell));
   }
-  return rows.map((row) =>
+  return escaped.map((row) =>
     row
       .map((cell, i) => cell + " ".repeat((widths[i] ?? 0) - measureWidth(cell)))
       .join("  ")
@@ -34,5 +59,5 @@ export function alignRows(rows: readonly (readonly string[])[]): string[] {
 }
 
 function measureWidth(cell: string): number {
-  return stripVTControlCharacters(cell).length;
+  return cell.replaceAll(mark, "").length;
 }

@@ -64,3 +64,8 @@ Total      ${total}
     );
   });
 });
+
+it("shows no character that changes how others are shown", () => {
+  const { text } = writeReceipt(completedTrip({ vehicleId: "car\u001b[2J\u202e" }));
+  expect(text).toContain(String.raw`Vehicle    car\u001b[2J\u202e`);
+});

@@ -1,6 +1,7 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { PermanentError } from "@fanfare/bus";
 import type { TripCompleted } from "@fanfare/contracts/trips/v1/trip_events";
+import { escapeText } from "@fanfare/service";
 import { formatMoney } from "./format-money.ts";
 import type { NewReceipt } from "./store.ts";
 
@@ -38,7 +39,7 @@ export function writeReceipt(trip: TripCompleted): NewReceipt {
     text: [
       "Thank you for driving with Fanfare.",
       "",
-      ...lines.map(([name = "", value = ""]) => name.padEnd(11) + value),
+      ...lines.map(([name = "", value = ""]) => name.padEnd(11) + escapeText(value)),
       "",
     ].join("\n"),
   };

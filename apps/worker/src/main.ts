@@ -5,6 +5,7 @@ import { createDataConverter } from "@fanfare/saga/codec";
 import {
   createLogger,
   createServiceTransport,
+  createTextEscaper,
   defineAddressVariable,
   defineHealthPortVariable,
   defineVariable,
@@ -80,7 +81,9 @@ runUntilSignal(
     const tokenFile = config.serviceTokenFile;
     const tls = readTlsFiles(config);
     const connect = (baseUrl: string) => ({
-      transport: resources.use(createServiceTransport({ baseUrl, tokenFile, tls })),
+      transport: resources.use(
+        createServiceTransport({ baseUrl, interceptors: [createTextEscaper()], tokenFile, tls }),
+      ),
     });
     const bus = resources.use(
       await connectNats({

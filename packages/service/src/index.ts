@@ -32,6 +32,11 @@ export type { Closable, Resources } from "./process/resources.ts";
 export type { RunOptions } from "./process/run-until-signal.ts";
 export { runUntilSignal } from "./process/run-until-signal.ts";
 
+// Text from outside.
+
+export { escapeText, findUnsafeCharacter } from "./text/escape-text.ts";
+export { createTextEscaper } from "./text/text-interceptors.ts";
+
 // The server.
 
 export type { ReadinessCheck } from "./server/readiness.ts";

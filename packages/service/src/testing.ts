@@ -7,6 +7,7 @@ import type { Caller } from "./auth/caller.ts";
 import { callerKey } from "./auth/caller.ts";
 import { createCallInterceptor } from "./server/call-interceptor.ts";
 import type { Routes } from "./server/routes.ts";
+import { createTextRefusal } from "./text/text-interceptors.ts";
 
 /**
  * Creates an interceptor that authenticates every call as this caller, for tests of routes.
@@ -45,7 +46,12 @@ export function createTestTransport(
 ): Transport {
   return createRouterTransport(routes, {
     router: {
-      interceptors: [createCallInterceptor(), authenticateAs(caller), createValidateInterceptor()],
+      interceptors: [
+        createCallInterceptor(),
+        authenticateAs(caller),
+        createTextRefusal(),
+        createValidateInterceptor(),
+      ],
       requestGate: (context) => assertAllowed(context.method, { caller, allowedRoles }),
     },
   });

@@ -71,7 +71,8 @@ export function printPermissions(env: NodeJS.ProcessEnv = process.env): void {
   terminal.line(
     "# Each app has its own NATS_USER and NATS_PASSWORD. None of them provisions anything.",
   );
-  terminal.line(`authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`);
+  const text = `authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`;
+  for (const line of text.split("\n")) terminal.line(line);
 }
 
 function formatUser(name: string, { publish, subscribe }: Permissions): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Action, OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { escapeText } from "@fanfare/service";
 import { CliError } from "../cli-error.ts";
 import { type CallerOptions, findAddress } from "../trip/find-address.ts";
 import { connectTo } from "../trip/trips-client.ts";
@@ -49,7 +50,7 @@ export async function logDecision(
 /** Joins details with commas to texts of a length, of which the first may be empty. */
 export function joinDetails(details: readonly string[], maxLength: number): string[] {
   const texts = [""];
-  for (const detail of details.map((one) => one.slice(0, maxLength))) {
+  for (const detail of details.map((one) => escapeText(one).slice(0, maxLength))) {
     const last = texts.at(-1) ?? "";
     const joined = last === "" ? detail : `${last}, ${detail}`;
     if (joined.length <= maxLength) texts[texts.length - 1] = joined;

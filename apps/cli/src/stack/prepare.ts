@@ -12,6 +12,7 @@ import {
   temporalCli,
 } from "@fanfare/dev-stack";
 import { redactUrls } from "@fanfare/service";
+import { writeError } from "../write-error.ts";
 
 /** Options of {@link prepareServers} and {@link prepareTestTools}. */
 export interface PrepareOptions {
@@ -55,7 +56,7 @@ export async function prepareTestTools(
 
 /** Writes a line of progress to stderr: stdout carries the output of the command alone. */
 export function reportProgress(line: string): void {
-  process.stderr.write(`  ${line}\n`);
+  writeError(`  ${line}`);
 }
 
 async function prepareProgram(

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { errors, jwtVerify } from "jose";
 import { z } from "zod";
+import { findUnsafeCharacter } from "../text/escape-text.ts";
 import type { Caller } from "./caller.ts";
 import { explainTokenError } from "./explain-token-error.ts";
 import type { TokenKeys } from "./key-set.ts";
@@ -55,7 +56,10 @@ export interface TokenVerifier {
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const keys = openTokenKeys(options.jwks, { maxStaleMs: options.maxStaleKeysMs });
   const claims = z.object({
-    sub: z.string().min(1),
+    sub: z
+      .string()
+      .min(1)
+      .refine((text) => findUnsafeCharacter(text) === undefined),
     role: z.enum(options.roles),
     exp: z.number(),
   });

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Logger } from "../process/create-logger.ts";
 import { formatReason } from "../process/format-reason.ts";
 import { withTimeout } from "../process/with-timeout.ts";
+import { escapeText } from "../text/escape-text.ts";
 import { type MergedMetrics, mergeMetrics, register } from "./merge-metrics.ts";
 import type { Metric } from "./metric.ts";
 
@@ -80,7 +81,8 @@ export function createMetrics(
       up.set({ collector }, reason === undefined ? 1 : 0);
     }
     for (const metric of merged.values()) register(metric, registry);
-    return `${await registry.metrics()}\n${await nodeMetrics.metrics()}`;
+    const text = `${await registry.metrics()}\n${await nodeMetrics.metrics()}`;
+    return text.split("\n").map(escapeText).join("\n");
   };
 }
 

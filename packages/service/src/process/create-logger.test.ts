@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { createOddReasons } from "../../test/odd-reasons.ts";
+import { findUnsafeCharacter } from "../text/escape-text.ts";
 
 const module = new URL("create-logger.ts", import.meta.url).href;
 
@@ -68,4 +69,26 @@ it("redacts the credentials of addresses, wherever they are in a line", async ()
     servers: ["nats://***@nats"],
     msg: "cannot use http://***@b/",
   });
+});
+
+it("escapes what a terminal would act on, in JSON and in the format for people", async () => {
+  const logs = `
+    import { createLogger, createPrettyOutput } from "${module}";
+    import pretty from "pino-pretty";
+    const text = "\\u001b]52;c;aGk=\\u0007\\u202e\\u009b31m";
+    const error = new Error(text);
+    createLogger({ name: "test" }).warn({ err: error, caller: text }, text);
+    const line = JSON.stringify({ level: 40, msg: text, caller: text, err: { message: text, stack: "Error: " + text + "\\n  at x" } });
+    createPrettyOutput(pretty({ sync: true, colorize: false })).write(line + "\\n");
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    logs,
+  ]);
+  expect(stdout.split("\n").flatMap((line) => findUnsafeCharacter(line) ?? [])).toEqual([]);
+  expect(JSON.parse(stdout.split("\n")[0] ?? "")).toMatchObject({
+    msg: "\u001b]52;c;aGk=\u0007\u202e\u009b31m",
+  });
+  expect(stdout).toMatch(/\n +at x\n/);
 });

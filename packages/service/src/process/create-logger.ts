@@ -1,6 +1,7 @@
 import type { LogFn, Logger, LoggerOptions as PinoOptions } from "pino";
 import { pino, stdSerializers, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
+import { escapeText } from "../text/escape-text.ts";
 import { formatReason } from "./format-reason.ts";
 import { redactUrls } from "./redact-urls.ts";
 
@@ -17,7 +18,8 @@ export interface LoggerOptions {
 /**
  * Creates the logger of a process. It writes JSON lines to stdout, or coloured text to a terminal.
  * Writes are synchronous: the last lines are complete and in order however the process ends. Credentials
- * of addresses are redacted, wherever they appear in a line. Takes any value as `err`, and never throws.
+ * of addresses are redacted, and characters that change how the text around them is shown are escaped,
+ * wherever they appear in a line. Takes any value as `err`, and never throws.
  *
  * @example
  * const logger = createLogger({ name: "fleet", level: "debug" });
@@ -32,9 +34,26 @@ export function createLogger({ name, level = "info" }: LoggerOptions): Logger {
     hooks: { logMethod: logAnything },
   };
   const output = process.stdout.isTTY
-    ? pretty({ sync: true, ignore: "pid,hostname" })
+    ? createPrettyOutput(pretty({ sync: true, ignore: "pid,hostname" }))
     : pino.destination({ dest: 1, sync: true });
-  return pino(options, { write: (line: string) => void output.write(redactUrls(line)) });
+  return pino(options, {
+    write: (line: string) => void output.write(escapeLine(redactUrls(line))),
+  });
+}
+
+/** Escapes a line of JSON, which keeps its value. */
+function escapeLine(line: string): string {
+  return `${escapeText(line.trimEnd())}\n`;
+}
+
+/**
+ * Escapes the texts of a line once more before it is formatted for a person, where the values of a line are
+ * shown as they are. A stack keeps its lines.
+ */
+export function createPrettyOutput(output: Pick<NodeJS.WritableStream, "write">) {
+  return {
+    write: (line: string) => output.write(`${JSON.stringify(JSON.parse(line, escapeValue))}\n`),
+  };
 }
 
 /** Takes any value that may be thrown: pino's own serializer throws where a getter or a proxy does. */
@@ -54,4 +73,9 @@ function logAnything(this: Logger, args: Parameters<LogFn>, method: LogFn): void
     const message = args.findLast((arg) => typeof arg === "string") ?? "";
     method.call(this, { unreadable: formatReason(error) }, message);
   }
+}
+
+function escapeValue(key: string, value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return key === "stack" ? value.split("\n").map(escapeText).join("\n") : escapeText(value);
 }

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { escapeText } from "../text/escape-text.ts";
 import { redactUrls } from "./redact-urls.ts";
 
 const maxLength = 4_000;
@@ -9,7 +10,7 @@ const unreadable = "a value without a readable form was thrown";
 /**
  * Returns why something failed, in one line of at most 4,000 characters: the message of an error and, in
  * brackets, those of its causes and of the errors of an AggregateError that it does not already contain.
- * Shows no credentials of an address. Takes any value that may be thrown, and never throws.
+ * Shows no credentials of an address, and no character that `escapeText` escapes. Takes any value that may be thrown, and never throws.
  *
  * @example
  * formatReason(new Error("no answer", { cause: new Error("refused") })); // "no answer (refused)"
@@ -22,7 +23,7 @@ export function formatReason(reason: unknown): string {
   }
   const causes = wrapped.join("; ");
   const text = head !== "" && causes !== "" ? `${head} (${causes})` : head || causes;
-  const line = redactUrls(text || formatName(reason));
+  const line = escapeText(redactUrls(text || formatName(reason)));
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`.toWellFormed();
 }
 

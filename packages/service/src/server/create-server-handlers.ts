@@ -5,6 +5,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import { createValidateInterceptor } from "@connectrpc/validate";
 import type { RequestGate } from "../auth/access-gate.ts";
+import { createTextRefusal } from "../text/text-interceptors.ts";
 import { createCallInterceptor } from "./call-interceptor.ts";
 import { collectFiles } from "./collect-files.ts";
 import { openGate, recordErrors } from "./record-errors.ts";
@@ -51,7 +52,12 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
     createHandlers(routes, { all: { ...base, ...all }, unary, streaming });
 
   const routed = create(options.routes, {
-    interceptors: [callInterceptor, createValidateInterceptor(), ...options.interceptors],
+    interceptors: [
+      callInterceptor,
+      createTextRefusal(),
+      createValidateInterceptor(),
+      ...options.interceptors,
+    ],
     requestGate: recordErrors(options.gate),
   });
   const services = [...new Set(routed.map(({ service }) => service))];
