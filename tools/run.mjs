@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkDocker } from "./check-docker.mjs";
+import { sbomArguments } from "./list-components.mjs";
 import { planLongTest } from "./long-tests.mjs";
 import { preflight } from "./preflight.mjs";
 import { createReport } from "./report.mjs";
@@ -33,6 +34,8 @@ const commands = {
     const command = ["--filter", "@fanfare/e2e", "run", "test:compose", ...args];
     return await runInForeground(ready.pnpm, command, { cwd: root, env: ready.env });
   },
+  sbom: (ready, args) =>
+    runInForeground(ready.pnpm, [...sbomArguments, ...args], { cwd: root, env: ready.env }),
   async "test:long"(ready, args) {
     const { filter, script, env, args: rest } = planLongTest(args);
     const status = await fanfare(ready, ["prepare"]);
@@ -69,7 +72,7 @@ try {
   }
   const ready = await preflight({
     root,
-    report: createReport({ quiet: name === "fanfare" || name === "bench" }),
+    report: createReport({ quiet: ["fanfare", "bench", "sbom"].includes(name) }),
   });
   process.exitCode = await commands[name](ready, args);
 } catch (error) {

@@ -37,7 +37,7 @@ describe.each([
   });
 
   it("builds one image and pins all others", () => {
-    const pinned = /^[a-z]+(\/[a-z-]+)?:\d+(\.\d+)*(-[a-z]+)?$/;
+    const pinned = /^[a-z]+(\/[a-z-]+)?:\d+(\.\d+)*(-[a-z]+)?(@sha256:[0-9a-f]{64})?$/;
     expect(findServices(({ image }) => image !== fanfare && !pinned.test(image))).toEqual([]);
     expect(findServices(({ build }) => build !== undefined)).toEqual(["secrets"]);
   });
