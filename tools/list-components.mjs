@@ -6,9 +6,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The arguments with which pnpm lists what ships: the apps with all that they depend on at run time. */
 export const sbomArguments = [
-  ...["--filter", "./apps/*", "--filter", "!@fanfare/e2e"],
-  ...["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "application"],
-  ...["--prod", "--no-optional"],
+  "--filter=./apps/*",
+  "--filter=!@fanfare/e2e",
+  "sbom",
+  "--sbom-format=cyclonedx",
+  "--sbom-type=application",
+  "--prod",
+  "--no-optional",
 ];
 
 /** Returns the components of the SBOM, as CycloneDX has them. */

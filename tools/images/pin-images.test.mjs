@@ -23,16 +23,17 @@ beforeEach(async () => {
     const url = new URL(request.url, mirror);
     requests.push(`${url.pathname}${url.search}`);
     if (answer?.(request, response, url)) return;
-    if (url.pathname === "/token") return void response.end('{ "token": "t" }');
-    if (request.headers.authorization !== "Bearer t") {
+    if (url.pathname === "/token") response.end('{ "token": "t" }');
+    else if (request.headers.authorization === "Bearer t") {
+      const list = `list of ${url.pathname}`;
+      const wanted = request.headers.accept.includes("oci.image.index") ? list : "one platform";
+      response.writeHead(200, { "docker-content-digest": sha256(wanted) });
+      response.end(wanted);
+    } else {
       const challenge = `Bearer realm="${mirror}/token",service="registry",scope="repository:x:pull"`;
       response.writeHead(401, { "www-authenticate": challenge });
-      return void response.end();
+      response.end();
     }
-    const list = `list of ${url.pathname}`;
-    const wanted = request.headers.accept.includes("oci.image.index") ? list : "one platform";
-    response.writeHead(200, { "docker-content-digest": sha256(wanted) });
-    response.end(wanted);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   mirror = `http://127.0.0.1:${server.address().port}`;

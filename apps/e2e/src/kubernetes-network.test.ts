@@ -31,6 +31,8 @@ const outside = ["169.254.169.254", "10.0.0.1", "198.51.100.1"];
 /** Any pod or machine that is no part of the system. */
 const strangers: readonly Endpoint[] = [
   elsewhere("default"),
+  elsewhere("monitoring"),
+  elsewhere("default", { "app.kubernetes.io/name": "prometheus" }),
   { name: "198.51.100.1", address: "198.51.100.1" },
 ];
 
@@ -60,7 +62,7 @@ describe("the network policies", async () => {
     readPod(app).ports.map((port) => ({
       to: readPod(app),
       port,
-      name: port.name === "http" ? app : port.name,
+      name: { http: app, health: `${app}-health` }[port.name] ?? port.name,
     })),
   );
 
@@ -101,5 +103,16 @@ describe("the network policies", async () => {
       const reached = ports.filter(({ to, port }) => isAllowed(from, to, port));
       expect(reached.map((one) => one.name).toSorted()).toEqual(open.toSorted());
     }
+  });
+
+  it("let Prometheus read the metrics of every app, and nothing else", () => {
+    const prometheus = elsewhere("monitoring", { "app.kubernetes.io/name": "prometheus" });
+    const closed: readonly AppName[] = ["fleet", "billing", "worker"];
+    const reached = ports.filter(({ to, port }) => isAllowed(prometheus, to, port));
+    const read = reached.map((one) => one.name);
+    expect(read).toEqual(expect.arrayContaining(appNames.map((app) => `${app}-health`)));
+    expect(
+      read.filter((name) => closed.some((app) => app === name) || name === "registry"),
+    ).toEqual([]);
   });
 });
