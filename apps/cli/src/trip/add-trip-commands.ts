@@ -57,11 +57,14 @@ export function addTripCommands(program: Command): void {
       await callTrips(options, (context) => listTrips(context, options));
     });
 
-  add("watch", "show each change of a trip until it is over")
+  add(
+    "watch",
+    "show each change of a trip until it is over, also across restarts and expired tokens",
+  )
     .argument("<trip id>")
     .action(async (id: string, options: TripOptions) => {
-      const { watchTrip } = await import("./trip.ts");
-      await callTrips(options, (context) => watchTrip(context, id));
+      const { printChanges } = await import("./trip.ts");
+      await callTrips(options, (context) => printChanges(context, id));
     });
 
   add("parked", "list the trips that wait for an operator (as an operator)")

@@ -23,5 +23,6 @@ export async function findAddress(options: CallerOptions, env = process.env): Pr
   const caller = options.operator
     ? ({ role: "operator", subject: "operator" } as const)
     : ({ role: "rider", subject: options.rider ?? "alice" } as const);
-  return { url, token: await mintToken(keys, caller) };
+  const renewToken = () => mintToken(keys, caller);
+  return { url, token: await renewToken(), renewToken };
 }

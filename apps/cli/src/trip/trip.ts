@@ -11,6 +11,7 @@ import type { Terminal } from "../terminal.ts";
 import { type CallerOptions, findAddress } from "./find-address.ts";
 import { formatTrip, formatTripTable, formatWatched } from "./trip-text.ts";
 import { connectToTrips, type TripsClient } from "./trips-client.ts";
+import { watchTrip } from "./watch-trip.ts";
 
 /** The options that all trip commands share. */
 export interface TripOptions extends CallerOptions {
@@ -96,11 +97,10 @@ export async function listTrips(context: TripContext, options: ListOptions): Pro
   if (page.nextPageToken !== "") context.terminal.line(`Next page: --page ${page.nextPageToken}`);
 }
 
-/** Prints a trip after each change, until it is over and its event is published. */
-export async function watchTrip(context: TripContext, tripId: string): Promise<void> {
+/** Prints a trip after each change, until it is over and its event is published. Resumes a stream that ends early. */
+export async function printChanges(context: TripContext, tripId: string): Promise<void> {
   const { client, terminal, json } = context;
-  for await (const { trip } of client.watchTrip({ tripId }, { timeoutMs: 0 })) {
-    if (trip === undefined) continue;
+  for await (const trip of watchTrip(client, tripId)) {
     if (json) printJson(context, TripSchema, trip);
     else terminal.line(formatWatched(trip, terminal));
   }

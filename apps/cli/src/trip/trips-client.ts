@@ -12,6 +12,8 @@ export interface Address {
   readonly url: string;
   /** The bearer token of the caller. */
   readonly token: string;
+  /** Returns a new token for each call. Default: the same token always. */
+  readonly renewToken?: (() => Promise<string>) | undefined;
 }
 
 /** A client of one service. Closes its connection when it is disposed. */
@@ -25,9 +27,9 @@ export interface OpenTransport extends Disposable {
 }
 
 /** Creates a transport for one caller. The timeout of a call is 30 s unless the call sets one. */
-export function openTransport({ url, token }: Address): OpenTransport {
+export function openTransport({ url, token, renewToken }: Address): OpenTransport {
   const authorize: Interceptor = (next) => async (request) => {
-    request.header.set("authorization", `Bearer ${token}`);
+    request.header.set("authorization", `Bearer ${(await renewToken?.()) ?? token}`);
     return await next(request);
   };
   const transport = createServiceTransport({

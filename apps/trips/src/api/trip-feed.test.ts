@@ -63,6 +63,16 @@ describe("watch()", () => {
     expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 2n, 3n]);
   });
 
+  it("yields every change after the version that an earlier watch ended with", async () => {
+    const changes = [2n, 3n, 4n].map((version) => createChange(version, tripRows.active));
+    const { feed } = createTestFeed([...changes, createChange(5n, tripRows.cancelled)]);
+    const now = createChange(5n, tripRows.cancelled);
+    expect(await readVersions(feed.watch(now, never, 2n))).toEqual([3n, 4n, 5n]);
+    expect(await readVersions(feed.watch(now, never, 5n))).toEqual([]);
+    const active = createChange(3n, tripRows.active);
+    expect(await readVersions(feed.watch(active, never, 3n))).toEqual([4n, 5n]);
+  });
+
   it("does not poll for a final trip", async () => {
     const { feed, polls } = createTestFeed([]);
     expect(await readVersions(feed.watch(createChange(4n, tripRows.cancelled), never))).toEqual([

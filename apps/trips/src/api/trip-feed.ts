@@ -8,10 +8,11 @@ import type { TripRegistry, TripVersion } from "../registry/trip-registry.ts";
 /** The changes of trips, for any number of watchers. */
 export interface TripFeed {
   /**
-   * Yields the given trip, then the trip after each of its changes, until it is final. Throws
+   * Yields the given trip, or the changes of it after a version, then the trip after each of its changes,
+   * until it is final. Throws
    * resource_exhausted when there are too many watchers, and the reason of the signal when it aborts.
    */
-  watch(trip: Trip, signal: AbortSignal): AsyncGenerator<Trip>;
+  watch(trip: Trip, signal: AbortSignal, afterVersion?: bigint): AsyncGenerator<Trip>;
 }
 
 /** How a feed polls the registry. */
@@ -81,12 +82,19 @@ export function createTripFeed(options: TripFeedOptions): TripFeed {
   }
 
   return {
-    async *watch(trip, signal) {
+    async *watch(trip, signal, afterVersion = 0n) {
       if (watchers >= maxWatchers) throw createTooManyWatchersError();
       watchers += 1;
       try {
         let last = trip;
-        yield last;
+        if (afterVersion === 0n) yield last;
+        else if (afterVersion < trip.version) {
+          const version = afterVersion;
+          for (const change of await registry.changesSince([{ tripId: trip.tripId, version }])) {
+            yield change;
+            last = change;
+          }
+        }
         while (!isFinal(last)) {
           for (const change of await waitForChanges(last, signal)) {
             yield change;

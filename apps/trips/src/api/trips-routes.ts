@@ -60,9 +60,9 @@ export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
         return { trips: trips.map((trip) => showTrip(trip, context)), nextPageToken };
       },
 
-      async *watchTrip({ tripId }, context) {
+      async *watchTrip({ tripId, afterVersion }, context) {
         const trip = await getVisibleTrip(registry, getCaller(context), tripId);
-        for await (const change of feed.watch(toTrip(trip), context.signal)) {
+        for await (const change of feed.watch(toTrip(trip), context.signal, afterVersion)) {
           yield { trip: showTrip(change, context) };
         }
       },

@@ -1,7 +1,10 @@
 import type { ConnectError, ContextKey, Interceptor } from "@connectrpc/connect";
 import { createContextKey } from "@connectrpc/connect";
+import { callerKey } from "../auth/caller.ts";
 import { relayRequest, requestReadKey } from "./request-errors.ts";
 import { toConnectError } from "./to-connect-error.ts";
+import type { TokenExpiry } from "./token-expiry.ts";
+import { expireWithToken } from "./token-expiry.ts";
 
 /** The context key of the error that ended a call. */
 export const callErrorKey: ContextKey<ConnectError | undefined> = createContextKey<
@@ -10,25 +13,30 @@ export const callErrorKey: ContextKey<ConnectError | undefined> = createContextK
 
 /**
  * Creates the outermost interceptor of every call. It ends the call when its signal aborts (deadline,
- * disconnected caller, stopping server), even if the route ignores the signal. It converts errors of
+ * disconnected caller, stopping server), even if the route ignores the signal, and a stream when the token of
+ * its caller expires. It converts errors of
  * the route with `toConnectError` and stores them under `callErrorKey`.
  */
 export function createCallInterceptor(): Interceptor {
   return (next) => async (request) => {
-    const { signal, contextValues } = request;
+    const { contextValues } = request;
     function recordError(error: unknown): ConnectError {
       const converted = toConnectError(error);
       contextValues.set(callErrorKey, converted);
       return converted;
     }
     contextValues.set(requestReadKey, true);
-    const readable = request.stream
-      ? { ...request, message: relayRequest(request.message, contextValues) }
-      : request;
     try {
-      const response = await rejectOnAbort(next(readable), signal);
+      if (!request.stream) return await rejectOnAbort(next(request), request.signal);
+      const expiry = expireWithToken(request.signal, contextValues.get(callerKey));
+      const message = relayRequest(request.message, contextValues);
+      const stream = { ...request, message, signal: expiry.signal };
+      using opening = new DisposableStack();
+      opening.use(expiry);
+      const response = await rejectOnAbort(next(stream), expiry.signal);
       if (!response.stream) return response;
-      return { ...response, message: relayMessages(response.message, signal, recordError) };
+      opening.move();
+      return { ...response, message: relayMessages(response.message, expiry, recordError) };
     } catch (error) {
       throw recordError(error);
     }
@@ -37,9 +45,11 @@ export function createCallInterceptor(): Interceptor {
 
 async function* relayMessages<T>(
   messages: AsyncIterable<T>,
-  signal: AbortSignal,
+  expiry: TokenExpiry,
   recordError: (error: unknown) => ConnectError,
 ): AsyncGenerator<T> {
+  using _expiry = expiry;
+  const { signal } = expiry;
   const iterator = messages[Symbol.asyncIterator]();
   try {
     while (true) {

@@ -1,0 +1,60 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import { TripSchema, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { describe, expect, it } from "vitest";
+import { watchTrip } from "./watch-trip.ts";
+
+/** A server that sends two changes of five a stream, and then ends the stream with an error. */
+function createServer(code: Code, { endless = false } = {}) {
+  const starts: bigint[] = [];
+  const transport = createRouterTransport(({ service }) => {
+    service(TripsService, {
+      async *watchTrip({ afterVersion }) {
+        starts.push(afterVersion);
+        if (endless) throw new ConnectError("ended", code);
+        for (let version = afterVersion + 1n; version <= 5n; version += 1n) {
+          if (version > afterVersion + 2n) throw new ConnectError("ended", code);
+          yield { trip: create(TripSchema, { version }) };
+        }
+      },
+    });
+  });
+  return { client: createClient(TripsService, transport), starts };
+}
+
+async function readVersions(watching: AsyncIterable<{ version: bigint }>): Promise<bigint[]> {
+  const versions: bigint[] = [];
+  for await (const { version } of watching) versions.push(version);
+  return versions;
+}
+
+describe("watchTrip()", () => {
+  it.each([Code.Unauthenticated, Code.Unavailable, Code.DeadlineExceeded])(
+    "resumes after the last change when the stream ends with %s, and misses nothing",
+    async (code) => {
+      const { client, starts } = createServer(code);
+      const versions = await readVersions(watchTrip(client, "trip", { pauseMs: 1 }));
+      expect(versions).toEqual([1n, 2n, 3n, 4n, 5n]);
+      expect(starts).toEqual([0n, 2n, 4n]);
+    },
+  );
+
+  it("rejects when the first token is refused", async () => {
+    const { client, starts } = createServer(Code.Unauthenticated, { endless: true });
+    await expect(readVersions(watchTrip(client, "trip", { pauseMs: 1 }))).rejects.toThrow("ended");
+    expect(starts).toHaveLength(1);
+  });
+
+  it("rejects when the trip cannot be watched, and after eight attempts without a change", async () => {
+    const missing = createServer(Code.NotFound, { endless: true });
+    await expect(readVersions(watchTrip(missing.client, "trip", { pauseMs: 1 }))).rejects.toThrow(
+      "ended",
+    );
+    expect(missing.starts).toHaveLength(1);
+    const away = createServer(Code.Unavailable, { endless: true });
+    await expect(readVersions(watchTrip(away.client, "trip", { pauseMs: 1 }))).rejects.toThrow(
+      "ended",
+    );
+    expect(away.starts).toHaveLength(8);
+  });
+});

@@ -1,0 +1,57 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { TripsClient } from "./trips-client.ts";
+
+/** Options of {@link watchTrip}. */
+export interface WatchOptions {
+  readonly signal?: AbortSignal;
+  /** The pause before the first attempt to resume, in milliseconds. It doubles up to 5 s. Default: 200. */
+  readonly pauseMs?: number;
+}
+
+const maxPauseMs = 5_000;
+/** How many attempts in a row may end without a change. */
+const maxAttempts = 8;
+
+/**
+ * Yields a trip, then the trip after each of its changes, until it is over. Resumes after the last one when
+ * the stream ends early: when the token has expired, which the client replaces, or the server has stopped or
+ * does not answer. Rejects when the trip cannot be watched, and after eight attempts in a row without a
+ * change.
+ */
+export async function* watchTrip(
+  client: Pick<TripsClient, "watchTrip">,
+  tripId: string,
+  { signal, pauseMs = 200 }: WatchOptions = {},
+): AsyncGenerator<Trip> {
+  let afterVersion = 0n;
+  let attempts = 0;
+  let received = false;
+  for (;;) {
+    try {
+      const call = { timeoutMs: 0, ...(signal === undefined ? {} : { signal }) };
+      for await (const { trip } of client.watchTrip({ tripId, afterVersion }, call)) {
+        if (trip === undefined || trip.version <= afterVersion) continue;
+        afterVersion = trip.version;
+        received = true;
+        attempts = 0;
+        yield trip;
+      }
+      return;
+    } catch (error) {
+      signal?.throwIfAborted();
+      attempts += 1;
+      if (!canResume(error, received) || attempts >= maxAttempts) throw error;
+      received = false;
+      await delay(Math.min(pauseMs * 2 ** (attempts - 1), maxPauseMs), undefined, { signal });
+    }
+  }
+}
+
+/** Returns whether another attempt can help. A token that was never accepted is refused again. */
+function canResume(error: unknown, received: boolean): boolean {
+  const { code } = ConnectError.from(error);
+  if (code === Code.Unauthenticated) return received;
+  return [Code.Unavailable, Code.Aborted, Code.DeadlineExceeded, Code.Canceled].includes(code);
+}
