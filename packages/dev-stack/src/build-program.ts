@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describeError } from "./describe-error.ts";
 import type { Program } from "./programs.ts";
+import { verifyModules } from "./verify-modules.ts";
 
 const run = promisify(execFile);
 
@@ -11,7 +12,8 @@ export const buildTimeoutMs = 60 * 60_000;
 
 /**
  * Builds the pinned version with `go install` in an empty folder, and returns the path of the program.
- * Go's downloads and caches go into the same folder. Rejects with the last line of Go's output.
+ * Go's downloads and caches go into the same folder. Rejects with the last line of Go's output, and when
+ * the modules differ from the pinned ones.
  */
 export async function buildProgram(
   program: Program,
@@ -20,13 +22,14 @@ export async function buildProgram(
 ): Promise<string> {
   const { goPackage, linkerFlags } = program.source;
   const bin = join(folder, "bin");
+  const modules = join(folder, "modules");
   try {
     await run("go", ["install", "-ldflags", linkerFlags, `${goPackage}@v${program.version}`], {
       cwd: folder,
       env: {
         ...env,
         GOPATH: join(folder, "gopath"),
-        GOMODCACHE: join(folder, "modules"),
+        GOMODCACHE: modules,
         GOCACHE: join(folder, "cache"),
         GOBIN: bin,
         GOENV: "off",
@@ -43,7 +46,9 @@ export async function buildProgram(
   } catch (error) {
     throw new Error(`go install failed: ${lastLine(error)}`, { cause: error });
   }
-  return join(bin, program.name);
+  const file = join(bin, program.name);
+  await verifyModules(program, { file, modules, env });
+  return file;
 }
 
 function lastLine(error: unknown): string {

@@ -28,6 +28,8 @@ export interface Release {
 /** What `go install` builds. */
 export interface Source {
   readonly goPackage: string;
+  /** The hash that Go computes of the module's pinned version, as in a go.sum. */
+  readonly hash: string;
   readonly linkerFlags: string;
 }
 
@@ -43,7 +45,11 @@ export const natsServer: Program = {
     checksums: "SHA256SUMS",
     archive: (os, arch) => `nats-server-v2.15.2-${os}-${arch}.tar.gz`,
   },
-  source: { goPackage: "github.com/nats-io/nats-server/v2", linkerFlags: "-s -w" },
+  source: {
+    goPackage: "github.com/nats-io/nats-server/v2",
+    hash: "h1:yLsgt2kslgymvxvjFq1WGWck5hkat2YYfbXvQ145tzU=",
+    linkerFlags: "-s -w",
+  },
   variable: "NATS_URL",
 };
 
@@ -64,7 +70,11 @@ export const temporalCli: Program = {
     checksums: "checksums.txt",
     archive: (os, arch) => `temporal_cli_1.5.1_${os}_${arch}.tar.gz`,
   },
-  source: { goPackage: "github.com/temporalio/cli/cmd/temporal", linkerFlags: "-s -w" },
+  source: {
+    goPackage: "github.com/temporalio/cli/cmd/temporal",
+    hash: "h1:0RZMk14BWxz44Xg6ciDQvpfAMffoG3J7/K03ql80teY=",
+    linkerFlags: "-s -w",
+  },
   variable: "TEMPORAL_ADDRESS",
 };
 
@@ -80,7 +90,11 @@ export const kustomize: Program = {
     checksums: "checksums.txt",
     archive: (os, arch) => `kustomize_v5.8.2_${os}_${arch}.tar.gz`,
   },
-  source: { goPackage: "sigs.k8s.io/kustomize/kustomize/v5", linkerFlags: "-s -w" },
+  source: {
+    goPackage: "sigs.k8s.io/kustomize/kustomize/v5",
+    hash: "h1:sSNeWwgkdSMGCIavtY63JQMgBJkGv3IwOltWVZy+LFQ=",
+    linkerFlags: "-s -w",
+  },
 };
 
 /** The tool that validates the Kubernetes manifests. */
@@ -95,7 +109,11 @@ export const kubeconform: Program = {
     checksums: "CHECKSUMS",
     archive: (os, arch) => `kubeconform-${os}-${arch}.tar.gz`,
   },
-  source: { goPackage: "github.com/yannh/kubeconform/cmd/kubeconform", linkerFlags: "-s -w" },
+  source: {
+    goPackage: "github.com/yannh/kubeconform/cmd/kubeconform",
+    hash: "h1:loDYd3a3spjIFrauqW67CDKF55Oo9R6uvC8AvpVd4ug=",
+    linkerFlags: "-s -w",
+  },
 };
 
 /** The command line of NATS, with which docs/wire.md shows the wire format. */
@@ -106,7 +124,11 @@ export const natsCli: Program = {
   versionArgs: ["--version"],
   accepts: (output) => isAtLeast(output, /v(\d+)\.(\d+)\./, [0, 5]),
   release: undefined,
-  source: { goPackage: "github.com/nats-io/natscli/nats", linkerFlags: "-s -w" },
+  source: {
+    goPackage: "github.com/nats-io/natscli/nats",
+    hash: "h1:Z15ij3P1VlcXOwLUa6kjNEoaVCTDQADctq4GTP1CXnA=",
+    linkerFlags: "-s -w",
+  },
 };
 
 /** The runner of the Connect conformance suite. */
@@ -119,6 +141,7 @@ export const connectConformance: Program = {
   release: undefined,
   source: {
     goPackage: "connectrpc.com/conformance/cmd/connectconformance",
+    hash: "h1:9Sqx8vEeRJyKoIAiYdEuABrlPKRoNxVHSbJ0CVil7xg=",
     linkerFlags: "-s -w",
   },
 };
@@ -133,6 +156,7 @@ export const grpcurl: Program = {
   release: undefined,
   source: {
     goPackage: "github.com/fullstorydev/grpcurl/cmd/grpcurl",
+    hash: "h1:7bC3tlRwS7dPyfhBo0Xmigns8hWH/K4fg9NrafpY57k=",
     linkerFlags: "-s -w -X main.version=v1.9.4",
   },
 };

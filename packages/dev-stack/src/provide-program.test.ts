@@ -50,6 +50,22 @@ async function release(checksum?: string): Promise<AsyncDisposable & { url: stri
   return await listenOnFreePort(server);
 }
 
+/** A go that builds a program whose modules have these hashes, by default the right ones. */
+function createGo({ own = natsServer.source.hash, other = "h1:jwt=" } = {}): string {
+  return `
+folder="$GOMODCACHE/github.com/nats-io/nats-server/v2@v2.15.2"
+case "$1" in
+  install)
+    mkdir -p "$GOBIN" "$folder"
+    echo "example.com/jwt v1.0.0 h1:jwt=" > "$folder/go.sum"
+    echo "$*" > "$GOBIN/nats-server" ;;
+  version)
+    printf '%s: go1.26\\n\\tpath\\tgithub.com/nats-io/nats-server/v2\\n' "$3"
+    printf '\\tmod\\tgithub.com/nats-io/nats-server/v2\\tv2.15.2\\t${own}\\n'
+    printf '\\tdep\\texample.com/jwt\\tv1.0.0\\t${other}\\n' ;;
+esac`;
+}
+
 describe("provideProgram()", () => {
   it("takes a program on PATH that is new enough", async () => {
     const file = await onPath("nats-server", "echo 'nats-server: v2.11.0'");
@@ -83,7 +99,7 @@ describe("provideProgram()", () => {
   });
 
   it("builds with go where downloads are blocked, and leaves nothing else behind", async () => {
-    await onPath("go", 'mkdir -p "$GOBIN" "$GOMODCACHE"; echo "$*" > "$GOBIN/nats-server"');
+    await onPath("go", createGo());
     const file = await provideProgram(natsServer, { env, folderUrl: closed });
     expect(await readFile(file, "utf8")).toBe(
       "install -ldflags -s -w github.com/nats-io/nats-server/v2@v2.15.2\n",
@@ -92,8 +108,19 @@ describe("provideProgram()", () => {
     expect(await readdir(join(env.FANFARE_CACHE, "bin"))).toEqual(["nats-server-2.15.2"]);
   });
 
+  it.each([
+    { what: "itself", hashes: { own: "h1:other=" }, message: /hash h1:yLsg.*, got h1:other=/ },
+    { what: "a dependency", hashes: { other: "h1:no=" }, message: /jwt v1.0.0 as in .*got h1:no=/ },
+  ])("rejects a build with another module for $what than the pinned one", async (row) => {
+    await onPath("go", createGo(row.hashes));
+    await expect(provideProgram(natsServer, { env, folderUrl: closed })).rejects.toThrow(
+      row.message,
+    );
+    expect(await readdir(join(env.FANFARE_CACHE, "bin"))).toEqual([]);
+  });
+
   it("removes what an interrupted build left behind", async () => {
-    await onPath("go", 'mkdir -p "$GOBIN" "$GOMODCACHE"; echo built > "$GOBIN/nats-server"');
+    await onPath("go", createGo());
     await mkdir(join(env.FANFARE_CACHE, "nats-server-2.15.2-new-abc", "build"), {
       recursive: true,
     });
