@@ -1,3 +1,4 @@
+import { CancellationScope, CancelledFailure } from "@temporalio/workflow";
 import { isCancelled, isTemporalFailure } from "./describe-failure.ts";
 import { findRefusal, type RefusalPredicate } from "./find-refusal.ts";
 
@@ -6,7 +7,8 @@ import { findRefusal, type RefusalPredicate } from "./find-refusal.ts";
  *
  * A local activity runs within the workflow task: no task of its own, one event in the history. An ordinary
  * activity is retried and shown by Temporal. When `local` succeeds, `run` is not called. When it fails,
- * `run` takes over. A refusal and a cancellation are final: `run` is not called.
+ * `run` takes over. A refusal is final, and so is a cancellation: `run` is not called. `local` itself is not
+ * cancelled, it ends by its timeout.
  *
  * - `local` and `run` make the same idempotent call. When the worker dies, the whole workflow task runs
  *   again with all its local activities.
@@ -14,7 +16,8 @@ import { findRefusal, type RefusalPredicate } from "./find-refusal.ts";
  *   the steps after it up to the pivot as well, without effect: that registers their compensations.
  * - Leave `local` out when an update or a signal leads to the call. Nothing of a workflow task is stored
  *   before it ends, so a restarted Temporal could forget the update but not the effects of the call.
- * - An update that arrives meanwhile waits for `local`: give it a timeout of a second or two.
+ * - An update that arrives meanwhile waits for `local`, and so does a compensation: give it a timeout of a second
+ *   or two.
  */
 export interface StepCall<T> {
   /** Calls a local activity, once. Default: only `run` is called. */
@@ -42,11 +45,19 @@ export async function runLocalFirst<T>(
   isRefusal?: RefusalPredicate,
 ): Promise<T> {
   if (local === undefined) return await run();
+  throwIfCancelled();
   try {
-    return await local();
+    // The SDK fails the workflow task when a local activity ends while the workflow handles its cancellation.
+    return await CancellationScope.nonCancellable(local);
   } catch (error) {
     const isFinal = isCancelled(error) || findRefusal(error, isRefusal) !== undefined;
     if (!isTemporalFailure(error) || isFinal) throw error;
   }
+  throwIfCancelled();
   return await run();
+}
+
+function throwIfCancelled(): void {
+  if (!CancellationScope.current().consideredCancelled) return;
+  throw new CancelledFailure("the scope of the call is cancelled");
 }

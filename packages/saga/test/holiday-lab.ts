@@ -33,8 +33,11 @@ export interface HolidayLab extends AsyncDisposable {
   begin(behaviours?: Record<string, Behaviour>, plan?: workflows.HolidayPlan): Promise<Holiday>;
   /** Starts a workflow without a plan. */
   beginOther(workflow: "picnic" | "stroll"): Promise<Holiday>;
-  /** Starts the saga whose steps are tried locally first. */
-  beginPostcard(behaviours?: Record<string, Behaviour>, plan?: PostcardPlan): Promise<Holiday>;
+  /** Starts the saga whose steps are tried locally first. The default of its task timeout is 10 s. */
+  beginPostcard(
+    behaviours?: Record<string, Behaviour>,
+    plan?: PostcardPlan & { readonly taskTimeoutMs?: number },
+  ): Promise<Holiday>;
   /** Starts a saga whose step is refused, which it learns in the given way. */
   beginStay(way: Way): Promise<Holiday>;
   /** Starts the saga of the README. */
@@ -79,10 +82,16 @@ export async function openHolidayLab(): Promise<HolidayLab> {
     workflow: string,
     args: unknown[],
     behaviours: Record<string, Behaviour> = {},
+    workflowTaskTimeout = 10_000,
   ): Promise<Holiday> {
     const workflowId = `${workflow}-${++nextId}`;
     agency.script(workflowId, behaviours);
-    const handle = await client.workflow.start(workflow, { workflowId, taskQueue, args });
+    const handle = await client.workflow.start(workflow, {
+      workflowId,
+      taskQueue,
+      args,
+      workflowTaskTimeout,
+    });
     const progress = () => handle.query(workflows.progress);
     const calls = () => agency.calls(workflowId);
     return {
@@ -105,7 +114,8 @@ export async function openHolidayLab(): Promise<HolidayLab> {
   return {
     begin: (behaviours, plan = {}) => start("holiday", [plan], behaviours),
     beginOther: (workflow) => start(workflow, []),
-    beginPostcard: (behaviours, plan = {}) => start("postcard", [plan], behaviours),
+    beginPostcard: (behaviours, { taskTimeoutMs, ...plan } = {}) =>
+      start("postcard", [plan], behaviours, taskTimeoutMs),
     beginStay: (way) => start("stay", [way]),
     beginConcert: (behaviours) => start("concert", ["order-1"], behaviours),
     async [Symbol.asyncDispose]() {

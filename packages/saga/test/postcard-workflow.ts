@@ -7,6 +7,10 @@ export interface PostcardPlan {
   /** The timeout of the local call of each step, in milliseconds. Default: 10,000. */
   readonly localMs?: { readonly stamp?: number; readonly post?: number };
   readonly delayedAfterMs?: number;
+  /** A step before the stamp. Default: none. */
+  readonly begins?: "write";
+  /** For how long a cancellation occupies the thread of the workflow, in milliseconds. Default: not at all. */
+  readonly cancelTakesMs?: number;
 }
 
 interface PostcardActivities {
@@ -17,7 +21,11 @@ interface PostcardActivities {
 export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> {
   const saga = createSaga();
   setHandler(progress, () => saga.progress());
-  setHandler(cancel, (message) => saga.cancel(message));
+  setHandler(cancel, (message) => {
+    const cancelled = saga.cancel(message);
+    block(plan.cancelTakesMs ?? 0);
+    return cancelled;
+  });
   setHandler(retry, ({ step }) => saga.retry(step));
 
   const cancellationType = "TRY_CANCEL";
@@ -32,13 +40,15 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
     startToCloseTimeout: 30_000,
     retry: { initialInterval: 20, maximumInterval: 100 },
   });
-  const localFirst = (what: "stamp" | "post" | "notify") => ({
-    local: () => callLocally(what, what === "notify" ? undefined : plan.localMs?.[what]),
+  const localFirst = (what: "write" | "stamp" | "post" | "notify") => ({
+    local: () =>
+      callLocally(what, what === "stamp" || what === "post" ? plan.localMs?.[what] : undefined),
     run: () => call(what),
   });
   const { delayedAfterMs = 60_000 } = plan;
 
   return await saga.run(async () => {
+    if (plan.begins !== undefined) await saga.step(plan.begins, localFirst(plan.begins));
     await saga.step("stamp", {
       ...localFirst("stamp"),
       compensate: () => call("compensate stamp"),
@@ -48,4 +58,9 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
     await saga.step("notify", { ...localFirst("notify"), delayedAfterMs });
     return posted;
   });
+}
+
+/** Blocks the thread of the workflow, as a busy machine does. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Holiday, type HolidayLab, openHolidayLab, workflowsPath } from "./holiday-lab.ts";
@@ -102,30 +103,55 @@ describe("the local call of a step", () => {
     gate.open();
   });
 
-  it("delays a cancellation until Temporal splits the workflow task", async () => {
+  it("delays the compensation until it ends, when the workflow is cancelled meanwhile", async () => {
     const gate = createGate();
-    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: { stamp: 60_000 } });
+    const card = await lab.beginPostcard({ stamp: gate.pass }, { taskTimeoutMs: 2_000 });
     await gate.reached;
     await card.handle.cancel();
+    await vi.waitFor(async () => {
+      expect((await card.progress()).cause).toMatchObject({ by: "temporal" });
+    }, patience);
+    expect(card.calls()).toEqual(["stamp"]);
+    gate.open();
     expect(await card.result()).toMatchObject({
       outcome: "compensated",
       cause: { by: "temporal" },
     });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     await replayAndCount(card);
-    gate.open();
   });
 
-  it("delays an update until Temporal splits the workflow task, and replays", async () => {
+  it("delays an update until Temporal splits the workflow task, and its effects until it ends", async () => {
     const gate = createGate();
-    const card = await lab.beginPostcard({ stamp: gate.pass }, { localMs: { stamp: 60_000 } });
+    const card = await lab.beginPostcard({ stamp: gate.pass }, { taskTimeoutMs: 2_000 });
     await gate.reached;
     expect(await card.cancel("rain")).toBe(true);
+    expect(card.calls()).toEqual(["stamp"]);
+    gate.open();
     const cause = { kind: "cancelled", by: "request", message: "rain" };
     expect(await card.result()).toEqual({ outcome: "compensated", cause });
     expect(card.calls()).toEqual(["stamp", "compensate stamp"]);
     await replayAndCount(card);
+  });
+
+  it("may end while the workflow handles a cancellation", async () => {
+    // Temporal splits the task after 1.6 s and delivers the update, and the local call ends during its handler.
+    const plan = { taskTimeoutMs: 2_000, cancelTakesMs: 1_200, begins: "write" } as const;
+    const gate = createGate();
+    const stamp = async () => {
+      await gate.pass(1);
+      await sleep(1_700);
+    };
+    const card = await lab.beginPostcard({ stamp }, plan);
+    await gate.reached;
     gate.open();
+    expect(await card.cancel("rain")).toBe(true);
+    const cause = { kind: "cancelled", by: "request", message: "rain" };
+    expect(await card.result()).toEqual({ outcome: "compensated", cause });
+    expect(card.calls()).toEqual(["write", "stamp", "compensate stamp"]);
+    const { events } = await card.handle.fetchHistory();
+    expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
+    await replayAndCount(card);
   });
 
   it("replays where Temporal split the workflow task beside it", async () => {
