@@ -16,8 +16,8 @@ export interface TripActivities
 export interface TripCall {
   readonly step: string;
   readonly tripId: string;
-  /** The run of the workflow that made the call. After a reset its activity belongs to another run. */
-  readonly runId?: string;
+  /** The run with which the workflow began. The activities after a reset belong to another run. */
+  readonly firstRunId?: string;
 }
 
 /** The type of the failure of a call that is not made, because an operator has resolved its step. */

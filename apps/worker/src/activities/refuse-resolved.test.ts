@@ -7,10 +7,15 @@ import { refuseResolved } from "./refuse-resolved.ts";
 
 const activityId = "open-tab:compensate";
 
-/** Makes a call that belongs to the run `second`. */
-async function makeCall(runId: string | undefined, resolvedSteps: readonly string[]) {
+/** Makes a call whose activity belongs to the run `second`. */
+async function makeCall(
+  firstRunId: string | undefined,
+  resolvedSteps: readonly string[],
+  { isLocal }: { readonly isLocal: boolean } = { isLocal: false },
+) {
   const { context } = new MockActivityEnvironment({
-    activityId,
+    activityId: isLocal ? "3" : activityId,
+    isLocal,
     workflowExecution: { workflowId: "trip/t", runId: "second" },
   });
   const fake = createFakeServices().trip("t");
@@ -19,24 +24,33 @@ async function makeCall(runId: string | undefined, resolvedSteps: readonly strin
     resolvedSteps,
   }));
   const execute = refuseResolved({ readTripRecord })(context).inbound?.execute;
-  const call = { step: "open-tab", tripId: "t", ...(runId === undefined ? {} : { runId }) };
+  const call = {
+    step: "open-tab",
+    tripId: "t",
+    ...(firstRunId === undefined ? {} : { firstRunId }),
+  };
   const answer = await execute?.({ args: [call], headers: {} }, async () => "called");
   return { answer, reads: readTripRecord.mock.calls.length };
 }
 
 describe("refuseResolved()", () => {
-  it("refuses a call of the run before the reset that an operator has resolved", async () => {
+  it("refuses a call after a reset that an operator has resolved", async () => {
     await expect(makeCall("first", [activityId])).rejects.toMatchObject({
       type: "resolved",
       nonRetryable: true,
     });
   });
 
-  it("makes a call of the run before the reset that nobody has resolved", async () => {
+  it("refuses a local call after a reset whose step an operator has resolved", async () => {
+    const resolved = makeCall("first", ["open-tab"], { isLocal: true });
+    await expect(resolved).rejects.toMatchObject({ type: "resolved", nonRetryable: true });
+  });
+
+  it("makes a call after a reset that nobody has resolved", async () => {
     expect(await makeCall("first", ["capture"])).toEqual({ answer: "called", reads: 1 });
   });
 
-  it.each(["second", undefined])("reads nothing for a call of the run %s", async (runId) => {
+  it.each(["second", undefined])("reads nothing for a workflow that began as %s", async (runId) => {
     expect(await makeCall(runId, [activityId])).toEqual({ answer: "called", reads: 0 });
   });
 });

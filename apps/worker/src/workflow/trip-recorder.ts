@@ -43,9 +43,9 @@ export function createTripRecorder({
   versionFloor = 0,
   listResolved,
 }: TripRecorderOptions): TripRecorder {
-  const { runId } = workflowInfo();
+  const { originalExecutionRunId: firstRunId } = workflowInfo();
   let version = versionFloor;
-  const nextChange = (step: string) => ({ step, tripId, runId, version: ++version });
+  const nextChange = (step: string) => ({ step, tripId, firstRunId, version: ++version });
   /** A record can be made several times: the version makes its idempotency key unique. */
   const nextRecord = (name: string) => {
     const record = nextChange(`${name}-${version + 1}`);

@@ -66,7 +66,7 @@ export interface TripStepsDeps {
 /** Creates the steps of a trip. */
 export function createTripSteps(deps: TripStepsDeps): TripSteps {
   const { saga, calls, tripId, timings, state, recovery } = deps;
-  const { runId } = workflowInfo();
+  const { originalExecutionRunId: firstRunId } = workflowInfo();
   let failure: { readonly error: unknown } | undefined;
   const findPast = () =>
     failure !== undefined || isPast(state.record) ? { value: undefined } : undefined;
@@ -76,7 +76,7 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
   return {
     async compensatable(name, { tries, run, compensate, status }) {
       if (recovery?.kind === "settle") return;
-      const call = { step: name, tripId, runId };
+      const call = { step: name, tripId, firstRunId };
       const compensated = {
         async compensate(cause: CompensationCause) {
           const activityId = `${name}${compensationSuffix}`;
@@ -101,7 +101,7 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
     },
 
     async retriable(name, { tries, run, status, resolved, settled }) {
-      const call = { step: name, tripId, runId };
+      const call = { step: name, tripId, firstRunId };
       const made = calls.create(name, { tries, retry: withoutEnd }, (to) => run(to, call));
       const findResult = () => {
         const { record } = state;
@@ -110,7 +110,7 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
       };
       const result = await saga.step(name, {
         ...callUnlessRecorded(
-          resolved ? { ...made, run: () => unlessResolved(made.run, resolved) } : made,
+          resolved ? replaceCalls(made, (make) => () => unlessResolved(make, resolved)) : made,
           findResult,
         ),
         delayedAfterMs: timings.delayedAfterMs,
@@ -145,13 +145,19 @@ function isPast(record: TripRecord | undefined): boolean {
 
 /** Makes a call unless the registry has its result at that time. */
 function callUnlessRecorded<T>(
-  { local, run }: StepCall<T>,
+  call: StepCall<T>,
   findResult: () => { readonly value: T } | undefined,
 ): StepCall<T> {
-  const replace = (call: () => Promise<T>) => async () => {
+  return replaceCalls(call, (make) => async () => {
     const found = findResult();
-    return found === undefined ? await call() : found.value;
-  };
+    return found === undefined ? await make() : found.value;
+  });
+}
+
+function replaceCalls<T>(
+  { local, run }: StepCall<T>,
+  replace: (make: () => Promise<T>) => () => Promise<T>,
+): StepCall<T> {
   return { ...(local && { local: replace(local) }), run: replace(run) };
 }
 
