@@ -45,12 +45,13 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     versionFloor: input.recovery?.versionFloor,
     listResolved: () => listResolved(saga.progress()),
   });
+  const deps = { tripId, calls, recorder, state };
   const saga: Saga = createSaga({
     ...createSagaHooks(recorder, state),
-    onReset: () => continueAfterReset({ tripId, calls, recorder, state }),
+    onReset: () => continueAfterReset(deps),
   });
   handleTripUpdates(saga, state);
-  const recovery = input.recovery && (await planRecovery(input.recovery, { state, recorder }));
+  const recovery = input.recovery && (await planRecovery(input.recovery, deps));
   const { compensatable, retriable, throwFailure } = createTripSteps({
     saga,
     calls,

@@ -54,6 +54,10 @@ async function waitUntilParked(trip: RealTrip): Promise<void> {
   await eventually(async () => expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION"));
 }
 
+async function waitUntilParkedAt(trip: RealTrip, step: string): Promise<void> {
+  await eventually(async () => expect((await trip.readAccount()).reason).toContain(`${step}: `));
+}
+
 /** Terminates the workflow and releases its held calls. */
 async function terminate(trip: RealTrip, gate?: Gate): Promise<void> {
   await lab.workflow(trip.tripId).terminate("the test ends it");
@@ -186,6 +190,48 @@ describe.concurrent("a parked trip whose workflow is terminated", () => {
       }),
     );
     expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
+  });
+
+  it("after the pivot charges no fare that an operator has resolved", async () => {
+    const trip = await beginTrip(lab, {
+      paymentMethod: "pm_card_chargeCustomerFail",
+      faults: { [steps.chargeFare]: refuseCall(Infinity) },
+    });
+    const { tripId } = trip;
+    end(trip).catch(() => undefined);
+    await waitUntilParked(trip);
+    await lab.operator.resolveTrip({ tripId, step: steps.chargeFare, note: "paid in cash" });
+    await waitUntilParkedAt(trip, steps.capture);
+    lab.faults.plan(tripId, {});
+    await terminate(trip);
+    const capture = { tripId, step: steps.capture, note: "paid in cash" };
+    await eventually(async () => void (await lab.operator.resolveTrip(capture)));
+    await eventually(async () =>
+      expect(await trip.readAccount()).toMatchObject({ status: "SETTLED", broadcast: "PUBLISHED" }),
+    );
+    expect(await trip.readAccount()).toMatchObject({ charges: 1, balance: 100, captured: 0 });
+  });
+
+  it("before the pivot repeats no compensation that an operator has resolved", async () => {
+    const trip = await beginTrip(lab, {
+      rider: "hasty",
+      faults: {
+        [`${steps.openTab}${compensationSuffix}`]: refuseCall(Infinity),
+        [`${steps.reserveVehicle}${compensationSuffix}`]: refuseCall(Infinity),
+      },
+    });
+    const { tripId } = trip;
+    cancel(trip).catch(() => undefined);
+    await waitUntilParked(trip);
+    await lab.operator.resolveTrip({ tripId, step: steps.openTab, note: "voided by hand" });
+    await waitUntilParkedAt(trip, steps.reserveVehicle);
+    lab.faults.plan(tripId, {});
+    await terminate(trip);
+    await eventually(async () =>
+      expect(await trip.readAccount()).toMatchObject({ status: "CANCELLED", vehicles: [] }),
+    );
+    expect(await trip.readAccount()).toMatchObject({ reason: "changed my mind", tab: "open" });
+    expect(await lab.workflow(tripId).result()).toMatchObject({ reason: "changed my mind" });
   });
 
   it("with a parked release clears its reason once the vehicle is released", async () => {

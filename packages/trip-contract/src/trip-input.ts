@@ -19,7 +19,7 @@ export interface TripInput {
  * deleted. The registry decides whether the new workflow compensates or settles the trip.
  */
 export interface RecoveryInput {
-  /** Why the trip is compensated, if it is. */
+  /** Why the trip is compensated, if it is and the registry has no reason yet. */
   readonly reason: string;
   /** The new workflow numbers its changes of the registry above this, and above those of its predecessors. */
   readonly versionFloor: number;

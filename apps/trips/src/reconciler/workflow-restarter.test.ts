@@ -88,6 +88,19 @@ describe("restartInterrupted()", () => {
     });
   });
 
+  it("passes the recorded reason of the cancellation", async () => {
+    const requested = { stop_kind: "CANCEL", stop_reason: "changed my mind" } as const;
+    const begun = { ...tripRows.compensating, compensation_reason: "declined", ...requested };
+    for (const [trip, reason] of [
+      [{ ...tripRows.active, ...requested }, "changed my mind"],
+      [begun, "declined"],
+    ] as const) {
+      const { restarter, restarted } = createTestRestarter(trip, listRuns(terminated));
+      await restarter.restartInterrupted(never);
+      expect(restarted).toMatchObject([{ recovery: { reason } }]);
+    }
+  });
+
   it("skips compensated trips, unknown trips, and restarted workflows that failed again", async () => {
     const compensated = createTestRestarter(tripRows.cancelled, listRuns(terminated));
     const unknownRuns = listRuns(terminated, { ...terminated, tripId: "x" });

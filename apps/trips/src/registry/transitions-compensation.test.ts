@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applyToAll } from "../../test/apply-to-all.ts";
-import { createTripRow, now, tripRows } from "../../test/trip-rows.ts";
+import { createTripRow, now, olderRows, tripRows } from "../../test/trip-rows.ts";
 import { cancel, compensate, park, resume } from "./transitions.ts";
 
 const refusal = {
@@ -147,12 +147,20 @@ describe("cancel()", () => {
       compensate({ version: 9n, reason: "declined", refusal })(tripRows.pending, now),
     ).toMatchObject({ compensation_reason: "declined", refusal_step: "open-tab" });
     const compensating = createTripRow({ compensation_reason: "declined" });
+    const kept = { reason: "declined", compensation_reason: "declined" };
     expect(cancel("its workflow was reset")(compensating, now)).toEqual({
       status: "CANCELLED",
-      reason: "declined",
+      ...kept,
     });
-    expect(compensate({ version: 10n, reason: "terminated" })(compensating, now)).toMatchObject({
-      reason: "declined",
+    for (const reason of ["terminated", "declined"]) {
+      const recorded = compensate({ version: 10n, reason })(compensating, now);
+      expect(recorded).toMatchObject(kept);
+      expect(recorded).not.toHaveProperty("refusal_code");
+    }
+    const { compensating: older } = olderRows;
+    expect(compensate({ version: 10n, reason: "terminated" })(older, now)).toMatchObject({
+      reason: "no",
+      compensation_reason: "no",
     });
   });
 

@@ -112,8 +112,8 @@ export function compensate({
 }
 
 function keepFirstCause(trip: TripRow, { reason, refusal }: FirstCause): TripPatch {
-  const first = trip.compensation_reason;
-  if (first !== null && first !== reason) return { reason: first };
+  const first = findFirstReason(trip);
+  if (first !== null) return { reason: first, compensation_reason: first };
   return {
     reason,
     compensation_reason: reason,
@@ -121,6 +121,12 @@ function keepFirstCause(trip: TripRow, { reason, refusal }: FirstCause): TripPat
     refusal_message: refusal?.message ?? null,
     refusal_step: refusal?.step ?? null,
   };
+}
+
+function findFirstReason({ compensation_reason, status, reason }: TripRow): string | null {
+  if (compensation_reason !== null) return compensation_reason;
+  // Processes of older versions record no reason of its own.
+  return status === "COMPENSATING" || status === "CANCELLED" ? reason : null;
 }
 
 /** A record that the saga numbers, with the steps that operators have resolved so far. */

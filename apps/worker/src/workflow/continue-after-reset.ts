@@ -1,15 +1,11 @@
 import type { SagaProgress } from "@fanfare/saga";
 import { compensationSuffix } from "@fanfare/trip-contract";
-import { type TripCalls, withoutEnd } from "./trip-calls.ts";
+import { type ReadTripRecordDeps, readTripRecord } from "./read-trip-record.ts";
 import type { TripRecorder } from "./trip-recorder.ts";
-import type { TripState } from "./trip-state.ts";
 
 /** Dependencies of `continueAfterReset`. */
-export interface ContinueAfterResetDeps {
-  readonly tripId: string;
-  readonly calls: TripCalls;
+export interface ContinueAfterResetDeps extends ReadTripRecordDeps {
   readonly recorder: TripRecorder;
-  readonly state: TripState;
 }
 
 /**
@@ -17,15 +13,9 @@ export interface ContinueAfterResetDeps {
  * wait for what happened before the reset. Clears the parked and delayed steps of the previous run, whose
  * steps are tried again.
  */
-export async function continueAfterReset({
-  tripId,
-  calls,
-  recorder,
-  state,
-}: ContinueAfterResetDeps): Promise<void> {
-  const step = "read-record";
-  const record = await calls.activities(step, withoutEnd).readTripRecord({ step, tripId });
-  state.record = record;
+export async function continueAfterReset(deps: ContinueAfterResetDeps): Promise<void> {
+  const { recorder, state } = deps;
+  const record = await readTripRecord(deps);
   recorder.continueAfter(record.latestVersion);
   if (record.startedAt !== undefined) {
     state.activating = true;

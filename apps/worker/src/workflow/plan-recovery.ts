@@ -1,8 +1,14 @@
 import type { RecoveryInput } from "@fanfare/trip-contract";
 import { ActivityFailure, CancellationScope } from "@temporalio/workflow";
+import { type ReadTripRecordDeps, readTripRecord } from "./read-trip-record.ts";
 import { setTripAttribute } from "./set-trip-attribute.ts";
 import type { TripRecorder } from "./trip-recorder.ts";
-import type { Drive, TripState } from "./trip-state.ts";
+import type { Drive } from "./trip-state.ts";
+
+/** Dependencies of `planRecovery`. */
+export interface PlanRecoveryDeps extends ReadTripRecordDeps {
+  readonly recorder: TripRecorder;
+}
 
 /** How the trip of a previous workflow is finished. */
 export type RecoveryPlan =
@@ -14,23 +20,28 @@ export type RecoveryPlan =
 /**
  * Asks the registry how a trip is finished. Either it records COMPENSATING and refuses the end of the
  * drive from then on, or the drive has ended or its end was requested, and it refuses the compensation.
- * Late calls of the previous workflow cannot change that. A cancellation does not interrupt the question.
+ * Late calls of the previous workflow cannot change that. Reads what the registry has then: the reason of an
+ * earlier compensation is kept, and what operators have resolved is not called again. A cancellation does not
+ * interrupt that.
  */
 export async function planRecovery(
   { reason, startedAt }: RecoveryInput,
-  { state, recorder }: { readonly state: TripState; readonly recorder: TripRecorder },
+  deps: PlanRecoveryDeps,
 ): Promise<RecoveryPlan> {
+  const { state, recorder } = deps;
   state.recovering = true;
   try {
     await CancellationScope.nonCancellable(() =>
       recorder.recordCompensatingUnlessEnded({ reason }),
     );
     setTripAttribute("status", "COMPENSATING");
-    return { kind: "compensate", reason };
+    const { compensation } = await readTripRecord(deps);
+    return { kind: "compensate", reason: compensation?.reason ?? reason };
   } catch (error) {
     if (!(error instanceof ActivityFailure) || startedAt === undefined) throw error;
     state.activating = true;
     state.startedAt = startedAt;
+    await readTripRecord(deps);
     await CancellationScope.nonCancellable(() => clearRecords(recorder));
     return { kind: "settle", drive: { startedAt, endedAt: startedAt } };
   } finally {

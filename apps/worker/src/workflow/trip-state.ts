@@ -17,7 +17,7 @@ export interface TripState {
   settled?: Amount;
   /** Set once the trip is CANCELLED, or NEEDS_ATTENTION with a parked compensation. */
   compensated?: CompensationResult;
-  /** What the registry had of the trip when the workflow was reset. Set after a reset alone. */
+  /** What the registry had of the trip when the workflow was reset, or recovered it. Set only then. */
   record?: TripRecord;
 }
 
