@@ -4,6 +4,7 @@ import type { InterruptedWorkflows } from "../temporal/interrupted-workflows.ts"
 import type { TripWorkflows } from "../temporal/trip-workflows.ts";
 import { deliverDecisions } from "./deliver-decisions.ts";
 import { deliverStopRequests } from "./deliver-stop-requests.ts";
+import { createFailurePauses } from "./failure-pauses.ts";
 import { repeatUntilAborted } from "./repeat-until-aborted.ts";
 import { startMissingWorkflows } from "./start-missing-workflows.ts";
 import { createWorkflowRestarter } from "./workflow-restarter.ts";
@@ -29,14 +30,15 @@ export async function runReconciler(
   { reconcileAfterMs }: { readonly reconcileAfterMs: number },
 ): Promise<void> {
   const restarter = createWorkflowRestarter(
-    { registry, workflows: interruptedWorkflows, logger },
+    { registry, workflows: interruptedWorkflows, logger, pauses: createFailurePauses() },
     // A workflow is rarely deleted, and each open trip costs a call of Temporal.
     { batchSize, leaseDurationMs: 6 * reconcileAfterMs },
   );
+  const pauses = createFailurePauses();
   const startMissing = (aborted: AbortSignal) =>
     startMissingWorkflows(
       aborted,
-      { registry, workflows, logger },
+      { registry, workflows, logger, pauses },
       { batchSize, leaseDurationMs: reconcileAfterMs },
     );
   const deliverRequests = (aborted: AbortSignal) =>

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createTripRow } from "../../test/trip-rows.ts";
 import type { TripRow } from "../registry/tables.ts";
 import type { Reply } from "../temporal/trip-workflows.ts";
+import { createFailurePauses } from "./failure-pauses.ts";
 import {
   type StartMissingWorkflowsDeps,
   startMissingWorkflows,
@@ -29,6 +30,7 @@ function createDeps(batch: TripRow[], reply: (tripId: string) => Reply<"started"
       },
     },
     logger: createLogger({ name: "reconciler-test", level: "silent" }),
+    pauses: createFailurePauses(),
   };
   return { deps, startedTripIds };
 }

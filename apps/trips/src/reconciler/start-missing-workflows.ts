@@ -1,7 +1,9 @@
 import type { Logger } from "@fanfare/service";
+import type { TripRow } from "../registry/tables.ts";
 import { createTripInput } from "../registry/trip-input.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { TripWorkflows } from "../temporal/trip-workflows.ts";
+import type { FailurePauses } from "./failure-pauses.ts";
 import { handleEach } from "./handle-each.ts";
 
 /** The dependencies of `startMissingWorkflows`. */
@@ -9,6 +11,8 @@ export interface StartMissingWorkflowsDeps {
   readonly registry: Pick<TripRegistry, "claimUnstarted">;
   readonly workflows: Pick<TripWorkflows, "ensureStarted">;
   readonly logger: Logger;
+  /** The pauses of the trips whose workflow could not be started. */
+  readonly pauses: FailurePauses;
 }
 
 /** How many trips one call handles. */
@@ -26,11 +30,11 @@ const callTimeoutMs = 5_000;
  */
 export async function startMissingWorkflows(
   signal: AbortSignal,
-  { registry, workflows, logger }: StartMissingWorkflowsDeps,
+  { registry, workflows, logger, pauses }: StartMissingWorkflowsDeps,
   { batchSize, leaseDurationMs }: StartMissingWorkflowsOptions,
 ): Promise<void> {
   const unstarted = await registry.claimUnstarted({ limit: batchSize, leaseDurationMs });
-  await handleEach(unstarted, signal, async (trip) => {
+  async function start(trip: TripRow): Promise<void> {
     const call = { timeoutMs: callTimeoutMs };
     const reply = await workflows.ensureStarted(createTripInput(trip), call);
     if (reply.kind === "unavailable") throw reply.cause;
@@ -41,5 +45,10 @@ export async function startMissingWorkflows(
     if (reply.kind === "answered")
       logger.info({ tripId }, "started the missing workflow of a trip");
     else logger.warn({ tripId }, "a trip is REQUESTED although its workflow has closed");
+  }
+  await handleEach(unstarted, signal, {
+    handle: start,
+    getKey: (trip) => trip.trip_id,
+    pauses,
   });
 }

@@ -5,6 +5,7 @@ import { createTripRow, tripRows } from "../../test/trip-rows.ts";
 import type { TripRow } from "../registry/tables.ts";
 import type { InterruptedRun } from "../temporal/interrupted-workflows.ts";
 import type { Reply } from "../temporal/trip-workflows.ts";
+import { createFailurePauses } from "./failure-pauses.ts";
 import { createWorkflowRestarter, type WorkflowRestarterDeps } from "./workflow-restarter.ts";
 
 const never = new AbortController().signal;
@@ -27,6 +28,7 @@ function createTestRestarter(
   runs: readonly Reply<InterruptedRun>[],
   open: readonly TripRow[] = [],
 ) {
+  let now = 0;
   const restarted: TripInput[] = [];
   const listedSince: Date[] = [];
   const replies = {
@@ -52,9 +54,12 @@ function createTestRestarter(
       },
     },
     logger,
+    pauses: createFailurePauses(() => now),
   };
   const restarter = createWorkflowRestarter(deps, { batchSize: 2, leaseDurationMs: 1_000 });
-  return { restarter, restarted, listedSince, replies };
+  /** Passes the pauses that follow failures. */
+  const waitLong = () => void (now += 3_600_000);
+  return { deps, restarter, restarted, listedSince, replies, waitLong };
 }
 
 function listRuns(...runs: InterruptedRun[]): Reply<InterruptedRun>[] {
@@ -137,7 +142,7 @@ describe("restartInterrupted()", () => {
 
   it("handles the others when one workflow cannot be restarted, and repeats that one", async () => {
     const runs = ["run-1", "run-2", "run-3"].map((runId) => ({ ...terminated, runId }));
-    const { restarter, restarted, replies } = createTestRestarter(
+    const { restarter, restarted, replies, waitLong } = createTestRestarter(
       tripRows.active,
       listRuns(...runs),
     );
@@ -145,22 +150,85 @@ describe("restartInterrupted()", () => {
     await expect(restarter.restartInterrupted(never)).rejects.toThrow("too large");
     expect(restarted).toHaveLength(3);
     await restarter.restartInterrupted(never);
+    expect(restarted).toHaveLength(3);
+    waitLong();
+    await restarter.restartInterrupted(never);
     expect(restarted).toHaveLength(4);
   });
 
+  it("restarts the others, the oldest first, although runs fail for ever", async () => {
+    const runs = Array.from({ length: 8 }, (_, run) => ({
+      ...terminated,
+      tripId: crypto.randomUUID(),
+      runId: `run-${run}`,
+      closedAt: new Date(Date.UTC(2026, 4, 1, 10, run)),
+    }));
+    const broken = new Set(runs.slice(0, 5).map((run) => run.tripId));
+    const tried: string[] = [];
+    const { deps } = createTestRestarter(undefined, listRuns(...runs.toReversed()));
+    const restarter = createWorkflowRestarter(
+      {
+        ...deps,
+        registry: {
+          ...deps.registry,
+          find: async (id) => createTripRow({ trip_id: id, status: "ACTIVE" }),
+        },
+        workflows: {
+          ...deps.workflows,
+          async restart(input) {
+            tried.push(input.tripId);
+            if (!broken.has(input.tripId)) return { kind: "answered", outcome: "started" };
+            return { kind: "unavailable", cause: new Error("too large") };
+          },
+        },
+      },
+      { batchSize: 2, leaseDurationMs: 1_000 },
+    );
+    for (let call = 0; call < 2; call += 1) {
+      await expect(restarter.restartInterrupted(never)).rejects.toThrow("too large");
+    }
+    await restarter.restartInterrupted(never);
+    expect(tried).toEqual(runs.map((run) => run.tripId));
+  });
+
+  it("checks the other open trips although trips fail for ever", async () => {
+    const open = Array.from({ length: 5 }, () => createTripRow({ trip_id: crypto.randomUUID() }));
+    const checked: string[] = [];
+    const { deps } = createTestRestarter(undefined, [], open);
+    const restarter = createWorkflowRestarter(
+      {
+        ...deps,
+        workflows: {
+          ...deps.workflows,
+          async exists(id) {
+            checked.push(id);
+            return { kind: "unavailable", cause: new Error("too large") };
+          },
+        },
+      },
+      { batchSize: 5, leaseDurationMs: 1_000 },
+    );
+    for (let call = 0; call < 2; call += 1) {
+      await expect(restarter.restartInterrupted(never)).rejects.toThrow("too large");
+    }
+    expect(checked).toEqual(open.map(({ trip_id }) => trip_id));
+  });
+
   it("lists the same runs again after a failure, and only newer ones after a success", async () => {
-    const { restarter, restarted, listedSince, replies } = createTestRestarter(
+    const { restarter, restarted, listedSince, replies, waitLong } = createTestRestarter(
       tripRows.active,
       listRuns(terminated),
     );
     replies.restart = { kind: "unavailable", cause: new Error("unavailable") };
     await expect(restarter.restartInterrupted(never)).rejects.toThrow("unavailable");
+    waitLong();
     replies.restart = { kind: "answered", outcome: "started" };
     await restarter.restartInterrupted(never);
     await restarter.restartInterrupted(never);
     expect(restarted).toHaveLength(2);
     const fiveMinutesBefore = terminated.closedAt.getTime() - 5 * 60_000;
-    expect(listedSince.map((since) => since.getTime())).toEqual([0, 0, fiveMinutesBefore]);
+    const times = listedSince.map((since) => since.getTime());
+    expect(times).toEqual([0, fiveMinutesBefore, fiveMinutesBefore]);
   });
 
   it("restarts the workflow of an open trip that Temporal does not have", async () => {
@@ -193,13 +261,14 @@ describe("restartInterrupted()", () => {
 
   it("restarts nothing while Temporal is unavailable or does not answer", async () => {
     const open = [tripRows.active];
-    const { restarter, restarted, replies } = createTestRestarter(
+    const { restarter, restarted, replies, waitLong } = createTestRestarter(
       tripRows.active,
       listRuns(),
       open,
     );
     replies.exists = { kind: "unavailable", cause: new Error("unavailable") };
     await expect(restarter.restartInterrupted(never)).rejects.toThrow("unavailable");
+    waitLong();
     replies.exists = { kind: "timed-out" };
     await expect(restarter.restartInterrupted(never)).rejects.toThrow("did not answer");
     expect(restarted).toEqual([]);

@@ -6,6 +6,7 @@ import { createTripInput } from "../registry/trip-input.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { InterruptedRun, InterruptedWorkflows } from "../temporal/interrupted-workflows.ts";
 import type { Reply } from "../temporal/trip-workflows.ts";
+import type { FailurePauses } from "./failure-pauses.ts";
 import { handleEach } from "./handle-each.ts";
 
 /** The dependencies of a `WorkflowRestarter`. */
@@ -13,6 +14,8 @@ export interface WorkflowRestarterDeps {
   readonly registry: Pick<TripRegistry, "find" | "claimOpen">;
   readonly workflows: InterruptedWorkflows;
   readonly logger: Logger;
+  /** The pauses of the runs and trips whose restart failed. */
+  readonly pauses: FailurePauses;
 }
 
 /** How a `WorkflowRestarter` looks for trips whose workflow was deleted. */
@@ -36,6 +39,12 @@ export interface WorkflowRestarter {
   restartInterrupted(signal: AbortSignal): Promise<void>;
 }
 
+interface ListedRuns {
+  readonly runs: readonly InterruptedRun[];
+  /** The reply that ended the list early. */
+  readonly failure?: Reply<InterruptedRun>;
+}
+
 const callTimeoutMs = 10_000;
 /** Temporal lists a run some time after it closes. */
 const overlapMs = 5 * 60_000;
@@ -49,7 +58,7 @@ const uuid = z.uuid();
  * that closed since. Several processes may run one each.
  */
 export function createWorkflowRestarter(
-  { registry, workflows, logger }: WorkflowRestarterDeps,
+  { registry, workflows, logger, pauses }: WorkflowRestarterDeps,
   { batchSize, leaseDurationMs }: WorkflowRestarterOptions,
 ): WorkflowRestarter {
   let since = new Date(0);
@@ -88,30 +97,57 @@ export function createWorkflowRestarter(
     await restart(trip, "is gone from Temporal");
   }
 
+  /** Lists the runs, those too that precede a page which cannot be read. */
+  async function listRuns(signal: AbortSignal): Promise<ListedRuns> {
+    const runs: InterruptedRun[] = [];
+    for await (const reply of workflows.list(since, { timeoutMs: callTimeoutMs, signal })) {
+      if (reply.kind !== "answered") return { runs, failure: reply };
+      runs.push(reply.outcome);
+    }
+    return { runs };
+  }
+
+  const isLeft = ({ runId }: InterruptedRun) => !handledRunIds.has(runId);
+
+  async function handleOnce(run: InterruptedRun): Promise<void> {
+    await handleInterrupted(run);
+    handledRunIds.add(run.runId);
+  }
+
   /**
-   * Works off the list. A run that was handled is not handled again when the rest fails. Only a list that
-   * was worked off whole moves `since`.
+   * Works off the list, the oldest run first. A run that was handled is not handled again when the rest fails.
+   * `since` moves up to the oldest run that is left.
    */
   async function restartListed(signal: AbortSignal): Promise<void> {
-    const listedRunIds = new Set<string>();
-    let latest = since.getTime() + overlapMs;
-    const replies = workflows.list(since, { timeoutMs: callTimeoutMs, signal });
-    await handleEach(replies, signal, async (reply) => {
-      const run = requireOutcome(reply);
-      listedRunIds.add(run.runId);
-      latest = Math.max(latest, run.closedAt.getTime());
-      if (handledRunIds.has(run.runId)) return;
-      await handleInterrupted(run);
-      handledRunIds.add(run.runId);
-    });
+    const { runs, failure } = await listRuns(signal);
     if (signal.aborted) return;
+    const sorted = runs.toSorted((one, other) => one.closedAt.getTime() - other.closedAt.getTime());
+    try {
+      await handleEach(sorted.filter(isLeft), signal, {
+        handle: handleOnce,
+        getKey: ({ runId }) => runId,
+        pauses,
+      });
+    } finally {
+      const last = sorted.find(isLeft) ?? sorted.at(-1);
+      if (failure === undefined && last !== undefined) moveTo(last, sorted);
+    }
+    if (failure !== undefined) requireOutcome(failure);
+  }
+
+  function moveTo({ closedAt }: InterruptedRun, listed: readonly InterruptedRun[]): void {
+    const listedRunIds = new Set(listed.map(({ runId }) => runId));
     for (const runId of handledRunIds) if (!listedRunIds.has(runId)) handledRunIds.delete(runId);
-    since = new Date(latest - overlapMs);
+    since = new Date(Math.max(since.getTime(), closedAt.getTime() - overlapMs));
   }
 
   async function restartDeleted(signal: AbortSignal): Promise<void> {
     const open = await registry.claimOpen({ limit: batchSize, leaseDurationMs });
-    await handleEach(open, signal, (trip) => handleOpen(trip, signal));
+    await handleEach(open, signal, {
+      handle: (trip) => handleOpen(trip, signal),
+      getKey: (trip) => trip.trip_id,
+      pauses,
+    });
   }
 
   return {
