@@ -163,7 +163,7 @@ describe("restartInterrupted()", () => {
       runId: `run-${run}`,
       closedAt: new Date(Date.UTC(2026, 4, 1, 10, run)),
     }));
-    const broken = new Set(runs.slice(0, 5).map((run) => run.tripId));
+    const broken = new Set<string>(runs.slice(0, 5).map((run) => run.tripId));
     const tried: string[] = [];
     const { deps } = createTestRestarter(undefined, listRuns(...runs.toReversed()));
     const restarter = createWorkflowRestarter(

@@ -162,6 +162,12 @@ describe("a consumer group on JetStream", { timeout: 60_000 }, () => {
       connected: true,
       lastError: { code: "data_loss", message: expect.stringContaining("gone_things_made") },
     });
+    // It is no error for ever.
+    const anHourLater = performance.now() + 3_600_000;
+    const now = vi.spyOn(performance, "now").mockReturnValue(anHourLater);
+    const health = broker.health();
+    now.mockRestore();
+    expect(health).toEqual({ connected: true });
   });
 
   it("is updated where JetStream allows it", async () => {

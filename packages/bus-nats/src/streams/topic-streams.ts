@@ -40,9 +40,14 @@ export interface TopicStreams {
    * not look it up.
    */
   ensure(topic: string, deadline: Deadline): Promise<string | undefined>;
-  /** Returns `data_loss` for the last stream that was found to have been deleted, with its events. */
+  /**
+   * Returns `data_loss` for the last stream that was found to have been deleted, with its events, for an hour
+   * after it was found.
+   */
   findLoss(): BusError | undefined;
 }
+
+const lossShownMs = 3_600_000;
 
 /** Creates the streams of topics as the settings declare them. */
 export function createTopicStreams(
@@ -53,14 +58,14 @@ export function createTopicStreams(
   /** The streams that this process may not look up. */
   const hidden = new Set<string>();
   const creationTimes = new Map<string, string>();
-  let loss: BusError | undefined;
+  let loss: { readonly error: BusError; readonly foundAt: number } | undefined;
 
   /** Compares the stream's creation time with the last known one, to detect that it was deleted. */
   const observe = (topic: string, { config, created }: StreamInfo): string => {
     const before = creationTimes.get(topic);
     if (before !== undefined && before !== created) {
       const message = `stream ${config.name} of topic ${topic}, created at ${before}, was deleted with its events; a new one exists since ${created}`;
-      loss = new BusError("data_loss", message);
+      loss = { error: new BusError("data_loss", message), foundAt: performance.now() };
     }
     creationTimes.set(topic, created);
     return created;
@@ -148,7 +153,10 @@ export function createTopicStreams(
 
   return {
     provision,
-    findLoss: () => loss,
+    findLoss() {
+      if (loss !== undefined && performance.now() - loss.foundAt >= lossShownMs) loss = undefined;
+      return loss?.error;
+    },
     ensure(topic, deadline) {
       let running = ensuring.get(topic);
       if (running === undefined) {
