@@ -45,6 +45,18 @@ const longTests = {
       "--path": "FANFARE_PATH",
     },
   },
+  matrix: {
+    package: "@fanfare/worker",
+    file: "cancellation-matrix.live",
+    env: { FANFARE_MATRIX_SEED: "1" },
+    options: { "--seed": "FANFARE_MATRIX_SEED" },
+  },
+  "lost-replies": {
+    package: "@fanfare/worker",
+    file: "lost-replies.live",
+    env: { FANFARE_REPLIES_SEED: "1" },
+    options: { "--seed": "FANFARE_REPLIES_SEED" },
+  },
   resets: {
     package: "@fanfare/worker",
     file: "reset.live",

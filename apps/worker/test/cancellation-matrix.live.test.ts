@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRandom } from "@fanfare/dev-stack";
 import {
   type CancelArgument,
   type CancelUpdateResult,
@@ -7,7 +9,7 @@ import {
 } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
-import { createGate, type Gate, sumCharges } from "./fake-services.ts";
+import { createGate, failTimes, type Gate, type Script, sumCharges } from "./fake-services.ts";
 import type { FakeTrip } from "./fake-trip.ts";
 import { catchUpdateRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
@@ -34,27 +36,59 @@ type Moment = (typeof moments)[number];
 const askers = ["rider", "temporal"] as const;
 type Asker = (typeof askers)[number];
 
+/** Selects the long form, in which another call fails beside each cancellation, which comes at any time. */
+const seed = process.env["FANFARE_MATRIX_SEED"];
+const random = createRandom(Number(seed ?? 0));
+const draw = (below: number) => Math.floor(random() * below);
+const suffix = seed === undefined ? "" : `, seed ${seed}`;
+
+/** What the seed adds to a cancellation. */
+interface Beside {
+  readonly afterMs: number;
+  readonly script: Script;
+}
+
+/** Draws another step whose first calls fail, before their effect or after it, and a delay. */
+function drawBeside(step: Step): Beside {
+  if (seed === undefined) return { afterMs: 0, script: {} };
+  const others = inOrder.filter((other) => other !== step && other !== steps.publish);
+  const other = others[draw(others.length)] ?? steps.openTab;
+  const where = draw(2) === 0 ? "before" : "after";
+  return { afterMs: draw(5_000), script: { [other]: { [where]: failTimes(1 + draw(3)) } } };
+}
+
 const places = inOrder.flatMap((step) =>
-  moments.flatMap((moment) => askers.map((asker) => ({ step, moment, asker }))),
+  moments.flatMap((moment) =>
+    askers.map((asker) => ({ step, moment, asker, beside: drawBeside(step) })),
+  ),
 );
 const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 const isBeforePivot = ({ step }: { step: Step }) => inOrder.indexOf(step) < pivot;
 
 /** Runs a trip to a place and holds it there until the gate is opened. */
-async function holdTrip(step: Step, moment: Moment): Promise<{ trip: TestTrip; gate: Gate }> {
+async function holdTrip({
+  step,
+  moment,
+  beside,
+}: {
+  readonly step: Step;
+  readonly moment: Moment;
+  readonly beside: Beside;
+}): Promise<{ trip: TestTrip; gate: Gate }> {
   const gate = createGate();
   const after = inOrder.slice(inOrder.indexOf(step) + 1);
   const script =
     moment === "after"
       ? Object.fromEntries(after.map((later) => [later, { before: gate.pass }]))
       : { [step]: { [moment === "before" ? "before" : "after"]: gate.pass } };
-  const trip = lab.begin(script);
+  const trip = lab.begin({ ...beside.script, ...script });
   if (inOrder.indexOf(step) >= pivot) {
     await trip.started;
     trip.end().catch(() => undefined);
   }
   if (moment === "after") await eventually(() => expectDone(trip, step));
   else await gate.reached;
+  if (beside.afterMs > 0) await sleep(beside.afterMs);
   return { trip, gate };
 }
 
@@ -121,10 +155,10 @@ async function cancelTooLate(asker: Asker, trip: TestTrip): Promise<string> {
   return "none";
 }
 
-describe.concurrent("a cancellation before the pivot compensates everything", () => {
+describe.concurrent(`a cancellation before the pivot compensates everything${suffix}`, () => {
   it.for(places.filter(isBeforePivot))("$moment $step, by $asker", async (place) => {
-    const { step, moment, asker } = place;
-    const { trip, gate } = await holdTrip(step, moment);
+    const { asker } = place;
+    const { trip, gate } = await holdTrip(place);
     const { answer } = await cancelAs(asker, trip);
     expect(await answer).toEqual(asker === "rider" ? cancelResults.rider : undefined);
     expect(await readEnd(trip)).toEqual(ends[asker]);
@@ -139,11 +173,12 @@ describe.concurrent("a cancellation before the pivot compensates everything", ()
   });
 });
 
-describe.concurrent("a cancellation from the pivot on changes nothing", () => {
+describe.concurrent(`a cancellation from the pivot on changes nothing${suffix}`, () => {
   it.for(places.filter((place) => !isBeforePivot(place)))(
     "$moment $step, by $asker",
-    async ({ step, moment, asker }) => {
-      const { trip, gate } = await holdTrip(step, moment);
+    async (place) => {
+      const { step, moment, asker } = place;
+      const { trip, gate } = await holdTrip(place);
       const over = step === steps.publish && moment === "after";
       // A workflow that has ended refuses updates.
       if (over) await trip.outcome();
@@ -165,19 +200,23 @@ describe.concurrent("a cancellation from the pivot on changes nothing", () => {
 
 const compensationPlaces = compensatable.flatMap((step) =>
   (["before", "after"] as const).flatMap((moment) =>
-    askers.flatMap((first) => askers.map((second) => ({ step, moment, first, second }))),
+    askers.flatMap((first) =>
+      askers.map((second) => ({ step, moment, first, second, beside: drawBeside(step) })),
+    ),
   ),
 );
 
-describe.concurrent("a cancellation during a compensation joins it", () => {
+describe.concurrent(`a cancellation during a compensation joins it${suffix}`, () => {
   it.for(compensationPlaces)(
     "$moment the compensation of $step, for $first, by $second",
-    async ({ step, moment, first, second }) => {
+    async ({ step, moment, first, second, beside }) => {
       const gate = createGate();
-      const trip = lab.begin({ [`${step}${compensationSuffix}`]: { [moment]: gate.pass } });
+      const held = { [`${step}${compensationSuffix}`]: { [moment]: gate.pass } };
+      const trip = lab.begin({ ...beside.script, ...held });
       await trip.started;
       const one = await cancelAs(first, trip);
       await gate.reached;
+      if (beside.afterMs > 0) await sleep(beside.afterMs);
       const other = await cancelAs(second, trip);
       gate.open();
       const expected = (asker: Asker) => (asker === "rider" ? cancelResults[first] : undefined);

@@ -1,3 +1,4 @@
+import { createRandom } from "@fanfare/dev-stack";
 import { compensationSuffix, steps } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
@@ -22,21 +23,36 @@ afterAll(() => lab?.[Symbol.asyncDispose]());
 const inOrder: readonly string[] = Object.values(steps);
 const compensatable = inOrder.slice(0, inOrder.indexOf(steps.drive));
 
+/** Selects the long form, in which the network fails at two calls of a trip, and as often as the seed says. */
+const seed = process.env["FANFARE_REPLIES_SEED"];
+const random = createRandom(Number(seed ?? 0));
+const draw = (below: number) => Math.floor(random() * below);
+const suffix = seed === undefined ? "" : `, seed ${seed}`;
+
 const faults: Readonly<Record<string, Fault>> = {
   "loses the reply, twice": loseReply(2),
   "delays the reply until it times out": delayReply(1),
   "delivers the request twice": sendTwice,
   "loses the request, which arrives after the end": loseRequest(1),
 };
+/** Draws the fault of another call. Without a seed it has none. */
+function drawOther(step: string): Readonly<Record<string, Fault>> {
+  if (seed === undefined) return {};
+  const others = inOrder.filter((other) => other !== step && other !== steps.publish);
+  const kinds = [loseReply(1 + draw(4)), loseRequest(1 + draw(4)), delayReply(1), sendTwice];
+  const [other, fault] = [others[draw(others.length)], kinds[draw(kinds.length)]];
+  return other === undefined || fault === undefined ? {} : { [other]: fault };
+}
+
 const forwardCases = [
   ...inOrder
     .filter((step) => step !== steps.publish)
     .flatMap((step) => Object.keys(faults).map((fault) => ({ step, fault }))),
   { step: steps.publish, fault: "loses the publish result" },
   { step: steps.publish, fault: "delivers the request twice" },
-];
+].map((one) => ({ ...one, other: drawOther(one.step) }));
 const compensationCases = compensatable.flatMap((step) =>
-  Object.keys(faults).map((fault) => ({ step, fault })),
+  Object.keys(faults).map((fault) => ({ step, fault, other: drawOther(step) })),
 );
 
 function findFault(name: string): Fault {
@@ -53,9 +69,9 @@ async function redeliverAll(trip: RealTrip): Promise<Readonly<Record<string, str
   return refusals;
 }
 
-describe.concurrent("a trip settles with one charge of each kind when the network", () => {
-  it.for(forwardCases)("$fault of $step", async ({ step, fault }) => {
-    const trip = await beginTrip(lab, { faults: { [step]: findFault(fault) } });
+describe.concurrent(`a trip settles with one charge of each kind${suffix}, when the network`, () => {
+  it.for(forwardCases)("$fault of $step", async ({ step, fault, other }) => {
+    const trip = await beginTrip(lab, { faults: { ...other, [step]: findFault(fault) } });
     expect(await trip.started).toBeUndefined();
     await trip.end();
     await trip.expectSettled();
@@ -63,10 +79,11 @@ describe.concurrent("a trip settles with one charge of each kind when the networ
   });
 });
 
-describe.concurrent("a trip is compensated, and late copies are refused, when the network", () => {
-  it.for(compensationCases)("$fault of the compensation of $step", async ({ step, fault }) => {
+describe.concurrent(`a trip is compensated, and late copies are refused${suffix}, when the network`, () => {
+  it.for(compensationCases)("$fault of the compensation of $step", async (one) => {
+    const { step, fault, other } = one;
     const trip = await beginTrip(lab, {
-      faults: { [`${step}${compensationSuffix}`]: findFault(fault) },
+      faults: { ...other, [`${step}${compensationSuffix}`]: findFault(fault) },
     });
     await waitUntilActive(trip);
     await trip.cancel();
