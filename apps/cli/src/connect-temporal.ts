@@ -1,3 +1,4 @@
+import type { TemporalSettings } from "@fanfare/trip-contract/temporal";
 import { Connection } from "@temporalio/client";
 
 /**
@@ -5,10 +6,10 @@ import { Connection } from "@temporalio/client";
  * the connection then, which `Connection.connect` leaves open.
  */
 export async function connectTemporal(
-  address: string,
+  settings: TemporalSettings,
   { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<Connection> {
-  const connection = Connection.lazy({ address, connectTimeout: timeoutMs });
+  const connection = Connection.lazy({ ...settings, connectTimeout: timeoutMs });
   try {
     await connection.ensureConnected();
     return connection;

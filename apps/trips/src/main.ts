@@ -16,6 +16,7 @@ import {
   tlsVariables,
 } from "@fanfare/service";
 import { payloadVariables } from "@fanfare/trip-contract/payloads";
+import { openTemporalSettings, temporalVariables } from "@fanfare/trip-contract/temporal";
 import { z } from "zod";
 import { createTripFeed } from "./api/trip-feed.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
@@ -53,18 +54,7 @@ const config = loadConfig({
       example: "./tls/public.key",
     }),
     ...databaseVariables,
-    temporalAddress: defineVariable(
-      "TEMPORAL_ADDRESS",
-      z.string().min(1).default("127.0.0.1:7233"),
-      {
-        about: "host:port of Temporal.",
-        example: "127.0.0.1:7233",
-      },
-    ),
-    temporalNamespace: defineVariable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
-      about: "Namespace of the trips' workflows.",
-      example: "default",
-    }),
+    ...temporalVariables,
     ...payloadVariables,
     reconcileAfterMs: defineVariable(
       "RECONCILE_AFTER_MS",
@@ -95,9 +85,7 @@ runUntilSignal(
       }),
     );
     const temporal = resources.use(
-      connectTemporal({
-        address: config.temporalAddress,
-        namespace: config.temporalNamespace,
+      connectTemporal(openTemporalSettings(process.env), {
         dataConverter: createDataConverter(config.codecKeys),
       }),
     );

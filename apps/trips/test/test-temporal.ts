@@ -20,11 +20,8 @@ export async function openTestTemporal(): Promise<TestTemporal> {
   const server = await startTemporal();
   const keys = parseCodecKeys(addCodecKey());
   const dataConverter = createDataConverter(() => keys);
-  const temporal = connectTemporal({
-    address: server.address,
-    namespace: server.namespace,
-    dataConverter,
-  });
+  const { address, namespace } = server;
+  const temporal = connectTemporal(() => ({ address, namespace }), { dataConverter });
   const closing: (() => Promise<unknown>)[] = [() => server.stop(), () => temporal.close()];
   return {
     temporal,
@@ -58,5 +55,6 @@ export async function openTestTemporal(): Promise<TestTemporal> {
 
 /** Creates a connection to an address without a server. */
 export async function connectNoTemporal(): Promise<TemporalConnection> {
-  return connectTemporal({ address: `127.0.0.1:${await reservePort()}`, namespace: "default" });
+  const settings = { address: `127.0.0.1:${await reservePort()}`, namespace: "default" };
+  return connectTemporal(() => settings);
 }

@@ -20,6 +20,7 @@ import {
   tlsVariables,
 } from "@fanfare/service";
 import { payloadVariables } from "@fanfare/trip-contract/payloads";
+import { openTemporalSettings, temporalVariables } from "@fanfare/trip-contract/temporal";
 import { Runtime } from "@temporalio/worker";
 import { z } from "zod";
 import { createBillingActivities } from "./activities/billing.ts";
@@ -40,18 +41,7 @@ const config = loadConfig({
     healthPort: defineHealthPortVariable(8084),
     ...serviceTokenVariables,
     ...tlsVariables,
-    temporalAddress: defineVariable(
-      "TEMPORAL_ADDRESS",
-      z.string().min(1).default("127.0.0.1:7233"),
-      {
-        about: "host:port of Temporal.",
-        example: "127.0.0.1:7233",
-      },
-    ),
-    temporalNamespace: defineVariable("TEMPORAL_NAMESPACE", z.string().min(1).default("default"), {
-      about: "Namespace of the trips' workflows.",
-      example: "default",
-    }),
+    ...temporalVariables,
     ...payloadVariables,
     buildId: defineVariable("TEMPORAL_BUILD_ID", z.string().min(1).optional(), {
       about: "The version of this code, for Temporal's worker deployments (see README.md).",
@@ -98,8 +88,7 @@ runUntilSignal(
     );
     const worker = resources.use(
       startTripWorker({
-        address: config.temporalAddress,
-        namespace: config.temporalNamespace,
+        readSettings: openTemporalSettings(process.env),
         bundlePath,
         activities: {
           ...createRegistryActivities(connect(config.tripsUrl)),

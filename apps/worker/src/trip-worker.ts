@@ -1,16 +1,17 @@
 import { createBackoff, describeReason, pause } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
-import { searchAttributes, taskQueue } from "@fanfare/trip-contract";
+import { taskQueue } from "@fanfare/trip-contract";
+import { findMissingAttributes, type TemporalSettings } from "@fanfare/trip-contract/temporal";
 import type { DataConverter } from "@temporalio/common";
-import { NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
+import { type NativeConnection, Worker, type WorkerDeploymentOptions } from "@temporalio/worker";
 import { refuseResolved } from "./activities/refuse-resolved.ts";
 import type { TripActivities } from "./trip-activities.ts";
+import { connectWorker, rotateConnection } from "./worker-connection.ts";
 
 /** Options of `startTripWorker`. */
 export interface TripWorkerOptions {
-  /** Host and port of Temporal. */
-  readonly address: string;
-  readonly namespace: string;
+  /** Returns where Temporal is. The worker connects again when that changes. */
+  readonly readSettings: () => TemporalSettings;
   /** The path of the bundled workflow code. */
   readonly bundlePath: string;
   readonly activities: TripActivities;
@@ -41,25 +42,46 @@ const backoff = createBackoff({ initialIntervalMs: 200, maxIntervalMs, jitter: 0
 /** Starts a worker. Returns at once; the worker runs until it is stopped. */
 export function startTripWorker(options: TripWorkerOptions): TripWorker {
   const stopping = new AbortController();
-  let current: { connection: NativeConnection } | undefined;
+  const { readSettings, logger } = options;
+  let current: { readonly worker: Worker; readonly namespace: string } | undefined;
   let notReady = "it is connecting";
 
   async function takeTasks(): Promise<void> {
-    const connection = await NativeConnection.connect({ address: options.address });
+    const settings = readSettings();
+    const connection = await connectWorker(settings);
+    let worker: Worker | undefined;
     try {
-      await checkSearchAttributes(connection, options.namespace);
-      const worker = await createWorker(connection, options);
-      const shutdown = () => worker.shutdown();
-      const run = worker.run();
-      if (stopping.signal.aborted) shutdown();
-      stopping.signal.addEventListener("abort", shutdown, { once: true });
-      current = { connection };
-      options.logger.info({ address: options.address, taskQueue }, "taking tasks from Temporal");
-      await run.finally(() => stopping.signal.removeEventListener("abort", shutdown));
+      await checkSearchAttributes(connection, settings.namespace);
+      worker = await createWorker(connection, settings.namespace, options);
+      await runWorker(worker, settings);
     } finally {
       current = undefined;
-      await connection.close();
+      await (worker?.connection ?? connection).close();
     }
+  }
+
+  async function runWorker(worker: Worker, settings: TemporalSettings): Promise<void> {
+    const { address, namespace } = settings;
+    const over = new AbortController();
+    const shutdown = () => worker.shutdown();
+    const run = worker.run();
+    if (stopping.signal.aborted) shutdown();
+    stopping.signal.addEventListener("abort", shutdown, { once: true });
+    current = { worker, namespace };
+    logger.info({ address, taskQueue }, "taking tasks from Temporal");
+    const rotating = rotateConnection({
+      worker,
+      settings,
+      readSettings,
+      signal: AbortSignal.any([stopping.signal, over.signal]),
+      onError: (error) =>
+        logger.warn({ err: error }, "Temporal refuses the changed settings: the last ones stay"),
+    });
+    await run.finally(() => {
+      stopping.signal.removeEventListener("abort", shutdown);
+      over.abort();
+    });
+    await rotating;
   }
 
   async function runUntilStopped(): Promise<void> {
@@ -69,7 +91,7 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
         await takeTasks();
       } catch (error) {
         notReady = describeReason(error);
-        options.logger.warn({ err: error }, "taking tasks from Temporal failed: connecting again");
+        logger.warn({ err: error }, "taking tasks from Temporal failed: connecting again");
       }
       if (performance.now() - began > maxIntervalMs) failures = 1;
       await pause(backoff(failures), stopping.signal);
@@ -81,9 +103,9 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
     stopped,
     async ready() {
       if (current === undefined) throw new Error(`Temporal: ${notReady}`);
-      const { connection } = current;
-      const { namespace } = options;
-      await connection.withDeadline(Date.now() + readyTimeoutMs, () =>
+      const { worker, namespace } = current;
+      const { connection } = worker;
+      await connection?.withDeadline(Date.now() + readyTimeoutMs, () =>
         connection.workflowService.describeNamespace({ namespace }),
       );
     },
@@ -96,7 +118,8 @@ export function startTripWorker(options: TripWorkerOptions): TripWorker {
 
 async function createWorker(
   connection: NativeConnection,
-  { namespace, bundlePath, activities, dataConverter, buildId }: TripWorkerOptions,
+  namespace: string,
+  { bundlePath, activities, dataConverter, buildId }: TripWorkerOptions,
 ): Promise<Worker> {
   return Worker.create({
     connection,
@@ -143,8 +166,7 @@ async function checkSearchAttributes(
   connection: NativeConnection,
   namespace: string,
 ): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = Object.values(searchAttributes).filter((name) => !(name in customAttributes));
+  const missing = await findMissingAttributes(connection, namespace);
   if (missing.length === 0) return;
   throw new Error(
     `namespace ${namespace} lacks the search attributes ${missing.join(", ")} (Keyword): create them with "fanfare provision"`,

@@ -144,7 +144,12 @@ export async function openServiceLab(): Promise<ServiceLab> {
   const { address, namespace } = servers.temporal;
   const logger = createLogger({ name: "lab", level: "silent" });
   const startWorker = (): TripWorker =>
-    startTripWorker({ address, namespace, bundlePath, activities, logger });
+    startTripWorker({
+      readSettings: () => ({ address, namespace }),
+      bundlePath,
+      activities,
+      logger,
+    });
   let worker = startWorker();
   let restarting = Promise.resolve();
   async function restartAfter(before: Promise<void>, during?: () => Promise<void>): Promise<void> {

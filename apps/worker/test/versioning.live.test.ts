@@ -43,7 +43,13 @@ beforeAll(async () => {
   const logger = createLogger({ name: "versions", level: "silent" });
   const { activities } = createFakeServices();
   startVersion = (buildId) => {
-    const worker = startTripWorker({ address, namespace, bundlePath, activities, logger, buildId });
+    const worker = startTripWorker({
+      readSettings: () => ({ address, namespace }),
+      bundlePath,
+      activities,
+      logger,
+      buildId,
+    });
     stack.defer(() => worker.stop());
     return worker;
   };

@@ -2,5 +2,6 @@ export { type Books, openBooks, type TripAccount, type TripEffects } from "./boo
 export { catchRefusal } from "./catch-refusal.ts";
 export { completedTrip } from "./completed-trip.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";
+export { type RestrictedTemporal, startRestrictedTemporal } from "./restricted-temporal.ts";
 export { type RetryOptions, retryWhileUnavailable } from "./retry-while-unavailable.ts";
 export { withIdempotencyKey } from "./with-idempotency-key.ts";

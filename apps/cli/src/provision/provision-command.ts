@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type DatabaseLogins, defaultConnectionLimit, parseLogins } from "@fanfare/secrets";
 import { readVariable } from "@fanfare/service";
+import { readTemporalSettings } from "@fanfare/trip-contract/temporal";
 import { CliError } from "../cli-error.ts";
 import { readNatsLogin } from "../nats/nats-options.ts";
 import { alignRows, createTerminal } from "../terminal.ts";
@@ -26,9 +27,10 @@ export async function provisionCommand(
   { json = false, quiet = false, replicas, connections }: ProvisionOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const { NATS_URL, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE = "default" } = env;
+  const { NATS_URL, TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE } = env;
+  const temporal = Boolean(TEMPORAL_ADDRESS || TEMPORAL_CONFIG_FILE || TEMPORAL_PROFILE);
   const POSTGRES_ADMIN_URL = readVariable("POSTGRES_ADMIN_URL", env);
-  if (!POSTGRES_ADMIN_URL && !NATS_URL && !TEMPORAL_ADDRESS) {
+  if (!POSTGRES_ADMIN_URL && !NATS_URL && !temporal) {
     throw new CliError(
       "expected a server to provision: set POSTGRES_ADMIN_URL, NATS_URL or TEMPORAL_ADDRESS",
     );
@@ -44,9 +46,7 @@ export async function provisionCommand(
     natsUrl: NATS_URL,
     natsCredentials: readNatsLogin(env),
     replicas,
-    temporal: TEMPORAL_ADDRESS
-      ? { address: TEMPORAL_ADDRESS, namespace: TEMPORAL_NAMESPACE }
-      : undefined,
+    temporal: temporal ? readTemporalSettings(env) : undefined,
   });
   for (const warning of provisioned.warnings) process.stderr.write(`${warning}\n`);
   if (quiet) return;

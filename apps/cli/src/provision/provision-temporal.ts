@@ -1,60 +1,82 @@
 import { waitUntil } from "@fanfare/dev-stack";
+import {
+  findMissingAttributes,
+  isPermissionDenied,
+  type TemporalSettings,
+} from "@fanfare/trip-contract/temporal";
 import { type Connection, isGrpcServiceError } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
+import { CliError } from "../cli-error.ts";
 import { connectTemporal } from "../connect-temporal.ts";
 import { searchAttributeTypes } from "./search-attributes.ts";
 
 const keyword = 2;
 
+const codes = { NOT_FOUND: 5, ALREADY_EXISTS: 6, UNAVAILABLE: 14 };
+
 /** The codes of a server that has just started, or that does not know a new namespace yet. */
-const notYet = { NOT_FOUND: 5, UNAVAILABLE: 14 };
+const notYet = [codes.NOT_FOUND, codes.UNAVAILABLE];
 
 /**
  * Creates the namespace and the search attributes that are missing, and returns the names of all search
- * attributes. Waits up to a minute for a server that has just started.
+ * attributes. Waits up to a minute for a server that has just started. A namespace that has everything
+ * takes no rights of an administrator. Rejects with what is missing when this identity may not add it.
  */
-export async function provisionTemporal(temporal: {
-  readonly address: string;
-  readonly namespace: string;
-}): Promise<readonly string[]> {
-  const { address, namespace } = temporal;
-  const connection = await connectTemporal(address);
+export async function provisionTemporal(settings: TemporalSettings): Promise<readonly string[]> {
+  const { address, namespace } = settings;
+  const connection = await connectTemporal(settings);
+  const names = Object.keys(searchAttributeTypes);
   try {
     return await retryUntilReady(`namespace ${namespace} of Temporal at ${address}`, async () => {
-      await provisionNamespace(connection, namespace);
-      return await provisionSearchAttributes(connection, namespace);
+      const missing = await findMissing(connection, namespace);
+      if (missing.length > 0) await addSearchAttributes(connection, { namespace, missing });
+      return names;
     });
   } finally {
     await connection.close();
   }
 }
 
-/** Creates a namespace that retains closed workflows for 7 days, unless it exists. */
-async function provisionNamespace(
-  { workflowService }: Connection,
-  namespace: string,
-): Promise<void> {
+/** Returns the search attributes that are missing. Creates the namespace when that is missing. */
+async function findMissing(connection: Connection, namespace: string): Promise<readonly string[]> {
   try {
-    await workflowService.describeNamespace({ namespace });
+    return await findMissingAttributes(connection, namespace);
   } catch (error) {
-    if (!hasCode(error, notYet.NOT_FOUND)) throw error;
-    const workflowExecutionRetentionPeriod = msToTs("7 days");
-    await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+    if (!hasCode(error, [codes.NOT_FOUND])) throw error;
+    await createNamespace(connection, namespace);
+    return Object.keys(searchAttributeTypes);
   }
 }
 
-async function provisionSearchAttributes(
+/** Creates a namespace that retains closed workflows for 7 days. */
+async function createNamespace({ workflowService }: Connection, namespace: string): Promise<void> {
+  try {
+    const workflowExecutionRetentionPeriod = msToTs("7 days");
+    await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  } catch (error) {
+    if (hasCode(error, [codes.ALREADY_EXISTS])) return;
+    if (!isPermissionDenied(error)) throw error;
+    throw new CliError(
+      `Temporal has no namespace ${namespace}, and this identity may not create it: create it as an administrator, or set TEMPORAL_NAMESPACE to another`,
+      { cause: error },
+    );
+  }
+}
+
+async function addSearchAttributes(
   { operatorService }: Connection,
-  namespace: string,
-): Promise<readonly string[]> {
-  const names = Object.keys(searchAttributeTypes);
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-  const missing = names.filter((name) => customAttributes[name] === undefined);
-  if (missing.length > 0) {
+  { namespace, missing }: { readonly namespace: string; readonly missing: readonly string[] },
+): Promise<void> {
+  try {
     const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
     await operatorService.addSearchAttributes({ namespace, searchAttributes });
+  } catch (error) {
+    if (!isPermissionDenied(error)) throw error;
+    throw new CliError(
+      `namespace ${namespace} lacks the search attributes ${missing.join(", ")}, and this identity may not add them: add them with the type Keyword, in the settings of the namespace in Temporal Cloud, or as an administrator of the server`,
+      { cause: error },
+    );
   }
-  return names;
 }
 
 /** Retries while the server is not ready. Rejects at once with any other error. */
@@ -64,7 +86,7 @@ async function retryUntilReady<T>(what: string, work: () => Promise<T>): Promise
       try {
         return { value: await work() };
       } catch (error) {
-        if (Object.values(notYet).some((code) => hasCode(error, code))) throw error;
+        if (hasCode(error, notYet)) throw error;
         return { error };
       }
     },
@@ -74,7 +96,6 @@ async function retryUntilReady<T>(what: string, work: () => Promise<T>): Promise
   return outcome.value;
 }
 
-function hasCode(error: unknown, code: number): boolean {
-  const found: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
-  return found === code;
+function hasCode(error: unknown, accepted: readonly number[]): boolean {
+  return isGrpcServiceError(error) && accepted.includes(error.code);
 }

@@ -1,6 +1,7 @@
 import { type NatsOptions, provisionGroups, provisionTopics } from "@fanfare/bus-nats";
 import { type DatabaseLogins, provisionDatabases } from "@fanfare/secrets";
 import { groups, topics } from "@fanfare/topology";
+import type { TemporalSettings } from "@fanfare/trip-contract/temporal";
 
 /** The servers to provision. A server that is absent is not provisioned. */
 export interface ProvisionTarget {
@@ -10,7 +11,7 @@ export interface ProvisionTarget {
   readonly natsCredentials?: Omit<NatsOptions, "servers">;
   /** The number of servers of a cluster that store each event. Default: unchanged, or 1. */
   readonly replicas?: number | undefined;
-  readonly temporal?: { readonly address: string; readonly namespace: string } | undefined;
+  readonly temporal?: TemporalSettings | undefined;
 }
 
 /** A PostgreSQL server to provision. */
@@ -55,7 +56,7 @@ async function provisionNats(server: NatsOptions, replicas: number | undefined):
 }
 
 /** Imports Temporal's client only when it is needed, as the import slows down every command. */
-async function provisionTemporalAt(temporal: { address: string; namespace: string }) {
+async function provisionTemporalAt(temporal: TemporalSettings) {
   const { provisionTemporal } = await import("./provision-temporal.ts");
   return await provisionTemporal(temporal);
 }

@@ -1,16 +1,10 @@
 import { searchAttributes } from "@fanfare/trip-contract";
 import { unreadPayloads } from "@fanfare/trip-contract/payloads";
+import { readTemporalSettings, type TemporalSettings } from "@fanfare/trip-contract/temporal";
 import { Client } from "@temporalio/client";
 import { CliError } from "../cli-error.ts";
 import { connectTemporal } from "../connect-temporal.ts";
 import { readStack } from "../stack/running-stack.ts";
-
-/** The Temporal server and namespace of the trips' workflows. */
-export interface TemporalAddress {
-  /** host:port. */
-  readonly address: string;
-  readonly namespace: string;
-}
 
 /** The ids of parked trips, and whether there are more. */
 export interface ParkedTripIds {
@@ -20,13 +14,14 @@ export interface ParkedTripIds {
 
 const callTimeoutMs = 10_000;
 
-/** Returns the address of Temporal from TEMPORAL_ADDRESS, else of this checkout's stack. */
-export async function findTemporal(env = process.env): Promise<TemporalAddress> {
-  const known = env.TEMPORAL_ADDRESS ? env : (await readStack())?.environments["worker"];
-  return {
-    address: known?.["TEMPORAL_ADDRESS"] ?? "127.0.0.1:7233",
-    namespace: known?.["TEMPORAL_NAMESPACE"] ?? "default",
-  };
+/**
+ * Returns the settings of Temporal from the environment, when TEMPORAL_ADDRESS or a profile is set, else
+ * those of this checkout's stack.
+ */
+export async function findTemporal(env = process.env): Promise<TemporalSettings> {
+  const named = env.TEMPORAL_ADDRESS || env.TEMPORAL_CONFIG_FILE || env.TEMPORAL_PROFILE;
+  const stack = named ? undefined : (await readStack())?.environments["worker"];
+  return readTemporalSettings(stack ?? env);
 }
 
 /**
@@ -35,18 +30,19 @@ export async function findTemporal(env = process.env): Promise<TemporalAddress> 
  * lists a change after a short delay.
  */
 export async function findParkedTrips(
-  { address, namespace }: TemporalAddress,
+  settings: TemporalSettings,
   limit: number,
 ): Promise<ParkedTripIds> {
-  const connection = await connectTemporal(address).catch((cause: unknown) => {
+  const connection = await connectTemporal(settings).catch((cause: unknown) => {
     throw new CliError(
-      `Temporal does not answer at ${address}: set TEMPORAL_ADDRESS to its address`,
+      `Temporal does not answer at ${settings.address}: set TEMPORAL_ADDRESS to its address`,
       {
         cause,
       },
     );
   });
   try {
+    const { namespace } = settings;
     const { workflow } = new Client({ connection, namespace, dataConverter: unreadPayloads });
     const query = `${searchAttributes.attention} IS NOT NULL AND ExecutionStatus = "Running"`;
     const tripIds: string[] = [];

@@ -1,3 +1,4 @@
+import type { TemporalSettings } from "@fanfare/trip-contract/temporal";
 import {
   Client,
   Connection,
@@ -5,6 +6,7 @@ import {
   makeGrpcRetryInterceptor,
 } from "@temporalio/client";
 import type { DataConverter } from "@temporalio/common";
+import { createRotatingConnection } from "./rotating-connection.ts";
 
 /** A connection to Temporal that opens on first use and reconnects when it is lost. */
 export interface TemporalConnection {
@@ -18,23 +20,15 @@ const readyTimeoutMs = 2_000;
 
 /**
  * Creates the connection without waiting for the server, which may start later and restart. A call that
- * finds no server fails within a second.
+ * finds no server fails within a second. Changed settings apply to the calls that follow.
  */
-export function connectTemporal(options: {
-  readonly address: string;
-  readonly namespace: string;
+export function connectTemporal(
+  readSettings: () => TemporalSettings,
   /** Converts payloads. Default: they are plain JSON. */
-  readonly dataConverter?: DataConverter;
-}): TemporalConnection {
-  const { address, namespace, dataConverter } = options;
-  const connection = Connection.lazy({
-    address,
-    channelArgs: {
-      "grpc.initial_reconnect_backoff_ms": 200,
-      "grpc.max_reconnect_backoff_ms": 2_000,
-    },
-    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }))],
-  });
+  { dataConverter }: { readonly dataConverter?: DataConverter } = {},
+): TemporalConnection {
+  const { namespace } = readSettings();
+  const connection = createRotatingConnection(readSettings, openConnection);
   return {
     client: new Client({ connection, namespace, ...(dataConverter && { dataConverter }) }),
     async assertReady() {
@@ -44,4 +38,15 @@ export function connectTemporal(options: {
     },
     close: () => connection.close(),
   };
+}
+
+function openConnection(settings: TemporalSettings): Connection {
+  return Connection.lazy({
+    ...settings,
+    channelArgs: {
+      "grpc.initial_reconnect_backoff_ms": 200,
+      "grpc.max_reconnect_backoff_ms": 2_000,
+    },
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }))],
+  });
 }
