@@ -21,6 +21,18 @@ export function allowedRoles(method: DescMethod): Role[] {
 }
 
 /**
+ * Returns the services that the option `(fanfare.access.v1.access)` of a method names, for the role
+ * `service`. Returns undefined for the other roles: each of their subjects may call the method.
+ *
+ * @example
+ * allowedSubjects(FleetService.method.reserveVehicle, "service"); // ["worker"]
+ */
+export function allowedSubjects(method: DescMethod, role: string): string[] | undefined {
+  if (role !== "service") return undefined;
+  return hasOption(method, access) ? getOption(method, access).services : [];
+}
+
+/**
  * Returns the names of the methods that no role may call, such as
  * `fleet.v1.FleetService/ReserveVehicle`.
  *

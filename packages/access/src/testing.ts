@@ -1,7 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import type { Caller, Routes } from "@fanfare/service";
 import { createTestTransport as createTransport } from "@fanfare/service/testing";
-import { allowedRoles } from "./allowed-roles.ts";
+import { allowedRoles, allowedSubjects } from "./allowed-roles.ts";
 
 /**
  * Creates a transport that calls routes in memory as this caller. Authorisation, validation and
@@ -14,5 +14,5 @@ import { allowedRoles } from "./allowed-roles.ts";
  * await createClient(FleetService, transport).getVehicle({ vehicleId: "car-1" });
  */
 export function createTestTransport(routes: Routes, caller: Caller): Transport {
-  return createTransport(routes, { caller, allowedRoles });
+  return createTransport(routes, { caller, allowedRoles, allowedSubjects });
 }

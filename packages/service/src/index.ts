@@ -50,7 +50,7 @@ export type { Server } from "./server/start-server.ts";
 
 // Authentication.
 
-export type { Access, AllowedRoles } from "./auth/access-gate.ts";
+export type { Access, AccessPolicy, AllowedRoles, AllowedSubjects } from "./auth/access-gate.ts";
 export type { Caller } from "./auth/caller.ts";
 export { callerKey, getCaller } from "./auth/caller.ts";
 export type { TokenVerifier, TokenVerifierOptions } from "./auth/token-verifier.ts";

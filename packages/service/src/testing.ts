@@ -1,7 +1,7 @@
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createRouterTransport } from "@connectrpc/connect";
 import { createValidateInterceptor } from "@connectrpc/validate";
-import type { AllowedRoles } from "./auth/access-gate.ts";
+import type { AccessPolicy } from "./auth/access-gate.ts";
 import { assertAllowed } from "./auth/access-gate.ts";
 import type { Caller } from "./auth/caller.ts";
 import { callerKey } from "./auth/caller.ts";
@@ -42,7 +42,7 @@ export function authenticateAs(caller: Caller): Interceptor {
  */
 export function createTestTransport(
   routes: Routes,
-  { caller, allowedRoles }: { readonly caller: Caller; readonly allowedRoles: AllowedRoles },
+  { caller, ...policy }: AccessPolicy & { readonly caller: Caller },
 ): Transport {
   return createRouterTransport(routes, {
     router: {
@@ -52,7 +52,7 @@ export function createTestTransport(
         createTextRefusal(),
         createValidateInterceptor(),
       ],
-      requestGate: (context) => assertAllowed(context.method, { caller, allowedRoles }),
+      requestGate: (context) => assertAllowed(context.method, caller, policy),
     },
   });
 }

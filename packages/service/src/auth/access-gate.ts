@@ -8,10 +8,21 @@ import type { TokenVerifier } from "./token-verifier.ts";
 /** Returns the roles that may call a method; an empty list allows nobody. */
 export type AllowedRoles = (method: DescMethod) => readonly string[];
 
-/** Authenticates callers, and states which of their roles may call which method. */
-export interface Access extends TokenVerifier {
+/**
+ * Returns the subjects that may call a method with a role, such as the names of services; undefined when every
+ * subject with the role may.
+ */
+export type AllowedSubjects = (method: DescMethod, role: string) => readonly string[] | undefined;
+
+/** States which callers may call which method. */
+export interface AccessPolicy {
   readonly allowedRoles: AllowedRoles;
+  /** Default: every subject that has an allowed role. */
+  readonly allowedSubjects?: AllowedSubjects;
 }
+
+/** Authenticates callers, and states which of them may call which method. */
+export interface Access extends TokenVerifier, AccessPolicy {}
 
 /** Runs before a call's body is read. Throws to refuse the call. */
 export type RequestGate = (context: HandlerContext) => Promise<void>;
@@ -19,20 +30,21 @@ export type RequestGate = (context: HandlerContext) => Promise<void>;
 /**
  * Creates the gate that every call passes. It verifies the bearer token, stores the caller under
  * `callerKey`, and refuses with `unauthenticated`, or with `permission_denied` when the method does
- * not allow the caller's role.
+ * not allow the caller's role or the caller.
  */
 export function createAccessGate(access: Access): RequestGate {
   return async (context) => {
     const caller = await access.verify(readBearerToken(context.requestHeader));
     context.values.set(callerKey, caller);
-    assertAllowed(context.method, { caller, allowedRoles: access.allowedRoles });
+    assertAllowed(context.method, caller, access);
   };
 }
 
 /** Throws a ConnectError `permission_denied` unless the caller may call the method. */
 export function assertAllowed(
   method: DescMethod,
-  { caller, allowedRoles }: { readonly caller: Caller; readonly allowedRoles: AllowedRoles },
+  caller: Caller,
+  { allowedRoles, allowedSubjects }: AccessPolicy,
 ): void {
   const name = `${method.parent.typeName}/${method.name}`;
   const roles = allowedRoles(method);
@@ -45,6 +57,13 @@ export function assertAllowed(
   if (!roles.includes(caller.role)) {
     throw new ConnectError(
       `${name} requires the role ${roles.join(" or ")}: the token has the role ${caller.role}`,
+      Code.PermissionDenied,
+    );
+  }
+  const subjects = allowedSubjects?.(method, caller.role);
+  if (subjects !== undefined && !subjects.includes(caller.subject)) {
+    throw new ConnectError(
+      `${name} cannot be called by the ${caller.role} ${caller.subject}: name it as a caller in proto`,
       Code.PermissionDenied,
     );
   }

@@ -48,7 +48,6 @@ async function* relayMessages<T>(
   expiry: TokenExpiry,
   recordError: (error: unknown) => ConnectError,
 ): AsyncGenerator<T> {
-  using _expiry = expiry;
   const { signal } = expiry;
   const iterator = messages[Symbol.asyncIterator]();
   try {
@@ -60,6 +59,7 @@ async function* relayMessages<T>(
   } catch (error) {
     throw recordError(error);
   } finally {
+    expiry[Symbol.dispose]();
     // Not awaited: a route that ignores its signal would block the call.
     endEarly(iterator).catch(() => {});
   }

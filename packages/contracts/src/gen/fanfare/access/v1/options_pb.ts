@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file fanfare/access/v1/options.proto.
  */
 export const file_fanfare_access_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Ch9mYW5mYXJlL2FjY2Vzcy92MS9vcHRpb25zLnByb3RvEhFmYW5mYXJlLmFjY2Vzcy52MSI3Cg1BY2Nlc3NPcHRpb25zEiYKBXJvbGVzGAEgAygOMhcuZmFuZmFyZS5hY2Nlc3MudjEuUm9sZSpRCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX1JJREVSEAESEQoNUk9MRV9PUEVSQVRPUhACEhAKDFJPTEVfU0VSVklDRRADOloKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMaKAyABKAsyIC5mYW5mYXJlLmFjY2Vzcy52MS5BY2Nlc3NPcHRpb25zUgZhY2Nlc3NiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Ch9mYW5mYXJlL2FjY2Vzcy92MS9vcHRpb25zLnByb3RvEhFmYW5mYXJlLmFjY2Vzcy52MSJJCg1BY2Nlc3NPcHRpb25zEiYKBXJvbGVzGAEgAygOMhcuZmFuZmFyZS5hY2Nlc3MudjEuUm9sZRIQCghzZXJ2aWNlcxgCIAMoCSpRCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX1JJREVSEAESEQoNUk9MRV9PUEVSQVRPUhACEhAKDFJPTEVfU0VSVklDRRADOloKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGMaKAyABKAsyIC5mYW5mYXJlLmFjY2Vzcy52MS5BY2Nlc3NPcHRpb25zUgZhY2Nlc3NiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * Names the roles that may call a method. A method without the option cannot be called.
@@ -24,6 +24,13 @@ export type AccessOptions = Message<"fanfare.access.v1.AccessOptions"> & {
    * @generated from field: repeated fanfare.access.v1.Role roles = 1;
    */
   roles: Role[];
+
+  /**
+   * The services that may call the method with ROLE_SERVICE, by the subject of their token. No other may.
+   *
+   * @generated from field: repeated string services = 2;
+   */
+  services: string[];
 };
 
 /**

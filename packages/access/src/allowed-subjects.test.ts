@@ -1,0 +1,67 @@
+import { type DescService, getOption } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { AuditService } from "@fanfare/contracts/audit/v1/audit";
+import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { access } from "@fanfare/contracts/fanfare/access/v1/options";
+import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
+import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
+import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { describe, expect, it } from "vitest";
+import { allowedRoles, allowedSubjects } from "./allowed-roles.ts";
+import { createTestTransport } from "./testing.ts";
+
+const services: readonly DescService[] = [
+  AuditService,
+  BillingService,
+  FleetService,
+  NotificationsService,
+  OperatorLogService,
+  RevenueService,
+  TripRegistryService,
+  TripsService,
+];
+const methods = services.flatMap((service) => service.methods);
+
+describe("allowedSubjects()", () => {
+  it("names the worker for each step of the saga, and no service for any other method", () => {
+    const callable = methods.filter((method) => allowedSubjects(method, "service")?.length !== 0);
+    expect(callable.map(({ parent, name }) => `${parent.name}/${name}`)).toEqual([
+      "BillingService/OpenTab",
+      "BillingService/VoidTab",
+      "BillingService/Charge",
+      "BillingService/Refund",
+      "BillingService/CaptureTab",
+      "FleetService/ReserveVehicle",
+      "FleetService/ReleaseVehicle",
+      ...TripRegistryService.methods.map(({ name }) => `TripRegistryService/${name}`),
+    ]);
+    for (const method of callable) expect(allowedSubjects(method, "service")).toEqual(["worker"]);
+  });
+
+  it("names services exactly where the role service is allowed", () => {
+    for (const method of methods) {
+      const named = getOption(method, access).services.length > 0;
+      expect({ method: method.name, named }).toEqual({
+        method: method.name,
+        named: allowedRoles(method).includes("service"),
+      });
+    }
+  });
+
+  it("does not restrict riders and operators", () => {
+    for (const method of methods) expect(allowedSubjects(method, "rider")).toBeUndefined();
+  });
+});
+
+it("refuses a service that a method does not name", async () => {
+  const transport = createTestTransport(
+    (router) => router.service(FleetService, { releaseVehicle: () => ({}) }),
+    { role: "service", subject: "audit" },
+  );
+  const request = { vehicleId: "vehicle-1", tripId: crypto.randomUUID() };
+  await expect(createClient(FleetService, transport).releaseVehicle(request)).rejects.toThrow(
+    "[permission_denied] fleet.v1.FleetService/ReleaseVehicle cannot be called by the service audit",
+  );
+});
