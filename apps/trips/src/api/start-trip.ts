@@ -15,6 +15,7 @@ import { createTripInput } from "../registry/trip-input.ts";
 import { toTrip } from "../registry/trip-message.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
+import { hideInternals } from "./show-to-rider.ts";
 
 /** The dependencies of `startTrip`. */
 export interface StartTripDeps {
@@ -65,7 +66,7 @@ function isUndecided({ status }: TripRow): boolean {
 function returnOrThrow(trip: TripRow): Trip {
   if (trip.status === "CANCELLED" && trip.refusal_code !== null) {
     const code = codeFromString(trip.refusal_code) ?? Code.FailedPrecondition;
-    throw new ConnectError(trip.refusal_message ?? "the trip was refused", code);
+    throw new ConnectError(hideInternals(trip.refusal_message ?? "the trip was refused"), code);
   }
   return toTrip(trip);
 }

@@ -11,6 +11,7 @@ import { getTripProgress } from "./get-trip-progress.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
 import { listTrips } from "./list-trips.ts";
 import { type OperatorCall, resolveTrip, retryTrip } from "./operator-decisions.ts";
+import { showStepToRider, showTripToRider } from "./show-to-rider.ts";
 import { type StartTripDeps, startTrip } from "./start-trip.ts";
 import type { TripFeed } from "./trip-feed.ts";
 
@@ -52,7 +53,9 @@ export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
       },
 
       async getTripProgress({ tripId }, context) {
-        return { steps: await getTripProgress(tripId, readCall(context, progressTimeoutMs), deps) };
+        const call = readCall(context, progressTimeoutMs);
+        const steps = await getTripProgress(tripId, call, deps);
+        return { steps: call.caller.role === "operator" ? steps : steps.map(showStepToRider) };
       },
 
       async listTrips(request, context) {
@@ -70,9 +73,9 @@ export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
   };
 }
 
-/** Returns the trip as the caller may see it: riders do not see the decisions of operators. */
+/** Returns the trip as the caller may see it. */
 function showTrip(trip: Trip, context: HandlerContext): Trip {
-  return getCaller(context).role === "operator" ? trip : { ...trip, decision: "" };
+  return getCaller(context).role === "operator" ? trip : showTripToRider(trip);
 }
 
 /** Reads a call of an operator. Its decision has the idempotency key of the call, or an id of its own. */
