@@ -35,6 +35,12 @@ const packages = {
     "kysely",
   ],
   "packages/secrets": ["@fanfare/topology", "jose", "pg"],
+  "packages/nats-users": [
+    "@fanfare/bus",
+    "@fanfare/bus-nats",
+    "@fanfare/secrets",
+    "@fanfare/topology",
+  ],
   "packages/topology": [...connect, "@fanfare/bus", "@fanfare/contracts"],
   "packages/service": [
     ...connect,

@@ -15,6 +15,7 @@ interface ProvisionFlags {
 interface SecretsFlags {
   readonly postgres?: string;
   readonly otherPostgres: string[];
+  readonly rotate?: string;
   readonly json?: boolean;
 }
 
@@ -114,10 +115,20 @@ program
     "the administrator's URL of PostgreSQL; a missing password is created",
   )
   .option("--other-postgres <url>", "the same of another server; repeatable", collect, [])
+  .addOption(
+    new Option("--rotate <part>", "replace the secrets of a part while everything runs").choices([
+      "nats",
+    ]),
+  )
   .option("--json", "print one JSON document")
   .action(async (folder: string | undefined, options: SecretsFlags) => {
-    const { secretsCommand } = await import("./secrets/secrets-command.ts");
-    await runUntilDone(() => secretsCommand(folder, options));
+    if (options.rotate === "nats") {
+      const { rotateNatsCommand } = await import("./secrets/rotate-command.ts");
+      await runUntilDone(() => rotateNatsCommand(folder));
+    } else {
+      const { secretsCommand } = await import("./secrets/secrets-command.ts");
+      await runUntilDone(() => secretsCommand(folder, options));
+    }
   });
 
 program

@@ -36,5 +36,6 @@ export {
   provisionGroups,
 } from "./provisioning/provision-groups.ts";
 export { type ProvisionOptions, provisionTopics } from "./provisioning/provision-topics.ts";
+export { reloadServers } from "./provisioning/reload-servers.ts";
 export { defaultStreamSettings, type StreamSettings } from "./streams/stream-settings.ts";
 export type { TopicChange } from "./streams/topic-streams.ts";

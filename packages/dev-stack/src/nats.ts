@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { createDataFolder } from "./data-folder.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
@@ -23,6 +23,8 @@ export interface NatsOptions {
   readonly syncInterval?: string;
   /** Further configuration of the server, such as its users. */
   readonly config?: string;
+  /** A file with further configuration, which is read at each start and when the server is reloaded. */
+  readonly configFile?: string | undefined;
   /** Further settings of JetStream, such as `domain: hub` or `max_file_store: 1MB`. */
   readonly jetStream?: string;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -62,9 +64,15 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
     stopSignal: folder.temporary ? "SIGKILL" : "SIGTERM",
     async launch([port = 0]) {
       const store = JSON.stringify(join(folder.path, "store"));
+      const { configFile } = options;
+      // The server resolves the path from the folder of its own configuration.
+      const include =
+        configFile === undefined
+          ? ""
+          : `include ${JSON.stringify(relative(folder.path, configFile))}\n`;
       await writeFile(
         config,
-        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}"\n${options.jetStream ?? ""} }\n${options.config ?? ""}\n`,
+        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}"\n${options.jetStream ?? ""} }\n${options.config ?? ""}\n${include}`,
       );
       return await startGuarded({
         command,

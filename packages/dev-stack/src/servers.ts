@@ -16,6 +16,8 @@ export interface ServersOptions {
   readonly ports?: ServerPorts | undefined;
   /** The password of PostgreSQL's superuser. Default: fanfare. */
   readonly postgresPassword?: string | undefined;
+  /** A file with the accounts and users of NATS. Default: everyone may do everything. */
+  readonly natsConfigFile?: string | undefined;
   /** Search attributes to create, such as { TripStatus: "Keyword" }. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -50,7 +52,11 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   });
   const starting = [
     startTemporal({ ...common("temporal"), port: ports?.temporal, uiPort: ports?.temporalUi }),
-    startNats({ ...common("nats"), port: ports?.nats }),
+    startNats({
+      ...common("nats"),
+      port: ports?.nats,
+      configFile: options.natsConfigFile,
+    }),
     startPostgres({
       ...common("postgres"),
       port: ports?.postgres,

@@ -77,9 +77,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     REFLECTION: "true",
     ...options.env,
   };
+  /** Only a server of this stack knows the keys of its folder. */
+  const nameNatsKey = async (name: AppName): Promise<Record<string, string>> => {
+    const isKnown = servers.nats.own && (await secrets.read(name, "nats.nk")) !== undefined;
+    return isKnown ? { NATS_NKEY_FILE: secrets.locate(name, "nats.nk") } : {};
+  };
   const starting = appNames.map(async (name) => {
     const began = performance.now();
-    const env = { ...shared, ...nameSecrets(name, secrets) };
+    const env = { ...shared, ...nameSecrets(name, secrets), ...(await nameNatsKey(name)) };
     const logFile = join(logFolder, `${name}.log`);
     const app = await startApp({
       name,

@@ -10,6 +10,7 @@ export {
 } from "./apps.ts";
 export { type ClientName, connections, type ServerName, serverNames } from "./connections.ts";
 export { findEventSchema, type Group, groups, publishers, topics } from "./events.ts";
+export { type NatsUser, natsUsers } from "./nats-users.ts";
 export type { CountEffects, Reactor, ReactorEffects } from "./reactor.ts";
 export {
   type CountedReactor,

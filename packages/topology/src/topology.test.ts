@@ -4,6 +4,7 @@ import {
   appPorts,
   findEventSchema,
   groups,
+  natsUsers,
   portNames,
   reactors,
   topics,
@@ -47,5 +48,18 @@ describe("reactors", () => {
     expect(new Set(appNames).size).toBe(appNames.length);
     expect(new Set(Object.values(appPorts)).size).toBe(portNames.length);
     expect(Object.keys(appPorts).toSorted()).toEqual(portNames.toSorted());
+  });
+});
+
+describe("natsUsers", () => {
+  it("are the apps that publish or consume, and the operator", () => {
+    expect(natsUsers.map(({ name }) => name)).toEqual([
+      "worker",
+      "fleet",
+      "revenue",
+      "audit",
+      "notifications",
+      "operator",
+    ]);
   });
 });

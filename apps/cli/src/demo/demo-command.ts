@@ -61,12 +61,12 @@ function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportO
   );
 }
 
-function toDemoStack({ system, servers, keys }: Stack): DemoStack {
+function toDemoStack({ system, nats, keys }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
     ...mapReactors(({ name }) => system.app(name).url),
   };
-  return { urls, natsUrl: servers.nats.url, keys };
+  return { urls, nats, keys };
 }
 
 async function runOnOwnStack(

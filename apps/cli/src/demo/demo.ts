@@ -1,3 +1,4 @@
+import type { NatsOptions } from "@fanfare/bus-nats";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
 import { countedReactors, type ReactorName, reactorNames } from "@fanfare/topology";
@@ -13,7 +14,8 @@ import { waitForGroups } from "./wait-for-groups.ts";
 export interface DemoStack {
   /** The URL of the trips API and of each reactor's API. */
   readonly urls: Readonly<Record<"trips" | ReactorName, string>>;
-  readonly natsUrl: string;
+  /** Where NATS is, and how to log in there as an operator. */
+  readonly nats: NatsOptions;
   readonly keys: DevKeys;
 }
 
@@ -29,7 +31,7 @@ export async function runDemo(
   stack: DemoStack,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Demo> {
-  const { urls, natsUrl, keys } = stack;
+  const { urls, nats, keys } = stack;
   const token = await mintToken(keys, { role: "rider", subject: "alice" });
   using trips = connectTo(TripsService, { url: urls.trips, token });
   const played: PlayedStory[] = [];
@@ -38,7 +40,7 @@ export async function runDemo(
   }
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   using reader = createEffectsReader(urls, operator);
-  await waitForGroups({ natsUrl, groups: reactorNames, signal });
+  await waitForGroups({ nats, groups: reactorNames, signal });
   const counted = await Promise.all(
     played.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
   );

@@ -1,6 +1,7 @@
 import { createDevKeys } from "@fanfare/dev-stack";
 import { mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
+import { readNatsOptions } from "../nats/nats-options.ts";
 import { getKeysFolder, readStack } from "../stack/running-stack.ts";
 import type { DemoStack } from "./demo.ts";
 
@@ -8,7 +9,6 @@ import type { DemoStack } from "./demo.ts";
 const variables = {
   trips: "FANFARE_URL",
   ...mapReactors(({ name }) => `${name.toUpperCase()}_URL`),
-  NATS: "NATS_URL",
 };
 
 /**
@@ -21,17 +21,16 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
     const address = env[variables[part]] ?? stack?.addresses[part];
     if (address !== undefined) return address;
     throw new CliError(
-      `no stack is running: run npm start, or set ${Object.values(variables).join(", ")}`,
+      `no stack is running: run npm start, or set ${[...Object.values(variables), "NATS_URL"].join(", ")}`,
     );
   };
-  const natsUrl = findAddress("NATS");
   const urls = {
     trips: findAddress("trips"),
     ...mapReactors(({ name }) => findAddress(name)),
   };
   return {
     urls,
-    natsUrl,
+    nats: await readNatsOptions(env),
     keys: await createDevKeys(getKeysFolder()),
   };
 }

@@ -1,4 +1,4 @@
-import { readGroups } from "@fanfare/bus-nats";
+import { type NatsOptions, readGroups } from "@fanfare/bus-nats";
 import { waitUntil } from "@fanfare/dev-stack";
 import { topics } from "@fanfare/topology";
 
@@ -7,13 +7,13 @@ import { topics } from "@fanfare/topology";
  * no effect afterwards will never have one: so the demo can tell "none" from "not yet".
  */
 export async function waitForGroups(options: {
-  readonly natsUrl: string;
+  readonly nats: NatsOptions;
   readonly groups: readonly string[];
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { natsUrl, groups, signal } = options;
+  const { nats, groups, signal } = options;
   const findBusyGroups = async (): Promise<string[]> => {
-    const states = await readGroups({ servers: natsUrl }, { topics });
+    const states = await readGroups(nats, { topics });
     const isDone = (name: string) =>
       states.some(
         (state) =>

@@ -17,7 +17,7 @@ import { reactorNames } from "@fanfare/topology";
 import { expect, it } from "vitest";
 import { runFanfare } from "../../test/run-fanfare.ts";
 
-it("the reactors run with exactly the permissions that are printed", {
+it("least privilege: the reactors and the commands run with the keys of fanfare secrets", {
   timeout: 240_000,
 }, async () => {
   await using stack = new AsyncDisposableStack();
@@ -25,14 +25,20 @@ it("the reactors run with exactly the permissions that are printed", {
   stack.defer(() => rm(folder, { recursive: true }));
   const { NATS_URL: _, POSTGRES_ADMIN_URL: __, TEMPORAL_ADDRESS: ___, ...others } = process.env;
 
-  const printed = await runFanfare(["provision", "--print-permissions"], others);
-  const config = printed.stdout
-    .replaceAll(/\$[A-Z]+_PASSWORD/g, "secret")
-    .replace("users: [", "users: [\n    { user: admin, password: secret }");
-  const nats = stack.use(await startNats({ env: others, config }));
-  const admin = { ...others, NATS_URL: nats.url, NATS_USER: "admin", NATS_PASSWORD: "secret" };
+  await runFanfare(["secrets", folder], others);
+  const nats = stack.use(
+    await startNats({ env: others, configFile: join(folder, "nats", "accounts.conf") }),
+  );
+  const loginAs = (name: string) => ({
+    NATS_URL: nats.url,
+    NATS_NKEY_FILE: join(folder, name, "nats.nk"),
+  });
+  const admin = { ...others, ...loginAs("provision") };
   expect(await runFanfare(["provision", "--quiet"], admin)).toMatchObject({ status: 0 });
-  expect((await runFanfare(["provision", "check"], admin)).stdout).not.toMatch(/^(create|update)/m);
+  const system = { ...admin, NATS_SYSTEM_NKEY_FILE: join(folder, "nats-system", "nats.nk") };
+  const check = await runFanfare(["provision", "check"], system);
+  expect(check.stdout).not.toMatch(/^(create|update)/m);
+  expect(check.stdout).toMatch(/^at-risk: the server syncs every 120 s/m);
 
   const postgres = stack.use(await startPostgres());
   const keys = await createDevKeys(folder);
@@ -49,9 +55,7 @@ it("the reactors run with exactly the permissions that are printed", {
             AUTH_ISSUER: keys.issuer,
             AUTH_AUDIENCE: keys.audience,
             DATABASE_URL: await postgres.createDatabase(name),
-            NATS_URL: nats.url,
-            NATS_USER: name,
-            NATS_PASSWORD: "secret",
+            ...loginAs(name),
           },
         }),
       ),
@@ -59,7 +63,7 @@ it("the reactors run with exactly the permissions that are printed", {
   );
   await using worker = await connectNats({
     servers: nats.url,
-    ...createUserOptions("worker", { user: "worker", password: "secret" }),
+    ...createUserOptions("worker", { nkeyFile: loginAs("worker").NATS_NKEY_FILE }),
   });
   await createPublisher(TripEvents, worker).tripCompleted({
     tripId: crypto.randomUUID(),
@@ -85,8 +89,11 @@ it("the reactors run with exactly the permissions that are printed", {
     // What the server refuses a process is its last error.
     expect(text).not.toMatch(/^fanfare_bus_last_error\{/m);
   }
-  const groups = await runFanfare(["groups"], admin);
+  const operator = { ...others, ...loginAs("operator") };
+  const groups = await runFanfare(["groups"], operator);
   expect(groups.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +0 +- +0 +- +yes$/m);
-  const strange = await runFanfare(["groups"], { ...admin, NATS_USER: "revenue" });
+  const letters = await runFanfare(["dead-letters", "list"], operator);
+  expect(letters).toMatchObject({ status: 0, stdout: "No event is dead-lettered.\n" });
+  const strange = await runFanfare(["groups"], { ...others, ...loginAs("revenue") });
   expect(strange.status).toBe(1);
 });

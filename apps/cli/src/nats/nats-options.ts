@@ -1,30 +1,57 @@
-import type { NatsOptions } from "@fanfare/bus-nats";
+import { createInboxPrefix, type NatsOptions } from "@fanfare/bus-nats";
+import { locateSeed } from "@fanfare/nats-users";
+import { openSecretsFolder } from "@fanfare/secrets";
 import { readVariable } from "@fanfare/service";
 import { CliError } from "../cli-error.ts";
-import { readStack } from "../stack/running-stack.ts";
+import { getSecretsFolder, readStack } from "../stack/running-stack.ts";
 
 /**
- * Returns the address of NATS from NATS_URL, else of the running stack, with the login of an
- * administrator from NATS_USER and NATS_PASSWORD, or from NATS_CREDENTIALS.
+ * Returns where NATS is, and how to log in there as an operator: NATS_URL, with the login of
+ * `readNatsLogin`, else the running stack, with the operator's NKey of this checkout.
  */
 export async function readNatsOptions(env: NodeJS.ProcessEnv): Promise<NatsOptions> {
-  const servers = env.NATS_URL || (await readStack())?.environments.revenue?.NATS_URL;
-  if (servers) return { servers, ...readNatsLogin(env) };
-  throw new CliError("expected a NATS server: name it in NATS_URL, or run npm start");
+  if (env.NATS_URL) return createOperatorOptions(env.NATS_URL, readNatsLogin(env));
+  const environment = (await readStack())?.environments.revenue;
+  if (environment?.NATS_URL === undefined) {
+    throw new CliError("expected a NATS server: name it in NATS_URL, or run npm start");
+  }
+  const login = readNatsLogin(env);
+  if (login.nkeyFile === undefined && environment.NATS_NKEY_FILE !== undefined) {
+    return createOperatorOptions(environment.NATS_URL, {
+      ...login,
+      nkeyFile: locateSeed(openSecretsFolder(getSecretsFolder()), "operator"),
+    });
+  }
+  return createOperatorOptions(environment.NATS_URL, login);
 }
 
-/** Reads the login for NATS, and where its JetStream is, from the environment. */
-export function readNatsLogin(
-  env: NodeJS.ProcessEnv,
-): Pick<NatsOptions, "user" | "password" | "credentialsFile" | "domain" | "apiPrefix"> {
+/** Adds the inbox prefix of the operator, whose NKey permits no other one. */
+function createOperatorOptions(servers: string, login: NatsLogin): NatsOptions {
+  const inbox = login.nkeyFile === undefined ? {} : { inboxPrefix: createInboxPrefix("operator") };
+  return { servers, ...login, ...inbox };
+}
+
+/** A login for NATS, and where its JetStream is. */
+export type NatsLogin = Pick<
+  NatsOptions,
+  "user" | "password" | "credentialsFile" | "nkeyFile" | "domain" | "apiPrefix"
+>;
+
+/**
+ * Reads the login for NATS, and where its JetStream is, from NATS_USER and NATS_PASSWORD, NATS_CREDENTIALS
+ * or NATS_NKEY_FILE, NATS_DOMAIN and NATS_API_PREFIX.
+ */
+export function readNatsLogin(env: NodeJS.ProcessEnv): NatsLogin {
   const user = readVariable("NATS_USER", env);
   const password = readVariable("NATS_PASSWORD", env);
   const credentialsFile = readVariable("NATS_CREDENTIALS", env);
+  const nkeyFile = env.NATS_NKEY_FILE || undefined;
   return {
     domain: env.NATS_DOMAIN || undefined,
     apiPrefix: env.NATS_API_PREFIX || undefined,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(credentialsFile === undefined ? {} : { credentialsFile }),
+    ...(nkeyFile === undefined ? {} : { nkeyFile }),
   };
 }

@@ -1,12 +1,13 @@
 import {
   checkDurability,
   createInboxPrefix,
+  type NatsBrokerOptions,
   type Permissions,
   planPermissions,
   provisionGroups,
   provisionTopics,
 } from "@fanfare/bus-nats";
-import { groups, publishers, topics } from "@fanfare/topology";
+import { groups, natsUsers, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { alignRows, createTerminal } from "../terminal.ts";
 import { readNatsLogin } from "./nats-options.ts";
@@ -14,13 +15,13 @@ import { readNatsLogin } from "./nats-options.ts";
 /**
  * Prints what provisioning would change on the server at NATS_URL. With `check`, rejects when anything
  * would change, and prints whether the server keeps events through a power failure. That needs
- * NATS_MONITORING_URL, or NATS_SYSTEM_CREDENTIALS: the file of a user of the system account.
+ * NATS_MONITORING_URL, or a user of the system account: NATS_SYSTEM_NKEY_FILE or NATS_SYSTEM_CREDENTIALS.
  */
 export async function planCommand(
   { check = false, json = false }: { check?: boolean; json?: boolean },
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const { NATS_URL, NATS_MONITORING_URL, NATS_SYSTEM_CREDENTIALS } = env;
+  const { NATS_URL, NATS_MONITORING_URL } = env;
   if (!NATS_URL) throw new CliError("expected a NATS server: name it in NATS_URL");
   const nats = { servers: NATS_URL, ...readNatsLogin(env) };
   const streams = await provisionTopics(nats, { topics, dryRun: true });
@@ -29,9 +30,7 @@ export async function planCommand(
   const durability = check
     ? await checkDurability({
         monitoringUrl: NATS_MONITORING_URL || undefined,
-        system: NATS_SYSTEM_CREDENTIALS
-          ? { servers: NATS_URL, credentialsFile: NATS_SYSTEM_CREDENTIALS }
-          : undefined,
+        system: readSystemUser(NATS_URL, env),
       })
     : undefined;
   const terminal = createTerminal();
@@ -57,19 +56,22 @@ export async function planCommand(
   }
 }
 
+function readSystemUser(servers: string, env: NodeJS.ProcessEnv): NatsBrokerOptions | undefined {
+  const { NATS_SYSTEM_NKEY_FILE: nkeyFile, NATS_SYSTEM_CREDENTIALS: credentialsFile } = env;
+  if (nkeyFile) return { servers, nkeyFile };
+  return credentialsFile ? { servers, credentialsFile } : undefined;
+}
+
 /** Prints the users of NATS with their permissions as configuration. The passwords are variables. */
 export function printPermissions(env: NodeJS.ProcessEnv = process.env): void {
   const { domain, apiPrefix } = readNatsLogin(env);
-  const users = [
-    ...Object.entries(publishers).map(([name, publishes]) => ({ name, publishes })),
-    ...groups.map((group) => ({ name: group.group, groups: [group] })),
-  ].map(({ name, ...uses }) => {
+  const users = natsUsers.map(({ name, ...uses }) => {
     const inboxPrefix = createInboxPrefix(name);
     return formatUser(name, planPermissions({ ...uses, domain, apiPrefix, inboxPrefix }));
   });
   const terminal = createTerminal();
   terminal.line(
-    "# Each app has its own NATS_USER and NATS_PASSWORD. None of them provisions anything.",
+    "# Each app has its own NATS_USER and NATS_PASSWORD. None of them provisions anything. Permissions do\n# not cover the subjects of replies: accounts do, which fanfare secrets writes.",
   );
   const text = `authorization {\n  users: [\n${users.join("\n")}\n  ]\n}`;
   for (const line of text.split("\n")) terminal.line(line);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { withLock } from "@fanfare/dev-stack";
+import { createNatsSecrets } from "@fanfare/nats-users";
 import { createSecrets, openSecretsFolder } from "@fanfare/secrets";
 import { getSecretsFolder } from "../stack/running-stack.ts";
 import { createTerminal } from "../terminal.ts";
@@ -26,7 +27,10 @@ export async function secretsCommand(
   const lockFile = join(folder, "keys", "secrets.lock");
   const written = await withLock(
     lockFile,
-    () => createSecrets(folder, { postgresUrl, otherPostgresUrls }),
+    async () => [
+      ...(await createSecrets(folder, { postgresUrl, otherPostgresUrls })),
+      ...(await createNatsSecrets(folder)),
+    ],
     { timeoutMs: 60_000, what: `another fanfare secrets to finish (${lockFile})` },
   );
   const terminal = createTerminal();

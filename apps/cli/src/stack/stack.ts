@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createUserOptions, type NatsOptions } from "@fanfare/bus-nats";
 import {
   type AppPorts,
   type ServerPorts,
@@ -8,6 +9,7 @@ import {
   startServers,
   startSystem,
 } from "@fanfare/dev-stack";
+import { adoptStreams, createNatsSecrets, locateAccounts, locateSeed } from "@fanfare/nats-users";
 import {
   createDevKeys,
   createSecrets,
@@ -37,6 +39,8 @@ export interface Stack extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
   readonly keys: DevKeys;
+  /** Where NATS is, and how to log in there as an operator. */
+  readonly nats: NatsOptions;
   /** Resolves when a server or an app exits unexpectedly, with its name and the end of its log. */
   readonly died: Promise<string>;
 }
@@ -52,13 +56,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await mkdir(logFolder, { recursive: true });
   await prepareServers(progress, { signal });
   await createSecrets(secretsFolder);
+  await createNatsSecrets(secretsFolder);
+  if (data !== undefined) await adoptStreams(join(data, "nats", "store"));
+  const secrets = openSecretsFolder(secretsFolder);
   const keys = await createDevKeys(join(secretsFolder, "keys"));
   const servers = started.use(
     await startServers({
       logFolder,
       data,
       ports: ports?.servers,
-      postgresPassword: await readPostgresPassword(openSecretsFolder(secretsFolder)),
+      postgresPassword: await readPostgresPassword(secrets),
+      natsConfigFile: locateAccounts(secrets),
       searchAttributes: searchAttributeTypes,
       signal,
     }),
@@ -67,6 +75,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   report("Temporal, NATS and PostgreSQL are ready");
   await provision({
     natsUrl: nats.url,
+    natsCredentials: nats.own ? { nkeyFile: locateSeed(secrets, "provision") } : {},
     temporal: temporal.own ? undefined : temporal,
   });
   const system = started.use(
@@ -84,6 +93,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     servers,
     system,
     keys,
+    nats: {
+      servers: nats.url,
+      ...(nats.own
+        ? createUserOptions("operator", { nkeyFile: locateSeed(secrets, "operator") })
+        : {}),
+    },
     died: Promise.race([temporal.died, nats.died, postgres.died, system.died]),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

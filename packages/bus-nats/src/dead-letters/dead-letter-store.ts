@@ -10,6 +10,7 @@ import { callJetStream } from "../connection/call-jetstream.ts";
 import { isMissing } from "../connection/is-missing.ts";
 import { isNotFound, isUnanswered } from "../connection/is-not-found.ts";
 import type { ManagedConnection } from "../connection/managed-connection.ts";
+import { rejectWhenDenied } from "../connection/reject-when-denied.ts";
 import { createDeadline } from "../deadline.ts";
 import type { Settings } from "../settings.ts";
 import { createHeaderDecoder, encodeHeaders } from "../wire/headers.ts";
@@ -113,10 +114,15 @@ export function createDeadLetterStore(
     },
     list: (group, { after, limit }) =>
       read(group, [], async (api, stream) => {
-        const messages: StoredMsg[] = [];
-        const page = { seq: after + 1, batch: limit, max_bytes: maxPageBytes };
-        for await (const message of await api.direct.getBatch(stream, page)) messages.push(message);
-        return messages.map((message) => decode(group, message));
+        const readPage = async () => {
+          const messages: StoredMsg[] = [];
+          const page = { seq: after + 1, batch: limit, max_bytes: maxPageBytes };
+          for await (const message of await api.direct.getBatch(stream, page))
+            messages.push(message);
+          return messages.map((message) => decode(group, message));
+        };
+        const subject = `${connection.apiPrefix}.DIRECT.GET.${stream}`;
+        return await rejectWhenDenied(connection, subject, readPage());
       }),
     read: (group, sequence) =>
       read(group, undefined, async (api, stream) => {

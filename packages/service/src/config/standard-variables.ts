@@ -128,6 +128,10 @@ export const natsVariables = {
     about: "NATS credentials file, instead of NATS_USER and NATS_PASSWORD.",
     example: "./app.creds",
   }),
+  natsNkeyFile: defineVariable("NATS_NKEY_FILE", z.string().min(1).optional(), {
+    about: "File with the NKey seed of this app, instead of NATS_USER and NATS_PASSWORD.",
+    example: "./app.nk",
+  }),
 };
 
 /**
@@ -144,6 +148,7 @@ export function readNatsCredentials(config: ConfigValues<typeof natsVariables>):
   readonly user: (() => string) | undefined;
   readonly password: (() => string) | undefined;
   readonly credentialsFile: string | undefined;
+  readonly nkeyFile: string | undefined;
 } {
   const { natsUrl: servers, natsUser: user, natsPassword: password } = config;
   return {
@@ -151,6 +156,7 @@ export function readNatsCredentials(config: ConfigValues<typeof natsVariables>):
     user: whenSet(user),
     password: whenSet(password),
     credentialsFile: config.natsCredentials,
+    nkeyFile: config.natsNkeyFile,
   };
 }
 
