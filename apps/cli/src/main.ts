@@ -132,6 +132,14 @@ program
   });
 
 program
+  .command("codec-server")
+  .description("decrypt the payloads of Temporal for its page and command line, for operators")
+  .action(async () => {
+    const { codecServerCommand } = await import("./codec-server/codec-server-command.ts");
+    await runUntilDone((signal) => codecServerCommand(signal));
+  });
+
+program
   .command("prepare")
   .description("find, download or build the programs of the servers")
   .option("--tests", "also the tools that tests use")

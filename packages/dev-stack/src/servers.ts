@@ -14,6 +14,8 @@ export interface ServersOptions {
   readonly data?: string | undefined;
   /** Default: free ports, and no web UI of Temporal. */
   readonly ports?: ServerPorts | undefined;
+  /** The codec server that the web UI of Temporal calls. */
+  readonly uiCodecEndpoint?: string | undefined;
   /** The password of PostgreSQL's superuser. Default: fanfare. */
   readonly postgresPassword?: string | undefined;
   /** A file with the accounts and users of NATS. Default: everyone may do everything. */

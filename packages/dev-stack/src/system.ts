@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  codecKeysFile,
   createDevKeys,
   createSecrets,
   defaultConnectionLimit,
@@ -17,6 +18,7 @@ import {
   type PortName,
   portNames,
   servesCalls,
+  usesTemporal,
 } from "@fanfare/topology";
 import { type App, startApp } from "./app.ts";
 import { reservePorts } from "./reserve-ports.ts";
@@ -136,6 +138,9 @@ function nameSecrets(name: AppName, secrets: SecretsFolder): Record<string, stri
   return {
     ...(servesCalls(name) ? { AUTH_JWKS: secrets.locate(name, "jwks.json") } : {}),
     ...(hasDatabase(name) ? { DATABASE_URL_FILE: secrets.locate(name, "database-url") } : {}),
+    ...(usesTemporal(name)
+      ? { TEMPORAL_CODEC_KEYS_FILE: secrets.locate(name, codecKeysFile) }
+      : {}),
     ...(callsServices(name) ? { SERVICE_TOKEN_FILE: secrets.locate(name, "service.token") } : {}),
   };
 }

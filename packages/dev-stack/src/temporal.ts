@@ -13,6 +13,8 @@ export interface TemporalOptions {
   readonly port?: number | undefined;
   /** The port of the web UI. Default: no web UI. */
   readonly uiPort?: number | undefined;
+  /** The codec server that the web UI calls, such as http://127.0.0.1:8234. Default: none. */
+  readonly uiCodecEndpoint?: string | undefined;
   /** The folder of the workflows. Default: a temporary folder, removed by `stop`. */
   readonly data?: string | undefined;
   readonly logFile?: string | undefined;
@@ -72,6 +74,9 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
           "--ip=127.0.0.1",
           `--port=${port}`,
           options.uiPort === undefined ? "--headless" : `--ui-port=${options.uiPort}`,
+          ...(options.uiCodecEndpoint === undefined
+            ? []
+            : [`--ui-codec-endpoint=${options.uiCodecEndpoint}`]),
           `--db-filename=${join(folder.path, "temporal.db")}`,
           "--sqlite-pragma=journal_mode=WAL",
           // A kill of the server loses nothing either way. When the machine crashes, NORMAL may lose the

@@ -41,12 +41,12 @@ describe("createSecrets()", () => {
     expect(Object.fromEntries(files)).toEqual({
       billing: database,
       fleet: database,
-      keys: ["jwks.json", "signing-key.json"],
+      keys: ["codec-keys.json", "jwks.json", "signing-key.json"],
       postgres: ["admin-url", "logins.json", "password"],
       ...mapReactors(() => database),
       temporal: ["password", "pgpass"],
-      trips: database,
-      worker: ["service.token"],
+      trips: ["codec-keys.json", ...database],
+      worker: ["codec-keys.json", "service.token"],
     });
   });
 

@@ -1,3 +1,4 @@
+import { codecPart } from "./codec-part.ts";
 import { keysPart } from "./keys-part.ts";
 import { postgresPart } from "./postgres-part.ts";
 import { openSecretsFolder } from "./secrets-folder.ts";
@@ -5,13 +6,13 @@ import type { SecretsPart, SecretsSettings } from "./secrets-part.ts";
 import { tokensPart } from "./tokens-part.ts";
 
 /** All parts, each after those that it reads. */
-const parts: readonly SecretsPart[] = [keysPart, tokensPart, postgresPart];
+const parts: readonly SecretsPart[] = [keysPart, tokensPart, codecPart, postgresPart];
 
 /**
  * Creates the secrets of a deployment that are missing in a folder, and changes none that exist. Each app
  * has a folder of its own, named after it, with only what this app may read:
  *
- * - database-url, jwks.json, and service.token for the worker;
+ * - database-url, jwks.json, service.token for the worker, and codec-keys.json for who uses Temporal;
  * - `postgres` has the administrator's password, and admin-url, the URL
  *   with the password, and logins.json, which `fanfare provision` needs and which contains no passwords;
  * - `keys` has the keys that sign development tokens;

@@ -71,6 +71,11 @@ function hasAllApps(
   return appNames.every((name) => `${name}-health` in ports);
 }
 
+/** Returns whether an app reads and writes payloads of Temporal. */
+export function usesTemporal(name: AppName): boolean {
+  return name === "trips" || name === "worker";
+}
+
 /** Returns whether an app calls other services, with a token of its own. */
 export function callsServices(name: AppName): boolean {
   return name === "worker";

@@ -7,6 +7,7 @@ export {
   type PortName,
   portNames,
   servesCalls,
+  usesTemporal,
 } from "./apps.ts";
 export { type ClientName, connections, type ServerName, serverNames } from "./connections.ts";
 export { findEventSchema, type Group, groups, publishers, topics } from "./events.ts";

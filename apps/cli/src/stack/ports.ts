@@ -7,6 +7,7 @@ import { findPortHolders } from "./find-port-holders.ts";
 export const defaultPorts = {
   temporal: 7233,
   temporalUi: 8233,
+  codec: 8234,
   nats: 4222,
   postgres: 5433,
   ...appPorts,

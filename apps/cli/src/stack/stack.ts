@@ -20,6 +20,7 @@ import {
 import { provision } from "../provision/provision.ts";
 import { searchAttributeTypes } from "../provision/search-attributes.ts";
 import { prepareServers } from "./prepare.ts";
+import { startPageCodec } from "./start-page-codec.ts";
 
 /** Options of {@link startStack}. */
 export interface StackOptions {
@@ -29,7 +30,9 @@ export interface StackOptions {
   /** The folder of the data. Default: temporary folders. */
   readonly data?: string | undefined;
   /** Default: free ports. */
-  readonly ports?: { readonly servers: ServerPorts; readonly apps: AppPorts } | undefined;
+  readonly ports?:
+    | { readonly servers: ServerPorts & { readonly codec: number }; readonly apps: AppPorts }
+    | undefined;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -60,11 +63,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (data !== undefined) await adoptStreams(join(data, "nats", "store"));
   const secrets = openSecretsFolder(secretsFolder);
   const keys = await createDevKeys(join(secretsFolder, "keys"));
+  const pageCodec =
+    ports === undefined || process.env.TEMPORAL_ADDRESS
+      ? undefined
+      : started.use(
+          await startPageCodec({
+            secretsFolder,
+            keys,
+            port: ports.servers.codec,
+            pagePort: ports.servers.temporalUi,
+          }),
+        );
   const servers = started.use(
     await startServers({
       logFolder,
       data,
       ports: ports?.servers,
+      uiCodecEndpoint: pageCodec?.endpoint,
       postgresPassword: await readPostgresPassword(secrets),
       natsConfigFile: locateAccounts(secrets),
       searchAttributes: searchAttributeTypes,

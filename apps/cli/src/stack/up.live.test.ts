@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { reservePorts } from "@fanfare/dev-stack";
+import { Client, Connection } from "@temporalio/client";
+import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ran, type Running, runFanfare, startFanfare } from "../../test/run-fanfare.ts";
 import { defaultPorts } from "./ports.ts";
@@ -13,12 +15,16 @@ let state: string;
 let env: NodeJS.ProcessEnv;
 let upArguments: string[];
 let stack: Running;
+let ports: Readonly<Record<string, number>>;
 
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
   env = { ...process.env, FANFARE_STATE: state };
-  const { ports } = await reservePorts(Object.keys(defaultPorts).length);
-  upArguments = ["up", ...formatPorts(ports)];
+  const reserved = await reservePorts(Object.keys(defaultPorts).length);
+  ports = Object.fromEntries(
+    Object.keys(defaultPorts).map((name, i) => [name, reserved.ports[i] ?? 0]),
+  );
+  upArguments = ["up", ...formatPorts(reserved.ports)];
   stack = startFanfare(upArguments, env);
   await stack.waitForOutput("Ctrl-C stops everything");
 }, 180_000);
@@ -44,6 +50,42 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     const second = JSON.parse((await run("/bin/sh", ["-c", curl])).stdout);
     expect(second.trip.tripId).toBe(first.trip.tripId);
     expect((await trip("end", first.trip.tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);
+  });
+
+  it("encrypts what Temporal stores, and gives its page a codec server that decrypts it", async () => {
+    const rider = "rider-of-the-page";
+    const started = await trip("start", "--vehicle", "vehicle-3", "--rider", rider, "--json");
+    const { tripId } = JSON.parse(started.stdout);
+    const settings = await fetch(`http://127.0.0.1:${ports["temporalUi"]}/api/v1/settings`);
+    const { Codec: codec } = JSON.parse(await settings.text());
+    const connection = await Connection.connect({ address: `127.0.0.1:${ports["temporal"]}` });
+    const { workflow } = new Client({ connection });
+    const history = historyToJSON(await workflow.getHandle(`trip/${tripId}`).fetchHistory());
+    await connection.close();
+    const { payloads } =
+      JSON.parse(history).events[0].workflowExecutionStartedEventAttributes.input;
+    expect(Buffer.from(payloads[0].data, "base64").includes(rider)).toBe(false);
+
+    const decode = (endpoint: string) =>
+      fetch(`${endpoint}/decode`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "x-namespace": "default",
+          origin: `http://127.0.0.1:${ports["temporalUi"]}`,
+        },
+        body: JSON.stringify({ payloads }),
+      });
+    const decoded = JSON.parse(await (await decode(codec.Endpoint)).text());
+    expect(JSON.parse(Buffer.from(decoded.payloads[0].data, "base64").toString())).toMatchObject({
+      riderId: rider,
+    });
+    const { origin } = new URL(codec.Endpoint);
+    expect((await decode(origin)).status).toBe(401);
+    // The token of the page reads payloads, and does nothing else.
+    const token = codec.Endpoint.slice(origin.length + 1);
+    expect((await trip("list", "--token", token)).stderr).toMatch(/^unauthenticated: /);
+    expect((await trip("end", tripId, "--rider", rider)).status).toBe(0);
   });
 
   it("refuses to start a second stack on the same ports, and names the process that uses them", async () => {

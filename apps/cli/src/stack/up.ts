@@ -89,10 +89,10 @@ async function resetData(data: string, terminal: Terminal): Promise<void> {
 
 /** Returns the ports that this process uses: a server named in the environment needs none. */
 function selectNeededPorts(ports: Ports): Partial<Ports> {
-  const { temporal, temporalUi, nats, postgres, ...apps } = ports;
+  const { temporal, temporalUi, codec, nats, postgres, ...apps } = ports;
   return {
     ...apps,
-    ...(process.env.TEMPORAL_ADDRESS ? {} : { temporal, temporalUi }),
+    ...(process.env.TEMPORAL_ADDRESS ? {} : { temporal, temporalUi, codec }),
     ...(process.env.NATS_URL ? {} : { nats }),
     ...(process.env.POSTGRES_ADMIN_URL ? {} : { postgres }),
   };
