@@ -18,13 +18,17 @@ import {
 import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
 import { Client as PostgresClient } from "pg";
+import { openConverter } from "./open-converter.ts";
 
 /** The whole stack with its data on disk, and a worker for the bare workflow. */
 export interface Lab extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
   readonly trips: ConnectClient<typeof TripsService>;
+  /** Encrypts payloads, as the trips do. */
   readonly temporal: Client;
+  /** Leaves payloads plain. */
+  readonly plainTemporal: Client;
   /** One vehicle for each trip in flight. */
   readonly vehicles: readonly string[];
   readonly bareWorkerPid: number;
@@ -50,6 +54,7 @@ export async function openLab(inFlight: number): Promise<Lab> {
     const env = { LOG_LEVEL: "warn" };
     const system = stack.use(await startSystem({ servers, secretsFolder, logFolder, env }));
 
+    const keyFile = system.app("trips").env["TEMPORAL_CODEC_KEYS_FILE"] ?? "";
     const { address, namespace } = servers.temporal;
     const connection = await Connection.connect({ address });
     stack.defer(() => connection.close());
@@ -72,10 +77,12 @@ export async function openLab(inFlight: number): Promise<Lab> {
       servers,
       system,
       trips: createClient(TripsService, transport),
-      temporal: new Client({ connection, namespace }),
+      temporal: new Client({ connection, namespace, dataConverter: openConverter(keyFile) }),
+      plainTemporal: new Client({ connection, namespace }),
       vehicles: await addVehicles(system, inFlight),
-      bareWorkerPid: startBareWorker(address, stack),
+      bareWorkerPid: startBareWorker([address, "bare"], stack),
     };
+    startBareWorker([address, "bare-encrypted", keyFile], stack);
     const owned = stack.move();
     return { ...opened, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   } catch (error) {
@@ -84,9 +91,9 @@ export async function openLab(inFlight: number): Promise<Lab> {
   }
 }
 
-function startBareWorker(address: string, stack: AsyncDisposableStack): number {
+function startBareWorker(options: readonly string[], stack: AsyncDisposableStack): number {
   const program = fileURLToPath(new URL("bare-worker.ts", import.meta.url));
-  const child = fork(program, [address], {
+  const child = fork(program, options, {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     detached: true,
   });

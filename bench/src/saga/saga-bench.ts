@@ -26,18 +26,20 @@ export const sagaBench: Bench = async (progress) => {
   progress("the first trips");
   const activities = await countActivities(lab);
   await takeTrips(lab, warmUp);
-  await runBare(lab, warmUp, activities);
+  await runBare(lab, warmUp, { activities });
 
   const rows: Row[] = [];
   for (const load of loads) {
     progress(`${load.inFlight} in flight`);
     const pairs = await inRounds(rounds, {
       ours: () => measureRate(load, () => takeTrips(lab, load)),
-      base: () => measureRate(load, () => runBare(lab, load, activities)),
+      base: () => measureRate(load, () => runBare(lab, load, { activities })),
     });
     const name = `trips-${load.inFlight}-in-flight`;
     rows.push(summarize({ name, target: 1, kind: "rate", unit: "workflows/s" }, pairs));
   }
+  progress("the codec");
+  rows.push(await measureCodec(lab, activities));
   progress("costs");
   const tables = [
     ...(await measureAnswers(lab)),
@@ -46,6 +48,15 @@ export const sagaBench: Bench = async (progress) => {
   ];
   return { rows, tables };
 };
+
+/** Compares bare workflows whose payloads are encrypted with plain ones. */
+async function measureCodec(lab: Lab, activities: number): Promise<Row> {
+  const load = { inFlight: 10, count: 40 };
+  const measure = (encrypted: boolean) =>
+    measureRate(load, () => runBare(lab, load, { activities, encrypted }));
+  const pairs = await inRounds(rounds, { ours: () => measure(true), base: () => measure(false) });
+  return summarize({ name: "codec", target: 0.9, kind: "rate", unit: "workflows/s" }, pairs);
+}
 
 /** Counts the activities of a completed trip, including local ones. */
 async function countActivities(lab: Lab): Promise<number> {
@@ -74,7 +85,7 @@ async function measureProcessorTime(lab: Lab, activities: number): Promise<Table
   const before = await measure();
   await takeTrips(lab, load);
   const between = await measure();
-  await runBare(lab, load, activities);
+  await runBare(lab, load, { activities });
   const after = await measure();
   const each = (from: readonly number[], to: readonly number[], index: number) =>
     ((to[index] ?? 0) - (from[index] ?? 0)) / load.count;

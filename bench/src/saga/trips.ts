@@ -31,11 +31,16 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
   return taken;
 }
 
-/** Runs workflows with this many activities that do nothing. */
-export async function runBare(lab: Lab, load: Load, activities: number): Promise<void> {
+/** Runs workflows with this many activities that do nothing, by default with plain payloads. */
+export async function runBare(
+  lab: Lab,
+  load: Load,
+  { activities, encrypted = false }: { readonly activities: number; readonly encrypted?: boolean },
+): Promise<void> {
+  const { workflow } = encrypted ? lab.temporal : lab.plainTemporal;
   await runConcurrently(load, async () => {
-    await lab.temporal.workflow.execute("bare", {
-      taskQueue: "bare",
+    await workflow.execute("bare", {
+      taskQueue: encrypted ? "bare-encrypted" : "bare",
       workflowId: `bare/${crypto.randomUUID()}`,
       args: [activities],
     });

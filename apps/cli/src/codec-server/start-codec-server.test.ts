@@ -48,6 +48,10 @@ async function post(
   return { response, status: response.status, body: JSON.parse(await response.text()) };
 }
 
+function preflight(origin: string): Promise<Response> {
+  return fetch(`${server.url}/decode`, { method: "OPTIONS", headers: { origin } });
+}
+
 describe("the codec server", () => {
   it("encrypts and decrypts payloads for an operator", async () => {
     const { body: encrypted } = await post("/encode");
@@ -66,8 +70,6 @@ describe("the codec server", () => {
   });
 
   it("answers the preflight of Temporal's page, and allows only its origin", async () => {
-    const preflight = (origin: string) =>
-      fetch(`${server.url}/decode`, { method: "OPTIONS", headers: { origin } });
     const response = await preflight(page);
     expect(response.status).toBe(204);
     expect(Object.fromEntries(response.headers)).toMatchObject({

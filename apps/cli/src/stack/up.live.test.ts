@@ -15,13 +15,13 @@ let state: string;
 let env: NodeJS.ProcessEnv;
 let upArguments: string[];
 let stack: Running;
-let ports: Readonly<Record<string, number>>;
+let stackPorts: Readonly<Record<string, number>>;
 
 beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), "fanfare-test-"));
   env = { ...process.env, FANFARE_STATE: state };
   const reserved = await reservePorts(Object.keys(defaultPorts).length);
-  ports = Object.fromEntries(
+  stackPorts = Object.fromEntries(
     Object.keys(defaultPorts).map((name, i) => [name, reserved.ports[i] ?? 0]),
   );
   upArguments = ["up", ...formatPorts(reserved.ports)];
@@ -56,9 +56,9 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     const rider = "rider-of-the-page";
     const started = await trip("start", "--vehicle", "vehicle-3", "--rider", rider, "--json");
     const { tripId } = JSON.parse(started.stdout);
-    const settings = await fetch(`http://127.0.0.1:${ports["temporalUi"]}/api/v1/settings`);
+    const settings = await fetch(`http://127.0.0.1:${stackPorts["temporalUi"]}/api/v1/settings`);
     const { Codec: codec } = JSON.parse(await settings.text());
-    const connection = await Connection.connect({ address: `127.0.0.1:${ports["temporal"]}` });
+    const connection = await Connection.connect({ address: `127.0.0.1:${stackPorts["temporal"]}` });
     const { workflow } = new Client({ connection });
     const history = historyToJSON(await workflow.getHandle(`trip/${tripId}`).fetchHistory());
     await connection.close();
@@ -72,7 +72,7 @@ describe("fanfare up", { timeout: 180_000 }, () => {
         headers: {
           "content-type": "application/json",
           "x-namespace": "default",
-          origin: `http://127.0.0.1:${ports["temporalUi"]}`,
+          origin: `http://127.0.0.1:${stackPorts["temporalUi"]}`,
         },
         body: JSON.stringify({ payloads }),
       });
