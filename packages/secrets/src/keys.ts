@@ -45,7 +45,7 @@ export async function createDevKeys(folder: string): Promise<DevKeys> {
 export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<string> {
   const key = await importJWK(keys.signingKey, "EdDSA");
   return await new SignJWT({ role: claims.role })
-    .setProtectedHeader({ alg: "EdDSA", kid: keys.keyId })
+    .setProtectedHeader({ alg: "EdDSA", kid: keys.keyId, typ: "at+jwt" })
     .setSubject(claims.subject)
     .setIssuer(claims.issuer ?? keys.issuer)
     .setAudience(claims.audience ?? keys.audience)

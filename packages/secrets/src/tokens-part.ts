@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { appNames, callsServices } from "@fanfare/topology";
-import { decodeJwt } from "jose";
+import { decodeJwt, decodeProtectedHeader } from "jose";
 import { createDevKeys, mintToken } from "./keys.ts";
 import type { SecretsPart } from "./secrets-part.ts";
 
@@ -21,8 +21,9 @@ export const tokensPart: SecretsPart = {
   },
 };
 
-/** Returns whether at least half of a token's life is left. */
+/** Returns whether a token is one of today's form, with at least half of its life left. */
 function isFresh(token: string): boolean {
   const { iat = 0, exp = 0 } = decodeJwt(token);
+  if (decodeProtectedHeader(token).typ !== "at+jwt") return false;
   return exp - Date.now() / 1000 > (exp - iat) / 2;
 }

@@ -10,7 +10,7 @@ export interface Issuer extends AsyncDisposable {
   readonly trust: TokenVerifierOptions;
   readonly jwks: JSONWebKeySet;
   /** Signs a token. Default: a rider's, valid for a minute. */
-  mint(claims?: Record<string, unknown>): Promise<string>;
+  mint(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   /** Replaces the key, also in the file. */
   rotate(): Promise<void>;
 }
@@ -39,17 +39,18 @@ export async function createIssuer(): Promise<Issuer> {
   return {
     trust,
     jwks,
-    async mint(claims = {}) {
+    async mint(claims = {}, header = {}) {
       const now = Math.floor(Date.now() / 1000);
       return await new SignJWT({
         sub: "rider-1",
         role: "rider",
         iss: trust.issuer,
         aud: trust.audience,
+        iat: now,
         exp: now + 60,
         ...claims,
       })
-        .setProtectedHeader({ alg: "EdDSA", kid: `key-${generation}` })
+        .setProtectedHeader({ alg: "EdDSA", kid: `key-${generation}`, typ: "at+jwt", ...header })
         .sign(key);
     },
     async rotate() {

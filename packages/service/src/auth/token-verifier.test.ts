@@ -64,6 +64,37 @@ describe("createTokenVerifier()", () => {
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: Code.Unauthenticated });
   });
 
+  it.each([
+    ["of another type", {}, { typ: "id+jwt" }, "another type, and not at+jwt"],
+    ["without a type", {}, { typ: undefined }, "no type, and not at+jwt"],
+    ["without an iat", { iat: undefined }, {}, 'requires an "iat"'],
+    ["that lives too long", { iat: 0 }, {}, "request one with a shorter life"],
+  ])("refuses a token %s", async (_name, claims, header, reason) => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier(issuer.trust);
+    await expect(verifier.verify(await issuer.mint(claims, header))).rejects.toThrow(reason);
+  });
+
+  it("accepts the types and the lives that are configured", async () => {
+    await using issuer = await createIssuer();
+    const now = Math.floor(Date.now() / 1000);
+    const verifier = createTokenVerifier({
+      ...issuer.trust,
+      types: ["at+jwt", "JWT"],
+      maxLifetimeSeconds: 60,
+      roleLifetimeSeconds: { service: 120 },
+    });
+    await expect(verifier.verify(await issuer.mint({}, { typ: "jwt" }))).resolves.toBeDefined();
+    await expect(
+      verifier.verify(await issuer.mint({}, { typ: "application/at+jwt" })),
+    ).resolves.toBeDefined();
+    const exp = now + 120;
+    await expect(verifier.verify(await issuer.mint({ exp }))).rejects.toThrow("shorter life");
+    await expect(
+      verifier.verify(await issuer.mint({ exp, role: "service" })),
+    ).resolves.toBeDefined();
+  });
+
   it("fetches the keys once for many tokens", async () => {
     await using issuer = await createIssuer();
     let fetches = 0;

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { JWTPayload, JWTVerifyOptions } from "jose";
+import type { JWTVerifyOptions, JWTVerifyResult } from "jose";
 import { errors, jwtVerify } from "jose";
 import { z } from "zod";
 import { findUnsafeCharacter } from "../text/escape-text.ts";
@@ -18,6 +18,15 @@ export interface TokenVerifierOptions {
   readonly roles: readonly string[];
   /** The accepted signature algorithms. Default: Ed25519 alone. */
   readonly algorithms?: readonly string[];
+  /**
+   * The accepted types of a token, its header `typ`, such as `JWT` for issuers without RFC 9068. Default:
+   * `at+jwt` alone, so that no other token of the issuer is taken for an access token.
+   */
+  readonly types?: readonly string[];
+  /** The longest time from `iat` to `exp`, in seconds. Default: 24 hours. */
+  readonly maxLifetimeSeconds?: number;
+  /** The longest times for single roles, in seconds, instead of `maxLifetimeSeconds`. */
+  readonly roleLifetimeSeconds?: Readonly<Record<string, number>>;
   /** How far the issuer's clock may be off, in seconds, when `exp` and `nbf` are checked. Default: 5. */
   readonly leewaySeconds?: number;
   /**
@@ -62,6 +71,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       .refine((text) => findUnsafeCharacter(text) === undefined),
     role: z.enum(options.roles),
     exp: z.number(),
+    iat: z.number(),
   });
   const expected: JWTVerifyOptions = {
     algorithms: [...(options.algorithms ?? ["EdDSA", "Ed25519"])],
@@ -72,21 +82,27 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   };
   return {
     async verify(token) {
-      let payload: JWTPayload;
+      let verified: JWTVerifyResult;
       try {
-        payload = await verifySignature(token, keys, expected);
+        verified = await verifySignature(token, keys, expected);
       } catch (error) {
         throw createTokenError(error, options);
       }
-      const result = claims.safeParse(payload);
-      if (result.success) {
-        const { role, sub: subject, exp } = result.data;
-        return { role, subject, expiresAt: new Date(exp * 1000) };
+      assertType(verified.protectedHeader.typ, options.types);
+      const result = claims.safeParse(verified.payload);
+      if (!result.success) {
+        throw refuse(
+          `the token requires an "iat", a "sub" and a "role" that is one of ${options.roles.join(", ")}: request another token`,
+        );
       }
-      throw new ConnectError(
-        `the token requires a "sub" and a "role" that is one of ${options.roles.join(", ")}: request another token`,
-        Code.Unauthenticated,
-      );
+      const { role, sub: subject, exp, iat } = result.data;
+      const longest = options.roleLifetimeSeconds?.[role] ?? options.maxLifetimeSeconds ?? 86_400;
+      if (exp - iat > longest) {
+        throw refuse(
+          `the token is valid for ${exp - iat} s, and ${longest} s are allowed: request one with a shorter life`,
+        );
+      }
+      return { role, subject, expiresAt: new Date(exp * 1000) };
     },
     assertReady: () => keys.load(),
     assertFresh: () => keys.assertFresh(),
@@ -98,20 +114,32 @@ async function verifySignature(
   token: string,
   keys: TokenKeys,
   expected: JWTVerifyOptions,
-): Promise<JWTPayload> {
+): Promise<JWTVerifyResult> {
   try {
-    return (await jwtVerify(token, keys.find, expected)).payload;
+    return await jwtVerify(token, keys.find, expected);
   } catch (error) {
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     for await (const key of error) {
       try {
-        return (await jwtVerify(token, key, expected)).payload;
+        return await jwtVerify(token, key, expected);
       } catch (reason) {
         if (!(reason instanceof errors.JWSSignatureVerificationFailed)) throw reason;
       }
     }
     throw new errors.JWSSignatureVerificationFailed();
   }
+}
+
+function assertType(found: string | undefined, types: readonly string[] = ["at+jwt"]): void {
+  const normalize = (type: string) => type.toLowerCase().replace(/^application\//, "");
+  if (found !== undefined && types.map(normalize).includes(normalize(found))) return;
+  throw refuse(
+    `the token has ${found === undefined ? "no type" : "another type"}, and not ${types.join(" or ")}: send an access token`,
+  );
+}
+
+function refuse(message: string): ConnectError {
+  return new ConnectError(message, Code.Unauthenticated);
 }
 
 function createTokenError(error: unknown, options: TokenVerifierOptions): ConnectError {

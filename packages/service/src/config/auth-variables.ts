@@ -11,6 +11,14 @@ const algorithms = z
   })
   .default(["EdDSA", "Ed25519"]);
 
+const types = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim()))
+  .refine((names) => names.every((name) => /^[\w.+/-]+$/.test(name)), {
+    error: "it names a type that no token can have",
+  })
+  .default(["at+jwt"]);
+
 function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
   return z.coerce
     .number({ error: "it is not a number" })
@@ -36,6 +44,14 @@ export const authVariables = {
   algorithms: defineVariable("AUTH_ALGORITHMS", algorithms, {
     about: "Signature algorithms that a token may have, joined by commas.",
     example: "EdDSA,ES256",
+  }),
+  types: defineVariable("AUTH_TOKEN_TYPES", types, {
+    about: "Types that a token may have in its header, joined by commas.",
+    example: "at+jwt,JWT",
+  }),
+  maxLifetimeSeconds: defineVariable("AUTH_MAX_LIFETIME_SECONDS", wholeNumber(1).default(86_400), {
+    about: "Longest life of the token of a person, in seconds.",
+    example: "86400",
   }),
   leewaySeconds: defineVariable("AUTH_LEEWAY_SECONDS", wholeNumber(0, 300).default(5), {
     about: "How far the clock of the issuer may be off, in seconds.",

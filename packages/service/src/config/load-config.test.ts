@@ -44,11 +44,14 @@ describe("readConfig()", () => {
     expect(readConfig(spec, { ...enough, PORT: "9000", HOST: "" })).toEqual({
       ok: true,
       values: {
+        healthPort: 9080,
         host: "127.0.0.1",
         port: 9000,
         leewaySeconds: 5,
         logLevel: "info",
+        maxLifetimeSeconds: 86_400,
         maxStaleKeysMs: 86_400_000,
+        types: ["at+jwt"],
         reflection: false,
         jwks: "jwks.json",
         issuer: "fanfare",
