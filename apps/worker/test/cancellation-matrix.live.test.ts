@@ -42,6 +42,10 @@ const random = createRandom(Number(seed ?? 0));
 const draw = (below: number) => Math.floor(random() * below);
 const suffix = seed === undefined ? "" : `, seed ${seed}`;
 
+/** In the long form, leaves out what a call that failed or timed out has done again. */
+const omitRepeated = (made: readonly string[]) =>
+  seed === undefined ? made : made.filter((one, index) => one !== made[index - 1]);
+
 /** What the seed adds to a cancellation. */
 interface Beside {
   readonly afterMs: number;
@@ -164,7 +168,7 @@ describe.concurrent(`a cancellation before the pivot compensates everything${suf
     expect(await readEnd(trip)).toEqual(ends[asker]);
     expectNothingLeft(trip.fake);
     // Also the steps that did not begin: a lost workflow task may have made them.
-    expect(listCompensated(trip.fake)).toEqual(compensatable.toReversed());
+    expect(omitRepeated(listCompensated(trip.fake))).toEqual(compensatable.toReversed());
 
     // The held calls arrive late and are refused.
     gate.open();
@@ -187,7 +191,7 @@ describe.concurrent(`a cancellation from the pivot on changes nothing${suffix}`,
       gate.open();
       expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
       expect((await trip.handle.describe()).status.name).toBe("COMPLETED");
-      expect(trip.fake.statuses).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
+      expect(omitRepeated(trip.fake.statuses)).toEqual(["PENDING", "ACTIVE", "ENDED", "SETTLED"]);
       expect(trip.fake.vehicle).toBeUndefined();
       expect(trip.fake.tab?.state).toBe("captured");
       expect(sumCharges(trip.fake)).toBe(130);
@@ -224,7 +228,7 @@ describe.concurrent(`a cancellation during a compensation joins it${suffix}`, ()
       expect(await other.answer).toEqual(expected(second));
       expect(await readEnd(trip)).toEqual(ends[first]);
       expectNothingLeft(trip.fake);
-      expect(listCompensated(trip.fake)).toEqual(compensatable.toReversed());
+      expect(omitRepeated(listCompensated(trip.fake))).toEqual(compensatable.toReversed());
     },
   );
 });

@@ -73,6 +73,8 @@ describe.concurrent(`a trip settles with one charge of each kind${suffix}, when 
   it.for(forwardCases)("$fault of $step", async ({ step, fault, other }) => {
     const trip = await beginTrip(lab, { faults: { ...other, [step]: findFault(fault) } });
     expect(await trip.started).toBeUndefined();
+    // StartTrip answers before a slow trip is ACTIVE.
+    await waitUntilActive(trip);
     await trip.end();
     await trip.expectSettled();
     await redeliverAll(trip);
