@@ -1,4 +1,4 @@
-export { codecKeysFile } from "./codec-part.ts";
+export { codecKeysFile, rotateCodecKeys } from "./codec-part.ts";
 export { createSecrets } from "./create-secrets.ts";
 export { createDevKeys, type DevKeys, mintToken, type TokenClaims } from "./keys.ts";
 export { createPassword, createVerifier } from "./postgres/create-verifier.ts";

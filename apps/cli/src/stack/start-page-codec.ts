@@ -22,6 +22,8 @@ export interface PageCodecOptions {
 
 /** Only the codec server accepts it: who opens the page on this machine may read, and do nothing else. */
 const audience = "temporal-page";
+/** A stack may run for as long as its page has a token. */
+const tokenDays = 30;
 
 /**
  * Starts the codec server of a development server's page, which has no users: whoever can open the page reads
@@ -38,11 +40,20 @@ export async function startPageCodec(options: PageCodecOptions): Promise<PageCod
     host: "127.0.0.1",
     port,
     codec: createPayloadCodec(codecKeys),
-    verifier: createAccess({ jwks: keys.jwksFile, issuer: keys.issuer, audience }),
+    verifier: createAccess({
+      jwks: keys.jwksFile,
+      issuer: keys.issuer,
+      audience,
+      maxLifetimeSeconds: tokenDays * 86_400,
+    }),
     namespace: "default",
     origins: [`http://127.0.0.1:${pagePort}`, `http://localhost:${pagePort}`],
   });
-  const claims = { role: "operator", subject: "temporal-page", expiresIn: "30d" } as const;
+  const claims = {
+    role: "operator",
+    subject: "temporal-page",
+    expiresIn: `${tokenDays}d`,
+  } as const;
   const token = await mintToken(keys, { ...claims, audience });
   return {
     endpoint: `${server.url}/${token}`,
