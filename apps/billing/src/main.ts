@@ -50,6 +50,7 @@ runUntilSignal(
         host: config.host,
         port: config.port,
         healthPort: config.healthPort,
+        trustedProxies: config.trustedProxies,
         tls: readTlsFiles(config),
         routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
         reflection: config.reflection,

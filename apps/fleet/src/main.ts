@@ -75,6 +75,7 @@ runUntilSignal(
         host: config.host,
         port: config.port,
         healthPort: config.healthPort,
+        trustedProxies: config.trustedProxies,
         tls: readTlsFiles(config),
         routes: createRoutes(database.db, { onCommit: () => relay.wake() }),
         reflection: config.reflection,

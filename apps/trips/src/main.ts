@@ -118,6 +118,7 @@ runUntilSignal(
         host,
         port: config.port,
         healthPort: config.healthPort,
+        trustedProxies: config.trustedProxies,
         tls: edgeTls,
         routes: (router) => {
           createTripsRoutes({ registry, workflows, feed, reconcileAfterMs })(router);

@@ -51,7 +51,8 @@ export async function openLab(inFlight: number): Promise<Lab> {
       }),
     );
     const secretsFolder = join(folder, "secrets");
-    const env = { LOG_LEVEL: "warn" };
+    // One rider takes all trips.
+    const env = { LOG_LEVEL: "warn", CALL_RATES: "rider=10000" };
     const system = stack.use(await startSystem({ servers, secretsFolder, logFolder, env }));
 
     const keyFile = system.app("trips").env["TEMPORAL_CODEC_KEYS_FILE"] ?? "";

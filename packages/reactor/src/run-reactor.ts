@@ -111,6 +111,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
           ...health,
           port: apiPort,
           tls: readTlsFiles(config),
+          trustedProxies: config.trustedProxies,
           reflection,
           routes: routes(db),
           access: access(config),

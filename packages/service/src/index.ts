@@ -39,6 +39,8 @@ export { createTextEscaper } from "./text/text-interceptors.ts";
 
 // The server.
 
+export type { CallerLimits } from "./limits/caller-limits.ts";
+export type { ConnectionLimits } from "./limits/connection-limits.ts";
 export type { ReadinessCheck } from "./server/readiness.ts";
 export type { Routes } from "./server/routes.ts";
 export { serve } from "./server/serve.ts";

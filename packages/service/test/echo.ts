@@ -1,5 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor, ServiceImpl } from "@connectrpc/connect";
+import type { Access } from "../src/auth/access-gate.ts";
 import { createTokenVerifier } from "../src/auth/token-verifier.ts";
 import { EchoService } from "../src/gen/fanfare/echo/v1/echo_pb.ts";
 import type { Routes } from "../src/server/routes.ts";
@@ -29,7 +30,8 @@ interface PostOptions {
 
 interface EchoResponse {
   readonly status: number;
-  readonly body: { code?: string; message?: string; text?: string };
+  readonly headers: Headers;
+  readonly body: { code?: string; message?: string; text?: string; details?: unknown };
 }
 
 /** Returns the roles that may call a method of the EchoService. */
@@ -42,6 +44,7 @@ export function echoRoles({ localName }: DescMethod): readonly string[] {
 export async function startEcho(
   methods: Partial<ServiceImpl<typeof EchoService>> = {},
   options: Partial<ServeOptions> = {},
+  limits: Pick<Access, "limits" | "strangerLimits"> = {},
 ): Promise<Echo> {
   const issuer = await createIssuer();
   const { logger, lines } = createRecordedLogger();
@@ -50,7 +53,7 @@ export async function startEcho(
     port: 0,
     healthPort: 0,
     routes: createEchoRoutes(methods),
-    access: { ...createTokenVerifier(issuer.trust), allowedRoles: echoRoles },
+    access: { ...createTokenVerifier(issuer.trust), allowedRoles: echoRoles, ...limits },
     logger,
     ...options,
   });
@@ -70,7 +73,11 @@ export async function startEcho(
         },
         body: typeof call.body === "string" ? call.body : JSON.stringify(call.body ?? {}),
       });
-      return { status: response.status, body: JSON.parse(await response.text()) };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: JSON.parse(await response.text()),
+      };
     },
     asRider: (next) => async (request) => {
       request.header.set("authorization", `Bearer ${token}`);

@@ -1,6 +1,8 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { CallLimiter } from "../limits/call-limiter.ts";
+import type { CallerLimits } from "../limits/caller-limits.ts";
 import type { Caller } from "./caller.ts";
 import { callerKey } from "./caller.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
@@ -21,21 +23,37 @@ export interface AccessPolicy {
   readonly allowedSubjects?: AllowedSubjects;
 }
 
-/** Authenticates callers, and states which of them may call which method. */
-export interface Access extends TokenVerifier, AccessPolicy {}
+/** Authenticates callers, and states which of them may call which method, and how often. */
+export interface Access extends TokenVerifier, AccessPolicy {
+  /** Returns the limits of a caller. Default: 100 calls per second, 100 in flight, 100 streams. */
+  readonly limits?: (caller: Caller) => CallerLimits;
+  /** The limits of an address, for calls without a valid token. Default: 20 calls per second. */
+  readonly strangerLimits?: CallerLimits;
+}
 
 /** Runs before a call's body is read. Throws to refuse the call. */
 export type RequestGate = (context: HandlerContext) => Promise<void>;
 
 /**
  * Creates the gate that every call passes. It verifies the bearer token, stores the caller under
- * `callerKey`, and refuses with `unauthenticated`, or with `permission_denied` when the method does
- * not allow the caller's role or the caller.
+ * `callerKey`, and refuses with `unauthenticated`, with `resource_exhausted` over the limits of the caller
+ * or, without a valid token, of its address, or with `permission_denied` when the method does not allow the
+ * caller's role or the caller.
  */
-export function createAccessGate(access: Access): RequestGate {
+export function createAccessGate(access: Access, limiter: CallLimiter): RequestGate {
+  async function authenticate(context: HandlerContext): Promise<Caller> {
+    limiter.assertAddress(context);
+    try {
+      return await access.verify(readBearerToken(context.requestHeader));
+    } catch (error) {
+      if (ConnectError.from(error).code === Code.Unauthenticated) limiter.countStranger(context);
+      throw error;
+    }
+  }
   return async (context) => {
-    const caller = await access.verify(readBearerToken(context.requestHeader));
+    const caller = await authenticate(context);
     context.values.set(callerKey, caller);
+    limiter.admit(context, caller);
     assertAllowed(context.method, caller, access);
   };
 }

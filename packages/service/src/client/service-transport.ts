@@ -6,6 +6,7 @@ import { openTlsFiles } from "../tls/tls-files.ts";
 import { createClosedConnectionInterceptor } from "./closed-connections.ts";
 import { createForeignResponseInterceptor } from "./foreign-response.ts";
 import { createRefusedStreamInterceptor } from "./refused-streams.ts";
+import { createRetryHintInterceptor } from "./retry-hints.ts";
 import { createRotatingSessions } from "./rotating-sessions.ts";
 import { createTokenReader } from "./token-reader.ts";
 
@@ -47,6 +48,9 @@ export interface ServiceTransport extends Transport, Disposable {
  * regularly, so that calls reach all processes behind an address. A call opens a connection that is
  * missing or lost. Pings detect a dead connection within 10 s while a call waits.
  *
+ * A call that is refused with the hint when to call again (`google.rpc.RetryInfo`) is repeated then, within
+ * its timeout.
+ *
  * A response over the limit is `resource_exhausted`. A response that cannot be read, or that no
  * service sent, is `internal`, `unknown`, `unauthenticated` or `unimplemented`, and never a refusal
  * code. One exception cannot be detected: a proxy's 403 in JSON is `permission_denied`.
@@ -79,6 +83,7 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
     interceptors: [
       ...interceptors,
       ...(tokenFile === undefined ? [] : [createTokenInterceptor(tokenFile)]),
+      createRetryHintInterceptor(),
       createForeignResponseInterceptor(baseUrl),
       createClosedConnectionInterceptor(baseUrl),
       createRefusedStreamInterceptor(),

@@ -27,6 +27,20 @@ function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
     .max(max, `it is above ${max}`);
 }
 
+const rates = z
+  .string()
+  .regex(/^(\w+=[1-9]\d{0,5}(,(?!$)|$))*$/, "it is not a list such as rider=20,address=20")
+  .default("")
+  .transform((text) => {
+    const pairs = text.split(",").filter((pair) => pair !== "");
+    return Object.fromEntries(pairs.map((pair) => splitRate(pair)));
+  });
+
+function splitRate(pair: string): [string, number] {
+  const [name = "", rate] = pair.split("=");
+  return [name, Number(rate)];
+}
+
 /** Which tokens a process trusts. */
 export const authVariables = {
   jwks: defineVariable("AUTH_JWKS", z.string().min(1), {
@@ -36,6 +50,12 @@ export const authVariables = {
   issuer: defineVariable("AUTH_ISSUER", z.string().min(1).default("fanfare"), {
     about: "Issuer of the tokens.",
     example: "fanfare",
+  }),
+  callRates: defineVariable("CALL_RATES", rates, {
+    about:
+      "Calls per second of one caller by its role, and of one address without a valid token. " +
+      "Ten times as many may come at once.",
+    example: "rider=20,address=20",
   }),
   audience: defineVariable("AUTH_AUDIENCE", z.string().min(1).default("fanfare"), {
     about: "Audience of the tokens.",

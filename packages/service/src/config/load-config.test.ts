@@ -47,6 +47,8 @@ describe("readConfig()", () => {
         healthPort: 9080,
         host: "127.0.0.1",
         port: 9000,
+        trustedProxies: [],
+        callRates: {},
         leewaySeconds: 5,
         logLevel: "info",
         maxLifetimeSeconds: 86_400,

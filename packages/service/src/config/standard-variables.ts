@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseProxies } from "../limits/client-address.ts";
 import type { ConfigValues, Variable } from "./variable.ts";
 import { defineRotatingVariable, defineVariable } from "./variable.ts";
 
@@ -53,6 +54,21 @@ export function defineAddressVariable(
   return defineVariable(name, schema.default(address), { about, example: address });
 }
 
+const proxies = z
+  .string()
+  .default("")
+  .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ""))
+  .refine(areProxies, "it is not a list of IP addresses and networks");
+
+function areProxies(entries: readonly string[]): boolean {
+  try {
+    parseProxies(entries);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Where a process listens, what it logs, and whether it describes its services. */
 export const serverVariables = {
   host: defineVariable("HOST", z.string().min(1).default("127.0.0.1"), "Address to listen on."),
@@ -67,6 +83,11 @@ export const serverVariables = {
       .default("info"),
     { about: "Lowest level to log.", example: "info" },
   ),
+  trustedProxies: defineVariable("TRUSTED_PROXIES", proxies, {
+    about:
+      "IP addresses and networks of proxies whose x-forwarded-for names the caller, by commas.",
+    example: "10.0.0.0/8",
+  }),
   reflection: defineVariable(
     "REFLECTION",
     z

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
@@ -7,36 +7,59 @@ import {
 } from "@connectrpc/connect-node";
 import type { Logger } from "../process/create-logger.ts";
 import { answerJson } from "./answer-json.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import { addressKey, closedKey } from "./call-context.ts";
 import { drainBody } from "./drain-body.ts";
 import type { NodeRequest, NodeResponse } from "./listen.ts";
 import type { LogCall } from "./log-call.ts";
+import { readBody } from "./read-body.ts";
+import { closeWhenStalled } from "./stalled-response.ts";
 
 /** A request and its response. */
 export interface Exchange {
   /** The path of the request, such as `/greet.v1.GreetService/Greet`. */
   readonly path: string;
+  /** The address of the caller. */
+  readonly address: string;
   readonly request: NodeRequest;
   readonly response: NodeResponse;
   readonly logger: Logger;
   readonly logCall: LogCall;
+  /** The time in which the body has to arrive, in milliseconds. */
+  readonly bodyTimeoutMs: number;
+  readonly budget: ByteBudget;
 }
 
 /** Answers a request with a handler, and logs the call when its response is closed. */
-export function answerCall(
-  handler: UniversalHandler,
-  { path, request, response, logger, logCall }: Exchange,
-): void {
+export function answerCall(handler: UniversalHandler, exchange: Exchange): void {
+  const { path, request, response, logger, logCall, budget } = exchange;
   const startedAt = performance.now();
   const values = createContextValues();
+  const closed = new AbortController();
+  values.set(addressKey, exchange.address);
+  values.set(closedKey, closed.signal);
   let answer: UniversalServerResponse | undefined;
+  let sending: AsyncGenerator<Uint8Array> | undefined;
   const ended: Writable = response;
-  ended.once("close", () => logCall({ path, values, startedAt, response: answer }));
-  const body = readChunks(request);
-  const drain = () => drainBody(request, response, body.return(undefined));
+  ended.once("close", () => {
+    closed.abort();
+    budget.close();
+    logCall({ path, values, startedAt, response: answer });
+    // Nobody reads on: what the route holds for this stream is given up.
+    sending?.return(undefined).catch(() => {});
+  });
+  const { methodKind } = handler.method;
+  const body = readBody(request, {
+    timeoutMs: exchange.bodyTimeoutMs,
+    isMessage: methodKind === "unary" || methodKind === "server_streaming",
+    budget,
+  });
+  const drain = () => drainBody(request, response, body.release());
   async function run(): Promise<void> {
     const call = universalRequestFromNodeRequest(request, response, undefined, values);
-    answer = nameAllowedMethods(await handler({ ...call, body }), handler);
-    await universalResponseToNodeResponse(runBeforeEnd(answer, drain), response);
+    answer = nameAllowedMethods(await handler({ ...call, body: body.chunks }), handler);
+    sending = closeWhenStalled(runBeforeEnd(answer, drain), response);
+    await universalResponseToNodeResponse({ ...answer, body: sending }, response);
   }
   run().catch((error: unknown) => {
     // The caller disconnected, or sent malformed HTTP.
@@ -61,20 +84,14 @@ function nameAllowedMethods(
   return { ...answer, header };
 }
 
-async function* readChunks(request: Readable): AsyncGenerator<Uint8Array> {
-  const chunks: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
-  yield* chunks;
-}
-
 /** Calls a function when the body of a response ends, before the response does. */
-function runBeforeEnd(answer: UniversalServerResponse, onEnd: () => void): UniversalServerResponse {
-  const { body } = answer;
-  async function* relayBody(): AsyncGenerator<Uint8Array> {
-    try {
-      if (body) yield* body;
-    } finally {
-      onEnd();
-    }
+async function* runBeforeEnd(
+  { body }: UniversalServerResponse,
+  onEnd: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    if (body) yield* body;
+  } finally {
+    onEnd();
   }
-  return { ...answer, body: relayBody() };
 }

@@ -32,7 +32,7 @@ describe("a call", () => {
         throw new ConnectError("there is none", Code.NotFound);
       },
     });
-    expect(await echo.post("Say", say)).toEqual({
+    expect(await echo.post("Say", say)).toMatchObject({
       status: 404,
       body: { code: "not_found", message: "there is none" },
     });

@@ -8,7 +8,7 @@ import type { RequestGate } from "../auth/access-gate.ts";
 import { createTextRefusal } from "../text/text-interceptors.ts";
 import { createCallInterceptor } from "./call-interceptor.ts";
 import { collectFiles } from "./collect-files.ts";
-import { openGate, recordErrors } from "./record-errors.ts";
+import { recordErrors } from "./record-errors.ts";
 import { createReflectionRoutes } from "./reflection-service.ts";
 import type { RouteOptions, Routes } from "./routes.ts";
 import { createHandlers } from "./routes.ts";
@@ -19,6 +19,8 @@ export interface ServerHandlerOptions extends Pick<RouteOptions, "unary" | "stre
   readonly routes: Routes;
   /** Runs before the body of each call of `routes` is read. */
   readonly gate: RequestGate;
+  /** The gate of `grpc.reflection`. */
+  readonly strangerGate: RequestGate;
   /** Interceptors that run after authorisation and validation. */
   readonly interceptors: readonly Interceptor[];
   readonly readMaxBytes: number;
@@ -46,7 +48,7 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
     // Resolves google.protobuf.Any in JSON.
     jsonOptions: { registry },
     interceptors: [callInterceptor],
-    requestGate: openGate,
+    requestGate: recordErrors(options.strangerGate),
   };
   const create = (routes: Routes, all: ConnectRouterOptions) =>
     createHandlers(routes, { all: { ...base, ...all }, unary, streaming });

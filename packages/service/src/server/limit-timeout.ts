@@ -19,16 +19,19 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /**
  * Sets the timeout header of a request that has none, and shortens a timeout over the limit to the
- * limit. A malformed timeout stays: its protocol refuses it with `invalid_argument`.
+ * limit. A malformed timeout stays: its protocol refuses it with `invalid_argument`. Returns the timeout in
+ * milliseconds.
  */
-export function limitTimeout(headers: IncomingHttpHeaders, limits: TimeoutLimits): void {
+export function limitTimeout(headers: IncomingHttpHeaders, limits: TimeoutLimits): number {
   const isGrpc = headers["content-type"]?.startsWith("application/grpc") === true;
   const name = isGrpc ? "grpc-timeout" : "connect-timeout-ms";
   const format = isGrpc ? formatGrpcTimeout : String;
   const parse = isGrpc ? parseGrpcTimeout : parseConnectTimeout;
   const value = headers[name];
-  if (value === undefined) headers[name] = format(Math.min(limits.defaultMs, limits.maxMs));
-  else if (parse(String(value)) > limits.maxMs) headers[name] = format(limits.maxMs);
+  const asked = value === undefined ? limits.defaultMs : parse(String(value));
+  const ms = Math.min(Number.isNaN(asked) ? limits.maxMs : asked, limits.maxMs);
+  if (value === undefined || asked > limits.maxMs) headers[name] = format(ms);
+  return ms;
 }
 
 function parseConnectTimeout(value: string): number {

@@ -2,6 +2,9 @@ import * as http from "node:http";
 import * as http2 from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { createAdmission } from "../limits/admission.ts";
+import type { ConnectionLimits } from "../limits/connection-limits.ts";
+import { defaultConnectionLimits } from "../limits/connection-limits.ts";
 import { createConnections } from "./connections.ts";
 import { detectProtocol } from "./detect-protocol.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -23,6 +26,10 @@ export interface ListenOptions {
   readonly port: number;
   /** Default: no TLS. */
   readonly tls?: ServerTls | undefined;
+  /** Default: `defaultConnectionLimits`. */
+  readonly limits?: Partial<ConnectionLimits> | undefined;
+  /** Returns whether an address may have any number of connections. Default: none may. */
+  readonly isTrusted?: (address: string) => boolean;
 }
 
 /** A listening port. */
@@ -37,33 +44,47 @@ export interface Listener {
   destroy(): void;
 }
 
-const maxStreamsPerConnection = 256;
+// For HTTP/2, Node.js and nghttp2 limit resets, CONTINUATION, settings, invalid frames and the memory of a
+// session by themselves.
+const http2Options: http2.ServerOptions = {
+  settings: { maxConcurrentStreams: 256, maxHeaderListSize: 16 * 1024 },
+  maxHeaderListPairs: 100,
+};
+const http1Options: http.ServerOptions = {
+  keepAlive: true,
+  keepAliveInitialDelay: 20_000,
+  keepAliveTimeout: 60_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16 * 1024,
+};
+const maxHttp1Headers = 100;
 
 /** Serves HTTP/1.1 and HTTP/2 on one port, with TLS where it is given. */
 export async function listen(
   handler: NodeHandler,
-  { host, port, tls }: ListenOptions,
+  { host, port, tls, isTrusted, ...options }: ListenOptions,
 ): Promise<Listener> {
-  const connections = createConnections();
-  const http1Options = { keepAlive: true, keepAliveTimeout: 60_000 };
+  const limits = { ...defaultConnectionLimits, ...options.limits };
+  const connections = createConnections(limits, createAdmission(limits, isTrusted));
   const handleHttp1 = (request: http.IncomingMessage, response: http.ServerResponse) => {
     connections.addRequest(request, response);
     handler(request, response);
   };
   const secureServer = tls && createTlsServer(tls, http1Options, handleHttp1);
-  const server: Server = secureServer ?? http.createServer(http1Options, handleHttp1);
-  const server2 = http2.createServer(
-    { settings: { maxConcurrentStreams: maxStreamsPerConnection } },
-    handler,
-  );
+  const http1Server = secureServer ?? http.createServer(http1Options, handleHttp1);
+  http1Server.maxHeadersCount = maxHttp1Headers;
+  const server: Server = http1Server;
+  const server2 = http2.createServer(http2Options, handler);
   // The HTTP/1.1 server listens, because its timeouts depend on that. The first bytes of a connection
   // decide which of the two servers receives it; with TLS, its handshake does.
   const connected = secureServer === undefined ? "connection" : "secureConnection";
   const serveHttp1 = server.listeners(connected);
   server.removeAllListeners(connected);
-  const handshakes = secureServer && trackHandshakes(secureServer);
+  const handshakes =
+    secureServer && trackHandshakes(secureServer, createAdmission(limits, isTrusted));
   server.on(connected, (socket: Socket) => {
-    connections.add(socket);
+    if (!connections.add(socket)) return;
     chooseProtocol(socket, (isHttp2) => {
       if (isHttp2) {
         // HTTP/1.1 answers half-closed clients; a session of HTTP/2 ends with its client.
@@ -76,12 +97,16 @@ export async function listen(
     });
   });
 
-  await new Promise<void>((resolve, reject) => {
+  const listening = new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
       server.off("error", reject);
       resolve();
     });
+  });
+  await listening.catch((error: unknown) => {
+    connections.close();
+    throw error;
   });
 
   return {

@@ -16,6 +16,3 @@ export function recordErrors(gate: RequestGate): RequestGate {
     }
   };
 }
-
-/** The gate of methods that anyone may call. */
-export const openGate: RequestGate = async (context) => watchRequest(context);

@@ -19,6 +19,7 @@ export interface HealthServer extends AsyncDisposable {
 
 const callTimeoutMs = 10_000;
 const watchTimeoutMs = 3_600_000;
+const limits = { maxConnections: 200, maxConnectionsPerAddress: 100 };
 
 /**
  * Serves `/healthz` (alive), `/readyz`, `/metrics` and `grpc.health.v1`, without a token. `serve` does
@@ -50,10 +51,15 @@ export async function serveHealth(options: ServeHealthOptions): Promise<HealthSe
     logger,
     unaryTimeouts: { defaultMs: callTimeoutMs, maxMs: callTimeoutMs },
     streamTimeouts: { defaultMs: watchTimeoutMs, maxMs: watchTimeoutMs },
+    bodyTimeoutMs: 2000,
+    maxBodyBytes: 1024 * 1024,
+    readAddress: ({ socket }) => socket.remoteAddress ?? "",
   });
-  const listener = await listen(handler, { host, port: healthPort }).catch((error: unknown) => {
-    throw explainListenError(error, { host, port: healthPort, portName: "HEALTH_PORT" });
-  });
+  const listener = await listen(handler, { host, port: healthPort, limits }).catch(
+    (error: unknown) => {
+      throw explainListenError(error, { host, port: healthPort, portName: "HEALTH_PORT" });
+    },
+  );
   opening.move();
   const url = formatUrl({ host, port: listener.port });
   logger.info({ healthUrl: url }, "serving health");

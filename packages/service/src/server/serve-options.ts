@@ -1,5 +1,6 @@
 import type { Interceptor } from "@connectrpc/connect";
 import type { Access } from "../auth/access-gate.ts";
+import type { ConnectionLimits } from "../limits/connection-limits.ts";
 import type { Logger } from "../process/create-logger.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import type { Routes } from "./routes.ts";
@@ -57,6 +58,19 @@ export interface ServeOptions extends HealthChecks {
   readonly logger: Logger;
   /** The largest request message, in bytes. Default: 1 MiB. */
   readonly readMaxBytes?: number;
+  /** The time in which a request message has to arrive, in milliseconds. Default: 15,000. */
+  readonly bodyTimeoutMs?: number;
+  /** The bodies that are read at the same time, of all calls, in bytes. Default: 64 MiB. */
+  readonly maxBodyBytes?: number;
+  /** The streams that are open at the same time, of all callers. Default: 1,000. */
+  readonly maxStreams?: number;
+  /** The limits of the connections. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  /**
+   * The proxies whose `x-forwarded-for` names the caller's address: IP addresses, and networks such as
+   * `10.0.0.0/8`. Default: none.
+   */
+  readonly trustedProxies?: readonly string[];
   /** The timeout of a unary call that sets none, in milliseconds. Default: 15,000. */
   readonly defaultTimeoutMs?: number;
   /** The longest timeout of a unary call, in milliseconds. Longer ones are shortened. Default: 60,000. */

@@ -1,4 +1,6 @@
 import { createAccessGate } from "../auth/access-gate.ts";
+import { createCallLimiter } from "../limits/call-limiter.ts";
+import { defaultCallerLimits, strangerLimits } from "../limits/caller-limits.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import type { Server } from "./start-server.ts";
 import { startServer } from "./start-server.ts";
@@ -23,5 +25,16 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const { access } = options;
   const checks = { tokens: () => access.assertReady(), ...options.checks };
   const dependencies = { "token-keys": () => access.assertFresh(), ...options.dependencies };
-  return await startServer({ ...options, checks, dependencies, gate: createAccessGate(access) });
+  const limiter = createCallLimiter({
+    ofCaller: access.limits ?? (() => defaultCallerLimits),
+    ofStranger: access.strangerLimits ?? strangerLimits,
+    maxStreams: options.maxStreams ?? 1000,
+  });
+  return await startServer({
+    ...options,
+    checks,
+    dependencies,
+    gate: createAccessGate(access, limiter),
+    strangerGate: async (context) => limiter.admitStranger(context),
+  });
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { Admission } from "../limits/admission.ts";
 import type { TlsFiles } from "../tls/tls-files.ts";
 import { openTlsFiles } from "../tls/tls-files.ts";
 
@@ -62,10 +63,11 @@ export function createTlsServer(
   return server;
 }
 
-/** Tracks the connections of a server from their start to the end of their TLS handshake. */
-export function trackHandshakes(server: https.Server): Handshakes {
+/** Admits and tracks the connections of a server from their start to the end of their TLS handshake. */
+export function trackHandshakes(server: https.Server, admission: Admission): Handshakes {
   const sockets = new Map<string, Socket>();
   server.on("connection", (socket: Socket) => {
+    if (!admission.admit(socket)) return;
     const peer = describePeer(socket);
     sockets.set(peer, socket);
     socket.once("close", () => {
@@ -73,7 +75,13 @@ export function trackHandshakes(server: https.Server): Handshakes {
     });
   });
   // The socket over TLS is another object, of the same peer.
-  server.on("secureConnection", (socket: TLSSocket) => sockets.delete(describePeer(socket)));
+  server.on("secureConnection", (socket: TLSSocket) => {
+    const peer = describePeer(socket);
+    const handshaken = sockets.get(peer);
+    // From now on it counts among the connections.
+    if (handshaken !== undefined) admission.remove(handshaken);
+    sockets.delete(peer);
+  });
   return {
     destroy() {
       for (const socket of sockets.values()) socket.destroy();

@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RequestGate } from "../auth/access-gate.ts";
+import { parseProxies, readClientAddress } from "../limits/client-address.ts";
 import { maxMessageBytes } from "../max-message-bytes.ts";
 import { withTimeout } from "../process/with-timeout.ts";
 import { createServerHandlers } from "./create-server-handlers.ts";
@@ -28,16 +29,20 @@ export interface Server extends AsyncDisposable {
 /** The options of a server with any gate before its routes. */
 export interface StartOptions extends Omit<ServeOptions, "access"> {
   readonly gate: RequestGate;
+  /** The gate of methods that require no token. Default: none. */
+  readonly strangerGate?: RequestGate;
 }
 
 /** Starts a server. Rejects when the routes are invalid or the port cannot be used, and leaves nothing open. */
 export async function startServer(options: StartOptions): Promise<Server> {
   const { host, logger, maxTimeoutMs = 60_000, maxStreamMs = 3_600_000 } = options;
+  const proxies = parseProxies(options.trustedProxies ?? []);
   const stopStreams = new AbortController();
   const stopAll = new AbortController();
   const { services, ...handlers } = createServerHandlers({
     routes: options.routes,
     gate: options.gate,
+    strangerGate: options.strangerGate ?? (async () => {}),
     interceptors: options.interceptors ?? [],
     readMaxBytes: options.readMaxBytes ?? maxMessageBytes,
     reflection: options.reflection ?? false,
@@ -49,8 +54,16 @@ export async function startServer(options: StartOptions): Promise<Server> {
     logger,
     unaryTimeouts: { defaultMs: options.defaultTimeoutMs ?? 15_000, maxMs: maxTimeoutMs },
     streamTimeouts: { defaultMs: maxStreamMs, maxMs: maxStreamMs },
+    bodyTimeoutMs: options.bodyTimeoutMs ?? 15_000,
+    maxBodyBytes: options.maxBodyBytes ?? 64 * 1024 * 1024,
+    readAddress: ({ socket, headers }) =>
+      readClientAddress(socket.remoteAddress, { headers, proxies }),
   });
-  const listener = await listen(handler, options).catch((error: unknown) => {
+  const listener = await listen(handler, {
+    ...options,
+    limits: options.connectionLimits,
+    isTrusted: (address) => proxies.has(address),
+  }).catch((error: unknown) => {
     throw explainListenError(error, options);
   });
   await using opening = new AsyncDisposableStack();

@@ -17,9 +17,12 @@ export function createUnknownMethodHandler(): UniversalHandler {
   return handler;
 }
 
+/** Paths are shown up to this length. */
+const maxPathLength = 200;
+
 const refuseUnknownMethod: RequestGate = async ({ url }) => {
   throw new ConnectError(
-    `unknown method ${new URL(url).pathname}: this server does not have it`,
+    `unknown method ${new URL(url).pathname.slice(0, maxPathLength)}: this server does not have it`,
     Code.Unimplemented,
   );
 };
