@@ -105,7 +105,7 @@ program
 
 program
   .command("secrets")
-  .description("create the missing passwords, keys and tokens of a deployment")
+  .description("create the missing passwords, keys and tokens of a deployment, or rotate one part")
   .argument(
     "[folder]",
     "the folder to write to, with a folder for each part of the deployment (default: that of npm start)",
@@ -118,6 +118,9 @@ program
   .addOption(
     new Option("--rotate <part>", "replace the secrets of a part while everything runs").choices([
       "nats",
+      "postgres",
+      "tokens",
+      "keys",
     ]),
   )
   .option("--json", "print one JSON document")
@@ -127,7 +130,7 @@ program
       await runUntilDone(() => rotateNatsCommand(folder));
     } else {
       const { secretsCommand } = await import("./secrets/secrets-command.ts");
-      await runUntilDone(() => secretsCommand(folder, options));
+      await runUntilDone((signal) => secretsCommand(folder, options, signal));
     }
   });
 

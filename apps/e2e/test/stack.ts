@@ -18,6 +18,7 @@ export interface Stack extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
   readonly keys: DevKeys;
+  readonly secretsFolder: string;
   readonly clients: Clients;
 }
 
@@ -30,7 +31,8 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
   try {
     const folder = await mkdtemp(join(tmpdir(), "fanfare-e2e-"));
     stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-    const keys = await createDevKeys(join(folder, "secrets", "keys"));
+    const secretsFolder = join(folder, "secrets");
+    const keys = await createDevKeys(join(secretsFolder, "keys"));
     const logFolder = join(folder, "logs");
     const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
     const servers = stack.use(
@@ -44,7 +46,7 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
     const system = stack.use(
       await startSystem({
         servers,
-        secretsFolder: join(folder, "secrets"),
+        secretsFolder,
         logFolder,
         // The tests take the trips of many riders as a few of them.
         env: { CALL_RATES: "rider=1000", ...env },
@@ -59,6 +61,7 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
       servers,
       system,
       keys,
+      secretsFolder,
       clients,
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };

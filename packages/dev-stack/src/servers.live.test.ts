@@ -1,5 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { startNats, startPostgres, startTemporal, waitUntil } from "./index.ts";
@@ -24,6 +26,27 @@ describe("startPostgres()", () => {
     intruder.pathname = "/trips";
     await expect(query(intruder.href, "select * from t")).rejects.toThrow(/permission denied/);
     expect(await postgres.createDatabase("trips")).toBe(trips);
+  });
+
+  it("takes another password for data that an earlier version has kept", async () => {
+    const data = await mkdtemp(join(tmpdir(), "fanfare-test-"));
+    try {
+      const earlier = await startPostgres({ data });
+      await earlier.createDatabase("trips");
+      await earlier.stop();
+      const random = await startPostgres({ data, password: "random" });
+      const names = await query(random.adminUrl, "select from pg_database where datname = 'trips'");
+      expect(names).toHaveLength(1);
+      const { port } = new URL(random.adminUrl);
+      const old = new URL(earlier.adminUrl);
+      old.port = port;
+      await expect(query(old.href, "select 1")).rejects.toThrow(/password authentication failed/);
+      await random.stop();
+      await using again = await startPostgres({ data, password: "random" });
+      expect(await query(again.adminUrl, "select 7 as x")).toEqual([{ x: 7 }]);
+    } finally {
+      await rm(data, { recursive: true, force: true, maxRetries: 5 });
+    }
   });
 
   it("keeps its port and its data after a kill", async () => {

@@ -1,12 +1,6 @@
-import { codecPart } from "./codec-part.ts";
-import { keysPart } from "./keys-part.ts";
-import { postgresPart } from "./postgres-part.ts";
+import { parts } from "./parts.ts";
 import { openSecretsFolder } from "./secrets-folder.ts";
-import type { SecretsPart, SecretsSettings } from "./secrets-part.ts";
-import { tokensPart } from "./tokens-part.ts";
-
-/** All parts, each after those that it reads. */
-const parts: readonly SecretsPart[] = [keysPart, tokensPart, codecPart, postgresPart];
+import type { SecretsSettings } from "./secrets-part.ts";
 
 /**
  * Creates the secrets of a deployment that are missing in a folder, and changes none that exist. Each app

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 
 /** A key pair that signs development tokens. */
 export interface DevKeys {
@@ -27,7 +27,14 @@ export interface TokenClaims {
   readonly issuer?: string;
 }
 
-const signingKeyFile = "signing-key.json";
+/** The file of the private key in the folder of the keys. */
+export const signingKeyFile = "signing-key.json";
+
+/**
+ * The longest life of a token that a person asks for, in seconds. A key that signs no more verifies tokens for
+ * this long.
+ */
+export const longestTokenLife = 12 * 3600;
 
 /**
  * Creates an Ed25519 key pair in a folder, or reads the one that is there. Only the current user may read
@@ -41,10 +48,13 @@ export async function createDevKeys(folder: string): Promise<DevKeys> {
   return { jwksFile, issuer: "fanfare-dev", audience: "fanfare", keyId, signingKey };
 }
 
-/** Signs a token that identifies a caller. */
+/**
+ * Signs a token that identifies a caller. Rejects a life of more than 12 hours of a token for the apps,
+ * except of a service's token, which a rotation replaces.
+ */
 export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<string> {
   const key = await importJWK(keys.signingKey, "EdDSA");
-  return await new SignJWT({ role: claims.role })
+  const token = await new SignJWT({ role: claims.role })
     .setProtectedHeader({ alg: "EdDSA", kid: keys.keyId, typ: "at+jwt" })
     .setSubject(claims.subject)
     .setIssuer(claims.issuer ?? keys.issuer)
@@ -52,6 +62,14 @@ export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<str
     .setIssuedAt()
     .setExpirationTime(claims.expiresIn ?? "1h")
     .sign(key);
+  const { iat = 0, exp = 0 } = decodeJwt(token);
+  const isReplaced = claims.role === "service";
+  const isForApps = (claims.audience ?? keys.audience) === keys.audience;
+  if (isReplaced || !isForApps || exp - iat <= longestTokenLife) return token;
+  throw new Error(
+    `expected a life of at most ${longestTokenLife / 3600} hours, got ${claims.expiresIn}: ` +
+      "a key verifies no longer than that after its rotation",
+  );
 }
 
 async function readSigningKey(folder: string): Promise<JWK | undefined> {
@@ -62,13 +80,26 @@ async function readSigningKey(folder: string): Promise<JWK | undefined> {
 }
 
 async function generateKeys(folder: string, jwksFile: string): Promise<JWK> {
-  const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true });
+  const { privateKey, publicKey } = await generateKey();
+  await writeAtomically(jwksFile, { keys: [publicKey] }, 0o644);
+  await writeAtomically(join(folder, signingKeyFile), privateKey, 0o600);
+  return privateKey;
+}
+
+/** A key that signs tokens, and its public half, which verifies them. */
+export interface SigningKey {
+  readonly privateKey: JWK;
+  readonly publicKey: JWK;
+}
+
+/** Generates an Ed25519 key with an id of its own. */
+export async function generateKey(): Promise<SigningKey> {
+  const pair = await generateKeyPair("EdDSA", { extractable: true });
   const kid = `dev-${crypto.randomUUID().slice(0, 8)}`;
-  const signingKey = { ...(await exportJWK(privateKey)), kid };
-  const jwk = { ...(await exportJWK(publicKey)), kid, alg: "EdDSA", use: "sig" };
-  await writeAtomically(jwksFile, { keys: [jwk] }, 0o644);
-  await writeAtomically(join(folder, signingKeyFile), signingKey, 0o600);
-  return signingKey;
+  return {
+    privateKey: { ...(await exportJWK(pair.privateKey)), kid },
+    publicKey: { ...(await exportJWK(pair.publicKey)), kid, alg: "EdDSA", use: "sig" },
+  };
 }
 
 async function writeAtomically(file: string, value: unknown, mode: number): Promise<void> {

@@ -1,19 +1,15 @@
 import { type AppName, appNames, hasDatabase } from "@fanfare/topology";
 import { createPassword, createVerifier } from "./postgres/create-verifier.ts";
-import { parseLogins } from "./postgres/parse-logins.ts";
-import type { DatabaseLogins } from "./postgres/provision-databases.ts";
 import { nameLogins } from "./postgres/provision-roles.ts";
+import {
+  createDatabaseUrl,
+  postgresFiles,
+  readDatabaseLogins,
+  writeDatabaseLogins,
+} from "./postgres-files.ts";
+import { rotatePostgres } from "./rotate-postgres.ts";
 import type { SecretsFolder } from "./secrets-folder.ts";
 import type { SecretsPart } from "./secrets-part.ts";
-
-/** The files of PostgreSQL in a folder of secrets. */
-const postgresFiles = {
-  holder: "postgres",
-  password: "password",
-  adminUrl: "admin-url",
-  logins: "logins.json",
-  databaseUrl: "database-url",
-} as const;
 
 const { holder } = postgresFiles;
 /** A PostgreSQL server in a container reads its password as a user of its own. */
@@ -47,35 +43,8 @@ export const postgresPart: SecretsPart = {
       await folder.write(app, postgresFiles.databaseUrl, href);
     }
   },
+  rotate: rotatePostgres,
 };
-
-/** Reads the administrator's password of the apps' PostgreSQL server. */
-export async function readPostgresPassword(folder: SecretsFolder): Promise<string | undefined> {
-  return await folder.read(holder, postgresFiles.password);
-}
-
-/** Reads the logins that are enabled in each database. */
-export async function readDatabaseLogins(folder: SecretsFolder): Promise<DatabaseLogins> {
-  const text = await folder.read(holder, postgresFiles.logins);
-  return text === undefined ? {} : parseLogins(text, folder.locate(holder, postgresFiles.logins));
-}
-
-/** Writes the logins that are enabled in each database. */
-async function writeDatabaseLogins(folder: SecretsFolder, logins: DatabaseLogins): Promise<void> {
-  await folder.write(holder, postgresFiles.logins, `${JSON.stringify(logins, undefined, 2)}\n`);
-}
-
-/** Returns the URL with which a login connects to its database. */
-export function createDatabaseUrl(
-  adminUrl: URL,
-  login: { readonly database: string; readonly login: string; readonly password: string },
-): string {
-  const url = new URL(adminUrl);
-  url.username = login.login;
-  url.password = login.password;
-  url.pathname = `/${login.database}`;
-  return url.href;
-}
 
 /** Reads an app's URL; undefined when there is none, or one of another form, as older versions wrote. */
 async function readDatabaseUrl(

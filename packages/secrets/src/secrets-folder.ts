@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** A folder of secrets, with a folder for each holder: an app, a server, or who signs tokens. */
@@ -17,6 +17,8 @@ export interface SecretsFolder {
    * unless `mode` states otherwise.
    */
   write(holder: string, file: string, text: string, mode?: number): Promise<void>;
+  /** Removes a holder's file. */
+  remove(holder: string, file: string): Promise<void>;
 }
 
 /** Opens a folder of secrets. */
@@ -51,6 +53,9 @@ export function openSecretsFolder(path: string): SecretsFolder {
       await chmod(fresh, mode);
       await rename(fresh, target);
       written.push(join(holder, file));
+    },
+    async remove(holder, file) {
+      await rm(locate(holder, file), { force: true });
     },
   };
 }

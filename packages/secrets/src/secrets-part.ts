@@ -19,9 +19,24 @@ export interface SecretsContext {
   readonly settings: SecretsSettings;
 }
 
+/** What a part rotates its secrets with. */
+export interface RotationContext {
+  readonly folder: SecretsFolder;
+  /** Called with a sentence after each step. */
+  readonly report: (line: string) => void;
+  /** How long to wait for processes to take new secrets. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A kind of secrets, such as the passwords of PostgreSQL. */
 export interface SecretsPart {
   readonly name: string;
   /** Creates the secrets that are missing. Changes none that exist. */
   create(context: SecretsContext): Promise<void>;
+  /**
+   * Replaces the secrets while the system runs. The earlier ones work until no process uses them. Resumes a
+   * rotation that was interrupted.
+   */
+  rotate?(context: RotationContext): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { withLock } from "@fanfare/dev-stack";
 import { createNatsSecrets } from "@fanfare/nats-users";
-import { createSecrets, openSecretsFolder } from "@fanfare/secrets";
+import { createSecrets, openSecretsFolder, rotateSecrets } from "@fanfare/secrets";
 import { getSecretsFolder } from "../stack/running-stack.ts";
 import { createTerminal } from "../terminal.ts";
 
@@ -11,29 +11,37 @@ export interface SecretsOptions {
   readonly postgres?: string;
   /** The administrators' URLs of other PostgreSQL servers. */
   readonly otherPostgres: readonly string[];
+  /** The part to rotate, instead of creating what is missing. */
+  readonly rotate?: string;
   readonly json?: boolean;
 }
 
 /**
- * Creates the secrets that are missing in a folder, by default in that of this checkout's stack, and prints
- * the files that it wrote.
+ * Creates the secrets that are missing in a folder, by default in that of this checkout's stack, or rotates
+ * one part of them. Prints the files that it wrote.
  */
 export async function secretsCommand(
   folder: string = getSecretsFolder(),
-  { postgres: postgresUrl, otherPostgres: otherPostgresUrls, json }: SecretsOptions,
+  options: SecretsOptions,
+  signal: AbortSignal,
 ): Promise<void> {
+  const { postgres: postgresUrl, otherPostgres: otherPostgresUrls, rotate, json } = options;
+  const terminal = createTerminal();
+  const report = (line: string) => (json ? undefined : terminal.line(line));
   await openSecretsFolder(folder).create();
   // A folder that is always writable: in a container, the one above it is not.
   const lockFile = join(folder, "keys", "secrets.lock");
   const written = await withLock(
     lockFile,
-    async () => [
-      ...(await createSecrets(folder, { postgresUrl, otherPostgresUrls })),
-      ...(await createNatsSecrets(folder)),
-    ],
-    { timeoutMs: 60_000, what: `another fanfare secrets to finish (${lockFile})` },
+    async () =>
+      rotate === undefined
+        ? [
+            ...(await createSecrets(folder, { postgresUrl, otherPostgresUrls })),
+            ...(await createNatsSecrets(folder)),
+          ]
+        : await rotateSecrets(folder, rotate, { report, signal }),
+    { timeoutMs: 60_000, what: `another fanfare secrets to finish (${lockFile})`, signal },
   );
-  const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify({ folder, written }));
   if (written.length === 0) return terminal.line(`Nothing is missing in ${folder}.`);
   for (const file of written) terminal.line(`wrote ${join(folder, file)}`);

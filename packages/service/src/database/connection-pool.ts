@@ -1,7 +1,8 @@
 import { isDatabaseUnavailable, readErrorCode } from "@fanfare/database-errors";
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
-import type { Client, Pool, PoolClient } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { notify } from "../process/notify.ts";
+import type { DatabaseClients } from "./create-client-class.ts";
 
 /** A pool that does not keep connections to a database that became unavailable. */
 export interface ConnectionPool extends PostgresPool {
@@ -18,9 +19,10 @@ const replaceIntervalMs = 1000;
 /**
  * Creates a pool that drops each connection on which a statement found the database unavailable. A
  * read-only database is the old primary of a failover, to which every open connection leads: all are
- * replaced.
+ * replaced. A connection that was opened with an earlier address, such as another login, is replaced before
+ * its next use.
  */
-export function createConnectionPool(pool: Pool, PoolClientClass: typeof Client): ConnectionPool {
+export function createConnectionPool(pool: Pool, clients: DatabaseClients): ConnectionPool {
   const openedAt = new WeakMap<PoolClient, number>();
   const connections = new WeakMap<PoolClient, PostgresPoolClient>();
   let replacedAt = Number.NEGATIVE_INFINITY;
@@ -31,18 +33,22 @@ export function createConnectionPool(pool: Pool, PoolClientClass: typeof Client)
     if (now - replacedAt >= replaceIntervalMs) replacedAt = now;
   }
 
+  function isOutdated(client: PoolClient): boolean {
+    return (openedAt.get(client) ?? 0) < replacedAt || !clients.isCurrent(client);
+  }
+
   function onUnavailable(error: unknown): void {
     if (readErrorCode(error) === readOnly) replaceConnections();
   }
 
   return {
-    Client: PoolClientClass,
+    Client: clients.Client,
     options: pool.options,
     replaceConnections,
     end: () => pool.end(),
     async connect() {
       let client = await pool.connect();
-      while ((openedAt.get(client) ?? 0) < replacedAt) {
+      while (isOutdated(client)) {
         client.release(true);
         client = await pool.connect();
       }

@@ -13,8 +13,9 @@ import { createTransactionDialect } from "./transaction-dialect.ts";
 /** The address of a database, its migrations and its limits. */
 export interface DatabaseOptions {
   /**
-   * `postgres://role:password@host:port/database`. A function is called for each connection, so that the
-   * address and its password may change; certificates that the address names are read again, too.
+   * `postgres://role:password@host:port/database`. A function is called for each connection, and at most
+   * once a second for those that are open, so that the address, its role and its password may change;
+   * certificates that the address names are read again, too.
    */
   readonly url: string | (() => string);
   /**
@@ -72,7 +73,7 @@ const connectTimeoutMs = 3000;
  */
 export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   const { logger, statementTimeoutMs = 10_000 } = options;
-  const DatabaseClient = createClientClass(options.url);
+  const clients = createClientClass(options.url);
   const settings = {
     statement_timeout: statementTimeoutMs,
     lock_timeout: statementTimeoutMs,
@@ -80,14 +81,14 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
   };
   const pooled = options.pooler === "transaction";
   const pool = createPool(options, {
-    Client: DatabaseClient,
+    Client: clients.Client,
     max: options.maxConnections ?? 10,
     // A pooler refuses settings at the start of a connection.
     ...(pooled ? {} : settings),
     // Also in the client, for a server that stops answering.
     query_timeout: statementTimeoutMs + 1000,
   });
-  const connections = createConnectionPool(pool, DatabaseClient);
+  const connections = createConnectionPool(pool, clients);
   const config = { pool: connections };
   const db = new Kysely<DB>({
     dialect: pooled ? createTransactionDialect(config, settings) : new PostgresDialect(config),
@@ -99,7 +100,7 @@ export function openDatabase<DB>(options: DatabaseOptions): Database<DB> {
 
   async function migrate(): Promise<void> {
     await migrateUntilDone({
-      createPool: () => createPool(options, { Client: DatabaseClient, max: 1 }),
+      createPool: () => createPool(options, { Client: clients.Client, max: 1 }),
       migrations: options.migrations,
       logger,
       signal: stop.signal,
