@@ -51,3 +51,46 @@ it("rotation: takes a changed DATABASE_URL_FILE for new connections, without a r
   await waitUntil(isReady, { what: "the new password" });
   await sql`select 1`.execute(database.db);
 });
+
+it("rotation: moves every connection in use to another login, and refuses no statement", {
+  timeout: 60_000,
+}, async () => {
+  const { logger } = createRecordedLogger();
+  await using stack = new AsyncDisposableStack();
+  const postgres = stack.use(await startPostgres());
+  const url = new URL(await postgres.createDatabase("notes"));
+  const database = stack.use(
+    openDatabase({ url: () => url.href, name: "notes", migrations: {}, logger }),
+  );
+  const administrator = new Client({ connectionString: postgres.adminUrl });
+  await administrator.connect();
+  stack.defer(() => administrator.end());
+  await administrator.query("create role notes_b login password 'second' in role notes");
+  const countSessions = async (login: string) => {
+    const sessions = "select from pg_stat_activity where usename = $1";
+    return (await administrator.query(sessions, [login])).rowCount;
+  };
+  const over = new AbortController();
+  const query = async () => {
+    while (!over.signal.aborted) await sql`select pg_sleep(0.01)`.execute(database.db);
+  };
+  const busy = Promise.all([query(), query(), query()]);
+  stack.defer(() => over.abort());
+  await Promise.race([
+    busy,
+    waitUntil(async () => (await countSessions("notes_a")) === 3, { what: "three connections" }),
+  ]);
+
+  Object.assign(url, { username: "notes_b", password: "second" });
+  await Promise.race([
+    busy,
+    waitUntil(async () => (await countSessions("notes_a")) === 0, { what: "the move" }),
+  ]);
+  await administrator.query("alter role notes_a nologin");
+  await Promise.race([
+    busy,
+    waitUntil(async () => (await countSessions("notes_b")) === 3, { what: "the other login" }),
+  ]);
+  over.abort();
+  await expect(busy).resolves.toHaveLength(3);
+});
