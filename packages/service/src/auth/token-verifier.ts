@@ -130,8 +130,12 @@ async function verifySignature(
   }
 }
 
+/** Returns a media type without its default prefix, as RFC 7515 compares them. */
+function normalize(type: string): string {
+  return type.toLowerCase().replace(/^application\//, "");
+}
+
 function assertType(found: string | undefined, types: readonly string[] = ["at+jwt"]): void {
-  const normalize = (type: string) => type.toLowerCase().replace(/^application\//, "");
   if (found !== undefined && types.map(normalize).includes(normalize(found))) return;
   throw refuse(
     `the token has ${found === undefined ? "no type" : "another type"}, and not ${types.join(" or ")}: send an access token`,
