@@ -128,7 +128,7 @@ function toTrigger(group, topic) {
   return `    - type: nats-jetstream
       metadata:
         natsServerMonitoringEndpoint: nats-headless.nats:8222
-        account: $G
+        account: fanfare
         stream: fanfare_${topic.replaceAll(".", "_")}
         consumer: ${group}
         lagThreshold: "1000"

@@ -15,6 +15,7 @@ interface ProvisionFlags {
 interface SecretsFlags {
   readonly postgres?: string;
   readonly otherPostgres: string[];
+  readonly natsRoutes?: string;
   readonly rotate?: string;
   readonly json?: boolean;
 }
@@ -115,6 +116,10 @@ program
     "the administrator's URL of PostgreSQL; a missing password is created",
   )
   .option("--other-postgres <url>", "the same of another server; repeatable", collect, [])
+  .option(
+    "--nats-routes <addresses>",
+    "the servers of a NATS cluster, such as nats-1:6222,nats-2:6222",
+  )
   .addOption(
     new Option("--rotate <part>", "replace the secrets of a part while everything runs").choices([
       "nats",

@@ -1,4 +1,8 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { reservePorts } from "@fanfare/dev-stack";
+import { natsUsers } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
 import { listContainers, listLeftovers } from "../test/compose/containers.ts";
@@ -42,11 +46,22 @@ describe("docker compose with the servers only", { timeout: 900_000 }, async () 
 
   it("serves apps that run on the host", async () => {
     const password = await compose("exec", "-T", "postgres", "cat", "/run/fanfare/password");
+    const secrets = await mkdtemp(join(tmpdir(), "fanfare-compose-"));
+    for (const holder of [...natsUsers.map(({ name }) => name), "provision"]) {
+      const read = ["run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", "secrets"];
+      await mkdir(join(secrets, holder));
+      await writeFile(
+        join(secrets, holder, "nats.nk"),
+        await compose(...read, `/secrets/${holder}/nats.nk`),
+      );
+    }
     const demo = await runFanfareOnHost(["demo", "--json"], {
       POSTGRES_ADMIN_URL: `postgres://postgres:${password}@127.0.0.1:${postgres}/postgres`,
       NATS_URL: `nats://127.0.0.1:${nats}`,
+      NATS_SECRETS: secrets,
       TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,
     });
+    await rm(secrets, { recursive: true });
     expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
   });
 

@@ -37,6 +37,8 @@ export interface SystemOptions {
   readonly logFolder: string;
   /** Default: free ports. */
   readonly ports?: AppPorts | undefined;
+  /** The folder with the NKeys that NATS knows. Default: everyone may connect. */
+  readonly natsSecrets?: SecretsFolder | undefined;
   /** Variables for all apps in addition to their own, such as LOG_LEVEL. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -79,10 +81,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     REFLECTION: "true",
     ...options.env,
   };
-  /** Only a server of this stack knows the keys of its folder. */
   const nameNatsKey = async (name: AppName): Promise<Record<string, string>> => {
-    const isKnown = servers.nats.own && (await secrets.read(name, "nats.nk")) !== undefined;
-    return isKnown ? { NATS_NKEY_FILE: secrets.locate(name, "nats.nk") } : {};
+    const { natsSecrets } = options;
+    if ((await natsSecrets?.read(name, "nats.nk")) === undefined) return {};
+    return { NATS_NKEY_FILE: natsSecrets?.locate(name, "nats.nk") ?? "" };
   };
   const starting = appNames.map(async (name) => {
     const began = performance.now();

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createNKey, formatAccounts, readPublicKey } from "@fanfare/bus-nats";
 import { openSecretsFolder, type SecretsFolder } from "@fanfare/secrets";
 import { natsUsers } from "@fanfare/topology";
@@ -12,13 +13,18 @@ import {
 /**
  * Creates the NKeys that are missing in a folder of secrets, each in the folder of its holder, and
  * nats/accounts.conf, which the configuration of the NATS servers includes. Changes no key that exists.
+ * With `routes`, the addresses of the servers of a cluster, it also writes nats/routes.conf, which the
+ * cluster's part of the configuration includes: the routes, with a password without which no server may join.
  * Returns the files that were written.
  *
  * @example
  * const written = await createNatsSecrets("/run/fanfare/secrets");
  * console.log(written); // ["worker/nats.nk", …, "nats/accounts.conf"]
  */
-export async function createNatsSecrets(path: string): Promise<readonly string[]> {
+export async function createNatsSecrets(
+  path: string,
+  routes: readonly string[] = [],
+): Promise<readonly string[]> {
   const folder = openSecretsFolder(path);
   await folder.create();
   for (const holder of natsHolders) {
@@ -26,7 +32,19 @@ export async function createNatsSecrets(path: string): Promise<readonly string[]
     await folder.write(holder, seedFile, `${createNKey().seed}\n`);
   }
   await folder.write(...accountsFile, await composeAccounts(folder));
+  if (routes.length > 0) await writeRoutes(folder, routes);
   return folder.written;
+}
+
+/** The folder and the file that the cluster's part of the configuration includes. */
+const routesFile = ["nats", "routes.conf"] as const;
+
+async function writeRoutes(folder: SecretsFolder, routes: readonly string[]): Promise<void> {
+  const known = /password: "([\w-]+)"/.exec((await folder.read(...routesFile)) ?? "")?.[1];
+  const password = known ?? randomBytes(24).toString("base64url");
+  const addresses = routes.map((route) => `  "nats://route:${password}@${route}"\n`);
+  const text = `authorization { user: route, password: "${password}" }\nroutes: [\n${addresses.join("")}]\n`;
+  await folder.write(...routesFile, text);
 }
 
 /**

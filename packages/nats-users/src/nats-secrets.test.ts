@@ -46,6 +46,18 @@ describe("createNatsSecrets()", () => {
   });
 });
 
+describe("createNatsSecrets() for a cluster", () => {
+  it("lets a server join with a password alone, which it keeps", async () => {
+    const routes = ["nats-1:6222", "nats-2:6222"];
+    await createNatsSecrets(folder, routes);
+    const before = await readText("nats", "routes.conf");
+    const [, password] = /password: "([\w-]{32})"/.exec(before) ?? [];
+    for (const route of routes) expect(before).toContain(`"nats://route:${password}@${route}"`);
+    await createNatsSecrets(folder, [...routes, "nats-3:6222"]);
+    expect(await readText("nats", "routes.conf")).toContain(`route:${password}@nats-3:6222`);
+  });
+});
+
 describe("rotateNatsSecrets()", () => {
   it("rotation: takes one step with each call where it cannot reload the servers", async () => {
     await createNatsSecrets(folder);

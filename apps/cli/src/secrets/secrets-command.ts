@@ -11,6 +11,8 @@ export interface SecretsOptions {
   readonly postgres?: string;
   /** The administrators' URLs of other PostgreSQL servers. */
   readonly otherPostgres: readonly string[];
+  /** The addresses of the servers of a NATS cluster, joined by commas. */
+  readonly natsRoutes?: string;
   /** The part to rotate, instead of creating what is missing. */
   readonly rotate?: string;
   readonly json?: boolean;
@@ -25,7 +27,7 @@ export async function secretsCommand(
   options: SecretsOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { postgres: postgresUrl, otherPostgres: otherPostgresUrls, rotate, json } = options;
+  const { postgres: postgresUrl, otherPostgres: otherPostgresUrls, natsRoutes, rotate, json } = options;
   const terminal = createTerminal();
   const report = (line: string) => (json ? undefined : terminal.line(line));
   await openSecretsFolder(folder).create();
@@ -37,7 +39,7 @@ export async function secretsCommand(
       rotate === undefined
         ? [
             ...(await createSecrets(folder, { postgresUrl, otherPostgresUrls })),
-            ...(await createNatsSecrets(folder)),
+            ...(await createNatsSecrets(folder, natsRoutes?.split(","))),
           ]
         : await rotateSecrets(folder, rotate, { report, signal }),
     { timeoutMs: 60_000, what: `another fanfare secrets to finish (${lockFile})`, signal },

@@ -16,6 +16,7 @@ import {
   type DevKeys,
   openSecretsFolder,
   readPostgresPassword,
+  type SecretsFolder,
 } from "@fanfare/secrets";
 import { provision } from "../provision/provision.ts";
 import { searchAttributeTypes } from "../provision/search-attributes.ts";
@@ -87,16 +88,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }),
   );
   const { temporal, nats, postgres } = servers;
+  const natsSecrets = nats.own ? secrets : openExternalSecrets();
   report("Temporal, NATS and PostgreSQL are ready");
   await provision({
     natsUrl: nats.url,
-    natsCredentials: nats.own ? { nkeyFile: locateSeed(secrets, "provision") } : {},
+    natsCredentials:
+      natsSecrets === undefined ? {} : { nkeyFile: locateSeed(natsSecrets, "provision") },
     temporal: temporal.own ? undefined : temporal,
   });
   const system = started.use(
     await startSystem({
       servers,
       secretsFolder,
+      natsSecrets,
       logFolder,
       ports: ports?.apps,
       signal,
@@ -110,11 +114,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     keys,
     nats: {
       servers: nats.url,
-      ...(nats.own
-        ? createUserOptions("operator", { nkeyFile: locateSeed(secrets, "operator") })
-        : {}),
+      ...(natsSecrets === undefined
+        ? {}
+        : createUserOptions("operator", { nkeyFile: locateSeed(natsSecrets, "operator") })),
     },
     died: Promise.race([temporal.died, nats.died, postgres.died, system.died]),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** Opens the folder with the NKeys that the server at NATS_URL knows, if NATS_SECRETS names one. */
+function openExternalSecrets(): SecretsFolder | undefined {
+  const { NATS_SECRETS } = process.env;
+  return NATS_SECRETS ? openSecretsFolder(NATS_SECRETS) : undefined;
 }
