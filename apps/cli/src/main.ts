@@ -4,6 +4,20 @@ import { addOperators } from "./operators/add-operators.ts";
 import { runUntilDone } from "./run-until-done.ts";
 import { addTripCommands } from "./trip/add-trip-commands.ts";
 
+interface DemoFlags {
+  readonly running?: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly tls?: boolean;
+}
+
+interface UpFlags {
+  readonly port: string[];
+  readonly reset?: boolean;
+  readonly verbose?: boolean;
+  readonly tls?: boolean;
+}
+
 interface ProvisionFlags {
   readonly printPermissions?: boolean;
   readonly json?: boolean;
@@ -28,9 +42,10 @@ program
   .command("demo")
   .description("take three trips through a temporary stack: completed, declined, cancelled")
   .option("--running", "use the running stack")
+  .option("--tls", "encrypt every connection, with a throw-away authority")
   .option("--json", "print one JSON document")
   .option("--verbose", "show the logs of all processes")
-  .action(async (options: { running?: boolean; json?: boolean; verbose?: boolean }) => {
+  .action(async (options: DemoFlags) => {
     const { demoCommand } = await import("./demo/demo-command.ts");
     await runUntilDone((signal) => demoCommand(options, signal));
   });
@@ -40,8 +55,9 @@ program
   .description("run a stack on the default ports, and keep its data in this checkout")
   .option("--port <name=port>", "change a default port; repeatable", collect, [])
   .option("--reset", "remove the kept data first")
+  .option("--tls", "encrypt every connection, with a throw-away authority")
   .option("--verbose", "show the logs of all processes")
-  .action(async (options: { port: string[]; reset?: boolean; verbose?: boolean }) => {
+  .action(async (options: UpFlags) => {
     const { up } = await import("./stack/up.ts");
     await runUntilDone((signal) => up(options, signal));
   });

@@ -11,9 +11,11 @@ import {
   defineHealthPortVariable,
   definePortVariable,
   loadConfig,
+  natsTlsVariables,
   natsVariables,
   openDatabase,
   readNatsCredentials,
+  readNatsTls,
   readTlsFiles,
   runUntilSignal,
   serve,
@@ -36,6 +38,7 @@ const config = loadConfig({
     ...tlsVariables,
     ...databaseVariables,
     ...natsVariables,
+    ...natsTlsVariables,
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -59,6 +62,7 @@ runUntilSignal(
         name,
         connectTimeoutMs: 1_000,
         ...createUserOptions(name, readNatsCredentials(config)),
+        ...readNatsTls(config),
       }),
     );
     const relay = resources.use(

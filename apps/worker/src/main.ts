@@ -10,8 +10,10 @@ import {
   defineHealthPortVariable,
   defineVariable,
   loadConfig,
+  natsTlsVariables,
   natsVariables,
   readNatsCredentials,
+  readNatsTls,
   readTlsFiles,
   runUntilSignal,
   serveHealth,
@@ -48,6 +50,7 @@ const config = loadConfig({
       example: "2026-11-21.1",
     }),
     ...natsVariables,
+    ...natsTlsVariables,
     tripsUrl: defineAddressVariable(
       "TRIPS_URL",
       "http://127.0.0.1:8081",
@@ -83,6 +86,7 @@ runUntilSignal(
         name,
         connectTimeoutMs: 1_000,
         ...createUserOptions(name, readNatsCredentials(config)),
+        ...readNatsTls(config),
         interceptors: [createValidation(createValidator())],
       }),
     );

@@ -39,7 +39,7 @@ export interface AppOptions {
 export async function startApp(options: AppOptions): Promise<App> {
   const { name, port = 0, env, logFile, signal } = options;
   const healthPort = options.healthPort ?? (await reservePort());
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${env["TLS_CERT_FILE"] ? "https" : "http"}://127.0.0.1:${port}`;
   const healthUrl = `http://127.0.0.1:${healthPort}`;
   const variables = { ...env, PORT: String(port), HEALTH_PORT: String(healthPort) };
   const ports = port === 0 ? [healthPort] : [port, healthPort];

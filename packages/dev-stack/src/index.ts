@@ -35,6 +35,7 @@ export type { Progress } from "./progress.ts";
 export { type ProvideOptions, provideProgram } from "./provide-program.ts";
 export { isPortFree, type ReservedPorts, reservePort, reservePorts } from "./reserve-ports.ts";
 export { type ServerPorts, type Servers, startServers } from "./servers.ts";
+export { createStackTls, type StackTls } from "./stack-tls.ts";
 export { type AppPorts, type System, startSystem } from "./system.ts";
 export { startTemporal, type Temporal, type TemporalOptions } from "./temporal.ts";
 export { type WaitOptions, waitUntil } from "./wait-until.ts";

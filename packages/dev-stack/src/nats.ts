@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join, relative } from "node:path";
+import type { CertificateFiles } from "./certificates.ts";
 import { createDataFolder } from "./data-folder.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
@@ -21,6 +22,8 @@ export interface NatsOptions {
    * data that is kept, "2m" for temporary data.
    */
   readonly syncInterval?: string;
+  /** Demands TLS, and client certificates of the same authority. Default: no TLS. */
+  readonly tls?: CertificateFiles | undefined;
   /** Further configuration of the server, such as its users. */
   readonly config?: string;
   /** A file with further configuration, which is read at each start and when the server is reloaded. */
@@ -72,7 +75,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
           : `include ${JSON.stringify(relative(folder.path, configFile))}\n`;
       await writeFile(
         config,
-        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}"\n${options.jetStream ?? ""} }\n${options.config ?? ""}\n${include}`,
+        `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${store}, sync_interval: "${sync}"\n${options.jetStream ?? ""} }\n${formatTls(options.tls)}${options.config ?? ""}\n${include}`,
       );
       return await startGuarded({
         command,
@@ -97,4 +100,12 @@ async function answersWithJetStream(port: number): Promise<boolean> {
   socket.once("error", () => resolve(false));
   socket.once("close", () => resolve(false));
   return await promise.finally(() => socket.destroy());
+}
+
+function formatTls(files: CertificateFiles | undefined): string {
+  if (files === undefined) return "";
+  const [cert, key, ca] = [files.certFile, files.keyFile, files.caFile].map((file) =>
+    JSON.stringify(file),
+  );
+  return `tls { cert_file: ${cert}, key_file: ${key}, ca_file: ${ca}, verify: true }\n`;
 }

@@ -10,12 +10,14 @@ import {
   provisionDatabases,
 } from "@fanfare/secrets";
 import { Client } from "pg";
+import type { CertificateFiles } from "./certificates.ts";
 import { createDataFolder } from "./data-folder.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
 import { adminPassword, adminUser, ensureCluster } from "./postgres-cluster.ts";
 import { setPassword } from "./postgres-password.ts";
 import { createRunner, findPostgresBin } from "./postgres-program.ts";
+import { addTlsParameters, preparePostgresTls } from "./postgres-tls.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
 
 /** Options of {@link startPostgres}. */
@@ -27,9 +29,17 @@ export interface PostgresOptions {
   readonly data?: string | undefined;
   /** The superuser's password. Default: fanfare. */
   readonly password?: string | undefined;
+  /** Demands TLS and client certificates. Default: no TLS. */
+  readonly tls?: PostgresCertificates | undefined;
   readonly logFile?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The certificates of the server, and of its superuser. */
+export interface PostgresCertificates {
+  readonly server: CertificateFiles;
+  readonly admin: CertificateFiles;
 }
 
 /** A PostgreSQL server. */
@@ -69,6 +79,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const { password = adminPassword } = options;
   await ensureCluster(data, { bin, runner, env });
   await setPassword(data, { password, file: join(folder.path, "password"), bin, runner, env });
+  const createUrl = (port: number) => createAdminUrl(port, password, options.tls?.admin);
   const temporaryFolder = folder.temporary ? folder.path : undefined;
   const server = await startServer({
     name: "postgres",
@@ -80,6 +91,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     // SIGINT ends sessions and shuts down. SIGQUIT writes nothing back.
     stopSignal: folder.temporary ? "SIGQUIT" : "SIGINT",
     async launch([port = 0]) {
+      const tls =
+        options.tls &&
+        (await preparePostgresTls(options.tls.server, {
+          folder: folder.path,
+          owner: runner.owner,
+        }));
       const [command, ...args] = [...runner.prefix, join(bin, "postgres"), "-D", data];
       const settings = {
         port,
@@ -87,6 +104,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         unix_socket_directories: "",
         max_connections: 300,
         shared_buffers: "64MB",
+        ...tls,
         // Without fsync, only a crash of the machine loses data; a kill of the server does not.
         ...(folder.temporary ? { fsync: "off", full_page_writes: "off" } : {}),
       };
@@ -100,10 +118,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         ...runner.as,
       });
     },
-    answers: async ([port = 0]) => await acceptsConnections(createAdminUrl(port, password)),
+    answers: async ([port = 0]) => await acceptsConnections(createUrl(port)),
   });
   opening.move();
-  const adminUrl = createAdminUrl(server.ports[0] ?? 0, password);
+  const adminUrl = createUrl(server.ports[0] ?? 0);
   return Object.assign(server, { adminUrl, ...createDatabases(adminUrl, "") });
 }
 
@@ -164,8 +182,13 @@ function useExternalServer(adminUrl: string, kept: boolean): Postgres {
   };
 }
 
-function createAdminUrl(port: number, password: string): string {
-  return `postgres://${adminUser}:${password}@127.0.0.1:${port}/postgres`;
+function createAdminUrl(
+  port: number,
+  password: string,
+  certificate: CertificateFiles | undefined,
+): string {
+  const url = `postgres://${adminUser}:${password}@127.0.0.1:${port}/postgres`;
+  return certificate === undefined ? url : addTlsParameters(new URL(url), certificate).href;
 }
 
 async function acceptsConnections(url: string): Promise<boolean> {

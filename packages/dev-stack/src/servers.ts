@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Nats, startNats } from "./nats.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 import type { Progress } from "./progress.ts";
+import type { StackTls } from "./stack-tls.ts";
 import { stopAll } from "./stop-all.ts";
 import { startTemporal, type Temporal } from "./temporal.ts";
 
@@ -20,6 +21,8 @@ export interface ServersOptions {
   readonly postgresPassword?: string | undefined;
   /** A file with the accounts and users of NATS. Default: everyone may do everything. */
   readonly natsConfigFile?: string | undefined;
+  /** The certificates of servers and clients. Default: no TLS. */
+  readonly tls?: StackTls | undefined;
   /** Search attributes to create, such as { TripStatus: "Keyword" }. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -45,24 +48,32 @@ export interface Servers extends AsyncDisposable {
 
 /** Starts the three servers in parallel. When one fails, stops the others and rejects. */
 export async function startServers(options: ServersOptions): Promise<Servers> {
-  const { logFolder, data, ports } = options;
+  const { tls, ...others } = options;
+  const { logFolder, data, ports } = others;
   await mkdir(logFolder, { recursive: true });
   const common = (name: string) => ({
-    ...options,
+    ...others,
     logFile: join(logFolder, `${name}.log`),
     data: data === undefined ? undefined : join(data, name),
   });
   const starting = [
-    startTemporal({ ...common("temporal"), port: ports?.temporal, uiPort: ports?.temporalUi }),
+    startTemporal({
+      ...common("temporal"),
+      port: ports?.temporal,
+      uiPort: ports?.temporalUi,
+      tls: tls?.locate("temporal"),
+    }),
     startNats({
       ...common("nats"),
       port: ports?.nats,
       configFile: options.natsConfigFile,
+      tls: tls?.locate("nats"),
     }),
     startPostgres({
       ...common("postgres"),
       port: ports?.postgres,
       password: options.postgresPassword,
+      tls: tls && { server: tls.locate("postgres-server"), admin: tls.locate("postgres") },
     }),
   ] as const;
   const stop = () => stopAll(starting);

@@ -23,6 +23,7 @@ import {
 import { type App, startApp } from "./app.ts";
 import { reservePorts } from "./reserve-ports.ts";
 import type { Servers } from "./servers.ts";
+import { nameCertificates, type StackTls } from "./stack-tls.ts";
 import { stopAll } from "./stop-all.ts";
 
 /** The ports of the apps. `registry` is the port of trips for services only. */
@@ -39,6 +40,8 @@ export interface SystemOptions {
   readonly ports?: AppPorts | undefined;
   /** The folder with the NKeys that NATS knows. Default: everyone may connect. */
   readonly natsSecrets?: SecretsFolder | undefined;
+  /** The certificates of the apps. Default: no TLS. */
+  readonly tls?: StackTls | undefined;
   /** Variables for all apps in addition to their own, such as LOG_LEVEL. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -61,7 +64,8 @@ export interface System extends AsyncDisposable {
  * ready. When one fails, stops the others and rejects. An app that exits later is not restarted.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { servers, secretsFolder, logFolder } = options;
+  const { servers, secretsFolder, logFolder, tls } = options;
+  const scheme = tls === undefined ? "http" : "https";
   await mkdir(logFolder, { recursive: true });
   await using opening = new AsyncDisposableStack();
   const ports = options.ports ?? namePorts(opening.use(await reservePorts(portNames.length)).ports);
@@ -74,9 +78,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     NATS_URL: servers.nats.url,
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
-    TRIPS_URL: `http://127.0.0.1:${ports.registry}`,
-    FLEET_URL: `http://127.0.0.1:${ports.fleet}`,
-    BILLING_URL: `http://127.0.0.1:${ports.billing}`,
+    TRIPS_URL: `${scheme}://127.0.0.1:${ports.registry}`,
+    FLEET_URL: `${scheme}://127.0.0.1:${ports.fleet}`,
+    BILLING_URL: `${scheme}://127.0.0.1:${ports.billing}`,
     INTERNAL_PORT: String(ports.registry),
     REFLECTION: "true",
     ...options.env,
@@ -88,7 +92,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   const starting = appNames.map(async (name) => {
     const began = performance.now();
-    const env = { ...shared, ...nameSecrets(name, secrets), ...(await nameNatsKey(name)) };
+    const env = {
+      ...shared,
+      ...nameSecrets(name, secrets),
+      ...(await nameNatsKey(name)),
+      ...(tls && nameCertificates(tls.locate(name))),
+    };
     const logFile = join(logFolder, `${name}.log`);
     const app = await startApp({
       name,

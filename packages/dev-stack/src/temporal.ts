@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { join } from "node:path";
+import type { CertificateFiles } from "./certificates.ts";
 import { createDataFolder } from "./data-folder.ts";
 import type { DevServer } from "./dev-server.ts";
 import { startGuarded } from "./guarded-process.ts";
@@ -7,6 +8,7 @@ import { temporalCli } from "./programs.ts";
 import type { Progress } from "./progress.ts";
 import { provideProgram } from "./provide-program.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
+import { startTlsProxy } from "./tls-proxy.ts";
 
 /** Options of {@link startTemporal}. */
 export interface TemporalOptions {
@@ -17,6 +19,11 @@ export interface TemporalOptions {
   readonly uiCodecEndpoint?: string | undefined;
   /** The folder of the workflows. Default: a temporary folder, removed by `stop`. */
   readonly data?: string | undefined;
+  /**
+   * The certificate of a proxy before the server, which has no TLS: the proxy demands TLS and client
+   * certificates. The server itself still answers on another port of 127.0.0.1. Default: no proxy.
+   */
+  readonly tls?: CertificateFiles | undefined;
   readonly logFile?: string | undefined;
   /** Search attributes to create, such as { TripStatus: "Keyword" }. */
   readonly searchAttributes?: Readonly<Record<string, string>>;
@@ -60,7 +67,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
   const server = await startServer({
     name: "temporal",
     portCount: 1,
-    ports: options.port === undefined ? undefined : [options.port],
+    ports: options.port === undefined || options.tls !== undefined ? undefined : [options.port],
     temporaryFolder,
     logFile: folder.logFile,
     signal: options.signal,
@@ -94,9 +101,19 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
     answers: async ([port = 0], process) =>
       process.output().includes(`:${port}`) && (await acceptsConnections(port)),
   });
+  const stopServer = server.stop.bind(server);
+  opening.defer(stopServer);
+  const targetPort = server.ports[0] ?? 0;
+  const proxy =
+    options.tls && (await startTlsProxy({ port: options.port, targetPort, files: options.tls }));
   opening.move();
+  const stop = async (): Promise<void> => {
+    await proxy?.close();
+    await stopServer();
+  };
   return Object.assign(server, {
-    address: `127.0.0.1:${server.ports[0]}`,
+    ...(proxy === undefined ? {} : { stop, [Symbol.asyncDispose]: stop }),
+    address: `127.0.0.1:${proxy?.port ?? targetPort}`,
     namespace: "default",
     uiUrl: options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`,
   });

@@ -2,7 +2,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import type { EventBus } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { connectNats, createUserOptions, defaultStreamSettings } from "@fanfare/bus-nats";
-import { readNatsCredentials } from "@fanfare/service";
+import { readNatsCredentials, readNatsTls } from "@fanfare/service";
 import type { ReactorConfig } from "./reactor-variables.ts";
 
 /** A bus, and how long its broker may redeliver an event. */
@@ -24,6 +24,7 @@ export async function openBus(config: ReactorConfig, name: string): Promise<Open
     name,
     connectTimeoutMs: 1_000,
     ...createUserOptions(name, readNatsCredentials(config)),
+    ...readNatsTls(config),
     interceptors: [createValidation(createValidator())],
   });
   return { bus, maxRedeliveryMs: defaultStreamSettings.maxAgeMs };

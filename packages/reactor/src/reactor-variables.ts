@@ -4,6 +4,7 @@ import {
   databaseVariables,
   defineHealthPortVariable,
   definePortVariable,
+  natsTlsVariables,
   natsVariables,
   serverVariables,
   tlsVariables,
@@ -19,6 +20,7 @@ export function createReactorVariables(port: number) {
     ...tlsVariables,
     ...databaseVariables,
     ...natsVariables,
+    ...natsTlsVariables,
   };
 }
 

@@ -1,3 +1,4 @@
+import { join, parse } from "node:path";
 import { type AppName, appNames, hasDatabase } from "@fanfare/topology";
 import { createPassword, createVerifier } from "./postgres/create-verifier.ts";
 import { nameLogins } from "./postgres/provision-roles.ts";
@@ -26,7 +27,7 @@ export const postgresPart: SecretsPart = {
     const previous = await folder.read(holder, postgresFiles.adminUrl);
     const adminUrl = chooseAdminUrl(settings.postgresUrl ?? previous, password);
     if (adminUrl === undefined) return;
-    const moved = previous === undefined || new URL(previous).host !== adminUrl.host;
+    const moved = previous === undefined || !haveSameServer(new URL(previous), adminUrl);
     await folder.write(holder, postgresFiles.adminUrl, adminUrl.href);
 
     const logins = { ...(await readDatabaseLogins(folder)) };
@@ -39,12 +40,30 @@ export const postgresPart: SecretsPart = {
       logins[database] = { ...known, [login]: known?.[login] ?? (await createVerifier(secret)) };
       await writeDatabaseLogins(folder, logins);
       if (url !== undefined && !moved) continue;
-      const href = createDatabaseUrl(adminUrl, { database, login, password: secret });
+      const serverUrl = nameCertificate(adminUrl, app);
+      const href = createDatabaseUrl(serverUrl, { database, login, password: secret });
       await folder.write(app, postgresFiles.databaseUrl, href);
     }
   },
   rotate: rotatePostgres,
 };
+
+/** Returns whether two URLs reach a server in the same way, with TLS or without. */
+function haveSameServer(one: URL, other: URL): boolean {
+  return one.host === other.host && one.search === other.search;
+}
+
+/** Replaces the administrator's client certificate by that of an app, in the same folder. */
+function nameCertificate(adminUrl: URL, app: AppName): URL {
+  const url = new URL(adminUrl);
+  for (const name of ["sslcert", "sslkey"]) {
+    const file = url.searchParams.get(name);
+    if (file === null) continue;
+    const { dir, name: user, ext } = parse(file);
+    if (user === adminUrl.username) url.searchParams.set(name, join(dir, `${app}${ext}`));
+  }
+  return url;
+}
 
 /** Reads an app's URL; undefined when there is none, or one of another form, as older versions wrote. */
 async function readDatabaseUrl(

@@ -3,6 +3,8 @@
 export { authVariables, serviceTokenVariables } from "./config/auth-variables.ts";
 export type { ConfigInput, ConfigSpec } from "./config/load-config.ts";
 export { loadConfig } from "./config/load-config.ts";
+export type { NatsTls } from "./config/nats-tls-variables.ts";
+export { natsTlsVariables, readNatsTls } from "./config/nats-tls-variables.ts";
 export { readVariable } from "./config/read-variable.ts";
 export {
   databaseVariables,

@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly running?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  /** Encrypts every connection of the temporary stack. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function demoCommand(options: DemoOptions, signal: AbortSignal): Pr
   if (options.verbose) shown.use(followLogs(logFolder, printLog));
   let demo: Demo;
   try {
-    demo = await runOnOwnStack(logFolder, terminal, signal);
+    demo = await runOnOwnStack(logFolder, { tls: options.tls, terminal, signal });
   } catch (error) {
     signal.throwIfAborted();
     throw new CliError(`${formatError(error)}\nLogs: ${logFolder}`, { cause: error });
@@ -61,24 +63,25 @@ function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportO
   );
 }
 
-function toDemoStack({ system, nats, keys }: Stack): DemoStack {
+function toDemoStack({ system, nats, keys, tls }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
     ...mapReactors(({ name }) => system.app(name).url),
   };
-  return { urls, nats, keys };
+  return { urls, nats, keys, tls };
 }
 
 async function runOnOwnStack(
   logFolder: string,
-  terminal: Terminal,
-  signal: AbortSignal,
+  options: { tls: boolean | undefined; terminal: Terminal; signal: AbortSignal },
 ): Promise<Demo> {
+  const { tls, terminal, signal } = options;
   const secretsFolder = await mkdtemp(join(tmpdir(), "fanfare-secrets-"));
   try {
     await using stack = await startStack({
       logFolder,
       secretsFolder,
+      tls,
       progress: reportProgress,
       signal,
     });

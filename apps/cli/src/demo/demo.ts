@@ -1,6 +1,7 @@
 import type { NatsOptions } from "@fanfare/bus-nats";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
+import type { TlsFiles } from "@fanfare/service";
 import { countedReactors, type ReactorName, reactorNames } from "@fanfare/topology";
 import { alignRows, type Terminal } from "../terminal.ts";
 import { connectTo } from "../trip/trips-client.ts";
@@ -17,6 +18,8 @@ export interface DemoStack {
   /** Where NATS is, and how to log in there as an operator. */
   readonly nats: NatsOptions;
   readonly keys: DevKeys;
+  /** The certificate of the demo. Undefined without TLS. */
+  readonly tls: TlsFiles | undefined;
 }
 
 /** The result of a demo. */
@@ -31,15 +34,15 @@ export async function runDemo(
   stack: DemoStack,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Demo> {
-  const { urls, nats, keys } = stack;
+  const { urls, nats, keys, tls } = stack;
   const token = await mintToken(keys, { role: "rider", subject: "alice" });
-  using trips = connectTo(TripsService, { url: urls.trips, token });
+  using trips = connectTo(TripsService, { url: urls.trips, token, tls });
   const played: PlayedStory[] = [];
   for (const story of stories) {
     played.push(await playStory(story, { client: trips.client, terminal, signal }));
   }
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
-  using reader = createEffectsReader(urls, operator);
+  using reader = createEffectsReader(urls, { token: operator, tls });
   await waitForGroups({ nats, groups: reactorNames, signal });
   const counted = await Promise.all(
     played.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),

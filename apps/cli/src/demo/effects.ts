@@ -1,5 +1,5 @@
 import { countedReactors, type ReactorName } from "@fanfare/topology";
-import { openTransport } from "../trip/trips-client.ts";
+import { type Address, openTransport } from "../trip/trips-client.ts";
 
 /** The number of effects of a trip in each reactor whose effects can be counted, by its name. */
 export type Effects = Readonly<Record<string, number>>;
@@ -10,14 +10,14 @@ export interface EffectsReader extends Disposable {
   count(tripId: string, signal: AbortSignal): Promise<Effects>;
 }
 
-/** Creates a reader that calls the reactors at `urls` with the token of an operator. */
+/** Creates a reader that calls the reactors at `urls` as an operator. */
 export function createEffectsReader(
   urls: Readonly<Record<ReactorName, string>>,
-  token: string,
+  caller: Omit<Address, "url">,
 ): EffectsReader {
   const stack = new DisposableStack();
   const counters = countedReactors.map(({ name, effects }) => {
-    const { transport } = stack.use(openTransport({ url: urls[name], token }));
+    const { transport } = stack.use(openTransport({ ...caller, url: urls[name] }));
     return { name, effects, transport };
   });
   return {

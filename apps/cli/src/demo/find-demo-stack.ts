@@ -3,6 +3,7 @@ import { mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { readNatsOptions } from "../nats/nats-options.ts";
 import { getKeysFolder, readStack } from "../stack/running-stack.ts";
+import { readTls } from "../trip/read-tls.ts";
 import type { DemoStack } from "./demo.ts";
 
 /** The variables that override the addresses of this checkout's stack. */
@@ -31,6 +32,7 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
   return {
     urls,
     nats: await readNatsOptions(env),
+    tls: readTls(env) ?? stack?.tls,
     keys: await createDevKeys(getKeysFolder()),
   };
 }

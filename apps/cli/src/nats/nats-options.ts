@@ -1,9 +1,10 @@
 import { createInboxPrefix, type NatsOptions } from "@fanfare/bus-nats";
 import { locateSeed } from "@fanfare/nats-users";
 import { openSecretsFolder } from "@fanfare/secrets";
-import { readVariable } from "@fanfare/service";
+import { readNatsTls, readVariable } from "@fanfare/service";
 import { CliError } from "../cli-error.ts";
 import { getSecretsFolder, readStack } from "../stack/running-stack.ts";
+import { toNatsTls } from "./to-nats-tls.ts";
 
 /**
  * Returns where NATS is, and how to log in there as an operator: NATS_URL, with the login of
@@ -11,11 +12,12 @@ import { getSecretsFolder, readStack } from "../stack/running-stack.ts";
  */
 export async function readNatsOptions(env: NodeJS.ProcessEnv): Promise<NatsOptions> {
   if (env.NATS_URL) return createOperatorOptions(env.NATS_URL, readNatsLogin(env));
-  const environment = (await readStack())?.environments.revenue;
+  const stack = await readStack();
+  const environment = stack?.environments.revenue;
   if (environment?.NATS_URL === undefined) {
     throw new CliError("expected a NATS server: name it in NATS_URL, or run npm start");
   }
-  const login = readNatsLogin(env);
+  const login = { ...toNatsTls(stack?.tls), ...readNatsLogin(env) };
   if (login.nkeyFile === undefined && environment.NATS_NKEY_FILE !== undefined) {
     return createOperatorOptions(environment.NATS_URL, {
       ...login,
@@ -34,7 +36,7 @@ function createOperatorOptions(servers: string, login: NatsLogin): NatsOptions {
 /** A login for NATS, and where its JetStream is. */
 export type NatsLogin = Pick<
   NatsOptions,
-  "user" | "password" | "credentialsFile" | "nkeyFile" | "domain" | "apiPrefix"
+  "user" | "password" | "credentialsFile" | "nkeyFile" | "domain" | "apiPrefix" | "tls"
 >;
 
 /**
@@ -49,6 +51,12 @@ export function readNatsLogin(env: NodeJS.ProcessEnv): NatsLogin {
   return {
     domain: env.NATS_DOMAIN || undefined,
     apiPrefix: env.NATS_API_PREFIX || undefined,
+    ...readNatsTls({
+      natsCaFile: readVariable("NATS_CA_FILE", env),
+      natsCertFile: readVariable("NATS_CERT_FILE", env),
+      natsKeyFile: readVariable("NATS_KEY_FILE", env),
+      natsTlsFirst: env.NATS_TLS_FIRST === "true",
+    }),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(credentialsFile === undefined ? {} : { credentialsFile }),

@@ -27,7 +27,13 @@ export async function secretsCommand(
   options: SecretsOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { postgres: postgresUrl, otherPostgres: otherPostgresUrls, natsRoutes, rotate, json } = options;
+  const {
+    postgres: postgresUrl,
+    otherPostgres: otherPostgresUrls,
+    natsRoutes,
+    rotate,
+    json,
+  } = options;
   const terminal = createTerminal();
   const report = (line: string) => (json ? undefined : terminal.line(line));
   await openSecretsFolder(folder).create();

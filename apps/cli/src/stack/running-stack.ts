@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { TlsFiles } from "@fanfare/service";
 import { createStateFolder, getStateFolder } from "./state-folder.ts";
 
 /** The description of the running stack, which `npm start` writes for other commands. */
@@ -9,6 +10,8 @@ export interface RunningStack {
   readonly addresses: Readonly<Record<string, string>>;
   /** The variables of each process, by the name of its app. */
   readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The certificate of the CLI. Absent without TLS. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 const file = (): string => join(getStateFolder(), "stack.json");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createUserOptions, type NatsOptions } from "@fanfare/bus-nats";
 import {
   type AppPorts,
+  createStackTls,
   type ServerPorts,
   type Servers,
   type System,
@@ -18,6 +19,8 @@ import {
   readPostgresPassword,
   type SecretsFolder,
 } from "@fanfare/secrets";
+import type { TlsFiles } from "@fanfare/service";
+import { toNatsTls } from "../nats/to-nats-tls.ts";
 import { provision } from "../provision/provision.ts";
 import { searchAttributeTypes } from "../provision/search-attributes.ts";
 import { prepareServers } from "./prepare.ts";
@@ -34,6 +37,8 @@ export interface StackOptions {
   readonly ports?:
     | { readonly servers: ServerPorts & { readonly codec: number }; readonly apps: AppPorts }
     | undefined;
+  /** Encrypts every connection with certificates of an authority that ends with the stack. */
+  readonly tls?: boolean | undefined;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -45,6 +50,8 @@ export interface Stack extends AsyncDisposable {
   readonly keys: DevKeys;
   /** Where NATS is, and how to log in there as an operator. */
   readonly nats: NatsOptions;
+  /** The certificate of the CLI. Undefined without TLS. */
+  readonly tls: TlsFiles | undefined;
   /** Resolves when a server or an app exits unexpectedly, with its name and the end of its log. */
   readonly died: Promise<string>;
 }
@@ -75,12 +82,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
             pagePort: ports.servers.temporalUi,
           }),
         );
+  const tls = options.tls ? await createStackTls(join(secretsFolder, "tls")) : undefined;
+  const operator = tls?.locate("operator");
   const servers = started.use(
     await startServers({
       logFolder,
       data,
       ports: ports?.servers,
       uiCodecEndpoint: pageCodec?.endpoint,
+      tls,
       postgresPassword: await readPostgresPassword(secrets),
       natsConfigFile: locateAccounts(secrets),
       searchAttributes: searchAttributeTypes,
@@ -93,7 +103,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await provision({
     natsUrl: nats.url,
     natsCredentials:
-      natsSecrets === undefined ? {} : { nkeyFile: locateSeed(natsSecrets, "provision") },
+      natsSecrets === undefined
+        ? {}
+        : { nkeyFile: locateSeed(natsSecrets, "provision"), ...toNatsTls(operator) },
     temporal: temporal.own ? undefined : temporal,
   });
   const system = started.use(
@@ -103,6 +115,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       natsSecrets,
       logFolder,
       ports: ports?.apps,
+      tls,
       signal,
       onReady: (name) => report(`${name} is ready`),
     }),
@@ -117,7 +130,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...(natsSecrets === undefined
         ? {}
         : createUserOptions("operator", { nkeyFile: locateSeed(natsSecrets, "operator") })),
+      ...(nats.own ? toNatsTls(operator) : {}),
     },
+    tls: operator,
     died: Promise.race([temporal.died, nats.died, postgres.died, system.died]),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mintToken, withLock } from "@fanfare/dev-stack";
+import type { TlsFiles } from "@fanfare/service";
 import { redactUrls } from "@fanfare/service";
 import { appNames, mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
@@ -22,6 +23,8 @@ export interface UpOptions {
   /** Removes the kept data before the start. */
   readonly reset?: boolean;
   readonly verbose?: boolean;
+  /** Encrypts every connection. */
+  readonly tls?: boolean;
 }
 
 /**
@@ -60,6 +63,7 @@ async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): 
     logFolder,
     secretsFolder: getSecretsFolder(),
     data,
+    tls: options.tls,
     ports: { servers: ports, apps: ports },
     progress: reportProgress,
     signal,
@@ -69,6 +73,7 @@ async function runStack(ports: Ports, options: UpOptions, signal: AbortSignal): 
     pid: process.pid,
     addresses,
     environments: collectEnvironments(stack),
+    tls: stack.tls,
   });
   try {
     await printWelcome(stack, addresses, { terminal, logFolder });
@@ -119,7 +124,7 @@ function collectEnvironments({ system }: Stack): RunningStack["environments"] {
 }
 
 async function printWelcome(
-  { keys, system }: Stack,
+  { keys, system, tls }: Stack,
   addresses: Readonly<Record<string, string>>,
   { terminal, logFolder }: { terminal: Terminal; logFolder: string },
 ): Promise<void> {
@@ -135,7 +140,7 @@ async function printWelcome(
   terminal.line();
   terminal.line("Start a trip as the rider alice:");
   terminal.line();
-  terminal.line(formatCurl(system.app("trips").url, token));
+  terminal.line(formatCurl(system.app("trips").url, token, tls));
   terminal.line();
   terminal.line(
     "Then list it with npm run fanfare -- trip list. All commands: npm run fanfare -- --help",
@@ -144,14 +149,14 @@ async function printWelcome(
 }
 
 /** Formats a shell command that starts a trip. Repeated, it returns the same trip. */
-function formatCurl(url: string, token: string): string {
+function formatCurl(url: string, token: string, tls: TlsFiles | undefined): string {
   const trip = {
     tripId: crypto.randomUUID(),
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
   };
   return [
-    `curl -sS ${url}/trips.v1.TripsService/StartTrip`,
+    `curl -sS ${tls?.caFile === undefined ? "" : `--cacert ${tls.caFile} `}${url}/trips.v1.TripsService/StartTrip`,
     "-H 'content-type: application/json'",
     `-H 'authorization: Bearer ${token}'`,
     `-d '${JSON.stringify(trip)}'`,

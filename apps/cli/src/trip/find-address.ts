@@ -1,5 +1,6 @@
 import { createDevKeys, mintToken } from "@fanfare/dev-stack";
 import { getKeysFolder, readStack } from "../stack/running-stack.ts";
+import { readTls } from "./read-tls.ts";
 import type { Address } from "./trips-client.ts";
 
 /** The options that name the stack and the caller. */
@@ -16,13 +17,14 @@ export interface CallerOptions {
  */
 export async function findAddress(options: CallerOptions, env = process.env): Promise<Address> {
   const stack = await readStack();
+  const tls = readTls(env) ?? stack?.tls;
   const url = options.url ?? env.FANFARE_URL ?? stack?.addresses.trips ?? "http://127.0.0.1:8080";
   const given = options.token ?? env.FANFARE_TOKEN;
-  if (given !== undefined) return { url, token: given };
+  if (given !== undefined) return { url, token: given, tls };
   const keys = await createDevKeys(getKeysFolder());
   const caller = options.operator
     ? ({ role: "operator", subject: "operator" } as const)
     : ({ role: "rider", subject: options.rider ?? "alice" } as const);
   const renewToken = () => mintToken(keys, caller);
-  return { url, token: await renewToken(), renewToken };
+  return { url, token: await renewToken(), renewToken, tls };
 }

@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { createServiceTransport } from "@fanfare/service";
+import { createServiceTransport, type TlsFiles } from "@fanfare/service";
 
 /** A client of the API of riders and operators. */
 export type TripsClient = Client<typeof TripsService>;
@@ -12,6 +12,8 @@ export interface Address {
   readonly url: string;
   /** The bearer token of the caller. */
   readonly token: string;
+  /** The authority of an https service, and a certificate for it. */
+  readonly tls?: TlsFiles | undefined;
   /** Returns a new token for each call. Default: the same token always. */
   readonly renewToken?: (() => Promise<string>) | undefined;
 }
@@ -27,7 +29,7 @@ export interface OpenTransport extends Disposable {
 }
 
 /** Creates a transport for one caller. The timeout of a call is 30 s unless the call sets one. */
-export function openTransport({ url, token, renewToken }: Address): OpenTransport {
+export function openTransport({ url, token, renewToken, tls }: Address): OpenTransport {
   const authorize: Interceptor = (next) => async (request) => {
     request.header.set("authorization", `Bearer ${(await renewToken?.()) ?? token}`);
     return await next(request);
@@ -35,6 +37,7 @@ export function openTransport({ url, token, renewToken }: Address): OpenTranspor
   const transport = createServiceTransport({
     baseUrl: url,
     interceptors: [authorize],
+    tls,
     timeoutMs: 30_000,
     connections: 1,
   });

@@ -115,7 +115,7 @@ export function openConnection(
         failures = 0;
         await follow(client);
       } catch (reason) {
-        const error = toBusError(reason, `cannot connect to NATS at ${address}`);
+        const error = toConnectError(reason, address);
         lastError = error;
         notify((listener) => listener.onConnectFailed?.(error));
       }
@@ -173,6 +173,13 @@ export function openConnection(
       if (!(await settlesBefore(closed, deadline))) await opened?.close();
     },
   };
+}
+
+/** Returns `unavailable` for a cause that can pass, such as a certificate that will be replaced. */
+function toConnectError(reason: unknown, address: string): BusError {
+  const error = toBusError(reason, `cannot connect to NATS at ${address}`);
+  if (error.code !== "internal") return error;
+  return new BusError("unavailable", error.message, { cause: reason });
 }
 
 function findViolation(reason: unknown): PermissionViolationError | undefined {
