@@ -222,7 +222,7 @@ describe("node tools/run.mjs", () => {
     const { status, stderr } = await run(["fly"]);
     expect(status).toBe(1);
     expect(stderr).toBe(
-      'expected a command, got "fly": choose one of demo, start, pack, fanfare, bench, mutants, test:compose, test:long, test\n',
+      'expected a command, got "fly": choose one of demo, start, pack, fanfare, bench, mutants, test:compose, sbom, test:long, test\n',
     );
   });
 
