@@ -26,6 +26,8 @@ export interface ServerHandlerOptions extends Pick<RouteOptions, "unary" | "stre
   readonly readMaxBytes: number;
   /** Whether `grpc.reflection` describes the routes. */
   readonly reflection: boolean;
+  /** Whether requests with characters that are not shown are refused. */
+  readonly invisibleText: "refuse" | "accept";
 }
 
 /** The handlers of a server. */
@@ -56,7 +58,7 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
   const routed = create(options.routes, {
     interceptors: [
       callInterceptor,
-      createTextRefusal(),
+      ...(options.invisibleText === "refuse" ? [createTextRefusal()] : []),
       createValidateInterceptor(),
       ...options.interceptors,
     ],

@@ -55,6 +55,11 @@ export interface ServeOptions extends HealthChecks {
    * `buf curl` and the like. It requires no token. Default: false.
    */
   readonly reflection?: boolean;
+  /**
+   * Whether requests with characters that are not shown are refused: those that `escapeText` escapes.
+   * "accept" is for messages that keep texts of several lines. Default: "refuse".
+   */
+  readonly invisibleText?: "refuse" | "accept";
   readonly logger: Logger;
   /** The largest request message, in bytes. Default: 1 MiB. */
   readonly readMaxBytes?: number;

@@ -46,6 +46,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
     interceptors: options.interceptors ?? [],
     readMaxBytes: options.readMaxBytes ?? maxMessageBytes,
     reflection: options.reflection ?? false,
+    invisibleText: options.invisibleText ?? "refuse",
     unary: { maxTimeoutMs, shutdownSignal: stopAll.signal },
     streaming: { maxTimeoutMs: maxStreamMs, shutdownSignal: stopStreams.signal },
   });

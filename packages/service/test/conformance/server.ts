@@ -21,6 +21,7 @@ const { port } = await startServer({
   defaultTimeoutMs,
   maxTimeoutMs: defaultTimeoutMs,
   maxStreamMs: defaultTimeoutMs,
+  invisibleText: "accept", // The suite sends texts of several lines.
   logger: pino({ level: "silent" }),
   ...(messageReceiveLimit > 0 ? { readMaxBytes: messageReceiveLimit } : {}),
 });
