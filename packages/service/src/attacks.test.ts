@@ -14,7 +14,9 @@ interface Attacked {
   readonly tokens: readonly [attacker: string, friend: string];
 }
 
-describe("stays up: a process with 256 MiB of memory answers a good caller during", () => {
+describe("stays up: a process with 256 MiB of memory answers a good caller during", {
+  timeout: 60_000,
+}, () => {
   let child: ChildProcess;
   let server: Attacked;
 

@@ -1,6 +1,6 @@
 import { maxKeySetBytes } from "./key-set.ts";
 
-const timeoutMs = 3_000;
+const timeoutMs = 5_000;
 
 /**
  * Fetches the text of a key set. Rejects when the answer is not 200, a redirect, longer than
