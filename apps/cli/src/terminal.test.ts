@@ -67,4 +67,14 @@ describe("alignRows()", () => {
       ]),
     ).toEqual(["a    long  x", `${green}  b`]);
   });
+
+  it("ends no row with spaces before an empty cell in a colour", () => {
+    const { terminal, read } = createTestTerminal({ colours: false });
+    const rows = [
+      ["charge-fare", "parked", terminal.colour("dim", "declined")],
+      ["reserve-vehicle", "done", terminal.colour("dim", "")],
+    ];
+    for (const row of alignRows(rows)) terminal.line(row);
+    expect(read()).toBe("charge-fare      parked  declined\nreserve-vehicle  done\n");
+  });
 });

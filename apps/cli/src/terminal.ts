@@ -45,7 +45,10 @@ export function createTerminal(stream: NodeJS.WriteStream = process.stdout): Ter
 
 /** Escapes the cells of rows, and pads them so that columns align. Ignores colours when it measures a cell. */
 export function alignRows(rows: readonly (readonly string[])[]): string[] {
-  const escaped = rows.map((row) => row.map(escapeText));
+  // An empty cell in a colour would hide the spaces before it from trimEnd.
+  const escaped = rows.map((row) =>
+    row.map((cell) => (measureWidth(cell) === 0 ? "" : escapeText(cell))),
+  );
   const widths: number[] = [];
   for (const row of escaped) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, measureWidth(cell));

@@ -129,14 +129,18 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     await rm(other, { recursive: true, force: true });
   });
 
-  it("keeps its data, and stops with status 0", async () => {
+  it("keeps its data with --tls and without, and stops with status 0", async () => {
     const { stdout } = await trip("start", "--vehicle", "vehicle-5", "--json");
     const { tripId } = JSON.parse(stdout);
     expect(await stack.end("SIGINT")).toBe(0);
     expect(await readdir(state)).toEqual(["data", "logs", "secrets"]);
+    stack = startFanfare([...upArguments, "--tls"], env);
+    await stack.waitForOutput("Ctrl-C stops everything");
+    expect(stack.output()).toContain("https://127.0.0.1");
+    expect((await trip("end", tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);
+    expect(await stack.end("SIGINT")).toBe(0);
     stack = startFanfare(upArguments, env);
     await stack.waitForOutput("Ctrl-C stops everything");
-    expect((await trip("end", tripId)).stdout).toMatch(/^status +(ENDED|SETTLED)$/m);
     expect((await trip("watch", tripId)).stdout).toMatch(/SETTLED {2}broadcast published\n$/);
   });
 });
