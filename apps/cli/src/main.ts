@@ -142,6 +142,7 @@ program
       "postgres",
       "tokens",
       "keys",
+      "codec",
     ]),
   )
   .option("--json", "print one JSON document")

@@ -27,13 +27,16 @@ it("gives a new key to all before one encrypts with it, and keeps the earlier ke
   const before = JSON.parse(await read("keys"));
   const steps: string[] = [];
   await rotateCodecKeys({
-    ...folder,
-    async write(holder, file, text) {
-      const { encryptWith, keys } = JSON.parse(text);
-      const active = encryptWith === before.encryptWith ? "earlier" : "new";
-      steps.push(`${holder}: ${Object.keys(keys).length} keys, the ${active} one encrypts`);
-      await folder.write(holder, file, text);
+    folder: {
+      ...folder,
+      async write(holder, file, text) {
+        const { encryptWith, keys } = JSON.parse(text);
+        const active = encryptWith === before.encryptWith ? "earlier" : "new";
+        steps.push(`${holder}: ${Object.keys(keys).length} keys, the ${active} one encrypts`);
+        await folder.write(holder, file, text);
+      },
     },
+    report: () => {},
   });
   expect(steps).toEqual([
     "keys: 2 keys, the earlier one encrypts",
@@ -45,3 +48,18 @@ it("gives a new key to all before one encrypts with it, and keeps the earlier ke
   ]);
   expect(JSON.parse(await read("worker")).keys).toMatchObject(before.keys);
 });
+
+it("completes a rotation that was interrupted", async () => {
+  const before = JSON.parse(await read("keys"));
+  await expect(rotateCodecKeys({ folder, report: interrupt })).rejects.toThrow("interrupted");
+  expect(JSON.parse(await read("worker")).encryptWith).toBe(before.encryptWith);
+  await rotateCodecKeys({ folder, report: () => {} });
+  const after = JSON.parse(await read("worker"));
+  expect(after.encryptWith).not.toBe(before.encryptWith);
+  expect(after.keys).toMatchObject(before.keys);
+  expect(JSON.parse(await read("trips"))).toEqual(after);
+});
+
+function interrupt(): never {
+  throw new Error("interrupted");
+}

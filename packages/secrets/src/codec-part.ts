@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { appNames, usesTemporal } from "@fanfare/topology";
 import type { SecretsFolder } from "./secrets-folder.ts";
-import type { SecretsPart } from "./secrets-part.ts";
+import type { RotationContext, SecretsPart } from "./secrets-part.ts";
 
 /** The file of the keys that encrypt the payloads of Temporal. */
 export const codecKeysFile = "codec-keys.json";
@@ -20,17 +20,25 @@ export const codecPart: SecretsPart = {
   async create({ folder }) {
     await writeKeys(folder, (await readKeys(folder)) ?? addKey());
   },
+  rotate: rotateCodecKeys,
 };
 
 /**
- * Creates a key that encrypts from now on. Earlier keys stay, for the histories that they encrypted. Every app
- * gets the new key before one encrypts with it.
+ * Gives a new key to every app, then encrypts with it. Earlier keys stay, for the histories that they encrypted.
+ * Called again after an interruption, it completes with another key.
  */
-export async function rotateCodecKeys(folder: SecretsFolder): Promise<void> {
+export async function rotateCodecKeys({
+  folder,
+  report,
+}: Pick<RotationContext, "folder" | "report">): Promise<void> {
   const before = await readKeys(folder);
   const after = addKey(before);
   if (before !== undefined) await writeKeys(folder, { ...after, encryptWith: before.encryptWith });
+  report(`Every app has the key ${after.encryptWith}`);
   await writeKeys(folder, after);
+  report(
+    `The key ${after.encryptWith} encrypts. The earlier ones decrypt what they have encrypted`,
+  );
 }
 
 async function readKeys(folder: SecretsFolder): Promise<CodecKeys | undefined> {

@@ -1,4 +1,4 @@
-export { codecKeysFile, rotateCodecKeys } from "./codec-part.ts";
+export { codecKeysFile } from "./codec-part.ts";
 export { createSecrets } from "./create-secrets.ts";
 export {
   createDevKeys,
