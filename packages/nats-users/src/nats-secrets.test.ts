@@ -58,7 +58,7 @@ describe("createNatsSecrets() for a cluster", () => {
   });
 });
 
-describe("rotateNatsSecrets()", () => {
+describe("rotateNatsSecrets()", { timeout: 60_000 }, () => {
   it("rotation: takes one step with each call where it cannot reload the servers", async () => {
     await createNatsSecrets(folder);
     const first = await readKey("revenue");

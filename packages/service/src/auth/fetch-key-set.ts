@@ -4,7 +4,7 @@ const timeoutMs = 5_000;
 
 /**
  * Fetches the text of a key set. Rejects when the answer is not 200, a redirect, longer than
- * `maxKeySetBytes`, or not complete within 3 s.
+ * `maxKeySetBytes`, or not complete within 5 s.
  */
 export async function fetchKeySet(url: URL): Promise<string> {
   const { address, headers } = splitCredentials(url);

@@ -18,6 +18,6 @@ describe("createKnownTokens()", () => {
   it("forgets the token that was used least recently", () => {
     const known = createKnownTokens(2);
     for (const token of ["a", "b", "a", "c"]) known.add(token, afterMs(1000));
-    expect(["a", "b", "c"].map(known.has)).toEqual([true, false, true]);
+    expect(["a", "b", "c"].map((token) => known.has(token))).toEqual([true, false, true]);
   });
 });

@@ -27,7 +27,7 @@ beforeEach(() => {
   const readClock = performance.now.bind(performance);
   vi.spyOn(performance, "now").mockImplementation(() => readClock() + clockOffset);
   const createTimeout = AbortSignal.timeout.bind(AbortSignal);
-  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => createTimeout(ms / 15));
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => createTimeout(ms / 5));
 });
 afterEach(() => {
   vi.restoreAllMocks();
