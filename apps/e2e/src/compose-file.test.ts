@@ -65,6 +65,14 @@ describe.each([
     ).toEqual([]);
   });
 
+  it("checks health at an address, without DNS", () => {
+    const byName = findServices(
+      ({ healthcheck }) =>
+        healthcheck !== undefined && !/\b127\.0\.0\.1\b/.test(healthcheck.test.join(" ")),
+    );
+    expect(byName).toEqual([]);
+  });
+
   it("starts each container once its dependencies are healthy or done, without sleeps", async () => {
     for (const [name, { depends_on }] of services) {
       for (const [needed, { condition }] of Object.entries(depends_on)) {
