@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { createDevKeys, mintToken, waitUntil } from "@fanfare/dev-stack";
-import { rotateSecrets } from "@fanfare/secrets";
+import { codecKeysFile, rotateSecrets } from "@fanfare/secrets";
 import { appNames } from "@fanfare/topology";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -92,7 +92,7 @@ describe("rotation under load", { timeout: 240_000 }, () => {
     const { username } = new URL(await readFile(file, "utf8"));
     expect(username).not.toBe(new URL(earlier).username);
     await expect(new Client({ connectionString: earlier }).connect()).rejects.toThrow(
-      "is not permitted to log in",
+      "password authentication failed",
     );
   });
 
@@ -113,6 +113,15 @@ describe("rotation under load", { timeout: 240_000 }, () => {
     });
     const { trips } = await clients.trips("anna").listTrips({});
     expect(trips.length).toBeGreaterThan(0);
+  });
+
+  it("codec: encrypts with another key, and reads what the earlier one encrypted", async () => {
+    const file = join(stack.secretsFolder, "worker", codecKeysFile);
+    const earlier = JSON.parse(await readFile(file, "utf8"));
+    await rotate("codec");
+    const { encryptWith, keys } = JSON.parse(await readFile(file, "utf8"));
+    expect(encryptWith).not.toBe(earlier.encryptWith);
+    expect(keys).toMatchObject(earlier.keys);
   });
 
   it("ends no watch, loses no trip, and refuses no call between services", async () => {
