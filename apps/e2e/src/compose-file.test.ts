@@ -7,7 +7,12 @@ import {
   readAppVariables,
 } from "../test/deploy/app-variables.ts";
 import { type ComposeFile, readCompose, type Service } from "../test/deploy/compose-model.ts";
-import { findClients, findConnections, findNeighbours } from "../test/deploy/compose-networks.ts";
+import {
+  findClients,
+  findConnections,
+  findNeighbours,
+  publishing,
+} from "../test/deploy/compose-networks.ts";
 import { readImageVariables } from "../test/deploy/dockerfile-model.ts";
 import { readRepository } from "../test/deploy/repository.ts";
 
@@ -171,27 +176,37 @@ describe.each([
     expect(neighbours).toEqual(["temporal", "temporal-schema"]);
   });
 
-  it("has no way out of a network, and publishes ports from the one network without neighbours", () => {
+  it("has no way out of a network, and publishes ports from networks without neighbours", () => {
     const open = Object.entries(compose.networks).filter(([, { internal }]) => !internal);
-    expect(open).toEqual([
-      [
-        "host",
-        {
-          internal: false,
-          driver_opts: {
-            "com.docker.network.bridge.enable_icc": "false",
-            "com.docker.network.bridge.enable_ip_masquerade": "false",
-          },
-        },
-      ],
-    ]);
-    expect(findServices(({ networks }) => "host" in networks)).toEqual(
+    const isolated = {
+      internal: false,
+      driver_opts: {
+        "com.docker.network.bridge.enable_icc": "false",
+        "com.docker.network.bridge.enable_ip_masquerade": "false",
+      },
+    };
+    expect(open).toEqual(publishing.map((name) => [name, isolated]));
+    expect(findServices(({ networks }) => publishing.some((name) => name in networks))).toEqual(
       findServices(({ ports }) => ports.length > 0),
     );
     const joined = services.flatMap(([, { networks, network_mode }]) =>
       network_mode === undefined ? Object.keys(networks) : [network_mode],
     );
     expect(joined.filter((name) => name !== "none" && !(name in compose.networks))).toEqual([]);
+  });
+
+  it("resolves each name that a process connects to on a network that leads there", () => {
+    // A name may stand for the address on any network that both share.
+    const wrong = services.flatMap(([name, { networks }]) =>
+      findConnections(name)
+        .map((peer) => (peer === "registry" ? "trips" : peer))
+        .filter((peer) => {
+          const others = compose.services[peer]?.networks ?? {};
+          return publishing.some((network) => network in networks && network in others);
+        })
+        .map((peer) => `${name} to ${peer}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it("publishes no port of an app that only services call", () => {

@@ -13,6 +13,7 @@ import {
   probeFromService,
   type Target,
 } from "../test/compose/probe.ts";
+import { publishing } from "../test/deploy/compose-networks.ts";
 
 const project = "fanfare-test-networks";
 const serverPorts = { postgres: [5432], nats: [4222, 6222, 8222], temporal: [7233, 8233] };
@@ -85,8 +86,16 @@ describe("the networks of docker compose", { timeout: 120_000 }, async () => {
     expect(await probeFromNetwork(`${project}_${name}`, servers)).toEqual(reached[name]);
   });
 
-  it("let a container on host reach no other container", async () => {
-    expect(await probeFromNetwork(`${project}_host`, [...servers, ...apps])).toEqual([]);
+  it.each(publishing)("let a container on %s reach no other container", async (name) => {
+    expect(await probeFromNetwork(`${project}_${name}`, [...servers, ...apps])).toEqual([]);
+  });
+
+  it.each(appNames)("let %s reach its servers by their names", async (app) => {
+    const own = serverNames.filter((name) => connections[app].includes(name));
+    const byName = own.flatMap((name) =>
+      (ports.get(name) ?? []).map((port) => ({ name, host: name, port })),
+    );
+    expect(await probeFromService(stack, app, byName)).toEqual(own.toSorted());
   });
 
   it("let a container of another project reach nothing", async () => {
@@ -106,10 +115,12 @@ describe("the networks of docker compose", { timeout: 120_000 }, async () => {
       expect(port).toMatch(/^127\.0\.0\.1:\d+$/);
       await expect(fetch(`http://${port}`)).rejects.toThrow("fetch failed");
     }
-    const options = ["network", "inspect", `${project}_host`, "--format={{json .Options}}"];
-    expect(JSON.parse(await docker(options))).toMatchObject({
-      "com.docker.network.bridge.enable_ip_masquerade": "false",
-    });
+    for (const name of publishing) {
+      const options = ["network", "inspect", `${project}_${name}`, "--format={{json .Options}}"];
+      expect(JSON.parse(await docker(options))).toMatchObject({
+        "com.docker.network.bridge.enable_ip_masquerade": "false",
+      });
+    }
   });
 
   it("are removed with their containers", async () => {

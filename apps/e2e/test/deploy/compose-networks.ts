@@ -4,8 +4,8 @@ import type { ComposeFile } from "./compose-model.ts";
 /** The services of compose that run a process of the topology under another name. */
 const aliases: Readonly<Record<string, ClientName>> = { demo: "cli", fanfare: "cli" };
 
-/** Containers on `host` do not reach one another. */
-const isolated = "host";
+/** The networks that publish ports. Containers on them do not reach one another. */
+export const publishing: readonly string[] = ["host", "host-servers"];
 
 /** Returns the services that share a network with a service of compose, in the order of their names. */
 export function findNeighbours({ services }: ComposeFile, name: string): readonly string[] {
@@ -32,5 +32,7 @@ export function findConnections(service: string): readonly (ServerName | PortNam
 
 function listNetworks(services: ComposeFile["services"], name: string): readonly string[] {
   const { networks = {}, network_mode } = services[name] ?? {};
-  return network_mode === "none" ? [] : Object.keys(networks).filter((one) => one !== isolated);
+  return network_mode === "none"
+    ? []
+    : Object.keys(networks).filter((one) => !publishing.includes(one));
 }
