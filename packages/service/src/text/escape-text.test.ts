@@ -31,6 +31,44 @@ describe("escapeText()", () => {
     expect(findUnsafeCharacter(`x${text}y`)).toBe(escaped.slice(escaped.indexOf("\\")));
   });
 
+  it.each([
+    ["a man in a chair of another skin tone", "👨🏽\u200d🦽"],
+    ["a family", "👨\u200d👩\u200d👧\u200d👦"],
+    ["a couple with a heart in colour", "👩\u200d❤\ufe0f\u200d💋\u200d👨"],
+    ["a rainbow flag", "🏳\ufe0f\u200d🌈"],
+    ["a keycap", "1\ufe0f\u20e3 #\ufe0f\u20e3"],
+    ["a telephone in black and white", "☎\ufe0e"],
+    ["the flag of England", "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"],
+    ["Persian", "می\u200cخواهم علی\u200cرضا"],
+    ["Hindi", "क्\u200dष राजा\u200cराम"],
+    ["Bengali", "র\u200d্যাম"],
+    ["Malayalam", "അവന്\u200d"],
+    ["Sinhala", "ශ්\u200dරී"],
+    ["Mongolian", "ᠬᠡᠯᠡ\u180bᠨ ᠠ"],
+    ["a variant of an ideograph in a Japanese name", "葛\u{e0100}城"],
+    ["the sign of an Arabic year", "\u0601١٤٤٧"],
+    ["apostrophes", "D'Angelo O’Brien Hawaiʻi"],
+    ["combining marks", "Nguye\u0302\u0303n Zoe\u0308"],
+    ["names from right to left", "דוד محمد"],
+  ])("keeps %s", (_name, text) => {
+    expect(escapeText(text)).toBe(text);
+    expect(findUnsafeCharacter(text)).toBeUndefined();
+  });
+
+  it.each([
+    ["of a Latin word", "pay\u200dpal"],
+    ["without a letter before it", "\u200cمن"],
+    ["after another one", "می\u200c\u200cخواهم"],
+    ["at the end of a pictograph", "🚗\u200d"],
+  ])("escapes a joiner %s", (_name, text) => {
+    expect(findUnsafeCharacter(text)).toMatch(/^\\u200[cd]$/);
+  });
+
+  it("escapes tags after another pictograph, and more than a flag has", () => {
+    expect(findUnsafeCharacter("🚗\u{e0067}")).toBe("\\udb40\\udc67");
+    expect(findUnsafeCharacter(`\u{1f3f4}${"\u{e0067}".repeat(8)}`)).toBe("\\udb40\\udc67");
+  });
+
   it.each(["plain", "Zoë 李 עברית", "a \\n b", "€ 1,30", "🚗 ❤️", ""])("keeps %j", (text) => {
     expect(escapeText(text)).toBe(text);
     expect(findUnsafeCharacter(text)).toBeUndefined();

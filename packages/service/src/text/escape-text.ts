@@ -1,10 +1,4 @@
-/**
- * The characters that change how the text around them is shown, or are not shown: control characters, bidi
- * overrides and isolates, zero-width and other invisible characters, line and paragraph separators, lone
- * surrogates and noncharacters. A variation selector after a pictograph is a part of it.
- */
-const unsafe =
-  /(?!(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+import { unsafeCharacters } from "./unsafe-characters.ts";
 
 /**
  * Escapes the characters of a text that could change how a terminal, a log or a page shows what is around
@@ -15,7 +9,7 @@ const unsafe =
  * console.log(escapeText("late\u202e\u001b[2J")); // late\u202e\u001b[2J, as text
  */
 export function escapeText(text: string): string {
-  return text.replaceAll(unsafe, escapeCharacter);
+  return text.replaceAll(unsafeCharacters, escapeCharacter);
 }
 
 /**
@@ -25,8 +19,9 @@ export function escapeText(text: string): string {
  * findUnsafeCharacter("late"); // undefined
  */
 export function findUnsafeCharacter(text: string): string | undefined {
-  const found = text.match(unsafe)?.[0];
-  return found === undefined ? undefined : escapeCharacter(found);
+  // A match would list all of them.
+  const index = text.search(unsafeCharacters);
+  return index < 0 ? undefined : escapeCharacter(String.fromCodePoint(text.codePointAt(index) ?? 0));
 }
 
 const shortEscapes: ReadonlyMap<string, string> = new Map([
