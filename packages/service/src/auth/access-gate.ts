@@ -5,7 +5,6 @@ import type { CallLimiter } from "../limits/call-limiter.ts";
 import type { CallerLimits } from "../limits/caller-limits.ts";
 import type { Caller } from "./caller.ts";
 import { callerKey } from "./caller.ts";
-import { createKnownTokens } from "./known-tokens.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
 /** Returns the roles that may call a method; an empty list allows nobody. */
@@ -35,26 +34,17 @@ export interface Access extends TokenVerifier, AccessPolicy {
 /** Runs before a call's body is read. Throws to refuse the call. */
 export type RequestGate = (context: HandlerContext) => Promise<void>;
 
-const maxKnownTokens = 10_000;
-
 /**
  * Creates the gate that every call passes. It verifies the bearer token, stores the caller under
  * `callerKey`, and refuses with `unauthenticated`, with `resource_exhausted` over the limits of the caller
  * or, without a valid token, of its address, or with `permission_denied` when the method does not allow the
- * caller's role or the caller. The limit of an address does not affect tokens that were valid before, so
- * that a stranger shuts out nobody behind the same address who was there first.
+ * caller's role or the caller. An address over its limit refuses no valid token: a stranger shuts out nobody
+ * behind the same address.
  */
 export function createAccessGate(access: Access, limiter: CallLimiter): RequestGate {
-  const known = createKnownTokens(maxKnownTokens);
-
   async function authenticate(context: HandlerContext): Promise<Caller> {
-    const token = readBearerToken(context.requestHeader);
-    if (token === undefined || !known.has(token)) limiter.assertAddress(context);
     try {
-      if (token === undefined) throw createMissingTokenError();
-      const caller = await access.verify(token);
-      if (caller.expiresAt !== undefined) known.add(token, caller.expiresAt);
-      return caller;
+      return await access.verify(readBearerToken(context.requestHeader));
     } catch (error) {
       if (ConnectError.from(error).code === Code.Unauthenticated) limiter.countStranger(context);
       throw error;
@@ -97,12 +87,10 @@ export function assertAllowed(
   }
 }
 
-function readBearerToken(headers: Headers): string | undefined {
-  return /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
-}
-
-function createMissingTokenError(): ConnectError {
-  return new ConnectError(
+function readBearerToken(headers: Headers): string {
+  const token = /^bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
+  if (token !== undefined) return token;
+  throw new ConnectError(
     'missing token: send one in the header "authorization: Bearer <token>"',
     Code.Unauthenticated,
   );

@@ -69,6 +69,7 @@ describe("createTokenVerifier()", () => {
     ["without a type", {}, { typ: undefined }, "no type, and not at+jwt"],
     ["without an iat", { iat: undefined }, {}, 'requires an "iat"'],
     ["that lives too long", { iat: 0 }, {}, "request one with a shorter life"],
+    ["of the future", { iat: 4e9, exp: 4e9 + 60 }, {}, "the token is not valid yet"],
   ])("refuses a token %s", async (_name, claims, header, reason) => {
     await using issuer = await createIssuer();
     const verifier = createTokenVerifier(issuer.trust);

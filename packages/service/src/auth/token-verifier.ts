@@ -27,7 +27,7 @@ export interface TokenVerifierOptions {
   readonly maxLifetimeSeconds?: number;
   /** The longest times for single roles, in seconds, instead of `maxLifetimeSeconds`. */
   readonly roleLifetimeSeconds?: Readonly<Record<string, number>>;
-  /** How far the issuer's clock may be off, in seconds, when `exp` and `nbf` are checked. Default: 5. */
+  /** How far the issuer's clock may be off, in seconds, when times of a token are checked. Default: 5. */
   readonly leewaySeconds?: number;
   /**
    * How long keys that cannot be fetched again stay in use, in milliseconds. Default: 24 hours. A key file
@@ -73,11 +73,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     exp: z.number(),
     iat: z.number(),
   });
+  const leeway = options.leewaySeconds ?? 5;
   const expected: JWTVerifyOptions = {
     algorithms: [...(options.algorithms ?? ["EdDSA", "Ed25519"])],
     issuer: options.issuer,
     audience: options.audience,
-    clockTolerance: options.leewaySeconds ?? 5,
+    clockTolerance: leeway,
     requiredClaims: ["exp"],
   };
   return {
@@ -96,6 +97,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         );
       }
       const { role, sub: subject, exp, iat } = result.data;
+      // Otherwise a life of an allowed length could end at any time.
+      if (iat > Date.now() / 1000 + leeway) {
+        throw refuse("the token is not valid yet, as its iat is in the future: call again later");
+      }
       const longest = options.roleLifetimeSeconds?.[role] ?? options.maxLifetimeSeconds ?? 86_400;
       if (exp - iat > longest) {
         throw refuse(

@@ -16,9 +16,7 @@ export interface CallLimits {
 
 /** Limits calls. Each function throws a ConnectError `resource_exhausted` with a retry hint. */
 export interface CallLimiter {
-  /** Throws when too many calls of the address had no valid token. */
-  assertAddress(context: HandlerContext): void;
-  /** Counts a call without a valid token against its address. */
+  /** Counts a call without a valid token against its address. Throws when the address had too many. */
   countStranger(context: HandlerContext): void;
   /** Admits a call of an authenticated caller until its response is closed. */
   admit(context: HandlerContext, caller: Caller): void;
@@ -71,14 +69,11 @@ export function createCallLimiter(limits: CallLimits): CallLimiter {
   }
 
   return {
-    assertAddress(context) {
-      const waitMs = buckets.peek(toAddressKey(context), toRate(limits.ofStranger));
+    countStranger(context) {
+      const waitMs = buckets.take(toAddressKey(context), toRate(limits.ofStranger));
       if (waitMs > 0) {
         throw createExhaustedError("too many calls of this address had no valid token", waitMs);
       }
-    },
-    countStranger(context) {
-      buckets.take(toAddressKey(context), toRate(limits.ofStranger));
     },
     admit: (context, caller) =>
       enter(context, `${caller.role} ${caller.subject}`, limits.ofCaller(caller)),

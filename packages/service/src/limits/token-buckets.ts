@@ -8,8 +8,6 @@ export interface Rate {
 export interface TokenBuckets {
   /** Takes a token. Returns 0, or the milliseconds until there is one. */
   readonly take: (key: string, rate: Rate) => number;
-  /** Returns 0 when there is a token, or the milliseconds until there is one. Takes none. */
-  readonly peek: (key: string, rate: Rate) => number;
 }
 
 interface Bucket {
@@ -31,7 +29,6 @@ export function createTokenBuckets(maxKeys: number): TokenBuckets {
     tokens >= 1 ? 0 : ((1 - tokens) / perSecond) * 1000;
 
   return {
-    peek: (key, rate) => wait(fill(key, rate), rate),
     take(key, rate) {
       const bucket = fill(key, rate);
       const ms = wait(bucket, rate);

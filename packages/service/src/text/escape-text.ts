@@ -21,7 +21,9 @@ export function escapeText(text: string): string {
 export function findUnsafeCharacter(text: string): string | undefined {
   // A match would list all of them.
   const index = text.search(unsafeCharacters);
-  return index < 0 ? undefined : escapeCharacter(String.fromCodePoint(text.codePointAt(index) ?? 0));
+  return index < 0
+    ? undefined
+    : escapeCharacter(String.fromCodePoint(text.codePointAt(index) ?? 0));
 }
 
 const shortEscapes: ReadonlyMap<string, string> = new Map([

@@ -8,10 +8,12 @@ const pictograph = String.raw`\p{Extended_Pictographic}`;
 /** Letters and digits that only the tags of a flag stand for, such as those of England. */
 const tag = String.raw`\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}`;
 /** The scripts that are written with joiners and non-joiners. */
-const joined = [
-  ...["Arab", "Syrc", "Mong", "Nkoo", "Adlm", "Rohg", "Deva", "Beng", "Guru", "Gujr", "Orya", "Taml"],
-  ...["Telu", "Knda", "Mlym", "Sinh", "Mymr", "Khmr"],
-].map((script) => String.raw`\p{scx=${script}}`);
+const joined = Array.from(
+  "Arab Syrc Mong Nkoo Adlm Rohg Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Mymr Khmr".split(
+    " ",
+  ),
+  (script) => String.raw`\p{scx=${script}}`,
+);
 
 /** Where a character that is not shown by itself belongs to the one before it. */
 const belonging = [
