@@ -1,6 +1,6 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,13 @@ describe("startGuarded()", () => {
   it("names the signal that ended it", async () => {
     const process = await startGuarded(shell("kill -9 $$"));
     expect(describeExit(await process.exited)).toBe("signal SIGKILL");
+  });
+
+  it("lets only its user read its output and the files that it writes", async () => {
+    const process = await startGuarded(shell(`echo secret; touch ${join(folder, "file")}`));
+    await process.exited;
+    const modes = ["log", "file"].map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]);
   });
 
   it("kills a program that ignores SIGTERM after its timeout", async () => {

@@ -7,7 +7,7 @@ import { waitUntil } from "./wait-until.ts";
  * The program replaces this shell and keeps its pid, which is also the id of its process group. A second
  * shell in the group waits for the end of a pipe that only the parent process holds. When the parent
  * exits, for whatever reason, the second shell sends SIGTERM to the program, kills the group after 5 s,
- * and removes the temporary folder.
+ * and removes the temporary folder. Only its user may read the files that the program writes.
  */
 const guard = `
 folder=$1
@@ -22,6 +22,7 @@ shift
   [ -z "$folder" ] || rm -rf "$folder"
   kill -KILL -- -$$
 ) &
+umask 077
 exec "$@" </dev/null 3<&-
 `;
 
@@ -65,7 +66,7 @@ export interface GuardedProcess {
  * with this process. Rejects when the program cannot be started.
  */
 export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
-  const log = openSync(options.logFile, "a", 0o644);
+  const log = openSync(options.logFile, "a", 0o600);
   const began = fstatSync(log).size;
   let child: ChildProcess;
   try {

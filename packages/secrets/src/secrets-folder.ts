@@ -6,7 +6,7 @@ export interface SecretsFolder {
   readonly path: string;
   /** The files that `write` has replaced, such as trips/database-url. */
   readonly written: readonly string[];
-  /** Creates the folder unless it exists. Only this user may enter it. */
+  /** Creates the folder unless it exists. Only its owner may enter it. */
   create(): Promise<void>;
   /** Returns the path of a holder's file. */
   locate(holder: string, file: string): string;
@@ -40,6 +40,8 @@ export function openSecretsFolder(path: string): SecretsFolder {
     written,
     async create() {
       await mkdir(path, { recursive: true, mode: 0o700 });
+      // An existing folder has its own mode; in a container it may belong to another user.
+      await chmod(path, 0o700).catch(ignoreForeign);
     },
     locate,
     read,
@@ -48,8 +50,10 @@ export function openSecretsFolder(path: string): SecretsFolder {
       const target = locate(holder, file);
       await mkdir(dirname(target), { recursive: true });
       const fresh = `${target}.${process.pid}.new`;
-      await writeFile(fresh, text, { mode });
-      // An existing file of an interrupted write keeps its own mode.
+      // What an interrupted write or somebody else left there has a mode, or is a link, of its own.
+      await rm(fresh, { force: true });
+      await writeFile(fresh, text, { mode, flag: "wx" });
+      // The mode of a new file lacks what the umask denies.
       await chmod(fresh, mode);
       await rename(fresh, target);
       written.push(join(holder, file));
@@ -58,4 +62,9 @@ export function openSecretsFolder(path: string): SecretsFolder {
       await rm(locate(holder, file), { force: true });
     },
   };
+}
+
+function ignoreForeign(error: unknown): void {
+  if (error instanceof Error && "code" in error && error.code === "EPERM") return;
+  throw error;
 }
