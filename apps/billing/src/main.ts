@@ -44,7 +44,7 @@ runUntilSignal(
         logger,
       }),
     );
-    const access = createAccess(config);
+    const access = createAccess({ ...config, name });
     resources.use(
       await serve({
         host: config.host,

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from "commander";
 import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
 import { addOperators } from "./operators/add-operators.ts";
 import { runUntilDone } from "./run-until-done.ts";
+import type { TokenOptions } from "./stack/mint-development-token.ts";
 import { addTripCommands } from "./trip/add-trip-commands.ts";
 
 interface DemoFlags {
@@ -197,7 +198,8 @@ program
   )
   .option("--subject <name>", "the rider's id, or the name of the operator or service", "alice")
   .option("--expires-in <time>", "how long the token is valid", "1h")
-  .action(async (options: { role: string; subject: string; expiresIn: string }) => {
+  .option("--audience <service>", "the service that the token of a service is for, such as fleet")
+  .action(async (options: TokenOptions) => {
     const { mintDevelopmentToken } = await import("./stack/mint-development-token.ts");
     await runUntilDone(async () => {
       process.stdout.write(`${await mintDevelopmentToken(options)}\n`);

@@ -75,7 +75,11 @@ describe.skipIf(program === undefined)("PgBouncer in transaction mode", () => {
       start("revenue", databases.revenue, 3),
     ]);
 
-    const token = await mintToken(keys, { role: "service", subject: "worker" });
+    const token = await mintToken(keys, {
+      role: "service",
+      subject: "worker",
+      audience: "fleet",
+    });
     const reserve = async (vehicleId: string, tripId: string) => {
       const response = await fetch(`${fleet.url}/fleet.v1.FleetService/ReserveVehicle`, {
         method: "POST",

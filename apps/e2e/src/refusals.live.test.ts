@@ -121,7 +121,18 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
   it.each([
     ["an expired token", { expiresIn: "-1m" }, Code.Unauthenticated, /expired/],
     ["a token for another audience", { audience: "elsewhere" }, Code.Unauthenticated, /audience/],
-    ["the token of a service", { role: "service" as const }, Code.PermissionDenied, /rider/],
+    [
+      "the token of a service",
+      { role: "service" as const, audience: "trips" },
+      Code.PermissionDenied,
+      /rider/,
+    ],
+    [
+      "the token of a service for people",
+      { role: "service" as const },
+      Code.Unauthenticated,
+      /one for trips/,
+    ],
   ])("refuses %s", async (_what, claims, code, message) => {
     const trip = createTrip({ vehicleId: "vehicle-11" });
     const { tripId, vehicleId, paymentMethod } = trip;

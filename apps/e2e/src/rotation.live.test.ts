@@ -1,11 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { createDevKeys, mintToken, waitUntil } from "@fanfare/dev-stack";
-import { codecKeysFile, rotateSecrets } from "@fanfare/secrets";
+import { codecKeysFile, createSecrets, rotateSecrets, serviceKeyFile } from "@fanfare/secrets";
+import { createServiceTransport } from "@fanfare/service";
 import { appNames } from "@fanfare/topology";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openAccountReader, settledAccount } from "../test/account-reader.ts";
 import { createClients } from "../test/clients.ts";
 import { type Stack, startStack } from "../test/stack.ts";
@@ -18,6 +21,7 @@ describe("rotation under load", { timeout: 240_000 }, () => {
   const over = new AbortController();
   let riders: Promise<unknown>;
   let watching: Promise<TripStatus[]>;
+  let earlierKey = "";
   const watched = createTrip({ name: "walter", vehicleId: "vehicle-9" });
 
   /** Takes one trip after the other. No call is repeated: each failure is kept. */
@@ -96,11 +100,11 @@ describe("rotation under load", { timeout: 240_000 }, () => {
     );
   });
 
-  it("tokens: gives the worker another token", async () => {
-    const file = join(stack.secretsFolder, "worker", "service.token");
-    const earlier = await readFile(file, "utf8");
+  it("tokens: gives the worker another key", async () => {
+    const file = join(stack.secretsFolder, "worker", serviceKeyFile);
+    earlierKey = await readFile(file, "utf8");
     await rotate("tokens");
-    expect(await readFile(file, "utf8")).not.toBe(earlier);
+    expect(await readFile(file, "utf8")).not.toBe(earlierKey);
   });
 
   it("keys: accepts the tokens of riders who have signed in, and those of the new key", async () => {
@@ -145,5 +149,25 @@ describe("rotation under load", { timeout: 240_000 }, () => {
       const log = await readFile(stack.system.app(name).logFile, "utf8");
       expect(log).not.toMatch(/authentication failed|not permitted to log in|unauthenticated/i);
     }
+  });
+
+  it("tokens: refuses the earlier key of the worker once it is removed", async () => {
+    const file = join(stack.secretsFolder, "earlier-key.json");
+    await writeFile(file, earlierKey);
+    using transport = createServiceTransport({
+      baseUrl: stack.system.app("fleet").url,
+      tokenKey: { file, issuer: "services", subject: "worker", role: "service", audience: "fleet" },
+    });
+    const release = { vehicleId: "vehicle-3", tripId: crypto.randomUUID() };
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const call = () =>
+      createClient(FleetService, transport)
+        .releaseVehicle(release, { headers })
+        .catch((error: unknown) => ConnectError.from(error).code);
+    expect(await call()).not.toBe(Code.Unauthenticated);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    await createSecrets(stack.secretsFolder);
+    vi.useRealTimers();
+    expect(await call()).toBe(Code.Unauthenticated);
   });
 });

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createAccess } from "@fanfare/access";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
+import { serviceKeySetFile } from "@fanfare/secrets";
 import { createLogger, type Routes, serve } from "@fanfare/service";
 import type { Stack } from "./stack.ts";
 
@@ -27,7 +29,7 @@ const routes: Readonly<Record<"fleet" | "billing", Routes>> = {
 
 /** Listens on the port of a stopped service and refuses each step and compensation while `work` runs. */
 export async function whileRefusing(
-  { system, keys }: Stack,
+  { system, keys, secretsFolder }: Stack,
   name: "fleet" | "billing",
   work: () => Promise<void>,
 ): Promise<void> {
@@ -36,6 +38,8 @@ export async function whileRefusing(
     port: Number(new URL(system.app(name).url).port),
     routes: routes[name],
     access: createAccess({
+      name,
+      serviceJwks: join(secretsFolder, "keys", serviceKeySetFile),
       jwks: keys.jwksFile,
       issuer: keys.issuer,
       audience: keys.audience,

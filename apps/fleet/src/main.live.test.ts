@@ -48,7 +48,11 @@ it("reports its outbox and its relay at /metrics", {
   ];
   await expectMetrics(...idle, "fanfare_relay_published_total 0");
 
-  const token = await mintToken(keys, { role: "service", subject: "worker" });
+  const token = await mintToken(keys, {
+    role: "service",
+    subject: "worker",
+    audience: "fleet",
+  });
   const tripId = crypto.randomUUID();
   const reserved = await fetch(`${fleet.url}/fleet.v1.FleetService/ReserveVehicle`, {
     method: "POST",

@@ -73,7 +73,7 @@ runUntilSignal(
           logger.error({ err: error, id }, "an event of the outbox was rejected"),
       }),
     );
-    const access = createAccess(config);
+    const access = createAccess({ ...config, name });
     resources.use(
       await serve({
         host: config.host,

@@ -71,7 +71,7 @@ const logger = createLogger({ name, level: config.logLevel });
 runUntilSignal(
   async (resources) => {
     const { host, reconcileAfterMs } = config;
-    const access = createAccess(config);
+    const access = createAccess({ ...config, name });
     const tls = readTlsFiles(config);
     const { edgeCertFile = config.tlsCertFile, edgeKeyFile = config.tlsKeyFile } = config;
     const edgeTls = readTlsFiles({ ...config, tlsCertFile: edgeCertFile, tlsKeyFile: edgeKeyFile });

@@ -15,6 +15,7 @@ import {
   readNatsCredentials,
   readNatsTls,
   readTlsFiles,
+  readTokenSource,
   runUntilSignal,
   serveHealth,
   serverVariables,
@@ -71,11 +72,15 @@ runUntilSignal(
       shutdownSignals: [],
     });
 
-    const tokenFile = config.serviceTokenFile;
     const tls = readTlsFiles(config);
-    const connect = (baseUrl: string) => ({
+    const connect = (audience: string, baseUrl: string) => ({
       transport: resources.use(
-        createServiceTransport({ baseUrl, interceptors: [createTextEscaper()], tokenFile, tls }),
+        createServiceTransport({
+          baseUrl,
+          interceptors: [createTextEscaper()],
+          ...readTokenSource(config, { subject: name, role: "service", audience }),
+          tls,
+        }),
       ),
     });
     const bus = resources.use(
@@ -95,9 +100,9 @@ runUntilSignal(
         readSettings: openTemporalSettings(process.env),
         bundlePath,
         activities: {
-          ...createRegistryActivities(connect(config.tripsUrl)),
-          ...createFleetActivities(connect(config.fleetUrl)),
-          ...createBillingActivities(connect(config.billingUrl)),
+          ...createRegistryActivities(connect("trips", config.tripsUrl)),
+          ...createFleetActivities(connect("fleet", config.fleetUrl)),
+          ...createBillingActivities(connect("billing", config.billingUrl)),
           ...createPublishActivities({ bus }),
         },
         dataConverter: createDataConverter(config.codecKeys),

@@ -15,6 +15,12 @@ import {
   startServers,
   type TokenClaims,
 } from "@fanfare/dev-stack";
+import {
+  createSecrets,
+  openSecretsFolder,
+  serviceKeyFile,
+  serviceKeySetFile,
+} from "@fanfare/secrets";
 import { createLogger, createServiceTransport } from "@fanfare/service";
 import { type Books, openBooks } from "@fanfare/test-fixtures";
 import { createTripWorkflowId, searchAttributes } from "@fanfare/trip-contract";
@@ -70,9 +76,10 @@ export async function openServiceLab(): Promise<ServiceLab> {
       env: omitServers(process.env),
     }),
   );
-  const keys = await createDevKeys(join(folder, "keys"));
-  const tokenFile = join(folder, "token");
-  await writeFile(tokenFile, await mintToken(keys, { role: "service", subject: "worker" }));
+  const secretsFolder = join(folder, "secrets");
+  await createSecrets(secretsFolder);
+  const secrets = openSecretsFolder(secretsFolder);
+  const keys = await createDevKeys(join(secretsFolder, "keys"));
   const bundlePath = join(folder, "workflows.js");
   const [urls, code] = await Promise.all([
     createDatabases((name) => servers.postgres.createDatabase(name)),
@@ -87,6 +94,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
     HOST: "127.0.0.1",
     LOG_LEVEL: "warn",
     AUTH_JWKS: keys.jwksFile,
+    AUTH_SERVICE_JWKS: secrets.locate("keys", serviceKeySetFile),
     AUTH_ISSUER: keys.issuer,
     AUTH_AUDIENCE: keys.audience,
     NATS_URL: servers.nats.url,
@@ -111,11 +119,17 @@ export async function openServiceLab(): Promise<ServiceLab> {
   ]);
 
   const faults = createFaults();
-  const connect = (port: number) => ({
+  const connect = (audience: string, port: number) => ({
     transport: stack.use(
       createServiceTransport({
         baseUrl: `http://127.0.0.1:${port}`,
-        tokenFile,
+        tokenKey: {
+          file: secrets.locate("worker", serviceKeyFile),
+          issuer: "services",
+          subject: "worker",
+          role: "service",
+          audience,
+        },
         interceptors: [faults.interceptor],
       }),
     ),
@@ -136,9 +150,9 @@ export async function openServiceLab(): Promise<ServiceLab> {
     );
   }
   const activities = {
-    ...createRegistryActivities(connect(registry)),
-    ...createFleetActivities(connect(fleet)),
-    ...createBillingActivities(connect(billing)),
+    ...createRegistryActivities(connect("trips", registry)),
+    ...createFleetActivities(connect("fleet", fleet)),
+    ...createBillingActivities(connect("billing", billing)),
     ...createPublishActivities({ bus: faults.wrapBus(bus) }),
   };
   const { address, namespace } = servers.temporal;

@@ -8,6 +8,8 @@ import {
   openSecretsFolder,
   readDatabaseLogins,
   type SecretsFolder,
+  serviceKeyFile,
+  serviceKeySetFile,
 } from "@fanfare/secrets";
 import {
   type AppName,
@@ -147,11 +149,16 @@ async function provisionSecrets(path: string, { postgres }: Servers): Promise<Se
 /** Returns the variables that name an app's own secrets. */
 function nameSecrets(name: AppName, secrets: SecretsFolder): Record<string, string> {
   return {
-    ...(servesCalls(name) ? { AUTH_JWKS: secrets.locate(name, "jwks.json") } : {}),
+    ...(servesCalls(name)
+      ? {
+          AUTH_JWKS: secrets.locate(name, "jwks.json"),
+          AUTH_SERVICE_JWKS: secrets.locate(name, serviceKeySetFile),
+        }
+      : {}),
     ...(hasDatabase(name) ? { DATABASE_URL_FILE: secrets.locate(name, "database-url") } : {}),
     ...(usesTemporal(name)
       ? { TEMPORAL_CODEC_KEYS_FILE: secrets.locate(name, codecKeysFile) }
       : {}),
-    ...(callsServices(name) ? { SERVICE_TOKEN_FILE: secrets.locate(name, "service.token") } : {}),
+    ...(callsServices(name) ? { SERVICE_KEY_FILE: secrets.locate(name, serviceKeyFile) } : {}),
   };
 }

@@ -32,8 +32,8 @@ export interface ReactorOptions<DB> {
   readonly react: (inbox: Inbox<DB>) => (on: EventRouter) => void;
   /** Registers the Connect services of the reactor's API. Without it there is no API. */
   readonly routes?: (db: Kysely<DB>) => Routes;
-  /** Creates the access rules of the API. Required when there are routes. */
-  readonly access?: (config: ReactorConfig) => Access;
+  /** Creates the access rules of the API of this name. Required when there are routes. */
+  readonly access?: (config: ReactorConfig & { readonly name: string }) => Access;
   /**
    * Starts further work, such as a loop that sends mail, before the subscription starts. Whatever it
    * passes to `resources.use` is closed after the subscription has stopped.

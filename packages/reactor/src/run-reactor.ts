@@ -114,7 +114,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
           trustedProxies: config.trustedProxies,
           reflection,
           routes: routes(db),
-          access: access(config),
+          access: access({ ...config, name }),
         }),
       );
     },

@@ -33,7 +33,7 @@ describe("createSecrets()", () => {
   afterEach(() => rm(join(folder, ".."), { recursive: true, force: true }));
 
   it("writes a folder for each holder, with what this holder may read", async () => {
-    const database = ["database-url", "jwks.json"];
+    const database = ["database-url", "jwks.json", "service-jwks.json"];
     const holders = (await readdir(folder)).toSorted();
     const files = await Promise.all(
       holders.map(async (holder) => [holder, (await readdir(join(folder, holder))).toSorted()]),
@@ -41,12 +41,12 @@ describe("createSecrets()", () => {
     expect(Object.fromEntries(files)).toEqual({
       billing: database,
       fleet: database,
-      keys: ["codec-keys.json", "jwks.json", "signing-key.json"],
+      keys: ["codec-keys.json", "jwks.json", "service-jwks.json", "signing-key.json"],
       postgres: ["admin-url", "logins.json", "password"],
       ...mapReactors(() => database),
       temporal: ["password", "pgpass"],
       trips: ["codec-keys.json", ...database],
-      worker: ["codec-keys.json", "service.token"],
+      worker: ["codec-keys.json", "service-key.json"],
     });
   });
 
@@ -58,6 +58,7 @@ describe("createSecrets()", () => {
     }
     expect(readable.toSorted()).toEqual([
       "keys/jwks.json",
+      "keys/service-jwks.json",
       "postgres/password",
       "temporal/password",
     ]);

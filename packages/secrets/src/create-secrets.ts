@@ -6,10 +6,11 @@ import type { SecretsSettings } from "./secrets-part.ts";
  * Creates the secrets of a deployment that are missing in a folder, and changes none that exist. Each app
  * has a folder of its own, named after it, with only what this app may read:
  *
- * - database-url, jwks.json, service.token for the worker, and codec-keys.json for who uses Temporal;
+ * - database-url; jwks.json and service-jwks.json for who serves calls; service-key.json for who calls others;
+ *   and codec-keys.json for who uses Temporal;
  * - `postgres` has the administrator's password, and admin-url, the URL
  *   with the password, and logins.json, which `fanfare provision` needs and which contains no passwords;
- * - `keys` has the keys that sign development tokens;
+ * - `keys` has the keys that sign development tokens, and the public keys;
  * - the administrator's name of each other PostgreSQL server is a folder with its password, and pgpass, the
  *   password file of libpq.
  *

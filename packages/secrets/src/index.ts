@@ -16,6 +16,8 @@ export {
 } from "./postgres/provision-databases.ts";
 export { nameLogins } from "./postgres/provision-roles.ts";
 export { createDatabaseUrl, readDatabaseLogins, readPostgresPassword } from "./postgres-files.ts";
+export { serviceKeySetFile } from "./public-keys.ts";
 export { type RotateOptions, rotatableParts, rotateSecrets } from "./rotate-secrets.ts";
 export { openSecretsFolder, type SecretsFolder } from "./secrets-folder.ts";
 export type { SecretsSettings } from "./secrets-part.ts";
+export { serviceKeyFile } from "./service-keys.ts";

@@ -48,10 +48,7 @@ export async function createDevKeys(folder: string): Promise<DevKeys> {
   return { jwksFile, issuer: "fanfare-dev", audience: "fanfare", keyId, signingKey };
 }
 
-/**
- * Signs a token that identifies a caller. Rejects a life of more than 12 hours of a token for the apps,
- * except of a service's token, which a rotation replaces.
- */
+/** Signs a token that identifies a caller. Rejects a life of more than 12 hours of a token for the apps. */
 export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<string> {
   const key = await importJWK(keys.signingKey, "EdDSA");
   const token = await new SignJWT({ role: claims.role })
@@ -63,9 +60,9 @@ export async function mintToken(keys: DevKeys, claims: TokenClaims): Promise<str
     .setExpirationTime(claims.expiresIn ?? "1h")
     .sign(key);
   const { iat = 0, exp = 0 } = decodeJwt(token);
-  const isReplaced = claims.role === "service";
-  const isForApps = (claims.audience ?? keys.audience) === keys.audience;
-  if (isReplaced || !isForApps || exp - iat <= longestTokenLife) return token;
+  const audience = claims.audience ?? keys.audience;
+  const isForApps = claims.role === "service" || audience === keys.audience;
+  if (!isForApps || exp - iat <= longestTokenLife) return token;
   throw new Error(
     `expected a life of at most ${longestTokenLife / 3600} hours, got ${claims.expiresIn}: ` +
       "a key verifies no longer than that after its rotation",
@@ -92,12 +89,12 @@ export interface SigningKey {
   readonly publicKey: JWK;
 }
 
-/** Generates an Ed25519 key with an id of its own. */
-export async function generateKey(): Promise<SigningKey> {
+/** Generates an Ed25519 key with an id of its own, such as `dev-3f2a90bc`. */
+export async function generateKey(idPrefix = "dev-"): Promise<SigningKey> {
   const pair = await generateKeyPair("EdDSA", { extractable: true });
-  const kid = `dev-${crypto.randomUUID().slice(0, 8)}`;
+  const kid = `${idPrefix}${crypto.randomUUID().slice(0, 8)}`;
   return {
-    privateKey: { ...(await exportJWK(pair.privateKey)), kid },
+    privateKey: { ...(await exportJWK(pair.privateKey)), kid, alg: "EdDSA" },
     publicKey: { ...(await exportJWK(pair.publicKey)), kid, alg: "EdDSA", use: "sig" },
   };
 }

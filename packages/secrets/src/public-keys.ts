@@ -8,9 +8,18 @@ export interface PublicKey extends JWK {
   readonly exp?: number;
 }
 
+/** The key set of people, or that of the apps that call others. */
+type KeySetFile = "jwks.json" | typeof serviceKeySetFile;
+
+/** The file of the key set that verifies the tokens of apps. */
+export const serviceKeySetFile = "service-jwks.json";
+
 /** Reads the keys that verify tokens. */
-export async function readPublicKeys(folder: SecretsFolder): Promise<readonly PublicKey[]> {
-  const text = await folder.read("keys", "jwks.json");
+export async function readPublicKeys(
+  folder: SecretsFolder,
+  file: KeySetFile = "jwks.json",
+): Promise<readonly PublicKey[]> {
+  const text = await folder.read("keys", file);
   const { keys = [] }: { readonly keys?: readonly PublicKey[] } = JSON.parse(text ?? "{}");
   return keys;
 }
@@ -19,8 +28,9 @@ export async function readPublicKeys(folder: SecretsFolder): Promise<readonly Pu
 export async function writePublicKeys(
   folder: SecretsFolder,
   keys: readonly PublicKey[],
+  file: KeySetFile = "jwks.json",
 ): Promise<void> {
   const text = `${JSON.stringify({ keys }, undefined, 2)}\n`;
-  for (const app of appNames.filter(servesCalls)) await folder.write(app, "jwks.json", text);
-  await folder.write("keys", "jwks.json", text, 0o644);
+  for (const app of appNames.filter(servesCalls)) await folder.write(app, file, text);
+  await folder.write("keys", file, text, 0o644);
 }

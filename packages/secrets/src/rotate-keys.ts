@@ -3,7 +3,6 @@ import { generateKey, longestTokenLife, signingKeyFile } from "./keys.ts";
 import { readPublicKeys, writePublicKeys } from "./public-keys.ts";
 import type { SecretsFolder } from "./secrets-folder.ts";
 import type { RotationContext } from "./secrets-part.ts";
-import { issueServiceTokens } from "./service-tokens.ts";
 
 /** The file of a key that is published and does not sign yet. */
 const nextKeyFile = "next-key.json";
@@ -19,7 +18,6 @@ export async function rotateKeys({ folder, report }: RotationContext): Promise<v
   report(`The key ${publicKey.kid} is published: every app accepts its tokens`);
 
   await folder.write("keys", signingKeyFile, `${JSON.stringify(privateKey, undefined, 2)}\n`);
-  await issueServiceTokens(folder);
   const exp = Math.ceil(Date.now() / 1000) + longestTokenLife;
   const retired = earlier.map((key) => ({ exp, ...key }));
   await writePublicKeys(folder, [...retired, publicKey]);

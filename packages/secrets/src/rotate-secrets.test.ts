@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
@@ -37,15 +37,12 @@ describe("rotateSecrets()", () => {
 
   it("signs with a new key, and accepts tokens of the earlier one until they have expired", async () => {
     const token = await mint();
-    const service = await read("worker", "service.token");
     await rotateSecrets(folder, "keys", { report });
     expect(await readKeyIds()).toHaveLength(2);
     await verify(token);
-    await verify(service);
-    for (const fresh of [await mint(), await read("worker", "service.token")]) {
-      await verify(fresh);
-      expect(decodeProtectedHeader(fresh).kid).not.toBe(decodeProtectedHeader(token).kid);
-    }
+    const fresh = await mint();
+    await verify(fresh);
+    expect(decodeProtectedHeader(fresh).kid).not.toBe(decodeProtectedHeader(token).kid);
     expect(await readdir(join(folder, "keys"))).not.toContain("next-key.json");
     expect(reports.at(-1)).toMatch(/signs\. The next fanfare secrets after \d{4}-/);
 
@@ -58,28 +55,20 @@ describe("rotateSecrets()", () => {
   });
 
   it("publishes a key to every app before it signs", async () => {
-    // The rotation ends after it has published the key, as the token cannot be written.
-    await rm(join(folder, "worker"), { recursive: true });
-    await writeFile(join(folder, "worker"), "");
-    await expect(rotateSecrets(folder, "keys", { report })).rejects.toThrow("ENOTDIR");
+    // The rotation ends after it has published the key, as the private one cannot be written.
+    const file = join(folder, "keys", "signing-key.json");
+    const key = await read("keys", "signing-key.json");
+    const token = await mint();
+    await rm(file);
+    await mkdir(file);
+    await expect(rotateSecrets(folder, "keys", { report })).rejects.toThrow("EISDIR");
     const [, next] = await readKeyIds();
-    await verify(await mint());
-    await rm(join(folder, "worker"));
+    await verify(token);
+    await rmdir(file);
+    await writeFile(file, key);
     await rotateSecrets(folder, "keys", { report });
     expect(await readKeyIds()).toHaveLength(2);
     expect(decodeProtectedHeader(await mint()).kid).toBe(next);
-  });
-
-  it("issues new service tokens, and leaves the earlier ones valid", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 10_000 });
-    await rotateSecrets(folder, "tokens", { report });
-    const earlier = await read("worker", "service.token");
-    vi.useRealTimers();
-    expect(await rotateSecrets(folder, "tokens", { report })).toEqual(["worker/service.token"]);
-    await verify(earlier);
-    const { payload } = await verify(await read("worker", "service.token"));
-    expect(payload).toMatchObject({ sub: "worker", role: "service" });
-    expect(payload.iat).toBeGreaterThan(decodeJwt(earlier).iat ?? 0);
   });
 
   it("names the parts when there is none of that name", async () => {

@@ -1,14 +1,9 @@
 import type { SecretsPart } from "./secrets-part.ts";
-import { issueServiceTokens, renewServiceTokens } from "./service-tokens.ts";
+import { createServiceKeys, rotateServiceKeys } from "./service-keys.ts";
 
-/** The token of each app that calls other services. The earlier token is valid until it expires. */
+/** The key with which each app that calls others signs its tokens, and the public keys for each service. */
 export const tokensPart: SecretsPart = {
   name: "tokens",
-  async create({ folder }) {
-    await renewServiceTokens(folder);
-  },
-  async rotate({ folder, report }) {
-    await issueServiceTokens(folder);
-    report("Every app that calls others has a new token");
-  },
+  create: ({ folder }) => createServiceKeys(folder),
+  rotate: ({ folder, report }) => rotateServiceKeys(folder, report),
 };

@@ -5,6 +5,7 @@ export type { ConfigInput, ConfigSpec } from "./config/load-config.ts";
 export { loadConfig } from "./config/load-config.ts";
 export type { NatsTls } from "./config/nats-tls-variables.ts";
 export { natsTlsVariables, readNatsTls } from "./config/nats-tls-variables.ts";
+export { readTokenSource } from "./config/read-token-source.ts";
 export { readVariable } from "./config/read-variable.ts";
 export {
   databaseVariables,
@@ -57,6 +58,7 @@ export type { Server } from "./server/start-server.ts";
 export type { Access, AccessPolicy, AllowedRoles, AllowedSubjects } from "./auth/access-gate.ts";
 export type { Caller } from "./auth/caller.ts";
 export { callerKey, getCaller } from "./auth/caller.ts";
+export { createMultiIssuerVerifier } from "./auth/multi-issuer-verifier.ts";
 export type { TokenVerifier, TokenVerifierOptions } from "./auth/token-verifier.ts";
 export { createTokenVerifier } from "./auth/token-verifier.ts";
 
@@ -84,6 +86,7 @@ export { findCause } from "./client/find-cause.ts";
 export { refusalCodes } from "./client/refusal-codes.ts";
 export type { ServiceTransport, ServiceTransportOptions } from "./client/service-transport.ts";
 export { createServiceTransport } from "./client/service-transport.ts";
+export type { TokenKey } from "./client/token-signer.ts";
 
 // TLS.
 

@@ -55,7 +55,7 @@ export async function codecServerCommand(signal: AbortSignal): Promise<void> {
     host: config.host,
     port: config.port,
     codec: createPayloadCodec(config.codecKeys),
-    verifier: createAccess(config),
+    verifier: createAccess({ ...config, name: "codec-server" }),
     namespace: config.namespace,
     origins: config.origins,
   });

@@ -41,6 +41,7 @@ export async function startPageCodec(options: PageCodecOptions): Promise<PageCod
     port,
     codec: createPayloadCodec(codecKeys),
     verifier: createAccess({
+      name: "codec-server",
       jwks: keys.jwksFile,
       issuer: keys.issuer,
       audience,

@@ -1,21 +1,12 @@
 import { errors } from "jose";
 
-/** What a token has to be for. */
-export interface ExpectedToken {
-  readonly issuer: string;
-  readonly audience: string;
-}
-
-/** Explains to a caller why a token is refused, and what to do. */
-export function explainTokenError(error: Error, { issuer, audience }: ExpectedToken): string {
+/** Explains to a caller why a token that this issuer should have signed is refused, and what to do. */
+export function explainTokenError(error: Error, issuer: string): string {
   if (error instanceof errors.JWTExpired) {
     const since = formatTime(error.payload.exp);
     return `the token expired${since === undefined ? "" : ` at ${since}`}: request a new one`;
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === "aud") {
-      return `the token is for another audience: request one for ${audience}`;
-    }
     if (error.claim === "iss")
       return `the token is from another issuer: request one from ${issuer}`;
     if (error.claim === "exp") return 'the token has no expiry: request one with an "exp" claim';

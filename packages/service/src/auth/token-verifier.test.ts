@@ -83,7 +83,6 @@ describe("createTokenVerifier()", () => {
       ...issuer.trust,
       types: ["at+jwt", "JWT"],
       maxLifetimeSeconds: 60,
-      roleLifetimeSeconds: { service: 120 },
     });
     await expect(verifier.verify(await issuer.mint({}, { typ: "jwt" }))).resolves.toBeDefined();
     await expect(
@@ -91,9 +90,39 @@ describe("createTokenVerifier()", () => {
     ).resolves.toBeDefined();
     const exp = now + 120;
     await expect(verifier.verify(await issuer.mint({ exp }))).rejects.toThrow("shorter life");
-    await expect(
-      verifier.verify(await issuer.mint({ exp, role: "service" })),
-    ).resolves.toBeDefined();
+    await expect(verifier.verify(await issuer.mint({ exp, role: "service" }))).rejects.toThrow(
+      "shorter life",
+    );
+  });
+
+  it("requires the audience of the role", async () => {
+    await using issuer = await createIssuer();
+    const verifier = createTokenVerifier({ ...issuer.trust, roleAudiences: { service: "fleet" } });
+    const role = "service";
+    const verify = async (claims: Record<string, unknown>) =>
+      await verifier.verify(await issuer.mint(claims));
+    for (const aud of ["the-audience", "billing", [], undefined]) {
+      await expect(verify({ role, aud })).rejects.toThrow("request one for fleet");
+    }
+    await expect(verify({ aud: "fleet" })).rejects.toThrow("request one for the-audience");
+    await expect(verify({ role, aud: ["billing", "fleet"] })).resolves.toBeDefined();
+    await expect(verify({})).resolves.toBeDefined();
+  });
+
+  it("requires the subject of the key", async () => {
+    await using issuer = await createIssuer();
+    const subjects = new Map([["key-1", "worker"]]);
+    const findKeySubject = (keyId: string) => subjects.get(keyId);
+    const verifier = createTokenVerifier({ ...issuer.trust, findKeySubject });
+    const reason = "a key that signs for another subject";
+    await expect(verifier.verify(await issuer.mint({ sub: "trips" }))).rejects.toThrow(reason);
+    const worker = { sub: "worker" };
+    await expect(verifier.verify(await issuer.mint(worker, { kid: undefined }))).rejects.toThrow(
+      reason,
+    );
+    await expect(verifier.verify(await issuer.mint(worker))).resolves.toBeDefined();
+    await issuer.rotate();
+    await expect(verifier.verify(await issuer.mint(worker))).rejects.toThrow(reason);
   });
 
   it("fetches the keys once for many tokens", async () => {

@@ -14,6 +14,8 @@ export interface TokenVerifierOptions {
   readonly jwks: string;
   readonly issuer: string;
   readonly audience: string;
+  /** The audiences of single roles, instead of `audience`, such as the service's own name for other services. */
+  readonly roleAudiences?: Readonly<Record<string, string>>;
   /** The roles that a token may have. */
   readonly roles: readonly string[];
   /** The accepted signature algorithms. Default: Ed25519 alone. */
@@ -25,10 +27,13 @@ export interface TokenVerifierOptions {
   readonly types?: readonly string[];
   /** The longest time from `iat` to `exp`, in seconds. Default: 24 hours. */
   readonly maxLifetimeSeconds?: number;
-  /** The longest times for single roles, in seconds, instead of `maxLifetimeSeconds`. */
-  readonly roleLifetimeSeconds?: Readonly<Record<string, number>>;
+  /**
+   * Returns the subject whose key has this id. A token requires the id of its key, and that subject. Default:
+   * every key signs tokens for every subject.
+   */
+  readonly findKeySubject?: (keyId: string) => string | undefined;
   /** How far the issuer's clock may be off, in seconds, when times of a token are checked. Default: 5. */
-  readonly leewaySeconds?: number;
+  readonly leewaySeconds?: number | undefined;
   /**
    * How long keys that cannot be fetched again stay in use, in milliseconds. Default: 24 hours. A key file
    * has no limit.
@@ -77,7 +82,6 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const expected: JWTVerifyOptions = {
     algorithms: [...(options.algorithms ?? ["EdDSA", "Ed25519"])],
     issuer: options.issuer,
-    audience: options.audience,
     clockTolerance: leeway,
     requiredClaims: ["exp"],
   };
@@ -97,11 +101,13 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         );
       }
       const { role, sub: subject, exp, iat } = result.data;
+      assertAudience(verified.payload.aud, options.roleAudiences?.[role] ?? options.audience);
+      assertSubject(subject, verified.protectedHeader.kid, options.findKeySubject);
       // Otherwise a life of an allowed length could end at any time.
       if (iat > Date.now() / 1000 + leeway) {
         throw refuse("the token is not valid yet, as its iat is in the future: call again later");
       }
-      const longest = options.roleLifetimeSeconds?.[role] ?? options.maxLifetimeSeconds ?? 86_400;
+      const longest = options.maxLifetimeSeconds ?? 86_400;
       if (exp - iat > longest) {
         throw refuse(
           `the token is valid for ${exp - iat} s, and ${longest} s are allowed: request one with a shorter life`,
@@ -147,6 +153,21 @@ function assertType(found: string | undefined, types: readonly string[] = ["at+j
   );
 }
 
+function assertAudience(found: string | readonly string[] = [], expected: string): void {
+  if ([found].flat().includes(expected)) return;
+  throw refuse(`the token is for another audience: request one for ${expected}`);
+}
+
+function assertSubject(
+  subject: string,
+  keyId: string | undefined,
+  findKeySubject: TokenVerifierOptions["findKeySubject"],
+): void {
+  if (findKeySubject === undefined) return;
+  if (keyId !== undefined && findKeySubject(keyId) === subject) return;
+  throw refuse("the token has a key that signs for another subject: sign with the subject's own");
+}
+
 function refuse(message: string): ConnectError {
   return new ConnectError(message, Code.Unauthenticated);
 }
@@ -156,7 +177,7 @@ function createTokenError(error: unknown, options: TokenVerifierOptions): Connec
     const message = "the keys that verify tokens cannot be read: call again later";
     return new ConnectError(message, Code.Unavailable, undefined, undefined, error);
   }
-  const message = explainTokenError(error, options);
+  const message = explainTokenError(error, options.issuer);
   return new ConnectError(message, Code.Unauthenticated, undefined, undefined, error);
 }
 

@@ -9,12 +9,16 @@ import { createRefusedStreamInterceptor } from "./refused-streams.ts";
 import { createRetryHintInterceptor } from "./retry-hints.ts";
 import { createRotatingSessions } from "./rotating-sessions.ts";
 import { createTokenReader } from "./token-reader.ts";
+import type { TokenKey } from "./token-signer.ts";
+import { createTokenSigner } from "./token-signer.ts";
 
 /** The address of a service, and how its calls are made. */
 export interface ServiceTransportOptions {
   /** The http(s) address of the service, such as `http://127.0.0.1:8082`. */
   readonly baseUrl: string;
-  /** The file with the bearer token, reread when it changes. Default: no token. */
+  /** The key that signs a token of five minutes for the service. */
+  readonly tokenKey?: TokenKey;
+  /** The file with the bearer token, reread when it changes, instead of a key. Default: no token. */
   readonly tokenFile?: string;
   /**
    * The authority that an https service is checked against, and the certificate of this client. The files
@@ -66,8 +70,9 @@ export interface ServiceTransport extends Transport, Disposable {
  * await client.say({ text: "hello" });
  */
 export function createServiceTransport(options: ServiceTransportOptions): ServiceTransport {
-  const { baseUrl, tokenFile, timeoutMs = 10_000, interceptors = [] } = options;
+  const { baseUrl, timeoutMs = 10_000, interceptors = [] } = options;
   const { readMaxBytes = maxMessageBytes } = options;
+  const readToken = chooseToken(options);
   const sessionManager = createRotatingSessions(baseUrl, {
     connections: options.connections ?? 4,
     maxAgeMs: options.maxConnectionAgeMs ?? 60_000,
@@ -82,7 +87,7 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
     readMaxBytes,
     interceptors: [
       ...interceptors,
-      ...(tokenFile === undefined ? [] : [createTokenInterceptor(tokenFile)]),
+      ...(readToken === undefined ? [] : [createTokenInterceptor(readToken)]),
       createRetryHintInterceptor(),
       createForeignResponseInterceptor(baseUrl),
       createClosedConnectionInterceptor(baseUrl),
@@ -93,8 +98,12 @@ export function createServiceTransport(options: ServiceTransportOptions): Servic
   return { ...transport, close, [Symbol.dispose]: close };
 }
 
-function createTokenInterceptor(tokenFile: string): Interceptor {
-  const readToken = createTokenReader(tokenFile);
+function chooseToken(options: ServiceTransportOptions): (() => Promise<string>) | undefined {
+  if (options.tokenKey !== undefined) return createTokenSigner(options.tokenKey);
+  return options.tokenFile === undefined ? undefined : createTokenReader(options.tokenFile);
+}
+
+function createTokenInterceptor(readToken: () => Promise<string>): Interceptor {
   return (next) => async (request) => {
     request.header.set("authorization", `Bearer ${await readToken()}`);
     return await next(request);

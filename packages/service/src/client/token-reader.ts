@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { createFileReader } from "./file-reader.ts";
 
 /**
  * Creates a function that returns the token in a file. It reads the file again when it changes, and
@@ -7,19 +7,18 @@ import { Code, ConnectError } from "@connectrpc/connect";
  * as there was none.
  */
 export function createTokenReader(path: string): () => Promise<string> {
-  let cached: { version: string; token: string } | undefined;
+  const read = createFileReader(path, (text) => {
+    const token = text.trim();
+    if (token === "") throw createTokenFileError(path, "is empty");
+    return token;
+  });
   return async () => {
     try {
-      const { mtimeMs, size, ino } = await stat(path);
-      const version = `${mtimeMs}/${size}/${ino}`;
-      if (cached?.version === version) return cached.token;
-      const token = (await readFile(path, "utf8")).trim();
-      if (token !== "") cached = { version, token };
+      return await read();
     } catch (error) {
-      if (cached === undefined) throw createTokenFileError(path, "cannot be read", error);
+      if (error instanceof ConnectError) throw error;
+      throw createTokenFileError(path, "cannot be read", error);
     }
-    if (cached === undefined) throw createTokenFileError(path, "is empty");
-    return cached.token;
   };
 }
 

@@ -41,6 +41,11 @@ function splitRate(pair: string): [string, number] {
   return [name, Number(rate)];
 }
 
+const serviceIssuer = defineVariable("SERVICE_ISSUER", z.string().min(1).default("services"), {
+  about: "Issuer of the tokens that services sign with their own keys.",
+  example: "services",
+});
+
 /** Which tokens a process trusts. */
 export const authVariables = {
   jwks: defineVariable("AUTH_JWKS", z.string().min(1), {
@@ -51,6 +56,11 @@ export const authVariables = {
     about: "Issuer of the tokens.",
     example: "fanfare",
   }),
+  serviceJwks: defineVariable("AUTH_SERVICE_JWKS", z.string().min(1).optional(), {
+    about: "File or http(s) address of the key set that verifies the tokens of SERVICE_ISSUER.",
+    example: "./secrets/fleet/service-jwks.json",
+  }),
+  serviceIssuer,
   callRates: defineVariable("CALL_RATES", rates, {
     about:
       "Calls per second of one caller by its role, and of one address without a valid token. " +
@@ -70,7 +80,7 @@ export const authVariables = {
     example: "at+jwt,JWT",
   }),
   maxLifetimeSeconds: defineVariable("AUTH_MAX_LIFETIME_SECONDS", wholeNumber(1).default(86_400), {
-    about: "Longest life of the token of a person, in seconds.",
+    about: "Longest life of a token of AUTH_ISSUER, in seconds.",
     example: "86400",
   }),
   leewaySeconds: defineVariable("AUTH_LEEWAY_SECONDS", wholeNumber(0, 300).default(5), {
@@ -83,10 +93,18 @@ export const authVariables = {
   }),
 };
 
-/** The token with which a process calls other services. */
+/** Where a process gets the tokens with which it calls other services; {@link readTokenSource} reads them. */
 export const serviceTokenVariables = {
-  serviceTokenFile: defineVariable("SERVICE_TOKEN_FILE", z.string().min(1), {
-    about: "File with the bearer token for calls to other services, reread when it changes.",
-    example: "./dev-keys/service.token",
+  serviceKeyFile: defineVariable("SERVICE_KEY_FILE", z.string().min(1).optional(), {
+    about:
+      "File with the private key (JSON Web Key) that signs the tokens for calls to other services, reread " +
+      "when it changes. This or SERVICE_TOKEN_FILE is required.",
+    example: "./secrets/fleet/service-key.json",
+  }),
+  serviceIssuer,
+  serviceTokenFile: defineVariable("SERVICE_TOKEN_FILE", z.string().min(1).optional(), {
+    about:
+      "File with the bearer token for calls to other services, reread when it changes, instead of a key.",
+    example: "./service.token",
   }),
 };

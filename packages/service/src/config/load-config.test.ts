@@ -61,6 +61,9 @@ describe("readConfig()", () => {
         audience: "fanfare",
         databaseUrl: expect.any(Function),
         databasePooler: "none",
+        serviceJwks: undefined,
+        serviceIssuer: "services",
+        serviceKeyFile: undefined,
         serviceTokenFile: "token",
         billingUrl: "http://127.0.0.1:8083",
         note: undefined,
@@ -91,7 +94,6 @@ describe("readConfig()", () => {
       "PORT",
       "AUTH_JWKS",
       "DATABASE_URL",
-      "SERVICE_TOKEN_FILE",
     ]);
   });
 
