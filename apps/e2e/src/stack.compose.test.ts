@@ -138,6 +138,16 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     expect(effects).toEqual(oneEffectEach);
   });
 
+  it.each(["postgres", "nats", "tokens", "keys", "codec"])(
+    "loses nothing when %s is rotated",
+    async (part) => {
+      const effects = await duringTrips(() =>
+        compose("run", "--rm", "-T", "rotate", "--rotate", part),
+      );
+      expect(effects).toEqual(oneEffectEach);
+    },
+  );
+
   it.each(appNames)("restarts %s when it is killed, and loses nothing", async (service) => {
     const effects = await duringTrips(async () => {
       await killApp(stack, service);

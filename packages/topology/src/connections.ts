@@ -4,8 +4,8 @@ import { mapReactors, reactorNames } from "./reactors.ts";
 /** A server that several apps share. */
 export type ServerName = "postgres" | "nats" | "temporal";
 
-/** A process that opens connections: an app, the provisioning, or the `fanfare` command of an operator. */
-export type ClientName = AppName | "provision" | "cli";
+/** A process that opens connections: an app, the provisioning, the rotation of secrets, or the `fanfare` command. */
+export type ClientName = AppName | "provision" | "rotate" | "cli";
 
 /** All servers that several apps share. */
 export const serverNames: readonly ServerName[] = ["postgres", "nats", "temporal"];
@@ -21,5 +21,6 @@ export const connections: Readonly<Record<ClientName, readonly (ServerName | Por
   billing: ["postgres"],
   ...mapReactors(() => ["postgres", "nats"] as const),
   provision: ["postgres", "nats", "temporal"],
+  rotate: ["postgres", "nats"],
   cli: ["trips", ...reactorNames, "nats"],
 };
