@@ -19,7 +19,7 @@ export async function runUntilDone(work: (signal: AbortSignal) => Promise<void>)
     process.on(name, () => {
       if (stoppedBy !== undefined) return;
       stoppedBy = name;
-      process.stderr.write(`\n${name}: stopping …\n`);
+      writeError(`\n${name}: stopping …`);
       setTimeout(() => process.exit(128 + constants.signals[name]), stopTimeoutMs).unref();
       stop.abort(new Error(`stopped by ${name}`));
     });

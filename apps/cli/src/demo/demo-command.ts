@@ -55,7 +55,7 @@ interface ReportOptions {
 function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportOptions): void {
   const seconds = Number((performance.now() / 1000).toFixed(1));
   const ok = problems.length === 0;
-  if (json) process.stdout.write(`${JSON.stringify({ ok, seconds, trips })}\n`);
+  if (json) createTerminal().line(JSON.stringify({ ok, seconds, trips }));
   if (!ok) throw new CliError([...problems, logs].join("\n").trimEnd());
   terminal.line();
   terminal.line(

@@ -6,6 +6,7 @@ import { readTemporalSettings } from "@fanfare/trip-contract/temporal";
 import { CliError } from "../cli-error.ts";
 import { readNatsLogin } from "../nats/nats-options.ts";
 import { alignRows, createTerminal } from "../terminal.ts";
+import { writeError } from "../write-error.ts";
 import { provision } from "./provision.ts";
 
 /** The options of the provision command. */
@@ -48,7 +49,7 @@ export async function provisionCommand(
     replicas,
     temporal: temporal ? readTemporalSettings(env) : undefined,
   });
-  for (const warning of provisioned.warnings) process.stderr.write(`${warning}\n`);
+  for (const warning of provisioned.warnings) writeError(warning);
   if (quiet) return;
   const terminal = createTerminal();
   if (json) return terminal.line(JSON.stringify(provisioned));
