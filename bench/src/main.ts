@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   bus: async () => (await import("./bus/bus-bench.ts")).busBench,
   effects: async () => (await import("./effects/effects-bench.ts")).effectsBench,
   saga: async () => (await import("./saga/saga-bench.ts")).sagaBench,
+  tls: async () => (await import("./tls/tls-bench.ts")).tlsBench,
 };
 
 const { values, positionals } = parseArgs({

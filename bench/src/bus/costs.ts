@@ -1,7 +1,8 @@
 import { format } from "../compare.ts";
+import { measureRate } from "../measure-rate.ts";
 import type { Table } from "../report.ts";
 import { measureFanOutRate } from "./fan-out.ts";
-import { type Lab, measureRate } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import { publishOnBus, publishRaw } from "./publish.ts";
 
 /** Measures the bus and nats.js with growing groups, sizes and concurrency, one run each. */

@@ -1,6 +1,7 @@
 import { inRounds, summarize } from "../compare.ts";
+import { measureRate } from "../measure-rate.ts";
 import type { Row } from "../report.ts";
-import { type Lab, measureRate } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import { createId, createRawHeaders, encodeNote, subject, topic } from "./subject.ts";
 
 const body = new Uint8Array(100);

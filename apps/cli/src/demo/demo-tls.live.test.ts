@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { connectNats } from "@fanfare/bus-nats";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type CertificateFiles, createAuthority } from "@fanfare/dev-stack";
-import { mapReactors } from "@fanfare/topology";
+import { rotateSecrets } from "@fanfare/secrets";
+import { type AppName, appNames, hasDatabase, mapReactors } from "@fanfare/topology";
 import type { TemporalTls } from "@fanfare/trip-contract/temporal";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,21 +19,23 @@ import { stories } from "./stories.ts";
 describe("a stack with --tls", { timeout: 240_000 }, () => {
   const opened = new AsyncDisposableStack();
   let stack: Stack;
+  let secretsFolder: string;
   let ours: CertificateFiles;
   let foreign: CertificateFiles;
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), "fanfare-tls-"));
     opened.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    secretsFolder = join(folder, "secrets");
     stack = opened.use(
       await startStack({
         logFolder: join(folder, "logs"),
-        secretsFolder: join(folder, "secrets"),
+        secretsFolder,
         tls: true,
         progress: () => {},
         signal: new AbortController().signal,
       }),
     );
-    const tls = join(folder, "secrets", "tls");
+    const tls = join(secretsFolder, "tls");
     ours = {
       caFile: join(tls, "ca.crt"),
       certFile: join(tls, "operator.crt"),
@@ -94,6 +97,22 @@ describe("a stack with --tls", { timeout: 240_000 }, () => {
     expect(await connectToPostgres(theirs)).not.toBe("connected");
     url.search = "";
     expect(await connectToPostgres(url)).toContain("no pg_hba.conf entry");
+  });
+
+  it("rotates the passwords of the databases, and keeps the certificate of each app", async () => {
+    const { system } = stack;
+    const readUrl = async (name: AppName) =>
+      new URL(await readFile(system.app(name).env["DATABASE_URL_FILE"] ?? "", "utf8"));
+    const names = appNames.filter(hasDatabase);
+    const earlier = await Promise.all(names.map(readUrl));
+    await rotateSecrets(secretsFolder, "postgres", { report: () => {}, timeoutMs: 60_000 });
+    for (const [index, name] of names.entries()) {
+      const url = await readUrl(name);
+      expect(url.username).not.toBe(earlier[index]?.username);
+      expect(url.search).toBe(earlier[index]?.search);
+      expect(url.searchParams.get("sslcert")).toContain(`/${name}.crt`);
+      expect(await connectToPostgres(url)).toBe("connected");
+    }
   });
 
   it("encrypted: Temporal refuses plain connections and foreign certificates", async () => {
