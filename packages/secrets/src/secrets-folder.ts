@@ -40,8 +40,8 @@ export function openSecretsFolder(path: string): SecretsFolder {
     written,
     async create() {
       await mkdir(path, { recursive: true, mode: 0o700 });
-      // An existing folder has its own mode; in a container it may belong to another user.
-      await chmod(path, 0o700).catch(ignoreForeign);
+      // An existing folder has its own mode; in a container it is read-only, and may belong to another user.
+      await chmod(path, 0o700).catch(ignoreFixed);
     },
     locate,
     read,
@@ -64,7 +64,8 @@ export function openSecretsFolder(path: string): SecretsFolder {
   };
 }
 
-function ignoreForeign(error: unknown): void {
-  if (error instanceof Error && "code" in error && error.code === "EPERM") return;
+function ignoreFixed(error: unknown): void {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EPERM" || code === "EROFS") return;
   throw error;
 }
