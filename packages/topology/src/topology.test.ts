@@ -56,9 +56,7 @@ describe("natsUsers", () => {
     expect(natsUsers.map(({ name }) => name)).toEqual([
       "worker",
       "fleet",
-      "revenue",
-      "audit",
-      "notifications",
+      ...reactors.map(({ name }) => name),
       "operator",
     ]);
   });
