@@ -65,6 +65,18 @@ describe("a caller", () => {
     await expect.poll(() => open().then(() => "open", String)).toBe("open");
   });
 
+  it("has another stream of a full server when one ends", async () => {
+    await using echo = await startEcho({}, { maxStreams: 1 }, { limits: () => unlimited });
+    const client = connectGrpc(echo);
+    const finish = async () => {
+      let count = 0;
+      for await (const { text } of client.repeat({ text: "x" })) count += text.length;
+      return count > 0 ? "finished" : "empty";
+    };
+    expect(await finish()).toBe("finished");
+    await expect.poll(() => finish().catch(String)).toBe("finished");
+  });
+
   it("of a service transport is answered when it may call again", async () => {
     await using echo = await startEcho(
       {},
