@@ -68,6 +68,12 @@ async function cancelStatement<DB>(
     id === undefined
       ? sql`state = 'active' and starts_with(query, ${comment})`
       : sql`backend_xid = ${id}::xid8::xid`;
-  const cancellation = sql`select pg_cancel_backend(pid) from pg_stat_activity where ${condition}`;
+  // A login that acts as another role may cancel its own sessions, and that role may not. The role is set for
+  // this statement alone, and before the sessions are read: they are read with what it returns.
+  const cancellation = sql`
+    with login as materialized (select set_config('role', 'none', true) as role)
+    select pg_cancel_backend(pid)
+    from login, lateral pg_stat_get_activity(case login.role when 'none' then null::integer end)
+    where ${condition}`;
   await cancellation.execute(db.withoutPlugins(), { signal });
 }
