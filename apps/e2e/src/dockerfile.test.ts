@@ -96,9 +96,16 @@ describe("Dockerfile", async () => {
 const apps = [...appNames, "cli"].map((app) => `apps/${app}`);
 const folders = [
   ...apps,
-  ...["bus", "bus-nats", "outbox", "contracts", "dev-stack", "saga", "service"].map(
-    (name) => `packages/${name}`,
-  ),
+  ...[
+    "bus",
+    "bus-nats",
+    "outbox",
+    "contracts",
+    "dev-stack",
+    "saga",
+    "service",
+    "trip-contract",
+  ].map((name) => `packages/${name}`),
 ];
 const programs = [
   ...apps.map((app) => `${app}/src/main.ts`),

@@ -164,6 +164,15 @@ describe("cancel()", () => {
     });
   });
 
+  it("records the refusal of the first cause that is stated at the end, and no other", () => {
+    const compensating = createTripRow({ compensation_reason: "declined" });
+    expect(cancel("declined", refusal)(compensating, now)).toMatchObject({
+      refusal_code: "failed_precondition",
+      refusal_step: "open-tab",
+    });
+    expect(cancel("terminated", refusal)(compensating, now)).not.toHaveProperty("refusal_code");
+  });
+
   it("keeps the reason with which the compensation began while it is parked", () => {
     expect(cancel("another")(tripRows.compensationParked, now)).toMatchObject({ reason: "no" });
   });

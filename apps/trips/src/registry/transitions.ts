@@ -113,14 +113,15 @@ export function compensate({
 
 function keepFirstCause(trip: TripRow, { reason, refusal }: FirstCause): TripPatch {
   const first = findFirstReason(trip);
-  if (first !== null) return { reason: first, compensation_reason: first };
-  return {
-    reason,
-    compensation_reason: reason,
+  const recorded = {
     refusal_code: refusal?.code ?? null,
     refusal_message: refusal?.message ?? null,
     refusal_step: refusal?.step ?? null,
   };
+  if (first === null) return { reason, compensation_reason: reason, ...recorded };
+  // Workers of older versions state the refusal at the end of the compensation that it caused.
+  const isLate = refusal !== undefined && trip.refusal_code === null && reason === first;
+  return { reason: first, compensation_reason: first, ...(isLate ? recorded : {}) };
 }
 
 function findFirstReason({ compensation_reason, status, reason }: TripRow): string | null {
