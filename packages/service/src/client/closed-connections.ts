@@ -4,8 +4,9 @@ import { findCause } from "./find-cause.ts";
 
 /**
  * Creates the interceptor that reports a connection which the server closes instead of an answer as
- * `unavailable`. Connect reports it as `canceled`, which the caller did not ask for, or as `internal`. With
- * TLS 1.3, a server refuses the client's certificate in that way, as the client's handshake is over by then.
+ * `unavailable`. Connect reports it as `canceled`, which the caller did not ask for, as `aborted` or as
+ * `internal`. With TLS 1.3, a server refuses the client's certificate in that way, as the client's handshake
+ * is over by then.
  */
 export function createClosedConnectionInterceptor(baseUrl: string): Interceptor {
   return (next) => async (request) => {
@@ -14,7 +15,9 @@ export function createClosedConnectionInterceptor(baseUrl: string): Interceptor 
     } catch (reason) {
       const { code, rawMessage, metadata, cause } = ConnectError.from(reason);
       const refused = findCause(reason, isTlsAlert) !== undefined;
-      const closed = code === Code.Canceled && rawMessage.includes("stream closed with error code");
+      const closed =
+        (code === Code.Canceled && rawMessage.includes("stream closed with error code")) ||
+        (code === Code.Aborted && rawMessage.includes("ECONNRESET"));
       if (!refused && (!closed || request.signal.aborted)) throw reason;
       const what = refused
         ? "refuses the certificate of this client, or its absence"
