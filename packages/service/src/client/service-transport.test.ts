@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,15 +85,27 @@ describe("createServiceTransport()", () => {
     expect(new Set(answers.map((answer) => answer.text.length))).toEqual(new Set([text.length]));
   });
 
+  it.each([
+    ["at once", (socket: Socket) => void socket.resetAndDestroy()],
+    [
+      "on its first bytes",
+      (socket: Socket) => void socket.on("data", () => socket.resetAndDestroy()),
+    ],
+  ])("is unavailable when the server resets the connection %s", async (_when, reset) => {
+    const server = createServer((socket) => reset(socket.on("error", () => {})));
+    const port = await listen(server);
+    using transport = createServiceTransport({ baseUrl: `http://127.0.0.1:${port}` });
+    await expect(createClient(EchoService, transport).say({ text: "x" })).rejects.toMatchObject({
+      code: Code.Unavailable,
+      message: expect.stringContaining("closed the connection without an answer"),
+    });
+    server.close();
+  });
+
   it("times out a call that is not answered", async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => void sockets.add(socket.resume()));
-    const port = await new Promise<number>((resolve) => {
-      silent.listen(0, "127.0.0.1", () => {
-        const address = silent.address();
-        resolve(typeof address === "object" ? (address?.port ?? 0) : 0);
-      });
-    });
+    const port = await listen(silent);
     using transport = createServiceTransport({
       baseUrl: `http://127.0.0.1:${port}`,
       timeoutMs: 100,
@@ -104,3 +117,10 @@ describe("createServiceTransport()", () => {
     silent.close();
   });
 });
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return typeof address === "object" ? (address?.port ?? 0) : 0;
+}
