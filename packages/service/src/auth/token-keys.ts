@@ -1,6 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { JWTVerifyGetKey } from "jose";
+import { createFileReader } from "../config/file-reader.ts";
 import type { TokenKeys } from "./key-set.ts";
 import { maxKeySetBytes, parseKeySet } from "./key-set.ts";
 import type { RemoteKeysOptions } from "./remote-keys.ts";
@@ -17,33 +16,14 @@ export function openTokenKeys(source: string, options: RemoteKeysOptions = {}): 
 }
 
 function openKeyFile(path: string): TokenKeys {
-  let cached: { version: string; find: JWTVerifyGetKey } | undefined;
-  async function readFresh(): Promise<JWTVerifyGetKey> {
-    const { mtimeMs, size, ino } = await stat(path);
-    const version = `${mtimeMs}/${size}/${ino}`;
-    if (cached?.version === version) return cached.find;
-    if (size > maxKeySetBytes) {
-      throw new Error(`expected a key set of at most ${maxKeySetBytes} bytes, got ${size}`);
-    }
-    cached = { version, find: parseKeySet(await readFile(path, "utf8")) };
-    return cached.find;
-  }
-  async function read(): Promise<JWTVerifyGetKey> {
-    try {
-      return await readFresh();
-    } catch (error) {
-      // While the file is being replaced, the last keys stay in use.
-      if (cached === undefined) throw error;
-      return cached.find;
-    }
-  }
+  const keys = createFileReader(path, parseKeySet, maxKeySetBytes);
   return {
-    find: async (header, token) => (await read())(header, token),
+    find: async (header, token) => (await keys.read())(header, token),
     async load() {
-      await read();
+      await keys.read();
     },
     async assertFresh() {
-      await readFresh();
+      await keys.readFresh();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { createFileReader } from "./file-reader.ts";
+import { createFileReader } from "../config/file-reader.ts";
 
 /**
  * Creates a function that returns the token in a file. It reads the file again when it changes, and
@@ -7,14 +7,14 @@ import { createFileReader } from "./file-reader.ts";
  * as there was none.
  */
 export function createTokenReader(path: string): () => Promise<string> {
-  const read = createFileReader(path, (text) => {
+  const file = createFileReader(path, (text) => {
     const token = text.trim();
     if (token === "") throw createTokenFileError(path, "is empty");
     return token;
   });
   return async () => {
     try {
-      return await read();
+      return await file.read();
     } catch (error) {
       if (error instanceof ConnectError) throw error;
       throw createTokenFileError(path, "cannot be read", error);

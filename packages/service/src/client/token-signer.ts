@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { JWK } from "jose";
 import { importJWK, SignJWT } from "jose";
 import { z } from "zod";
-import { createFileReader } from "./file-reader.ts";
+import { createFileReader } from "../config/file-reader.ts";
 
 /** A key with which a process signs its own tokens, and what they state. */
 export interface TokenKey {
@@ -32,11 +32,11 @@ const privateKey = z.looseObject({ kid: z.string(), alg: z.string(), d: z.string
  */
 export function createTokenSigner(options: TokenKey): () => Promise<string> {
   const { file, lifetimeSeconds = 300 } = options;
-  const readSigner = createFileReader(file, importKey);
+  const signers = createFileReader(file, importKey);
   let current: { signer: Signer; renewAt: number; token: Promise<string> } | undefined;
 
   return async () => {
-    const signer = await readSigner().catch((error: unknown) => {
+    const signer = await signers.read().catch((error: unknown) => {
       throw createKeyFileError(file, error);
     });
     const now = Date.now() / 1000;
