@@ -1,27 +1,13 @@
-import { type DescService, getOption } from "@bufbuild/protobuf";
+import { getOption } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
-import { AuditService } from "@fanfare/contracts/audit/v1/audit";
-import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { access } from "@fanfare/contracts/fanfare/access/v1/options";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
-import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
-import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
-import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
+import { services } from "../test/services.ts";
 import { allowedRoles, allowedSubjects } from "./allowed-roles.ts";
 import { createTestTransport } from "./testing.ts";
 
-const services: readonly DescService[] = [
-  AuditService,
-  BillingService,
-  FleetService,
-  NotificationsService,
-  OperatorLogService,
-  RevenueService,
-  TripRegistryService,
-  TripsService,
-];
 const methods = services.flatMap((service) => service.methods);
 
 describe("allowedSubjects()", () => {

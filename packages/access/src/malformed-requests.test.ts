@@ -1,31 +1,9 @@
-import {
-  create,
-  type DescMethod,
-  type DescService,
-  ScalarType,
-  toBinary,
-} from "@bufbuild/protobuf";
-import { AuditService } from "@fanfare/contracts/audit/v1/audit";
-import { BillingService } from "@fanfare/contracts/billing/v1/billing";
-import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
-import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
-import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
-import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { create, type DescMethod, ScalarType, toBinary } from "@bufbuild/protobuf";
 import { type Access, createLogger, serve } from "@fanfare/service";
 import { expect, it, vi } from "vitest";
+import { services } from "../test/services.ts";
 import { allowedRoles, allowedSubjects } from "./allowed-roles.ts";
 
-const services: readonly DescService[] = [
-  AuditService,
-  BillingService,
-  FleetService,
-  NotificationsService,
-  OperatorLogService,
-  RevenueService,
-  TripRegistryService,
-  TripsService,
-];
 const bodiesPerType = 5;
 const unaryTypes = ["application/proto", "application/json", "application/grpc-web+proto"];
 const streamTypes = ["application/connect+proto", "application/grpc-web+proto"];

@@ -1,0 +1,20 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { AuditService } from "@fanfare/contracts/audit/v1/audit";
+import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
+import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
+import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+
+/** Every service of this system. */
+export const services: readonly DescService[] = [
+  AuditService,
+  BillingService,
+  FleetService,
+  NotificationsService,
+  OperatorLogService,
+  RevenueService,
+  TripRegistryService,
+  TripsService,
+];
