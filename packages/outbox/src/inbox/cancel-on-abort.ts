@@ -68,8 +68,8 @@ async function cancelStatement<DB>(
     id === undefined
       ? sql`state = 'active' and starts_with(query, ${comment})`
       : sql`backend_xid = ${id}::xid8::xid`;
-  // A login that acts as another role may cancel its own sessions, and that role may not. The role is set for
-  // this statement alone, and before the sessions are read: they are read with what it returns.
+  // A login that acts as another role may cancel its own sessions, and that role may not. Sets the role for this
+  // statement only. The argument of the function depends on the result, so the role is set before it runs.
   const cancellation = sql`
     with login as materialized (select set_config('role', 'none', true) as role)
     select pg_cancel_backend(pid)

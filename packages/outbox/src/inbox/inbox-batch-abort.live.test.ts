@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asLogin } from "../../test/as-login.ts";
 import {
   createDelivery,
   type FaresDatabase,
@@ -45,13 +46,11 @@ describe("an aborted event of a batch", { timeout: 60_000 }, () => {
     await entered.promise;
     controller.abort(new Error("aborted"));
     await expect(late).rejects.toThrow("aborted");
-    const { rows } = await db.transaction().execute(async (tx) => {
-      // The login sees the states of its sessions, the role that it acts as does not.
-      await sql`set local role none`.execute(tx);
-      return await sql`
+    const { rows } = await asLogin(db, (tx) =>
+      sql`
         select from pg_stat_activity where state = 'active' and query like '%sleep(600)%'
-          and pid <> pg_backend_pid()`.execute(tx);
-    });
+          and pid <> pg_backend_pid()`.execute(tx),
+    );
     expect(rows).toEqual([]);
     await fine;
     await nextTurn();

@@ -1,6 +1,7 @@
 import { type Postgres, startPostgres } from "@fanfare/dev-stack";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asLogin } from "../../test/as-login.ts";
 import {
   connectFares,
   countFares,
@@ -155,12 +156,9 @@ describe("inbox()", { timeout: 60_000 }, () => {
   });
 
   async function countIdleTransactions(): Promise<number> {
-    return await db.transaction().execute(async (tx) => {
-      // The login sees the states of its sessions, the role that it acts as does not.
-      await sql`set local role none`.execute(tx);
-      const { rows } = await sql`
-        select from pg_stat_activity where state = 'idle in transaction'`.execute(tx);
-      return rows.length;
-    });
+    const { rows } = await asLogin(db, (tx) =>
+      sql`select from pg_stat_activity where state = 'idle in transaction'`.execute(tx),
+    );
+    return rows.length;
   }
 });

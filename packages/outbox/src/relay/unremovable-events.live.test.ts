@@ -1,6 +1,7 @@
 import { NoteEvents } from "@fanfare/bus/proto/fanfare/testing/v1/note_events_pb.js";
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { asLogin } from "../../test/as-login.ts";
 import { connectNotes, createRecordingBus, type NotesDatabase } from "../../test/notes.ts";
 import { long, type RelayLab, startRelayLab } from "../../test/relay-lab.ts";
 import { startRelay } from "./start-relay.ts";
@@ -44,10 +45,6 @@ const obstacles: readonly Obstacle[] = [
   },
 ];
 
-const endOthers = `
-  select pg_terminate_backend(pid) from pg_stat_activity
-  where datname = current_database() and usename = session_user and pid <> pg_backend_pid()`;
-
 describe("a relay that cannot remove events", { timeout: 120_000 }, () => {
   let lab: RelayLab;
   let db: Kysely<NotesDatabase>;
@@ -85,8 +82,13 @@ describe("a relay that cannot remove events", { timeout: 120_000 }, () => {
         .poll(() => publishing.health().lastError?.message ?? "", long)
         .toMatch(/read-only|permission denied|extend file|cannot remove/);
       await run(remove);
-      // Connections from before the change keep the setting. The login ends them, not the role that it acts as.
-      await run(["set role none", endOthers, "reset role"]);
+      // Connections from before the change keep the setting.
+      await asLogin(db, (tx) =>
+        sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and usename = session_user
+            and pid <> pg_backend_pid()`.execute(tx),
+      );
       await lab.waitUntilEmpty();
       expect(bus.stored.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4]);
       await expect.poll(() => publishing.health().lastError, long).toBeUndefined();
