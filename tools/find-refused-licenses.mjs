@@ -7,7 +7,7 @@ const accepted = new Set(
 const exceptions = new Map([
   // Its manifest names no licence; its file LICENSE is the Unlicense.
   ["unionfs", ""],
-  // Data about browsers, unchanged and named in the SBOM, as its licence asks for.
+  // Data about browsers, unchanged and named in the SBOM, as its licence requires.
   ["caniuse-lite", "CC-BY-4.0"],
 ]);
 

@@ -98,7 +98,7 @@ describe("pinImages()", () => {
 });
 
 describe("resolveDigest()", () => {
-  it("asks for a token of the scope that the registry names", async () => {
+  it("requests a token of the scope that the registry names", async () => {
     await resolveDigest("nats:2.15-alpine", { mirror });
     expect(requests).toEqual([
       "/v2/library/nats/manifests/2.15-alpine",
@@ -107,7 +107,7 @@ describe("resolveDigest()", () => {
     ]);
   });
 
-  it("waits as long as the registry asks for, and not longer than a minute", async () => {
+  it("waits as long as the registry requests, and not longer than a minute", async () => {
     const waits = [];
     const wait = async (ms) => void waits.push(ms);
     const after = ["7", "61"];

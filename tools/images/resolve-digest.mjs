@@ -5,7 +5,7 @@ import { UserError } from "../user-error.mjs";
 const hub = "https://registry-1.docker.io";
 const timeoutMs = 20_000;
 const attempts = 4;
-/** Longer waits that a registry asks for are given up. */
+/** The longest wait that a registry may request. It is an error to request a longer one. */
 const longestWaitMs = 60_000;
 /** A manifest is a few kilobytes; one of a registry may have 4 MiB at most. */
 const largestManifest = 4 * 1024 * 1024;

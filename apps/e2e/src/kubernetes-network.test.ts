@@ -29,7 +29,7 @@ const servers: readonly (Endpoint & { readonly port: Port })[] = [
 ];
 const outside = ["169.254.169.254", "10.0.0.1", "198.51.100.1"];
 /** Any pod or machine that is no part of the system. */
-const strangers: readonly Endpoint[] = [
+const outsiders: readonly Endpoint[] = [
   elsewhere("default"),
   elsewhere("monitoring"),
   elsewhere("default", { "app.kubernetes.io/name": "prometheus" }),
@@ -97,9 +97,9 @@ describe("the network policies", async () => {
     expect(isAllowed(from, issuer, { number: 443 })).toBe(verifies);
   });
 
-  it("let a stranger call the APIs, and nothing else", () => {
+  it("let pods and machines outside of the system call the APIs, and nothing else", () => {
     const open: readonly AppName[] = ["trips", ...reactorNames];
-    for (const from of strangers) {
+    for (const from of outsiders) {
       const reached = ports.filter(({ to, port }) => isAllowed(from, to, port));
       expect(reached.map((one) => one.name).toSorted()).toEqual(open.toSorted());
     }

@@ -12,9 +12,9 @@ describe("chooseLimits()", () => {
   });
 
   it("takes rates by role and for addresses, and refuses other names", () => {
-    const { limits, strangerLimits } = chooseLimits({ rider: 3, address: 4 });
+    const { limits, anonymousLimits } = chooseLimits({ rider: 3, address: 4 });
     expect(limits({ role: "rider", subject: "x" }).callsPerSecond).toBe(3);
-    expect(strangerLimits.callsPerSecond).toBe(4);
+    expect(anonymousLimits.callsPerSecond).toBe(4);
     expect(() => chooseLimits({ admin: 1 })).toThrow("expected one of rider, operator, service");
   });
 });

@@ -15,7 +15,7 @@ const defaults: Readonly<Record<Role | "address", CallerLimits>> = {
 /** Returns the limits of callers by their role, with the given rates. Throws for an unknown name. */
 export function chooseLimits(
   rates: CallRates = {},
-): Required<Pick<Access, "limits" | "strangerLimits">> {
+): Required<Pick<Access, "limits" | "anonymousLimits">> {
   const names = Object.keys(defaults);
   const unknown = Object.keys(rates).find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -29,5 +29,5 @@ export function chooseLimits(
   const byRole: ReadonlyMap<string, CallerLimits> = new Map(
     Object.entries({ rider, operator, service }),
   );
-  return { limits: ({ role }) => byRole.get(role) ?? rider, strangerLimits: choose("address") };
+  return { limits: ({ role }) => byRole.get(role) ?? rider, anonymousLimits: choose("address") };
 }

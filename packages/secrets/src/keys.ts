@@ -31,7 +31,7 @@ export interface TokenClaims {
 export const signingKeyFile = "signing-key.json";
 
 /**
- * The longest life of a token that a person asks for, in seconds. A key that signs no more verifies tokens for
+ * The longest life of a token that a person requests, in seconds. A key that signs no more verifies tokens for
  * this long.
  */
 export const longestTokenLife = 12 * 3600;

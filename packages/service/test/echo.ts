@@ -44,7 +44,7 @@ export function echoRoles({ localName }: DescMethod): readonly string[] {
 export async function startEcho(
   methods: Partial<ServiceImpl<typeof EchoService>> = {},
   options: Partial<ServeOptions> = {},
-  limits: Pick<Access, "limits" | "strangerLimits"> = {},
+  limits: Pick<Access, "limits" | "anonymousLimits"> = {},
 ): Promise<Echo> {
   const issuer = await createIssuer();
   const { logger, lines } = createRecordedLogger();

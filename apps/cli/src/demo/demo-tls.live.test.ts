@@ -60,7 +60,7 @@ describe("a stack with --tls", { timeout: 240_000 }, () => {
     expect(trips).toHaveLength(stories.length);
   });
 
-  it("encrypted: the edge speaks TLS alone, to riders without a certificate", async () => {
+  it("encrypted: the edge accepts only TLS, from riders without a certificate", async () => {
     const { url } = stack.system.app("trips");
     expect(await readCode({ url, tls: { caFile: ours.caFile } })).toContain("unauthenticated");
     const plain = url.replace("https:", "http:");

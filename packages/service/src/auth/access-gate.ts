@@ -28,7 +28,7 @@ export interface Access extends TokenVerifier, AccessPolicy {
   /** Returns the limits of a caller. Default: 100 calls per second, 100 in flight, 100 streams. */
   readonly limits?: (caller: Caller) => CallerLimits;
   /** The limits of an address, for calls without a valid token. Default: 20 calls per second. */
-  readonly strangerLimits?: CallerLimits;
+  readonly anonymousLimits?: CallerLimits;
 }
 
 /** Runs before a call's body is read. Throws to refuse the call. */
@@ -38,15 +38,15 @@ export type RequestGate = (context: HandlerContext) => Promise<void>;
  * Creates the gate that every call passes. It verifies the bearer token, stores the caller under
  * `callerKey`, and refuses with `unauthenticated`, with `resource_exhausted` over the limits of the caller
  * or, without a valid token, of its address, or with `permission_denied` when the method does not allow the
- * caller's role or the caller. An address over its limit refuses no valid token: a stranger shuts out nobody
- * behind the same address.
+ * caller's role or the caller. The limit of an address never applies to a valid token, so a caller without one
+ * cannot block others behind the same address.
  */
 export function createAccessGate(access: Access, limiter: CallLimiter): RequestGate {
   async function authenticate(context: HandlerContext): Promise<Caller> {
     try {
       return await access.verify(readBearerToken(context.requestHeader));
     } catch (error) {
-      if (ConnectError.from(error).code === Code.Unauthenticated) limiter.countStranger(context);
+      if (ConnectError.from(error).code === Code.Unauthenticated) limiter.countAnonymous(context);
       throw error;
     }
   }

@@ -24,7 +24,7 @@ export function explainTokenError(error: Error, issuer: string): string {
   return "the token is not a valid JSON Web Token: request another one";
 }
 
-/** Formats seconds since 1970, which a stranger chose, in ISO 8601; undefined when they are no time. */
+/** Formats seconds since 1970, which the caller chose, in ISO 8601; undefined when they are no time. */
 function formatTime(seconds: number | undefined): string | undefined {
   const time = new Date((seconds ?? Number.NaN) * 1000);
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();

@@ -46,7 +46,7 @@ const serviceIssuer = defineVariable("SERVICE_ISSUER", z.string().min(1).default
   example: "services",
 });
 
-/** Which tokens a process trusts. */
+/** Which tokens a process accepts. */
 export const authVariables = {
   jwks: defineVariable("AUTH_JWKS", z.string().min(1), {
     about: "File or http(s) address of the JSON Web Key Set that verifies tokens.",

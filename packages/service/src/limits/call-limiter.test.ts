@@ -99,7 +99,7 @@ describe("an address", () => {
     await using echo = await startEcho(
       {},
       { trustedProxies: ["127.0.0.0/8"] },
-      { strangerLimits: slow },
+      { anonymousLimits: slow },
     );
     const post = async (address: string, token: string | undefined) => {
       const headers = { "x-forwarded-for": address };
@@ -117,7 +117,7 @@ describe("an address", () => {
   });
 
   it("with valid tokens is not limited", async () => {
-    await using echo = await startEcho({}, {}, { strangerLimits: slow });
+    await using echo = await startEcho({}, {}, { anonymousLimits: slow });
     for (let call = 0; call < 10; call += 1) expect((await echo.post("Say", say)).status).toBe(200);
   });
 });

@@ -9,7 +9,7 @@ import { createTokenBuckets } from "./token-buckets.ts";
 export interface CallLimits {
   readonly ofCaller: (caller: Caller) => CallerLimits;
   /** Those of an address, for calls without a valid token. */
-  readonly ofStranger: CallerLimits;
+  readonly ofAnonymous: CallerLimits;
   /** Streams of all callers. */
   readonly maxStreams: number;
 }
@@ -17,11 +17,11 @@ export interface CallLimits {
 /** Limits calls. Each function throws a ConnectError `resource_exhausted` with a retry hint. */
 export interface CallLimiter {
   /** Counts a call without a valid token against its address. Throws when the address had too many. */
-  countStranger(context: HandlerContext): void;
+  countAnonymous(context: HandlerContext): void;
   /** Admits a call of an authenticated caller until its response is closed. */
   admit(context: HandlerContext, caller: Caller): void;
   /** Admits a call that requires no token until its response is closed. */
-  admitStranger(context: HandlerContext): void;
+  admitAnonymous(context: HandlerContext): void;
 }
 
 const maxKeys = 10_000;
@@ -69,15 +69,15 @@ export function createCallLimiter(limits: CallLimits): CallLimiter {
   }
 
   return {
-    countStranger(context) {
-      const waitMs = buckets.take(toAddressKey(context), toRate(limits.ofStranger));
+    countAnonymous(context) {
+      const waitMs = buckets.take(toAddressKey(context), toRate(limits.ofAnonymous));
       if (waitMs > 0) {
         throw createExhaustedError("too many calls of this address had no valid token", waitMs);
       }
     },
     admit: (context, caller) =>
       enter(context, `${caller.role} ${caller.subject}`, limits.ofCaller(caller)),
-    admitStranger: (context) => enter(context, toAddressKey(context), limits.ofStranger),
+    admitAnonymous: (context) => enter(context, toAddressKey(context), limits.ofAnonymous),
   };
 }
 

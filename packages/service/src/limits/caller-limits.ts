@@ -16,4 +16,4 @@ export const defaultCallerLimits: CallerLimits = {
 };
 
 /** The limits of an address for calls without a valid token. */
-export const strangerLimits: CallerLimits = { callsPerSecond: 20, maxCalls: 100, maxStreams: 10 };
+export const anonymousLimits: CallerLimits = { callsPerSecond: 20, maxCalls: 100, maxStreams: 10 };

@@ -11,7 +11,7 @@ const read = (remote: string, forwarded?: string) =>
 describe("readClientAddress()", () => {
   it.each([
     ["the address of a connection", "203.0.113.9", undefined, "203.0.113.9"],
-    ["not what a stranger forwards", "203.0.113.9", "198.51.100.1", "203.0.113.9"],
+    ["not what an untrusted address forwards", "203.0.113.9", "198.51.100.1", "203.0.113.9"],
     ["what a proxy forwards", "10.1.2.3", "198.51.100.1", "198.51.100.1"],
     [
       "the last address before the proxies",

@@ -32,7 +32,7 @@ export function watchConnection(
 ): ConnectionWatch {
   let restsSince = performance.now();
   let mayRestMs = firstRequestTimeoutMs;
-  let heardAt = restsSince;
+  let activeAt = restsSince;
   let bytesRead = 0;
   let isPinged = false;
   let controlFrames = 0;
@@ -40,10 +40,10 @@ export function watchConnection(
   function listen(now: number): number {
     if (socket.bytesRead !== bytesRead) {
       bytesRead = socket.bytesRead;
-      heardAt = now;
+      activeAt = now;
       isPinged = false;
     }
-    return now - heardAt;
+    return now - activeAt;
   }
 
   return {

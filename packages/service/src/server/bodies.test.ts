@@ -78,7 +78,7 @@ describe.concurrent("refused before read: a body that does not end", () => {
 });
 
 describe("the bodies of all calls", () => {
-  it("have a budget, to which the end of a body gives back", async () => {
+  it("have a budget, which regains its bytes when a body ends", async () => {
     await using echo = await startEcho({}, { maxBodyBytes: 1_000_000, bodyTimeoutMs: 60_000 });
     const headers = { "content-type": "application/json", ...(await authorize(echo)) };
     const call = { ":method": "POST", ":path": path, ...headers };

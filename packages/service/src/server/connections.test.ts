@@ -15,7 +15,7 @@ const get = "GET /nowhere HTTP/1.1\r\nhost: x\r\n";
 const getMetrics =
   "\0\0\u000f\u0001\u0005\0\0\0\u0001\u0082\u0086\u0004\u0008/metrics\u0001\u0001x";
 
-/** What a client can send that asks for nothing yet. */
+/** What a client can send that is not a request yet. */
 const silent: Record<string, string> = {
   nothing: "",
   "half a method": "GE",

@@ -110,7 +110,7 @@ export function createConnections(limits: ConnectionLimits, admission: Admission
   };
 }
 
-/** Closes an idle connection. A client of HTTP/2 learns first that it goes away. */
+/** Closes an idle connection. A client of HTTP/2 receives GOAWAY first. */
 function closeIdle(socket: Socket, session: ServerHttp2Session | undefined): void {
   if (session === undefined) {
     socket.destroy();

@@ -20,8 +20,8 @@ export function createHealthHandlers(
   readiness: Readiness,
   services: readonly string[],
 ): { readonly handlers: readonly UniversalHandler[]; readonly unknownMethod: UniversalHandler } {
-  const limiter = createCallLimiter({ ofCaller: () => limits, ofStranger: limits, maxStreams });
-  const gate: RequestGate = async (context) => limiter.admitStranger(context);
+  const limiter = createCallLimiter({ ofCaller: () => limits, ofAnonymous: limits, maxStreams });
+  const gate: RequestGate = async (context) => limiter.admitAnonymous(context);
   const health = createHealthService(readiness, services);
   const handlers = createHandlers((router) => router.service(Health, health), {
     all: {

@@ -20,7 +20,7 @@ export interface ServerHandlerOptions extends Pick<RouteOptions, "unary" | "stre
   /** Runs before the body of each call of `routes` is read. */
   readonly gate: RequestGate;
   /** The gate of `grpc.reflection`. */
-  readonly strangerGate: RequestGate;
+  readonly anonymousGate: RequestGate;
   /** Interceptors that run after authorisation and validation. */
   readonly interceptors: readonly Interceptor[];
   readonly readMaxBytes: number;
@@ -50,7 +50,7 @@ export function createServerHandlers(options: ServerHandlerOptions): ServerHandl
     // Resolves google.protobuf.Any in JSON.
     jsonOptions: { registry },
     interceptors: [callInterceptor],
-    requestGate: recordErrors(options.strangerGate),
+    requestGate: recordErrors(options.anonymousGate),
   };
   const create = (routes: Routes, all: ConnectRouterOptions) =>
     createHandlers(routes, { all: { ...base, ...all }, unary, streaming });

@@ -23,7 +23,7 @@ export interface Call {
 export type LogCall = (call: Call) => void;
 
 /** How many calls without a caller are logged in a second. */
-const maxStrangers = 10;
+const maxAnonymousLines = 10;
 const maxPathLength = 200;
 
 /**
@@ -37,15 +37,15 @@ export function createCallLogger(logger: Logger): LogCall {
   let logged = 0;
   let omitted = 0;
 
-  /** Returns what a line about a stranger has in addition, or undefined for none. */
-  function admitStranger(): { omitted?: number } | undefined {
+  /** Returns what a line about an anonymous caller has in addition, or undefined for none. */
+  function admitAnonymous(): { omitted?: number } | undefined {
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) {
       second = now;
       logged = 0;
     }
     logged += 1;
-    if (logged > maxStrangers) {
+    if (logged > maxAnonymousLines) {
       omitted += 1;
       return undefined;
     }
@@ -70,7 +70,7 @@ export function createCallLogger(logger: Logger): LogCall {
       return;
     }
     const level = path.startsWith(`/${Health.typeName}/`) ? "debug" : "info";
-    const extra = caller === undefined && level === "info" ? admitStranger() : {};
+    const extra = caller === undefined && level === "info" ? admitAnonymous() : {};
     const reason = error === undefined ? {} : { reason: error.rawMessage };
     if (extra !== undefined) logger[level]({ ...line, ...reason, ...extra }, "call");
   };

@@ -1,6 +1,6 @@
 import { createAccessGate } from "../auth/access-gate.ts";
 import { createCallLimiter } from "../limits/call-limiter.ts";
-import { defaultCallerLimits, strangerLimits } from "../limits/caller-limits.ts";
+import { anonymousLimits, defaultCallerLimits } from "../limits/caller-limits.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import type { Server } from "./start-server.ts";
 import { startServer } from "./start-server.ts";
@@ -27,7 +27,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const dependencies = { "token-keys": () => access.assertFresh(), ...options.dependencies };
   const limiter = createCallLimiter({
     ofCaller: access.limits ?? (() => defaultCallerLimits),
-    ofStranger: access.strangerLimits ?? strangerLimits,
+    ofAnonymous: access.anonymousLimits ?? anonymousLimits,
     maxStreams: options.maxStreams ?? 1000,
   });
   return await startServer({
@@ -35,6 +35,6 @@ export async function serve(options: ServeOptions): Promise<Server> {
     checks,
     dependencies,
     gate: createAccessGate(access, limiter),
-    strangerGate: async (context) => limiter.admitStranger(context),
+    anonymousGate: async (context) => limiter.admitAnonymous(context),
   });
 }

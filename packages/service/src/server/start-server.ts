@@ -30,7 +30,7 @@ export interface Server extends AsyncDisposable {
 export interface StartOptions extends Omit<ServeOptions, "access"> {
   readonly gate: RequestGate;
   /** The gate of methods that require no token. Default: none. */
-  readonly strangerGate?: RequestGate;
+  readonly anonymousGate?: RequestGate;
 }
 
 /** Starts a server. Rejects when the routes are invalid or the port cannot be used, and leaves nothing open. */
@@ -42,7 +42,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
   const { services, ...handlers } = createServerHandlers({
     routes: options.routes,
     gate: options.gate,
-    strangerGate: options.strangerGate ?? (async () => {}),
+    anonymousGate: options.anonymousGate ?? (async () => {}),
     interceptors: options.interceptors ?? [],
     readMaxBytes: options.readMaxBytes ?? maxMessageBytes,
     reflection: options.reflection ?? false,
