@@ -1,4 +1,5 @@
 import { create, type DescMethod, ScalarType, toBinary } from "@bufbuild/protobuf";
+import { createRandom, type Random } from "@fanfare/dev-stack";
 import { type Access, createLogger, serve } from "@fanfare/service";
 import { expect, it, vi } from "vitest";
 import { services } from "../test/services.ts";
@@ -8,19 +9,8 @@ const bodiesPerType = 5;
 const unaryTypes = ["application/proto", "application/json", "application/grpc-web+proto"];
 const streamTypes = ["application/connect+proto", "application/grpc-web+proto"];
 
-/** Returns numbers from 0 to 1, the same for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Creates a message with a text in each of its text fields, and changes, cuts or replaces its bytes. */
-function createBody({ input }: DescMethod, random: () => number): Buffer {
+function createBody({ input }: DescMethod, random: Random): Buffer {
   const texts = input.fields.flatMap((field) =>
     field.fieldKind === "scalar" && field.scalar === ScalarType.STRING
       ? [[field.localName, random() < 0.5 ? "a\u001b[2J" : crypto.randomUUID()] as const]
@@ -34,7 +24,7 @@ function createBody({ input }: DescMethod, random: () => number): Buffer {
   return bytes.subarray(0, Math.ceil(bytes.length * random()));
 }
 
-function encode(body: Buffer, type: string, random: () => number): Buffer {
+function encode(body: Buffer, type: string, random: Random): Buffer {
   if (type === "application/json") return Buffer.from(`{"tripId":${body.toString("latin1")}}`);
   if (type === "application/proto" || random() < 0.2) return body;
   const head = Buffer.alloc(5);
