@@ -2,19 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createClient, type Client as ServiceClient } from "@connectrpc/connect";
+import type { Client as ServiceClient } from "@connectrpc/connect";
 import { createMemoryBus } from "@fanfare/bus";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
-import { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import {
-  type App,
-  createDevKeys,
-  mintToken,
-  reservePorts,
-  startApp,
-  startServers,
-  type TokenClaims,
-} from "@fanfare/dev-stack";
+import type { TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { type App, createDevKeys, reservePorts, startApp, startServers } from "@fanfare/dev-stack";
 import {
   createSecrets,
   openSecretsFolder,
@@ -31,6 +23,7 @@ import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
+import { createCallers } from "./callers.ts";
 import { createFaults, type Faults } from "./faults.ts";
 
 /** The consumer groups of completed trips. */
@@ -184,28 +177,10 @@ export async function openServiceLab(): Promise<ServiceLab> {
   stack.defer(() => connection.close());
   const temporal = new Client({ connection, namespace, identity: "lab" });
   const books = stack.use(openBooks(urls));
-  const connections = stack.use(new DisposableStack());
-  const callers = new Map<string, ServiceClient<typeof TripsService>>();
-  const caller = (claims: TokenClaims) => {
-    const known = callers.get(claims.subject);
-    if (known) return known;
-    const token = mintToken(keys, claims);
-    const transport = connections.use(
-      createServiceTransport({
-        baseUrl: tripsApp.url,
-        timeoutMs: 60_000,
-        interceptors: [
-          (next) => async (request) => {
-            request.header.set("authorization", `Bearer ${await token}`);
-            return await next(request);
-          },
-        ],
-      }),
-    );
-    const client = createClient(TripsService, transport);
-    callers.set(claims.subject, client);
-    return client;
-  };
+  const caller = createCallers(
+    stack.use(createServiceTransport({ baseUrl: tripsApp.url, timeoutMs: 60_000 })),
+    keys,
+  );
 
   const owned = stack.move();
   return {

@@ -103,7 +103,9 @@ export async function runWalk(lab: ServiceLab, trips: Walk): Promise<readonly Wa
     trips.map(async (walking) => {
       const began = performance.now();
       const trip = await begin(lab, walking, shared);
-      await trip.started;
+      const refusal = await trip.started;
+      const { status } = await trip.readAccount();
+      if (status === "unknown") throw new Error(`StartTrip recorded no trip: ${refusal}`);
       const declines = walking.paymentMethod === "pm_card_chargeCustomerFail";
       const account = await finishTrip(lab, trip, declines);
       return { trip, account, tookMs: performance.now() - began };
@@ -134,7 +136,7 @@ async function begin(
       tripId,
       faults: plan,
       paymentMethod,
-      rider: "hasty",
+      rider: `hasty-${tripId}`,
       ...(shares ? { vehicleId: shared } : {}),
     }),
   );
