@@ -158,6 +158,33 @@ program
   });
 
 program
+  .command("backup")
+  .description("save the databases, streams and workflows of the running stack while it runs")
+  .argument("<folder>", "the folder to create")
+  .option("--json", "print one JSON document")
+  .action(async (folder: string, options: { json?: boolean }) => {
+    const { backupCommand } = await import("./backup/backup-command.ts");
+    await runUntilDone(() => backupCommand(folder, options));
+  });
+
+program
+  .command("restore")
+  .description("restore a backup as the data of the stack, which must not run")
+  .argument("<folder>", "the folder that fanfare backup wrote")
+  .option("--replace", "remove the data that the stack has")
+  .option("--without-temporal", "leave out the workflows: those of open trips start again")
+  .option("--json", "print one JSON document")
+  .action(
+    async (
+      folder: string,
+      options: { replace?: boolean; withoutTemporal?: boolean; json?: boolean },
+    ) => {
+      const { restoreCommand } = await import("./backup/restore-command.ts");
+      await runUntilDone((signal) => restoreCommand(folder, options, signal));
+    },
+  );
+
+program
   .command("codec-server")
   .description("decrypt the payloads of Temporal for its page and command line, for operators")
   .action(async () => {

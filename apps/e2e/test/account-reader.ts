@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { openBooks, type TripEffects } from "@fanfare/test-fixtures";
-import { mapReactors } from "@fanfare/topology";
+import { type AppName, mapReactors } from "@fanfare/topology";
 import { unlockFee } from "@fanfare/trip-contract";
 import { noEffects, oneEffect } from "./effects.ts";
-import type { Stack } from "./stack.ts";
 
 /** What the databases of all apps contain about one trip. Amounts are in minor units. */
 export interface Account {
@@ -59,9 +58,16 @@ export interface AccountReader extends AsyncDisposable {
   addVehicles(count: number): Promise<string[]>;
 }
 
+/** What names the files with the URLs of the databases. */
+export interface DatabaseFiles {
+  readonly system: {
+    app(name: AppName): { readonly env: Readonly<Record<string, string | undefined>> };
+  };
+}
+
 /** Connects to each database with the role of its app. */
-export function openAccountReader({ system }: Stack): AccountReader {
-  const url = (name: Parameters<typeof system.app>[0]) =>
+export function openAccountReader({ system }: DatabaseFiles): AccountReader {
+  const url = (name: AppName) =>
     readFileSync(system.app(name).env["DATABASE_URL_FILE"] ?? "", "utf8");
   const books = openBooks({
     trips: url("trips"),

@@ -1,3 +1,5 @@
+export { restoreStreams } from "./backup/restore-streams.ts";
+export { openStreamBackup, type StreamBackup, type StreamEnds } from "./backup/stream-backup.ts";
 export { connectNats } from "./connect-nats.ts";
 export {
   type Credentials,

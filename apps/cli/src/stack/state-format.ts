@@ -50,7 +50,8 @@ export async function resetState(
   return paths;
 }
 
-async function listData(dataFolder: string): Promise<string[]> {
+/** Returns the names of what a stack keeps in its data folder. */
+export async function listData(dataFolder: string): Promise<string[]> {
   const entries = await readdir(dataFolder).catch((): string[] => []);
   return dataEntries.filter((name) => entries.includes(name));
 }
@@ -66,7 +67,8 @@ async function readFormat(dataFolder: string): Promise<number | undefined> {
   }
 }
 
-async function writeFormat(dataFolder: string): Promise<void> {
+/** Marks the data in a folder with the current format, after all other data is there. */
+export async function writeFormat(dataFolder: string): Promise<void> {
   const file = join(dataFolder, formatFile);
   await mkdir(dataFolder, { recursive: true });
   await writeFile(`${file}.new`, `${JSON.stringify({ format: stateFormat })}\n`);
