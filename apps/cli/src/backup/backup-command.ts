@@ -5,6 +5,7 @@ import { isRunning } from "@fanfare/dev-stack";
 import { locateSeed } from "@fanfare/nats-users";
 import { openSecretsFolder, readPostgresPassword } from "@fanfare/secrets";
 import { CliError } from "../cli-error.ts";
+import { toNatsTls } from "../nats/to-nats-tls.ts";
 import { getSecretsFolder, type RunningStack, readStack } from "../stack/running-stack.ts";
 import { getStateFolder } from "../stack/state-folder.ts";
 import { stateFormat } from "../stack/state-format.ts";
@@ -82,14 +83,14 @@ async function saveAll(stack: RunningStack, to: string): Promise<Manifest> {
   });
 }
 
-async function locateServers({ addresses, environments }: RunningStack) {
+async function locateServers({ addresses, environments, tls }: RunningStack) {
   const secrets = openSecretsFolder(getSecretsFolder());
   const adminUrl = new URL(addresses["PostgreSQL"] ?? "");
   adminUrl.username = "postgres";
   adminUrl.password = (await readPostgresPassword(secrets)) ?? "";
   const { NATS_URL = "", NATS_NKEY_FILE } = environments["worker"] ?? {};
   const login = NATS_NKEY_FILE === undefined ? {} : { nkeyFile: locateSeed(secrets, "provision") };
-  return { adminUrl: adminUrl.href, nats: { servers: NATS_URL, ...login } };
+  return { adminUrl: adminUrl.href, nats: { servers: NATS_URL, ...login, ...toNatsTls(tls) } };
 }
 
 async function checkEmpty(folder: string): Promise<void> {

@@ -68,7 +68,7 @@ async function restore(source: string, options: Restoring): Promise<void> {
   const part = join(getStateFolder(), "restore.part");
   await rm(part, { recursive: true, force: true });
   try {
-    await mkdir(part, { mode: 0o755 });
+    await mkdir(part);
     await checkSpace(part, countBytes(manifest));
     await restorePostgres(join(source, "postgres"), join(part, "postgres"));
     await restoreNats(join(source, "streams"), join(part, "nats"), signal);
