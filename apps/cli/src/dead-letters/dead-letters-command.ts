@@ -5,7 +5,7 @@ import { findEventSchema, topics } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
 import { formatAge } from "../format-age.ts";
 import { readNatsOptions } from "../nats/nats-options.ts";
-import { type DecisionFlags, logDecision } from "../operators/log-decision.ts";
+import { type DecisionFlags, logDecision, logOutcome } from "../operators/log-decision.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { decodeDeadLetter, formatDeadLetter } from "./dead-letter-text.ts";
 import { checkSelection, type Selection, selectDeadLetters } from "./select-dead-letters.ts";
@@ -125,7 +125,7 @@ export async function discardDeadLetters(
   });
 }
 
-/** Appends the decision to the operator log, then settles each selected dead letter. */
+/** Appends the decision to the operator log, settles each selected dead letter, and appends the outcome. */
 async function applyToEach(
   group: string,
   { action, ...flags }: DeadLetterFlags & { readonly action: Action },
@@ -162,6 +162,11 @@ async function applyToEach(
   }
   if (flags.json === true) terminal.line(JSON.stringify(done));
   const failed = done.filter(({ outcome }) => outcome === "failed");
+  if (done.length > 0) {
+    const counts = countOutcomes(done);
+    const states = { before: done.length, after: failed.length };
+    await logOutcome(flags, { action, subject: group, counts, ...states });
+  }
   if (failed.length > 0)
     throw new CliError(
       `${failed.length} of ${done.length} failed and are still stored: fix the errors above and repeat`,
@@ -171,6 +176,12 @@ async function applyToEach(
   throw new CliError(
     `no dead letter of the group ${group} matches: list them with fanfare dead-letters list ${group}`,
   );
+}
+
+function countOutcomes(done: readonly ReplayOrDiscard[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { outcome } of done) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return counts;
 }
 
 function printOutcome(terminal: Terminal, done: ReplayOrDiscard): void {

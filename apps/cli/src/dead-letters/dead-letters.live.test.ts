@@ -87,7 +87,7 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
       /^replayed +1 +trips\.completed +trip\/1 as event \d+\nreplayed +2 +trips\.completed +trip\/2 as event \d+\n$/,
     );
     expect((await listed()).map(({ id }) => id)).toEqual(["trip/3", "stranger"]);
-    expect(await groups()).toMatch(/^revenue +trips\.completed +2 +0 +0 +0 +\d+ s +2 +\d+ s +no$/m);
+    expect(await groups()).toMatch(/^revenue +trips\.completed +2 +0 +0 +0 +\d+ \w+ +2 +\d+ \w+ +no$/m);
     const seen = await consume(nats.url, 2);
     expect(seen.toSorted()).toEqual(["trip/1 of revenue", "trip/2 of revenue"]);
     expect(log.entries).toMatchObject([
@@ -96,8 +96,18 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
         subject: "revenue",
         details: "trips.completed 1 (trip/1), trips.completed 2 (trip/2)",
         reason: "a new release",
+        before: { stored: 2 },
+      },
+      {
+        action: Action.REPLAY_DEAD_LETTERS,
+        subject: "revenue",
+        details: "outcome: 2 replayed",
+        reason: "a new release",
+        before: { stored: 2 },
+        after: { stored: 0 },
       },
     ]);
+    expect(log.entries[0]?.after).toBeUndefined();
   });
 
   it("does nothing when the operator log does not store the decision, unless it is told to", async () => {
@@ -109,6 +119,7 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
       expect(stderr).toMatch(/^nothing is done, because the operator log at http.*--unlogged$/m);
     }
     expect(await listed()).toEqual(before);
+    log.refuses = false;
   });
 
   it("keeps a dead letter whose replay is not stored", async () => {

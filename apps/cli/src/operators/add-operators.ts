@@ -8,7 +8,9 @@ export function addOperators(program: Command): void {
     .command("operators")
     .description("show the decisions of operators")
     .command("log")
-    .description("list who decided what, when and why, newest first")
+    .description(
+      "list who decided what, when and why, with the state before and after, newest first",
+    )
     .argument("[subject]", "only what concerns this trip or consumer group")
     .option("--limit <count>", "the most entries to list", Number, 20)
     .option("--page <token>", "the next page, as an earlier page prints it")

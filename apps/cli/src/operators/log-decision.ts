@@ -17,12 +17,11 @@ const callTimeoutMs = 10_000;
 /** The longest details that the log accepts. */
 const maxDetailsLength = 10_000;
 
-/** A decision of the caller. */
+/** A decision of the caller on dead letters. */
 interface Decision {
   readonly action: Action;
+  /** The consumer group. */
   readonly subject: string;
-  /** What the decision applies to. */
-  readonly details: readonly string[];
 }
 
 /**
@@ -30,19 +29,61 @@ interface Decision {
  * when one cannot hold all details. Throws when it is not stored, unless the flag `unlogged` is set.
  */
 export async function logDecision(
+  flags: DecisionFlags,
+  { details, ...decision }: Decision & { readonly details: readonly string[] },
+): Promise<void> {
+  const before = { stored: details.length };
+  const texts = joinDetails(details, maxDetailsLength);
+  const entries = texts.map((text) => ({ ...decision, details: text, before }));
+  await append(
+    flags,
+    entries,
+    (url) =>
+      `nothing is done, because the operator log at ${url} does not store the decision: set FANFARE_URL and FANFARE_TOKEN, or add --unlogged`,
+  );
+}
+
+/** What a decision did to its dead letters. */
+interface Outcome extends Decision {
+  /** How many dead letters each outcome has, by its name. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** How many of the dead letters were stored before, and are stored after. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Appends what a logged decision did, with the state before and after. */
+export async function logOutcome(
+  flags: DecisionFlags,
+  { counts, before, after, ...decision }: Outcome,
+): Promise<void> {
+  const details = [...counts].map(([name, count]) => `${count} ${name}`).join(", ");
+  const states = { before: { stored: before }, after: { stored: after } };
+  await append(
+    flags,
+    [{ ...decision, details: `outcome: ${details}`, ...states }],
+    (url) => `the operator log at ${url} has the decision and does not store its outcome`,
+  );
+}
+
+interface NewEntry extends Decision {
+  readonly details: string;
+  readonly before: { readonly stored: number };
+  readonly after?: { readonly stored: number };
+}
+
+async function append(
   { reason = "", unlogged = false, ...caller }: DecisionFlags,
-  { details, ...decision }: Decision,
+  entries: readonly NewEntry[],
+  describeFailure: (url: string) => string,
 ): Promise<void> {
   if (unlogged) return;
   const address = await findAddress({ ...caller, operator: true });
   using log = connectTo(OperatorLogService, address);
-  for (const part of joinDetails(details, maxDetailsLength)) {
-    const entry = { ...decision, details: part, entryId: randomUUID(), reason };
+  for (const part of entries) {
+    const entry = { ...part, entryId: randomUUID(), reason };
     await log.client.append(entry, { timeoutMs: callTimeoutMs }).catch((cause: unknown) => {
-      throw new CliError(
-        `nothing is done, because the operator log at ${address.url} does not store the decision: set FANFARE_URL and FANFARE_TOKEN, or add --unlogged`,
-        { cause },
-      );
+      throw new CliError(describeFailure(address.url), { cause });
     });
   }
 }

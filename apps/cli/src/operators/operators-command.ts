@@ -5,7 +5,9 @@ import {
   type Entry,
   ListResponseSchema,
   OperatorLogService,
+  type State,
 } from "@fanfare/contracts/operators/v1/operators";
+import { TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { type CallerOptions, findAddress } from "../trip/find-address.ts";
 import { connectTo } from "../trip/trips-client.ts";
@@ -36,11 +38,11 @@ export async function printOperatorLog(
   if (page.nextPageToken !== "") terminal.line(`Next page: --page ${page.nextPageToken}`);
 }
 
-/** Formats entries as a table. */
-function formatEntries(entries: readonly Entry[], terminal: Terminal): string[] {
+/** Formats entries as a table, each followed by the states before and after it. */
+export function formatEntries(entries: readonly Entry[], terminal: Terminal): string[] {
   if (entries.length === 0) return ["No operator has decided anything."];
   const head = ["DECIDED", "OPERATOR", "ACTION", "SUBJECT", "DETAILS", "REASON"];
-  return alignRows([
+  const [header = "", ...rows] = alignRows([
     head.map((name) => terminal.colour("dim", name)),
     ...entries.map(({ decidedAt, operator, action, subject, details, reason }) => [
       decidedAt === undefined
@@ -53,4 +55,24 @@ function formatEntries(entries: readonly Entry[], terminal: Terminal): string[] 
       reason,
     ]),
   ]);
+  const blocks = entries.map(({ before, after }, index) => [
+    rows[index] ?? "",
+    ...formatState("before", before),
+    ...formatState("after", after),
+  ]);
+  return [header, ...blocks.flat()];
+}
+
+function formatState(name: "before" | "after", state: State | undefined): string[] {
+  const label = `  ${name}:`.padEnd(10);
+  if (state?.state.case === "trip") {
+    const { status, version, reason, decision } = state.state.value;
+    const statusName = TripStatusSchema.value[status]?.localName ?? `status ${status}`;
+    const parts = [`${statusName}, version ${version}`, reason, decision];
+    return [`${label}${parts.filter((part) => part !== "").join("; ")}`];
+  }
+  if (state?.state.case === "deadLetters") {
+    return [`${label}${state.state.value.stored} of the dead letters stored`];
+  }
+  return [];
 }

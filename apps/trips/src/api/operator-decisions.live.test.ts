@@ -37,6 +37,15 @@ async function readLog(tripId: string): Promise<string[]> {
   );
 }
 
+/** Returns the trip before and after each decision in the operator log, the newest first. */
+async function readStates(tripId: string): Promise<unknown[]> {
+  const { entries } = await api.operatorLog().list({ subject: tripId });
+  return entries.map(({ before, after }) => ({
+    before: before?.state.value,
+    after: after?.state.value,
+  }));
+}
+
 /** Returns the decisions in the recorded changes of the trip, in order. */
 async function readDecisions(tripId: string): Promise<string[]> {
   const changes = await api.registry.changesSince([{ tripId, version: 0n }]);
@@ -107,6 +116,25 @@ describe("ResolveTrip", () => {
     expect(other.code).toBe(Code.AlreadyExists);
   });
 
+  it("logs the trip before and after the decision, whatever becomes of its workflow", async () => {
+    const { tripId } = await parkTrip();
+    const { version = 0n } = (await api.operator.getTrip({ tripId })).trip ?? {};
+    await api.operator.retryTrip({ tripId });
+    api.workflows.parked = ["capture"];
+    api.workflows.decisionReply = { kind: "not-running" };
+    await catchRefusal(api.operator.resolveTrip({ tripId, note: "paid in cash" }));
+    const parked = { status: TripStatus.NEEDS_ATTENTION, reason: "capture: declined" };
+    const [before, retried, resolved] = [
+      { ...parked, version, decision: "" },
+      { ...parked, version: version + 1n, decision: "otto retried capture" },
+      { ...parked, version: version + 2n, decision: "otto resolved capture: paid in cash" },
+    ];
+    expect(await readStates(tripId)).toMatchObject([
+      { before: retried, after: resolved },
+      { before, after: retried },
+    ]);
+  });
+
   it("refuses the key of a decision on another step", async () => {
     const { tripId } = await parkTrip();
     api.workflows.parked = ["release-vehicle", "capture"];
@@ -162,7 +190,17 @@ describe("CancelTrip of an operator", () => {
       status: TripStatus.CANCELLED,
       decision: "otto cancelled: stolen",
     });
-    expect(await readLog(tripId)).toHaveLength(1);
+    expect(await readStates(tripId)).toMatchObject([
+      {
+        before: { status: TripStatus.REQUESTED, version: 1n, decision: "" },
+        after: {
+          status: TripStatus.CANCELLED,
+          version: 2n,
+          reason: "stolen",
+          decision: "otto cancelled: stolen",
+        },
+      },
+    ]);
   });
 
   it("records nothing when the drive has ended", async () => {

@@ -1,10 +1,13 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { fromJson, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   Action,
+  type DeadLettersState,
   type EntrySchema,
   OperatorLogService,
+  type State,
+  StateSchema,
 } from "@fanfare/contracts/operators/v1/operators";
 import { getCaller, paginate, type Routes } from "@fanfare/service";
 import type { Kysely } from "kysely";
@@ -15,7 +18,12 @@ import {
   operatorActions,
   type TripsDatabase,
 } from "../registry/tables.ts";
-import { appendEntry, createEntryIdTakenError, listEntries } from "./operator-log.ts";
+import {
+  appendEntry,
+  createEntryIdTakenError,
+  type EntryState,
+  listEntries,
+} from "./operator-log.ts";
 
 const position = z.string().regex(/^\d{1,18}$/);
 
@@ -23,15 +31,17 @@ const position = z.string().regex(/^\d{1,18}$/);
 export function createOperatorLogRoutes(db: Kysely<TripsDatabase>): Routes {
   return (router) => {
     router.service(OperatorLogService, {
-      async append({ entryId, action, subject, details, reason }, context) {
+      async append({ entryId, action, subject, details, reason, before, after }, context) {
         const { subject: operator } = getCaller(context);
-        const { entry } = await appendEntry(db, {
+        const entry = await appendEntry(db, {
           entryId,
           operator,
           action: toActionName(action),
           subject,
           details,
           reason,
+          before: toState(before),
+          after: toState(after),
         });
         if (entry.details !== details) throw createEntryIdTakenError(entryId);
         return { entry: toEntry(entry) };
@@ -59,7 +69,21 @@ function toEntry(row: OperatorLogRow): MessageInitShape<typeof EntrySchema> {
     subject: row.subject,
     details: row.details,
     reason: row.reason,
+    ...readStates(row),
   };
+}
+
+/** Reads the states of an entry, of which a newer version may have stored more than this one knows. */
+function readStates({ before, after }: OperatorLogRow): { before?: State; after?: State } {
+  const options = { ignoreUnknownFields: true };
+  return {
+    ...(before === null ? {} : { before: fromJson(StateSchema, before, options) }),
+    ...(after === null ? {} : { after: fromJson(StateSchema, after, options) }),
+  };
+}
+
+function toState(value: DeadLettersState | undefined): EntryState | undefined {
+  return value && { state: { case: "deadLetters", value } };
 }
 
 function toActionName(action: Action): OperatorAction {

@@ -32,6 +32,20 @@ describe("Append", () => {
     expect(entries).toEqual([answers[0]?.entry]);
   });
 
+  it("stores how many of the dead letters are stored before and after", async () => {
+    const request = { ...createReplay(), before: { stored: 3 }, after: { stored: 1 } };
+    const { entry } = await api.operatorLog().append(request);
+    expect(entry).toMatchObject({
+      before: { state: { case: "deadLetters", value: { stored: 3 } } },
+      after: { state: { case: "deadLetters", value: { stored: 1 } } },
+    });
+    const { entries } = await api.operatorLog().list({ subject: request.subject });
+    expect(entries).toEqual([entry]);
+    const negative = { ...createReplay(), before: { stored: -1 } };
+    const refusal = await catchRefusal(api.operatorLog().append(negative));
+    expect(refusal.code).toBe(Code.InvalidArgument);
+  });
+
   it("refuses the id of another entry, and an action that TripsService logs", async () => {
     const request = createReplay();
     await api.operatorLog().append(request);
@@ -80,6 +94,20 @@ describe("List", () => {
 });
 
 describe("the table", () => {
+  it("keeps entries of older and newer versions readable", async () => {
+    const subject = randomUUID();
+    const newer = JSON.stringify({ trip: { status: "TRIP_STATUS_ENDED", mood: "calm" }, tide: 1 });
+    for (const before of [null, newer]) {
+      const entry = { entry_id: randomUUID(), operator: "otto", action: "RETRY_TRIP" } as const;
+      await api.db
+        .insertInto("operator_log")
+        .values({ ...entry, subject, details: "capture", reason: "", before, after: null })
+        .execute();
+    }
+    const { entries } = await api.operatorLog().list({ subject });
+    expect(entries.map(({ before }) => before?.state.case)).toEqual(["trip", undefined]);
+  });
+
   it("is append-only, for its owner as well", async () => {
     const { entryId } = createReplay();
     await api.operatorLog().append({ ...createReplay(), entryId });

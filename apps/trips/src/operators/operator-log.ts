@@ -1,4 +1,6 @@
+import { create, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { StateSchema } from "@fanfare/contracts/operators/v1/operators";
 import type { Kysely } from "kysely";
 import type { OperatorAction, OperatorLogRow, TripsDatabase } from "../registry/tables.ts";
 
@@ -17,33 +19,49 @@ export interface NewLogEntry {
   readonly reason: string;
 }
 
-/** The stored entry, and whether this call stored it. */
-export interface AppendedEntry {
-  readonly entry: OperatorLogRow;
-  readonly appended: boolean;
+/** The states before and after a decision. */
+export interface EntryStates {
+  readonly before?: EntryState | undefined;
+  readonly after?: EntryState | undefined;
 }
 
+/** What the message State takes. */
+export type EntryState = MessageInitShape<typeof StateSchema>;
+
 /**
- * Appends an entry, within the transaction of the decision if `db` is one. Stores nothing when the log has
- * it. Throws already_exists when its id belongs to another entry.
+ * Appends an entry, within the transaction of the decision if `db` is one. Returns the stored entry, which
+ * is the first one when the log has it. Throws already_exists when its id belongs to another entry.
  */
 export async function appendEntry(
   db: Kysely<TripsDatabase>,
-  entry: NewLogEntry,
-): Promise<AppendedEntry> {
+  entry: NewLogEntry & EntryStates,
+): Promise<OperatorLogRow> {
   const { entryId, operator, action, subject, details, reason } = entry;
   const inserted = await db
     .insertInto("operator_log")
-    .values({ entry_id: entryId, operator, action, subject, details, reason })
+    .values({
+      entry_id: entryId,
+      operator,
+      action,
+      subject,
+      details,
+      reason,
+      before: toStoredState(entry.before),
+      after: toStoredState(entry.after),
+    })
     .onConflict((conflict) => conflict.column("entry_id").doNothing())
     .returningAll()
     .executeTakeFirst();
-  if (inserted !== undefined) return { entry: inserted, appended: true };
+  if (inserted !== undefined) return inserted;
   const known = await findEntry(db, entry);
   if (known === undefined) {
     throw new ConnectError(`the entry ${entryId} was rolled back: call again`, Code.Aborted);
   }
-  return { entry: known, appended: false };
+  return known;
+}
+
+function toStoredState(state: EntryState | undefined): string | null {
+  return state === undefined ? null : toJsonString(StateSchema, create(StateSchema, state));
 }
 
 /** Converts a stored entry to the decision. */

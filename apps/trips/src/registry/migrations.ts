@@ -157,4 +157,11 @@ export const migrations: Record<string, Migration> = {
       await createPendingDecisions.execute(db);
     },
   },
+  "0008-before-and-after": {
+    async up(db: Kysely<unknown>) {
+      await sql`alter table operator_log add column before jsonb, add column after jsonb`.execute(
+        db,
+      );
+    },
+  },
 };

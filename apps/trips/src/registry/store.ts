@@ -7,6 +7,7 @@ import {
   claimPendingDecisions,
   removePendingDecision,
 } from "../operators/pending-decisions.ts";
+import { toTripState } from "../operators/trip-state.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
 import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
 import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
@@ -60,10 +61,13 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         const { now, ...trip } = await lockTrip(tx, tripId);
         const patch = transition(trip, now);
         if (patch === undefined) return trip;
-        const { appended } = await appendEntry(tx, entry);
-        if (!appended) return trip;
+        if ((await findEntry(tx, entry)) !== undefined) return trip;
+        const version = BigInt(trip.version) + 1n;
+        const decided = await updateTrip(tx, tripId, { ...patch, version });
+        const states = { before: toTripState(trip), after: toTripState(decided) };
+        await appendEntry(tx, { ...entry, ...states });
         if (entry.action !== "CANCEL_TRIP") await addPendingDecision(tx, entry.entryId);
-        return await updateTrip(tx, tripId, { ...patch, version: BigInt(trip.version) + 1n });
+        return decided;
       });
     },
 

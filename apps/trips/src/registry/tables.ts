@@ -1,3 +1,4 @@
+import type { JsonValue } from "@bufbuild/protobuf";
 import type { ColumnType, Generated, GeneratedAlways, Selectable, Updateable } from "kysely";
 
 /** The tables of the registry's database. */
@@ -27,6 +28,8 @@ export type TripStatusName = (typeof tripStatuses)[number];
 type BigInteger = ColumnType<string, bigint | number, bigint | number>;
 type DefaultedBigInteger = ColumnType<string, bigint | number | undefined, bigint | number>;
 type NullableBigInteger = ColumnType<string | null, bigint | number | null, bigint | number | null>;
+
+type EntryStateColumn = ColumnType<JsonValue | null, string | null, never>;
 
 /** One row for each trip. Amounts are in minor units of `currency`. */
 interface TripTable {
@@ -96,6 +99,9 @@ interface OperatorLogTable {
   /** The steps of a trip, or the dead letters. */
   details: string;
   reason: string;
+  /** The JSON of the message State. Null in rows of older versions. */
+  before: EntryStateColumn;
+  after: EntryStateColumn;
 }
 
 /** One row for each logged decision on parked steps that its workflow has not got yet. */

@@ -21,7 +21,7 @@ export interface TripRegistry {
   record(tripId: string, transition: Transition): Promise<TripRow>;
   /**
    * Applies a transition that an operator decided as `record` does, and appends the decision to the operator
-   * log in the same transaction. Appends nothing when the trip is past the transition, and applies nothing
+   * log in the same transaction, with the trip before and after it. Appends nothing when the trip is past the transition, and applies nothing
    * when the log has the decision. A decision on parked steps is pending until `closeDecision`.
    */
   decide(tripId: string, transition: Transition, entry: NewLogEntry): Promise<TripRow>;
