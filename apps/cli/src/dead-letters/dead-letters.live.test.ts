@@ -87,7 +87,9 @@ describe("fanfare dead-letters", { timeout: 120_000 }, () => {
       /^replayed +1 +trips\.completed +trip\/1 as event \d+\nreplayed +2 +trips\.completed +trip\/2 as event \d+\n$/,
     );
     expect((await listed()).map(({ id }) => id)).toEqual(["trip/3", "stranger"]);
-    expect(await groups()).toMatch(/^revenue +trips\.completed +2 +0 +0 +0 +\d+ \w+ +2 +\d+ \w+ +no$/m);
+    expect(await groups()).toMatch(
+      /^revenue +trips\.completed +2 +0 +0 +0 +\d+ \w+ +2 +\d+ \w+ +no$/m,
+    );
     const seen = await consume(nats.url, 2);
     expect(seen.toSorted()).toEqual(["trip/1 of revenue", "trip/2 of revenue"]);
     expect(log.entries).toMatchObject([

@@ -1,9 +1,34 @@
 import { once } from "node:events";
+import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { startEcho } from "../../test/echo.ts";
 import { openSocket } from "../../test/open-raw.ts";
+import { createAdmission } from "./admission.ts";
 
 const limits = { maxConnections: 8, maxConnectionsPerAddress: 4 };
+
+/** Creates an open socket that is not connected. */
+function createSocket(remoteAddress: string): Socket {
+  return Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress });
+}
+
+describe("createAdmission()", () => {
+  it.each([
+    ["an IPv6 network", ["2001:db8:1:2::1", "2001:db8:1:2:3::4"], "2001:db8:1:3::1"],
+    ["an IPv4 address in two notations", ["203.0.113.9", "::ffff:203.0.113.9"], "203.0.113.8"],
+  ])("counts %s as one address", (_what, same, other) => {
+    const admission = createAdmission({ maxConnections: 8, maxConnectionsPerAddress: 1 });
+    const [first, second] = same.map(createSocket);
+    if (first === undefined || second === undefined) throw new Error("expected two sockets");
+    expect(admission.admit(first)).toBe(true);
+    admission.setBusy(first);
+    expect(admission.admit(second)).toBe(false);
+    expect(admission.admit(createSocket(other))).toBe(true);
+    admission.setIdle(first);
+    expect(admission.admit(createSocket(same[1] ?? ""))).toBe(true);
+    expect(first.destroyed).toBe(true);
+  });
+});
 
 describe("stays up: connections", () => {
   it("answers a good caller while its address has as many silent connections as it may", async () => {

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
+import { toAddressKey } from "./client-address.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 
-/** How many connections are open, in all and from each address. */
+/** How many connections are open, in all and from each address, of which an IPv6 network is one. */
 export interface Admission {
   /**
    * Admits a new connection. At a limit, the connection that has been idle for longest is closed for it,
@@ -28,18 +29,19 @@ export function createAdmission(
   isTrusted: (address: string) => boolean = () => false,
 ): Admission {
   const peers = new Map<string, Peer>();
+  /** The key of the address of each connection. */
   const owners = new Map<Socket, string>();
   const idle = new Set<Socket>();
 
   function remove(socket: Socket): void {
-    const address = owners.get(socket);
-    const peer = address === undefined ? undefined : peers.get(address);
-    if (address === undefined || peer === undefined) return;
+    const key = owners.get(socket);
+    const peer = key === undefined ? undefined : peers.get(key);
+    if (key === undefined || peer === undefined) return;
     owners.delete(socket);
     idle.delete(socket);
     peer.idle.delete(socket);
     peer.open -= 1;
-    if (peer.open === 0) peers.delete(address);
+    if (peer.open === 0) peers.delete(key);
   }
 
   function makeRoom(among: ReadonlySet<Socket>): boolean {
@@ -50,8 +52,8 @@ export function createAdmission(
     return true;
   }
 
-  function hasRoom(address: string): boolean {
-    const peer = peers.get(address);
+  function hasRoom(key: string, address: string): boolean {
+    const peer = peers.get(key);
     const isFull = (peer?.open ?? 0) >= limits.maxConnectionsPerAddress && !isTrusted(address);
     if (isFull && !makeRoom(peer?.idle ?? new Set())) return false;
     return owners.size < limits.maxConnections || makeRoom(idle);
@@ -61,15 +63,16 @@ export function createAdmission(
     remove,
     admit(socket) {
       const address = socket.remoteAddress;
-      if (address === undefined || !hasRoom(address)) {
+      const key = toAddressKey(address ?? "");
+      if (address === undefined || !hasRoom(key, address)) {
         socket.destroy();
         return false;
       }
-      const peer = peers.get(address) ?? { open: 0, idle: new Set() };
-      peers.set(address, peer);
+      const peer = peers.get(key) ?? { open: 0, idle: new Set() };
+      peers.set(key, peer);
       peer.open += 1;
       peer.idle.add(socket);
-      owners.set(socket, address);
+      owners.set(socket, key);
       idle.add(socket);
       socket.once("close", () => remove(socket));
       return true;
@@ -79,10 +82,10 @@ export function createAdmission(
       peers.get(owners.get(socket) ?? "")?.idle.delete(socket);
     },
     setIdle(socket) {
-      const address = owners.get(socket);
-      if (address === undefined) return;
+      const key = owners.get(socket);
+      if (key === undefined) return;
       idle.add(socket);
-      peers.get(address)?.idle.add(socket);
+      peers.get(key)?.idle.add(socket);
     },
   };
 }

@@ -24,6 +24,12 @@ describe("readClientAddress()", () => {
     ["an IPv4 address of an IPv6 socket", "::ffff:10.1.2.3", "198.51.100.1", "198.51.100.1"],
     ["the network of an IPv6 address", "2001:db8:1:2:3:4:5:6", undefined, "2001:db8:1:2::/64"],
     ["the network of a short IPv6 address", "2001:DB8::1", undefined, "2001:db8:0:0::/64"],
+    ["an IPv4 address in hexadecimal digits", "::ffff:cb00:7109", undefined, "203.0.113.9"],
+    ["an IPv4 address in the long form", "0:0:0:0:0:FFFF:10.1.2.3", "1.1.1.1", "1.1.1.1"],
+    ["a forwarded IPv4 address of an IPv6 socket", "10.1.2.3", "::ffff:1.1.1.1", "1.1.1.1"],
+    ["the network of an address with a zone", "fe80::1%eth0", undefined, "fe80:0:0:0::/64"],
+    ["the network of the loopback address", "::1", undefined, "0:0:0:0::/64"],
+    ["nothing of a closed connection", "", undefined, ""],
     ["what an IPv6 proxy forwards", "fd00::1", "2001:db8:1:2::9", "2001:db8:1:2::/64"],
   ])("returns %s", (_what, remote, forwarded, expected) => {
     expect(read(remote, forwarded)).toBe(expected);

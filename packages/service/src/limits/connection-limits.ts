@@ -2,7 +2,7 @@
 export interface ConnectionLimits {
   /** Connections in all. Default: 2,000. */
   readonly maxConnections: number;
-  /** Connections from one address, which a trusted proxy may exceed. Default: 500. */
+  /** Connections from one address or IPv6 network of 64 bits, which a trusted proxy may exceed. Default: 500. */
   readonly maxConnectionsPerAddress: number;
   /** The time that a connection is kept without a request, in milliseconds. Default: 60,000. */
   readonly idleTimeoutMs: number;

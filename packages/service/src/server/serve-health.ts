@@ -1,3 +1,4 @@
+import { toAddressKey } from "../limits/client-address.ts";
 import { createHealthHandlers } from "./create-health-handlers.ts";
 import { createProbes } from "./create-probes.ts";
 import { explainListenError } from "./explain-listen-error.ts";
@@ -53,7 +54,7 @@ export async function serveHealth(options: ServeHealthOptions): Promise<HealthSe
     streamTimeouts: { defaultMs: watchTimeoutMs, maxMs: watchTimeoutMs },
     bodyTimeoutMs: 2000,
     maxBodyBytes: 1024 * 1024,
-    readAddress: ({ socket }) => socket.remoteAddress ?? "",
+    readAddress: ({ socket }) => toAddressKey(socket.remoteAddress ?? ""),
   });
   const listener = await listen(handler, { host, port: healthPort, limits }).catch(
     (error: unknown) => {
