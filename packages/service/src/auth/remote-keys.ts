@@ -1,8 +1,8 @@
 import type { JWTVerifyGetKey } from "jose";
 import { errors } from "jose";
 import { fetchKeySet } from "./fetch-key-set.ts";
-import type { TokenKeys } from "./key-set.ts";
-import { parseKeySet } from "./key-set.ts";
+import type { PublicKeys, TokenKeys } from "./key-set.ts";
+import { PublishedKeyError, parseKeySet } from "./key-set.ts";
 
 /** How long fetched keys are used, and how often they are fetched. All times are in milliseconds. */
 export interface RemoteKeysOptions {
@@ -21,17 +21,18 @@ const dayMs = 24 * 3_600_000;
 const now = () => performance.now();
 
 interface FetchedKeys {
-  readonly find: JWTVerifyGetKey;
+  readonly keys: PublicKeys;
   readonly fetchedAt: number;
 }
 
 /**
  * Fetches a JSON Web Key Set, and again in the background when it is old and for unknown keys. While that
- * fails, the last keys stay in use, and the pauses between attempts double from 1 s to 1 min with jitter.
+ * fails, the last keys stay in use, and the pauses between attempts double from 1 s to 1 min with jitter. A key
+ * whose private part is published is used no more.
  */
 export function openRemoteKeys(url: URL, options: RemoteKeysOptions = {}): TokenKeys {
   const { maxStaleMs = dayMs } = options;
-  let keys: FetchedKeys | undefined;
+  let fetched: FetchedKeys | undefined;
   let failure: unknown;
   let failures = 0;
   let nextAttemptAt = 0;
@@ -41,16 +42,22 @@ export function openRemoteKeys(url: URL, options: RemoteKeysOptions = {}): Token
   async function fetchKeys(): Promise<void> {
     nextUnknownAt = now() + unknownKeyPauseMs;
     try {
-      keys = { find: parseKeySet(await fetchKeySet(url)), fetchedAt: now() };
+      fetched = { keys: parseKeySet(await fetchKeySet(url)), fetchedAt: now() };
       failure = undefined;
       failures = 0;
       nextAttemptAt = now() + refreshAfterMs;
     } catch (error) {
       failure = error;
+      if (error instanceof PublishedKeyError) dropKeys(error);
       const pauseMs = Math.min(minPauseMs * 2 ** failures, maxPauseMs);
       failures += 1;
       nextAttemptAt = now() + pauseMs * (0.5 + Math.random() / 2);
     }
+  }
+
+  function dropKeys(error: PublishedKeyError): void {
+    const keys = fetched?.keys.without(error);
+    fetched = fetched && keys && { ...fetched, keys };
   }
 
   function refresh(): Promise<void> {
@@ -60,15 +67,15 @@ export function openRemoteKeys(url: URL, options: RemoteKeysOptions = {}): Token
     return pending;
   }
 
-  const isUsable = (): boolean => keys !== undefined && now() < keys.fetchedAt + maxStaleMs;
+  const isUsable = (): boolean => fetched !== undefined && now() < fetched.fetchedAt + maxStaleMs;
 
   /** Returns the keys, without waiting for the provider when there are some that can be used. */
-  async function load(): Promise<FetchedKeys> {
+  async function load(): Promise<PublicKeys> {
     if (pending !== undefined || now() >= nextAttemptAt) {
       const refreshing = refresh();
       if (!isUsable()) await refreshing;
     }
-    if (keys !== undefined && isUsable()) return keys;
+    if (fetched !== undefined && isUsable()) return fetched.keys;
     throw new errors.JWKSInvalid("the key set cannot be fetched", { cause: failure });
   }
 

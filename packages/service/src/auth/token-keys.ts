@@ -18,7 +18,7 @@ export function openTokenKeys(source: string, options: RemoteKeysOptions = {}): 
 function openKeyFile(path: string): TokenKeys {
   const keys = createFileReader(path, parseKeySet, maxKeySetBytes);
   return {
-    find: async (header, token) => (await keys.read())(header, token),
+    find: async (header, token) => (await keys.read()).find(header, token),
     async load() {
       await keys.read();
     },
