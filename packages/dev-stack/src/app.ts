@@ -55,12 +55,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         command: process.execPath,
         args: ["src/main.ts"],
         cwd: fileURLToPath(new URL(`../../../apps/${name}`, import.meta.url)),
-        env: {
-          PATH: process.env.PATH,
-          HOME: process.env.HOME,
-          NODE_COMPILE_CACHE: join(cacheFolder(), "compiled"),
-          ...variables,
-        },
+        env: { NODE_COMPILE_CACHE: join(cacheFolder(), "compiled"), ...variables },
         logFile,
       }),
     // Polling faster slows down all processes that start at the same time.

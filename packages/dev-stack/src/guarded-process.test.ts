@@ -42,6 +42,16 @@ describe("startGuarded()", () => {
     expect(modes).toEqual([0o600, 0o600]);
   });
 
+  it("passes no variable of the shell to a program, apart from those that find files", async () => {
+    vi.stubEnv("CLOUD_PASSWORD", "s3cret");
+    const env = { GIVEN: "1" };
+    const process = await startGuarded({ ...shell('echo "$GIVEN-$PATH"; env'), env });
+    await process.exited;
+    vi.unstubAllEnvs();
+    expect(process.output(100)).toContain(`1-${globalThis.process.env.PATH}`);
+    expect(process.output(100)).not.toContain("s3cret");
+  });
+
   it("kills a program that ignores SIGTERM after its timeout", async () => {
     const process = await startGuarded(shell('trap "" TERM; echo up; while :; do sleep 0.1; done'));
     await waitUntil(() => process.output().includes("up"), { what: "its start" });

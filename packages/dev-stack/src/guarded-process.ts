@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { selectSystemVariables } from "./system-variables.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /**
@@ -31,6 +32,7 @@ export interface GuardedProcessOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** Variables in addition to PATH, HOME and the like, which are those of this process. */
   readonly env?: NodeJS.ProcessEnv;
   /** A folder that is removed when the parent process is gone. */
   readonly temporaryFolder?: string | undefined;
@@ -79,7 +81,7 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
         stdio: ["ignore", log, log, "pipe"],
         detached: true,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env }),
+        env: { ...selectSystemVariables(process.env), ...options.env },
         ...(options.uid === undefined ? {} : { uid: options.uid }),
         ...(options.gid === undefined ? {} : { gid: options.gid }),
       },

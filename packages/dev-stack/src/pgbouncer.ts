@@ -69,7 +69,7 @@ export async function startPgBouncer({
         command,
         args,
         cwd: folder.path,
-        env: { PATH: process.env.PATH, ...program.env },
+        env: program.env,
         temporaryFolder: folder.path,
         logFile: folder.logFile,
         ...runner.as,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
 import type { Runner } from "./postgres-program.ts";
+import { selectSystemVariables } from "./system-variables.ts";
 
 const run = promisify(execFile);
 
@@ -79,7 +80,7 @@ async function initdb(folder: string, { bin, runner, args: settings }: Initdb): 
     `--pwfile=${passwordFile}`,
     `--pgdata=${join(folder, "data")}`,
   ];
-  await run(command, args, { ...runner.as, cwd: "/" });
+  await run(command, args, { ...runner.as, cwd: "/", env: selectSystemVariables(process.env) });
 }
 
 async function readVersion(bin: string): Promise<string> {

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { createVerifier } from "@fanfare/secrets";
 import { adminPassword, adminUser } from "./postgres-cluster.ts";
 import type { Runner } from "./postgres-program.ts";
+import { selectSystemVariables } from "./system-variables.ts";
 
 /** Where the password is set, and how PostgreSQL's programs are started. */
 export interface PasswordOptions {
@@ -29,7 +30,7 @@ export async function setPassword(data: string, options: PasswordOptions): Promi
   const child = spawn(command, [...args, "--single", ...settings, "postgres"], {
     ...runner.as,
     cwd: data,
-    env: { ...env, LC_MESSAGES: "C" },
+    env: { ...selectSystemVariables(env), LC_MESSAGES: "C" },
     stdio: ["pipe", "ignore", "pipe"],
     timeout: 60_000,
   });

@@ -112,7 +112,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         command,
         args: [...args, ...Object.entries(settings).flatMap(([k, v]) => ["-c", `${k}=${v}`])],
         cwd: folder.path,
-        env: { ...env, LC_MESSAGES: "C" },
+        env: { LC_MESSAGES: "C" },
         temporaryFolder,
         logFile: folder.logFile,
         ...runner.as,
