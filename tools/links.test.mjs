@@ -16,3 +16,11 @@ it.each(pages)("%s links to files that exist", (page) => {
   );
   expect(broken).toEqual([]);
 });
+
+it.each(pages)(
+  "%s shows no password among the arguments of a command, which other users can list",
+  (page) => {
+    const text = readFileSync(join(root, page), "utf8");
+    expect(text.match(/ --[\w-]+[ =]['"]?(?:\w+:\/\/[^\s/@]*:[^\s/@]+@|Bearer )\S*/g)).toBeNull();
+  },
+);

@@ -130,7 +130,7 @@ program
   )
   .option(
     "--postgres <url>",
-    "the administrator's URL of PostgreSQL; a missing password is created",
+    "the administrator's URL of PostgreSQL; a missing password is created (default: POSTGRES_ADMIN_URL, which no other user sees)",
   )
   .option("--other-postgres <url>", "the same of another server; repeatable", collect, [])
   .option(

@@ -2,12 +2,13 @@ import { join } from "node:path";
 import { withLock } from "@fanfare/dev-stack";
 import { createNatsSecrets } from "@fanfare/nats-users";
 import { createSecrets, openSecretsFolder, rotateSecrets } from "@fanfare/secrets";
+import { readVariable } from "@fanfare/service";
 import { getSecretsFolder } from "../stack/running-stack.ts";
 import { createTerminal } from "../terminal.ts";
 
 /** The options of the secrets command. */
 export interface SecretsOptions {
-  /** The administrator's URL of PostgreSQL. */
+  /** The administrator's URL of PostgreSQL. Default: POSTGRES_ADMIN_URL. */
   readonly postgres?: string;
   /** The administrators' URLs of other PostgreSQL servers. */
   readonly otherPostgres: readonly string[];
@@ -28,7 +29,7 @@ export async function secretsCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const {
-    postgres: postgresUrl,
+    postgres: postgresUrl = readVariable("POSTGRES_ADMIN_URL"),
     otherPostgres: otherPostgresUrls,
     natsRoutes,
     rotate,
