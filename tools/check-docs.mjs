@@ -1,11 +1,13 @@
 // Checks the doc comments of what ships: every exported symbol has one, it does not begin with the
 // symbol's own name, and every function of a library's entry points has an @example that compiles.
-// Function names are verbs, in tests as well: none ends in "Of".
+// Function names are verbs, in tests as well: none ends in "Of". Every line of docs/security.md names tests
+// that exist.
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseExamples, parseExports, parseReexports } from "./doc-comments.mjs";
+import { findMissingTests } from "./threat-lines.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const libraries = [
@@ -42,6 +44,12 @@ for (const file of globSync("{packages/*,apps/*,bench}/{src,test}/**/*.ts", { cw
     );
   }
 }
+
+const threats = findMissingTests(read("docs/security.md"), (link) => {
+  const file = join("docs", link);
+  return existsSync(join(root, file)) ? read(file) : undefined;
+});
+problems.push(...threats.map((problem) => `docs/security.md ${problem}`));
 
 if (problems.length > 0) {
   console.error(problems.join("\n"));
