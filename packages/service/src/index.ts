@@ -44,11 +44,15 @@ export { createTextEscaper } from "./text/text-interceptors.ts";
 
 export type { CallerLimits } from "./limits/caller-limits.ts";
 export type { ConnectionLimits } from "./limits/connection-limits.ts";
+export type { Rate, TokenBuckets } from "./limits/token-buckets.ts";
+export { createTokenBuckets } from "./limits/token-buckets.ts";
 export type { ReadinessCheck } from "./server/readiness.ts";
 export type { Routes } from "./server/routes.ts";
 export { serve } from "./server/serve.ts";
 export type { HealthServer } from "./server/serve-health.ts";
 export { serveHealth } from "./server/serve-health.ts";
+export type { HttpAnswer, HttpRequest, HttpServer, ServeHttpOptions } from "./server/serve-http.ts";
+export { serveHttp } from "./server/serve-http.ts";
 export type { HealthChecks, ServeHealthOptions, ServeOptions } from "./server/serve-options.ts";
 export type { ServerTls } from "./server/server-tls.ts";
 export type { Server } from "./server/start-server.ts";

@@ -1,9 +1,14 @@
-import type { IncomingMessage } from "node:http";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { formatReason, type TokenVerifier } from "@fanfare/service";
+import {
+  formatReason,
+  type HttpAnswer,
+  type HttpRequest,
+  type Rate,
+  type TokenBuckets,
+  type TokenVerifier,
+} from "@fanfare/service";
 import type { PayloadCodec } from "@temporalio/common";
 import { convertPayloads } from "./convert-payloads.ts";
-import { readBody } from "./read-body.ts";
 
 /** What a codec server converts, and for whom. */
 export interface CodecRules {
@@ -14,25 +19,23 @@ export interface CodecRules {
   readonly namespace: string;
   /** The origins of the pages that may call, such as http://127.0.0.1:8233. */
   readonly origins: readonly string[];
-  /** The longest body, in bytes. */
-  readonly maxBytes: number;
+  /** Counts the requests of each operator, and those that no operator sent of each address. */
+  readonly buckets: TokenBuckets;
 }
 
-/** An answer of the codec server. */
-export interface CodecAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
+/** The requests of an operator. A page of Temporal sends one for each part of a history. */
+const operatorRate: Rate = { perSecond: 100, burst: 1000 };
+/** The refused requests of an address. */
+const refusedRate: Rate = { perSecond: 20, burst: 200 };
 
 /**
  * Answers a request of Temporal's codec protocol: POST /encode and /decode. Everything that can be refused
  * is refused before the body is read.
  */
 export async function answerCodecRequest(
-  request: IncomingMessage,
+  request: HttpRequest,
   rules: CodecRules,
-): Promise<CodecAnswer> {
+): Promise<HttpAnswer> {
   const { origin } = request.headers;
   if (origin !== undefined && !rules.origins.includes(origin)) {
     return refuse(
@@ -46,21 +49,21 @@ export async function answerCodecRequest(
     : { ...answer, headers: { ...answer.headers, ...allow(origin) } };
 }
 
-async function answerAllowed(request: IncomingMessage, rules: CodecRules): Promise<CodecAnswer> {
+async function answerAllowed(request: HttpRequest, rules: CodecRules): Promise<HttpAnswer> {
   const { method, token } = parseTarget(request);
   if (method === undefined) return refuse(404, "expected /encode or /decode, got another path");
   if (request.method === "OPTIONS") return { status: 204, headers: preflight };
   if (request.method !== "POST") {
     return { ...refuse(405, `expected POST, got ${request.method}`), headers: { allow: "POST" } };
   }
-  const denied = await checkCaller(token, rules.verifier);
+  const denied = await checkCaller(token, request, rules);
   if (denied !== undefined) return denied;
   const namespace = request.headers["x-namespace"];
   if (namespace !== rules.namespace) {
     return refuse(403, `expected the header X-Namespace: ${rules.namespace}, got another or none`);
   }
-  const body = await readBody(request, rules.maxBytes);
-  if (body === undefined) return refuse(413, `expected a body of at most ${rules.maxBytes} bytes`);
+  const body = await request.readBody();
+  if (typeof body !== "string") return body;
   try {
     const converted = await convertPayloads(body, (payloads) => rules.codec[method](payloads));
     return { status: 200, headers: { "content-type": "application/json" }, body: converted };
@@ -70,7 +73,7 @@ async function answerAllowed(request: IncomingMessage, rules: CodecRules): Promi
 }
 
 /** Reads what is asked for, and the token: of the header, or the part of the path before the last. */
-function parseTarget({ url = "", headers }: IncomingMessage): {
+function parseTarget({ url, headers }: HttpRequest): {
   readonly method?: "encode" | "decode";
   readonly token: string;
 } {
@@ -80,24 +83,40 @@ function parseTarget({ url = "", headers }: IncomingMessage): {
   return name === "encode" || name === "decode" ? { method: name, token } : { token };
 }
 
+/** Returns what to answer instead when the caller is no operator, or sends too many requests. */
 async function checkCaller(
   token: string,
-  verifier: Pick<TokenVerifier, "verify">,
-): Promise<CodecAnswer | undefined> {
+  { address }: Pick<HttpRequest, "address">,
+  { verifier, buckets }: CodecRules,
+): Promise<HttpAnswer | undefined> {
   const challenge = { "www-authenticate": "Bearer" };
+  const refuseCaller = (answer: HttpAnswer) => {
+    const waitMs = buckets.take(`address ${address}`, refusedRate);
+    return waitMs > 0 ? refuseRate(waitMs) : answer;
+  };
   if (token === "") {
     const message = "expected the token of an operator: send it as Authorization: Bearer <token>";
-    return { ...refuse(401, message), headers: challenge };
+    return refuseCaller({ ...refuse(401, message), headers: challenge });
   }
   try {
-    const { role } = await verifier.verify(token);
-    return role === "operator" ? undefined : refuse(403, `expected an operator, got a ${role}`);
+    const { role, subject } = await verifier.verify(token);
+    if (role !== "operator")
+      return refuseCaller(refuse(403, `expected an operator, got a ${role}`));
+    const waitMs = buckets.take(`operator ${subject}`, operatorRate);
+    return waitMs > 0 ? refuseRate(waitMs) : undefined;
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
     if (code !== Code.Unauthenticated) return refuse(503, rawMessage);
-    return { ...refuse(401, rawMessage), headers: challenge };
+    return refuseCaller({ ...refuse(401, rawMessage), headers: challenge });
   }
 }
+
+function refuseRate(waitMs: number): HttpAnswer {
+  const answer = refuse(429, `too many requests: send the next in ${Math.ceil(waitMs)} ms`);
+  return { ...answer, headers: { ...answer.headers, "retry-after": toSeconds(waitMs) } };
+}
+
+const toSeconds = (ms: number) => String(Math.max(1, Math.ceil(ms / 1000)));
 
 const preflight = {
   "access-control-allow-methods": "POST",
@@ -109,7 +128,7 @@ function allow(origin: string): Record<string, string> {
   return { "access-control-allow-origin": origin, vary: "Origin" };
 }
 
-function refuse(status: number, message: string): CodecAnswer {
+function refuse(status: number, message: string): HttpAnswer {
   return {
     status,
     headers: { "content-type": "application/json" },

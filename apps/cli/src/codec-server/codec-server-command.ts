@@ -19,6 +19,7 @@ const codecServerPort = 8234;
 
 const variables = {
   host: serverVariables.host,
+  trustedProxies: serverVariables.trustedProxies,
   port: definePortVariable("PORT", codecServerPort),
   ...authVariables,
   ...payloadVariables,
@@ -58,6 +59,7 @@ export async function codecServerCommand(signal: AbortSignal): Promise<void> {
     verifier: createAccess({ ...config, name: "codec-server" }),
     namespace: config.namespace,
     origins: config.origins,
+    trustedProxies: config.trustedProxies,
   });
   const terminal = createTerminal();
   terminal.line(`Converting payloads of the namespace ${config.namespace} at ${server.url}`);

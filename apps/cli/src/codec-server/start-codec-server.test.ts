@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { addCodecKey, createPayloadCodec, parseCodecKeys } from "@fanfare/saga/codec";
+import type { HttpServer } from "@fanfare/service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CodecServer, startCodecServer } from "./start-codec-server.ts";
+import { startCodecServer } from "./start-codec-server.ts";
 
 const keys = parseCodecKeys(addCodecKey());
 const page = "http://127.0.0.1:8233";
@@ -13,7 +15,7 @@ const roles = new Map([
   ["service-token", "service"],
 ]);
 
-let server: CodecServer;
+let server: HttpServer;
 beforeAll(async () => {
   server = await startCodecServer({
     host: "127.0.0.1",
@@ -21,7 +23,7 @@ beforeAll(async () => {
     codec: createPayloadCodec(() => keys),
     namespace: "default",
     origins: [page],
-    requestTimeoutMs: 500,
+    bodyTimeoutMs: 500,
     verifier: {
       verify(token) {
         const role = roles.get(token);
@@ -144,7 +146,7 @@ async function sendPart(headers: readonly string[], body = ""): Promise<string> 
 
 const authorized = ["authorization: Bearer operator-token", "x-namespace: default"];
 
-describe("a body that the codec server does not read", () => {
+describe.concurrent("a body that the codec server does not read", () => {
   it("is refused by its length, before it is sent", async () => {
     expect(await sendPart([...authorized, "content-length: 9000000"])).toContain(" 413 ");
   });
@@ -161,5 +163,33 @@ describe("a body that the codec server does not read", () => {
 
   it("is given up after the timeout when it does not end", async () => {
     expect(await sendPart([...authorized, "content-length: 100"], "{")).toContain(" 408 ");
+  });
+});
+
+describe("stays up: the codec server", () => {
+  it("refuses an address that sends too many requests without a token, and still answers an operator", async () => {
+    const refuse = () => post("/decode", undefined, { ...allowed, authorization: "Bearer forged" });
+    const pauses = new Map<number, string | null>();
+    while (!pauses.has(429)) {
+      const answers = await Promise.all(Array.from({ length: 8 }, refuse));
+      for (const { status, response } of answers) {
+        pauses.set(status, response.headers.get("retry-after"));
+      }
+    }
+    expect(Object.fromEntries(pauses)).toEqual({ 401: null, 429: "1" });
+    expect((await post("/encode")).status).toBe(200);
+  });
+
+  it("answers an operator while its address holds as many idle connections as it may", async () => {
+    const { port } = new URL(server.url);
+    const idle = Array.from({ length: 80 }, () => connect(Number(port), "127.0.0.1"));
+    for (const socket of idle) socket.on("error", () => {}).resume();
+    await Promise.all(idle.map((socket) => once(socket, "connect")));
+    // On a connection of its own: those that fetch keeps are idle too.
+    const options = { method: "POST", headers: allowed, agent: false };
+    const sending = request(`${server.url}/encode`, options).end('{"payloads":[]}');
+    const [response]: IncomingMessage[] = await once(sending, "response");
+    expect(response?.resume().statusCode).toBe(200);
+    for (const socket of idle) socket.destroy();
   });
 });

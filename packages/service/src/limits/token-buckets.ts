@@ -15,7 +15,14 @@ interface Bucket {
   at: number;
 }
 
-/** Creates buckets for at most `maxKeys` keys. The key that was not used for longest is forgotten. */
+/**
+ * Creates buckets for at most `maxKeys` keys. The key that was not used for longest is forgotten.
+ *
+ * @example
+ * const buckets = createTokenBuckets(10_000);
+ * const waitMs = buckets.take("203.0.113.9", { perSecond: 20, burst: 200 });
+ * if (waitMs > 0) throw new Error(`call again in ${Math.ceil(waitMs)} ms`);
+ */
 export function createTokenBuckets(maxKeys: number): TokenBuckets {
   const buckets = new Map<string, Bucket>();
 
