@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import {
@@ -112,6 +112,17 @@ describe.skipIf(process.platform !== "linux")(
       expect(processes.length).toBeGreaterThan(10);
       const found = processes.filter(({ commandLine }) => findSecret(commandLine) !== undefined);
       expect(found.map(({ commandLine }) => commandLine)).toEqual([]);
+    });
+
+    it("who gets at the logs finds no secret and no token there", async () => {
+      const folder = join(state, "logs", "up");
+      const logs = await readdir(folder);
+      expect(logs.length).toBeGreaterThanOrEqual(appNames.length);
+      for (const log of logs) {
+        const text = await readFile(join(folder, log), "utf8");
+        expect([log, findSecret(text)]).toEqual([log, undefined]);
+        expect(text).not.toMatch(/eyJ[\w-]+\.eyJ/);
+      }
     });
 
     it("gets in at no server without a password or key", async () => {
