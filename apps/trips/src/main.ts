@@ -64,13 +64,21 @@ const config = loadConfig({
         example: "10000",
       },
     ),
+    heartbeatMs: defineVariable(
+      "WATCH_HEARTBEAT_MS",
+      z.coerce.number().int().min(1_000).max(30_000).default(10_000),
+      {
+        about: "Time in ms after which WatchTrip sends a heartbeat when nothing changes.",
+        example: "10000",
+      },
+    ),
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
 
 runUntilSignal(
   async (resources) => {
-    const { host, reconcileAfterMs } = config;
+    const { host, reconcileAfterMs, heartbeatMs } = config;
     const access = createAccess({ ...config, name });
     const tls = readTlsFiles(config);
     const { edgeCertFile = config.tlsCertFile, edgeKeyFile = config.tlsKeyFile } = config;
@@ -121,7 +129,7 @@ runUntilSignal(
         trustedProxies: config.trustedProxies,
         tls: edgeTls,
         routes: (router) => {
-          createTripsRoutes({ registry, workflows, feed, reconcileAfterMs })(router);
+          createTripsRoutes({ registry, workflows, feed, reconcileAfterMs, heartbeatMs })(router);
           createOperatorLogRoutes(database.db)(router);
         },
         reflection: config.reflection,

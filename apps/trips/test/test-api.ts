@@ -23,7 +23,9 @@ export interface TestApi extends TestRegistry {
 }
 
 /** Starts PostgreSQL and creates the routes. */
-export async function openTestApi(): Promise<TestApi> {
+export async function openTestApi(
+  options: { readonly heartbeatMs?: number } = {},
+): Promise<TestApi> {
   const opened = await openTestRegistry();
   const { registry } = opened;
   const workflows = createFakeWorkflows(registry);
@@ -33,7 +35,13 @@ export async function openTestApi(): Promise<TestApi> {
     maxWatchers: 3,
     onError: () => {},
   });
-  const routes = createTripsRoutes({ registry, workflows, feed, reconcileAfterMs: 60_000 });
+  const routes = createTripsRoutes({
+    registry,
+    workflows,
+    feed,
+    reconcileAfterMs: 60_000,
+    heartbeatMs: options.heartbeatMs ?? 30_000,
+  });
   const as = (caller: Caller) => createClient(TripsService, createTestTransport(routes, caller));
   const otto: Caller = { role: "operator", subject: "otto" };
   const logRoutes = createOperatorLogRoutes(opened.db);

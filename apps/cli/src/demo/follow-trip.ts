@@ -8,6 +8,7 @@ import {
   type TripStep,
 } from "@fanfare/contracts/trips/v1/trips";
 import type { TripsClient } from "../trip/trips-client.ts";
+import { watchTrip } from "../trip/watch-trip.ts";
 
 /** A change of a trip: a new status, a finished step or a compensated step. */
 export type TripChange =
@@ -75,9 +76,7 @@ async function* watch(
 ): AsyncGenerator<Trip> {
   for (;;) {
     try {
-      for await (const { trip } of client.watchTrip({ tripId }, { signal, timeoutMs: 0 })) {
-        if (trip !== undefined) yield trip;
-      }
+      yield* watchTrip(client, tripId, { signal });
       return;
     } catch (error) {
       signal.throwIfAborted();

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { TripSchema, TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { watchTrip } from "./watch-trip.ts";
 
 /** A server that sends two changes of five a stream, and then ends the stream with an error. */
@@ -27,6 +28,8 @@ async function readVersions(watching: AsyncIterable<{ version: bigint }>): Promi
   for await (const { version } of watching) versions.push(version);
   return versions;
 }
+
+afterEach(() => void vi.useRealTimers());
 
 describe("watchTrip()", () => {
   it.each([Code.Unauthenticated, Code.Unavailable, Code.DeadlineExceeded])(
@@ -56,5 +59,38 @@ describe("watchTrip()", () => {
       "ended",
     );
     expect(away.starts).toHaveLength(8);
+  });
+
+  it("resumes a stream that is silent for three intervals of its heartbeats", async () => {
+    vi.useFakeTimers();
+    const starts: bigint[] = [];
+    const signals: AbortSignal[] = [];
+    const transport = createRouterTransport(({ service }) => {
+      service(TripsService, {
+        async *watchTrip({ afterVersion }, { signal }) {
+          starts.push(afterVersion);
+          signals.push(signal);
+          if (afterVersion === 1n) {
+            yield { trip: create(TripSchema, { version: 2n }) };
+            return;
+          }
+          yield { trip: create(TripSchema, { version: 1n }) };
+          for (let beat = 0; beat < 5; beat++) {
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            yield { heartbeat: { interval: durationFromMs(1000) } };
+          }
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        },
+      });
+    });
+    const client = createClient(TripsService, transport);
+    const versions = readVersions(watchTrip(client, "trip", { pauseMs: 1 }));
+    await vi.advanceTimersByTimeAsync(7_900);
+    expect(starts).toEqual([0n]);
+    await vi.advanceTimersByTimeAsync(200);
+    vi.useRealTimers();
+    expect(await versions).toEqual([1n, 2n]);
+    expect(starts).toEqual([0n, 1n]);
+    expect(signals[0]?.aborted).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import { endWhenSilent } from "./end-when-silent.ts";
 import type { TripsClient } from "./trips-client.ts";
 
 /** Options of {@link watchTrip}. */
@@ -16,9 +17,9 @@ const maxAttempts = 8;
 
 /**
  * Yields a trip, then the trip after each of its changes, until it is over. Resumes after the last one when
- * the stream ends early: when the token has expired, which the client replaces, or the server has stopped or
- * does not answer. Rejects when the trip cannot be watched, and after eight attempts in a row without a
- * change.
+ * the stream ends early: when the token has expired, which the client replaces, the server has stopped or
+ * does not answer, or the stream is silent for three times the interval of its heartbeats. Rejects when the
+ * trip cannot be watched, and after eight attempts in a row without a change or a heartbeat.
  */
 export async function* watchTrip(
   client: Pick<TripsClient, "watchTrip">,
@@ -30,12 +31,15 @@ export async function* watchTrip(
   let received = false;
   for (;;) {
     try {
-      const call = { timeoutMs: 0, ...(signal === undefined ? {} : { signal }) };
-      for await (const { trip } of client.watchTrip({ tripId, afterVersion }, call)) {
-        if (trip === undefined || trip.version <= afterVersion) continue;
-        afterVersion = trip.version;
+      const open = (ended: AbortSignal) =>
+        client.watchTrip({ tripId, afterVersion }, { timeoutMs: 0, signal: ended });
+      for await (const { trip, heartbeat } of endWhenSilent(open, signal)) {
+        if (trip !== undefined && trip.version <= afterVersion) continue;
+        if (trip === undefined && heartbeat === undefined) continue;
         received = true;
         attempts = 0;
+        if (trip === undefined) continue;
+        afterVersion = trip.version;
         yield trip;
       }
       return;

@@ -7,9 +7,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
 import { recordBroadcast, settle } from "../registry/transitions.ts";
 
+const heartbeatMs = 500;
 let api: TestApi;
 beforeAll(async () => {
-  api = await openTestApi();
+  api = await openTestApi({ heartbeatMs });
 });
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
@@ -141,7 +142,7 @@ describe("WatchTrip", () => {
     await api.registry.record(request.tripId, published);
     const seen: unknown[] = [];
     for (let next = await readNext(watching); next; next = await readNext(watching)) {
-      seen.push([next.trip?.status, next.trip?.broadcast?.error]);
+      if (next.trip !== undefined) seen.push([next.trip.status, next.trip.broadcast?.error]);
     }
     expect(seen).toEqual([
       // The end of the drive is requested.
@@ -151,6 +152,18 @@ describe("WatchTrip", () => {
       [TripStatus.SETTLED, "no broker"],
       [TripStatus.SETTLED, ""],
     ]);
+  });
+
+  it("sends heartbeats while nothing changes", async () => {
+    const request = await startTrip();
+    const watching = api.rider().watchTrip(request)[Symbol.asyncIterator]();
+    await readNext(watching);
+    for (let beat = 0; beat < 2; beat++) {
+      const next = await readNext(watching);
+      expect(next?.trip).toBeUndefined();
+      expect(next?.heartbeat?.interval).toMatchObject({ seconds: 0n, nanos: heartbeatMs * 1e6 });
+    }
+    await watching.return?.();
   });
 
   it("ends at once for a final trip", async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { type Trip, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type Caller, getCaller, type Routes, readIdempotencyKey } from "@fanfare/service";
@@ -9,6 +10,7 @@ import { cancelTrip } from "./cancel-trip.ts";
 import { endTrip } from "./end-trip.ts";
 import { getTripProgress } from "./get-trip-progress.ts";
 import { getVisibleTrip } from "./get-visible-trip.ts";
+import { addHeartbeats, heartbeat } from "./heartbeats.ts";
 import { listTrips } from "./list-trips.ts";
 import { type OperatorCall, resolveTrip, retryTrip } from "./operator-decisions.ts";
 import { showStepToRider, showTripToRider } from "./show-to-rider.ts";
@@ -18,6 +20,8 @@ import type { TripFeed } from "./trip-feed.ts";
 /** The dependencies of `createTripsRoutes`. */
 export interface TripsRoutesDeps extends StartTripDeps {
   readonly feed: TripFeed;
+  /** The time in milliseconds after which WatchTrip sends a heartbeat when nothing changes. */
+  readonly heartbeatMs: number;
 }
 
 /** Creates the routes of TripsService, the API of riders and operators. */
@@ -65,8 +69,12 @@ export function createTripsRoutes(deps: TripsRoutesDeps): Routes {
 
       async *watchTrip({ tripId, afterVersion }, context) {
         const trip = await getVisibleTrip(registry, getCaller(context), tripId);
-        for await (const change of feed.watch(toTrip(trip), context.signal, afterVersion)) {
-          yield { trip: showTrip(change, context) };
+        const watch = (signal: AbortSignal) => feed.watch(toTrip(trip), signal, afterVersion);
+        const options = { intervalMs: deps.heartbeatMs, signal: context.signal };
+        for await (const change of addHeartbeats(watch, options)) {
+          yield change === heartbeat
+            ? { heartbeat: { interval: durationFromMs(deps.heartbeatMs) } }
+            : { trip: showTrip(change, context) };
         }
       },
     });
