@@ -118,7 +118,9 @@ describe("a private key in a key set", () => {
     provider.answer = json({ keys: [...issuer.jwks.keys, publicJwk, renamed] });
     clock.advance(hour);
     await verifier.verify(await issuer.mint());
-    await vi.waitFor(() => expect(verifier.assertFresh()).rejects.toThrow("private key"));
+    await vi.waitFor(() => expect(verifier.assertFresh()).rejects.toThrow("private key"), {
+      timeout: 5_000,
+    });
     await expect(verifier.verify(await forge(issuer))).rejects.toThrow(/./);
     await expect(verifier.verify(await issuer.mint())).resolves.toBeDefined();
     await expect(verifier.assertReady()).resolves.toBeUndefined();
@@ -132,7 +134,9 @@ describe("a private key in a key set", () => {
     await verifier.verify(await forge(issuer));
     provider.answer = json({ keys: [privateJwk] });
     clock.advance(hour);
-    await vi.waitFor(() => expect(verifier.assertReady()).rejects.toThrow(/./));
+    await vi.waitFor(() => expect(verifier.assertReady()).rejects.toThrow(/./), {
+      timeout: 5_000,
+    });
     await expect(verifier.verify(await forge(issuer))).rejects.toMatchObject({
       code: Code.Unavailable,
     });
