@@ -35,6 +35,12 @@ const longTests = {
     env: { FANFARE_DEAD: "long" },
     options: {},
   },
+  backup: {
+    package: "@fanfare/e2e",
+    file: "backup.live",
+    env: { FANFARE_BACKUP: "long" },
+    options: {},
+  },
   "random-walks": {
     package: "@fanfare/worker",
     file: "random-walks.live",

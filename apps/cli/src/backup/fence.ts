@@ -1,13 +1,21 @@
 import { setTimeout } from "node:timers/promises";
 import { Client } from "pg";
 
-/** How long the fence waits for the transactions of one database, in milliseconds. */
-const lockTimeoutMs = 2_000;
-const maxAttempts = 5;
+/**
+ * How long the fence waits for the transactions of one database, in milliseconds. Below the second after
+ * which PostgreSQL looks for deadlocks, and fails a transaction of an app.
+ */
+const lockTimeoutMs = 800;
+const maxAttempts = 10;
+const longestPauseMs = 5_000;
+
+/** Statement timeout, lock timeout, deadlock. */
+const heldByOthers = ["57014", "55P03", "40P01"];
 
 /**
  * Runs `work` while no transaction of any database can write or commit a write. It holds the writers for as
- * long as `work` takes, and before that for at most 2 s; then it lets them pass and tries again, five times.
+ * long as `work` takes. A database whose transactions do not end within 800 ms lets all writers pass; the
+ * fence tries again, ten times within 30 s.
  */
 export async function withFence<T>(adminUrl: string, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -19,9 +27,9 @@ export async function withFence<T>(adminUrl: string, work: () => Promise<T>): Pr
         await lockTables(client);
       }
     } catch (error) {
-      if (!isLockTimeout(error) || attempt === maxAttempts) throw error;
+      if (!isHeldByOthers(error) || attempt === maxAttempts) throw error;
       await opened.disposeAsync();
-      await setTimeout(100 * 2 ** attempt);
+      await setTimeout(Math.min(longestPauseMs, 100 * 2 ** attempt));
       continue;
     }
     return await work();
@@ -33,6 +41,8 @@ export async function connect(adminUrl: string, database = "postgres"): Promise<
   const url = new URL(adminUrl);
   url.pathname = `/${encodeURIComponent(database)}`;
   const client = new Client({ connectionString: url.href, connectionTimeoutMillis: 10_000 });
+  // A connection that breaks while nobody waits for it fails the next statement.
+  client.on("error", () => {});
   await client.connect();
   return client;
 }
@@ -50,16 +60,18 @@ async function listDatabases(adminUrl: string): Promise<string[]> {
 }
 
 async function lockTables(client: Client): Promise<void> {
-  await client.query("begin");
-  await client.query(`set local lock_timeout = ${lockTimeoutMs}`);
   const { rows } = await client.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
      where schemaname not in ('pg_catalog', 'information_schema') order by 1`,
   );
+  await client.query("begin");
   if (rows.length === 0) return;
+  await client.query(`set local statement_timeout = ${lockTimeoutMs}`);
   await client.query(`lock table ${rows.map(({ name }) => name).join(", ")} in share mode`);
+  await client.query("set local statement_timeout = 0");
 }
 
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "55P03";
+function isHeldByOthers(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return typeof error.code === "string" && heldByOthers.includes(error.code);
 }

@@ -7,6 +7,7 @@ import { checkBackup, countBytes, writeManifest } from "./manifest.ts";
 const head = {
   stateFormat: 1,
   postgresVersion: "18.4",
+  codecKeys: ["1a2b3c4d"],
   began: "2026-01-01T10:00:00.000Z",
   instant: "2026-01-01T10:00:01.000Z",
 };
@@ -37,12 +38,12 @@ describe("checkBackup()", () => {
 
   it("refuses a file that is truncated", async () => {
     await truncate(join(folder, "one"), 4);
-    await expect(checkBackup(folder)).rejects.toThrow("expected 5 bytes in one, found 4 bytes");
+    await expect(checkBackup(folder)).rejects.toThrow("expected 5 bytes, found 4 bytes in one");
   });
 
   it("refuses a file that is missing", async () => {
     await rm(join(folder, "one"));
-    await expect(checkBackup(folder)).rejects.toThrow("expected 5 bytes in one, found no file");
+    await expect(checkBackup(folder)).rejects.toThrow("expected 5 bytes, found no file in one");
   });
 
   it("refuses a file with another content of the same length", async () => {

@@ -1,13 +1,19 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { CliError } from "../cli-error.ts";
 
 /** The format of the folder of a backup. Raise it when a change can no longer read older ones. */
 const backupFormat = 1;
+
+const run = promisify(execFile);
+
+const filesAtOnce = 32;
 
 const manifestFile = "manifest.json";
 
@@ -21,6 +27,8 @@ const manifestSchema = z.object({
   stateFormat: z.number(),
   /** The version of PostgreSQL whose files are in the backup. */
   postgresVersion: z.string(),
+  /** The ids of the keys that decrypt the workflows. */
+  codecKeys: z.array(z.string()).readonly(),
   /** When the backup began. */
   began: z.iso.datetime(),
   /** The instant whose state the backup has. */
@@ -28,18 +36,26 @@ const manifestSchema = z.object({
   files: z.record(z.string().regex(inside), z.object({ bytes: z.number(), sha256: z.string() })),
 });
 
+type FileDescription = Manifest["files"][string];
+
 /** The description of a backup, which is written last. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** What a backup states of itself, beside its files. */
-export type ManifestHead = Pick<Manifest, "stateFormat" | "postgresVersion" | "began" | "instant">;
+export type ManifestHead = Omit<Manifest, "kind" | "format" | "files">;
 
-/** Writes the manifest of a folder whose other files are complete. */
+/** The folder of the workflows, which a backup may lack. */
+export const temporalFolder = "temporal";
+
+/** Writes the manifest of a folder whose other files are complete, after those are on the disk. */
 export async function writeManifest(folder: string, head: ManifestHead): Promise<Manifest> {
-  const files: Manifest["files"] = {};
-  for (const name of await listFiles(folder)) files[name] = await describeFile(join(folder, name));
+  await run("sync");
+  const files = await describeFiles(folder, await listFiles(folder));
   const manifest: Manifest = { kind: "fanfare backup", format: backupFormat, ...head, files };
-  await writeFile(join(folder, manifestFile), JSON.stringify(manifest), { mode: 0o600 });
+  await writeFile(join(folder, manifestFile), JSON.stringify(manifest), {
+    mode: 0o600,
+    flush: true,
+  });
   return manifest;
 }
 
@@ -49,20 +65,31 @@ export async function writeManifest(folder: string, head: ManifestHead): Promise
  */
 export async function checkBackup(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
+  const names = Object.keys(manifest.files);
+  const found = await describeFiles(folder, names);
   for (const [name, expected] of Object.entries(manifest.files)) {
-    const found = await describeFile(join(folder, name)).catch(() => undefined);
-    if (found?.bytes !== expected.bytes) {
-      const size = found === undefined ? "no file" : `${found.bytes} bytes`;
-      throw damaged(folder, `expected ${expected.bytes} bytes in ${name}, found ${size}`);
-    }
-    if (found.sha256 !== expected.sha256) {
-      throw damaged(
-        folder,
-        `expected the SHA-256 ${expected.sha256} of ${name}, found ${found.sha256}`,
-      );
-    }
+    const problem = compareFile(found[name], expected);
+    if (problem !== undefined) throw damaged(folder, `${problem} in ${name}`);
   }
   return manifest;
+}
+
+/** Returns what is wrong with a file. */
+function compareFile(
+  found: FileDescription | undefined,
+  expected: FileDescription,
+): string | undefined {
+  if (found?.bytes !== expected.bytes) {
+    const size = found === undefined ? "no file" : `${found.bytes} bytes`;
+    return `expected ${expected.bytes} bytes, found ${size}`;
+  }
+  if (found.sha256 === expected.sha256) return undefined;
+  return `expected the SHA-256 ${expected.sha256}, found ${found.sha256}`;
+}
+
+/** Returns whether a backup has the workflows. */
+export function hasWorkflows({ files }: Manifest): boolean {
+  return Object.keys(files).some((name) => name.startsWith(`${temporalFolder}/`));
 }
 
 /** Adds the bytes of all files of a backup. */
@@ -113,9 +140,27 @@ async function listFiles(folder: string): Promise<string[]> {
     .toSorted();
 }
 
-async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
-  const { size: bytes } = await stat(path);
+/** Describes those of the files that exist. */
+async function describeFiles(folder: string, names: readonly string[]): Promise<Manifest["files"]> {
+  const files: Manifest["files"] = {};
+  for (let first = 0; first < names.length; first += filesAtOnce) {
+    await Promise.all(
+      names.slice(first, first + filesAtOnce).map(async (name) => {
+        const file = await describeFile(join(folder, name)).catch(ignoreMissing);
+        if (file !== undefined) files[name] = file;
+      }),
+    );
+  }
+  return files;
+}
+
+async function describeFile(path: string): Promise<FileDescription> {
+  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return { bytes, sha256: hash.digest("hex") };
+  await pipeline(stream, hash);
+  return { bytes: stream.bytesRead, sha256: hash.digest("hex") };
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }

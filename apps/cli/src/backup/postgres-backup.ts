@@ -1,14 +1,14 @@
-import { realpath, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Client } from "pg";
 import { CliError } from "../cli-error.ts";
 import { copyCluster, copyLog } from "./copy-cluster.ts";
 import { connect, withFence } from "./fence.ts";
 
 /** What to back up, and where to. */
 export interface PostgresBackup<T> {
+  /** The URL of a superuser. */
   readonly adminUrl: string;
-  /** The folder of the server's files. */
-  readonly cluster: string;
   /** The folder to create. */
   readonly to: string;
   /** Called at the instant of the backup, at which nothing is written. Its time is that of the pause. */
@@ -27,22 +27,19 @@ export interface SavedPostgres<T> {
  * belongs to it. Writers wait for milliseconds at the instant, and for nothing before.
  */
 export async function backUpPostgres<T>(options: PostgresBackup<T>): Promise<SavedPostgres<T>> {
-  const { adminUrl, cluster, to, atInstant } = options;
+  const { adminUrl, to, atInstant } = options;
   // The session must stay open: the backup and the slot that keeps the log end with it.
   const session = await connect(adminUrl);
   try {
     const query = async (sql: string): Promise<Record<string, string>> =>
       (await session.query<Record<string, string>>(sql)).rows[0] ?? {};
-    const { folder = "", version = "" } = await query(
-      "select current_setting('data_directory') as folder, current_setting('server_version') as version",
-    );
-    await checkFolder(folder, cluster);
+    const version = await checkServer(session);
     const slot = `fanfare_backup_${process.pid}`;
     await query(`select pg_create_physical_replication_slot('${slot}', true, true)`);
     const { first = "" } = await query(
       "select pg_walfile_name(pg_backup_start('fanfare backup', true)) as first",
     );
-    await copyCluster(cluster, to);
+    await copyCluster(session, to);
     const { end, instant, read } = await withFence(adminUrl, async () => ({
       end: await query(
         "select pg_walfile_name(lsn) as last, labelfile as label from pg_backup_stop(false)",
@@ -51,7 +48,7 @@ export async function backUpPostgres<T>(options: PostgresBackup<T>): Promise<Sav
       read: await atInstant(),
     }));
     const { last = "", label = "" } = end;
-    await copyLog(cluster, to, { first, last });
+    await copyLog(session, to, { first, last });
     await writeFile(join(to, "backup_label"), label, { mode: 0o600 });
     return { version, instant, read };
   } finally {
@@ -59,13 +56,27 @@ export async function backUpPostgres<T>(options: PostgresBackup<T>): Promise<Sav
   }
 }
 
-async function checkFolder(found: string, expected: string): Promise<void> {
-  const [one, other] = await Promise.all(
-    [found, expected].map((path) => realpath(path).catch(() => undefined)),
+/** Returns the version of a server. Rejects when its files cannot be copied through a session. */
+async function checkServer(session: Client): Promise<string> {
+  const { rows } = await session.query<
+    Record<"version" | "number" | "superuser" | "spaces", string>
+  >(
+    `select current_setting('server_version') as version, current_setting('server_version_num') as number,
+       current_setting('is_superuser') as superuser,
+       (select count(*) from pg_tablespace where spcname not in ('pg_default', 'pg_global')) as spaces`,
   );
-  if (one !== undefined && one === other) return;
-  throw new CliError(
-    `expected the PostgreSQL of this stack with its files in ${expected}, found a server with ${found}: ` +
-      "back up a server of yours with its own tools",
-  );
+  const { version = "", number, superuser, spaces } = rows[0] ?? {};
+  const instead = "back up this server with its own tools";
+  if (Number(number) < 150_000) {
+    throw new CliError(`expected PostgreSQL 15 or newer, found ${version}: ${instead}`);
+  }
+  if (superuser !== "on") {
+    throw new CliError(`expected a superuser of PostgreSQL, found another user: ${instead}`);
+  }
+  if (Number(spaces) > 0) {
+    throw new CliError(
+      `expected no further tablespaces of PostgreSQL, found ${spaces}: ${instead}`,
+    );
+  }
+  return version;
 }

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkStateFormat, resetState, stateFormat } from "./state-format.ts";
+import { checkStateFormat, replaceState, resetState, stateFormat } from "./state-format.ts";
 
 let data: string;
 beforeEach(async () => {
@@ -39,7 +39,7 @@ describe("checkStateFormat()", () => {
   it("refuses data without a number, and names the command that removes it", async () => {
     await mkdir(join(data, "temporal"));
     await expect(checkStateFormat(data)).rejects.toThrow(
-      `expected data of format ${stateFormat} in ${data}, got an older format: ${advice}`,
+      `expected data of format ${stateFormat} in ${data}, got an older format or an interrupted restore: restore again with --replace, or ${advice}`,
     );
     expect(await readdir(data)).toEqual(["temporal"]);
   });
@@ -47,7 +47,10 @@ describe("checkStateFormat()", () => {
   it.each([
     [`{"format":${stateFormat - 1}}`, `got ${stateFormat - 1}: ${advice}`],
     [`{"format":${stateFormat + 1}}`, `got ${stateFormat + 1}: ${advice}`],
-    ["{", `got an older format: ${advice}`],
+    [
+      "{",
+      `got an older format or an interrupted restore: restore again with --replace, or ${advice}`,
+    ],
   ])("refuses data marked with %s", async (text, message) => {
     await writeFormat(text);
     await expect(checkStateFormat(data)).rejects.toThrow(message);
@@ -84,5 +87,43 @@ describe("resetState()", () => {
     const reported: string[] = [];
     await resetState(data, (path) => reported.push(path));
     expect(reported[0]).toBe(join(data, "format.json"));
+  });
+});
+
+describe("replaceState()", () => {
+  let by: string;
+  beforeEach(async () => {
+    by = `${data}.new`;
+    await mkdir(join(by, "postgres"), { recursive: true });
+    await writeFile(join(by, "postgres", "table"), "new");
+  });
+  afterEach(() => rm(by, { recursive: true, force: true }));
+
+  it("replaces what a stack keeps, and nothing else", async () => {
+    await writeFormat(`{"format":${stateFormat}}`);
+    await mkdir(join(data, "notes"));
+    await replaceState(data, by);
+    expect((await readdir(data)).toSorted()).toEqual(["format.json", "notes", "postgres"]);
+    await checkStateFormat(data);
+  });
+
+  it("leaves data that is refused when it is interrupted, and replaces that", async () => {
+    await writeFormat(`{"format":${stateFormat}}`);
+    // What a stack does not keep is not removed: a file is in the way of a folder.
+    await writeFile(join(data, "way"), "");
+    await mkdir(join(by, "way"));
+    await expect(replaceState(data, by)).rejects.toThrow("ENOTDIR");
+    await expect(checkStateFormat(data)).rejects.toThrow("restore again with --replace");
+    await rm(join(by, "way"), { recursive: true });
+    await mkdir(join(by, "postgres"), { recursive: true });
+    await replaceState(data, by);
+    await checkStateFormat(data);
+  });
+
+  it("is refused before the first new file is there", async () => {
+    await writeFormat(`{"format":${stateFormat}}`);
+    await rm(by, { recursive: true });
+    await expect(replaceState(data, by)).rejects.toThrow("ENOENT");
+    await expect(checkStateFormat(data)).rejects.toThrow("restore again with --replace");
   });
 });

@@ -21,12 +21,16 @@ const dataEntries = [formatFile, "temporal", "nats", "postgres"];
  */
 export async function checkStateFormat(dataFolder: string): Promise<void> {
   const entries = await listData(dataFolder);
-  if (entries.length === 0) return await writeFormat(dataFolder);
+  if (entries.length === 0) return await writeFormat(dataFolder, stateFormat);
   const found = await readFormat(dataFolder);
   if (found === stateFormat) return;
+  const expected = `expected data of format ${stateFormat} in ${dataFolder}`;
+  const reset = "remove the data with npm start -- --reset";
   throw new CliError(
-    `expected data of format ${stateFormat} in ${dataFolder}, got ${found ?? "an older format"}: ` +
-      "remove the data with npm start -- --reset",
+    found === undefined
+      ? `${expected}, got an older format or an interrupted restore: ` +
+          `restore again with --replace, or ${reset}`
+      : `${expected}, got ${found}: ${reset}`,
   );
 }
 
@@ -38,16 +42,34 @@ export async function resetState(
   dataFolder: string,
   onRemove: (path: string) => void,
 ): Promise<readonly string[]> {
-  const stats = await lstat(dataFolder).catch(() => undefined);
-  if (stats?.isSymbolicLink()) {
-    throw new CliError(
-      `expected a folder at ${dataFolder}, got a link to another one: remove the link or the data yourself`,
-    );
-  }
+  await refuseLink(dataFolder);
   const paths = (await listData(dataFolder)).map((name) => join(dataFolder, name));
   for (const path of paths) onRemove(path);
   for (const path of paths) await rm(path, { recursive: true, force: true, maxRetries: 5 });
   return paths;
+}
+
+/**
+ * Replaces what a stack keeps in its data folder by what another folder on the same disk contains. When it is
+ * interrupted, the data has no number and is refused. Rejects when the data folder is a symbolic link.
+ */
+export async function replaceState(dataFolder: string, by: string): Promise<void> {
+  await refuseLink(dataFolder);
+  await writeFormat(dataFolder, undefined);
+  for (const name of await listData(dataFolder)) {
+    if (name === formatFile) continue;
+    await rm(join(dataFolder, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+  for (const name of await readdir(by)) await rename(join(by, name), join(dataFolder, name));
+  await writeFormat(dataFolder, stateFormat);
+}
+
+async function refuseLink(dataFolder: string): Promise<void> {
+  const stats = await lstat(dataFolder).catch(() => undefined);
+  if (!stats?.isSymbolicLink()) return;
+  throw new CliError(
+    `expected a folder at ${dataFolder}, got a link to another one: remove the link or the data yourself`,
+  );
 }
 
 /** Returns the names of what a stack keeps in its data folder. */
@@ -67,10 +89,9 @@ async function readFormat(dataFolder: string): Promise<number | undefined> {
   }
 }
 
-/** Marks the data in a folder with the current format, after all other data is there. */
-export async function writeFormat(dataFolder: string): Promise<void> {
+async function writeFormat(dataFolder: string, format: number | undefined): Promise<void> {
   const file = join(dataFolder, formatFile);
   await mkdir(dataFolder, { recursive: true });
-  await writeFile(`${file}.new`, `${JSON.stringify({ format: stateFormat })}\n`);
+  await writeFile(`${file}.new`, `${JSON.stringify({ format })}\n`);
   await rename(`${file}.new`, file);
 }

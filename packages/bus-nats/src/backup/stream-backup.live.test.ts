@@ -50,6 +50,20 @@ describe("a backup of streams", { timeout: 60_000 }, () => {
     expect(await to.publish("4")).toMatchObject({ duplicate: true });
     await expect(restoreStreams({ servers: target.url }, folder)).rejects.toThrow(/already|name/);
   });
+
+  it("refuses a backup during which a stream was created or deleted", async () => {
+    await using from = await open(source);
+    await using backup = await openStreamBackup({ servers: source.url }, `${folder}/other`);
+    await backup.saveSnapshots();
+    await from.manager.streams.add({ name: "late", subjects: ["late"] });
+    const late = "the stream late was created during the backup: back up again";
+    await expect(backup.readEnds()).rejects.toThrow(late);
+    await from.manager.streams.delete("late");
+    const ends = await backup.readEnds();
+    await backup.saveUntil(ends);
+    const gone = "the stream s was deleted during the backup: back up again";
+    await expect(backup.saveUntil({})).rejects.toThrow(gone);
+  });
 });
 
 async function open({ url }: Nats) {

@@ -22,7 +22,7 @@ export type StreamEnds = Readonly<Record<string, number>>;
 export interface StreamBackup extends AsyncDisposable {
   /** Saves each stream with its consumers and their positions. */
   saveSnapshots(): Promise<void>;
-  /** Reads where the streams end at this instant. */
+  /** Reads where the streams end at this instant. Rejects when there are others than at the snapshots. */
   readEnds(): Promise<StreamEnds>;
   /** Saves the messages between the snapshots and the ends. */
   saveUntil(ends: StreamEnds): Promise<void>;
@@ -71,17 +71,18 @@ export async function openStreamBackup(
         }
       },
       async readEnds() {
-        const names = Array.from(saved.keys());
-        const infos = await Promise.all(names.map((name) => manager.streams.info(name)));
-        return Object.fromEntries(infos.map(({ config, state }) => [config.name, state.last_seq]));
+        const ends: Record<string, number> = {};
+        for await (const { config, state } of manager.streams.list()) {
+          if (!saved.has(config.name)) throw createStreamError("created", config.name);
+          ends[config.name] = state.last_seq;
+        }
+        return ends;
       },
       async saveUntil(ends) {
-        for (const [name, first] of saved) {
-          const messages = readMessages(manager, {
-            name,
-            after: first,
-            until: ends[name] ?? first,
-          });
+        for (const [name, after] of saved) {
+          const until = ends[name];
+          if (until === undefined) throw createStreamError("deleted", name);
+          const messages = readMessages(manager, { name, after, until });
           const file = createWriteStream(locateStreamFiles(folder, name).later, { mode: 0o600 });
           await pipeline(Readable.from(formatLines(messages)), file);
         }
@@ -92,6 +93,13 @@ export async function openStreamBackup(
     await close();
     throw toBusError(reason, "cannot back up the streams");
   }
+}
+
+function createStreamError(change: string, name: string): BusError {
+  return new BusError(
+    "unavailable",
+    `the stream ${name} was ${change} during the backup: back up again`,
+  );
 }
 
 async function listStreams(manager: JetStreamManager): Promise<string[]> {

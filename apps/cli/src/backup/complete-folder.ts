@@ -1,0 +1,36 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { CliError } from "../cli-error.ts";
+import { explainFullDisk } from "./disk-space.ts";
+
+/**
+ * Creates a folder, which is missing or empty, with what `fill` writes into it. The folder gets its name
+ * once it is complete; when `fill` rejects, nothing is left.
+ */
+export async function createCompleteFolder<T>(
+  folder: string,
+  fill: (part: string) => Promise<T>,
+): Promise<T> {
+  await checkEmpty(folder);
+  const part = `${folder}.part`;
+  await mkdir(dirname(part), { recursive: true });
+  await rm(part, { recursive: true, force: true });
+  await mkdir(part, { mode: 0o700 });
+  try {
+    const filled = await fill(part);
+    await rename(part, folder);
+    return filled;
+  } catch (error) {
+    await rm(part, { recursive: true, force: true });
+    throw explainFullDisk(error, dirname(part));
+  }
+}
+
+async function checkEmpty(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw new CliError(`expected a folder at ${folder}, found something else: name another one`);
+  });
+  if (entries.length === 0) return;
+  throw new CliError(`expected an empty folder at ${folder}, found files: name another one`);
+}
