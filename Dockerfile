@@ -34,7 +34,7 @@ COPY --from=workflows /app/apps/worker/dist apps/worker/dist
 FROM node:24-bookworm-slim
 COPY --from=production /app /app
 # The mount points of volumes. A new volume gets the owner of the folder that it is mounted on.
-RUN install --directory --owner=node --group=node /data/nats /data/nats-2 /data/nats-3 \
+RUN install --directory --owner=node --group=node /backups /data/nats /data/nats-2 /data/nats-3 \
       /secrets/keys /secrets/postgres /secrets/temporal \
       /secrets/nats /secrets/nats-system /secrets/provision /secrets/operator $(ls /app/apps | sed 's#^#/secrets/#')
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 HEALTH_PORT=9090

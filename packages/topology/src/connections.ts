@@ -4,8 +4,8 @@ import { mapReactors, reactorNames } from "./reactors.ts";
 /** A server that several apps share. */
 export type ServerName = "postgres" | "nats" | "temporal";
 
-/** A process that opens connections: an app, the provisioning, the rotation of secrets, or the `fanfare` command. */
-export type ClientName = AppName | "provision" | "rotate" | "cli";
+/** A process that opens connections: an app, an operation on the servers, or the `fanfare` command. */
+export type ClientName = AppName | "provision" | "rotate" | "backup" | "restore" | "cli";
 
 /** All servers that several apps share. */
 export const serverNames: readonly ServerName[] = ["postgres", "nats", "temporal"];
@@ -22,5 +22,7 @@ export const connections: Readonly<Record<ClientName, readonly (ServerName | Por
   ...mapReactors(() => ["postgres", "nats"] as const),
   provision: ["postgres", "nats", "temporal"],
   rotate: ["postgres", "nats"],
+  backup: ["postgres", "nats"],
+  restore: ["nats"],
   cli: ["trips", ...reactorNames, "nats"],
 };
