@@ -35,7 +35,8 @@ FROM node:24-bookworm-slim
 COPY --from=production /app /app
 # The mount points of volumes. A new volume gets the owner of the folder that it is mounted on.
 RUN install --directory --owner=node --group=node /backups /data/nats /data/nats-2 /data/nats-3 \
-      /secrets/keys /secrets/postgres /secrets/temporal \
+      /secrets/keys /secrets/postgres \
+      /secrets/temporal /secrets/temporal-server /secrets/temporal-authority \
       /secrets/nats /secrets/nats-system /secrets/provision /secrets/operator $(ls /app/apps | sed 's#^#/secrets/#')
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 HEALTH_PORT=9090
 WORKDIR /app/apps/cli

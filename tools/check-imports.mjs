@@ -34,7 +34,7 @@ const packages = {
     "@fanfare/service",
     "kysely",
   ],
-  "packages/secrets": ["@fanfare/topology", "jose", "pg"],
+  "packages/secrets": ["@fanfare/topology", "@peculiar/x509", "jose", "pg", "reflect-metadata"],
   "packages/nats-users": [
     "@fanfare/bus",
     "@fanfare/bus-nats",

@@ -31,6 +31,8 @@ interface SecretsFlags {
   readonly postgres?: string;
   readonly otherPostgres: string[];
   readonly natsRoutes?: string;
+  readonly temporal?: string;
+  readonly temporalNamespace?: string;
   readonly rotate?: string;
   readonly json?: boolean;
 }
@@ -123,7 +125,9 @@ program
 
 program
   .command("secrets")
-  .description("create the missing passwords, keys and tokens of a deployment, or rotate one part")
+  .description(
+    "create the missing passwords, keys, certificates and tokens of a deployment, or rotate one part",
+  )
   .argument(
     "[folder]",
     "the folder to write to, with a folder for each part of the deployment (default: that of npm start)",
@@ -137,6 +141,11 @@ program
     "--nats-routes <addresses>",
     "the servers of a NATS cluster, such as nats-1:6222,nats-2:6222",
   )
+  .option(
+    "--temporal <hosts>",
+    "the host names of a Temporal server that demands certificates and tokens, joined by commas",
+  )
+  .option("--temporal-namespace <name>", "the namespace of the tokens (default: default)")
   .addOption(
     new Option("--rotate <part>", "replace the secrets of a part while everything runs").choices([
       "nats",
@@ -144,6 +153,7 @@ program
       "tokens",
       "keys",
       "codec",
+      "temporal",
     ]),
   )
   .option("--json", "print one JSON document")

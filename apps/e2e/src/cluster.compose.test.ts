@@ -1,11 +1,17 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { reservePorts } from "@fanfare/dev-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { attackFrom } from "../test/compose/attacks.ts";
 import { createCompose, docker } from "../test/compose/compose.ts";
 import { listContainers, listLeftovers } from "../test/compose/containers.ts";
+import { copySecrets } from "../test/compose/copy-secrets.ts";
 import { type Measures, startMeasuring } from "../test/compose/measures.ts";
 import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
 import { oneEffect } from "../test/effects.ts";
+import { attackTemporal, describeRefusals } from "../test/temporal/temporal-attacks.ts";
 
 const project = "fanfare-test-cluster";
 const image = `${project}:latest`;
@@ -107,6 +113,37 @@ describe("docker compose with clusters of servers", { timeout: 900_000 }, async 
   it("loses nothing when Temporal and its database restart during trips", async () => {
     const begun = await beginTrips(await stack.clients(), 3);
     await compose("restart", "temporal-postgres", "temporal");
+    const effects = await endTrips(await stack.clients(), begun);
+    expect(effects).toEqual(begun.map(() => oneEffect));
+  });
+
+  it("refuses every certificate and token but those of Temporal's clients", async () => {
+    const secrets = await mkdtemp(join(tmpdir(), "fanfare-cluster-"));
+    try {
+      await copySecrets(stack, secrets, [
+        ...["trips", "operator", "provision"].map((name) => `${name}/temporal.pem`),
+        ...["trips", "operator", "provision"].map((name) => `${name}/temporal-token`),
+        "trips/temporal-ca.crt",
+        "worker/service-key.json",
+        "temporal-authority/token-keys.json",
+      ]);
+      const target = { address: `127.0.0.1:${temporal}`, namespace: "default", secrets };
+      expect(await attackTemporal(target)).toEqual(describeRefusals());
+    } finally {
+      await rm(secrets, { recursive: true, force: true });
+    }
+  });
+
+  it.each(["trips", "worker"])(
+    "lets %s reach no port of Temporal but the one of clients",
+    async (app) => {
+      expect(await attackFrom(stack, app, "findPortsOfTemporal")).toBe("7233");
+    },
+  );
+
+  it("loses nothing when the certificates and tokens of Temporal are rotated", async () => {
+    const begun = await beginTrips(await stack.clients(), 3);
+    await compose("run", "--rm", "-T", "rotate", "--rotate", "temporal");
     const effects = await endTrips(await stack.clients(), begun);
     expect(effects).toEqual(begun.map(() => oneEffect));
   });

@@ -105,7 +105,9 @@ describe.each([
   it("contains no secret", () => {
     const given = services.flatMap(([, { environment }]) => Object.entries(environment));
     const secret = /password|secret|token|key/i;
-    const named = given.filter(([name]) => secret.test(name) && !name.endsWith("_FILE"));
+    // The name of a file, or an interval.
+    const harmless = /^((file:\/\/)?(\/[\w.-]+)+|\d+[sm])$/;
+    const named = given.filter(([name, value]) => secret.test(name) && !harmless.test(value));
     expect(named).toEqual([]);
     const texts = services.flatMap(([, { environment, command = [] }]) => [
       ...Object.values(environment),

@@ -103,6 +103,7 @@ const folders = [
     "contracts",
     "dev-stack",
     "saga",
+    "secrets",
     "service",
     "trip-contract",
   ].map((name) => `packages/${name}`),

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { reservePorts } from "@fanfare/dev-stack";
@@ -6,6 +6,7 @@ import { natsUsers } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
 import { listContainers, listLeftovers } from "../test/compose/containers.ts";
+import { copySecrets } from "../test/compose/copy-secrets.ts";
 import { runFanfareOnHost } from "../test/compose/run-fanfare-on-host.ts";
 
 const project = "fanfare-test-servers";
@@ -16,7 +17,7 @@ describe("docker compose with the servers only", { timeout: 900_000 }, async () 
   const {
     ports: [temporal, page, nats, postgres],
   } = await reservePorts(4);
-  const { compose } = createCompose({
+  const stack = createCompose({
     project,
     files: ["docker-compose.yml"],
     variables: {
@@ -27,6 +28,7 @@ describe("docker compose with the servers only", { timeout: 900_000 }, async () 
       POSTGRES_PORT: String(postgres),
     },
   });
+  const { compose } = stack;
 
   beforeAll(() => compose("down", "--volumes", "--remove-orphans"), 120_000);
 
@@ -47,14 +49,12 @@ describe("docker compose with the servers only", { timeout: 900_000 }, async () 
   it("serves apps that run on the host", async () => {
     const password = await compose("exec", "-T", "postgres", "cat", "/run/fanfare/password");
     const secrets = await mkdtemp(join(tmpdir(), "fanfare-compose-"));
-    for (const holder of [...natsUsers.map(({ name }) => name), "provision"]) {
-      const read = ["run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", "secrets"];
-      await mkdir(join(secrets, holder));
-      await writeFile(
-        join(secrets, holder, "nats.nk"),
-        await compose(...read, `/secrets/${holder}/nats.nk`),
-      );
-    }
+    const holders = [...natsUsers.map(({ name }) => name), "provision"];
+    await copySecrets(
+      stack,
+      secrets,
+      holders.map((holder) => `${holder}/nats.nk`),
+    );
     const demo = await runFanfareOnHost(["demo", "--json"], {
       POSTGRES_ADMIN_URL: `postgres://postgres:${password}@127.0.0.1:${postgres}/postgres`,
       NATS_URL: `nats://127.0.0.1:${nats}`,

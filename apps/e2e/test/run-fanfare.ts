@@ -17,14 +17,20 @@ export async function runFanfare(
   { system, servers, keys }: Stack,
   ...args: readonly string[]
 ): Promise<Ran> {
-  const env = {
-    ...process.env,
+  return await runCli(args, {
     FANFARE_URL: system.app("trips").url,
     FANFARE_TOKEN: await mintToken(keys, { role: "operator", subject: "ada" }),
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
-  };
-  const options = { env, timeout: 60_000 };
+  });
+}
+
+/** Runs a command of the CLI to its end, with more variables than those of this process. */
+export async function runCli(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Ran> {
+  const options = { env: { ...process.env, ...variables }, timeout: 60_000 };
   return await new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {
       const status = typeof error?.code === "number" ? error.code : error === null ? 0 : 1;

@@ -44,4 +44,10 @@ export { type ServerPorts, type Servers, startServers } from "./servers.ts";
 export { createStackTls, type StackTls } from "./stack-tls.ts";
 export { type AppPorts, type System, startSystem } from "./system.ts";
 export { startTemporal, type Temporal, type TemporalOptions } from "./temporal.ts";
+export {
+  findTemporalServer,
+  startTemporalServer,
+  type TemporalServer,
+  type TemporalServerOptions,
+} from "./temporal-server.ts";
 export { type WaitOptions, waitUntil } from "./wait-until.ts";

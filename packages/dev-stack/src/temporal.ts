@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { CertificateFiles } from "./certificates.ts";
 import { createDataFolder } from "./data-folder.ts";
@@ -8,6 +7,7 @@ import { temporalCli } from "./programs.ts";
 import type { Progress } from "./progress.ts";
 import { provideProgram } from "./provide-program.ts";
 import { createExternalServer, startServer } from "./start-server.ts";
+import { acceptsConnections } from "./temporal-server.ts";
 import { startTlsProxy } from "./tls-proxy.ts";
 
 /** Options of {@link startTemporal}. */
@@ -117,13 +117,4 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
     namespace: "default",
     uiUrl: options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`,
   });
-}
-
-async function acceptsConnections(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host: "127.0.0.1", port, timeout: 1_000 });
-  socket.once("connect", () => resolve(true));
-  socket.once("timeout", () => resolve(false));
-  socket.once("error", () => resolve(false));
-  return await promise.finally(() => socket.destroy());
 }

@@ -11,6 +11,8 @@ import type { SecretsSettings } from "./secrets-part.ts";
  * - `postgres` has the administrator's password, and admin-url, the URL
  *   with the password, and logins.json, which `fanfare provision` needs and which contains no passwords;
  * - `keys` has the keys that sign development tokens, and the public keys;
+ * - `temporal-server` has the certificates of a Temporal server and the keys that verify tokens, each of its clients
+ *   its certificate and token, and `temporal-authority` what signs them;
  * - the administrator's name of each other PostgreSQL server is a folder with its password, and pgpass, the
  *   password file of libpq.
  *

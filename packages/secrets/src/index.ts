@@ -1,3 +1,4 @@
+export { generateAuthority, issueCertificate } from "./certificates.ts";
 export { codecKeysFile } from "./codec-part.ts";
 export { createSecrets } from "./create-secrets.ts";
 export {

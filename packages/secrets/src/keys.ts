@@ -89,13 +89,16 @@ export interface SigningKey {
   readonly publicKey: JWK;
 }
 
-/** Generates an Ed25519 key with an id of its own, such as `dev-3f2a90bc`. */
-export async function generateKey(idPrefix = "dev-"): Promise<SigningKey> {
-  const pair = await generateKeyPair("EdDSA", { extractable: true });
+/** Generates a key with an id of its own, such as `dev-3f2a90bc`. By default it is an Ed25519 key. */
+export async function generateKey(
+  idPrefix = "dev-",
+  alg: "EdDSA" | "ES256" = "EdDSA",
+): Promise<SigningKey> {
+  const pair = await generateKeyPair(alg, { extractable: true });
   const kid = `${idPrefix}${crypto.randomUUID().slice(0, 8)}`;
   return {
-    privateKey: { ...(await exportJWK(pair.privateKey)), kid, alg: "EdDSA" },
-    publicKey: { ...(await exportJWK(pair.publicKey)), kid, alg: "EdDSA", use: "sig" },
+    privateKey: { ...(await exportJWK(pair.privateKey)), kid, alg },
+    publicKey: { ...(await exportJWK(pair.publicKey)), kid, alg, use: "sig" },
   };
 }
 

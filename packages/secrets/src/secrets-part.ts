@@ -11,6 +11,13 @@ export interface SecretsSettings {
   readonly databasePrefix?: string | undefined;
   /** The administrators' URLs of other PostgreSQL servers, such as Temporal's. */
   readonly otherPostgresUrls?: readonly string[];
+  /**
+   * The names and addresses of a Temporal server that demands certificates and tokens. Default: those of the
+   * last call; without any, no secrets of Temporal are written.
+   */
+  readonly temporalHosts?: readonly string[] | undefined;
+  /** The namespace that the tokens for Temporal are for. Default: that of the last call, or "default". */
+  readonly temporalNamespace?: string | undefined;
 }
 
 /** What a part writes its secrets to and derives them from. */

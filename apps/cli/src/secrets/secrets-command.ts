@@ -14,6 +14,10 @@ export interface SecretsOptions {
   readonly otherPostgres: readonly string[];
   /** The addresses of the servers of a NATS cluster, joined by commas. */
   readonly natsRoutes?: string;
+  /** The host names of a Temporal server, joined by commas. */
+  readonly temporal?: string;
+  /** The namespace of the tokens for Temporal. */
+  readonly temporalNamespace?: string;
   /** The part to rotate, instead of creating what is missing. */
   readonly rotate?: string;
   readonly json?: boolean;
@@ -32,6 +36,8 @@ export async function secretsCommand(
     postgres: postgresUrl = readVariable("POSTGRES_ADMIN_URL"),
     otherPostgres: otherPostgresUrls,
     natsRoutes,
+    temporal,
+    temporalNamespace,
     rotate,
     json,
   } = options;
@@ -45,7 +51,12 @@ export async function secretsCommand(
     async () =>
       rotate === undefined
         ? [
-            ...(await createSecrets(folder, { postgresUrl, otherPostgresUrls })),
+            ...(await createSecrets(folder, {
+              postgresUrl,
+              otherPostgresUrls,
+              temporalHosts: temporal?.split(","),
+              temporalNamespace,
+            })),
             ...(await createNatsSecrets(folder, natsRoutes?.split(","))),
           ]
         : await rotateSecrets(folder, rotate, { report, signal }),

@@ -40,6 +40,26 @@ const scripts = {
     await trip.executeUpdate("end", { args: [{}] });
     console.log("ended");
   `,
+  // A server of HTTP/2 answers the preface of a client that it accepts.
+  findPortsOfTemporal: `
+    import { readFileSync } from "node:fs";
+    import { connect } from "node:tls";
+    const pem = readFileSync("/run/fanfare/temporal.pem");
+    const preface = Buffer.from("PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n\\0\\0\\0\\x04\\0\\0\\0\\0\\0", "latin1");
+    const accepts = (port) => new Promise((resolve) => {
+      const own = { cert: pem, key: pem, rejectUnauthorized: false, ALPNProtocols: ["h2", "http/1.1"] };
+      const socket = connect({ host: "temporal", port, ...own });
+      const end = (accepted) => { socket.destroy(); resolve(accepted); };
+      socket.setTimeout(5000, () => end(false));
+      socket.once("secureConnect", () => socket.write(preface));
+      socket.once("data", () => end(true));
+      socket.once("error", () => end(false));
+      socket.once("close", () => end(false));
+    });
+    const ports = [6933, 6934, 6935, 6936, 6939, 7233, 7234, 7235, 7236, 7239, 7243, 7246];
+    const accepted = await Promise.all(ports.map(accepts));
+    console.log(ports.filter((_, i) => accepted[i]).join(" "));
+  `,
 } as const;
 
 /** Runs an attack in a container, and resolves to what it prints, or to the message of its failure. */
