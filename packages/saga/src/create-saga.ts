@@ -49,6 +49,7 @@ export function createSaga(options: SagaOptions = {}): Saga {
   let phase: "new" | "forward" | "compensating" | "closing" | "done" = "new";
   let pivoted = false;
   let localAllowed = true;
+  let localRuns = false;
   let cause: CompensationCause | undefined;
 
   function readState(): SagaState {
@@ -84,16 +85,26 @@ export function createSaga(options: SagaOptions = {}): Saga {
     return runOrPark({ ...parkable, run, isParked }, { parked, onParked, isRefusal });
   }
 
-  /** Makes the call of a step: locally first, as long as no local call has failed. */
+  /** Makes the call of a step: locally first, as long as no local call has failed and while none runs. */
   function callStep<T>(entry: StepEntry, step: Step<T>): Promise<T> {
     if (forward.consideredCancelled) throw createCancelled();
     const run = () => delays.watch(entry, step.delayedAfterMs, step.run);
-    if (!localAllowed || step.local === undefined) return run();
+    const { local } = step;
+    // A replay resolves local activities that ran beside each other in another order, or together.
+    if (!localAllowed || localRuns || local === undefined) return run();
+    const runLocally = async () => {
+      localRuns = true;
+      try {
+        return await local();
+      } finally {
+        localRuns = false;
+      }
+    };
     const runAfterLocal = () => {
       localAllowed = false;
       return run();
     };
-    return runLocalFirst({ local: step.local, run: runAfterLocal }, isRefusal);
+    return runLocalFirst({ local: runLocally, run: runAfterLocal }, isRefusal);
   }
 
   async function runStep<T>(entry: StepEntry, step: Step<T>): Promise<T> {

@@ -27,8 +27,9 @@ export interface StepCall<T> {
 }
 
 /**
- * Makes a call that is no step of a saga, `local` first. Start no timer beside it that ends with `local`:
- * when Temporal splits the workflow task, the replay fails.
+ * Makes a call that is no step of a saga, `local` first. Start no timer beside it that ends with `local`, and no
+ * other local activity: when Temporal splits the workflow task, or the two end in another order than they
+ * began, the replay fails.
  *
  * @example
  * ```ts

@@ -51,9 +51,9 @@ export interface Saga {
 }
 
 /**
- * A step of a saga. Its `local` call is skipped after the `local` call of another step has failed or after
- * a step was parked: an outage delays the workflow task once, and an operator's update is stored before its
- * effects.
+ * A step of a saga. Its `local` call is skipped while that of another step runs, because a replay does not keep
+ * the order of two, and after the `local` call of another step has failed or a step was parked: an outage delays
+ * the workflow task once, and an operator's update is stored before its effects.
  */
 export interface Step<T> extends StepCall<T> {
   /** Compensates the step. */

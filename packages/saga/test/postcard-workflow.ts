@@ -9,6 +9,8 @@ export interface PostcardPlan {
   readonly delayedAfterMs?: number;
   /** A step before the stamp. Default: none. */
   readonly begins?: "write";
+  /** A step that runs beside `post` and `notify`. Default: none. */
+  readonly beside?: "file";
   /** For how long a cancellation occupies the thread of the workflow, in milliseconds. Default: not at all. */
   readonly cancelTakesMs?: number;
 }
@@ -40,7 +42,7 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
     startToCloseTimeout: 30_000,
     retry: { initialInterval: 20, maximumInterval: 100 },
   });
-  const localFirst = (what: "write" | "stamp" | "post" | "notify") => ({
+  const localFirst = (what: "write" | "stamp" | "file" | "post" | "notify") => ({
     local: () =>
       callLocally(what, what === "stamp" || what === "post" ? plan.localMs?.[what] : undefined),
     run: () => call(what),
@@ -54,8 +56,10 @@ export async function postcard(plan: PostcardPlan): Promise<SagaResult<string>> 
       compensate: () => call("compensate stamp"),
     });
     saga.pivot();
+    const filed = plan.beside && saga.step(plan.beside, localFirst(plan.beside));
     const posted = await saga.step("post", { ...localFirst("post"), delayedAfterMs });
     await saga.step("notify", { ...localFirst("notify"), delayedAfterMs });
+    await filed;
     return posted;
   });
 }

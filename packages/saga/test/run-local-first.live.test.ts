@@ -154,6 +154,22 @@ describe("the local call of a step", () => {
     await replayAndCount(card);
   });
 
+  it("is skipped while that of another step runs, so that the saga replays", async () => {
+    const posted = createGate();
+    posted.open();
+    let attempts = 0;
+    const file = async () => {
+      await posted.reached;
+      attempts += 1;
+      await failTimes(1)(attempts);
+    };
+    const plan = { taskTimeoutMs: 2_000, beside: "file" } as const;
+    const card = await lab.beginPostcard({ file, post: posted.pass }, plan);
+    expect(await card.result()).toEqual({ outcome: "completed", value: "post #1" });
+    expect(await replayAndCount(card)).toMatchObject({ activities: 3 });
+    expect(card.calls().toSorted()).toEqual(["file", "file", "notify", "post", "stamp"]);
+  });
+
   it("replays where Temporal split the workflow task beside it", async () => {
     const gate = createGate();
     const plan = { localMs: { post: 60_000 }, delayedAfterMs: 60_000 };
