@@ -121,7 +121,8 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     // The vehicle is released while the rider is charged: neither waits for the other.
     const [, settled] = await Promise.all([
       retriable(steps.releaseVehicle, {
-        tries: "local-first",
+        // Beside the local calls of the charge, which the rider waits for.
+        tries: "activity",
         run: (activities, call) => activities.releaseVehicle({ ...call, vehicleId }),
         resolved: () => undefined,
       }),
@@ -167,7 +168,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     });
     state.settled = settled;
 
-    if (input.recovery?.published || state.record?.published) return settled;
+    if (state.record?.published) return settled;
     const completed = { tripId, riderId, vehicleId, ...ended, unlockFee, settled };
     await saga.step(steps.publish, {
       ...publishTrip(completed, { calls, recorder }),

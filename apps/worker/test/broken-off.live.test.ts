@@ -167,6 +167,30 @@ describe.concurrent("a trip whose workflow is terminated at the pivot", () => {
   });
 });
 
+describe.concurrent("a trip whose drive begins after its workflow was terminated", () => {
+  it("is settled when its end is recorded before the compensation", async () => {
+    const [activation, recovery] = [createGate(), createGate()];
+    const trip = await beginTrip(lab, {
+      faults: {
+        [steps.drive]: holdAt(activation, "before"),
+        // The first record of the second workflow.
+        "compensate-1000001": holdAt(recovery, "before"),
+      },
+    });
+    await activation.reached;
+    await terminate(trip);
+    await recovery.reached;
+    const copies = lab.faults.copies(trip.tripId);
+    await copies.find(({ activityId }) => activityId === steps.drive)?.deliver();
+    await waitUntilActive(trip);
+    activation.open();
+    trip.end().catch(() => undefined);
+    await eventually(async () => expect((await trip.readAccount()).requestedMs).not.toBeNull());
+    recovery.open();
+    expect((await waitUntilSettled(trip)).status).toBe("SETTLED");
+  });
+});
+
 describe.concurrent("a parked trip whose workflow is terminated", () => {
   it("after the pivot is parked again, and settles when an operator resolves it", async () => {
     const trip = await beginTrip(lab, { paymentMethod: "pm_card_chargeCustomerFail" });

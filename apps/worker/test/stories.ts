@@ -1,6 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "@fanfare/dev-stack";
-import type { RecoveryInput } from "@fanfare/trip-contract";
 import { steps } from "@fanfare/trip-contract";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
 import { findRun, resetRun } from "./reset-workflow.ts";
@@ -37,14 +37,12 @@ function cancelAt(step: string): Story {
   };
 }
 
-/** Plays a trip whose previous workflow was terminated. */
-async function recover(lab: TripLab, script: Script): Promise<TestTrip> {
-  const recovery: RecoveryInput = {
-    reason: "its workflow was terminated",
-    versionFloor: 1_000_000,
-    startedAt: new Date().toISOString(),
-  };
-  const trip = lab.begin(script, { recovery });
+/** Plays a trip whose previous workflow was terminated. `startedAt` is the start of its drive. */
+async function recover(lab: TripLab, script: Script, startedAt?: string): Promise<TestTrip> {
+  const tripId = randomUUID();
+  if (startedAt !== undefined) lab.services.trip(tripId).startedAt = startedAt;
+  const recovery = { reason: "its workflow was terminated", versionFloor: 1_000_000 };
+  const trip = lab.begin(script, { tripId, recovery });
   await trip.started;
   await trip.outcome();
   return trip;
@@ -170,7 +168,11 @@ export const stories: Readonly<Record<string, Story>> = {
   "recovered-and-compensated": (lab) => recover(lab, {}),
 
   "recovered-and-settled": (lab) =>
-    recover(lab, { compensateTrip: { before: refuse("its drive has ended") } }),
+    recover(
+      lab,
+      { compensateTrip: { before: refuse("its drive has ended") } },
+      new Date().toISOString(),
+    ),
 
   /** Goes by the registry, which has the end, instead of waiting for it. */
   "reset-to-its-first-task": (lab) => playAndReset(lab, 0),

@@ -23,8 +23,4 @@ export interface RecoveryInput {
   readonly reason: string;
   /** The new workflow numbers its changes of the registry above this, and above those of its predecessors. */
   readonly versionFloor: number;
-  /** When the drive began. Absent when it had not begun. */
-  readonly startedAt?: string;
-  /** True when TripCompleted is published. */
-  readonly published?: boolean;
 }

@@ -171,7 +171,7 @@ function describeStatus(status: string): string {
 }
 
 function createRecoveryInput(trip: TripRow, whatHappened: string): TripInput {
-  const { version, compensation_version, delay_version, started_at, broadcast } = trip;
+  const { version, compensation_version, delay_version } = trip;
   const requested = trip.stop_kind === "CANCEL" ? trip.stop_reason : null;
   const last = Math.max(Number(version), Number(compensation_version), Number(delay_version));
   return {
@@ -179,8 +179,6 @@ function createRecoveryInput(trip: TripRow, whatHappened: string): TripInput {
     recovery: {
       reason: trip.compensation_reason ?? requested ?? `its workflow ${whatHappened}`,
       versionFloor: (Math.floor(last / versionsPerRun) + 1) * versionsPerRun,
-      ...(started_at === null ? {} : { startedAt: started_at.toISOString() }),
-      ...(broadcast === "PUBLISHED" ? { published: true } : {}),
     },
   };
 }

@@ -25,7 +25,7 @@ export type RecoveryPlan =
  * interrupt that.
  */
 export async function planRecovery(
-  { reason, startedAt }: RecoveryInput,
+  { reason }: RecoveryInput,
   deps: PlanRecoveryDeps,
 ): Promise<RecoveryPlan> {
   const { state, recorder } = deps;
@@ -38,10 +38,12 @@ export async function planRecovery(
     const { compensation } = await readTripRecord(deps);
     return { kind: "compensate", reason: compensation?.reason ?? reason };
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || startedAt === undefined) throw error;
+    if (!(error instanceof ActivityFailure)) throw error;
+    // The drive may have begun after the previous workflow was gone, by a call that was on its way.
+    const { startedAt } = await readTripRecord(deps);
+    if (startedAt === undefined) throw error;
     state.activating = true;
     state.startedAt = startedAt;
-    await readTripRecord(deps);
     await CancellationScope.nonCancellable(() => clearRecords(recorder));
     return { kind: "settle", drive: { startedAt, endedAt: startedAt } };
   } finally {
