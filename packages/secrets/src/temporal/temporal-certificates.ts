@@ -2,9 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { type Certificate, generateAuthority, issueCertificate } from "../certificates.ts";
 import type { SecretsFolder } from "../secrets-folder.ts";
-import { authorityValidForMs, renewBeforeMs, validForMs } from "./lives.ts";
 import { authorityHolder, clientFiles, serverFiles, serverHolder } from "./temporal-files.ts";
 import { temporalRoles } from "./temporal-roles.ts";
+import { authorityValidForMs, renewBeforeMs, validForMs } from "./validity.ts";
 
 /** The file of a certificate of the authority, and who may present it. */
 interface Place {

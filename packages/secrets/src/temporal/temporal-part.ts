@@ -3,7 +3,7 @@ import type { RotationContext, SecretsPart } from "../secrets-part.ts";
 import { writeCertificates } from "./temporal-certificates.ts";
 import { authorityHolder } from "./temporal-files.ts";
 import { temporalRoles } from "./temporal-roles.ts";
-import { readTarget, type TemporalTarget, writeTarget } from "./temporal-settings.ts";
+import { readTarget, type TemporalTarget, writeTarget } from "./temporal-target.ts";
 import { writeToken } from "./temporal-tokens.ts";
 import { openTokenKeys, replaceTokenKey } from "./token-keys.ts";
 

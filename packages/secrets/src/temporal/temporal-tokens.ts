@@ -1,8 +1,8 @@
 import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from "jose";
 import type { SigningKey } from "../keys.ts";
 import type { SecretsFolder } from "../secrets-folder.ts";
-import { renewBeforeMs, validForMs } from "./lives.ts";
 import { clientFiles } from "./temporal-files.ts";
+import { renewBeforeMs, validForMs } from "./validity.ts";
 
 /** Writes a client's token, unless it has one of this key and permission that is valid for another while. */
 export async function writeToken(
