@@ -72,6 +72,11 @@ async function locateStack({ addresses, environments, tls }: RunningStack): Prom
   const adminUrl = new URL(addresses["PostgreSQL"] ?? "");
   adminUrl.username = "postgres";
   adminUrl.password = (await readPostgresPassword(secrets)) ?? "";
+  if (tls !== undefined) {
+    // The address is shown, so it does not name the key of its certificate.
+    adminUrl.searchParams.set("sslcert", tls.certFile ?? "");
+    adminUrl.searchParams.set("sslkey", tls.keyFile ?? "");
+  }
   const servers = environments["worker"]?.["NATS_URL"] ?? "";
   return {
     adminUrl: adminUrl.href,
