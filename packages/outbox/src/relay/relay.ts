@@ -39,7 +39,10 @@ export interface RelayHealth {
   readonly rejected: number;
   /** The failures that were retried. */
   readonly failures: number;
-  /** The last error. Absent once what failed, the database or a topic, has succeeded. */
+  /**
+   * The last error. Absent once what failed has succeeded: the database for events, or for a worker that
+   * looks for some while no other has any; a topic for an event of it.
+   */
   readonly lastError?: BusError;
 }
 

@@ -71,6 +71,8 @@ export function startRelay<DB>(
   /** The last error, by the name of what failed. */
   let lastFailure: { readonly name: string; readonly error: BusError } | undefined;
   let maintainAt = 0;
+  /** The workers that are at a batch. */
+  let working = 0;
 
   async function runWorker(): Promise<void> {
     let idlePolls = 0;
@@ -91,15 +93,24 @@ export function startRelay<DB>(
   /** Publishes a batch, and returns whether it found events. */
   async function publishNext(): Promise<boolean> {
     if (delays.isDelayed(database)) return false;
+    const failuresBefore = counts.failures;
+    let isAlone = working === 0;
+    working += 1;
     try {
       const result = await explainMissingTable("outbox", maintainAndPublish());
-      if (result.storeError === undefined) recordSuccess(database);
+      isAlone &&= working === 1 && counts.failures === failuresBefore;
+      // A worker that finds nothing beside another one proves nothing: the other may have the events, and
+      // be unable to remove them.
+      const hasWorked = result.read > 0 || isAlone;
+      if (result.storeError === undefined && hasWorked) recordSuccess(database);
       recordResult(result);
       return result.read > 0;
     } catch (reason) {
       bounds.clear();
       recordFailure(database, BusError.from(reason, "unavailable"));
       return false;
+    } finally {
+      working -= 1;
     }
   }
 
