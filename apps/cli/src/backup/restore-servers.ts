@@ -1,6 +1,7 @@
-import { readdir, stat } from "node:fs/promises";
+import { chmod, chown, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { restoreStreams } from "@fanfare/bus-nats";
+import type { User } from "@fanfare/dev-stack";
 import { CliError } from "../cli-error.ts";
 import { readNatsLogin } from "../nats/nats-options.ts";
 import { checkSpace, explainFullDisk } from "./disk-space.ts";
@@ -29,15 +30,27 @@ export async function restoreServers(source: string, env: NodeJS.ProcessEnv): Pr
   const cluster = join(source, "postgres", "cluster");
   try {
     await checkSpace(POSTGRES_DATA, countBytes(manifest) * 2);
-    const { uid, gid } = await stat(POSTGRES_DATA);
-    const first = join(cluster, versionFile);
-    await copyFiles(cluster, POSTGRES_DATA, { uid, gid }, (path) => path !== first);
+    const owner = await stat(POSTGRES_DATA);
+    const names = (await readdir(cluster)).filter((name) => name !== versionFile);
+    await copyFiles(
+      names.map((name) => join(cluster, name)),
+      POSTGRES_DATA,
+      owner,
+    );
+    await closeFolder(POSTGRES_DATA, owner);
     await restoreStreams({ servers: NATS_URL, ...readNatsLogin(env) }, join(source, "streams"));
-    await copyFiles(first, join(POSTGRES_DATA, versionFile), { uid, gid });
+    await copyFiles([join(cluster, versionFile)], POSTGRES_DATA, owner);
   } catch (error) {
     throw explainFullDisk(error, POSTGRES_DATA);
   }
   return { manifest, data: POSTGRES_DATA };
+}
+
+/** Lets only the owner enter a folder: PostgreSQL refuses any other. Who is not the owner becomes it meanwhile. */
+async function closeFolder(folder: string, { uid, gid }: User): Promise<void> {
+  await chown(folder, process.getuid?.() ?? uid, process.getgid?.() ?? gid);
+  await chmod(folder, 0o700);
+  await chown(folder, uid, gid);
 }
 
 async function checkEmpty(folder: string): Promise<void> {

@@ -96,11 +96,11 @@ async function writeParts(
   await checkSpace(part, countBytes(manifest) * 2);
   const { owner } = await createRunner(findPostgresBin(), part);
   await mkdir(join(part, "postgres"));
-  await copyFiles(join(source, "postgres", "cluster"), join(part, "postgres", "cluster"), owner);
+  await copyFiles([join(source, "postgres", "cluster")], join(part, "postgres"), owner);
   await restoreNatsData(join(source, "streams"), join(part, "nats"), {
     secretsFolder: getSecretsFolder(),
     signal,
   });
   if (withoutTemporal || !hasWorkflows(manifest)) return;
-  await copyFiles(join(source, temporalFolder), join(part, "temporal"));
+  await copyFiles([join(source, temporalFolder)], part);
 }
