@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import type { Clients } from "./clients.ts";
 import { createTrip, type Rider, startTrip } from "./trips.ts";
@@ -39,7 +40,9 @@ export function startRiding(clients: Clients, vehicleIds: readonly string[]): Ri
         else await trips.cancelTrip({ tripId: one.tripId, reason: "rain" });
         one.stoppedAt = Date.now();
       } catch (error) {
-        if (!over.signal.aborted) throw error;
+        // The vehicle of a trip that was stopped is released some moments later.
+        const isInUse = error instanceof ConnectError && error.code === Code.FailedPrecondition;
+        if (!over.signal.aborted && !isInUse) throw error;
       }
     }
   }
