@@ -66,6 +66,20 @@ export function createSaga(options: SagaOptions = {}): Saga {
     return true;
   }
 
+  async function decideCancellation(
+    decide: () => Promise<boolean>,
+    why: CompensationCause,
+  ): Promise<void> {
+    try {
+      const reset = resets.pending();
+      if (reset !== undefined) await reset;
+      if (await nonCancellable.run(decide)) cancelForward(why);
+    } catch (error) {
+      if (!isTemporalFailure(error)) throw error;
+      cancelForward(why);
+    }
+  }
+
   async function handleReset(): Promise<void> {
     await options.onReset?.();
     parked.decide({ kind: "retry" });
@@ -192,7 +206,9 @@ export function createSaga(options: SagaOptions = {}): Saga {
       resets.start();
       CancellationScope.current().cancelRequested.catch((error: unknown) => {
         const { message } = describeFailure(error, isRefusal);
-        cancelForward({ kind: "cancelled", by: "temporal", message });
+        const why = { kind: "cancelled", by: "temporal", message } as const;
+        if (options.onCancelRequested === undefined) cancelForward(why);
+        else void decideCancellation(options.onCancelRequested, why);
       });
       try {
         const decided = await runForward(body);

@@ -84,6 +84,13 @@ export interface SagaOptions {
    * once. Give its activities no limit of retries: the saga continues after a failure, too.
    */
   readonly onReset?: () => Promise<void>;
+  /**
+   * Decides what a cancellation of the workflow does, where the pivot depends on more than the workflow has.
+   * Called once, also after the pivot and during the compensation, in a scope that is not cancelled. Resolve
+   * with true to compensate the saga, as `cancel` does; false ignores the cancellation. Give its activities no
+   * limit of retries: a failure counts as true. Default: the saga is compensated at once.
+   */
+  readonly onCancelRequested?: () => Promise<boolean>;
   /** Called when the compensation begins. Cancelled when it has ended. */
   readonly onCompensating?: (cause: CompensationCause) => Promise<void>;
   /** Called when a step is parked and when a parked step is decided, with the steps parked now. */
