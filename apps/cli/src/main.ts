@@ -3,6 +3,7 @@ import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
 import { addOperators } from "./operators/add-operators.ts";
 import { runUntilDone } from "./run-until-done.ts";
 import type { TokenOptions } from "./stack/mint-development-token.ts";
+import { addTariffs } from "./tariffs/add-tariffs.ts";
 import { addTripCommands } from "./trip/add-trip-commands.ts";
 
 interface DemoFlags {
@@ -43,7 +44,9 @@ const program = new Command("fanfare").description("Runs Fanfare and takes trips
 
 program
   .command("demo")
-  .description("take three trips through a temporary stack: completed, declined, cancelled")
+  .description(
+    "take four trips through a temporary stack: completed, declined, cancelled, and an outage",
+  )
   .option("--running", "use the running stack")
   .option("--tls", "encrypt every connection, with a throw-away authority")
   .option("--json", "print one JSON document")
@@ -104,6 +107,7 @@ program
 
 addDeadLetters(program);
 addOperators(program);
+addTariffs(program);
 
 program
   .command("pack")

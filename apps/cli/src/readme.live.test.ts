@@ -76,6 +76,7 @@ describe("the commands of the README and of the operations page", { timeout: 240
   it("take trips on a running stack", async () => {
     const withId = await startTrip();
     expect(await run("npm run fanfare -- trip list")).toContain("ACTIVE");
+    expect(await run("npm run fanfare -- tariffs list")).toMatch(/^launch +yes +€1\.00 +€0\.30 /m);
     const watching = run("npm run fanfare -- trip watch", withId);
     expect(await run("npm run fanfare -- trip end", withId)).toMatch(/^status +(ENDED|SETTLED)$/m);
     expect(await watching).toContain("SETTLED");

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { openBooks, type TripEffects } from "@fanfare/test-fixtures";
 import { type AppName, mapReactors } from "@fanfare/topology";
-import { unlockFee } from "@fanfare/trip-contract";
 import { noEffects, oneEffect } from "./effects.ts";
 
 /** What the databases of all apps contain about one trip. Amounts are in minor units. */
@@ -25,7 +24,7 @@ export interface Account {
 
 /** Returns the account of a trip that was charged once and has one effect in each group. */
 export function settledAccount(fare: number): Account {
-  const captured = unlockFee.minorUnits + fare;
+  const captured = 100 + fare;
   return {
     status: "SETTLED",
     fare,

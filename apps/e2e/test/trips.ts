@@ -12,11 +12,12 @@ export interface Rider {
   readonly paymentMethod: string;
 }
 
-/** Creates a trip that can complete, with the given changes. */
+/** Creates a trip of a rider of its own that can complete, with the given changes. */
 export function createTrip(fields: Partial<Rider> = {}): Rider {
+  const tripId = crypto.randomUUID();
   return {
-    name: "alice",
-    tripId: crypto.randomUUID(),
+    name: `alice-${tripId}`,
+    tripId,
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
     ...fields,

@@ -26,6 +26,7 @@ import { migrations } from "./registry/migrations.ts";
 import { createRegistryRoutes } from "./registry/registry-routes.ts";
 import { createTripRegistry } from "./registry/store.ts";
 import type { TripsDatabase } from "./registry/tables.ts";
+import { createTariffRoutes } from "./tariffs/tariff-routes.ts";
 import { connectTemporal } from "./temporal/connect-temporal.ts";
 import { createInterruptedWorkflows } from "./temporal/interrupted-workflows.ts";
 import { createTripWorkflows } from "./temporal/temporal-trip-workflows.ts";
@@ -131,6 +132,7 @@ runUntilSignal(
         routes: (router) => {
           createTripsRoutes({ registry, workflows, feed, reconcileAfterMs, heartbeatMs })(router);
           createOperatorLogRoutes(database.db)(router);
+          createTariffRoutes(database.db)(router);
         },
         reflection: config.reflection,
         access,

@@ -26,10 +26,9 @@ export interface FakeWorkflows extends TripWorkflows {
   currentProgress: WorkflowProgress;
   /** The names of the parked steps. */
   parked: string[];
+  /** How long before StartTrip answers each drive began, in milliseconds. Within the grace at first. */
+  drivenMs: number;
 }
-
-/** How long ago every drive began, in milliseconds. */
-const drivenMs = 270_000;
 
 /** Creates workflows without Temporal and a worker. */
 export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
@@ -64,6 +63,7 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
     decisionReply: undefined,
     currentProgress: { saga: { state: "forward", pivoted: false, steps: [] }, pending: [] },
     parked: [],
+    drivenMs: 90_000,
 
     async start(input) {
       fake.started.push(input);
@@ -74,7 +74,7 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
         return { kind: "answered", outcome };
       }
       const { started_at } = await registry.record(input.tripId, (trip, now) =>
-        activate()(trip, new Date(now.getTime() - drivenMs)),
+        activate()(trip, new Date(now.getTime() - fake.drivenMs)),
       );
       const startedAt = started_at?.toISOString() ?? "";
       return { kind: "answered", outcome: { status: "ACTIVE", startedAt } };

@@ -1,12 +1,14 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
 import { createTripFeed } from "../src/api/trip-feed.ts";
 import { createTripsRoutes } from "../src/api/trips-routes.ts";
 import { createOperatorLogRoutes } from "../src/operators/operator-log-routes.ts";
 import { createRegistryRoutes } from "../src/registry/registry-routes.ts";
+import { createTariffRoutes } from "../src/tariffs/tariff-routes.ts";
 import { createFakeWorkflows, type FakeWorkflows } from "./fake-workflows.ts";
 import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
 
@@ -16,9 +18,13 @@ export interface TestApi extends TestRegistry {
   as(caller: Caller): Client<typeof TripsService>;
   /** Returns a client of a rider. Default: `rosa`. */
   rider(name?: string): Client<typeof TripsService>;
+  /** Lets riders start another trip although theirs is not over. */
+  freeRiders(): Promise<void>;
   readonly operator: Client<typeof TripsService>;
   /** Returns a client of the operator log. Default: of the operator `otto`. */
   operatorLog(caller?: Caller): Client<typeof OperatorLogService>;
+  /** Returns a client of the tariffs. Default: of the operator `otto`. */
+  tariffs(caller?: Caller): Client<typeof TariffService>;
   readonly saga: Client<typeof TripRegistryService>;
 }
 
@@ -51,9 +57,14 @@ export async function openTestApi(
     workflows,
     as,
     rider: (subject = "rosa") => as({ role: "rider", subject }),
+    async freeRiders() {
+      await opened.db.updateTable("trips").set({ occupies_rider: false }).execute();
+    },
     operator: as(otto),
     operatorLog: (caller = otto) =>
       createClient(OperatorLogService, createTestTransport(logRoutes, caller)),
+    tariffs: (caller = otto) =>
+      createClient(TariffService, createTestTransport(createTariffRoutes(opened.db), caller)),
     saga: createClient(
       TripRegistryService,
       createTestTransport(createRegistryRoutes(registry), service),

@@ -36,6 +36,9 @@ export function createTripRow(fields: Partial<TripRow> = {}): TripRow {
     broadcast_error: null,
     published_at: null,
     reconcile_at: new Date("2026-05-01T10:00:10.000Z"),
+    tariff: null,
+    grace_ended_at: null,
+    occupies_rider: true,
     ...fields,
   };
 }
@@ -58,6 +61,12 @@ export const tripRows = {
   requested: createTripRow(),
   pending: createTripRow({ status: "PENDING", version: "2" }),
   active: createTripRow({ status: "ACTIVE", version: "3", started_at: startedAt }),
+  graceOver: createTripRow({
+    status: "ACTIVE",
+    version: "4",
+    started_at: startedAt,
+    grace_ended_at: new Date("2026-05-01T10:02:05.000Z"),
+  }),
   endRequested: createTripRow({
     status: "ACTIVE",
     version: "4",

@@ -69,19 +69,25 @@ export interface RegistryActivities {
   acceptTrip(change: RegistryChange): Promise<void>;
   /** Returns the start of the drive that the registry fixed. */
   activateTrip(change: RegistryChange): Promise<{ readonly startedAt: string }>;
+  /** Returns whether the trip is past its pivot. The registry then refuses each cancellation. */
+  endGrace(change: RegistryChange): Promise<GraceDecision>;
   /**
-   * Ends a drive that has reached its maximum, unless a request to end or cancel it is recorded. Returns
-   * whether its cancellation is.
+   * Stops a trip whose workflow is cancelled. Returns whether the registry has it as cancelled; otherwise its
+   * drive has ended.
    */
+  stopTrip(
+    change: RegistryChange & { readonly reason: string },
+  ): Promise<{ readonly cancelled: boolean; readonly endRequestedAt?: string }>;
+  /** Ends a drive that has reached its maximum, unless its end was requested. Returns the recorded end. */
   limitDrive(
     change: RegistryChange & { readonly endedAt: string },
-  ): Promise<{ readonly cancelRequested: boolean }>;
+  ): Promise<{ readonly endRequestedAt?: string }>;
   /** Returns the end of the drive and the fare that the registry fixed. */
   completeDrive(change: RegistryChange & { readonly endedAt: string }): Promise<CompletedDrive>;
   settleTrip(change: RegistryChange & { readonly settled: Amount }): Promise<void>;
-  /** Records that the compensation has begun. `unlessEndRequested` makes the registry decide: see `planRecovery`. */
+  /** Records that the compensation has begun. `unlessDriving` makes the registry decide: see `planRecovery`. */
   compensateTrip(
-    change: RegistryChange & Cancellation & Resolved & { readonly unlessEndRequested?: boolean },
+    change: RegistryChange & Cancellation & Resolved & { readonly unlessDriving?: boolean },
   ): Promise<void>;
   /** Records that nothing of the trip is left. */
   cancelTripRecord(change: RegistryChange & Cancellation & Resolved): Promise<void>;
@@ -94,6 +100,12 @@ export interface RegistryActivities {
   recordDelay(change: RegistryChange & { readonly delayedStep: string }): Promise<void>;
   recordBroadcast(change: RegistryChange & { readonly broadcast: BroadcastState }): Promise<void>;
 }
+
+/** Whether a trip is past its pivot: it is, its grace is not over, or it was cancelled within its grace. */
+export type GraceDecision =
+  | { readonly kind: "over" }
+  | { readonly kind: "left"; readonly remainingMs: number }
+  | { readonly kind: "cancelled"; readonly reason: string };
 
 /** A numbered change. The registry ignores late copies by their version. */
 export interface RegistryChange extends TripCall {
@@ -158,6 +170,7 @@ export interface CompletedTrip {
   readonly vehicleId: string;
   readonly startedAt: string;
   readonly endedAt: string;
+  readonly tariffId: string;
   readonly unlockFee: Amount;
   readonly fare: Amount;
   /** The captured amount. */

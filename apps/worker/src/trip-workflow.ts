@@ -2,12 +2,12 @@ import { type CompensationCause, createSaga, type Saga, type SagaResult } from "
 import {
   type Amount,
   type CompletedDrive,
-  calculateFare,
   defaultTimings,
+  launchTariff,
+  priceLongestTrip,
   steps,
   type TripInput,
   type TripOutcome,
-  unlockFee,
 } from "@fanfare/trip-contract";
 import {
   allHandlersFinished,
@@ -17,6 +17,7 @@ import {
 } from "@temporalio/workflow";
 import { checkTripInput } from "./workflow/check-trip-input.ts";
 import { continueAfterReset, listResolved } from "./workflow/continue-after-reset.ts";
+import { decideCancellation } from "./workflow/decide-cancellation.ts";
 import { type CancelledTrip, describeCompensation } from "./workflow/describe-compensation.ts";
 import { drive } from "./workflow/drive.ts";
 import { handleTripUpdates } from "./workflow/handle-trip-updates.ts";
@@ -35,7 +36,8 @@ import { createTripSteps } from "./workflow/trip-steps.ts";
  */
 export async function trip(input: TripInput): Promise<TripOutcome> {
   checkTripInput(input);
-  const { tripId, riderId, vehicleId, paymentMethod } = input;
+  const { tripId, riderId, vehicleId, paymentMethod, tariff = launchTariff } = input;
+  const unlockFee = { minorUnits: tariff.unlockFee, currency: tariff.currency };
   const timings = { ...defaultTimings, ...input.timings };
   const state: TripState = {};
   const calls = createTripCalls({ allowLocal: input.recovery === undefined });
@@ -49,6 +51,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
   const saga: Saga = createSaga({
     ...createSagaHooks(recorder, state),
     onReset: () => continueAfterReset(deps),
+    onCancelRequested: () => decideCancellation({ saga, ...deps }),
   });
   handleTripUpdates(saga, state);
   const recovery = input.recovery && (await planRecovery(input.recovery, deps));
@@ -81,7 +84,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       compensate: (activities, call) => activities.releaseVehicle({ ...call, vehicleId }),
     });
 
-    const limit = add(unlockFee, calculateFare(timings.maximumDriveMs));
+    const limit = priceLongestTrip(tariff);
     await compensatable(steps.openTab, {
       tries: "local-first",
       run: (activities, call) => activities.openTab({ ...call, riderId, paymentMethod, limit }),
@@ -95,19 +98,16 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       compensate: (activities, call) => activities.refund(call),
     });
 
-    // A recovered trip called none of the steps above: it is compensated now, or goes on after its drive.
+    // A recovered trip called none of the steps above: it is compensated now, or continues from its drive.
     if (recovery?.kind === "compensate") {
       saga.cancel(recovery.reason);
       throw new CancelledFailure(recovery.reason);
     }
     throwFailure();
-    const { startedAt, endedAt } =
-      recovery?.drive ??
-      (await saga.step(steps.drive, {
-        run: () => drive({ saga, calls, recorder, state, timings }),
-      }));
-
-    saga.pivot();
+    // The pivot lies within the drive: the end of the grace, or the request to end it.
+    const { startedAt, endedAt } = await saga.step(steps.drive, {
+      run: () => drive({ saga, ...deps, timings, tariff }),
+    });
 
     const completedDrive = await retriable(steps.completeDrive, {
       // The update of EndTrip leads to this step, and has to be stored before it.
@@ -169,7 +169,8 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     state.settled = settled;
 
     if (state.record?.published) return settled;
-    const completed = { tripId, riderId, vehicleId, ...ended, unlockFee, settled };
+    const tariffId = tariff.id;
+    const completed = { tripId, riderId, vehicleId, tariffId, ...ended, unlockFee, settled };
     await saga.step(steps.publish, {
       ...publishTrip(completed, { calls, recorder }),
       delayedAfterMs: timings.broadcastDelayedAfterMs,
@@ -196,8 +197,4 @@ async function finish(result: SagaResult<Amount>, state: TripState): Promise<Tri
 function describeOutcome(cause: CompensationCause, { record }: TripState): CancelledTrip {
   if (record?.compensation !== undefined) return { status: "CANCELLED", ...record.compensation };
   return describeCompensation(cause);
-}
-
-function add(one: Amount, other: Amount): Amount {
-  return { ...one, minorUnits: one.minorUnits + other.minorUnits };
 }

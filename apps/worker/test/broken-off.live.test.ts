@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, type Gate } from "./fake-services.ts";
 import { type Fault, holdAt, refuseCall } from "./faults.ts";
-import { addVehicle, beginTrip, type RealTrip, waitUntilActive } from "./real-trip.ts";
+import { addVehicle, beginTrip, createRider, type RealTrip, waitUntilActive } from "./real-trip.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 20 });
@@ -47,6 +47,7 @@ async function holdTrip(
   return { trip, gate };
 }
 
+const start = ({ started }: RealTrip) => started;
 const cancel = async (trip: RealTrip) => await (await waitUntilActive(trip)).cancel();
 const end = async (trip: RealTrip) => await (await waitUntilActive(trip)).end();
 
@@ -87,25 +88,42 @@ async function waitUntilSettled(trip: RealTrip) {
   return after;
 }
 
+/** Waits until another workflow of the trip runs. */
+async function waitUntilResumed(trip: RealTrip): Promise<void> {
+  await eventually(async () => expect(await readStatus(trip)).toBe("RUNNING"));
+  expect((await trip.readAccount()).status).toBe("ACTIVE");
+}
+
 const readStatus = async (trip: RealTrip) =>
   (await lab.workflow(trip.tripId).describe()).status.name;
 
-describe.concurrent("a trip whose workflow is terminated before the pivot is compensated, with", () => {
-  it.for(listPlaces(inOrder.slice(0, pivot)))(
-    "$step held $moment its effect",
+describe.concurrent("a trip whose workflow is terminated before its drive is compensated, with", () => {
+  it.for(listPlaces(compensatable))("$step held $moment its effect", async ({ step, moment }) => {
+    const { trip, gate } = await holdTrip(step, { moment, go: start });
+    await terminate(trip);
+    await eventually(async () => expect((await trip.readAccount()).status).toBe("CANCELLED"));
+    gate.open();
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
+    await eventually(async () => expect(await readStatus(trip)).toBe("COMPLETED"));
+  });
+
+  it.for(listPlaces(compensatable))(
+    "$step held $moment its effect, unless the local calls that follow make it ACTIVE",
     async ({ step, moment }) => {
-      const { trip, gate } = await holdTrip(step, { moment, go: ({ started }) => started });
+      const { trip, gate } = await holdTrip(step, { moment, go: start });
       await terminate(trip, gate);
-      expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
-      await eventually(async () => expect(await readStatus(trip)).toBe("COMPLETED"));
+      await eventually(async () => {
+        const { status } = await trip.readAccount();
+        expect([status, await readStatus(trip)]).toBeOneOf([
+          ["CANCELLED", "COMPLETED"],
+          ["ACTIVE", "RUNNING"],
+        ]);
+      });
+      const isActive = (await trip.readAccount()).status === "ACTIVE";
+      if (isActive) await trip.end();
+      await (isActive ? waitUntilSettled(trip) : waitUntilCompensated(trip));
     },
   );
-
-  it("the drive under way", async () => {
-    const trip = await waitUntilActive(await beginTrip(lab));
-    await terminate(trip);
-    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
-  });
 
   it.for(listPlaces(compensatable))(
     "the compensation of $step held $moment its effect",
@@ -117,9 +135,41 @@ describe.concurrent("a trip whose workflow is terminated before the pivot is com
   );
 });
 
-const afterPivot = listPlaces(inOrder.slice(pivot)).filter(
-  ({ step, moment }) => step !== steps.completeDrive || moment === "after",
-);
+describe.concurrent("a trip whose workflow is terminated during its drive resumes it", () => {
+  it("and settles when the rider ends it", async () => {
+    const trip = await waitUntilActive(await beginTrip(lab));
+    await terminate(trip);
+    await waitUntilResumed(trip);
+    await trip.end();
+    expect((await waitUntilSettled(trip)).status).toBe("SETTLED");
+  });
+
+  it("and is compensated when the rider cancels it within the grace", async () => {
+    const trip = await waitUntilActive(await beginTrip(lab));
+    await terminate(trip);
+    await waitUntilResumed(trip);
+    await trip.cancel();
+    expect((await waitUntilCompensated(trip)).reason).toBe("changed my mind");
+  });
+
+  it("also when the answer of its activation was held", async () => {
+    const { trip, gate } = await holdTrip(steps.drive, { moment: "after", go: start });
+    await terminate(trip, gate);
+    await waitUntilResumed(trip);
+    await trip.end();
+    expect((await waitUntilSettled(trip)).status).toBe("SETTLED");
+  });
+
+  it("unless the registry had not made it ACTIVE", async () => {
+    const { trip, gate } = await holdTrip(steps.drive, { moment: "before", go: start });
+    await terminate(trip);
+    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
+    gate.open();
+    expect((await waitUntilCompensated(trip)).status).toBe("CANCELLED");
+  });
+});
+
+const afterPivot = listPlaces(inOrder.slice(pivot));
 
 describe.concurrent("a trip whose workflow is terminated after the pivot is settled, with", () => {
   it.for(afterPivot.filter(({ step }) => step !== steps.publish))(
@@ -148,22 +198,6 @@ describe.concurrent("a trip whose workflow is terminated after the pivot is sett
     await lab.workflow(trip.tripId).terminate("the test ends it");
     expect((await waitUntilSettled(trip)).vehicles).toEqual([]);
     gate.open();
-  });
-});
-
-describe.concurrent("a trip whose workflow is terminated at the pivot", () => {
-  it("is either compensated or settled, as the registry decides", async () => {
-    const { trip, gate } = await holdTrip(steps.completeDrive, { moment: "before", go: end });
-    await terminate(trip, gate);
-    await eventually(async () => {
-      const { status, broadcast } = await trip.readAccount();
-      expect([status, broadcast]).toBeOneOf([
-        ["CANCELLED", null],
-        ["SETTLED", "PUBLISHED"],
-      ]);
-    });
-    const { status } = await trip.readAccount();
-    await (status === "SETTLED" ? waitUntilSettled(trip) : waitUntilCompensated(trip));
   });
 });
 
@@ -292,19 +326,22 @@ describe.concurrent("a parked trip whose workflow is terminated", () => {
 });
 
 describe.concurrent("a workflow that ends early", () => {
-  it("by a failure has its trip compensated", async () => {
-    const trip = await beginTrip(lab, { rider: "unlucky" });
+  it("by a failure has its trip compensated before the drive", async () => {
+    const gate = createGate();
+    const faults = { [steps.openTab]: holdAt(gate, "before") };
+    const trip = await beginTrip(lab, { rider: "unlucky", faults });
     expect((await waitUntilCompensated(trip)).reason).toBe("its workflow failed");
+    gate.open();
   });
 
-  it("by a timeout has its trip compensated", async () => {
+  it("by a timeout has its drive resumed", async () => {
     const gate = createGate();
     const tripId = crypto.randomUUID();
     const vehicleId = await addVehicle(lab.books);
     const input: TripInput = {
       tripId,
       vehicleId,
-      riderId: "rosa",
+      riderId: createRider("rosa", tripId),
       paymentMethod: "pm_card_visa",
       requestedAt: new Date().toISOString(),
     };
@@ -322,7 +359,13 @@ describe.concurrent("a workflow that ends early", () => {
     await eventually(async () => expect((await trip.readAccount()).status).toBe("REQUESTED"));
     gate.open();
     await waitUntilActive(trip);
-    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was timed out");
+    const { runId } = await lab.workflow(tripId).describe();
+    await eventually(async () => {
+      const latest = await lab.workflow(tripId).describe();
+      expect([latest.status.name, latest.runId === runId]).toEqual(["RUNNING", false]);
+    });
+    await trip.end();
+    expect((await waitUntilSettled(trip)).status).toBe("SETTLED");
   });
 
   it("by a termination during its recovery is recovered again", async () => {
@@ -330,16 +373,17 @@ describe.concurrent("a workflow that ends early", () => {
     const trip = await beginTrip(lab, {
       faults: { [`${steps.openTab}${compensationSuffix}`]: holdAt(gate, "before") },
     });
-    await waitUntilActive(trip);
-    await terminate(trip);
+    cancel(trip).catch(() => undefined);
     await gate.reached;
+    await terminate(trip);
+    await eventually(async () => expect(await readStatus(trip)).toBe("RUNNING"));
     await terminate(trip, gate);
-    expect((await waitUntilCompensated(trip)).reason).toBe("its workflow was terminated");
+    expect((await waitUntilCompensated(trip)).reason).toBe("changed my mind");
   });
 });
 
 describe("a workflow that is deleted from Temporal", () => {
-  it("has its trip compensated before the pivot, and settled after it", async () => {
+  it("has its drive resumed, and its trip compensated before it and settled after it", async () => {
     const driving = await waitUntilActive(await beginTrip(lab));
     const compensating = await holdTrip(`${steps.openTab}${compensationSuffix}`, {
       moment: "before",
@@ -354,8 +398,9 @@ describe("a workflow that is deleted from Temporal", () => {
     await Promise.all(trips.map(deleteWorkflow));
     for (const { gate } of halts) gate.open();
     await lab.app.trips.start();
-    const reason = "its workflow is gone from Temporal";
-    expect((await waitUntilCompensated(driving)).reason).toBe(reason);
+    await waitUntilResumed(driving);
+    await driving.end();
+    await waitUntilSettled(driving);
     expect((await waitUntilCompensated(compensating.trip)).status).toBe("CANCELLED");
     for (const { trip } of [charging, telling]) {
       expect(await waitUntilSettled(trip)).toMatchObject({

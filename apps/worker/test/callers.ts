@@ -18,7 +18,7 @@ export function createCallers(transport: Transport, keys: DevKeys): Callers {
 }
 
 /** Wraps a transport so that its calls carry a token. */
-function addToken(transport: Transport, token: Promise<string>): Transport {
+export function addToken(transport: Transport, token: Promise<string>): Transport {
   async function authorise(header?: ConstructorParameters<typeof Headers>[0]): Promise<Headers> {
     const headers = new Headers(header);
     headers.set("authorization", `Bearer ${await token}`);

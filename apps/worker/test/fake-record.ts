@@ -3,7 +3,7 @@ import type { FakeTrip } from "./fake-trip.ts";
 
 /** Returns what the fake registry has of a trip. */
 export function toFakeRecord(fake: FakeTrip): TripRecord {
-  const { startedAt, statuses, settled, compensation, resolvedSteps } = fake;
+  const { startedAt, endRequestedAt, statuses, settled, compensation, resolvedSteps } = fake;
   return {
     latestVersion: Math.max(fake.versions.at(-1) ?? 0, fake.delayVersion),
     ended: statuses.includes("ENDED"),
@@ -12,6 +12,7 @@ export function toFakeRecord(fake: FakeTrip): TripRecord {
     delayed: (fake.delays.at(-1) ?? "") !== "",
     resolvedSteps,
     ...(startedAt === undefined ? {} : { startedAt }),
+    ...(endRequestedAt === undefined ? {} : { endRequestedAt }),
     ...(settled && { settled }),
     ...(compensation && { compensation }),
   };

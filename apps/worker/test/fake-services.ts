@@ -1,7 +1,6 @@
-import { calculateFare } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import type { TripActivities, TripCall } from "../src/trip-activities.ts";
+import type { GraceDecision, TripActivities, TripCall } from "../src/trip-activities.ts";
 import { toFakeRecord } from "./fake-record.ts";
 import type { FakeTrip } from "./fake-trip.ts";
 
@@ -84,8 +83,8 @@ export function createFakeServices(): FakeServices {
   const record = (call: TripCall & { version: number }, effect: (fake: FakeTrip) => void) =>
     act(call, (fake) => {
       if (call.version <= (fake.versions.at(-1) ?? 0)) return;
-      fake.versions.push(call.version);
       effect(fake);
+      fake.versions.push(call.version);
     });
 
   return {
@@ -119,14 +118,34 @@ export function createFakeServices(): FakeServices {
           fake.startedAt ??= new Date().toISOString();
           fake.statuses.push("ACTIVE");
         }).then(() => ({ startedAt: trip(call.tripId).startedAt ?? "" })),
+      endGrace: (call) =>
+        act(call, (fake): GraceDecision => {
+          if (fake.cancelRequested) return { kind: "cancelled", reason: "changed my mind" };
+          const remainingMs = fake.graceLeftMs?.shift();
+          if (remainingMs !== undefined) return { kind: "left", remainingMs };
+          fake.graceOver = true;
+          return { kind: "over" };
+        }),
+      stopTrip: (call) =>
+        act(call, (fake) => {
+          if (fake.graceOver) fake.endRequestedAt ??= new Date().toISOString();
+          const { endRequestedAt } = fake;
+          if (endRequestedAt !== undefined) return { cancelled: false, endRequestedAt };
+          fake.cancelRequested = true;
+          return { cancelled: true };
+        }),
       limitDrive: (call) =>
-        act(call, (fake) => ({ cancelRequested: fake.cancelRequested === true })),
+        act(call, (fake) => {
+          fake.endRequestedAt ??= call.endedAt;
+          return { endRequestedAt: fake.endRequestedAt };
+        }),
       completeDrive: (call) =>
         act(call, (fake) => {
           fake.versions.push(call.version);
           fake.statuses.push("ENDED");
           const driveMs = Date.parse(call.endedAt) - Date.parse(fake.startedAt ?? call.endedAt);
-          return { endedAt: call.endedAt, fare: calculateFare(driveMs) };
+          const fare = { minorUnits: Math.ceil(driveMs / 60_000) * 30, currency: "EUR" };
+          return { endedAt: call.endedAt, fare };
         }),
       settleTrip: (call) =>
         record(call, (fake) => {
@@ -135,6 +154,8 @@ export function createFakeServices(): FakeServices {
         }),
       compensateTrip: (call) =>
         record(call, (fake) => {
+          const driving = fake.startedAt && !fake.cancelRequested && !fake.compensation;
+          if (call.unlessDriving && driving) refuseNow("its drive has begun");
           fake.compensation ??= {
             reason: call.reason,
             ...(call.refusal && { refusal: call.refusal }),

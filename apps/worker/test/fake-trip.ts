@@ -22,6 +22,11 @@ export interface FakeTrip {
   startedAt?: string;
   /** The cancellation is recorded, and no update has delivered it. */
   cancelRequested?: true;
+  /** What is left of the grace when the registry is asked, each time. Default: it is over. */
+  graceLeftMs?: number[];
+  graceOver?: true;
+  /** The recorded request to end the drive. */
+  endRequestedAt?: string;
   settled?: Amount;
   compensation?: Cancellation;
   refusal?: { code: string; message: string; step: string };

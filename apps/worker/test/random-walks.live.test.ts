@@ -36,7 +36,8 @@ function expectWhole({ account }: WalkedTrip): void {
     });
     return;
   }
-  const owed = 100 + (fare ?? Number.NaN);
+  // M: readAccount() checks the fare against the tariff of the trip.
+  const owed = (account.tariff?.unlockFee ?? Number.NaN) + (fare ?? Number.NaN);
   expect({ status, charges, balance, settled: captured }).toEqual({
     status: "SETTLED",
     charges: 2,

@@ -9,6 +9,8 @@ import type { ServiceLab } from "./service-lab.ts";
 export interface RealTrip {
   readonly tripId: string;
   readonly vehicleId: string;
+  /** The rider, who takes no other trip. */
+  readonly rider: string;
   /** The answer of StartTrip: undefined, or the message of its refusal. */
   readonly started: Promise<string | undefined>;
   end(): Promise<void>;
@@ -24,6 +26,7 @@ export interface RealTrip {
 /** Options of `beginTrip`. */
 export interface RealTripOptions {
   readonly tripId?: string;
+  /** The beginning of the rider's name. Default: rosa. */
   readonly rider?: string;
   readonly faults?: Readonly<Record<string, Fault>>;
   readonly vehicleId?: string;
@@ -35,7 +38,8 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
   const tripId = options.tripId ?? crypto.randomUUID();
   const vehicleId = options.vehicleId ?? (await addVehicle(lab.books));
   const paymentMethod = options.paymentMethod ?? "pm_card_visa";
-  const rider = lab.rider(options.rider);
+  const name = createRider(options.rider ?? "rosa", tripId);
+  const rider = lab.rider(name);
   lab.faults.plan(tripId, options.faults ?? {});
   const started = rider.startTrip({ tripId, vehicleId, paymentMethod }).then(
     () => undefined,
@@ -47,6 +51,7 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
   return {
     tripId,
     vehicleId,
+    rider: name,
     started,
     readAccount,
     async end() {
@@ -80,6 +85,11 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
       return refusals;
     },
   };
+}
+
+/** Returns the name of the rider of a trip. */
+export function createRider(prefix: string, tripId: string): string {
+  return `${prefix}-${tripId}`;
 }
 
 /** Adds a free vehicle. */

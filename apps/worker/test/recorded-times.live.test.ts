@@ -35,7 +35,7 @@ describe("M: the rider pays until the recorded request", () => {
   it("when the worker is down", async () => {
     const trip = await beginLongDrive();
     await lab.restartWorker(async () => {
-      const { trip: asked } = await lab.rider().endTrip({ tripId: trip.tripId }, hasty);
+      const { trip: asked } = await lab.rider(trip.rider).endTrip({ tripId: trip.tripId }, hasty);
       expect(asked).toMatchObject({
         status: TripStatus.ACTIVE,
         endRequestedAt: expect.anything(),
@@ -49,7 +49,7 @@ describe("M: the rider pays until the recorded request", () => {
   it("when the workflow is terminated before it gets the request", async () => {
     const trip = await beginLongDrive();
     await lab.restartWorker(async () => {
-      await lab.rider().endTrip({ tripId: trip.tripId }, hasty);
+      await lab.rider(trip.rider).endTrip({ tripId: trip.tripId }, hasty);
       await lab.workflow(trip.tripId).terminate("the test ends it");
       await waitForSecondMinute(trip);
     });
@@ -69,5 +69,36 @@ describe("a recorded cancellation", () => {
     });
     await trip.expectCompensated();
     await eventually(async () => expect((await trip.readAccount()).reason).toBe("rain"));
+  });
+});
+
+/** Begins a drive whose grace is over: that of the tariff `launch` is 2 min. */
+async function beginDriveAfterGrace(): Promise<RealTrip> {
+  const trip = await waitUntilActive(await beginTrip(lab));
+  await trip.started;
+  await lab.books.backdateStart(trip.tripId, 120_000);
+  return trip;
+}
+
+describe("a drive whose grace is over before the worker has noticed", () => {
+  it("refuses a cancellation, and continues", async () => {
+    const trip = await beginDriveAfterGrace();
+    await expect(trip.cancel()).rejects.toThrow("is over: end the trip instead");
+    expect((await trip.readAccount()).status).toBe("ACTIVE");
+    await trip.end();
+    await eventually(async () =>
+      expect(await trip.readAccount()).toMatchObject({ status: "SETTLED", captured: 190 }),
+    );
+  });
+
+  it("ends when Temporal is asked to cancel its workflow, and is settled", async () => {
+    const trip = await beginDriveAfterGrace();
+    await lab.workflow(trip.tripId).cancel();
+    await eventually(async () =>
+      expect(await trip.readAccount()).toMatchObject({ status: "SETTLED", captured: 190 }),
+    );
+    await eventually(async () => {
+      expect((await lab.workflow(trip.tripId).describe()).status.name).toBe("COMPLETED");
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { createSaga } from "@fanfare/saga";
-import { defaultTimings, steps, type TripInput, unlockFee } from "@fanfare/trip-contract";
+import { defaultTimings, steps, type TripInput } from "@fanfare/trip-contract";
 import { handleTripUpdates } from "../src/workflow/handle-trip-updates.ts";
 import { createSagaHooks } from "../src/workflow/saga-hooks.ts";
 import { createTripCalls } from "../src/workflow/trip-calls.ts";
@@ -25,7 +25,7 @@ export async function trip(input: TripInput): Promise<void> {
       compensate,
       status: "PENDING",
     });
-    const opening = { riderId, paymentMethod, limit: unlockFee };
+    const opening = { riderId, paymentMethod, limit: { minorUnits: 100, currency: "EUR" } };
     await compensatable(steps.openTab, {
       tries,
       run: (activities, call) => activities.openTab({ ...call, ...opening }),

@@ -2,11 +2,20 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Client as ServiceClient } from "@connectrpc/connect";
+import { createClient, type Client as ServiceClient } from "@connectrpc/connect";
 import { createMemoryBus } from "@fanfare/bus";
+import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { type App, createDevKeys, reservePorts, startApp, startServers } from "@fanfare/dev-stack";
+import {
+  type App,
+  createDevKeys,
+  mintToken,
+  reservePorts,
+  startApp,
+  startServers,
+  type TokenClaims,
+} from "@fanfare/dev-stack";
 import {
   createSecrets,
   openSecretsFolder,
@@ -23,7 +32,7 @@ import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
-import { createCallers } from "./callers.ts";
+import { addToken, createCallers } from "./callers.ts";
 import { createFaults, type Faults } from "./faults.ts";
 
 /** The consumer groups of completed trips. */
@@ -41,6 +50,8 @@ export interface ServiceLab extends AsyncDisposable {
   /** Returns the client of a rider. Trips of riders whose name begins with `hasty` have short timeouts. */
   rider(name?: string): ServiceClient<typeof TripsService>;
   readonly operator: ServiceClient<typeof TripsService>;
+  /** The tariffs, as an operator. */
+  readonly tariffs: ServiceClient<typeof TariffService>;
   workflow(tripId: string): WorkflowHandle;
   /** Returns how often each group has handled the event of a completed trip. */
   countDeliveries(tripId: string): Readonly<Record<(typeof groups)[number], number>>;
@@ -177,11 +188,12 @@ export async function openServiceLab(): Promise<ServiceLab> {
   stack.defer(() => connection.close());
   const temporal = new Client({ connection, namespace, identity: "lab" });
   const books = stack.use(openBooks(urls));
-  const caller = createCallers(
-    stack.use(createServiceTransport({ baseUrl: tripsApp.url, timeoutMs: 60_000 })),
-    keys,
+  const transport = stack.use(
+    createServiceTransport({ baseUrl: tripsApp.url, timeoutMs: 60_000 }),
   );
+  const caller = createCallers(transport, keys);
 
+  const otto: TokenClaims = { role: "operator", subject: "otto" };
   const owned = stack.move();
   return {
     faults,
@@ -189,7 +201,8 @@ export async function openServiceLab(): Promise<ServiceLab> {
     temporal,
     app: { trips: tripsApp, fleet: fleetApp, billing: billingApp },
     rider: (name = "rosa") => caller({ role: "rider", subject: name }),
-    operator: caller({ role: "operator", subject: "otto" }),
+    operator: caller(otto),
+    tariffs: createClient(TariffService, addToken(transport, mintToken(keys, otto))),
     workflow: (tripId) => temporal.workflow.getHandle(createTripWorkflowId(tripId)),
     countDeliveries,
     failAuditOnce: (tripId) => void failing.add(tripId),

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitUntil } from "@fanfare/dev-stack";
 import { steps } from "@fanfare/trip-contract";
 import { createGate, failTimes, refuse, type Script } from "./fake-services.ts";
+import type { FakeTrip } from "./fake-trip.ts";
 import { findRun, resetRun } from "./reset-workflow.ts";
+import { createShortTariff } from "./tariffs.ts";
 import type { TestTrip, TripLab } from "./trip-lab.ts";
 
 /** Plays one path of a trip to its end. */
@@ -37,16 +39,29 @@ function cancelAt(step: string): Story {
   };
 }
 
-/** Plays a trip whose previous workflow was terminated. `startedAt` is the start of its drive. */
-async function recover(lab: TripLab, script: Script, startedAt?: string): Promise<TestTrip> {
+/** Starts the second workflow of a trip, whose first was terminated. `startedAt` is the start of its drive. */
+function recover(lab: TripLab, startedAt?: string): TestTrip {
   const tripId = randomUUID();
   if (startedAt !== undefined) lab.services.trip(tripId).startedAt = startedAt;
   const recovery = { reason: "its workflow was terminated", versionFloor: 1_000_000 };
-  const trip = lab.begin(script, { tripId, recovery });
+  return lab.begin({}, { tripId, recovery });
+}
+
+/** Starts a drive with a grace of 300 ms. */
+async function startShortGrace(lab: TripLab, prepare: (fake: FakeTrip) => void): Promise<TestTrip> {
+  const tripId = randomUUID();
+  prepare(lab.services.trip(tripId));
+  const trip = lab.begin({}, { tripId, tariff: createShortTariff({ graceMs: 300 }) });
   await trip.started;
-  await trip.outcome();
   return trip;
 }
+
+const waitForGrace = (trip: TestTrip) =>
+  waitUntil(() => trip.fake.graceOver === true, {
+    what: "the end of the grace",
+    timeoutMs: 60_000,
+    intervalMs: 20,
+  });
 
 /** Resets the workflow of a settled trip to one of its tasks, without the update that ended its drive. */
 async function playAndReset(lab: TripLab, task: number): Promise<TestTrip> {
@@ -147,32 +162,45 @@ export const stories: Readonly<Record<string, Story>> = {
   },
 
   async "longest-drive"(lab) {
-    const trip = lab.begin({}, { timings: { maximumDriveMs: 500 } });
+    const trip = lab.begin({}, { tariff: createShortTariff({ maximumDriveMs: 500 }) });
     await trip.started;
     await trip.outcome();
     return trip;
   },
 
-  async "longest-drive-cancelled"(lab) {
-    const trip = lab.begin({}, { timings: { maximumDriveMs: 500 } });
-    trip.fake.cancelRequested = true;
-    await trip.started;
-    await waitUntil(() => trip.fake.calls.includes("limitDrive limit-drive"), {
-      what: "the maximum of the drive",
-      timeoutMs: 60_000,
-    });
-    await trip.cancel("changed my mind");
+  async "ended-after-its-grace"(lab) {
+    const trip = await startShortGrace(lab, (fake) => void (fake.graceLeftMs = [50]));
+    await waitForGrace(trip);
+    return await endDrive(trip);
+  },
+
+  /** The registry has a cancellation that no update has delivered. */
+  async "cancelled-at-the-end-of-its-grace"(lab) {
+    const trip = await startShortGrace(lab, (fake) => void (fake.cancelRequested = true));
+    await trip.outcome();
     return trip;
   },
 
-  "recovered-and-compensated": (lab) => recover(lab, {}),
+  async "cancelled-in-temporal-after-its-grace"(lab) {
+    const trip = await startShortGrace(lab, () => undefined);
+    await waitForGrace(trip);
+    await trip.handle.cancel();
+    await trip.outcome();
+    return trip;
+  },
 
-  "recovered-and-settled": (lab) =>
-    recover(
-      lab,
-      { compensateTrip: { before: refuse("its drive has ended") } },
-      new Date().toISOString(),
-    ),
+  async "recovered-and-compensated"(lab) {
+    const trip = recover(lab);
+    await trip.started;
+    await trip.outcome();
+    return trip;
+  },
+
+  async "recovered-and-resumed"(lab) {
+    const trip = recover(lab, new Date().toISOString());
+    await trip.started;
+    return await endDrive(trip);
+  },
 
   /** Goes by the registry, which has the end, instead of waiting for it. */
   "reset-to-its-first-task": (lab) => playAndReset(lab, 0),

@@ -168,10 +168,15 @@ function createTestTrip(
     handle,
     started,
     fake,
-    end: ({ updateId = updates.end, requestedAt = new Date().toISOString() } = {}) =>
-      handle.executeUpdate(updates.end, { updateId, args: [{ requestedAt }] }),
-    cancel: (reason) =>
-      handle.executeUpdate(updates.cancel, { updateId: updates.cancel, args: [{ reason }] }),
+    end: ({ updateId = updates.end, requestedAt = new Date().toISOString() } = {}) => {
+      // The API records a request before it sends it.
+      if (!fake.cancelRequested) fake.endRequestedAt ??= requestedAt;
+      return handle.executeUpdate(updates.end, { updateId, args: [{ requestedAt }] });
+    },
+    cancel: (reason) => {
+      if (fake.endRequestedAt === undefined && !fake.graceOver) fake.cancelRequested = true;
+      return handle.executeUpdate(updates.cancel, { updateId: updates.cancel, args: [{ reason }] });
+    },
     retry: (step) =>
       handle.executeUpdate(operatorUpdates.retry, { args: [step === undefined ? {} : { step }] }),
     resolve: (note) => handle.executeUpdate(operatorUpdates.resolve, { args: [{ note }] }),

@@ -3,12 +3,12 @@ import {
   compensationSuffix,
   type EndArgument,
   steps,
-  unlockFee,
   updates,
 } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { createGate, failTimes, refuse } from "./fake-services.ts";
+import { createShortTariff } from "./tariffs.ts";
 import { catchUpdateRefusal, openTripLab, type TestTrip, type TripLab } from "./trip-lab.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -42,7 +42,8 @@ describe("a trip that completes", () => {
         vehicleId: "vehicle-1",
         startedAt: started.status === "ACTIVE" ? started.startedAt : undefined,
         ...ended,
-        unlockFee,
+        tariffId: "launch",
+        unlockFee: { minorUnits: 100, currency: "EUR" },
         settled: { minorUnits: 130, currency: "EUR" },
       },
     ]);
@@ -56,14 +57,17 @@ describe("a trip that completes", () => {
   });
 
   it("authorises the price of the longest drive", async () => {
-    const trip = lab.begin({}, { timings: { maximumDriveMs: 10 * 60_000 } });
+    const trip = lab.begin(
+      {},
+      { tariff: createShortTariff({ maximumDriveMs: 10 * 60_000, graceMs: 60_000 }) },
+    );
     await trip.started;
     expect(trip.fake.tab?.limit).toEqual({ minorUnits: 100 + 10 * 30, currency: "EUR" });
     await trip.cancel("enough");
   });
 
   it("ends exactly after the maximum drive", async () => {
-    const trip = lab.begin({}, { timings: { maximumDriveMs: 1_000 } });
+    const trip = lab.begin({}, { tariff: createShortTariff({ maximumDriveMs: 1_000 }) });
     await trip.started;
     expect(await trip.outcome()).toMatchObject({ status: "SETTLED" });
     const [event] = trip.fake.published;

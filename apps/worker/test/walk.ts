@@ -1,3 +1,4 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { TripAccount } from "@fanfare/test-fixtures";
 import { compensationSuffix, steps } from "@fanfare/trip-contract";
@@ -17,6 +18,10 @@ import type { ServiceLab } from "./service-lab.ts";
 export type Walk = readonly WalkingTrip[];
 
 interface WalkingTrip {
+  /** The tariff that is put in force before it starts. Another trip may start under it, too. */
+  readonly tariff: WalkTariff;
+  /** How long the rider drives before the end is requested, in milliseconds. */
+  readonly driveMs: number;
   readonly paymentMethod: string;
   /** Whether it reserves the vehicle that other trips reserve too. */
   readonly shares: boolean;
@@ -25,6 +30,15 @@ interface WalkingTrip {
   /** What a person does when a call is made for the first time. */
   readonly acts: readonly { readonly act: Act; readonly at: string }[];
   readonly auditFails: boolean;
+}
+
+/** Durations are in milliseconds, prices in minor units. */
+interface WalkTariff {
+  readonly unlockFee: number;
+  readonly price: number;
+  readonly incrementMs: number;
+  readonly maximumDriveMs: number;
+  readonly graceMs: number;
 }
 
 const actions = ["cancel", "cancel-in-temporal", "terminate", "restart-worker", "end"] as const;
@@ -63,6 +77,14 @@ const faultArbitrary = fc.oneof(
 /** Generates walks, and shrinks those that fail. */
 export const arbitraryWalk: fc.Arbitrary<Walk> = fc.array(
   fc.record({
+    tariff: fc.record({
+      unlockFee: fc.integer({ min: 0, max: 300 }),
+      price: fc.integer({ min: 1, max: 90 }),
+      incrementMs: fc.constantFrom(1, 700, 1_000, 60_000),
+      maximumDriveMs: fc.constantFrom(1_500, 600_000),
+      graceMs: fc.constantFrom(0, 300, 1_000),
+    }),
+    driveMs: fc.constantFrom(0, 0, 0, 500, 1_200),
     paymentMethod: fc.oneof(
       { weight: 8, arbitrary: fc.constant("pm_card_visa") },
       { weight: 1, arbitrary: fc.constant("pm_card_chargeDeclined") },
@@ -107,7 +129,7 @@ export async function runWalk(lab: ServiceLab, trips: Walk): Promise<readonly Wa
       const { status } = await trip.readAccount();
       if (status === "unknown") throw new Error(`StartTrip recorded no trip: ${refusal}`);
       const declines = walking.paymentMethod === "pm_card_chargeCustomerFail";
-      const account = await finishTrip(lab, trip, declines);
+      const account = await finishTrip(lab, trip, { declines, driveMs: walking.driveMs });
       return { trip, account, tookMs: performance.now() - began };
     }),
   );
@@ -119,6 +141,7 @@ async function begin(
   shared: string,
 ): Promise<RealTrip> {
   const tripId = crypto.randomUUID();
+  await putInForce(lab, walking.tariff);
   const plan: Record<string, Fault> = {};
   for (const [activityId, fault] of walking.faults) plan[activityId] = faults[fault] ?? sendTwice;
   if (auditFails) lab.failAuditOnce(tripId);
@@ -141,6 +164,23 @@ async function begin(
     }),
   );
   return await trip.promise;
+}
+
+function toMoney(minorUnits: number) {
+  return { minorUnits: BigInt(minorUnits), currency: "EUR" };
+}
+
+async function putInForce(lab: ServiceLab, tariff: WalkTariff): Promise<void> {
+  await lab.tariffs.setTariff({
+    tariffId: `walk-${Object.values(tariff).join("-")}`,
+    terms: {
+      unlockFee: toMoney(tariff.unlockFee),
+      incrementPrice: toMoney(tariff.price),
+      increment: durationFromMs(tariff.incrementMs),
+      maximumDrive: durationFromMs(tariff.maximumDriveMs),
+      cancellationGrace: durationFromMs(tariff.graceMs),
+    },
+  });
 }
 
 /** Creates a function that acts on its first call, in the background. Failures are ignored. */
@@ -166,14 +206,15 @@ async function perform(lab: ServiceLab, act: Act, trip: RealTrip): Promise<void>
 async function finishTrip(
   lab: ServiceLab,
   trip: RealTrip,
-  declines: boolean,
+  { declines, driveMs }: { readonly declines: boolean; readonly driveMs: number },
 ): Promise<TripAccount> {
   const { tripId } = trip;
   let seen: TripAccount | undefined;
   const over = async () => {
     seen = await trip.readAccount();
     if (isOver(seen)) return seen;
-    if (seen.status === "ACTIVE") trip.end().catch(() => undefined);
+    const hasDriven = (await lab.books.readElapsed(tripId)) >= driveMs;
+    if (seen.status === "ACTIVE" && hasDriven) trip.end().catch(() => undefined);
     const waits = seen.status === "NEEDS_ATTENTION" || seen.status === "SETTLED";
     if (waits) await decideAsOperator(lab, { tripId, declines }).catch(() => undefined);
     return undefined;

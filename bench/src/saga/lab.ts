@@ -24,7 +24,8 @@ import { openConverter } from "./open-converter.ts";
 export interface Lab extends AsyncDisposable {
   readonly servers: Servers;
   readonly system: System;
-  readonly trips: ConnectClient<typeof TripsService>;
+  /** One rider for each trip in flight: a rider has one active trip at a time. */
+  readonly riders: readonly ConnectClient<typeof TripsService>[];
   /** Encrypts payloads, as the trips do. */
   readonly temporal: Client;
   /** Leaves payloads plain. */
@@ -34,7 +35,7 @@ export interface Lab extends AsyncDisposable {
   readonly bareWorkerPid: number;
 }
 
-/** Starts everything, with vehicles for this many trips in flight. */
+/** Starts everything, with vehicles and riders for this many trips in flight. */
 export async function openLab(inFlight: number): Promise<Lab> {
   const stack = new AsyncDisposableStack();
   try {
@@ -51,7 +52,6 @@ export async function openLab(inFlight: number): Promise<Lab> {
       }),
     );
     const secretsFolder = join(folder, "secrets");
-    // One rider takes all trips.
     const env = { LOG_LEVEL: "warn", CALL_RATES: "rider=10000" };
     const system = stack.use(await startSystem({ servers, secretsFolder, logFolder, env }));
 
@@ -59,25 +59,28 @@ export async function openLab(inFlight: number): Promise<Lab> {
     const { address, namespace } = servers.temporal;
     const connection = await Connection.connect({ address });
     stack.defer(() => connection.close());
-    const token = await mintToken(keys, { role: "rider", subject: "alice" });
     const baseUrl = system.app("trips").url;
     const sessionManager = new Http2SessionManager(baseUrl);
     stack.defer(() => sessionManager.abort());
-    const withToken: Interceptor = (next) => async (request) => {
-      request.header.set("authorization", `Bearer ${token}`);
-      return await next(request);
+    const openRider = async (index: number) => {
+      const token = await mintToken(keys, { role: "rider", subject: `rider-${index}` });
+      const withToken: Interceptor = (next) => async (request) => {
+        request.header.set("authorization", `Bearer ${token}`);
+        return await next(request);
+      };
+      const transport = createConnectTransport({
+        baseUrl,
+        httpVersion: "2",
+        sessionManager,
+        interceptors: [withToken],
+        defaultTimeoutMs: 60_000,
+      });
+      return createClient(TripsService, transport);
     };
-    const transport = createConnectTransport({
-      baseUrl,
-      httpVersion: "2",
-      sessionManager,
-      interceptors: [withToken],
-      defaultTimeoutMs: 60_000,
-    });
     const opened = {
       servers,
       system,
-      trips: createClient(TripsService, transport),
+      riders: await Promise.all(Array.from({ length: inFlight }, (_, index) => openRider(index))),
       temporal: new Client({ connection, namespace, dataConverter: openConverter(keyFile) }),
       plainTemporal: new Client({ connection, namespace }),
       vehicles: await addVehicles(system, inFlight),

@@ -18,17 +18,25 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
   const taken: Taken[] = [];
   await runConcurrently(load, async (loop) => {
     const tripId = crypto.randomUUID();
+    const rider = getRider(lab, loop);
     const began = performance.now();
-    await lab.trips.startTrip({
+    await rider.startTrip({
       tripId,
       vehicleId: lab.vehicles[loop] ?? "",
       paymentMethod: "pm_card_visa",
     });
     taken.push({ tripId, answerMs: performance.now() - began });
-    await lab.trips.endTrip({ tripId });
+    await rider.endTrip({ tripId });
     await lab.temporal.workflow.getHandle(createTripWorkflowId(tripId)).result();
   });
   return taken;
+}
+
+/** Returns the rider of a loop. */
+export function getRider({ riders }: Lab, loop: number): Lab["riders"][number] {
+  const rider = riders[loop];
+  if (rider === undefined) throw new Error(`expected ${loop + 1} riders, got ${riders.length}`);
+  return rider;
 }
 
 /** Runs workflows with this many activities that do nothing, by default with plain payloads. */

@@ -5,6 +5,7 @@ import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 
 /** Every service of this system. */
@@ -15,6 +16,7 @@ export const services: readonly DescService[] = [
   NotificationsService,
   OperatorLogService,
   RevenueService,
+  TariffService,
   TripRegistryService,
   TripsService,
 ];

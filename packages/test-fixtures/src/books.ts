@@ -1,9 +1,9 @@
 import { countedReactors, type ReactorEffects, type ReactorName } from "@fanfare/topology";
 import { Pool } from "pg";
-import { checkMinutes, type DriveAccount } from "./check-minutes.ts";
+import { type CancelAccount, checkGrace, checkMinutes } from "./check-minutes.ts";
 
 /** What the databases contain of one trip. Amounts are in minor units. */
-export interface TripAccount extends DriveAccount {
+export interface TripAccount extends CancelAccount {
   /** The status in the registry. `unknown` when it has no such trip. */
   readonly status: string;
   readonly reason: string | null;
@@ -38,7 +38,7 @@ export interface BooksUrls extends Record<"trips" | "fleet" | "billing", string>
 
 /** Reads the databases of all apps, without their services. */
 export interface Books extends AsyncDisposable {
-  /** Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M. */
+  /** Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M, or was compensated after its grace. */
   readAccounts(tripIds: readonly string[]): Promise<TripAccount[]>;
   /** Reads the effects of trips, in the order of their ids. */
   readEffects(tripIds: readonly string[]): Promise<TripEffects[]>;
@@ -63,6 +63,9 @@ type RegistryPart = Pick<
   | "driveMs"
   | "requestedMs"
   | "fare"
+  | "tariff"
+  | "started"
+  | "cancelledMs"
   | "settled"
   | "broadcast"
 >;
@@ -75,7 +78,9 @@ const registrySql = `
     round(extract(epoch from ended_at - started_at) * 1000)::integer as "driveMs",
     case when stop_kind = 'END'
       then round(extract(epoch from stop_requested_at - started_at) * 1000)::integer end as "requestedMs",
-    fare::integer, settled::integer, broadcast
+    fare::integer, settled::integer, broadcast, tariff, started_at is not null as started,
+    case when stop_kind = 'CANCEL'
+      then round(extract(epoch from stop_requested_at - started_at) * 1000)::integer end as "cancelledMs"
   from unnest($1::uuid[]) as trip (trip_id) left join trips using (trip_id)`;
 
 const fleetSql = `
@@ -122,7 +127,10 @@ export function openBooks(urls: BooksUrls): Books {
       const findTrip = indexByTrip(registry.rows);
       const findHolds = indexByTrip(holds.rows);
       const findTab = indexByTrip(tabs.rows);
-      for (const account of registry.rows) checkMinutes(account);
+      for (const account of registry.rows) {
+        checkMinutes(account);
+        checkGrace(account);
+      }
       return tripIds.map((id) => ({ ...findTrip(id), ...findHolds(id), ...findTab(id) }));
     },
 

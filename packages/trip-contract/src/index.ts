@@ -2,11 +2,12 @@
 // amounts are safe integers in minor units. The recorded histories depend on it.
 
 export type { SagaProgress, StepProgress } from "@fanfare/saga";
-export { type Amount, calculateFare, unlockFee } from "./money.ts";
+export type { Amount } from "./money.ts";
 export { createTripWorkflowId, taskQueue, tripWorkflowType } from "./names.ts";
 export type { CompensationResult, CompletedDrive, Refusal, TripOutcome } from "./outcomes.ts";
 export { searchAttributes } from "./search-attributes.ts";
 export { compensationSuffix, steps } from "./steps.ts";
+export { launchTariff, priceDrive, priceLongestTrip, type Tariff } from "./tariff.ts";
 export { defaultTimings, type TripTimings } from "./timings.ts";
 export type { RecoveryInput, TripInput } from "./trip-input.ts";
 export {

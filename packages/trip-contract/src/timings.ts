@@ -1,7 +1,5 @@
 /** The timings of a trip, in milliseconds. */
 export interface TripTimings {
-  /** The longest drive. It also limits what a trip can cost. */
-  readonly maximumDriveMs: number;
   /** How long a step before the pivot is retried. The trip is compensated afterwards. */
   readonly stepTimeoutMs: number;
   /** How long a compensation is retried. It is parked afterwards. */
@@ -14,7 +12,6 @@ export interface TripTimings {
 
 /** The timings of every trip whose input does not replace them. */
 export const defaultTimings: TripTimings = {
-  maximumDriveMs: 8 * 60 * 60 * 1000,
   stepTimeoutMs: 30_000,
   compensationTimeoutMs: 120_000,
   delayedAfterMs: 5_000,

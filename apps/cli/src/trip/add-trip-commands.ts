@@ -33,7 +33,7 @@ export function addTripCommands(program: Command): void {
       await callTrips(options, (context) => endTrip(context, id));
     });
 
-  add("cancel", "cancel a trip that has not ended")
+  add("cancel", "cancel a trip within its grace")
     .argument("<trip id>")
     .option("--reason <text>", "the reason", "")
     .action(async (id: string, options: TripOptions & { reason: string }) => {

@@ -40,6 +40,7 @@ export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Ter
     ["end requested", formatTime(trip.endRequestedAt)],
     ["cancel requested", formatTime(trip.cancelRequestedAt)],
     ["ended", formatTime(trip.endedAt)],
+    ["tariff", trip.tariff?.id ?? ""],
     ["fare", formatMoney(trip.fare)],
     ["settled", formatMoney(trip.settled)],
     ["broadcast", formatBroadcast(trip)],
@@ -107,7 +108,7 @@ function formatBroadcast({ broadcast }: Trip): string {
 }
 
 /** Formats an amount, such as €1.30; empty for undefined. */
-function formatMoney(money: Money | undefined): string {
+export function formatMoney(money: Money | undefined): string {
   if (money === undefined) return "";
   const format = new Intl.NumberFormat("en", { style: "currency", currency: money.currency });
   const { maximumFractionDigits: digits = 2 } = format.resolvedOptions();

@@ -22,10 +22,12 @@ afterAll(async () => {
 beforeEach(() => {
   api.workflows.override = undefined;
   api.workflows.calls = 0;
+  api.workflows.drivenMs = 90_000;
 });
 
 async function startTrip(): Promise<{ tripId: string }> {
   const tripId = randomUUID();
+  await api.freeRiders();
   await api.rider().startTrip({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
   return { tripId };
 }
@@ -35,6 +37,38 @@ describe("CancelTrip", () => {
     const { tripId } = await startTrip();
     const { trip } = await api.rider().cancelTrip({ tripId, reason: "rain" });
     expect(trip).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
+  });
+
+  it("is refused after the grace, although the workflow has not noticed, and records nothing", async () => {
+    api.workflows.drivenMs = 120_000;
+    const trip = await startTrip();
+    for (const caller of [api.rider(), api.operator]) {
+      expect(await catchRefusal(caller.cancelTrip(trip))).toMatchObject({
+        code: Code.FailedPrecondition,
+        rawMessage: `trip ${trip.tripId} is ACTIVE and its cancellation grace of 120 s is over: end the trip instead`,
+      });
+    }
+    expect(api.workflows.calls).toBe(0);
+    const row = await api.registry.find(trip.tripId);
+    expect(row).toMatchObject({ status: "ACTIVE", stop_kind: null, decision: null });
+    const { entries } = await api.operatorLog().list({ subject: trip.tripId });
+    expect(entries).toEqual([]);
+    expect((await api.rider().endTrip(trip)).trip?.status).toBe(TripStatus.ENDED);
+  });
+
+  it("holds when it was recorded within the grace, however late the workflow asks", async () => {
+    const trip = await startTrip();
+    api.workflows.override = { kind: "timed-out" };
+    await api.rider().cancelTrip({ ...trip, reason: "rain" });
+    const hourMs = 3_600_000;
+    await api.registry.record(trip.tripId, (row) => ({
+      started_at: new Date(Number(row.started_at) - hourMs),
+      stop_requested_at: new Date(Number(row.stop_requested_at) - hourMs),
+    }));
+    const decided = await api.saga.endGrace({ tripId: trip.tripId, version: 4n });
+    expect(decided).toMatchObject({ cancelReason: "rain" });
+    expect(decided.trip?.cancelRequestedAt).toBeDefined();
+    expect(decided.remaining).toBeUndefined();
   });
 
   it("names the caller when no reason is given", async () => {
@@ -80,7 +114,7 @@ describe("CancelTrip", () => {
     const ended = await catchRefusal(api.rider().cancelTrip(trip));
     expect(ended.code).toBe(Code.FailedPrecondition);
     expect(ended.rawMessage).toContain("is ENDED");
-    await api.registry.record(trip.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
+    await api.registry.record(trip.tripId, settle({ minorUnits: 160n, currency: "EUR" }));
     const settled = await catchRefusal(api.rider().cancelTrip(trip));
     expect(settled.code).toBe(Code.FailedPrecondition);
     expect(settled.rawMessage).toMatch(/is SETTLED.*Ask the operator/);

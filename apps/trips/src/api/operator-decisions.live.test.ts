@@ -22,6 +22,7 @@ beforeEach(() => {
 /** Creates a trip whose capture is parked. */
 async function parkTrip(): Promise<{ tripId: string }> {
   const tripId = randomUUID();
+  await api.freeRiders();
   await api.rider().startTrip({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
   await api.rider().endTrip({ tripId });
   await api.registry.record(tripId, park({ version: 9n, step: "capture", reason: "declined" }));
@@ -168,6 +169,7 @@ describe("CancelTrip of an operator", () => {
     for (const kind of ["timed-out", "not-running"] as const) {
       const tripId = randomUUID();
       const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
+      await api.freeRiders();
       await api.rider().startTrip(request);
       api.workflows.override = { kind };
       for (let call = 1; call <= 2; call++) {
@@ -183,6 +185,7 @@ describe("CancelTrip of an operator", () => {
     api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
     const tripId = randomUUID();
     const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
+    await api.freeRiders();
     await api.rider().startTrip(request);
     await api.operator.cancelTrip({ tripId, reason: "stolen" });
     const { trip } = await api.operator.getTrip({ tripId });

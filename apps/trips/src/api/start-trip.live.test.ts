@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { catchRefusal } from "@fanfare/test-fixtures";
+import { launchTariff } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
 
@@ -12,7 +13,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
-beforeEach(() => {
+beforeEach(async () => {
+  await api.freeRiders();
   api.workflows.override = undefined;
   api.workflows.refusal = undefined;
   api.workflows.started.length = 0;
@@ -30,7 +32,7 @@ describe("StartTrip", () => {
     const { trip } = await api.rider().startTrip(request);
     expect(trip).toMatchObject({ ...request, riderId: "rosa", status: TripStatus.ACTIVE });
     expect(api.workflows.started).toEqual([
-      { ...request, riderId: "rosa", requestedAt: expect.any(String) },
+      { ...request, riderId: "rosa", requestedAt: expect.any(String), tariff: launchTariff },
     ]);
   });
 
@@ -81,6 +83,7 @@ describe("StartTrip", () => {
     for (const kind of ["timed-out", "unavailable"] as const) {
       api.workflows.override =
         kind === "unavailable" ? { kind, cause: new Error("no server") } : { kind };
+      await api.freeRiders();
       const { trip } = await api.rider().startTrip(createRequest());
       expect(trip?.status).toBe(TripStatus.REQUESTED);
     }
@@ -101,6 +104,32 @@ describe("StartTrip", () => {
     await api.rider().cancelTrip({ tripId: request.tripId, reason: "rain" });
     const { trip } = await api.rider().startTrip(request);
     expect(trip).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
+  });
+
+  it("refuses a rider's second active trip, and leaves nothing of it", async () => {
+    const first = createRequest();
+    await api.rider().startTrip(first);
+    const second = createRequest();
+    const refusal = await catchRefusal(api.rider().startTrip(second));
+    expect(refusal).toMatchObject({
+      code: Code.FailedPrecondition,
+      rawMessage: `the rider has trip ${first.tripId}, which is ACTIVE: end or cancel it before you start another one`,
+    });
+    expect(await api.registry.find(second.tripId)).toBeUndefined();
+    expect(api.workflows.started.map(({ tripId }) => tripId)).toEqual([first.tripId]);
+    await api.rider().startTrip(first);
+    await api.rider().endTrip(first);
+    expect((await api.rider().startTrip(second)).trip?.status).toBe(TripStatus.ACTIVE);
+  });
+
+  it("lets one of two concurrent trips of a rider win", async () => {
+    const requests = [createRequest(), createRequest(), createRequest()];
+    const calls = requests.map((request) => api.rider("eager").startTrip(request));
+    const results = await Promise.allSettled(calls);
+    const won = requests.filter((_, index) => results[index]?.status === "fulfilled");
+    expect(won).toHaveLength(1);
+    const { trips } = await api.rider("eager").listTrips({});
+    expect(trips.map(({ tripId }) => tripId)).toEqual([won[0]?.tripId]);
   });
 
   it("refuses a taken id, in the same way for other contents and for another rider", async () => {

@@ -46,6 +46,7 @@ export async function startTrip(
     riderId: call.riderId,
     vehicleId: request.vehicleId,
     paymentMethod: request.paymentMethod,
+    tariffId: request.tariffId,
     requestHash: hashRequest(request, call.riderId),
     reconcileAfterMs,
   });

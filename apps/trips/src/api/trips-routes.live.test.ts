@@ -22,6 +22,7 @@ beforeEach(() => {
 async function startTrip(rider = "rosa"): Promise<{ tripId: string }> {
   const tripId = randomUUID();
   const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
+  await api.freeRiders();
   await api.rider(rider).startTrip(request);
   return { tripId };
 }
@@ -135,7 +136,7 @@ describe("WatchTrip", () => {
     const watching = api.rider().watchTrip(request)[Symbol.asyncIterator]();
     expect((await readNext(watching))?.trip?.status).toBe(TripStatus.ACTIVE);
     await api.rider().endTrip(request);
-    await api.registry.record(request.tripId, settle({ minorUnits: 250n, currency: "EUR" }));
+    await api.registry.record(request.tripId, settle({ minorUnits: 160n, currency: "EUR" }));
     const delayed = recordBroadcast({ state: "DELAYED", error: "no broker" });
     await api.registry.record(request.tripId, delayed);
     const published = recordBroadcast({ state: "PUBLISHED", publishedAt: new Date() });

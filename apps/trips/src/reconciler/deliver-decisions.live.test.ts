@@ -23,6 +23,7 @@ beforeEach(() => {
 /** Logs the resolution of a parked capture that the workflow does not get. */
 async function decideInVain(): Promise<{ tripId: string; repeat: () => Promise<unknown> }> {
   const tripId = randomUUID();
+  await api.freeRiders();
   await api.rider().startTrip({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
   await api.rider().endTrip({ tripId });
   await api.registry.record(tripId, park({ version: 9n, step: "capture", reason: "declined" }));

@@ -1,3 +1,4 @@
+import { launchTariff } from "@fanfare/trip-contract";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
@@ -100,6 +101,43 @@ const refuseLogChanges = sql`
     end
   $$`;
 
+const createTariffs = sql`
+  create table tariffs (
+    position bigint primary key generated always as identity,
+    id text not null unique,
+    currency text not null check (currency ~ '^[A-Z]{3}$'),
+    unlock_fee bigint not null check (unlock_fee >= 0),
+    increment_price bigint not null check (increment_price >= 0),
+    increment_ms bigint not null check (increment_ms > 0),
+    maximum_drive_ms bigint not null check (maximum_drive_ms > 0),
+    grace_ms bigint not null check (grace_ms >= 0 and grace_ms < maximum_drive_ms)
+  )`;
+
+/** The statuses of a trip that keeps its rider from another one. */
+const activeStatuses = sql`('REQUESTED', 'PENDING', 'ACTIVE')`;
+
+/** A rider of older versions may have several active trips: only the newest keeps them from another. */
+const releaseOlderTrips = sql`
+  update trips set occupies_rider = false
+  where status in ${activeStatuses} and exists (
+    select from trips newer
+    where newer.rider_id = trips.rider_id and newer.status in ${activeStatuses}
+      and (newer.requested_at, newer.trip_id) > (trips.requested_at, trips.trip_id))`;
+
+/** Has one row, because its key has one value and the row can be neither removed nor added. */
+const createTariffInForce = sql`
+  create table tariff_in_force (
+    single boolean primary key default true check (single),
+    tariff_id text not null references tariffs (id)
+  )`;
+
+const refuseTariffChanges = sql`
+  create function refuse_tariff_change() returns trigger language plpgsql as $$
+    begin
+      raise exception 'tariffs never change and exactly one is in force: put another one in force instead';
+    end
+  $$`;
+
 /** The migrations of the registry's database, in the order of their names. */
 export const migrations: Record<string, Migration> = {
   "0001-registry": {
@@ -162,6 +200,43 @@ export const migrations: Record<string, Migration> = {
       await sql`alter table operator_log add column before jsonb, add column after jsonb`.execute(
         db,
       );
+    },
+  },
+  "0009-tariffs": {
+    async up(db: Kysely<unknown>) {
+      for (const statement of [createTariffs, createTariffInForce, refuseTariffChanges]) {
+        await statement.execute(db);
+      }
+      const { id, currency, unlockFee, incrementPrice, ...ms } = launchTariff;
+      await sql`
+        insert into tariffs
+          (id, currency, unlock_fee, increment_price, increment_ms, maximum_drive_ms, grace_ms)
+        values (${id}, ${currency}, ${unlockFee}, ${incrementPrice}, ${ms.incrementMs},
+          ${ms.maximumDriveMs}, ${ms.graceMs})`.execute(db);
+      await sql`insert into tariff_in_force (tariff_id) values (${id})`.execute(db);
+      await sql`
+        create trigger unchanged before update or delete or truncate on tariffs
+        for each statement execute function refuse_tariff_change()`.execute(db);
+      await sql`
+        create trigger stays before delete or truncate on tariff_in_force
+        for each statement execute function refuse_tariff_change()`.execute(db);
+      await sql`alter table trips add column tariff jsonb`.execute(db);
+    },
+  },
+  "0010-grace": {
+    async up(db: Kysely<unknown>) {
+      await sql`alter table trips add column grace_ended_at timestamptz`.execute(db);
+    },
+  },
+  "0011-one-active-trip": {
+    async up(db: Kysely<unknown>) {
+      await sql`alter table trips add column occupies_rider boolean not null default true`.execute(
+        db,
+      );
+      await releaseOlderTrips.execute(db);
+      await sql`
+        create unique index trips_active_of_rider on trips (rider_id)
+        where occupies_rider and status in ${activeStatuses}`.execute(db);
     },
   },
 };

@@ -5,7 +5,7 @@ import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
-import { requestEnd } from "./stop-requests.ts";
+import { requestCancel, requestEnd } from "./stop-requests.ts";
 import { activate, type Transition } from "./transitions.ts";
 
 let api: TestApi;
@@ -29,9 +29,10 @@ async function requestTrip(): Promise<string> {
   const tripId = randomUUID();
   await api.registry.request({
     tripId,
-    riderId: "rosa",
+    riderId: randomUUID(),
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
+    tariffId: "",
     requestHash: "hash",
     reconcileAfterMs: 60_000,
   });
@@ -103,6 +104,45 @@ describe("TripRegistryService", () => {
       endedAt: trip?.endRequestedAt,
       fare: { minorUnits: 30n, currency: "EUR" },
     });
+  });
+
+  it("decides whether the grace is over by its own clock, and keeps to that", async () => {
+    const tripId = await requestTrip();
+    const grace = { tripId, version: 3n };
+    await api.saga.acceptTrip({ tripId, version: 1n });
+    expect((await catchRefusal(api.saga.endGrace(grace))).code).toBe(Code.FailedPrecondition);
+    await api.registry.record(tripId, recordEarlier(activate(), 60_000));
+    const { remaining } = await api.saga.endGrace(grace);
+    expect(Number(remaining?.seconds)).toBeGreaterThan(30);
+    await api.registry.record(tripId, (row) => ({
+      started_at: new Date(Number(row.started_at) - 60_000),
+    }));
+    const { trip, ...over } = await api.saga.endGrace(grace);
+    expect(over).toMatchObject({ cancelReason: "" });
+    expect(over.remaining).toBeUndefined();
+    expect((await api.saga.endGrace(grace)).trip).toEqual(trip);
+    const cancel = recordEarlier(requestCancel({ reason: "rain" }), 3_600_000);
+    await expect(api.registry.record(tripId, cancel)).rejects.toThrow("end the trip instead");
+    const { trip: stopped } = await api.saga.stopTrip({ tripId, version: 4n, reason: "Temporal" });
+    expect(stopped?.endRequestedAt).toBeDefined();
+  });
+
+  it("compensates a trip for a workflow without its answer unless the drive has begun", async () => {
+    const tripId = await requestTrip();
+    const compensation = { tripId, version: 3n, reason: "lost", unlessDriving: true };
+    await api.saga.acceptTrip({ tripId, version: 1n });
+    await api.saga.activateTrip({ tripId, version: 2n });
+    const refusal = await catchRefusal(api.saga.compensateTrip(compensation));
+    expect(refusal.code).toBe(Code.FailedPrecondition);
+    await api.registry.record(tripId, requestCancel({ reason: "rain" }));
+    const { trip } = await api.saga.compensateTrip(compensation);
+    expect(trip?.status).toBe(TripStatus.COMPENSATING);
+
+    const pending = await requestTrip();
+    await api.saga.acceptTrip({ tripId: pending, version: 1n });
+    await api.saga.compensateTrip({ ...compensation, tripId: pending });
+    const late = await catchRefusal(api.saga.activateTrip({ tripId: pending, version: 2n }));
+    expect(late.code).toBe(Code.FailedPrecondition);
   });
 
   it("accepts a step that arrives after a later record of its delay", async () => {

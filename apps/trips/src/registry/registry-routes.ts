@@ -1,4 +1,4 @@
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type Broadcast,
@@ -6,6 +6,7 @@ import {
   TripRegistryService,
 } from "@fanfare/contracts/trips/v1/trips";
 import type { Routes } from "@fanfare/service";
+import { endGrace, getRemainingGraceMs, stopTrip } from "./grace.ts";
 import { createTripNotFoundError } from "./registry-errors.ts";
 import { limitDrive } from "./stop-requests.ts";
 import {
@@ -43,6 +44,20 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
       },
       acceptTrip: (request) => record(request, accept()),
       activateTrip: (request) => record(request, activate()),
+      async endGrace({ tripId }) {
+        let remainingMs = 0;
+        const row = await registry.record(tripId, (trip, now) => {
+          remainingMs = getRemainingGraceMs(trip, now);
+          return endGrace()(trip, now);
+        });
+        const isDecided = row.grace_ended_at !== null || row.stop_kind === "CANCEL";
+        return {
+          trip: toTrip(row),
+          cancelReason: row.stop_reason ?? "",
+          ...(isDecided ? {} : { remaining: durationFromMs(remainingMs) }),
+        };
+      },
+      stopTrip: (request) => record(request, stopTrip(request.reason)),
       limitDrive: (request) => record(request, limitDrive(toDate("ended_at", request.endedAt))),
       completeDrive: (request) =>
         record(request, completeDrive(toDate("ended_at", request.endedAt))),

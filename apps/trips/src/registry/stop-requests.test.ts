@@ -1,7 +1,11 @@
+import { launchTariff } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
 import { applyToAll } from "../../test/apply-to-all.ts";
 import { now, tripRows } from "../../test/trip-rows.ts";
 import { limitDrive, requestCancel, requestEnd } from "./stop-requests.ts";
+
+/** The last moment at which the drive of the test may be cancelled: 2 min after 10:00:05, less 1 ms. */
+const inGrace = new Date("2026-05-01T10:02:04.999Z");
 
 /** A transition that records a stop request leaves the status. */
 const recorded = "undefined";
@@ -12,6 +16,7 @@ describe("requestEnd()", () => {
       requested: "refused",
       pending: "refused",
       active: recorded,
+      graceOver: recorded,
       endRequested: "-",
       cancelRequested: "refused",
       ended: "-",
@@ -50,6 +55,7 @@ describe("limitDrive()", () => {
       requested: "refused",
       pending: "refused",
       active: recorded,
+      graceOver: recorded,
       endRequested: "-",
       cancelRequested: "-",
       ended: "-",
@@ -82,7 +88,8 @@ describe("requestCancel()", () => {
     expect(applyToAll(requestCancel({ reason: "rain" }))).toEqual({
       requested: "CANCELLED",
       pending: recorded,
-      active: recorded,
+      active: "refused",
+      graceOver: "refused",
       endRequested: "refused",
       cancelRequested: "-",
       ended: "refused",
@@ -95,11 +102,24 @@ describe("requestCancel()", () => {
     });
   });
 
+  it("refuses a cancellation after the grace, by the clock of the database", () => {
+    const cancel = requestCancel({ reason: "rain" });
+    expect(cancel(tripRows.active, inGrace)).toMatchObject({ stop_requested_at: inGrace });
+    const over = new Date(inGrace.getTime() + 1);
+    expect(() => cancel(tripRows.active, over)).toThrow(
+      "is ACTIVE and its cancellation grace of 120 s is over: end the trip instead",
+    );
+    // The clock is set back after the registry has decided.
+    expect(() => cancel(tripRows.graceOver, inGrace)).toThrow("end the trip instead");
+    const tariff = { ...launchTariff, graceMs: 600_000 };
+    expect(cancel({ ...tripRows.active, tariff }, over)).toMatchObject({ stop_kind: "CANCEL" });
+  });
+
   it("records the reason, and the operator who cancels on behalf of the rider", () => {
     const request = requestCancel({ reason: "rain", operator: "otto" });
-    expect(request(tripRows.active, now)).toMatchObject({
+    expect(request(tripRows.active, inGrace)).toMatchObject({
       stop_kind: "CANCEL",
-      stop_requested_at: now,
+      stop_requested_at: inGrace,
       stop_reason: "rain",
       stop_operator: "otto",
     });

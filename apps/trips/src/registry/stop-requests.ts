@@ -1,6 +1,7 @@
 // The recorded requests to end or cancel a trip, its stop requests. A trip has at most one: the first wins.
 import { Code, ConnectError } from "@connectrpc/connect";
-import { limitDriveEnd } from "./fare.ts";
+import { getTariff, limitDriveEnd } from "./fare.ts";
+import { getRemainingGraceMs } from "./grace.ts";
 import type { TripRow } from "./tables.ts";
 import { cancel, type Transition } from "./transitions.ts";
 import { isCompensating, isEndParked } from "./trip-phase.ts";
@@ -35,7 +36,10 @@ export function limitDrive(latest: Date): Transition {
     if (trip.ended_at !== null || trip.stop_kind !== null || isCompensating(trip)) return undefined;
     const { started_at: startedAt } = trip;
     if (startedAt === null) throw createCannotEndError(trip);
-    const endedAt = limitDriveEnd({ startedAt, endedAt: latest < now ? latest : now });
+    const endedAt = limitDriveEnd(getTariff(trip), {
+      startedAt,
+      endedAt: latest < now ? latest : now,
+    });
     return { stop_kind: "END", stop_requested_at: endedAt };
   };
 }
@@ -51,7 +55,7 @@ export interface Cancellation {
  * Records the request to cancel the trip. Cancels a REQUESTED trip at once: no workflow has accepted it, so
  * it holds nothing, and a workflow that begins later fails at its first step. Changes nothing when the
  * cancellation was requested before, or the trip is being compensated. Throws failed_precondition when the
- * drive has ended, or its end was requested first.
+ * cancellation grace is over, the drive has ended, or its end was requested first.
  */
 export function requestCancel({ reason, operator }: Cancellation): Transition {
   return (trip, now) => {
@@ -64,6 +68,7 @@ export function requestCancel({ reason, operator }: Cancellation): Transition {
     if (trip.ended_at !== null || trip.stop_kind === "END" || isEndParked(trip)) {
       throw createCannotCancelError(trip);
     }
+    if (getRemainingGraceMs(trip, now) === 0) throw createGraceOverError(trip);
     return {
       stop_kind: "CANCEL",
       stop_requested_at: now,
@@ -89,6 +94,14 @@ function explainEnd(trip: TripRow): string {
     return `is ${status}: its drive has not begun. End it once it is ACTIVE, or cancel it`;
   }
   return `is ${status} and cannot be ended: ask an operator`;
+}
+
+function createGraceOverError(trip: TripRow): ConnectError {
+  const graceS = getTariff(trip).graceMs / 1_000;
+  return new ConnectError(
+    `trip ${trip.trip_id} is ${trip.status} and its cancellation grace of ${graceS} s is over: end the trip instead`,
+    Code.FailedPrecondition,
+  );
 }
 
 /** Creates the failed_precondition error for a trip that can no longer be cancelled. */

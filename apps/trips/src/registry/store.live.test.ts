@@ -36,9 +36,10 @@ const oneHourMs = 3_600_000;
 async function requestTrip(reconcileAfterMs: number): Promise<TripRow> {
   return await test.registry.request({
     tripId: randomUUID(),
-    riderId: "rosa",
+    riderId: randomUUID(),
     vehicleId: "vehicle-1",
     paymentMethod: "pm_card_visa",
+    tariffId: "",
     requestHash: "hash",
     reconcileAfterMs,
   });

@@ -8,8 +8,14 @@ import {
   removePendingDecision,
 } from "../operators/pending-decisions.ts";
 import { toTripState } from "../operators/trip-state.ts";
+import { readTariffInForce } from "../tariffs/tariff-store.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
-import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
+import {
+  createRiderBusyError,
+  createTariffGoneError,
+  createTripIdTakenError,
+  createTripNotFoundError,
+} from "./registry-errors.ts";
 import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
 import { toTrip } from "./trip-message.ts";
 import type { ClaimOptions, TripRegistry, TripRequest } from "./trip-registry.ts";
@@ -148,6 +154,16 @@ async function insertOrFind(
   tx: Transaction<TripsDatabase>,
   request: TripRequest,
 ): Promise<TripRow> {
+  const known = await tx
+    .selectFrom("trips")
+    .selectAll()
+    .where("trip_id", "=", request.tripId)
+    .executeTakeFirst();
+  if (known !== undefined) return known;
+  const tariff = await readTariffInForce(tx);
+  if (request.tariffId !== "" && request.tariffId !== tariff.id) {
+    throw createTariffGoneError(request.tariffId, tariff.id);
+  }
   const inserted = await tx
     .insertInto("trips")
     .values({
@@ -158,16 +174,41 @@ async function insertOrFind(
       request_hash: request.requestHash,
       status: "REQUESTED",
       version: 1,
+      tariff: JSON.stringify(tariff),
       // A page token has milliseconds.
       requested_at: sql<Date>`date_trunc('milliseconds', now())`,
       reconcile_at: afterNow(request.reconcileAfterMs),
     })
-    .onConflict((conflict) => conflict.column("trip_id").doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
-  if (inserted === undefined) return await lockTrip(tx, request.tripId);
+  if (inserted === undefined) return await findConflicting(tx, request);
   await insertChange(tx, inserted);
   return inserted;
+}
+
+/** Returns the trip that has this id by now. Throws when its rider has another active trip instead. */
+async function findConflicting(
+  tx: Transaction<TripsDatabase>,
+  { tripId, riderId }: TripRequest,
+): Promise<TripRow> {
+  const found = await tx
+    .selectFrom("trips")
+    .selectAll()
+    .where((by) =>
+      by.or([
+        by("trip_id", "=", tripId),
+        by.and([
+          by("rider_id", "=", riderId),
+          by("occupies_rider", "=", true),
+          by("status", "in", ["REQUESTED", "PENDING", "ACTIVE"]),
+        ]),
+      ]),
+    )
+    .execute();
+  const same = found.find((trip) => trip.trip_id === tripId);
+  if (same === undefined) throw createRiderBusyError(found[0]);
+  return same;
 }
 
 /** Locks a trip, and returns it with the time at which the transaction began. */

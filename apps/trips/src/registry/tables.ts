@@ -1,4 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import type { Tariff } from "@fanfare/trip-contract";
 import type { ColumnType, Generated, GeneratedAlways, Selectable, Updateable } from "kysely";
 
 /** The tables of the registry's database. */
@@ -7,6 +8,8 @@ export interface TripsDatabase {
   trip_changes: TripChangeTable;
   operator_log: OperatorLogTable;
   pending_decisions: PendingDecisionTable;
+  tariffs: TariffTable;
+  tariff_in_force: TariffInForceTable;
 }
 
 /** The statuses of a trip, as the registry stores them. */
@@ -71,11 +74,34 @@ interface TripTable {
   /** When the reconciler delivers the request next, and how often it has done so. */
   stop_deliver_at: Date | null;
   stop_deliveries: Generated<number>;
+  /** Whether the trip keeps its rider from another one while it is REQUESTED, PENDING or ACTIVE. */
+  occupies_rider: Generated<boolean>;
+  /** When the registry decided that the cancellation grace is over. */
+  grace_ended_at: Date | null;
   broadcast: "DELAYED" | "PUBLISHED" | null;
   broadcast_error: string | null;
   published_at: Date | null;
   /** When the reconciler checks next whether the trip has a workflow. */
   reconcile_at: Date;
+  /** The tariff in force when the trip was requested. Null in rows of older versions: `launchTariff`. */
+  tariff: ColumnType<Tariff | null, string | undefined, never>;
+}
+
+/** One row for each tariff. Prices are in minor units of `currency`. The database refuses to change one. */
+export interface TariffTable {
+  position: GeneratedAlways<string>;
+  id: string;
+  currency: string;
+  unlock_fee: BigInteger;
+  increment_price: BigInteger;
+  increment_ms: BigInteger;
+  maximum_drive_ms: BigInteger;
+  grace_ms: BigInteger;
+}
+
+/** One row with the tariff in force. */
+interface TariffInForceTable {
+  tariff_id: string;
 }
 
 /** The trip after each of its changes, as the JSON of the message Trip. */
@@ -94,9 +120,9 @@ interface OperatorLogTable {
   operator: string;
   decided_at: GeneratedAlways<Date>;
   action: OperatorAction;
-  /** The id of a trip, or the name of a consumer group. */
+  /** The id of a trip or a tariff, or the name of a consumer group. */
   subject: string;
-  /** The steps of a trip, or the dead letters. */
+  /** The steps of a trip, the terms of a tariff, or the dead letters. */
   details: string;
   reason: string;
   /** The JSON of the message State. Null in rows of older versions. */
@@ -119,6 +145,7 @@ export const operatorActions = [
   "CANCEL_TRIP",
   "REPLAY_DEAD_LETTERS",
   "DISCARD_DEAD_LETTERS",
+  "SET_TARIFF",
 ] as const;
 
 /** What an operator decided, such as RETRY_TRIP. */

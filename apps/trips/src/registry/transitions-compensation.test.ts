@@ -15,6 +15,7 @@ describe("compensate()", () => {
       requested: "COMPENSATING",
       pending: "COMPENSATING",
       active: "COMPENSATING",
+      graceOver: "COMPENSATING",
       endRequested: "COMPENSATING",
       cancelRequested: "COMPENSATING",
       ended: "refused",
@@ -31,6 +32,7 @@ describe("compensate()", () => {
     const recovery = compensate({ version: 9n, reason: "no", unlessEndRequested: true });
     expect(applyToAll(recovery)).toMatchObject({
       active: "COMPENSATING",
+      graceOver: "COMPENSATING",
       endRequested: "refused",
       cancelRequested: "COMPENSATING",
       endParked: "refused",
@@ -39,6 +41,22 @@ describe("compensate()", () => {
     // A compensation that began before goes on.
     const begun = createTripRow({ ...tripRows.endRequested, compensation_reason: "no" });
     expect(recovery(begun, now)).toMatchObject({ status: "COMPENSATING" });
+  });
+
+  it("is refused to a workflow without its answer once the drive has begun, unless it was cancelled in time", () => {
+    const recovery = compensate({ version: 9n, reason: "no", unlessDriving: true });
+    expect(applyToAll(recovery)).toMatchObject({
+      requested: "COMPENSATING",
+      pending: "COMPENSATING",
+      active: "refused",
+      graceOver: "refused",
+      endRequested: "refused",
+      cancelRequested: "COMPENSATING",
+      endParked: "refused",
+      compensationParked: "COMPENSATING",
+    });
+    expect(recovery(tripRows.pending, now)).toMatchObject({ reason: "no" });
+    expect(recovery(tripRows.cancelRequested, now)).toMatchObject({ reason: "rain" });
   });
 
   it("changes nothing after a later record of the compensation", () => {
@@ -57,6 +75,7 @@ describe("park()", () => {
       requested: "NEEDS_ATTENTION",
       pending: "NEEDS_ATTENTION",
       active: "NEEDS_ATTENTION",
+      graceOver: "NEEDS_ATTENTION",
       endRequested: "NEEDS_ATTENTION",
       cancelRequested: "NEEDS_ATTENTION",
       ended: "NEEDS_ATTENTION",
@@ -86,6 +105,7 @@ describe("resume()", () => {
       requested: "refused",
       pending: "refused",
       active: "undefined",
+      graceOver: "undefined",
       endRequested: "undefined",
       cancelRequested: "undefined",
       ended: "undefined",
@@ -103,6 +123,8 @@ describe("resume()", () => {
       status: "ACTIVE",
       reason: null,
       compensation_version: 9n,
+      // Its rider may have started another trip meanwhile.
+      occupies_rider: false,
     });
   });
 
@@ -119,6 +141,7 @@ describe("cancel()", () => {
       requested: "CANCELLED",
       pending: "CANCELLED",
       active: "CANCELLED",
+      graceOver: "CANCELLED",
       endRequested: "CANCELLED",
       cancelRequested: "CANCELLED",
       ended: "refused",

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Refusal } from "@fanfare/contracts/trips/v1/trips";
 import { steps } from "@fanfare/trip-contract";
-import { calculateDriveFare, limitDriveEnd } from "./fare.ts";
+import { calculateDriveFare, getTariff, limitDriveEnd } from "./fare.ts";
 import type { TripPatch, TripRow } from "./tables.ts";
 import { isCompensating, isParkedAt } from "./trip-phase.ts";
 
@@ -44,11 +44,12 @@ export function completeDrive(latest: Date): Transition {
     const startedAt = trip.started_at;
     if (startedAt === null || isCompensating(trip)) throw createTransitionError(trip, "ENDED");
     const requestedAt = trip.stop_kind === "END" ? trip.stop_requested_at : null;
-    const endedAt = limitDriveEnd({
+    const tariff = getTariff(trip);
+    const endedAt = limitDriveEnd(tariff, {
       startedAt,
       endedAt: requestedAt ?? (latest < now ? latest : now),
     });
-    const fare = calculateDriveFare({ startedAt, endedAt });
+    const fare = calculateDriveFare(tariff, { startedAt, endedAt });
     return {
       status: "ENDED",
       ended_at: endedAt,
@@ -87,24 +88,35 @@ interface FirstCause {
 
 /**
  * Makes a trip whose drive has not ended COMPENSATING. `unlessEndRequested` refuses that as well when the end
- * of the drive was requested before the compensation began.
+ * of the drive was requested before the compensation began, and `unlessDriving` when the drive has begun, and
+ * no cancellation was recorded before the compensation began.
  */
 export function compensate({
   version,
   resolvedSteps,
   unlessEndRequested = false,
+  unlessDriving = false,
   ...cause
-}: Numbered & FirstCause & { readonly unlessEndRequested?: boolean }): Transition {
+}: Numbered &
+  FirstCause & {
+    readonly unlessEndRequested?: boolean;
+    readonly unlessDriving?: boolean;
+  }): Transition {
   return (trip) => {
     const endRequested = trip.stop_kind === "END" && !isCompensating(trip);
-    if (trip.ended_at !== null || (unlessEndRequested && endRequested)) {
+    const driving =
+      trip.started_at !== null && trip.stop_kind !== "CANCEL" && !isCompensating(trip);
+    const isRefused = (unlessEndRequested && endRequested) || (unlessDriving && driving);
+    if (trip.ended_at !== null || isRefused) {
       throw createTransitionError(trip, "COMPENSATING");
     }
     if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
       return undefined;
+    // A workflow without its answer does not have the recorded cancellation.
+    const cancelled = unlessDriving && trip.stop_kind === "CANCEL" ? trip.stop_reason : null;
     return {
       status: "COMPENSATING",
-      ...keepFirstCause(trip, cause),
+      ...keepFirstCause(trip, cancelled === null ? cause : { reason: cancelled }),
       ...addResolved(trip, resolvedSteps),
       compensation_version: version,
     };
@@ -167,7 +179,9 @@ export function resume({ version, resolvedSteps }: Numbered): Transition {
     const resolved = addResolved(trip, resolvedSteps);
     const resumed = { reason: null, compensation_version: version, ...resolved };
     if (trip.status !== "NEEDS_ATTENTION") return resumed;
-    return { ...resumed, status: trip.ended_at === null ? "ACTIVE" : "ENDED" };
+    if (trip.ended_at !== null) return { ...resumed, status: "ENDED" };
+    // Its rider may have started another trip since it was parked.
+    return { ...resumed, status: "ACTIVE", occupies_rider: false };
   };
 }
 
@@ -224,7 +238,8 @@ export function recordBroadcast(record: BroadcastRecord): Transition {
   };
 }
 
-function createTransitionError(trip: TripRow, wanted: string): ConnectError {
+/** Creates the failed_precondition error for a trip that cannot make a transition. */
+export function createTransitionError(trip: TripRow, wanted: string): ConnectError {
   const driveEnded = trip.ended_at !== null || trip.stop_kind === "END";
   const ended = driveEnded ? " and its drive has ended" : "";
   return new ConnectError(

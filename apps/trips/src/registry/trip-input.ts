@@ -1,4 +1,5 @@
 import type { TripInput } from "@fanfare/trip-contract";
+import { getTariff } from "./fare.ts";
 import type { TripRow } from "./tables.ts";
 
 /** Creates the input of a trip's workflow from its row in the registry. */
@@ -9,5 +10,6 @@ export function createTripInput(trip: TripRow): TripInput {
     vehicleId: trip.vehicle_id,
     paymentMethod: trip.payment_method,
     requestedAt: trip.requested_at.toISOString(),
+    tariff: getTariff(trip),
   };
 }

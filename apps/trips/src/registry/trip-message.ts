@@ -9,6 +9,8 @@ import {
   TripSchema,
   TripStatus,
 } from "@fanfare/contracts/trips/v1/trips";
+import { toTariffMessage } from "../tariffs/tariff-message.ts";
+import { getTariff } from "./fare.ts";
 import { type TripRow, type TripStatusName, tripStatuses } from "./tables.ts";
 
 /** Converts a row of the registry to the message that the API returns. */
@@ -31,6 +33,7 @@ export function toTrip(row: TripRow): Trip {
     fare: toMoney(row.fare, row.currency),
     settled: toMoney(row.settled, row.currency),
     broadcast: toBroadcast(row),
+    tariff: toTariffMessage(getTariff(row)),
   });
 }
 

@@ -6,8 +6,9 @@ import type { Transition } from "./transitions.ts";
 /** The record of every trip: its current state and each of its changes. */
 export interface TripRegistry {
   /**
-   * Inserts a trip as REQUESTED, or returns the trip that has this id. Throws already_exists when
-   * that trip was requested by another rider or with other contents.
+   * Inserts a trip as REQUESTED, with the tariff in force, or returns the trip that has this id. Throws
+   * already_exists when that trip was requested by another rider or with other contents, and
+   * failed_precondition when the rider has an active trip, or another tariff than the requested one is in force.
    */
   request(request: TripRequest): Promise<TripRow>;
   /** Returns the trip, or undefined when there is none with this id. */
@@ -60,6 +61,8 @@ export interface TripRequest {
   readonly riderId: string;
   readonly vehicleId: string;
   readonly paymentMethod: string;
+  /** The tariff that the rider agreed to; empty for the one in force. */
+  readonly tariffId: string;
   /** Identifies the contents of the request and its rider. */
   readonly requestHash: string;
   /** The time in milliseconds after which the reconciler starts the trip's workflow. */

@@ -19,7 +19,7 @@ export function createPublishActivities(deps: {
   return {
     async publishTripCompleted(trip) {
       const signal = Context.current().cancellationSignal;
-      const { tripId, riderId, vehicleId, unlockFee, fare, settled } = trip;
+      const { tripId, riderId, vehicleId, tariffId, unlockFee, fare, settled } = trip;
       const minorUnits = settled.minorUnits - unlockFee.minorUnits - fare.minorUnits;
       try {
         await events.tripCompleted(
@@ -27,6 +27,7 @@ export function createPublishActivities(deps: {
             tripId,
             riderId,
             vehicleId,
+            tariffId,
             startedAt: toTimestamp(trip.startedAt),
             endedAt: toTimestamp(trip.endedAt),
             unlockFee: toMoney(unlockFee),

@@ -17,6 +17,7 @@ function createRegistry(trip: MessageInitShape<typeof TripSchema> = {}) {
     router.service(TripRegistryService, {
       acceptTrip: (request, context) => (record(request, context), { trip }),
       activateTrip: (request, context) => (record(request, context), { trip }),
+      stopTrip: (request, context) => (record(request, context), { trip }),
       limitDrive: (request, context) => (record(request, context), { trip }),
       completeDrive: (request, context) => (record(request, context), { trip }),
       settleTrip: (request, context) => (record(request, context), { trip }),
@@ -97,16 +98,26 @@ describe("createRegistryActivities()", () => {
     expect(calls).toMatchObject([{ method: "CompleteDrive" }]);
   });
 
-  it("returns whether the cancellation of a drive at its maximum is recorded", async () => {
-    for (const cancelRequestedAt of [undefined, timestampFromDate(new Date(at))]) {
-      const { registry, calls } = createRegistry({
-        ...(cancelRequestedAt && { cancelRequestedAt }),
-      });
-      const limited = await runAsActivity(() =>
-        registry.limitDrive({ ...call("limit-drive"), endedAt: at }),
-      );
-      expect(limited).toEqual({ cancelRequested: cancelRequestedAt !== undefined });
-      expect(calls).toMatchObject([{ method: "LimitDrive", key: `${workflowId}/limit-drive` }]);
+  it("returns the recorded end of a drive at its maximum", async () => {
+    const { registry, calls } = createRegistry({ endRequestedAt: timestampFromDate(new Date(at)) });
+    const limited = await runAsActivity(() =>
+      registry.limitDrive({ ...call("limit-drive"), endedAt: at }),
+    );
+    expect(limited).toEqual({ endRequestedAt: at });
+    expect(calls).toMatchObject([{ method: "LimitDrive", key: `${workflowId}/limit-drive` }]);
+  });
+
+  it("returns whether a trip that is stopped is cancelled, or its drive has ended", async () => {
+    const requestedAt = timestampFromDate(new Date(at));
+    const ended = { cancelled: false, endRequestedAt: at };
+    for (const { trip, answer } of [
+      { trip: { cancelRequestedAt: requestedAt }, answer: { cancelled: true } },
+      { trip: { endRequestedAt: requestedAt }, answer: ended },
+      { trip: { endedAt: requestedAt }, answer: ended },
+    ]) {
+      const { registry } = createRegistry(trip);
+      const stop = { ...call("stop-4"), reason: "rain" };
+      expect(await runAsActivity(() => registry.stopTrip(stop))).toEqual(answer);
     }
   });
 

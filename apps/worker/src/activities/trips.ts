@@ -1,5 +1,6 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { Broadcast_State, TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State, type Trip, TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
 import type {
   BroadcastState,
   Cancellation,
@@ -33,12 +34,27 @@ export function createRegistryActivities({
       );
       return { startedAt: fromTimestamp(trip?.startedAt, "start of the drive") };
     },
+    async endGrace(call) {
+      const { trip, remaining, cancelReason } = await callService(call.step, (options) =>
+        registry.endGrace(toRequest(call), options),
+      );
+      if (trip?.cancelRequestedAt !== undefined) return { kind: "cancelled", reason: cancelReason };
+      return remaining ? { kind: "left", remainingMs: durationMs(remaining) } : { kind: "over" };
+    },
+    async stopTrip(call) {
+      const request = { ...toRequest(call), reason: truncate(call.reason) };
+      const { trip } = await callService(call.step, (options) =>
+        registry.stopTrip(request, options),
+      );
+      const ended = trip?.endRequestedAt !== undefined || trip?.endedAt !== undefined;
+      return { cancelled: !ended, ...toEndRequest(trip) };
+    },
     async limitDrive(call) {
       const request = { ...toRequest(call), endedAt: toTimestamp(call.endedAt) };
       const { trip } = await callService(call.step, (options) =>
         registry.limitDrive(request, options),
       );
-      return { cancelRequested: trip?.cancelRequestedAt !== undefined };
+      return toEndRequest(trip);
     },
     async completeDrive(call) {
       const request = { ...toRequest(call), endedAt: toTimestamp(call.endedAt) };
@@ -55,12 +71,12 @@ export function createRegistryActivities({
       await callService(call.step, (options) => registry.settleTrip(request, options));
     },
     async compensateTrip(call) {
-      const { unlessEndRequested = false } = call;
+      const { unlessDriving = false } = call;
       const request = {
         ...toRequest(call),
         ...toCancellation(call),
         ...toResolved(call),
-        unlessEndRequested,
+        unlessDriving,
       };
       await callService(call.step, (options) => registry.compensateTrip(request, options));
     },
@@ -90,6 +106,11 @@ export function createRegistryActivities({
       await callService(call.step, (options) => registry.recordBroadcast(request, options));
     },
   };
+}
+
+function toEndRequest(trip: Trip | undefined): { endRequestedAt?: string } {
+  const at = trip?.endRequestedAt ?? trip?.endedAt;
+  return at === undefined ? {} : { endRequestedAt: fromTimestamp(at, "request to end") };
 }
 
 function toRequest({ tripId, version }: RegistryChange) {

@@ -1,3 +1,4 @@
+import { launchTariff } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
 import { checkTripInput } from "./check-trip-input.ts";
 
@@ -13,6 +14,7 @@ describe("checkTripInput()", () => {
   it("accepts a trip, with and without timings", () => {
     expect(() => checkTripInput(input)).not.toThrow();
     expect(() => checkTripInput({ ...input, timings: { delayedAfterMs: 1 } })).not.toThrow();
+    expect(() => checkTripInput({ ...input, tariff: launchTariff })).not.toThrow();
   });
 
   it.each([
@@ -21,7 +23,17 @@ describe("checkTripInput()", () => {
     [{ ...input, vehicleId: "" }, "vehicleId is missing"],
     [{ ...input, timings: 5 }, "timings is not an object"],
     [{ ...input, timings: { delayedAfterMs: "soon" } }, "timings.delayedAfterMs is not above 0"],
-    [{ ...input, timings: { maximumDriveMs: 0 } }, "timings.maximumDriveMs is not above 0"],
+    [{ ...input, timings: { stepTimeoutMs: 0 } }, "timings.stepTimeoutMs is not above 0"],
+    [{ ...input, tariff: "launch" }, "tariff is not an object"],
+    [{ ...input, tariff: { ...launchTariff, currency: undefined } }, "tariff.currency is missing"],
+    [
+      { ...input, tariff: { ...launchTariff, unlockFee: 0.5 } },
+      "tariff.unlockFee is not a safe integer from 0 on",
+    ],
+    [
+      { ...input, tariff: { ...launchTariff, incrementMs: 0 } },
+      "tariff.incrementMs is not above 0",
+    ],
   ])("throws on anything else: %o", (wrong, reason) => {
     expect(() => checkTripInput(wrong)).toThrow(`invalid trip input: ${reason}`);
   });

@@ -1,4 +1,4 @@
-import { defaultTimings, type TripInput } from "@fanfare/trip-contract";
+import { defaultTimings, launchTariff, type TripInput } from "@fanfare/trip-contract";
 import { ApplicationFailure } from "@temporalio/workflow";
 
 const texts = ["tripId", "riderId", "vehicleId", "paymentMethod", "requestedAt"] as const;
@@ -15,6 +15,7 @@ export function checkTripInput(input: unknown): asserts input is TripInput {
     }
   }
   checkTimings(input["timings"] ?? {});
+  if (input["tariff"] !== undefined) checkTariff(input["tariff"]);
   if (input["recovery"] !== undefined) checkRecovery(input["recovery"]);
 }
 
@@ -26,6 +27,26 @@ function checkTimings(timings: unknown): void {
     if (typeof ms !== "number" || !(ms > 0)) {
       throw createInvalidInput(`timings.${name} is not above 0`);
     }
+  }
+}
+
+const tariffNumbers = Object.entries(launchTariff).flatMap(([name, value]) =>
+  typeof value === "number" ? [name] : [],
+);
+
+function checkTariff(tariff: unknown): void {
+  if (!isRecord(tariff)) throw createInvalidInput("tariff is not an object");
+  for (const name of ["id", "currency"]) {
+    if (typeof tariff[name] !== "string") throw createInvalidInput(`tariff.${name} is missing`);
+  }
+  for (const name of tariffNumbers) {
+    const number = tariff[name];
+    if (!Number.isSafeInteger(number) || Number(number) < 0) {
+      throw createInvalidInput(`tariff.${name} is not a safe integer from 0 on`);
+    }
+  }
+  for (const name of ["incrementMs", "maximumDriveMs"]) {
+    if (tariff[name] === 0) throw createInvalidInput(`tariff.${name} is not above 0`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SagaProgress } from "@fanfare/saga";
 import { compensationSuffix } from "@fanfare/trip-contract";
+import type { TripRecord } from "../trip-activities.ts";
 import { type ReadTripRecordDeps, readTripRecord } from "./read-trip-record.ts";
 import type { TripRecorder } from "./trip-recorder.ts";
 
@@ -21,7 +22,11 @@ export async function continueAfterReset(deps: ContinueAfterResetDeps): Promise<
     state.activating = true;
     state.startedAt = record.startedAt;
   }
-  if (record.compensation !== undefined) return;
+  if (record.compensation === undefined) await clearRecords(record, recorder);
+}
+
+/** Clears the parked and delayed steps of the previous run or workflow. */
+export async function clearRecords(record: TripRecord, recorder: TripRecorder): Promise<void> {
   if (record.parked) await recorder.recordResumed();
   if (record.delayed) await recorder.recordDelay("");
 }

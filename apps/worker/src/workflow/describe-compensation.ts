@@ -1,5 +1,6 @@
 import type { CompensationCause } from "@fanfare/saga";
 import type { CompensationResult, Refusal } from "@fanfare/trip-contract";
+import { cancelledInTemporal } from "./decide-cancellation.ts";
 
 /** A trip of which nothing is left. */
 export interface CancelledTrip extends CompensationResult {
@@ -10,7 +11,7 @@ export interface CancelledTrip extends CompensationResult {
 export function describeCompensation(cause: CompensationCause): CancelledTrip {
   const status = "CANCELLED";
   if (cause.kind === "cancelled") {
-    return { status, reason: cause.by === "temporal" ? "cancelled in Temporal" : cause.message };
+    return { status, reason: cause.by === "temporal" ? cancelledInTemporal : cause.message };
   }
   const refusal = createRefusal(cause);
   return { status, reason: refusal.message, refusal };

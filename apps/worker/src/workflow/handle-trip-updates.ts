@@ -20,7 +20,7 @@ import {
   defineUpdate,
   setHandler,
 } from "@temporalio/workflow";
-import type { TripState } from "./trip-state.ts";
+import { isDriveOver, type TripState } from "./trip-state.ts";
 import {
   checkTime,
   createEarlyUpdate,
@@ -65,6 +65,7 @@ export function handleTripUpdates(saga: Saga, state: TripState): void {
         });
         const cause = describeCause(saga);
         if (cause !== undefined) throw createRefusedUpdate(cause);
+        checkAfterStart(argument, state);
         if (state.recovering) throw createRecovering();
         // A rider can read ACTIVE in the registry before this workflow has the answer.
         if (state.activating === undefined) {
@@ -88,11 +89,14 @@ export function handleTripUpdates(saga: Saga, state: TripState): void {
       validator: (argument: unknown) => {
         readText(argument, { field: "reason", missing: "cancel needs a reason" });
         if (state.recovering) throw createRecovering();
-        const ending = state.endRequestedAt !== undefined && describeCause(saga) === undefined;
-        if (saga.progress().pivoted || ending) {
+        if (describeCause(saga) !== undefined) return;
+        if (isDriveOver(state)) {
           throw createRefusedUpdate(
             "the drive has ended: a trip can be cancelled until then, not after",
           );
+        }
+        if (saga.progress().pivoted) {
+          throw createRefusedUpdate("the cancellation grace is over: end the trip instead");
         }
       },
     },
@@ -115,6 +119,15 @@ export function handleTripUpdates(saga: Saga, state: TripState): void {
       }
     },
   });
+}
+
+/** Refuses an end before the start: the registry records both by one clock. */
+function checkAfterStart(argument: unknown, { startedAt }: TripState): void {
+  const requestedAt = readText(argument, { field: "requestedAt", missing: "" });
+  if (startedAt === undefined || Date.parse(requestedAt) >= Date.parse(startedAt)) return;
+  throw createRefusedUpdate(
+    `the drive began at ${startedAt}: it cannot end at ${requestedAt}, before that`,
+  );
 }
 
 /** Waits for a condition. A cancellation of the workflow does not fail the update that waits. */

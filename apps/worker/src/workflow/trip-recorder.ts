@@ -10,11 +10,13 @@ import { type TripCalls, withoutEnd } from "./trip-calls.ts";
 export interface TripRecorder {
   /** Returns the next change, for a step that changes the registry. */
   nextChange(step: string): RegistryChange;
+  /** Returns the next change, for a call that is made several times: its version is part of its step. */
+  nextRecord(name: string): RegistryChange;
   /** Numbers the next changes above this one, and above those that the registry may still receive. */
   continueAfter(latestVersion: number): void;
   recordCompensating(cancellation: Cancellation): Promise<void>;
-  /** Records the compensation, and fails when the end of the drive is fixed or was requested. */
-  recordCompensatingUnlessEnded(cancellation: Cancellation): Promise<void>;
+  /** Records the compensation, and fails when the drive has begun and the trip was not cancelled in time. */
+  recordCompensatingUnlessDriving(cancellation: Cancellation): Promise<void>;
   recordParked(parkedStep: string, reason: string): Promise<void>;
   recordResumed(): Promise<void>;
   /** Records the delayed step. The empty string records that none is delayed. */
@@ -46,43 +48,45 @@ export function createTripRecorder({
   const { originalExecutionRunId: firstRunId } = workflowInfo();
   let version = versionFloor;
   const nextChange = (step: string) => ({ step, tripId, firstRunId, version: ++version });
-  /** A record can be made several times: the version makes its idempotency key unique. */
-  const nextRecord = (name: string) => {
-    const record = nextChange(`${name}-${version + 1}`);
+  /** The version makes the idempotency key unique. */
+  const nextRecord = (name: string) => nextChange(`${name}-${version + 1}`);
+  const nextRecording = (name: string) => {
+    const record = nextRecord(name);
     return { record, activities: calls.activities(record.step, withoutEnd) };
   };
 
   return {
     nextChange,
+    nextRecord,
     continueAfter(latestVersion) {
       const floor = (Math.floor(latestVersion / changesPerRun) + 1) * changesPerRun;
       version = Math.max(version, floor);
     },
     recordCompensating(cancellation) {
-      const { record, activities } = nextRecord("compensate");
+      const { record, activities } = nextRecording("compensate");
       const resolvedSteps = listResolved();
       return activities.compensateTrip({ ...record, ...cancellation, resolvedSteps });
     },
-    recordCompensatingUnlessEnded(cancellation) {
-      const { record, activities } = nextRecord("compensate");
+    recordCompensatingUnlessDriving(cancellation) {
+      const { record, activities } = nextRecording("compensate");
       const change = { ...record, ...cancellation, resolvedSteps: listResolved() };
-      return activities.compensateTrip({ ...change, unlessEndRequested: true });
+      return activities.compensateTrip({ ...change, unlessDriving: true });
     },
     recordParked(parkedStep, reason) {
-      const { record, activities } = nextRecord("park");
+      const { record, activities } = nextRecording("park");
       const resolvedSteps = listResolved();
       return activities.parkTrip({ ...record, parkedStep, reason, resolvedSteps });
     },
     recordResumed() {
-      const { record, activities } = nextRecord("resume");
+      const { record, activities } = nextRecording("resume");
       return activities.resumeTrip({ ...record, resolvedSteps: listResolved() });
     },
     recordDelay(delayedStep) {
-      const { record, activities } = nextRecord("delay");
+      const { record, activities } = nextRecording("delay");
       return activities.recordDelay({ ...record, delayedStep });
     },
     recordBroadcast(broadcast) {
-      const { record } = nextRecord("broadcast");
+      const record = nextRecord("broadcast");
       return calls.create(record.step, { tries: "local-first", retry: withoutEnd }, (activities) =>
         activities.recordBroadcast({ ...record, broadcast }),
       );

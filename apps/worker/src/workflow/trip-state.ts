@@ -21,6 +21,13 @@ export interface TripState {
   record?: TripRecord;
 }
 
+/** Returns whether the end of the drive was requested or is fixed, or the trip is being compensated. */
+export function isDriveOver({ endRequestedAt, completedDrive, record }: TripState): boolean {
+  if (endRequestedAt !== undefined || completedDrive !== undefined) return true;
+  if (record?.endRequestedAt !== undefined || record?.ended === true) return true;
+  return record?.compensation !== undefined;
+}
+
 /** The time of a drive. */
 export interface Drive {
   readonly startedAt: string;

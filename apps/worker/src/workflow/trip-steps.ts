@@ -59,7 +59,7 @@ export interface TripStepsDeps {
   readonly tripId: string;
   readonly timings: TripTimings;
   readonly state: TripState;
-  /** Set when the trip is recovered. No step before the pivot is called then. */
+  /** Set when the trip is recovered. No step before the drive is called then. */
   readonly recovery: RecoveryPlan | undefined;
 }
 
@@ -75,7 +75,6 @@ export function createTripSteps(deps: TripStepsDeps): TripSteps {
 
   return {
     async compensatable(name, { tries, run, compensate, status }) {
-      if (recovery?.kind === "settle") return;
       const call = { step: name, tripId, firstRunId };
       const compensated = {
         async compensate(cause: CompensationCause) {

@@ -10,13 +10,15 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../money/v1/money_pb.ts";
 import { file_money_v1_money } from "../../money/v1/money_pb.ts";
+import type { Tariff } from "./tariffs_pb.ts";
+import { file_trips_v1_tariffs } from "./tariffs_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file trips/v1/trips.proto.
  */
 export const file_trips_v1_trips: GenFile = /*@__PURE__*/
-  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEirAQKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJEjQKEGVuZF9yZXF1ZXN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2NhbmNlbF9yZXF1ZXN0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIr4BCglCcm9hZGNhc3QSKAoFc3RhdGUYASABKA4yGS50cmlwcy52MS5Ccm9hZGNhc3QuU3RhdGUSDQoFZXJyb3IYAiABKAkSMAoMcHVibGlzaGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX0RFTEFZRUQQARITCg9TVEFURV9QVUJMSVNIRUQQAiKTAwoIVHJpcFN0ZXASDAoEbmFtZRgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRyaXBzLnYxLlRyaXBTdGVwLlN0YXRlEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jb21wZW5zYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXR0ZW1wdHMYBiABKAUSEgoKbGFzdF9lcnJvchgHIAEoCSKUAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESDgoKU1RBVEVfRE9ORRACEhAKDFNUQVRFX0ZBSUxFRBADEhYKElNUQVRFX0NPTVBFTlNBVElORxAEEhUKEVNUQVRFX0NPTVBFTlNBVEVEEAUSEAoMU1RBVEVfUEFSS0VEEAYibwoQU3RhcnRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIdCgp2ZWhpY2xlX2lkGAIgASgJQgm6SAZyBBABGEASIQoOcGF5bWVudF9tZXRob2QYAyABKAlCCbpIBnIEEAEYQCIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIeCg1hZnRlcl92ZXJzaW9uGAIgASgDQge6SAQiAigAIlkKEVdhdGNoVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEiYKCWhlYXJ0YmVhdBgCIAEoCzITLnRyaXBzLnYxLkhlYXJ0YmVhdCI4CglIZWFydGJlYXQSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iXAoQUmV0cnlUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIVCgRzdGVwGAIgASgJQge6SARyAhhAEhYKBG5vdGUYAyABKAlCCLpIBXIDGPQDIkAKEVJldHJ5VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJImAKElJlc29sdmVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgRub3RlGAIgASgJQgq6SAdyBRABGPQDEhUKBHN0ZXAYAyABKAlCB7pIBHICGEAiQgoTUmVzb2x2ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBINCgVzdGVwcxgCIAMoCSIxChRHZXRUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASKTAQoVR2V0VHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEhYKDmxhdGVzdF92ZXJzaW9uGAIgASgDEiwKDGNvbXBlbnNhdGlvbhgDIAEoCzIWLnRyaXBzLnYxLkNvbXBlbnNhdGlvbhIWCg5yZXNvbHZlZF9zdGVwcxgEIAMoCSJCCgxDb21wZW5zYXRpb24SDgoGcmVhc29uGAEgASgJEiIKB3JlZnVzYWwYAiABKAsyES50cmlwcy52MS5SZWZ1c2FsIkgKEUFjY2VwdFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSQWNjZXB0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkoKE0FjdGl2YXRlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgACI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ+ChFMaW1pdERyaXZlUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEjQKCGVuZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIjIKEkxpbWl0RHJpdmVSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiwAEKFUNvbXBlbnNhdGVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSHAoUdW5sZXNzX2VuZF9yZXF1ZXN0ZWQYBCABKAgSIgoHcmVmdXNhbBgFIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwSFgoOcmVzb2x2ZWRfc3RlcHMYBiADKAkiNgoWQ29tcGVuc2F0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKkAQoXQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHEiIKB3JlZnVzYWwYBCABKAsyES50cmlwcy52MS5SZWZ1c2FsEhYKDnJlc29sdmVkX3N0ZXBzGAUgAygJIj8KB1JlZnVzYWwSFQoEY29kZRgBIAEoCUIHukgEcgIQARIPCgdtZXNzYWdlGAIgASgJEgwKBHN0ZXAYAyABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIo8BCg9QYXJrVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIVCgRzdGVwGAMgASgJQge6SARyAhABEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY6AcSFgoOcmVzb2x2ZWRfc3RlcHMYBSADKAkiMAoQUGFya1RyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJgChFSZXN1bWVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhYKDnJlc29sdmVkX3N0ZXBzGAMgAygJIjIKElJlc3VtZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJXChJSZWNvcmREZWxheVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIMCgRzdGVwGAMgASgJIjMKE1JlY29yZERlbGF5UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAifQoWUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEi4KCWJyb2FkY2FzdBgDIAEoCzITLnRyaXBzLnYxLkJyb2FkY2FzdEIGukgDyAEBIjcKF1JlY29yZEJyb2FkY2FzdFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwKv8BCgpUcmlwU3RhdHVzEhsKF1RSSVBfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVVFJJUF9TVEFUVVNfUkVRVUVTVEVEEAESFwoTVFJJUF9TVEFUVVNfUEVORElORxACEhYKElRSSVBfU1RBVFVTX0FDVElWRRADEhUKEVRSSVBfU1RBVFVTX0VOREVEEAQSFwoTVFJJUF9TVEFUVVNfU0VUVExFRBAFEhwKGFRSSVBfU1RBVFVTX0NPTVBFTlNBVElORxAGEhkKFVRSSVBfU1RBVFVTX0NBTkNFTExFRBAHEh8KG1RSSVBfU1RBVFVTX05FRURTX0FUVEVOVElPThAIMusFCgxUcmlwc1NlcnZpY2USTQoJU3RhcnRUcmlwEhoudHJpcHMudjEuU3RhcnRUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlN0YXJ0VHJpcFJlc3BvbnNlIgey1BgDCgEBEkcKB0VuZFRyaXASGC50cmlwcy52MS5FbmRUcmlwUmVxdWVzdBoZLnRyaXBzLnYxLkVuZFRyaXBSZXNwb25zZSIHstQYAwoBARJRCgpDYW5jZWxUcmlwEhsudHJpcHMudjEuQ2FuY2VsVHJpcFJlcXVlc3QaHC50cmlwcy52MS5DYW5jZWxUcmlwUmVzcG9uc2UiCLLUGAQKAgECEkgKB0dldFRyaXASGC50cmlwcy52MS5HZXRUcmlwUmVxdWVzdBoZLnRyaXBzLnYxLkdldFRyaXBSZXNwb25zZSIIstQYBAoCAQISYAoPR2V0VHJpcFByb2dyZXNzEiAudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVxdWVzdBohLnRyaXBzLnYxLkdldFRyaXBQcm9ncmVzc1Jlc3BvbnNlIgiy1BgECgIBAhJOCglMaXN0VHJpcHMSGi50cmlwcy52MS5MaXN0VHJpcHNSZXF1ZXN0GhsudHJpcHMudjEuTGlzdFRyaXBzUmVzcG9uc2UiCLLUGAQKAgECEk0KCVJldHJ5VHJpcBIaLnRyaXBzLnYxLlJldHJ5VHJpcFJlcXVlc3QaGy50cmlwcy52MS5SZXRyeVRyaXBSZXNwb25zZSIHstQYAwoBAhJTCgtSZXNvbHZlVHJpcBIcLnRyaXBzLnYxLlJlc29sdmVUcmlwUmVxdWVzdBodLnRyaXBzLnYxLlJlc29sdmVUcmlwUmVzcG9uc2UiB7LUGAMKAQISUAoJV2F0Y2hUcmlwEhoudHJpcHMudjEuV2F0Y2hUcmlwUmVxdWVzdBobLnRyaXBzLnYxLldhdGNoVHJpcFJlc3BvbnNlIgiy1BgECgIBAjABMo8JChNUcmlwUmVnaXN0cnlTZXJ2aWNlEmEKDUdldFRyaXBSZWNvcmQSHi50cmlwcy52MS5HZXRUcmlwUmVjb3JkUmVxdWVzdBofLnRyaXBzLnYxLkdldFRyaXBSZWNvcmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKCkFjY2VwdFRyaXASGy50cmlwcy52MS5BY2NlcHRUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEl4KDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKCkxpbWl0RHJpdmUSGy50cmlwcy52MS5MaW1pdERyaXZlUmVxdWVzdBocLnRyaXBzLnYxLkxpbWl0RHJpdmVSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmEKDUNvbXBsZXRlRHJpdmUSHi50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVxdWVzdBofLnRyaXBzLnYxLkNvbXBsZXRlRHJpdmVSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKClNldHRsZVRyaXASGy50cmlwcy52MS5TZXR0bGVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlNldHRsZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmQKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmoKEENhbmNlbFRyaXBSZWNvcmQSIS50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBoiLnRyaXBzLnYxLkNhbmNlbFRyaXBSZWNvcmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCFBhcmtUcmlwEhkudHJpcHMudjEuUGFya1RyaXBSZXF1ZXN0GhoudHJpcHMudjEuUGFya1RyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElsKC1JlY29yZERlbGF5EhwudHJpcHMudjEuUmVjb3JkRGVsYXlSZXF1ZXN0Gh0udHJpcHMudjEuUmVjb3JkRGVsYXlSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmcKD1JlY29yZEJyb2FkY2FzdBIgLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlcXVlc3QaIS50cmlwcy52MS5SZWNvcmRCcm9hZGNhc3RSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp, file_money_v1_money]);
+  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEizgQKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJEjQKEGVuZF9yZXF1ZXN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2NhbmNlbF9yZXF1ZXN0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBnRhcmlmZhgSIAEoCzIQLnRyaXBzLnYxLlRhcmlmZiK+AQoJQnJvYWRjYXN0EigKBXN0YXRlGAEgASgOMhkudHJpcHMudjEuQnJvYWRjYXN0LlN0YXRlEg0KBWVycm9yGAIgASgJEjAKDHB1Ymxpc2hlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9ERUxBWUVEEAESEwoPU1RBVEVfUFVCTElTSEVEEAIikwMKCFRyaXBTdGVwEgwKBG5hbWUYASABKAkSJwoFc3RhdGUYAiABKA4yGC50cmlwcy52MS5UcmlwU3RlcC5TdGF0ZRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY29tcGVuc2F0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGF0dGVtcHRzGAYgASgFEhIKCmxhc3RfZXJyb3IYByABKAkilAEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAxIWChJTVEFURV9DT01QRU5TQVRJTkcQBBIVChFTVEFURV9DT01QRU5TQVRFRBAFEhAKDFNUQVRFX1BBUktFRBAGIosBChBTdGFydFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh0KCnZlaGljbGVfaWQYAiABKAlCCbpIBnIEEAEYQBIhCg5wYXltZW50X21ldGhvZBgDIAEoCUIJukgGcgQQARhAEhoKCXRhcmlmZl9pZBgEIAEoCUIHukgEcgIYPyIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIeCg1hZnRlcl92ZXJzaW9uGAIgASgDQge6SAQiAigAIjEKEVdhdGNoVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlwKEFJldHJ5VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESFQoEc3RlcBgCIAEoCUIHukgEcgIYQBIWCgRub3RlGAMgASgJQgi6SAVyAxj0AyJAChFSZXRyeVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBINCgVzdGVwcxgCIAMoCSJgChJSZXNvbHZlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoEbm90ZRgCIAEoCUIKukgHcgUQARj0AxIVCgRzdGVwGAMgASgJQge6SARyAhhAIkIKE1Jlc29sdmVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiMQoUR2V0VHJpcFJlY29yZFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEikwEKFUdldFRyaXBSZWNvcmRSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBIWCg5sYXRlc3RfdmVyc2lvbhgCIAEoAxIsCgxjb21wZW5zYXRpb24YAyABKAsyFi50cmlwcy52MS5Db21wZW5zYXRpb24SFgoOcmVzb2x2ZWRfc3RlcHMYBCADKAkiQgoMQ29tcGVuc2F0aW9uEg4KBnJlYXNvbhgBIAEoCRIiCgdyZWZ1c2FsGAIgASgLMhEudHJpcHMudjEuUmVmdXNhbCJIChFBY2NlcHRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAIjIKEkFjY2VwdFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJKChNBY3RpdmF0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiNAoUQWN0aXZhdGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiRgoPRW5kR3JhY2VSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAidQoQRW5kR3JhY2VSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBIsCglyZW1haW5pbmcYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFQoNY2FuY2VsX3JlYXNvbhgDIAEoCSJgCg9TdG9wVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHIjAKEFN0b3BUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAifgoRTGltaXREcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASIyChJMaW1pdERyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAigQEKFENvbXBsZXRlRHJpdmVSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASNAoIZW5kZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQEiNQoVQ29tcGxldGVEcml2ZVJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwInIKEVNldHRsZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASKAoHc2V0dGxlZBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQEiMgoSU2V0dGxlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwItgBChVDb21wZW5zYXRlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHEhwKFHVubGVzc19lbmRfcmVxdWVzdGVkGAQgASgIEiIKB3JlZnVzYWwYBSABKAsyES50cmlwcy52MS5SZWZ1c2FsEhYKDnJlc29sdmVkX3N0ZXBzGAYgAygJEhYKDnVubGVzc19kcml2aW5nGAcgASgIIjYKFkNvbXBlbnNhdGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAipAEKF0NhbmNlbFRyaXBSZWNvcmRSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoBxIiCgdyZWZ1c2FsGAQgASgLMhEudHJpcHMudjEuUmVmdXNhbBIWCg5yZXNvbHZlZF9zdGVwcxgFIAMoCSI/CgdSZWZ1c2FsEhUKBGNvZGUYASABKAlCB7pIBHICEAESDwoHbWVzc2FnZRgCIAEoCRIMCgRzdGVwGAMgASgJIjgKGENhbmNlbFRyaXBSZWNvcmRSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKPAQoPUGFya1RyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASFQoEc3RlcBgDIAEoCUIHukgEcgIQARIYCgZyZWFzb24YBCABKAlCCLpIBXIDGOgHEhYKDnJlc29sdmVkX3N0ZXBzGAUgAygJIjAKEFBhcmtUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiYAoRUmVzdW1lVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIWCg5yZXNvbHZlZF9zdGVwcxgDIAMoCSIyChJSZXN1bWVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiVwoSUmVjb3JkRGVsYXlSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASDAoEc3RlcBgDIAEoCSIzChNSZWNvcmREZWxheVJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIn0KFlJlY29yZEJyb2FkY2FzdFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIuCglicm9hZGNhc3QYAyABKAsyEy50cmlwcy52MS5Ccm9hZGNhc3RCBrpIA8gBASI3ChdSZWNvcmRCcm9hZGNhc3RSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCr/AQoKVHJpcFN0YXR1cxIbChdUUklQX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVRSSVBfU1RBVFVTX1JFUVVFU1RFRBABEhcKE1RSSVBfU1RBVFVTX1BFTkRJTkcQAhIWChJUUklQX1NUQVRVU19BQ1RJVkUQAxIVChFUUklQX1NUQVRVU19FTkRFRBAEEhcKE1RSSVBfU1RBVFVTX1NFVFRMRUQQBRIcChhUUklQX1NUQVRVU19DT01QRU5TQVRJTkcQBhIZChVUUklQX1NUQVRVU19DQU5DRUxMRUQQBxIfChtUUklQX1NUQVRVU19ORUVEU19BVFRFTlRJT04QCDLrBQoMVHJpcHNTZXJ2aWNlEk0KCVN0YXJ0VHJpcBIaLnRyaXBzLnYxLlN0YXJ0VHJpcFJlcXVlc3QaGy50cmlwcy52MS5TdGFydFRyaXBSZXNwb25zZSIHstQYAwoBARJHCgdFbmRUcmlwEhgudHJpcHMudjEuRW5kVHJpcFJlcXVlc3QaGS50cmlwcy52MS5FbmRUcmlwUmVzcG9uc2UiB7LUGAMKAQESUQoKQ2FuY2VsVHJpcBIbLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXF1ZXN0GhwudHJpcHMudjEuQ2FuY2VsVHJpcFJlc3BvbnNlIgiy1BgECgIBAhJICgdHZXRUcmlwEhgudHJpcHMudjEuR2V0VHJpcFJlcXVlc3QaGS50cmlwcy52MS5HZXRUcmlwUmVzcG9uc2UiCLLUGAQKAgECEmAKD0dldFRyaXBQcm9ncmVzcxIgLnRyaXBzLnYxLkdldFRyaXBQcm9ncmVzc1JlcXVlc3QaIS50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXNwb25zZSIIstQYBAoCAQISTgoJTGlzdFRyaXBzEhoudHJpcHMudjEuTGlzdFRyaXBzUmVxdWVzdBobLnRyaXBzLnYxLkxpc3RUcmlwc1Jlc3BvbnNlIgiy1BgECgIBAhJNCglSZXRyeVRyaXASGi50cmlwcy52MS5SZXRyeVRyaXBSZXF1ZXN0GhsudHJpcHMudjEuUmV0cnlUcmlwUmVzcG9uc2UiB7LUGAMKAQISUwoLUmVzb2x2ZVRyaXASHC50cmlwcy52MS5SZXNvbHZlVHJpcFJlcXVlc3QaHS50cmlwcy52MS5SZXNvbHZlVHJpcFJlc3BvbnNlIgey1BgDCgECElAKCVdhdGNoVHJpcBIaLnRyaXBzLnYxLldhdGNoVHJpcFJlcXVlc3QaGy50cmlwcy52MS5XYXRjaFRyaXBSZXNwb25zZSIIstQYBAoCAQIwATK3CgoTVHJpcFJlZ2lzdHJ5U2VydmljZRJhCg1HZXRUcmlwUmVjb3JkEh4udHJpcHMudjEuR2V0VHJpcFJlY29yZFJlcXVlc3QaHy50cmlwcy52MS5HZXRUcmlwUmVjb3JkUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpBY2NlcHRUcmlwEhsudHJpcHMudjEuQWNjZXB0VHJpcFJlcXVlc3QaHC50cmlwcy52MS5BY2NlcHRUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJeCgxBY3RpdmF0ZVRyaXASHS50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXF1ZXN0Gh4udHJpcHMudjEuQWN0aXZhdGVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJSCghFbmRHcmFjZRIZLnRyaXBzLnYxLkVuZEdyYWNlUmVxdWVzdBoaLnRyaXBzLnYxLkVuZEdyYWNlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJSCghTdG9wVHJpcBIZLnRyaXBzLnYxLlN0b3BUcmlwUmVxdWVzdBoaLnRyaXBzLnYxLlN0b3BUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpMaW1pdERyaXZlEhsudHJpcHMudjEuTGltaXREcml2ZVJlcXVlc3QaHC50cmlwcy52MS5MaW1pdERyaXZlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJhCg1Db21wbGV0ZURyaXZlEh4udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlcXVlc3QaHy50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpTZXR0bGVUcmlwEhsudHJpcHMudjEuU2V0dGxlVHJpcFJlcXVlc3QaHC50cmlwcy52MS5TZXR0bGVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJkCg5Db21wZW5zYXRlVHJpcBIfLnRyaXBzLnYxLkNvbXBlbnNhdGVUcmlwUmVxdWVzdBogLnRyaXBzLnYxLkNvbXBlbnNhdGVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJqChBDYW5jZWxUcmlwUmVjb3JkEiEudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QaIi50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJSCghQYXJrVHJpcBIZLnRyaXBzLnYxLlBhcmtUcmlwUmVxdWVzdBoaLnRyaXBzLnYxLlBhcmtUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpSZXN1bWVUcmlwEhsudHJpcHMudjEuUmVzdW1lVHJpcFJlcXVlc3QaHC50cmlwcy52MS5SZXN1bWVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJbCgtSZWNvcmREZWxheRIcLnRyaXBzLnYxLlJlY29yZERlbGF5UmVxdWVzdBodLnRyaXBzLnYxLlJlY29yZERlbGF5UmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJnCg9SZWNvcmRCcm9hZGNhc3QSIC50cmlwcy52MS5SZWNvcmRCcm9hZGNhc3RSZXF1ZXN0GiEudHJpcHMudjEuUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlcmIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp, file_money_v1_money, file_trips_v1_tariffs]);
 
 /**
  * A trip, as the registry has it.
@@ -126,6 +128,13 @@ export type Trip = Message<"trips.v1.Trip"> & {
    * @generated from field: google.protobuf.Timestamp cancel_requested_at = 17;
    */
   cancelRequestedAt?: Timestamp | undefined;
+
+  /**
+   * The tariff that was in force when the trip was requested. It is the one of this trip whatever follows.
+   *
+   * @generated from field: trips.v1.Tariff tariff = 18;
+   */
+  tariff?: Tariff | undefined;
 };
 
 /**
@@ -323,6 +332,13 @@ export type StartTripRequest = Message<"trips.v1.StartTripRequest"> & {
    * @generated from field: string payment_method = 3;
    */
   paymentMethod: string;
+
+  /**
+   * The tariff that the rider agreed to; empty for the one in force.
+   *
+   * @generated from field: string tariff_id = 4;
+   */
+  tariffId: string;
 };
 
 /**
@@ -575,8 +591,6 @@ export const WatchTripRequestSchema: GenMessage<WatchTripRequest> = /*@__PURE__*
   messageDesc(file_trips_v1_trips, 15);
 
 /**
- * Either a trip or a heartbeat.
- *
  * @generated from message trips.v1.WatchTripResponse
  */
 export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
@@ -584,11 +598,6 @@ export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
    * @generated from field: trips.v1.Trip trip = 1;
    */
   trip?: Trip | undefined;
-
-  /**
-   * @generated from field: trips.v1.Heartbeat heartbeat = 2;
-   */
-  heartbeat?: Heartbeat | undefined;
 };
 
 /**
@@ -597,27 +606,6 @@ export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
  */
 export const WatchTripResponseSchema: GenMessage<WatchTripResponse> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 16);
-
-/**
- * Shows that the stream is alive.
- *
- * @generated from message trips.v1.Heartbeat
- */
-export type Heartbeat = Message<"trips.v1.Heartbeat"> & {
-  /**
-   * The time after which the next response follows, at the latest.
-   *
-   * @generated from field: google.protobuf.Duration interval = 1;
-   */
-  interval?: Duration | undefined;
-};
-
-/**
- * Describes the message trips.v1.Heartbeat.
- * Use `create(HeartbeatSchema)` to create a new message.
- */
-export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 17);
 
 /**
  * @generated from message trips.v1.RetryTripRequest
@@ -648,7 +636,7 @@ export type RetryTripRequest = Message<"trips.v1.RetryTripRequest"> & {
  * Use `create(RetryTripRequestSchema)` to create a new message.
  */
 export const RetryTripRequestSchema: GenMessage<RetryTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 18);
+  messageDesc(file_trips_v1_trips, 17);
 
 /**
  * @generated from message trips.v1.RetryTripResponse
@@ -672,7 +660,7 @@ export type RetryTripResponse = Message<"trips.v1.RetryTripResponse"> & {
  * Use `create(RetryTripResponseSchema)` to create a new message.
  */
 export const RetryTripResponseSchema: GenMessage<RetryTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 19);
+  messageDesc(file_trips_v1_trips, 18);
 
 /**
  * @generated from message trips.v1.ResolveTripRequest
@@ -703,7 +691,7 @@ export type ResolveTripRequest = Message<"trips.v1.ResolveTripRequest"> & {
  * Use `create(ResolveTripRequestSchema)` to create a new message.
  */
 export const ResolveTripRequestSchema: GenMessage<ResolveTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 20);
+  messageDesc(file_trips_v1_trips, 19);
 
 /**
  * @generated from message trips.v1.ResolveTripResponse
@@ -727,7 +715,7 @@ export type ResolveTripResponse = Message<"trips.v1.ResolveTripResponse"> & {
  * Use `create(ResolveTripResponseSchema)` to create a new message.
  */
 export const ResolveTripResponseSchema: GenMessage<ResolveTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 21);
+  messageDesc(file_trips_v1_trips, 20);
 
 /**
  * @generated from message trips.v1.GetTripRecordRequest
@@ -744,7 +732,7 @@ export type GetTripRecordRequest = Message<"trips.v1.GetTripRecordRequest"> & {
  * Use `create(GetTripRecordRequestSchema)` to create a new message.
  */
 export const GetTripRecordRequestSchema: GenMessage<GetTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 22);
+  messageDesc(file_trips_v1_trips, 21);
 
 /**
  * @generated from message trips.v1.GetTripRecordResponse
@@ -782,7 +770,7 @@ export type GetTripRecordResponse = Message<"trips.v1.GetTripRecordResponse"> & 
  * Use `create(GetTripRecordResponseSchema)` to create a new message.
  */
 export const GetTripRecordResponseSchema: GenMessage<GetTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 23);
+  messageDesc(file_trips_v1_trips, 22);
 
 /**
  * Why a trip is being compensated, or was.
@@ -808,7 +796,7 @@ export type Compensation = Message<"trips.v1.Compensation"> & {
  * Use `create(CompensationSchema)` to create a new message.
  */
 export const CompensationSchema: GenMessage<Compensation> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 24);
+  messageDesc(file_trips_v1_trips, 23);
 
 /**
  * @generated from message trips.v1.AcceptTripRequest
@@ -830,7 +818,7 @@ export type AcceptTripRequest = Message<"trips.v1.AcceptTripRequest"> & {
  * Use `create(AcceptTripRequestSchema)` to create a new message.
  */
 export const AcceptTripRequestSchema: GenMessage<AcceptTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 25);
+  messageDesc(file_trips_v1_trips, 24);
 
 /**
  * @generated from message trips.v1.AcceptTripResponse
@@ -847,7 +835,7 @@ export type AcceptTripResponse = Message<"trips.v1.AcceptTripResponse"> & {
  * Use `create(AcceptTripResponseSchema)` to create a new message.
  */
 export const AcceptTripResponseSchema: GenMessage<AcceptTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 26);
+  messageDesc(file_trips_v1_trips, 25);
 
 /**
  * @generated from message trips.v1.ActivateTripRequest
@@ -869,7 +857,7 @@ export type ActivateTripRequest = Message<"trips.v1.ActivateTripRequest"> & {
  * Use `create(ActivateTripRequestSchema)` to create a new message.
  */
 export const ActivateTripRequestSchema: GenMessage<ActivateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 27);
+  messageDesc(file_trips_v1_trips, 26);
 
 /**
  * @generated from message trips.v1.ActivateTripResponse
@@ -886,7 +874,108 @@ export type ActivateTripResponse = Message<"trips.v1.ActivateTripResponse"> & {
  * Use `create(ActivateTripResponseSchema)` to create a new message.
  */
 export const ActivateTripResponseSchema: GenMessage<ActivateTripResponse> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 27);
+
+/**
+ * @generated from message trips.v1.EndGraceRequest
+ */
+export type EndGraceRequest = Message<"trips.v1.EndGraceRequest"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message trips.v1.EndGraceRequest.
+ * Use `create(EndGraceRequestSchema)` to create a new message.
+ */
+export const EndGraceRequestSchema: GenMessage<EndGraceRequest> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 28);
+
+/**
+ * @generated from message trips.v1.EndGraceResponse
+ */
+export type EndGraceResponse = Message<"trips.v1.EndGraceResponse"> & {
+  /**
+   * Its cancellation compensates the trip when cancel_requested_at is set.
+   *
+   * @generated from field: trips.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+
+  /**
+   * How much of the grace is left. Absent when the trip is past its pivot, or was cancelled.
+   *
+   * @generated from field: google.protobuf.Duration remaining = 2;
+   */
+  remaining?: Duration | undefined;
+
+  /**
+   * The reason of the cancellation.
+   *
+   * @generated from field: string cancel_reason = 3;
+   */
+  cancelReason: string;
+};
+
+/**
+ * Describes the message trips.v1.EndGraceResponse.
+ * Use `create(EndGraceResponseSchema)` to create a new message.
+ */
+export const EndGraceResponseSchema: GenMessage<EndGraceResponse> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 29);
+
+/**
+ * @generated from message trips.v1.StopTripRequest
+ */
+export type StopTripRequest = Message<"trips.v1.StopTripRequest"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * The reason of the cancellation.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message trips.v1.StopTripRequest.
+ * Use `create(StopTripRequestSchema)` to create a new message.
+ */
+export const StopTripRequestSchema: GenMessage<StopTripRequest> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 30);
+
+/**
+ * @generated from message trips.v1.StopTripResponse
+ */
+export type StopTripResponse = Message<"trips.v1.StopTripResponse"> & {
+  /**
+   * @generated from field: trips.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message trips.v1.StopTripResponse.
+ * Use `create(StopTripResponseSchema)` to create a new message.
+ */
+export const StopTripResponseSchema: GenMessage<StopTripResponse> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 31);
 
 /**
  * @generated from message trips.v1.LimitDriveRequest
@@ -915,7 +1004,7 @@ export type LimitDriveRequest = Message<"trips.v1.LimitDriveRequest"> & {
  * Use `create(LimitDriveRequestSchema)` to create a new message.
  */
 export const LimitDriveRequestSchema: GenMessage<LimitDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 29);
+  messageDesc(file_trips_v1_trips, 32);
 
 /**
  * @generated from message trips.v1.LimitDriveResponse
@@ -932,7 +1021,7 @@ export type LimitDriveResponse = Message<"trips.v1.LimitDriveResponse"> & {
  * Use `create(LimitDriveResponseSchema)` to create a new message.
  */
 export const LimitDriveResponseSchema: GenMessage<LimitDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 30);
+  messageDesc(file_trips_v1_trips, 33);
 
 /**
  * @generated from message trips.v1.CompleteDriveRequest
@@ -962,7 +1051,7 @@ export type CompleteDriveRequest = Message<"trips.v1.CompleteDriveRequest"> & {
  * Use `create(CompleteDriveRequestSchema)` to create a new message.
  */
 export const CompleteDriveRequestSchema: GenMessage<CompleteDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 31);
+  messageDesc(file_trips_v1_trips, 34);
 
 /**
  * @generated from message trips.v1.CompleteDriveResponse
@@ -979,7 +1068,7 @@ export type CompleteDriveResponse = Message<"trips.v1.CompleteDriveResponse"> & 
  * Use `create(CompleteDriveResponseSchema)` to create a new message.
  */
 export const CompleteDriveResponseSchema: GenMessage<CompleteDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 32);
+  messageDesc(file_trips_v1_trips, 35);
 
 /**
  * @generated from message trips.v1.SettleTripRequest
@@ -1006,7 +1095,7 @@ export type SettleTripRequest = Message<"trips.v1.SettleTripRequest"> & {
  * Use `create(SettleTripRequestSchema)` to create a new message.
  */
 export const SettleTripRequestSchema: GenMessage<SettleTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 33);
+  messageDesc(file_trips_v1_trips, 36);
 
 /**
  * @generated from message trips.v1.SettleTripResponse
@@ -1023,7 +1112,7 @@ export type SettleTripResponse = Message<"trips.v1.SettleTripResponse"> & {
  * Use `create(SettleTripResponseSchema)` to create a new message.
  */
 export const SettleTripResponseSchema: GenMessage<SettleTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 34);
+  messageDesc(file_trips_v1_trips, 37);
 
 /**
  * @generated from message trips.v1.CompensateTripRequest
@@ -1045,8 +1134,8 @@ export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & 
   reason: string;
 
   /**
-   * Refuses with failed_precondition when EndTrip was called before the compensation began. For a workflow
-   * that continues the trip of an interrupted one.
+   * Refuses with failed_precondition when EndTrip was called before the compensation began. Set by workers of
+   * older versions.
    *
    * @generated from field: bool unless_end_requested = 4;
    */
@@ -1063,6 +1152,14 @@ export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & 
    * @generated from field: repeated string resolved_steps = 6;
    */
   resolvedSteps: string[];
+
+  /**
+   * Refuses with failed_precondition when the drive has begun and the trip was not cancelled before the pivot.
+   * For a workflow that does not have the answer of ActivateTrip.
+   *
+   * @generated from field: bool unless_driving = 7;
+   */
+  unlessDriving: boolean;
 };
 
 /**
@@ -1070,7 +1167,7 @@ export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & 
  * Use `create(CompensateTripRequestSchema)` to create a new message.
  */
 export const CompensateTripRequestSchema: GenMessage<CompensateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 35);
+  messageDesc(file_trips_v1_trips, 38);
 
 /**
  * @generated from message trips.v1.CompensateTripResponse
@@ -1087,7 +1184,7 @@ export type CompensateTripResponse = Message<"trips.v1.CompensateTripResponse"> 
  * Use `create(CompensateTripResponseSchema)` to create a new message.
  */
 export const CompensateTripResponseSchema: GenMessage<CompensateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 36);
+  messageDesc(file_trips_v1_trips, 39);
 
 /**
  * @generated from message trips.v1.CancelTripRecordRequest
@@ -1126,7 +1223,7 @@ export type CancelTripRecordRequest = Message<"trips.v1.CancelTripRecordRequest"
  * Use `create(CancelTripRecordRequestSchema)` to create a new message.
  */
 export const CancelTripRecordRequestSchema: GenMessage<CancelTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 37);
+  messageDesc(file_trips_v1_trips, 40);
 
 /**
  * A business refusal of a trip. The registry stores it, so repeated calls get it again.
@@ -1159,7 +1256,7 @@ export type Refusal = Message<"trips.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 38);
+  messageDesc(file_trips_v1_trips, 41);
 
 /**
  * @generated from message trips.v1.CancelTripRecordResponse
@@ -1176,7 +1273,7 @@ export type CancelTripRecordResponse = Message<"trips.v1.CancelTripRecordRespons
  * Use `create(CancelTripRecordResponseSchema)` to create a new message.
  */
 export const CancelTripRecordResponseSchema: GenMessage<CancelTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 39);
+  messageDesc(file_trips_v1_trips, 42);
 
 /**
  * @generated from message trips.v1.ParkTripRequest
@@ -1215,7 +1312,7 @@ export type ParkTripRequest = Message<"trips.v1.ParkTripRequest"> & {
  * Use `create(ParkTripRequestSchema)` to create a new message.
  */
 export const ParkTripRequestSchema: GenMessage<ParkTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 40);
+  messageDesc(file_trips_v1_trips, 43);
 
 /**
  * @generated from message trips.v1.ParkTripResponse
@@ -1232,7 +1329,7 @@ export type ParkTripResponse = Message<"trips.v1.ParkTripResponse"> & {
  * Use `create(ParkTripResponseSchema)` to create a new message.
  */
 export const ParkTripResponseSchema: GenMessage<ParkTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 41);
+  messageDesc(file_trips_v1_trips, 44);
 
 /**
  * @generated from message trips.v1.ResumeTripRequest
@@ -1259,7 +1356,7 @@ export type ResumeTripRequest = Message<"trips.v1.ResumeTripRequest"> & {
  * Use `create(ResumeTripRequestSchema)` to create a new message.
  */
 export const ResumeTripRequestSchema: GenMessage<ResumeTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 42);
+  messageDesc(file_trips_v1_trips, 45);
 
 /**
  * @generated from message trips.v1.ResumeTripResponse
@@ -1276,7 +1373,7 @@ export type ResumeTripResponse = Message<"trips.v1.ResumeTripResponse"> & {
  * Use `create(ResumeTripResponseSchema)` to create a new message.
  */
 export const ResumeTripResponseSchema: GenMessage<ResumeTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 43);
+  messageDesc(file_trips_v1_trips, 46);
 
 /**
  * @generated from message trips.v1.RecordDelayRequest
@@ -1305,7 +1402,7 @@ export type RecordDelayRequest = Message<"trips.v1.RecordDelayRequest"> & {
  * Use `create(RecordDelayRequestSchema)` to create a new message.
  */
 export const RecordDelayRequestSchema: GenMessage<RecordDelayRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 44);
+  messageDesc(file_trips_v1_trips, 47);
 
 /**
  * @generated from message trips.v1.RecordDelayResponse
@@ -1322,7 +1419,7 @@ export type RecordDelayResponse = Message<"trips.v1.RecordDelayResponse"> & {
  * Use `create(RecordDelayResponseSchema)` to create a new message.
  */
 export const RecordDelayResponseSchema: GenMessage<RecordDelayResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 45);
+  messageDesc(file_trips_v1_trips, 48);
 
 /**
  * @generated from message trips.v1.RecordBroadcastRequest
@@ -1349,7 +1446,7 @@ export type RecordBroadcastRequest = Message<"trips.v1.RecordBroadcastRequest"> 
  * Use `create(RecordBroadcastRequestSchema)` to create a new message.
  */
 export const RecordBroadcastRequestSchema: GenMessage<RecordBroadcastRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 46);
+  messageDesc(file_trips_v1_trips, 49);
 
 /**
  * @generated from message trips.v1.RecordBroadcastResponse
@@ -1366,7 +1463,7 @@ export type RecordBroadcastResponse = Message<"trips.v1.RecordBroadcastResponse"
  * Use `create(RecordBroadcastResponseSchema)` to create a new message.
  */
 export const RecordBroadcastResponseSchema: GenMessage<RecordBroadcastResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 47);
+  messageDesc(file_trips_v1_trips, 50);
 
 /**
  * The status of a trip. It is REQUESTED first. SETTLED and CANCELLED are final.
@@ -1444,7 +1541,8 @@ export const TripsService: GenService<{
    * Starts a trip and returns it once it is ACTIVE. Fails with the refusal that caused its compensation.
    * Returns it as REQUESTED or PENDING when that takes longer than the deadline of the call; GetTrip and
    * WatchTrip report its progress. A repeated call with the same trip id returns the same trip.
-   * already_exists: the trip id is taken by a call with other contents.
+   * already_exists: the trip id is taken by a call with other contents. failed_precondition: the tariff that the
+   * request names is not in force.
    *
    * @generated from rpc trips.v1.TripsService.StartTrip
    */
@@ -1468,11 +1566,11 @@ export const TripsService: GenService<{
     output: typeof EndTripResponseSchema;
   },
   /**
-   * Compensates a trip whose drive has not ended and returns it as CANCELLED, or as NEEDS_ATTENTION when
-   * a compensation is parked. The registry records the request before the workflow gets it. Returns the
+   * Compensates a trip within its cancellation grace and returns it as CANCELLED, or as NEEDS_ATTENTION when
+   * a compensation is parked. The time of the registry when it records the request decides, whatever is down. The registry records the request before the workflow gets it. Returns the
    * trip as it is, with cancel_requested_at, when the workflow takes longer than the call may or cannot
    * be reached: the cancellation is delivered later. An operator's call is an entry of the operator log.
-   * failed_precondition: the drive has ended, or EndTrip was called first.
+   * failed_precondition: the grace is over, the drive has ended, or EndTrip was called first.
    *
    * @generated from rpc trips.v1.TripsService.CancelTrip
    */
@@ -1540,8 +1638,7 @@ export const TripsService: GenService<{
   /**
    * Sends the trip, then the trip after each of its changes. Ends when the trip is CANCELLED, or SETTLED
    * with its TripCompleted published. unauthenticated: the token of the caller has expired; watch again with
-   * a new one, after the last version. While nothing changes it sends heartbeats, at most 30 s apart: a
-   * stream that is silent for longer is broken, and is to be watched again in the same way.
+   * a new one, after the last version.
    *
    * @generated from rpc trips.v1.TripsService.WatchTrip
    */
@@ -1594,6 +1691,29 @@ export const TripRegistryService: GenService<{
     methodKind: "unary";
     input: typeof ActivateTripRequestSchema;
     output: typeof ActivateTripResponseSchema;
+  },
+  /**
+   * Decides whether the trip is past its pivot, from which on it cannot be cancelled: its cancellation grace is
+   * over by the clock of the registry, or the end of the drive was requested. Records that it is. Otherwise the
+   * answer has what keeps it from that. failed_precondition: the trip has no drive.
+   *
+   * @generated from rpc trips.v1.TripRegistryService.EndGrace
+   */
+  endGrace: {
+    methodKind: "unary";
+    input: typeof EndGraceRequestSchema;
+    output: typeof EndGraceResponseSchema;
+  },
+  /**
+   * Records a cancellation that the workflow cannot refuse, unless EndTrip or CancelTrip was called before:
+   * before the pivot as CancelTrip does, and after it as the request to end the drive now.
+   *
+   * @generated from rpc trips.v1.TripRegistryService.StopTrip
+   */
+  stopTrip: {
+    methodKind: "unary";
+    input: typeof StopTripRequestSchema;
+    output: typeof StopTripResponseSchema;
   },
   /**
    * Ends a drive that has reached its maximum: records the request to end it, unless EndTrip or CancelTrip
