@@ -68,7 +68,12 @@ function toDemoStack({ system, nats, keys, tls }: Stack): DemoStack {
     trips: system.app("trips").url,
     ...mapReactors(({ name }) => system.app(name).url),
   };
-  return { urls, nats, keys, tls };
+  const billing = system.app("billing");
+  const stopBilling = async () => {
+    await billing.kill("SIGTERM");
+    return () => billing.start();
+  };
+  return { urls, nats, keys, tls, stopBilling };
 }
 
 async function runOnOwnStack(

@@ -40,7 +40,7 @@ async function startDemo(text: string) {
 }
 
 describe("fanfare demo", { timeout: 240_000 }, () => {
-  it("prints one JSON document with three trips that ended as expected", async () => {
+  it("prints one JSON document with four trips that ended as expected", async () => {
     const { stdout } = await runFanfare(["demo", "--json"], env);
     const { ok, seconds, trips } = JSON.parse(stdout);
     expect(stdout.trim().split("\n")).toHaveLength(1);
@@ -66,6 +66,13 @@ describe("fanfare demo", { timeout: 240_000 }, () => {
         status: "CANCELLED",
         compensated: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "accept-trip"],
         effects: none,
+      }),
+      // The demo checks that the rider pays for the seconds until EndTrip.
+      expect.objectContaining({
+        story: "outage",
+        status: "SETTLED",
+        compensated: [],
+        effects: one,
       }),
     ]);
     expect(trips[0].steps).toEqual(

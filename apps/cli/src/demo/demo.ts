@@ -6,9 +6,10 @@ import { countedReactors, type ReactorName, reactorNames } from "@fanfare/topolo
 import { alignRows, type Terminal } from "../terminal.ts";
 import { connectTo } from "../trip/trips-client.ts";
 import { checkTrip } from "./check-trip.ts";
+import { setDemoTariff } from "./demo-tariff.ts";
 import { createEffectsReader } from "./effects.ts";
 import { type DemoTrip, type PlayedStory, playStory } from "./play-story.ts";
-import { stories } from "./stories.ts";
+import { type StopBilling, type Story, stories } from "./stories.ts";
 import { waitForGroups } from "./wait-for-groups.ts";
 
 /** The parts of a stack that the demo uses. */
@@ -20,39 +21,65 @@ export interface DemoStack {
   readonly keys: DevKeys;
   /** The certificate of the demo. Undefined without TLS. */
   readonly tls: TlsFiles | undefined;
+  /** Absent for a stack that is not the demo's own. */
+  readonly stopBilling?: StopBilling | undefined;
+}
+
+/** A story that the demo cannot play on this stack. */
+export interface SkippedStory {
+  readonly story: Story["name"];
+  readonly skipped: true;
 }
 
 /** The result of a demo. */
 export interface Demo {
-  readonly trips: readonly DemoTrip[];
+  readonly trips: readonly (DemoTrip | SkippedStory)[];
   /** The differences from the stories; empty when every trip ended as expected. */
   readonly problems: readonly string[];
 }
 
-/** Takes the three trips through a stack, and counts the effects of each in each group. */
+/**
+ * Takes the trips of the stories through a stack, and counts the effects of each in each group. On a stack of
+ * its own it puts its own tariff in force first.
+ */
 export async function runDemo(
   stack: DemoStack,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Demo> {
-  const { urls, nats, keys, tls } = stack;
-  const token = await mintToken(keys, { role: "rider", subject: "alice" });
-  using trips = connectTo(TripsService, { url: urls.trips, token, tls });
+  const { urls, nats, keys, tls, stopBilling } = stack;
+  const operator = await mintToken(keys, { role: "operator", subject: "demo" });
+  const isOwn = stopBilling !== undefined;
+  if (isOwn) await setDemoTariff({ url: urls.trips, token: operator, tls });
   const played: PlayedStory[] = [];
   for (const story of stories) {
-    played.push(await playStory(story, { client: trips.client, terminal, signal }));
+    if (story.needsOwnStack && !isOwn) {
+      terminal.line(`Skipped on a stack that is not the demo's own: ${story.title}`);
+      continue;
+    }
+    // A rider has one active trip at a time: each story has a rider of its own.
+    const rider = { role: "rider", subject: `demo-${crypto.randomUUID()}` } as const;
+    const token = await mintToken(keys, rider);
+    using riding = connectTo(TripsService, { url: urls.trips, token, tls });
+    played.push(await playStory(story, { client: riding.client, terminal, signal, stopBilling }));
   }
-  const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   using reader = createEffectsReader(urls, { token: operator, tls });
   await waitForGroups({ nats, groups: reactorNames, signal });
   const counted = await Promise.all(
-    played.map(async (trip) => ({ ...trip, effects: await reader.count(trip.tripId, signal) })),
+    played.map(async ({ faults, ...trip }) => ({
+      trip: { ...trip, effects: await reader.count(trip.tripId, signal) },
+      faults: faults.map((fault) => `${trip.story} trip ${trip.tripId}: ${fault}`),
+    })),
   );
-  printEffects(counted, terminal);
-  const problems = counted.flatMap((trip) => {
+  const trips = counted.map(({ trip }) => trip);
+  printEffects(trips, terminal);
+  const problems = counted.flatMap(({ trip, faults }) => {
     const story = stories.find(({ name }) => name === trip.story);
-    return story === undefined ? [] : checkTrip(trip, story);
+    return story === undefined ? faults : [...checkTrip(trip, story), ...faults];
   });
-  return { trips: counted, problems };
+  const skipped = stories
+    .filter(({ name }) => !trips.some(({ story }) => story === name))
+    .map(({ name }) => ({ story: name, skipped: true }) as const);
+  return { trips: [...trips, ...skipped], problems };
 }
 
 function printEffects(trips: readonly DemoTrip[], terminal: Terminal): void {

@@ -4,7 +4,7 @@ import { formatColouredStatus, formatStatus } from "../trip/trip-text.ts";
 import type { TripsClient } from "../trip/trips-client.ts";
 import type { Effects } from "./effects.ts";
 import { followTrip, listCompensated, type TripChange } from "./follow-trip.ts";
-import type { Story } from "./stories.ts";
+import type { StopBilling, Story } from "./stories.ts";
 
 /** The trip of a story after its end, before its effects are counted. */
 export interface PlayedStory {
@@ -13,10 +13,12 @@ export interface PlayedStory {
   readonly status: string;
   readonly steps: readonly string[];
   readonly compensated: readonly string[];
+  /** What is wrong with the trip; empty when nothing is. */
+  readonly faults: readonly string[];
 }
 
 /** The trip of a story as the demo reports it. */
-export interface DemoTrip extends PlayedStory {
+export interface DemoTrip extends Omit<PlayedStory, "faults"> {
   readonly effects: Effects;
 }
 
@@ -25,6 +27,7 @@ export interface StoryContext {
   readonly client: TripsClient;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  readonly stopBilling: StopBilling | undefined;
 }
 
 /** A story takes about a second on an idle machine. */
@@ -32,7 +35,7 @@ const timeoutMs = 120_000;
 
 /** Plays a story and prints each step and compensation as it happens. */
 export async function playStory(story: Story, context: StoryContext): Promise<PlayedStory> {
-  const { client, terminal, signal } = context;
+  const { client, terminal, signal, stopBilling } = context;
   const tripId = crypto.randomUUID();
   const { title, vehicleId, paymentMethod } = story;
   terminal.line();
@@ -47,7 +50,7 @@ export async function playStory(story: Story, context: StoryContext): Promise<Pl
   });
   following.catch(() => {});
   try {
-    await story.act(client, { tripId, signal });
+    await story.act(client, { tripId, signal, stopBilling });
   } catch (error) {
     follower.abort();
     throw error;
@@ -60,6 +63,7 @@ export async function playStory(story: Story, context: StoryContext): Promise<Pl
     status: formatStatus(trip.status),
     steps: steps.filter((step) => step.state !== State.FAILED).map((step) => step.name),
     compensated: listCompensated(steps).map((step) => step.name),
+    faults: story.check?.(trip) ?? [],
   };
 }
 

@@ -2,10 +2,11 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { Broadcast_State, type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { formatStatus } from "../trip/trip-text.ts";
 import type { TripsClient } from "../trip/trips-client.ts";
+import { checkDemoFare } from "./demo-tariff.ts";
 
 /** A trip of the demo, and its expected end. */
 export interface Story {
-  readonly name: "completed" | "declined" | "cancelled";
+  readonly name: "completed" | "declined" | "cancelled" | "outage";
   readonly title: string;
   readonly vehicleId: string;
   readonly paymentMethod: string;
@@ -16,16 +17,27 @@ export interface Story {
   readonly effects: 0 | 1;
   /** Sends the rider's calls. Rejects when an answer is unexpected. */
   act(client: TripsClient, trip: RiderTrip): Promise<void>;
+  /** Returns what is wrong with the trip after its end. Default: nothing is. */
+  readonly check?: (trip: Trip) => string[];
+  /** Whether it stops billing, which a demo can do on a stack of its own only. */
+  readonly needsOwnStack?: boolean;
   /** Returns whether the trip is over and, if it completed, broadcast. */
   readonly isOver: (trip: Trip) => boolean;
 }
+
+/** Stops billing. Resolves with what starts it again. */
+export type StopBilling = () => Promise<() => Promise<void>>;
 
 /** The trip of a story. */
 export interface RiderTrip {
   readonly tripId: string;
   readonly signal: AbortSignal;
+  /** Absent on a stack that is not the demo's own. */
+  readonly stopBilling?: StopBilling | undefined;
 }
 
+const isSettled = (trip: Trip): boolean =>
+  trip.status === TripStatus.SETTLED && trip.broadcast?.state === Broadcast_State.PUBLISHED;
 const isCancelled = (trip: Trip): boolean => trip.status === TripStatus.CANCELLED;
 
 async function start(story: Story, client: TripsClient, { tripId, signal }: RiderTrip) {
@@ -38,7 +50,14 @@ async function start(story: Story, client: TripsClient, { tripId, signal }: Ride
   }
 }
 
-/** The three stories of the demo: completed, declined, cancelled. */
+/** Waits until the trip shows that its fare cannot be charged. */
+async function waitUntilDelayed(client: TripsClient, { tripId, signal }: RiderTrip): Promise<void> {
+  for await (const { trip } of client.watchTrip({ tripId }, { signal, timeoutMs: 60_000 })) {
+    if (trip?.delayedStep !== undefined && trip.delayedStep !== "") return;
+  }
+}
+
+/** The stories of the demo: completed, declined, cancelled, outage. */
 export const stories: readonly Story[] = [
   {
     name: "completed",
@@ -52,8 +71,7 @@ export const stories: readonly Story[] = [
       await start(this, client, trip);
       await client.endTrip({ tripId: trip.tripId }, { signal: trip.signal });
     },
-    isOver: (trip) =>
-      trip.status === TripStatus.SETTLED && trip.broadcast?.state === Broadcast_State.PUBLISHED,
+    isOver: isSettled,
   },
   {
     name: "declined",
@@ -77,7 +95,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: "cancelled",
-    title: "A trip that its rider cancels during the drive",
+    title: "A trip that its rider cancels within the grace",
     vehicleId: "vehicle-3",
     paymentMethod: "pm_card_visa",
     ends: "CANCELLED",
@@ -89,5 +107,25 @@ export const stories: readonly Story[] = [
       await client.cancelTrip({ tripId, reason: "a change of plans" }, { signal });
     },
     isOver: isCancelled,
+  },
+  {
+    name: "outage",
+    title: "A trip whose drive ends while billing is down",
+    vehicleId: "vehicle-4",
+    paymentMethod: "pm_card_visa",
+    ends: "SETTLED",
+    compensated: [],
+    effects: 1,
+    needsOwnStack: true,
+    async act(client, trip) {
+      const { tripId, signal, stopBilling } = trip;
+      await start(this, client, trip);
+      const startBilling = await stopBilling?.();
+      await client.endTrip({ tripId }, { signal });
+      await waitUntilDelayed(client, trip);
+      await startBilling?.();
+    },
+    check: checkDemoFare,
+    isOver: isSettled,
   },
 ];
