@@ -74,5 +74,6 @@ function formatState(name: "before" | "after", state: State | undefined): string
   if (state?.state.case === "deadLetters") {
     return [`${label}${state.state.value.stored} of the dead letters stored`];
   }
+  if (state?.state.case === "tariff") return [`${label}${state.state.value.tariffId} in force`];
   return [];
 }

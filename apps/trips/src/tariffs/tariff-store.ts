@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Tariff } from "@fanfare/trip-contract";
 import type { Kysely, Selectable, Transaction } from "kysely";
-import { appendEntry, type NewLogEntry } from "../operators/operator-log.ts";
+import { appendEntry, findEntry, type NewLogEntry } from "../operators/operator-log.ts";
 import type { TariffTable, TripsDatabase } from "../registry/tables.ts";
 
 /** A tariff with its place in the list, which grows with each new one. */
@@ -52,13 +52,19 @@ export async function setTariff(
       .executeTakeFirstOrThrow();
     const decided = await addOrFind(tx, tariffId, tariff);
     if (replaced === tariffId) return decided;
-    const { appended } = await appendEntry(tx, {
+    const decision = {
       ...entry,
       action: "SET_TARIFF",
       subject: tariffId,
       details: describeTariff(decided),
+    } as const;
+    if ((await findEntry(tx, decision)) !== undefined) return decided;
+    await appendEntry(tx, {
+      ...decision,
+      before: { state: { case: "tariff", value: { tariffId: replaced } } },
+      after: { state: { case: "tariff", value: { tariffId } } },
     });
-    if (appended) await tx.updateTable("tariff_in_force").set({ tariff_id: tariffId }).execute();
+    await tx.updateTable("tariff_in_force").set({ tariff_id: tariffId }).execute();
     return decided;
   });
 }

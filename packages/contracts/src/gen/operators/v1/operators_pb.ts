@@ -8,13 +8,15 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_fanfare_access_v1_options } from "../../fanfare/access/v1/options_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { TripStatus } from "../../trips/v1/trips_pb.ts";
+import { file_trips_v1_trips } from "../../trips/v1/trips_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file operators/v1/operators.proto.
  */
 export const file_operators_v1_operators: GenFile = /*@__PURE__*/
-  fileDesc("ChxvcGVyYXRvcnMvdjEvb3BlcmF0b3JzLnByb3RvEgxvcGVyYXRvcnMudjEiswEKBUVudHJ5EhAKCGVudHJ5X2lkGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEi4KCmRlY2lkZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKBmFjdGlvbhgEIAEoDjIULm9wZXJhdG9ycy52MS5BY3Rpb24SDwoHc3ViamVjdBgFIAEoCRIPCgdkZXRhaWxzGAYgASgJEg4KBnJlYXNvbhgHIAEoCSKxAQoNQXBwZW5kUmVxdWVzdBIcCghlbnRyeV9pZBgBIAEoCUIKukgHcgUQARj/ARIwCgZhY3Rpb24YAiABKA4yFC5vcGVyYXRvcnMudjEuQWN0aW9uQgq6SAeCAQQYBBgFEhsKB3N1YmplY3QYAyABKAlCCrpIB3IFEAEY/wESGQoHZGV0YWlscxgEIAEoCUIIukgFcgMYkE4SGAoGcmVhc29uGAUgASgJQgi6SAVyAxj0AyI0Cg5BcHBlbmRSZXNwb25zZRIiCgVlbnRyeRgBIAEoCzITLm9wZXJhdG9ycy52MS5FbnRyeSJkCgtMaXN0UmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxjIARIZCgdzdWJqZWN0GAMgASgJQgi6SAVyAxj/ASJNCgxMaXN0UmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLm9wZXJhdG9ycy52MS5FbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqwAEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIVChFBQ1RJT05fUkVUUllfVFJJUBABEhcKE0FDVElPTl9SRVNPTFZFX1RSSVAQAhIWChJBQ1RJT05fQ0FOQ0VMX1RSSVAQAxIeChpBQ1RJT05fUkVQTEFZX0RFQURfTEVUVEVSUxAEEh8KG0FDVElPTl9ESVNDQVJEX0RFQURfTEVUVEVSUxAFEhUKEUFDVElPTl9TRVRfVEFSSUZGEAYyqgEKEk9wZXJhdG9yTG9nU2VydmljZRJMCgZBcHBlbmQSGy5vcGVyYXRvcnMudjEuQXBwZW5kUmVxdWVzdBocLm9wZXJhdG9ycy52MS5BcHBlbmRSZXNwb25zZSIHstQYAwoBAhJGCgRMaXN0Ehkub3BlcmF0b3JzLnYxLkxpc3RSZXF1ZXN0Ghoub3BlcmF0b3JzLnYxLkxpc3RSZXNwb25zZSIHstQYAwoBAmIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("ChxvcGVyYXRvcnMvdjEvb3BlcmF0b3JzLnByb3RvEgxvcGVyYXRvcnMudjEi/AEKBUVudHJ5EhAKCGVudHJ5X2lkGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEi4KCmRlY2lkZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKBmFjdGlvbhgEIAEoDjIULm9wZXJhdG9ycy52MS5BY3Rpb24SDwoHc3ViamVjdBgFIAEoCRIPCgdkZXRhaWxzGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIjCgZiZWZvcmUYCCABKAsyEy5vcGVyYXRvcnMudjEuU3RhdGUSIgoFYWZ0ZXIYCSABKAsyEy5vcGVyYXRvcnMudjEuU3RhdGUingEKBVN0YXRlEicKBHRyaXAYASABKAsyFy5vcGVyYXRvcnMudjEuVHJpcFN0YXRlSAASNgoMZGVhZF9sZXR0ZXJzGAIgASgLMh4ub3BlcmF0b3JzLnYxLkRlYWRMZXR0ZXJzU3RhdGVIABIrCgZ0YXJpZmYYAyABKAsyGS5vcGVyYXRvcnMudjEuVGFyaWZmU3RhdGVIAEIHCgVzdGF0ZSJkCglUcmlwU3RhdGUSJAoGc3RhdHVzGAEgASgOMhQudHJpcHMudjEuVHJpcFN0YXR1cxIPCgd2ZXJzaW9uGAIgASgDEg4KBnJlYXNvbhgDIAEoCRIQCghkZWNpc2lvbhgEIAEoCSIgCgtUYXJpZmZTdGF0ZRIRCgl0YXJpZmZfaWQYASABKAkiKwoQRGVhZExldHRlcnNTdGF0ZRIXCgZzdG9yZWQYASABKAVCB7pIBBoCKAAikAIKDUFwcGVuZFJlcXVlc3QSHAoIZW50cnlfaWQYASABKAlCCrpIB3IFEAEY/wESMAoGYWN0aW9uGAIgASgOMhQub3BlcmF0b3JzLnYxLkFjdGlvbkIKukgHggEEGAQYBRIbCgdzdWJqZWN0GAMgASgJQgq6SAdyBRABGP8BEhkKB2RldGFpbHMYBCABKAlCCLpIBXIDGJBOEhgKBnJlYXNvbhgFIAEoCUIIukgFcgMY9AMSLgoGYmVmb3JlGAYgASgLMh4ub3BlcmF0b3JzLnYxLkRlYWRMZXR0ZXJzU3RhdGUSLQoFYWZ0ZXIYByABKAsyHi5vcGVyYXRvcnMudjEuRGVhZExldHRlcnNTdGF0ZSI0Cg5BcHBlbmRSZXNwb25zZRIiCgVlbnRyeRgBIAEoCzITLm9wZXJhdG9ycy52MS5FbnRyeSJkCgtMaXN0UmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxjIARIZCgdzdWJqZWN0GAMgASgJQgi6SAVyAxj/ASJNCgxMaXN0UmVzcG9uc2USJAoHZW50cmllcxgBIAMoCzITLm9wZXJhdG9ycy52MS5FbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqwAEKBkFjdGlvbhIWChJBQ1RJT05fVU5TUEVDSUZJRUQQABIVChFBQ1RJT05fUkVUUllfVFJJUBABEhcKE0FDVElPTl9SRVNPTFZFX1RSSVAQAhIWChJBQ1RJT05fQ0FOQ0VMX1RSSVAQAxIeChpBQ1RJT05fUkVQTEFZX0RFQURfTEVUVEVSUxAEEh8KG0FDVElPTl9ESVNDQVJEX0RFQURfTEVUVEVSUxAFEhUKEUFDVElPTl9TRVRfVEFSSUZGEAYyqgEKEk9wZXJhdG9yTG9nU2VydmljZRJMCgZBcHBlbmQSGy5vcGVyYXRvcnMudjEuQXBwZW5kUmVxdWVzdBocLm9wZXJhdG9ycy52MS5BcHBlbmRSZXNwb25zZSIHstQYAwoBAhJGCgRMaXN0Ehkub3BlcmF0b3JzLnYxLkxpc3RSZXF1ZXN0Ghoub3BlcmF0b3JzLnYxLkxpc3RSZXNwb25zZSIHstQYAwoBAmIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_trips_v1_trips]);
 
 /**
  * A decision of an operator.
@@ -66,6 +68,21 @@ export type Entry = Message<"operators.v1.Entry"> & {
    * @generated from field: string reason = 7;
    */
   reason: string;
+
+  /**
+   * The state that the operator decided on. Absent in entries of older versions.
+   *
+   * @generated from field: operators.v1.State before = 8;
+   */
+  before?: State | undefined;
+
+  /**
+   * The state once the decision was stored: for a trip, in the transaction that stored the entry. For dead
+   * letters, in the entry of the outcome alone.
+   *
+   * @generated from field: operators.v1.State after = 9;
+   */
+  after?: State | undefined;
 };
 
 /**
@@ -74,6 +91,123 @@ export type Entry = Message<"operators.v1.Entry"> & {
  */
 export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
   messageDesc(file_operators_v1_operators, 0);
+
+/**
+ * The state of what a decision is about.
+ *
+ * @generated from message operators.v1.State
+ */
+export type State = Message<"operators.v1.State"> & {
+  /**
+   * @generated from oneof operators.v1.State.state
+   */
+  state: {
+    /**
+     * @generated from field: operators.v1.TripState trip = 1;
+     */
+    value: TripState;
+    case: "trip";
+  } | {
+    /**
+     * @generated from field: operators.v1.DeadLettersState dead_letters = 2;
+     */
+    value: DeadLettersState;
+    case: "deadLetters";
+  } | {
+    /**
+     * @generated from field: operators.v1.TariffState tariff = 3;
+     */
+    value: TariffState;
+    case: "tariff";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message operators.v1.State.
+ * Use `create(StateSchema)` to create a new message.
+ */
+export const StateSchema: GenMessage<State> = /*@__PURE__*/
+  messageDesc(file_operators_v1_operators, 1);
+
+/**
+ * A trip, as operators see it. Its later changes have higher versions.
+ *
+ * @generated from message operators.v1.TripState
+ */
+export type TripState = Message<"operators.v1.TripState"> & {
+  /**
+   * @generated from field: trips.v1.TripStatus status = 1;
+   */
+  status: TripStatus;
+
+  /**
+   * The number of changes of the trip.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * Why the trip is compensated, or which step is parked and why.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * The latest decision of an operator.
+   *
+   * @generated from field: string decision = 4;
+   */
+  decision: string;
+};
+
+/**
+ * Describes the message operators.v1.TripState.
+ * Use `create(TripStateSchema)` to create a new message.
+ */
+export const TripStateSchema: GenMessage<TripState> = /*@__PURE__*/
+  messageDesc(file_operators_v1_operators, 2);
+
+/**
+ * The tariff in force.
+ *
+ * @generated from message operators.v1.TariffState
+ */
+export type TariffState = Message<"operators.v1.TariffState"> & {
+  /**
+   * @generated from field: string tariff_id = 1;
+   */
+  tariffId: string;
+};
+
+/**
+ * Describes the message operators.v1.TariffState.
+ * Use `create(TariffStateSchema)` to create a new message.
+ */
+export const TariffStateSchema: GenMessage<TariffState> = /*@__PURE__*/
+  messageDesc(file_operators_v1_operators, 3);
+
+/**
+ * The dead letters that a decision applies to.
+ *
+ * @generated from message operators.v1.DeadLettersState
+ */
+export type DeadLettersState = Message<"operators.v1.DeadLettersState"> & {
+  /**
+   * How many of them are stored.
+   *
+   * @generated from field: int32 stored = 1;
+   */
+  stored: number;
+};
+
+/**
+ * Describes the message operators.v1.DeadLettersState.
+ * Use `create(DeadLettersStateSchema)` to create a new message.
+ */
+export const DeadLettersStateSchema: GenMessage<DeadLettersState> = /*@__PURE__*/
+  messageDesc(file_operators_v1_operators, 4);
 
 /**
  * @generated from message operators.v1.AppendRequest
@@ -105,6 +239,18 @@ export type AppendRequest = Message<"operators.v1.AppendRequest"> & {
    * @generated from field: string reason = 5;
    */
   reason: string;
+
+  /**
+   * @generated from field: operators.v1.DeadLettersState before = 6;
+   */
+  before?: DeadLettersState | undefined;
+
+  /**
+   * Set in the entry of the outcome.
+   *
+   * @generated from field: operators.v1.DeadLettersState after = 7;
+   */
+  after?: DeadLettersState | undefined;
 };
 
 /**
@@ -112,7 +258,7 @@ export type AppendRequest = Message<"operators.v1.AppendRequest"> & {
  * Use `create(AppendRequestSchema)` to create a new message.
  */
 export const AppendRequestSchema: GenMessage<AppendRequest> = /*@__PURE__*/
-  messageDesc(file_operators_v1_operators, 1);
+  messageDesc(file_operators_v1_operators, 5);
 
 /**
  * @generated from message operators.v1.AppendResponse
@@ -129,7 +275,7 @@ export type AppendResponse = Message<"operators.v1.AppendResponse"> & {
  * Use `create(AppendResponseSchema)` to create a new message.
  */
 export const AppendResponseSchema: GenMessage<AppendResponse> = /*@__PURE__*/
-  messageDesc(file_operators_v1_operators, 2);
+  messageDesc(file_operators_v1_operators, 6);
 
 /**
  * @generated from message operators.v1.ListRequest
@@ -162,7 +308,7 @@ export type ListRequest = Message<"operators.v1.ListRequest"> & {
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema: GenMessage<ListRequest> = /*@__PURE__*/
-  messageDesc(file_operators_v1_operators, 3);
+  messageDesc(file_operators_v1_operators, 7);
 
 /**
  * @generated from message operators.v1.ListResponse
@@ -186,7 +332,7 @@ export type ListResponse = Message<"operators.v1.ListResponse"> & {
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema: GenMessage<ListResponse> = /*@__PURE__*/
-  messageDesc(file_operators_v1_operators, 4);
+  messageDesc(file_operators_v1_operators, 8);
 
 /**
  * What an operator decided.
@@ -256,10 +402,11 @@ export const ActionSchema: GenEnum<Action> = /*@__PURE__*/
   enumDesc(file_operators_v1_operators, 0);
 
 /**
- * The log of the decisions of operators: who decided what, when and why. An entry is stored before its
- * decision takes effect, and is never changed or removed. The methods of TripsService and
- * TariffService append their own entries, under the `idempotency-key` of the call if it has one. Where an operator acts
- * elsewhere, the service or the command calls Append first and acts once the entry is stored.
+ * The log of the decisions of operators: who decided what, when and why, and the state before and after it.
+ * An entry is stored before its decision takes effect, and is never changed or removed. The methods of
+ * TripsService and TariffService append their own entries, under the `idempotency-key` of the call if it has
+ * one. Where an operator acts elsewhere, the service or the command calls Append first, acts once the entry is stored, and
+ * appends a second entry with the outcome.
  *
  * @generated from service operators.v1.OperatorLogService
  */

@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file trips/v1/trips.proto.
  */
 export const file_trips_v1_trips: GenFile = /*@__PURE__*/
-  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEizgQKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJEjQKEGVuZF9yZXF1ZXN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2NhbmNlbF9yZXF1ZXN0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBnRhcmlmZhgSIAEoCzIQLnRyaXBzLnYxLlRhcmlmZiK+AQoJQnJvYWRjYXN0EigKBXN0YXRlGAEgASgOMhkudHJpcHMudjEuQnJvYWRjYXN0LlN0YXRlEg0KBWVycm9yGAIgASgJEjAKDHB1Ymxpc2hlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9ERUxBWUVEEAESEwoPU1RBVEVfUFVCTElTSEVEEAIikwMKCFRyaXBTdGVwEgwKBG5hbWUYASABKAkSJwoFc3RhdGUYAiABKA4yGC50cmlwcy52MS5UcmlwU3RlcC5TdGF0ZRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY29tcGVuc2F0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGF0dGVtcHRzGAYgASgFEhIKCmxhc3RfZXJyb3IYByABKAkilAEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAxIWChJTVEFURV9DT01QRU5TQVRJTkcQBBIVChFTVEFURV9DT01QRU5TQVRFRBAFEhAKDFNUQVRFX1BBUktFRBAGIosBChBTdGFydFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh0KCnZlaGljbGVfaWQYAiABKAlCCbpIBnIEEAEYQBIhCg5wYXltZW50X21ldGhvZBgDIAEoCUIJukgGcgQQARhAEhoKCXRhcmlmZl9pZBgEIAEoCUIHukgEcgIYPyIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIeCg1hZnRlcl92ZXJzaW9uGAIgASgDQge6SAQiAigAIjEKEVdhdGNoVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIlwKEFJldHJ5VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESFQoEc3RlcBgCIAEoCUIHukgEcgIYQBIWCgRub3RlGAMgASgJQgi6SAVyAxj0AyJAChFSZXRyeVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBINCgVzdGVwcxgCIAMoCSJgChJSZXNvbHZlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoEbm90ZRgCIAEoCUIKukgHcgUQARj0AxIVCgRzdGVwGAMgASgJQge6SARyAhhAIkIKE1Jlc29sdmVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXASDQoFc3RlcHMYAiADKAkiMQoUR2V0VHJpcFJlY29yZFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEikwEKFUdldFRyaXBSZWNvcmRSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBIWCg5sYXRlc3RfdmVyc2lvbhgCIAEoAxIsCgxjb21wZW5zYXRpb24YAyABKAsyFi50cmlwcy52MS5Db21wZW5zYXRpb24SFgoOcmVzb2x2ZWRfc3RlcHMYBCADKAkiQgoMQ29tcGVuc2F0aW9uEg4KBnJlYXNvbhgBIAEoCRIiCgdyZWZ1c2FsGAIgASgLMhEudHJpcHMudjEuUmVmdXNhbCJIChFBY2NlcHRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAIjIKEkFjY2VwdFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJKChNBY3RpdmF0ZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiNAoUQWN0aXZhdGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiRgoPRW5kR3JhY2VSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAidQoQRW5kR3JhY2VSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBIsCglyZW1haW5pbmcYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFQoNY2FuY2VsX3JlYXNvbhgDIAEoCSJgCg9TdG9wVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHIjAKEFN0b3BUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAifgoRTGltaXREcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASIyChJMaW1pdERyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAigQEKFENvbXBsZXRlRHJpdmVSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASNAoIZW5kZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQEiNQoVQ29tcGxldGVEcml2ZVJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwInIKEVNldHRsZVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASKAoHc2V0dGxlZBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQEiMgoSU2V0dGxlVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwItgBChVDb21wZW5zYXRlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHEhwKFHVubGVzc19lbmRfcmVxdWVzdGVkGAQgASgIEiIKB3JlZnVzYWwYBSABKAsyES50cmlwcy52MS5SZWZ1c2FsEhYKDnJlc29sdmVkX3N0ZXBzGAYgAygJEhYKDnVubGVzc19kcml2aW5nGAcgASgIIjYKFkNvbXBlbnNhdGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAipAEKF0NhbmNlbFRyaXBSZWNvcmRSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASGAoGcmVhc29uGAMgASgJQgi6SAVyAxjoBxIiCgdyZWZ1c2FsGAQgASgLMhEudHJpcHMudjEuUmVmdXNhbBIWCg5yZXNvbHZlZF9zdGVwcxgFIAMoCSI/CgdSZWZ1c2FsEhUKBGNvZGUYASABKAlCB7pIBHICEAESDwoHbWVzc2FnZRgCIAEoCRIMCgRzdGVwGAMgASgJIjgKGENhbmNlbFRyaXBSZWNvcmRSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKPAQoPUGFya1RyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASFQoEc3RlcBgDIAEoCUIHukgEcgIQARIYCgZyZWFzb24YBCABKAlCCLpIBXIDGOgHEhYKDnJlc29sdmVkX3N0ZXBzGAUgAygJIjAKEFBhcmtUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiYAoRUmVzdW1lVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIWCg5yZXNvbHZlZF9zdGVwcxgDIAMoCSIyChJSZXN1bWVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiVwoSUmVjb3JkRGVsYXlSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAASDAoEc3RlcBgDIAEoCSIzChNSZWNvcmREZWxheVJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIn0KFlJlY29yZEJyb2FkY2FzdFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIuCglicm9hZGNhc3QYAyABKAsyEy50cmlwcy52MS5Ccm9hZGNhc3RCBrpIA8gBASI3ChdSZWNvcmRCcm9hZGNhc3RSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCr/AQoKVHJpcFN0YXR1cxIbChdUUklQX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVRSSVBfU1RBVFVTX1JFUVVFU1RFRBABEhcKE1RSSVBfU1RBVFVTX1BFTkRJTkcQAhIWChJUUklQX1NUQVRVU19BQ1RJVkUQAxIVChFUUklQX1NUQVRVU19FTkRFRBAEEhcKE1RSSVBfU1RBVFVTX1NFVFRMRUQQBRIcChhUUklQX1NUQVRVU19DT01QRU5TQVRJTkcQBhIZChVUUklQX1NUQVRVU19DQU5DRUxMRUQQBxIfChtUUklQX1NUQVRVU19ORUVEU19BVFRFTlRJT04QCDLrBQoMVHJpcHNTZXJ2aWNlEk0KCVN0YXJ0VHJpcBIaLnRyaXBzLnYxLlN0YXJ0VHJpcFJlcXVlc3QaGy50cmlwcy52MS5TdGFydFRyaXBSZXNwb25zZSIHstQYAwoBARJHCgdFbmRUcmlwEhgudHJpcHMudjEuRW5kVHJpcFJlcXVlc3QaGS50cmlwcy52MS5FbmRUcmlwUmVzcG9uc2UiB7LUGAMKAQESUQoKQ2FuY2VsVHJpcBIbLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXF1ZXN0GhwudHJpcHMudjEuQ2FuY2VsVHJpcFJlc3BvbnNlIgiy1BgECgIBAhJICgdHZXRUcmlwEhgudHJpcHMudjEuR2V0VHJpcFJlcXVlc3QaGS50cmlwcy52MS5HZXRUcmlwUmVzcG9uc2UiCLLUGAQKAgECEmAKD0dldFRyaXBQcm9ncmVzcxIgLnRyaXBzLnYxLkdldFRyaXBQcm9ncmVzc1JlcXVlc3QaIS50cmlwcy52MS5HZXRUcmlwUHJvZ3Jlc3NSZXNwb25zZSIIstQYBAoCAQISTgoJTGlzdFRyaXBzEhoudHJpcHMudjEuTGlzdFRyaXBzUmVxdWVzdBobLnRyaXBzLnYxLkxpc3RUcmlwc1Jlc3BvbnNlIgiy1BgECgIBAhJNCglSZXRyeVRyaXASGi50cmlwcy52MS5SZXRyeVRyaXBSZXF1ZXN0GhsudHJpcHMudjEuUmV0cnlUcmlwUmVzcG9uc2UiB7LUGAMKAQISUwoLUmVzb2x2ZVRyaXASHC50cmlwcy52MS5SZXNvbHZlVHJpcFJlcXVlc3QaHS50cmlwcy52MS5SZXNvbHZlVHJpcFJlc3BvbnNlIgey1BgDCgECElAKCVdhdGNoVHJpcBIaLnRyaXBzLnYxLldhdGNoVHJpcFJlcXVlc3QaGy50cmlwcy52MS5XYXRjaFRyaXBSZXNwb25zZSIIstQYBAoCAQIwATK3CgoTVHJpcFJlZ2lzdHJ5U2VydmljZRJhCg1HZXRUcmlwUmVjb3JkEh4udHJpcHMudjEuR2V0VHJpcFJlY29yZFJlcXVlc3QaHy50cmlwcy52MS5HZXRUcmlwUmVjb3JkUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpBY2NlcHRUcmlwEhsudHJpcHMudjEuQWNjZXB0VHJpcFJlcXVlc3QaHC50cmlwcy52MS5BY2NlcHRUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJeCgxBY3RpdmF0ZVRyaXASHS50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXF1ZXN0Gh4udHJpcHMudjEuQWN0aXZhdGVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJSCghFbmRHcmFjZRIZLnRyaXBzLnYxLkVuZEdyYWNlUmVxdWVzdBoaLnRyaXBzLnYxLkVuZEdyYWNlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJSCghTdG9wVHJpcBIZLnRyaXBzLnYxLlN0b3BUcmlwUmVxdWVzdBoaLnRyaXBzLnYxLlN0b3BUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpMaW1pdERyaXZlEhsudHJpcHMudjEuTGltaXREcml2ZVJlcXVlc3QaHC50cmlwcy52MS5MaW1pdERyaXZlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJhCg1Db21wbGV0ZURyaXZlEh4udHJpcHMudjEuQ29tcGxldGVEcml2ZVJlcXVlc3QaHy50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpTZXR0bGVUcmlwEhsudHJpcHMudjEuU2V0dGxlVHJpcFJlcXVlc3QaHC50cmlwcy52MS5TZXR0bGVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJkCg5Db21wZW5zYXRlVHJpcBIfLnRyaXBzLnYxLkNvbXBlbnNhdGVUcmlwUmVxdWVzdBogLnRyaXBzLnYxLkNvbXBlbnNhdGVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJqChBDYW5jZWxUcmlwUmVjb3JkEiEudHJpcHMudjEuQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QaIi50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJSCghQYXJrVHJpcBIZLnRyaXBzLnYxLlBhcmtUcmlwUmVxdWVzdBoaLnRyaXBzLnYxLlBhcmtUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJYCgpSZXN1bWVUcmlwEhsudHJpcHMudjEuUmVzdW1lVHJpcFJlcXVlc3QaHC50cmlwcy52MS5SZXN1bWVUcmlwUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJbCgtSZWNvcmREZWxheRIcLnRyaXBzLnYxLlJlY29yZERlbGF5UmVxdWVzdBodLnRyaXBzLnYxLlJlY29yZERlbGF5UmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJnCg9SZWNvcmRCcm9hZGNhc3QSIC50cmlwcy52MS5SZWNvcmRCcm9hZGNhc3RSZXF1ZXN0GiEudHJpcHMudjEuUmVjb3JkQnJvYWRjYXN0UmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlcmIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp, file_money_v1_money, file_trips_v1_tariffs]);
+  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEizgQKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJEjQKEGVuZF9yZXF1ZXN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2NhbmNlbF9yZXF1ZXN0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBnRhcmlmZhgSIAEoCzIQLnRyaXBzLnYxLlRhcmlmZiK+AQoJQnJvYWRjYXN0EigKBXN0YXRlGAEgASgOMhkudHJpcHMudjEuQnJvYWRjYXN0LlN0YXRlEg0KBWVycm9yGAIgASgJEjAKDHB1Ymxpc2hlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9ERUxBWUVEEAESEwoPU1RBVEVfUFVCTElTSEVEEAIikwMKCFRyaXBTdGVwEgwKBG5hbWUYASABKAkSJwoFc3RhdGUYAiABKA4yGC50cmlwcy52MS5UcmlwU3RlcC5TdGF0ZRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY29tcGVuc2F0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGF0dGVtcHRzGAYgASgFEhIKCmxhc3RfZXJyb3IYByABKAkilAEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAxIWChJTVEFURV9DT01QRU5TQVRJTkcQBBIVChFTVEFURV9DT01QRU5TQVRFRBAFEhAKDFNUQVRFX1BBUktFRBAGIosBChBTdGFydFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh0KCnZlaGljbGVfaWQYAiABKAlCCbpIBnIEEAEYQBIhCg5wYXltZW50X21ldGhvZBgDIAEoCUIJukgGcgQQARhAEhoKCXRhcmlmZl9pZBgEIAEoCUIHukgEcgIYPyIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIeCg1hZnRlcl92ZXJzaW9uGAIgASgDQge6SAQiAigAIlkKEVdhdGNoVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEiYKCWhlYXJ0YmVhdBgCIAEoCzITLnRyaXBzLnYxLkhlYXJ0YmVhdCI4CglIZWFydGJlYXQSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iXAoQUmV0cnlUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIVCgRzdGVwGAIgASgJQge6SARyAhhAEhYKBG5vdGUYAyABKAlCCLpIBXIDGPQDIkAKEVJldHJ5VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJImAKElJlc29sdmVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgRub3RlGAIgASgJQgq6SAdyBRABGPQDEhUKBHN0ZXAYAyABKAlCB7pIBHICGEAiQgoTUmVzb2x2ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBINCgVzdGVwcxgCIAMoCSIxChRHZXRUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASKTAQoVR2V0VHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEhYKDmxhdGVzdF92ZXJzaW9uGAIgASgDEiwKDGNvbXBlbnNhdGlvbhgDIAEoCzIWLnRyaXBzLnYxLkNvbXBlbnNhdGlvbhIWCg5yZXNvbHZlZF9zdGVwcxgEIAMoCSJCCgxDb21wZW5zYXRpb24SDgoGcmVhc29uGAEgASgJEiIKB3JlZnVzYWwYAiABKAsyES50cmlwcy52MS5SZWZ1c2FsIkgKEUFjY2VwdFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSQWNjZXB0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkoKE0FjdGl2YXRlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgACI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJGCg9FbmRHcmFjZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgACJ1ChBFbmRHcmFjZVJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEiwKCXJlbWFpbmluZxgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCg1jYW5jZWxfcmVhc29uGAMgASgJImAKD1N0b3BUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AciMAoQU3RvcFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ+ChFMaW1pdERyaXZlUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEjQKCGVuZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIjIKEkxpbWl0RHJpdmVSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAi2AEKFUNvbXBlbnNhdGVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSHAoUdW5sZXNzX2VuZF9yZXF1ZXN0ZWQYBCABKAgSIgoHcmVmdXNhbBgFIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwSFgoOcmVzb2x2ZWRfc3RlcHMYBiADKAkSFgoOdW5sZXNzX2RyaXZpbmcYByABKAgiNgoWQ29tcGVuc2F0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKkAQoXQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHEiIKB3JlZnVzYWwYBCABKAsyES50cmlwcy52MS5SZWZ1c2FsEhYKDnJlc29sdmVkX3N0ZXBzGAUgAygJIj8KB1JlZnVzYWwSFQoEY29kZRgBIAEoCUIHukgEcgIQARIPCgdtZXNzYWdlGAIgASgJEgwKBHN0ZXAYAyABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIo8BCg9QYXJrVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIVCgRzdGVwGAMgASgJQge6SARyAhABEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY6AcSFgoOcmVzb2x2ZWRfc3RlcHMYBSADKAkiMAoQUGFya1RyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJgChFSZXN1bWVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhYKDnJlc29sdmVkX3N0ZXBzGAMgAygJIjIKElJlc3VtZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJXChJSZWNvcmREZWxheVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIMCgRzdGVwGAMgASgJIjMKE1JlY29yZERlbGF5UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAifQoWUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEi4KCWJyb2FkY2FzdBgDIAEoCzITLnRyaXBzLnYxLkJyb2FkY2FzdEIGukgDyAEBIjcKF1JlY29yZEJyb2FkY2FzdFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwKv8BCgpUcmlwU3RhdHVzEhsKF1RSSVBfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVVFJJUF9TVEFUVVNfUkVRVUVTVEVEEAESFwoTVFJJUF9TVEFUVVNfUEVORElORxACEhYKElRSSVBfU1RBVFVTX0FDVElWRRADEhUKEVRSSVBfU1RBVFVTX0VOREVEEAQSFwoTVFJJUF9TVEFUVVNfU0VUVExFRBAFEhwKGFRSSVBfU1RBVFVTX0NPTVBFTlNBVElORxAGEhkKFVRSSVBfU1RBVFVTX0NBTkNFTExFRBAHEh8KG1RSSVBfU1RBVFVTX05FRURTX0FUVEVOVElPThAIMusFCgxUcmlwc1NlcnZpY2USTQoJU3RhcnRUcmlwEhoudHJpcHMudjEuU3RhcnRUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlN0YXJ0VHJpcFJlc3BvbnNlIgey1BgDCgEBEkcKB0VuZFRyaXASGC50cmlwcy52MS5FbmRUcmlwUmVxdWVzdBoZLnRyaXBzLnYxLkVuZFRyaXBSZXNwb25zZSIHstQYAwoBARJRCgpDYW5jZWxUcmlwEhsudHJpcHMudjEuQ2FuY2VsVHJpcFJlcXVlc3QaHC50cmlwcy52MS5DYW5jZWxUcmlwUmVzcG9uc2UiCLLUGAQKAgECEkgKB0dldFRyaXASGC50cmlwcy52MS5HZXRUcmlwUmVxdWVzdBoZLnRyaXBzLnYxLkdldFRyaXBSZXNwb25zZSIIstQYBAoCAQISYAoPR2V0VHJpcFByb2dyZXNzEiAudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVxdWVzdBohLnRyaXBzLnYxLkdldFRyaXBQcm9ncmVzc1Jlc3BvbnNlIgiy1BgECgIBAhJOCglMaXN0VHJpcHMSGi50cmlwcy52MS5MaXN0VHJpcHNSZXF1ZXN0GhsudHJpcHMudjEuTGlzdFRyaXBzUmVzcG9uc2UiCLLUGAQKAgECEk0KCVJldHJ5VHJpcBIaLnRyaXBzLnYxLlJldHJ5VHJpcFJlcXVlc3QaGy50cmlwcy52MS5SZXRyeVRyaXBSZXNwb25zZSIHstQYAwoBAhJTCgtSZXNvbHZlVHJpcBIcLnRyaXBzLnYxLlJlc29sdmVUcmlwUmVxdWVzdBodLnRyaXBzLnYxLlJlc29sdmVUcmlwUmVzcG9uc2UiB7LUGAMKAQISUAoJV2F0Y2hUcmlwEhoudHJpcHMudjEuV2F0Y2hUcmlwUmVxdWVzdBobLnRyaXBzLnYxLldhdGNoVHJpcFJlc3BvbnNlIgiy1BgECgIBAjABMrcKChNUcmlwUmVnaXN0cnlTZXJ2aWNlEmEKDUdldFRyaXBSZWNvcmQSHi50cmlwcy52MS5HZXRUcmlwUmVjb3JkUmVxdWVzdBofLnRyaXBzLnYxLkdldFRyaXBSZWNvcmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKCkFjY2VwdFRyaXASGy50cmlwcy52MS5BY2NlcHRUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEl4KDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCEVuZEdyYWNlEhkudHJpcHMudjEuRW5kR3JhY2VSZXF1ZXN0GhoudHJpcHMudjEuRW5kR3JhY2VSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCFN0b3BUcmlwEhkudHJpcHMudjEuU3RvcFRyaXBSZXF1ZXN0GhoudHJpcHMudjEuU3RvcFRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKCkxpbWl0RHJpdmUSGy50cmlwcy52MS5MaW1pdERyaXZlUmVxdWVzdBocLnRyaXBzLnYxLkxpbWl0RHJpdmVSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmEKDUNvbXBsZXRlRHJpdmUSHi50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVxdWVzdBofLnRyaXBzLnYxLkNvbXBsZXRlRHJpdmVSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKClNldHRsZVRyaXASGy50cmlwcy52MS5TZXR0bGVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlNldHRsZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmQKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmoKEENhbmNlbFRyaXBSZWNvcmQSIS50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBoiLnRyaXBzLnYxLkNhbmNlbFRyaXBSZWNvcmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCFBhcmtUcmlwEhkudHJpcHMudjEuUGFya1RyaXBSZXF1ZXN0GhoudHJpcHMudjEuUGFya1RyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElsKC1JlY29yZERlbGF5EhwudHJpcHMudjEuUmVjb3JkRGVsYXlSZXF1ZXN0Gh0udHJpcHMudjEuUmVjb3JkRGVsYXlSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmcKD1JlY29yZEJyb2FkY2FzdBIgLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlcXVlc3QaIS50cmlwcy52MS5SZWNvcmRCcm9hZGNhc3RSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp, file_money_v1_money, file_trips_v1_tariffs]);
 
 /**
  * A trip, as the registry has it.
@@ -591,6 +591,8 @@ export const WatchTripRequestSchema: GenMessage<WatchTripRequest> = /*@__PURE__*
   messageDesc(file_trips_v1_trips, 15);
 
 /**
+ * Either a trip or a heartbeat.
+ *
  * @generated from message trips.v1.WatchTripResponse
  */
 export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
@@ -598,6 +600,11 @@ export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
    * @generated from field: trips.v1.Trip trip = 1;
    */
   trip?: Trip | undefined;
+
+  /**
+   * @generated from field: trips.v1.Heartbeat heartbeat = 2;
+   */
+  heartbeat?: Heartbeat | undefined;
 };
 
 /**
@@ -606,6 +613,27 @@ export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
  */
 export const WatchTripResponseSchema: GenMessage<WatchTripResponse> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 16);
+
+/**
+ * Shows that the stream is alive.
+ *
+ * @generated from message trips.v1.Heartbeat
+ */
+export type Heartbeat = Message<"trips.v1.Heartbeat"> & {
+  /**
+   * The time after which the next response follows, at the latest.
+   *
+   * @generated from field: google.protobuf.Duration interval = 1;
+   */
+  interval?: Duration | undefined;
+};
+
+/**
+ * Describes the message trips.v1.Heartbeat.
+ * Use `create(HeartbeatSchema)` to create a new message.
+ */
+export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trips, 17);
 
 /**
  * @generated from message trips.v1.RetryTripRequest
@@ -636,7 +664,7 @@ export type RetryTripRequest = Message<"trips.v1.RetryTripRequest"> & {
  * Use `create(RetryTripRequestSchema)` to create a new message.
  */
 export const RetryTripRequestSchema: GenMessage<RetryTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 17);
+  messageDesc(file_trips_v1_trips, 18);
 
 /**
  * @generated from message trips.v1.RetryTripResponse
@@ -660,7 +688,7 @@ export type RetryTripResponse = Message<"trips.v1.RetryTripResponse"> & {
  * Use `create(RetryTripResponseSchema)` to create a new message.
  */
 export const RetryTripResponseSchema: GenMessage<RetryTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 18);
+  messageDesc(file_trips_v1_trips, 19);
 
 /**
  * @generated from message trips.v1.ResolveTripRequest
@@ -691,7 +719,7 @@ export type ResolveTripRequest = Message<"trips.v1.ResolveTripRequest"> & {
  * Use `create(ResolveTripRequestSchema)` to create a new message.
  */
 export const ResolveTripRequestSchema: GenMessage<ResolveTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 19);
+  messageDesc(file_trips_v1_trips, 20);
 
 /**
  * @generated from message trips.v1.ResolveTripResponse
@@ -715,7 +743,7 @@ export type ResolveTripResponse = Message<"trips.v1.ResolveTripResponse"> & {
  * Use `create(ResolveTripResponseSchema)` to create a new message.
  */
 export const ResolveTripResponseSchema: GenMessage<ResolveTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 20);
+  messageDesc(file_trips_v1_trips, 21);
 
 /**
  * @generated from message trips.v1.GetTripRecordRequest
@@ -732,7 +760,7 @@ export type GetTripRecordRequest = Message<"trips.v1.GetTripRecordRequest"> & {
  * Use `create(GetTripRecordRequestSchema)` to create a new message.
  */
 export const GetTripRecordRequestSchema: GenMessage<GetTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 21);
+  messageDesc(file_trips_v1_trips, 22);
 
 /**
  * @generated from message trips.v1.GetTripRecordResponse
@@ -770,7 +798,7 @@ export type GetTripRecordResponse = Message<"trips.v1.GetTripRecordResponse"> & 
  * Use `create(GetTripRecordResponseSchema)` to create a new message.
  */
 export const GetTripRecordResponseSchema: GenMessage<GetTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 22);
+  messageDesc(file_trips_v1_trips, 23);
 
 /**
  * Why a trip is being compensated, or was.
@@ -796,7 +824,7 @@ export type Compensation = Message<"trips.v1.Compensation"> & {
  * Use `create(CompensationSchema)` to create a new message.
  */
 export const CompensationSchema: GenMessage<Compensation> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 23);
+  messageDesc(file_trips_v1_trips, 24);
 
 /**
  * @generated from message trips.v1.AcceptTripRequest
@@ -818,7 +846,7 @@ export type AcceptTripRequest = Message<"trips.v1.AcceptTripRequest"> & {
  * Use `create(AcceptTripRequestSchema)` to create a new message.
  */
 export const AcceptTripRequestSchema: GenMessage<AcceptTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 24);
+  messageDesc(file_trips_v1_trips, 25);
 
 /**
  * @generated from message trips.v1.AcceptTripResponse
@@ -835,7 +863,7 @@ export type AcceptTripResponse = Message<"trips.v1.AcceptTripResponse"> & {
  * Use `create(AcceptTripResponseSchema)` to create a new message.
  */
 export const AcceptTripResponseSchema: GenMessage<AcceptTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 25);
+  messageDesc(file_trips_v1_trips, 26);
 
 /**
  * @generated from message trips.v1.ActivateTripRequest
@@ -857,7 +885,7 @@ export type ActivateTripRequest = Message<"trips.v1.ActivateTripRequest"> & {
  * Use `create(ActivateTripRequestSchema)` to create a new message.
  */
 export const ActivateTripRequestSchema: GenMessage<ActivateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 26);
+  messageDesc(file_trips_v1_trips, 27);
 
 /**
  * @generated from message trips.v1.ActivateTripResponse
@@ -874,7 +902,7 @@ export type ActivateTripResponse = Message<"trips.v1.ActivateTripResponse"> & {
  * Use `create(ActivateTripResponseSchema)` to create a new message.
  */
 export const ActivateTripResponseSchema: GenMessage<ActivateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 27);
+  messageDesc(file_trips_v1_trips, 28);
 
 /**
  * @generated from message trips.v1.EndGraceRequest
@@ -896,7 +924,7 @@ export type EndGraceRequest = Message<"trips.v1.EndGraceRequest"> & {
  * Use `create(EndGraceRequestSchema)` to create a new message.
  */
 export const EndGraceRequestSchema: GenMessage<EndGraceRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 28);
+  messageDesc(file_trips_v1_trips, 29);
 
 /**
  * @generated from message trips.v1.EndGraceResponse
@@ -929,7 +957,7 @@ export type EndGraceResponse = Message<"trips.v1.EndGraceResponse"> & {
  * Use `create(EndGraceResponseSchema)` to create a new message.
  */
 export const EndGraceResponseSchema: GenMessage<EndGraceResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 29);
+  messageDesc(file_trips_v1_trips, 30);
 
 /**
  * @generated from message trips.v1.StopTripRequest
@@ -958,7 +986,7 @@ export type StopTripRequest = Message<"trips.v1.StopTripRequest"> & {
  * Use `create(StopTripRequestSchema)` to create a new message.
  */
 export const StopTripRequestSchema: GenMessage<StopTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 30);
+  messageDesc(file_trips_v1_trips, 31);
 
 /**
  * @generated from message trips.v1.StopTripResponse
@@ -975,7 +1003,7 @@ export type StopTripResponse = Message<"trips.v1.StopTripResponse"> & {
  * Use `create(StopTripResponseSchema)` to create a new message.
  */
 export const StopTripResponseSchema: GenMessage<StopTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 31);
+  messageDesc(file_trips_v1_trips, 32);
 
 /**
  * @generated from message trips.v1.LimitDriveRequest
@@ -1004,7 +1032,7 @@ export type LimitDriveRequest = Message<"trips.v1.LimitDriveRequest"> & {
  * Use `create(LimitDriveRequestSchema)` to create a new message.
  */
 export const LimitDriveRequestSchema: GenMessage<LimitDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 32);
+  messageDesc(file_trips_v1_trips, 33);
 
 /**
  * @generated from message trips.v1.LimitDriveResponse
@@ -1021,7 +1049,7 @@ export type LimitDriveResponse = Message<"trips.v1.LimitDriveResponse"> & {
  * Use `create(LimitDriveResponseSchema)` to create a new message.
  */
 export const LimitDriveResponseSchema: GenMessage<LimitDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 33);
+  messageDesc(file_trips_v1_trips, 34);
 
 /**
  * @generated from message trips.v1.CompleteDriveRequest
@@ -1051,7 +1079,7 @@ export type CompleteDriveRequest = Message<"trips.v1.CompleteDriveRequest"> & {
  * Use `create(CompleteDriveRequestSchema)` to create a new message.
  */
 export const CompleteDriveRequestSchema: GenMessage<CompleteDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 34);
+  messageDesc(file_trips_v1_trips, 35);
 
 /**
  * @generated from message trips.v1.CompleteDriveResponse
@@ -1068,7 +1096,7 @@ export type CompleteDriveResponse = Message<"trips.v1.CompleteDriveResponse"> & 
  * Use `create(CompleteDriveResponseSchema)` to create a new message.
  */
 export const CompleteDriveResponseSchema: GenMessage<CompleteDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 35);
+  messageDesc(file_trips_v1_trips, 36);
 
 /**
  * @generated from message trips.v1.SettleTripRequest
@@ -1095,7 +1123,7 @@ export type SettleTripRequest = Message<"trips.v1.SettleTripRequest"> & {
  * Use `create(SettleTripRequestSchema)` to create a new message.
  */
 export const SettleTripRequestSchema: GenMessage<SettleTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 36);
+  messageDesc(file_trips_v1_trips, 37);
 
 /**
  * @generated from message trips.v1.SettleTripResponse
@@ -1112,7 +1140,7 @@ export type SettleTripResponse = Message<"trips.v1.SettleTripResponse"> & {
  * Use `create(SettleTripResponseSchema)` to create a new message.
  */
 export const SettleTripResponseSchema: GenMessage<SettleTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 37);
+  messageDesc(file_trips_v1_trips, 38);
 
 /**
  * @generated from message trips.v1.CompensateTripRequest
@@ -1167,7 +1195,7 @@ export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & 
  * Use `create(CompensateTripRequestSchema)` to create a new message.
  */
 export const CompensateTripRequestSchema: GenMessage<CompensateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 38);
+  messageDesc(file_trips_v1_trips, 39);
 
 /**
  * @generated from message trips.v1.CompensateTripResponse
@@ -1184,7 +1212,7 @@ export type CompensateTripResponse = Message<"trips.v1.CompensateTripResponse"> 
  * Use `create(CompensateTripResponseSchema)` to create a new message.
  */
 export const CompensateTripResponseSchema: GenMessage<CompensateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 39);
+  messageDesc(file_trips_v1_trips, 40);
 
 /**
  * @generated from message trips.v1.CancelTripRecordRequest
@@ -1223,7 +1251,7 @@ export type CancelTripRecordRequest = Message<"trips.v1.CancelTripRecordRequest"
  * Use `create(CancelTripRecordRequestSchema)` to create a new message.
  */
 export const CancelTripRecordRequestSchema: GenMessage<CancelTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 40);
+  messageDesc(file_trips_v1_trips, 41);
 
 /**
  * A business refusal of a trip. The registry stores it, so repeated calls get it again.
@@ -1256,7 +1284,7 @@ export type Refusal = Message<"trips.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 41);
+  messageDesc(file_trips_v1_trips, 42);
 
 /**
  * @generated from message trips.v1.CancelTripRecordResponse
@@ -1273,7 +1301,7 @@ export type CancelTripRecordResponse = Message<"trips.v1.CancelTripRecordRespons
  * Use `create(CancelTripRecordResponseSchema)` to create a new message.
  */
 export const CancelTripRecordResponseSchema: GenMessage<CancelTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 42);
+  messageDesc(file_trips_v1_trips, 43);
 
 /**
  * @generated from message trips.v1.ParkTripRequest
@@ -1312,7 +1340,7 @@ export type ParkTripRequest = Message<"trips.v1.ParkTripRequest"> & {
  * Use `create(ParkTripRequestSchema)` to create a new message.
  */
 export const ParkTripRequestSchema: GenMessage<ParkTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 43);
+  messageDesc(file_trips_v1_trips, 44);
 
 /**
  * @generated from message trips.v1.ParkTripResponse
@@ -1329,7 +1357,7 @@ export type ParkTripResponse = Message<"trips.v1.ParkTripResponse"> & {
  * Use `create(ParkTripResponseSchema)` to create a new message.
  */
 export const ParkTripResponseSchema: GenMessage<ParkTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 44);
+  messageDesc(file_trips_v1_trips, 45);
 
 /**
  * @generated from message trips.v1.ResumeTripRequest
@@ -1356,7 +1384,7 @@ export type ResumeTripRequest = Message<"trips.v1.ResumeTripRequest"> & {
  * Use `create(ResumeTripRequestSchema)` to create a new message.
  */
 export const ResumeTripRequestSchema: GenMessage<ResumeTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 45);
+  messageDesc(file_trips_v1_trips, 46);
 
 /**
  * @generated from message trips.v1.ResumeTripResponse
@@ -1373,7 +1401,7 @@ export type ResumeTripResponse = Message<"trips.v1.ResumeTripResponse"> & {
  * Use `create(ResumeTripResponseSchema)` to create a new message.
  */
 export const ResumeTripResponseSchema: GenMessage<ResumeTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 46);
+  messageDesc(file_trips_v1_trips, 47);
 
 /**
  * @generated from message trips.v1.RecordDelayRequest
@@ -1402,7 +1430,7 @@ export type RecordDelayRequest = Message<"trips.v1.RecordDelayRequest"> & {
  * Use `create(RecordDelayRequestSchema)` to create a new message.
  */
 export const RecordDelayRequestSchema: GenMessage<RecordDelayRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 47);
+  messageDesc(file_trips_v1_trips, 48);
 
 /**
  * @generated from message trips.v1.RecordDelayResponse
@@ -1419,7 +1447,7 @@ export type RecordDelayResponse = Message<"trips.v1.RecordDelayResponse"> & {
  * Use `create(RecordDelayResponseSchema)` to create a new message.
  */
 export const RecordDelayResponseSchema: GenMessage<RecordDelayResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 48);
+  messageDesc(file_trips_v1_trips, 49);
 
 /**
  * @generated from message trips.v1.RecordBroadcastRequest
@@ -1446,7 +1474,7 @@ export type RecordBroadcastRequest = Message<"trips.v1.RecordBroadcastRequest"> 
  * Use `create(RecordBroadcastRequestSchema)` to create a new message.
  */
 export const RecordBroadcastRequestSchema: GenMessage<RecordBroadcastRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 49);
+  messageDesc(file_trips_v1_trips, 50);
 
 /**
  * @generated from message trips.v1.RecordBroadcastResponse
@@ -1463,7 +1491,7 @@ export type RecordBroadcastResponse = Message<"trips.v1.RecordBroadcastResponse"
  * Use `create(RecordBroadcastResponseSchema)` to create a new message.
  */
 export const RecordBroadcastResponseSchema: GenMessage<RecordBroadcastResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 50);
+  messageDesc(file_trips_v1_trips, 51);
 
 /**
  * The status of a trip. It is REQUESTED first. SETTLED and CANCELLED are final.
@@ -1638,7 +1666,8 @@ export const TripsService: GenService<{
   /**
    * Sends the trip, then the trip after each of its changes. Ends when the trip is CANCELLED, or SETTLED
    * with its TripCompleted published. unauthenticated: the token of the caller has expired; watch again with
-   * a new one, after the last version.
+   * a new one, after the last version. While nothing changes it sends heartbeats, at most 30 s apart: a
+   * stream that is silent for longer is broken, and is to be watched again in the same way.
    *
    * @generated from rpc trips.v1.TripsService.WatchTrip
    */
