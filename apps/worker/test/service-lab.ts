@@ -188,9 +188,7 @@ export async function openServiceLab(): Promise<ServiceLab> {
   stack.defer(() => connection.close());
   const temporal = new Client({ connection, namespace, identity: "lab" });
   const books = stack.use(openBooks(urls));
-  const transport = stack.use(
-    createServiceTransport({ baseUrl: tripsApp.url, timeoutMs: 60_000 }),
-  );
+  const transport = stack.use(createServiceTransport({ baseUrl: tripsApp.url, timeoutMs: 60_000 }));
   const caller = createCallers(transport, keys);
 
   const otto: TokenClaims = { role: "operator", subject: "otto" };
