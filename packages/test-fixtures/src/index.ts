@@ -1,5 +1,12 @@
 export { type Books, openBooks, type TripAccount, type TripEffects } from "./books.ts";
 export { catchRefusal } from "./catch-refusal.ts";
+export {
+  type CancelAccount,
+  checkGrace,
+  checkMinutes,
+  type DriveAccount,
+  type DriveTariff,
+} from "./check-minutes.ts";
 export { completedTrip } from "./completed-trip.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";
 export { type RestrictedTemporal, startRestrictedTemporal } from "./restricted-temporal.ts";
