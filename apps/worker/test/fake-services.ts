@@ -144,7 +144,10 @@ export function createFakeServices(): FakeServices {
           fake.versions.push(call.version);
           fake.statuses.push("ENDED");
           const driveMs = Date.parse(call.endedAt) - Date.parse(fake.startedAt ?? call.endedAt);
-          const fare = { minorUnits: Math.ceil(driveMs / 60_000) * 30, currency: "EUR" };
+          const fare = {
+            minorUnits: Math.ceil(Math.max(0, driveMs) / 60_000) * 30,
+            currency: "EUR",
+          };
           return { endedAt: call.endedAt, fare };
         }),
       settleTrip: (call) =>

@@ -14,6 +14,7 @@ import {
   resetRun,
 } from "./reset-workflow.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
+import { putInForce } from "./walk.ts";
 
 // Each reset replays a workflow, which takes the time of a processor.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 6 });
@@ -278,5 +279,28 @@ describe.concurrent("reset: a workflow reset to any of its tasks reaches the sam
     await resetEach(await findRun(lab.temporal, trip.tripId));
     await finish?.(trip);
     expect(lab.countDeliveries(trip.tripId).revenue).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("reset: a drive past its pivot", () => {
+  it("continues, cannot be cancelled, and settles when its rider ends it", async () => {
+    const hourMs = 3_600_000;
+    const prices = { unlockFee: 100, price: 30, incrementMs: hourMs, maximumDriveMs: hourMs };
+    await putInForce(lab, { ...prices, graceMs: 200 });
+    const trip = await waitUntilActive(await beginTrip(lab));
+    await trip.started;
+    const run = await findRun(lab.temporal, trip.tripId);
+    const expectPivoted = (runId: string) =>
+      eventually(async () => {
+        const progress = await readProgress(lab.temporal, run.workflowId, runId);
+        expect([describeReached(progress), progress.pivoted]).toEqual([steps.drive, true]);
+      });
+    await expectPivoted(run.runId);
+    for (const point of selectPoints((await findRun(lab.temporal, trip.tripId)).points)) {
+      const reset = { point, reapply: "nothing reapplied" } as const;
+      await expectPivoted(await resetRun(lab.temporal, run, reset));
+    }
+    await expect(trip.cancel()).rejects.toThrow("end the trip instead");
+    await end(trip);
   });
 });

@@ -33,7 +33,7 @@ interface WalkingTrip {
 }
 
 /** Durations are in milliseconds, prices in minor units. */
-interface WalkTariff {
+export interface WalkTariff {
   readonly unlockFee: number;
   readonly price: number;
   readonly incrementMs: number;
@@ -170,7 +170,8 @@ function toMoney(minorUnits: number) {
   return { minorUnits: BigInt(minorUnits), currency: "EUR" };
 }
 
-async function putInForce(lab: ServiceLab, tariff: WalkTariff): Promise<void> {
+/** Puts a tariff in force for the trips that start from then on. */
+export async function putInForce(lab: ServiceLab, tariff: WalkTariff): Promise<void> {
   await lab.tariffs.setTariff({
     tariffId: `walk-${Object.values(tariff).join("-")}`,
     terms: {

@@ -38,7 +38,10 @@ export interface BooksUrls extends Record<"trips" | "fleet" | "billing", string>
 
 /** Reads the databases of all apps, without their services. */
 export interface Books extends AsyncDisposable {
-  /** Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M, or was compensated after its grace. */
+  /**
+   * Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M, or was
+   * compensated after its grace.
+   */
   readAccounts(tripIds: readonly string[]): Promise<TripAccount[]>;
   /** Reads the effects of trips, in the order of their ids. */
   readEffects(tripIds: readonly string[]): Promise<TripEffects[]>;

@@ -1,4 +1,4 @@
-import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { TripSchema } from "@fanfare/contracts/trips/v1/trips";
 import { type Kysely, type RawBuilder, sql, type Transaction, type UpdateObject } from "kysely";
 import { appendEntry, findEntry } from "../operators/operator-log.ts";
@@ -8,17 +8,12 @@ import {
   removePendingDecision,
 } from "../operators/pending-decisions.ts";
 import { toTripState } from "../operators/trip-state.ts";
-import { readTariffInForce } from "../tariffs/tariff-store.ts";
+import { insertOrFind } from "./insert-trip.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
-import {
-  createRiderBusyError,
-  createTariffGoneError,
-  createTripIdTakenError,
-  createTripNotFoundError,
-} from "./registry-errors.ts";
+import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
 import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
-import { toTrip } from "./trip-message.ts";
-import type { ClaimOptions, TripRegistry, TripRequest } from "./trip-registry.ts";
+import { afterNow, insertChange } from "./trip-changes.ts";
+import type { ClaimOptions, TripRegistry } from "./trip-registry.ts";
 
 /** Creates the registry over its PostgreSQL database. */
 export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
@@ -150,67 +145,6 @@ async function claim(db: Kysely<TripsDatabase>, options: Claim): Promise<TripRow
     .execute();
 }
 
-async function insertOrFind(
-  tx: Transaction<TripsDatabase>,
-  request: TripRequest,
-): Promise<TripRow> {
-  const known = await tx
-    .selectFrom("trips")
-    .selectAll()
-    .where("trip_id", "=", request.tripId)
-    .executeTakeFirst();
-  if (known !== undefined) return known;
-  const tariff = await readTariffInForce(tx);
-  if (request.tariffId !== "" && request.tariffId !== tariff.id) {
-    throw createTariffGoneError(request.tariffId, tariff.id);
-  }
-  const inserted = await tx
-    .insertInto("trips")
-    .values({
-      trip_id: request.tripId,
-      rider_id: request.riderId,
-      vehicle_id: request.vehicleId,
-      payment_method: request.paymentMethod,
-      request_hash: request.requestHash,
-      status: "REQUESTED",
-      version: 1,
-      tariff: JSON.stringify(tariff),
-      // A page token has milliseconds.
-      requested_at: sql<Date>`date_trunc('milliseconds', now())`,
-      reconcile_at: afterNow(request.reconcileAfterMs),
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
-  if (inserted === undefined) return await findConflicting(tx, request);
-  await insertChange(tx, inserted);
-  return inserted;
-}
-
-/** Returns the trip that has this id by now. Throws when its rider has another active trip instead. */
-async function findConflicting(
-  tx: Transaction<TripsDatabase>,
-  { tripId, riderId }: TripRequest,
-): Promise<TripRow> {
-  const found = await tx
-    .selectFrom("trips")
-    .selectAll()
-    .where((by) =>
-      by.or([
-        by("trip_id", "=", tripId),
-        by.and([
-          by("rider_id", "=", riderId),
-          by("occupies_rider", "=", true),
-          by("status", "in", ["REQUESTED", "PENDING", "ACTIVE"]),
-        ]),
-      ]),
-    )
-    .execute();
-  const same = found.find((trip) => trip.trip_id === tripId);
-  if (same === undefined) throw createRiderBusyError(found[0]);
-  return same;
-}
-
 /** Locks a trip, and returns it with the time at which the transaction began. */
 async function lockTrip(
   tx: Transaction<TripsDatabase>,
@@ -240,20 +174,4 @@ async function updateTrip(
     .executeTakeFirstOrThrow();
   await insertChange(tx, updated);
   return updated;
-}
-
-async function insertChange(tx: Transaction<TripsDatabase>, row: TripRow): Promise<void> {
-  await tx
-    .insertInto("trip_changes")
-    .values({
-      trip_id: row.trip_id,
-      version: BigInt(row.version),
-      trip: JSON.stringify(toJson(TripSchema, toTrip(row))),
-    })
-    .execute();
-}
-
-/** Uses the clock of the database, which all processes share. */
-function afterNow(ms: number) {
-  return sql<Date>`now() + ${ms} * interval '1 millisecond'`;
 }
