@@ -137,10 +137,16 @@ describe("TripRegistryService", () => {
     await api.registry.record(tripId, requestCancel({ reason: "rain" }));
     const { trip } = await api.saga.compensateTrip(compensation);
     expect(trip?.status).toBe(TripStatus.COMPENSATING);
+    const grace = await api.saga.endGrace({ tripId, version: 4n });
+    expect(grace).toMatchObject({ cancelReason: "rain" });
+    expect(grace.remaining).toBeUndefined();
 
     const pending = await requestTrip();
     await api.saga.acceptTrip({ tripId: pending, version: 1n });
     await api.saga.compensateTrip({ ...compensation, tripId: pending });
+    const left = await api.saga.endGrace({ tripId: pending, version: 4n });
+    expect(left).toMatchObject({ cancelReason: "lost" });
+    expect(left.remaining).toBeUndefined();
     const late = await catchRefusal(api.saga.activateTrip({ tripId: pending, version: 2n }));
     expect(late.code).toBe(Code.FailedPrecondition);
   });

@@ -24,6 +24,7 @@ import {
   type Transition,
 } from "./transitions.ts";
 import { toTrip } from "./trip-message.ts";
+import { isCompensating } from "./trip-phase.ts";
 import { toTripRecord } from "./trip-record.ts";
 import type { TripRegistry } from "./trip-registry.ts";
 
@@ -50,10 +51,12 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
           remainingMs = getRemainingGraceMs(trip, now);
           return endGrace()(trip, now);
         });
-        const isDecided = row.grace_ended_at !== null || row.stop_kind === "CANCEL";
+        const isCancelled = row.stop_kind === "CANCEL" || isCompensating(row);
+        const cancelReason = row.stop_reason ?? row.compensation_reason ?? row.reason ?? "";
+        const isDecided = row.grace_ended_at !== null || isCancelled;
         return {
           trip: toTrip(row),
-          cancelReason: row.stop_reason ?? "",
+          ...(isCancelled ? { cancelReason } : {}),
           ...(isDecided ? {} : { remaining: durationFromMs(remainingMs) }),
         };
       },

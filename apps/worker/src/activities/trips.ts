@@ -38,7 +38,8 @@ export function createRegistryActivities({
       const { trip, remaining, cancelReason } = await callService(call.step, (options) =>
         registry.endGrace(toRequest(call), options),
       );
-      if (trip?.cancelRequestedAt !== undefined) return { kind: "cancelled", reason: cancelReason };
+      const isCancelled = trip?.cancelRequestedAt !== undefined || cancelReason !== "";
+      if (isCancelled) return { kind: "cancelled", reason: cancelReason };
       return remaining ? { kind: "left", remainingMs: durationMs(remaining) } : { kind: "over" };
     },
     async stopTrip(call) {

@@ -931,8 +931,6 @@ export const EndGraceRequestSchema: GenMessage<EndGraceRequest> = /*@__PURE__*/
  */
 export type EndGraceResponse = Message<"trips.v1.EndGraceResponse"> & {
   /**
-   * Its cancellation compensates the trip when cancel_requested_at is set.
-   *
    * @generated from field: trips.v1.Trip trip = 1;
    */
   trip?: Trip | undefined;
@@ -945,7 +943,7 @@ export type EndGraceResponse = Message<"trips.v1.EndGraceResponse"> & {
   remaining?: Duration | undefined;
 
   /**
-   * The reason of the cancellation.
+   * Why the trip is compensated. Empty when it is not.
    *
    * @generated from field: string cancel_reason = 3;
    */
