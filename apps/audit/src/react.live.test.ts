@@ -55,6 +55,7 @@ describe("react()", { timeout: 60_000 }, () => {
       unlockFee: { minorUnits: "0", currency: "EUR" },
       fare: { minorUnits: "1150", currency: "EUR" },
       settled: { minorUnits: "1250", currency: "EUR" },
+      tariffId: "launch",
     });
   });
 

@@ -226,9 +226,10 @@ describe("a trip that began before the key was given", () => {
       timeoutMs: 60_000,
     });
     keys = parseCodecKeys(file);
-    await lab.client.workflow
-      .getHandle(workflowId)
-      .executeUpdate(updates.end, { updateId: updates.end, args: [{ requestedAt }] });
+    await lab.client.workflow.getHandle(workflowId).executeUpdate(updates.end, {
+      updateId: updates.end,
+      args: [{ requestedAt: new Date().toISOString() }],
+    });
     expect(await lab.client.workflow.getHandle(workflowId).result()).toMatchObject({
       status: "SETTLED",
     });

@@ -18,6 +18,7 @@ export function completedTrip(fields: Fields = {}): TripCompleted {
     unlockFee: { minorUnits: 100n, currency: "EUR" },
     fare: { minorUnits: 1150n, currency: "EUR" },
     settled: { minorUnits: 1250n, currency: "EUR" },
+    tariffId: "launch",
     ...fields,
   });
 }

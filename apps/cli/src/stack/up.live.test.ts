@@ -121,7 +121,9 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     const otherEnv = { ...env, FANFARE_STATE: other };
     const { status, stderr } = await runFanfare(args, otherEnv);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^expected data of format \d+ in .*: remove .* npm start -- --reset\n$/);
+    expect(stderr).toMatch(
+      /^expected data of format \d+ in .*, got an older format .*, or remove the data with npm start -- --reset\n$/,
+    );
     const fresh = startFanfare([...args, "--reset"], otherEnv);
     await fresh.waitForOutput("Ctrl-C stops everything");
     expect(fresh.output()).toContain(`Removing ${join(other, "data", "nats")}`);
