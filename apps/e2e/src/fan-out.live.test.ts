@@ -81,6 +81,7 @@ describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
       unlockFee: { minorUnits: "100", currency: "EUR" },
       fare: { minorUnits: "690", currency: "EUR" },
       settled: { minorUnits: "790", currency: "EUR" },
+      tariffId: "launch",
     });
   });
 

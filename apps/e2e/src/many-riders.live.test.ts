@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type AccountReader,
   compensatedAccount,
+  hasEnded,
   openAccountReader,
   settledAccount,
 } from "../test/account-reader.ts";
@@ -89,13 +90,11 @@ describe("many riders", { timeout: 400_000 }, () => {
         retryCall(`trip ${tripId} to end`, () => stack.clients.trips(name).endTrip({ tripId })),
       ),
     );
-    await waitUntil(
-      async () => {
-        const current = await reader.readAccounts(tripIds);
-        return current.every(({ effects }) => Object.values(effects).every((count) => count > 0));
-      },
-      { what: "every group to have an effect of every trip", intervalMs: 500, timeoutMs: 240_000 },
-    );
+    await waitUntil(async () => (await reader.readAccounts(tripIds)).every(hasEnded), {
+      what: "every trip to end, in every group",
+      intervalMs: 500,
+      timeoutMs: 240_000,
+    });
     const accounts = await reader.readAccounts(tripIds);
     expect(accounts).toEqual(accounts.map(({ fare }) => settledAccount(fare)));
   });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Account,
   type AccountReader,
+  hasEnded,
   openAccountReader,
   settledAccount,
 } from "../test/account-reader.ts";
@@ -99,20 +100,18 @@ describe("SIGTERM with 20 trips in flight", { timeout: 600_000 }, () => {
     );
   }
 
-  /** Waits until every group has an effect of each trip, and adds the hit trips to the table. */
+  /** Waits until each trip has ended, in every group, and adds the hit trips to the table. */
   async function recordAccounts(
     fault: string,
     taken: readonly Taken[],
     hits: readonly { readonly at: number; readonly trips: readonly Taken[] }[],
   ): Promise<Account[]> {
     const tripIds = taken.map(({ trip }) => trip.tripId);
-    await waitUntil(
-      async () => {
-        const current = await reader.readAccounts(tripIds);
-        return current.every(({ effects }) => Object.values(effects).every((count) => count > 0));
-      },
-      { what: "every group to have an effect of every trip", intervalMs: 200, timeoutMs: 120_000 },
-    );
+    await waitUntil(async () => (await reader.readAccounts(tripIds)).every(hasEnded), {
+      what: "every trip to end, in every group",
+      intervalMs: 200,
+      timeoutMs: 120_000,
+    });
     const accounts = await reader.readAccounts(tripIds);
     const accountsById = new Map(tripIds.map((tripId, index) => [tripId, accounts[index]]));
     for (const { at, trips } of hits) {

@@ -37,6 +37,11 @@ export function settledAccount(fare: number): Account {
   };
 }
 
+/** Returns whether every group has an effect of a trip, and its vehicle is released, which is beside that. */
+export function hasEnded({ effects, vehicles }: Account): boolean {
+  return vehicles === 0 && Object.values(effects).every((count) => count > 0);
+}
+
 /** The account of a trip that is fully compensated. */
 export const compensatedAccount: Account = {
   status: "CANCELLED",
