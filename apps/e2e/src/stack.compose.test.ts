@@ -100,7 +100,11 @@ describe("docker compose", { timeout: 900_000 }, async () => {
 
   it("runs the demo", async () => {
     const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
-    expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
+    const { ok, trips } = JSON.parse(demo);
+    expect({ ok, told: trips.filter(({ skipped = false }) => !skipped).length }).toEqual({
+      ok: true,
+      told: 3,
+    });
   });
 
   it("runs commands of the CLI", async () => {
