@@ -13,6 +13,11 @@ export function getRemainingGraceMs(trip: TripRow, now: Date): number {
   return Math.max(0, trip.started_at.getTime() + graceMs - now.getTime());
 }
 
+/** Returns whether the grace is over. A drive that has not begun has all of it, also one without a grace. */
+export function isGraceOver(trip: TripRow, now: Date): boolean {
+  return trip.started_at !== null && getRemainingGraceMs(trip, now) === 0;
+}
+
 /**
  * Records that the grace is over, unless the trip was cancelled or some of the grace is left. No cancellation
  * is recorded from then on, even if the clock is set back. Throws when the trip has no drive.
@@ -23,7 +28,7 @@ export function endGrace(): Transition {
     if (trip.grace_ended_at !== null) return undefined;
     if (trip.started_at === null) throw createTransitionError(trip, "past its pivot");
     const isEnding = trip.stop_kind === "END" || trip.ended_at !== null;
-    if (!isEnding && getRemainingGraceMs(trip, now) > 0) return undefined;
+    if (!isEnding && !isGraceOver(trip, now)) return undefined;
     return { grace_ended_at: now };
   };
 }
@@ -36,7 +41,7 @@ export function stopTrip(reason: string): Transition {
   return (trip, now) => {
     if (trip.ended_at !== null || trip.stop_kind !== null || isCompensating(trip)) return undefined;
     const { started_at: startedAt } = trip;
-    if (startedAt === null || getRemainingGraceMs(trip, now) > 0) {
+    if (startedAt === null || !isGraceOver(trip, now)) {
       return { stop_kind: "CANCEL", stop_requested_at: now, stop_reason: reason };
     }
     return { stop_kind: "END", stop_requested_at: now < startedAt ? startedAt : now };

@@ -115,6 +115,14 @@ describe("requestCancel()", () => {
     expect(cancel({ ...tripRows.active, tariff }, over)).toMatchObject({ stop_kind: "CANCEL" });
   });
 
+  it("cancels a trip without a grace until its drive begins", () => {
+    const tariff = { ...launchTariff, graceMs: 0 };
+    const cancel = requestCancel({ reason: "rain" });
+    expect(cancel({ ...tripRows.pending, tariff }, now)).toMatchObject({ stop_kind: "CANCEL" });
+    const active = { ...tripRows.active, tariff };
+    expect(() => cancel(active, tripRows.active.started_at ?? now)).toThrow("end the trip instead");
+  });
+
   it("records the reason, and the operator who cancels on behalf of the rider", () => {
     const request = requestCancel({ reason: "rain", operator: "otto" });
     expect(request(tripRows.active, inGrace)).toMatchObject({

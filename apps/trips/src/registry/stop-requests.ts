@@ -1,7 +1,7 @@
 // The recorded requests to end or cancel a trip, its stop requests. A trip has at most one: the first wins.
 import { Code, ConnectError } from "@connectrpc/connect";
 import { getTariff, limitDriveEnd } from "./fare.ts";
-import { getRemainingGraceMs } from "./grace.ts";
+import { isGraceOver } from "./grace.ts";
 import type { TripRow } from "./tables.ts";
 import { cancel, type Transition } from "./transitions.ts";
 import { isCompensating, isEndParked } from "./trip-phase.ts";
@@ -68,7 +68,7 @@ export function requestCancel({ reason, operator }: Cancellation): Transition {
     if (trip.ended_at !== null || trip.stop_kind === "END" || isEndParked(trip)) {
       throw createCannotCancelError(trip);
     }
-    if (getRemainingGraceMs(trip, now) === 0) throw createGraceOverError(trip);
+    if (isGraceOver(trip, now)) throw createGraceOverError(trip);
     return {
       stop_kind: "CANCEL",
       stop_requested_at: now,

@@ -8,13 +8,14 @@ export function isParkedAt({ reason }: TripRow, step: string): boolean {
 
 /**
  * Returns whether the drive of a NEEDS_ATTENTION trip is over although its end is not recorded: the step
- * that records it is parked. In every other parked trip without an end, a compensation is parked.
+ * that waits for it or the one that records it is parked. Neither has a compensation, and in every other parked
+ * trip without an end, a compensation is parked.
  */
 export function isEndParked(trip: TripRow): boolean {
   return (
     trip.status === "NEEDS_ATTENTION" &&
     trip.ended_at === null &&
-    isParkedAt(trip, steps.completeDrive)
+    (isParkedAt(trip, steps.drive) || isParkedAt(trip, steps.completeDrive))
   );
 }
 
