@@ -8,7 +8,7 @@ import type {
   RegistryChange,
   Resolved,
 } from "../trip-activities.ts";
-import { callService } from "./call-service.ts";
+import { callRegistry } from "./call-registry.ts";
 import { fromMoney, fromTimestamp, toMoney, toTimestamp } from "./plain-json.ts";
 import { toRecord } from "./trip-record.ts";
 
@@ -22,20 +22,20 @@ export function createRegistryActivities({
   return {
     async readTripRecord({ step, tripId }) {
       return toRecord(
-        await callService(step, (options) => registry.getTripRecord({ tripId }, options)),
+        await callRegistry(step, (options) => registry.getTripRecord({ tripId }, options)),
       );
     },
     async acceptTrip(call) {
-      await callService(call.step, (options) => registry.acceptTrip(toRequest(call), options));
+      await callRegistry(call.step, (options) => registry.acceptTrip(toRequest(call), options));
     },
     async activateTrip(call) {
-      const { trip } = await callService(call.step, (options) =>
+      const { trip } = await callRegistry(call.step, (options) =>
         registry.activateTrip(toRequest(call), options),
       );
       return { startedAt: fromTimestamp(trip?.startedAt, "start of the drive") };
     },
     async endGrace(call) {
-      const { trip, remaining, cancelReason } = await callService(call.step, (options) =>
+      const { trip, remaining, cancelReason } = await callRegistry(call.step, (options) =>
         registry.endGrace(toRequest(call), options),
       );
       const isCancelled = trip?.cancelRequestedAt !== undefined || cancelReason !== "";
@@ -44,7 +44,7 @@ export function createRegistryActivities({
     },
     async stopTrip(call) {
       const request = { ...toRequest(call), reason: truncate(call.reason) };
-      const { trip } = await callService(call.step, (options) =>
+      const { trip } = await callRegistry(call.step, (options) =>
         registry.stopTrip(request, options),
       );
       const ended = trip?.endRequestedAt !== undefined || trip?.endedAt !== undefined;
@@ -52,14 +52,14 @@ export function createRegistryActivities({
     },
     async limitDrive(call) {
       const request = { ...toRequest(call), endedAt: toTimestamp(call.endedAt) };
-      const { trip } = await callService(call.step, (options) =>
+      const { trip } = await callRegistry(call.step, (options) =>
         registry.limitDrive(request, options),
       );
       return toEndRequest(trip);
     },
     async completeDrive(call) {
       const request = { ...toRequest(call), endedAt: toTimestamp(call.endedAt) };
-      const { trip } = await callService(call.step, (options) =>
+      const { trip } = await callRegistry(call.step, (options) =>
         registry.completeDrive(request, options),
       );
       return {
@@ -69,7 +69,7 @@ export function createRegistryActivities({
     },
     async settleTrip(call) {
       const request = { ...toRequest(call), settled: toMoney(call.settled) };
-      await callService(call.step, (options) => registry.settleTrip(request, options));
+      await callRegistry(call.step, (options) => registry.settleTrip(request, options));
     },
     async compensateTrip(call) {
       const { unlessDriving = false } = call;
@@ -79,11 +79,11 @@ export function createRegistryActivities({
         ...toResolved(call),
         unlessDriving,
       };
-      await callService(call.step, (options) => registry.compensateTrip(request, options));
+      await callRegistry(call.step, (options) => registry.compensateTrip(request, options));
     },
     async cancelTripRecord(call) {
       const request = { ...toRequest(call), ...toCancellation(call), ...toResolved(call) };
-      await callService(call.step, (options) => registry.cancelTripRecord(request, options));
+      await callRegistry(call.step, (options) => registry.cancelTripRecord(request, options));
     },
     async parkTrip(call) {
       const request = {
@@ -92,19 +92,19 @@ export function createRegistryActivities({
         step: call.parkedStep,
         reason: truncate(call.reason),
       };
-      await callService(call.step, (options) => registry.parkTrip(request, options));
+      await callRegistry(call.step, (options) => registry.parkTrip(request, options));
     },
     async resumeTrip(call) {
       const request = { ...toRequest(call), ...toResolved(call) };
-      await callService(call.step, (options) => registry.resumeTrip(request, options));
+      await callRegistry(call.step, (options) => registry.resumeTrip(request, options));
     },
     async recordDelay(call) {
       const request = { ...toRequest(call), step: call.delayedStep };
-      await callService(call.step, (options) => registry.recordDelay(request, options));
+      await callRegistry(call.step, (options) => registry.recordDelay(request, options));
     },
     async recordBroadcast(call) {
       const request = { ...toRequest(call), broadcast: toBroadcast(call.broadcast) };
-      await callService(call.step, (options) => registry.recordBroadcast(request, options));
+      await callRegistry(call.step, (options) => registry.recordBroadcast(request, options));
     },
   };
 }
