@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createRunner, findPostgresBin, startNats, startPostgres } from "@fanfare/dev-stack";
 import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
 import { Client, Pool } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { backUpSystem } from "./back-up-system.ts";
+import { withFence } from "./fence.ts";
 import { restoreServers } from "./restore-servers.ts";
 
 const writerCount = 8;
@@ -124,6 +125,23 @@ describe("a backup of named servers", { timeout: 120_000 }, () => {
       /both/,
     );
     await expect(restoreServers(join(folder, "backup"), { NATS_URL })).rejects.toThrow(/both/);
+  });
+
+  it("fences databases in which a migration drops a table meanwhile", async () => {
+    const adminUrl = env["POSTGRES_ADMIN_URL"] ?? "";
+    await using stack = new AsyncDisposableStack();
+    const pool = stack.adopt(new Pool({ connectionString: adminUrl }), (one) => one.end());
+    await pool.query("create table a_held (); create table z_dropped ()");
+    const holder = await pool.connect();
+    await holder.query("begin; lock table a_held in row exclusive mode");
+    const fenced = withFence(adminUrl, () => pool.query("select 1 as held"));
+    const waiting = "select from pg_locks where relation = 'a_held'::regclass and not granted";
+    await vi.waitUntil(async () => (await pool.query(waiting)).rowCount === 1, { timeout: 10_000 });
+    await pool.query("drop table z_dropped");
+    await holder.query("commit");
+    holder.release();
+    expect((await fenced).rows).toEqual([{ held: 1 }]);
+    await pool.query("drop table a_held");
   });
 
   it("refuses a user of PostgreSQL that is no superuser", async () => {

@@ -62,6 +62,17 @@ describe("createCompleteFolder()", () => {
     expect(await readdir(parent)).toEqual([]);
   });
 
+  it("refuses a folder that another process creates, and touches nothing of it", async () => {
+    await createCompleteFolder(folder, async (part) => {
+      await writeOne(part);
+      await expect(createCompleteFolder(folder, writeOne)).rejects.toThrow(
+        /another process to create .*monday/,
+      );
+      expect(await readdir(part)).toEqual(["one"]);
+    });
+    expect(await readdir(parent)).toEqual(["monday"]);
+  });
+
   it("removes what an interrupted one has left", async () => {
     await mkdir(`${folder}.part`);
     await writeFile(join(`${folder}.part`, "half"), "");

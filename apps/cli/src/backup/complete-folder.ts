@@ -1,19 +1,27 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { withLock } from "@fanfare/dev-stack";
 import { CliError } from "../cli-error.ts";
 import { explainFullDisk } from "./disk-space.ts";
 
 /**
  * Creates a folder, which is missing or empty, with what `fill` writes into it. The folder gets its name
- * once it is complete; when `fill` rejects, nothing is left.
+ * once it is complete; when `fill` rejects, nothing is left. Rejects while another process creates the folder.
  */
 export async function createCompleteFolder<T>(
   folder: string,
   fill: (part: string) => Promise<T>,
 ): Promise<T> {
   await checkEmpty(folder);
+  const lock = `${folder}.lock`;
+  return await withLock(lock, () => fillPart(folder, fill), {
+    timeoutMs: 0,
+    what: `another process to create ${folder} (remove ${lock} if none does)`,
+  });
+}
+
+async function fillPart<T>(folder: string, fill: (part: string) => Promise<T>): Promise<T> {
   const part = `${folder}.part`;
-  await mkdir(dirname(part), { recursive: true });
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { mode: 0o700 });
   try {

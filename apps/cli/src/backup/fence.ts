@@ -9,8 +9,8 @@ const lockTimeoutMs = 800;
 const maxAttempts = 10;
 const longestPauseMs = 5_000;
 
-/** Statement timeout, lock timeout, deadlock. */
-const heldByOthers = ["57014", "55P03", "40P01"];
+/** Statement timeout, lock timeout, deadlock, and a table or database that is dropped meanwhile. */
+const passing = ["57014", "55P03", "40P01", "42P01", "3D000"];
 
 /**
  * Runs `work` while no transaction of any database can write or commit a write. It holds the writers for as
@@ -27,7 +27,7 @@ export async function withFence<T>(adminUrl: string, work: () => Promise<T>): Pr
         await lockTables(client);
       }
     } catch (error) {
-      if (!isHeldByOthers(error) || attempt === maxAttempts) throw error;
+      if (!isPassing(error) || attempt === maxAttempts) throw error;
       await opened.disposeAsync();
       await setTimeout(Math.min(longestPauseMs, 100 * 2 ** attempt));
       continue;
@@ -71,7 +71,7 @@ async function lockTables(client: Client): Promise<void> {
   await client.query("set local statement_timeout = 0");
 }
 
-function isHeldByOthers(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error)) return false;
-  return typeof error.code === "string" && heldByOthers.includes(error.code);
+  return typeof error.code === "string" && passing.includes(error.code);
 }

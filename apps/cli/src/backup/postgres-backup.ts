@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
@@ -34,7 +35,8 @@ export async function backUpPostgres<T>(options: PostgresBackup<T>): Promise<Sav
     const query = async (sql: string): Promise<Record<string, string>> =>
       (await session.query<Record<string, string>>(sql)).rows[0] ?? {};
     const version = await checkServer(session);
-    const slot = `fanfare_backup_${process.pid}`;
+    // Backups in two containers may have the same process id.
+    const slot = `fanfare_backup_${randomUUID().replaceAll("-", "")}`;
     await query(`select pg_create_physical_replication_slot('${slot}', true, true)`);
     const { first = "" } = await query(
       "select pg_walfile_name(pg_backup_start('fanfare backup', true)) as first",
