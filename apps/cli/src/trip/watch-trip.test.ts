@@ -32,7 +32,7 @@ async function readVersions(watching: AsyncIterable<{ version: bigint }>): Promi
 afterEach(() => void vi.useRealTimers());
 
 describe("watchTrip()", () => {
-  it.each([Code.Unauthenticated, Code.Unavailable, Code.DeadlineExceeded])(
+  it.each([Code.Unauthenticated, Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted])(
     "resumes after the last change when the stream ends with %s, and misses nothing",
     async (code) => {
       const { client, starts } = createServer(code);

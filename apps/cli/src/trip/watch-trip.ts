@@ -11,6 +11,14 @@ export interface WatchOptions {
   readonly pauseMs?: number;
 }
 
+/** The stream was cut, or the server has too many watchers or requests for the moment. */
+const passingCodes = [
+  Code.Unavailable,
+  Code.Aborted,
+  Code.DeadlineExceeded,
+  Code.Canceled,
+  Code.ResourceExhausted,
+];
 const maxPauseMs = 5_000;
 /** How many attempts in a row may end without a change. */
 const maxAttempts = 8;
@@ -18,7 +26,7 @@ const maxAttempts = 8;
 /**
  * Yields a trip, then the trip after each of its changes, until it is over. Resumes after the last one when
  * the stream ends early: when the token has expired, which the client replaces, the server has stopped or
- * does not answer, or the stream is silent for three times the interval of its heartbeats. Rejects when the
+ * does not answer or has too many watchers, or the stream is silent for three times the interval of its heartbeats. Rejects when the
  * trip cannot be watched, and after eight attempts in a row without a change or a heartbeat.
  */
 export async function* watchTrip(
@@ -57,5 +65,5 @@ export async function* watchTrip(
 function canResume(error: unknown, received: boolean): boolean {
   const { code } = ConnectError.from(error);
   if (code === Code.Unauthenticated) return received;
-  return [Code.Unavailable, Code.Aborted, Code.DeadlineExceeded, Code.Canceled].includes(code);
+  return passingCodes.includes(code);
 }
