@@ -11,6 +11,7 @@ describe("formatMoney()", () => {
     [-5n, "EUR", "-€0.05"],
     [1250n, "JPY", "¥1,250"],
     [1250n, "KWD", "KWD\u00a01.250"],
+    [123050n, "HUF", "HUF\u00a01,230.50"],
     [123456789n, "CHF", "CHF\u00a01,234,567.89"],
     [9007199254740991n, "EUR", "€90,071,992,547,409.91"],
   ])("writes %d minor units of %s as %s", (minorUnits, currency, text) => {

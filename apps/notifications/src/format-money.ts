@@ -1,3 +1,4 @@
+import { countMinorDigits } from "@fanfare/contracts/minor-units";
 import type { Money } from "@fanfare/contracts/money/v1/money";
 
 /**
@@ -5,8 +6,9 @@ import type { Money } from "@fanfare/contracts/money/v1/money";
  * RangeError for a currency that is not an ISO 4217 code.
  */
 export function formatMoney({ minorUnits, currency }: Money): string {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = countMinorDigits(currency);
+  const fractionDigits = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat("en", { style: "currency", currency, ...fractionDigits });
   const unit = 10n ** BigInt(digits);
   const amount = minorUnits < 0n ? -minorUnits : minorUnits;
   // Intl formats a bigint exactly, but without a fraction: its zeros are replaced.

@@ -22,6 +22,12 @@ describe("parseTerms()", () => {
     });
     const yen = parseTerms({ ...flags, currency: "JPY", price: "7", increment: "500ms" });
     expect(yen).toMatchObject({ unlockFee: 1n, price: 7n, incrementMs: 500 });
+    expect(parseTerms({ ...flags, currency: "KWD" })).toMatchObject({ price: 300n });
+    // People write no fraction of it, and its minor unit is a hundredth.
+    expect(parseTerms({ ...flags, currency: "HUF" })).toMatchObject({
+      unlockFee: 100n,
+      price: 30n,
+    });
   });
 
   it("returns undefined without terms", () => {

@@ -1,3 +1,4 @@
+import { countMinorDigits } from "@fanfare/contracts/minor-units";
 import { CliError } from "../cli-error.ts";
 
 /** The terms of a tariff, as an operator writes them. */
@@ -49,7 +50,8 @@ function toFlag(name: string): string {
 
 /** Returns an amount such as 1.30 in minor units of the currency, exactly. */
 function parseAmount(text: string, currency: string): bigint {
-  const digits = countDigits(currency);
+  checkCurrency(currency);
+  const digits = countMinorDigits(currency);
   const [, whole, fraction = ""] = /^(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined || fraction.length > digits) {
     throw new CliError(
@@ -59,13 +61,9 @@ function parseAmount(text: string, currency: string): bigint {
   return BigInt(whole + fraction.padEnd(digits, "0"));
 }
 
-function countDigits(currency: string): number {
-  try {
-    const format = new Intl.NumberFormat("en", { style: "currency", currency });
-    return format.resolvedOptions().maximumFractionDigits ?? 2;
-  } catch (cause) {
-    throw new CliError(`expected an ISO 4217 code such as EUR, got "${currency}"`, { cause });
-  }
+function checkCurrency(currency: string): void {
+  if (/^[A-Z]{3}$/.test(currency)) return;
+  throw new CliError(`expected an ISO 4217 code such as EUR, got "${currency}"`);
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,4 +1,5 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { countMinorDigits } from "@fanfare/contracts/minor-units";
 import type { Money } from "@fanfare/contracts/money/v1/money";
 import {
   Broadcast_State,
@@ -110,8 +111,10 @@ function formatBroadcast({ broadcast }: Trip): string {
 /** Formats an amount, such as €1.30; empty for undefined. */
 export function formatMoney(money: Money | undefined): string {
   if (money === undefined) return "";
-  const format = new Intl.NumberFormat("en", { style: "currency", currency: money.currency });
-  const { maximumFractionDigits: digits = 2 } = format.resolvedOptions();
+  const { currency } = money;
+  const digits = countMinorDigits(currency);
+  const fractionDigits = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat("en", { style: "currency", currency, ...fractionDigits });
   return format.format(Number(money.minorUnits) / 10 ** digits);
 }
 
