@@ -100,8 +100,8 @@ describe("docker compose", { timeout: 900_000 }, async () => {
 
   it("runs the demo", async () => {
     const demo = await compose("run", "--rm", "demo", "demo", "--running", "--json");
-    const { ok, trips } = JSON.parse(demo);
-    expect({ ok, told: trips.filter(({ skipped = false }) => !skipped).length }).toEqual({
+    const { ok, trips: stories } = JSON.parse(demo);
+    expect({ ok, told: stories.filter(({ skipped = false }) => !skipped).length }).toEqual({
       ok: true,
       told: 3,
     });
