@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withLock } from "./file-lock.ts";
 
@@ -35,6 +37,18 @@ describe("withLock()", () => {
   it("rejects at once when the lock cannot be created", async () => {
     const file = join(folder, "x".repeat(300));
     await expect(withLock(file, async () => "worked")).rejects.toThrow("ENAMETOOLONG");
+  });
+
+  it("leaves no lock when the disk is full", async () => {
+    const file = join(folder, "lock");
+    const module = new URL("file-lock.ts", import.meta.url).href;
+    const script = `import { withLock } from "${module}";
+      await withLock(process.argv[1], async () => {}).catch(({ code }) => console.log(code));`;
+    const shell = 'ulimit -f 0; exec "$0" --input-type=module -e "$1" "$2"';
+    const args = ["-c", shell, process.execPath, script, file];
+    const { stdout } = await promisify(execFile)("sh", args);
+    expect(stdout).toBe("EFBIG\n");
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("stops waiting when its signal aborts", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { waitUntil } from "./wait-until.ts";
 
@@ -41,7 +41,14 @@ export async function withLock<T>(
 /** Returns false while another process holds the lock, and the error when no lock can be created. */
 async function acquire(file: string): Promise<{ readonly error?: Error } | false> {
   try {
-    await writeFile(file, String(process.pid), { flag: "wx" });
+    await using created = await open(file, "wx");
+    try {
+      await created.writeFile(String(process.pid));
+    } catch (error) {
+      // A full disk takes the file and not its text. An empty lock would never be free.
+      await rm(file, { force: true });
+      throw error;
+    }
     return {};
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code !== "EEXIST") return { error };

@@ -14,10 +14,14 @@ export async function createCompleteFolder<T>(
 ): Promise<T> {
   await checkEmpty(folder);
   const lock = `${folder}.lock`;
-  return await withLock(lock, () => fillPart(folder, fill), {
-    timeoutMs: 0,
-    what: `another process to create ${folder} (remove ${lock} if none does)`,
-  });
+  try {
+    return await withLock(lock, () => fillPart(folder, fill), {
+      timeoutMs: 0,
+      what: `another process to create ${folder} (remove ${lock} if none does)`,
+    });
+  } catch (error) {
+    throw explainFullDisk(error, dirname(folder));
+  }
 }
 
 async function fillPart<T>(folder: string, fill: (part: string) => Promise<T>): Promise<T> {
@@ -30,7 +34,7 @@ async function fillPart<T>(folder: string, fill: (part: string) => Promise<T>): 
     return filled;
   } catch (error) {
     await rm(part, { recursive: true, force: true });
-    throw explainFullDisk(error, dirname(part));
+    throw error;
   }
 }
 
