@@ -189,6 +189,8 @@ describe("docker compose", { timeout: 900_000 }, async () => {
   it("answers a running call before it stops", async () => {
     const clients = await stack.clients();
     const trip = createTrip({ vehicleId: "vehicle-4" });
+    // Makes the rider's token, which takes a container some seconds.
+    await clients.trips(trip.name).listTrips({});
     // Without a worker, this call waits until its timeout, which is shorter than the time that a
     // stopping app leaves its calls.
     await compose("stop", "worker");
