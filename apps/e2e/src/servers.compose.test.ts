@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCompose, docker } from "../test/compose/compose.ts";
 import { listContainers, listLeftovers } from "../test/compose/containers.ts";
 import { copySecrets } from "../test/compose/copy-secrets.ts";
+import { readStories, storiesOfRunning } from "../test/compose/read-stories.ts";
 import { runFanfareOnHost } from "../test/compose/run-fanfare-on-host.ts";
 
 const project = "fanfare-test-servers";
@@ -62,7 +63,7 @@ describe("docker compose with the servers only", { timeout: 900_000 }, async () 
       TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,
     });
     await rm(secrets, { recursive: true });
-    expect(JSON.parse(demo)).toMatchObject({ ok: true, trips: { length: 3 } });
+    expect(readStories(demo)).toEqual(storiesOfRunning);
   });
 
   it("removes everything", async () => {
