@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { type Trip, TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { type Caller, getCaller, type Routes, readIdempotencyKey } from "@fanfare/service";
+import { type Caller, getCaller, type Routes } from "@fanfare/service";
+import { readDecisionId } from "../operators/decision-id.ts";
 import { toTrip } from "../registry/trip-message.ts";
 import type { CallOptions } from "../temporal/trip-workflows.ts";
 import { createCallOptions, progressTimeoutMs } from "./call-options.ts";
@@ -88,9 +88,7 @@ function showTrip(trip: Trip, context: HandlerContext): Trip {
 
 /** Reads a call of an operator. Its decision has the idempotency key of the call, or an id of its own. */
 function readDecision(context: HandlerContext): OperatorCall {
-  const hasKey = context.requestHeader.has("idempotency-key");
-  const decisionId = hasKey ? readIdempotencyKey(context) : randomUUID();
-  return { ...readCall(context), decisionId };
+  return { ...readCall(context), decisionId: readDecisionId(context) };
 }
 
 function readCall(

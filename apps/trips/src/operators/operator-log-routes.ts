@@ -11,7 +11,7 @@ import {
 } from "@fanfare/contracts/operators/v1/operators";
 import { getCaller, paginate, type Routes } from "@fanfare/service";
 import type { Kysely } from "kysely";
-import { z } from "zod";
+import { identityPosition } from "../registry/identity-position.ts";
 import {
   type OperatorAction,
   type OperatorLogRow,
@@ -24,8 +24,6 @@ import {
   type EntryState,
   listEntries,
 } from "./operator-log.ts";
-
-const position = z.string().regex(/^\d{1,18}$/);
 
 /** Creates the routes of OperatorLogService. */
 export function createOperatorLogRoutes(db: Kysely<TripsDatabase>): Routes {
@@ -50,7 +48,7 @@ export function createOperatorLogRoutes(db: Kysely<TripsDatabase>): Routes {
       async list(request) {
         const subject = request.subject === "" ? undefined : request.subject;
         const { items, nextPageToken } = await paginate(request, {
-          position,
+          position: identityPosition,
           fetch: (range) => listEntries(db, { subject, ...range }),
           toPosition: (row) => row.position,
         });

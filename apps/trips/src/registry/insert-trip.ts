@@ -1,5 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { readTariffInForce } from "../tariffs/tariff-store.ts";
+import { ridersTrips } from "./migrations.ts";
 import { createRiderBusyError, createTariffGoneError } from "./registry-errors.ts";
 import type { TripRow, TripsDatabase } from "./tables.ts";
 import { afterNow, insertChange } from "./trip-changes.ts";
@@ -56,14 +57,7 @@ async function findConflicting(
     .selectFrom("trips")
     .selectAll()
     .where((by) =>
-      by.or([
-        by("trip_id", "=", tripId),
-        by.and([
-          by("rider_id", "=", riderId),
-          by("occupies_rider", "=", true),
-          by("status", "in", ["REQUESTED", "PENDING", "ACTIVE"]),
-        ]),
-      ]),
+      by.or([by("trip_id", "=", tripId), by.and([by("rider_id", "=", riderId), ridersTrips])]),
     )
     .execute();
   const same = found.find((trip) => trip.trip_id === tripId);

@@ -113,8 +113,10 @@ const createTariffs = sql`
     grace_ms bigint not null check (grace_ms >= 0 and grace_ms < maximum_drive_ms)
   )`;
 
-/** The statuses of a trip that keeps its rider from another one. */
 const activeStatuses = sql`('REQUESTED', 'PENDING', 'ACTIVE')`;
+
+/** The trips that keep their rider from another one. */
+export const ridersTrips = sql<boolean>`occupies_rider and status in ${activeStatuses}`;
 
 /** A rider of older versions may have several active trips: only the newest keeps them from another. */
 const releaseOlderTrips = sql`
@@ -236,7 +238,7 @@ export const migrations: Record<string, Migration> = {
       await releaseOlderTrips.execute(db);
       await sql`
         create unique index trips_active_of_rider on trips (rider_id)
-        where occupies_rider and status in ${activeStatuses}`.execute(db);
+        where ${ridersTrips}`.execute(db);
     },
   },
 };

@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
-import { getCaller, paginate, type Routes, readIdempotencyKey } from "@fanfare/service";
+import { getCaller, paginate, type Routes } from "@fanfare/service";
 import type { Kysely } from "kysely";
-import { z } from "zod";
+import { readDecisionId } from "../operators/decision-id.ts";
+import { identityPosition } from "../registry/identity-position.ts";
 import type { TripsDatabase } from "../registry/tables.ts";
 import { readTerms, toTariffMessage } from "./tariff-message.ts";
 import { listTariffs, readTariffInForce, setTariff, toTariff } from "./tariff-store.ts";
-
-const position = z.string().regex(/^\d{1,18}$/);
 
 /** Creates the routes of TariffService. */
 export function createTariffRoutes(db: Kysely<TripsDatabase>): Routes {
@@ -20,7 +18,7 @@ export function createTariffRoutes(db: Kysely<TripsDatabase>): Routes {
       async listTariffs(request) {
         const { id: inForce } = await readTariffInForce(db);
         const { items, nextPageToken } = await paginate(request, {
-          position,
+          position: identityPosition,
           fetch: (range) => listTariffs(db, range),
           toPosition: (row) => row.position,
         });
@@ -30,10 +28,8 @@ export function createTariffRoutes(db: Kysely<TripsDatabase>): Routes {
 
       async setTariff({ tariffId, terms, reason }, context) {
         const { subject: operator } = getCaller(context);
-        const hasKey = context.requestHeader.has("idempotency-key");
-        const entryId = hasKey ? readIdempotencyKey(context) : randomUUID();
         const tariff = terms && readTerms(tariffId, terms);
-        const entry = { entryId, operator, reason };
+        const entry = { entryId: readDecisionId(context), operator, reason };
         return { tariff: toTariffMessage(await setTariff(db, { tariffId, tariff, entry })) };
       },
     });
