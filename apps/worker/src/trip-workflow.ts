@@ -15,6 +15,7 @@ import {
   CancelledFailure,
   condition,
 } from "@temporalio/workflow";
+import { cancelSaga } from "./workflow/cancel-saga.ts";
 import { checkTripInput } from "./workflow/check-trip-input.ts";
 import { continueAfterReset, listResolved } from "./workflow/continue-after-reset.ts";
 import { decideCancellation } from "./workflow/decide-cancellation.ts";
@@ -99,10 +100,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     });
 
     // A recovered trip called none of the steps above: it is compensated now, or continues from its drive.
-    if (recovery?.kind === "compensate") {
-      saga.cancel(recovery.reason);
-      throw new CancelledFailure(recovery.reason);
-    }
+    if (recovery?.kind === "compensate") cancelSaga(saga, recovery.reason);
     throwFailure();
     // The pivot lies within the drive: the end of the grace, or the request to end it.
     const { startedAt, endedAt } = await saga.step(steps.drive, {

@@ -11,11 +11,11 @@ export interface DecideCancellationDeps {
   readonly state: TripState;
 }
 
-/** The reason of a cancellation that was asked of Temporal. */
+/** The reason of a cancellation that was requested from Temporal. */
 export const cancelledInTemporal = "cancelled in Temporal";
 
 /**
- * Returns whether a cancellation that was asked of Temporal compensates the trip. From the activation on the
+ * Returns whether a cancellation that was requested from Temporal compensates the trip. From the activation on the
  * registry decides: within the grace it records the cancellation, and after it the end of the drive.
  */
 export async function decideCancellation(deps: DecideCancellationDeps): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { findRefusal, runLocalFirst, type Saga } from "@fanfare/saga";
 import { steps, type Tariff, type TripTimings } from "@fanfare/trip-contract";
-import { ActivityFailure, CancelledFailure, condition, isCancellation } from "@temporalio/workflow";
+import { ActivityFailure, condition, isCancellation } from "@temporalio/workflow";
+import { cancelSaga } from "./cancel-saga.ts";
 import { describeCompensation } from "./describe-compensation.ts";
 import { passPivot } from "./pass-pivot.ts";
 import { readTripRecord } from "./read-trip-record.ts";
@@ -50,10 +51,7 @@ async function activate(deps: DriveDeps): Promise<string> {
   const { saga, calls, recorder, state, timings } = deps;
   const { stepTimeoutMs } = timings;
   const { compensation } = state.record ?? {};
-  if (compensation !== undefined) {
-    saga.cancel(compensation.reason);
-    throw new CancelledFailure(compensation.reason);
-  }
+  if (compensation !== undefined) cancelSaga(saga, compensation.reason);
   state.activating = true;
   const change = recorder.nextChange(steps.drive);
   const how = { tries: "local-first", retry: { timeoutMs: stepTimeoutMs } } as const;

@@ -18,7 +18,7 @@ export type RecoveryPlan =
   | { readonly kind: "resume" };
 
 /**
- * Asks the registry how a trip is finished. Either it records COMPENSATING and refuses the activation from then
+ * Lets the registry decide how a trip is finished. Either it records COMPENSATING and refuses the activation from then
  * on, or the drive has begun and it refuses the compensation. Late calls of the previous workflow cannot change
  * that. Reads what the registry has then: the reason of an earlier compensation is kept, and what operators
  * have resolved is not called again. A cancellation does not interrupt that.
