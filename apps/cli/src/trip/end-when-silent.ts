@@ -9,7 +9,7 @@ const intervals = 3;
 
 /**
  * Yields the responses of a stream. Throws `unavailable` once it is silent for three intervals of its
- * heartbeats, as a stream is whose connection was cut without a word. The time in which the caller handles a
+ * heartbeats: its connection is lost, although nothing closed it. The time in which the caller handles a
  * response does not count.
  */
 export async function* endWhenSilent(

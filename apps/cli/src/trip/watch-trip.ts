@@ -26,8 +26,9 @@ const maxAttempts = 8;
 /**
  * Yields a trip, then the trip after each of its changes, until it is over. Resumes after the last one when
  * the stream ends early: when the token has expired, which the client replaces, the server has stopped or
- * does not answer or has too many watchers, or the stream is silent for three times the interval of its heartbeats. Rejects when the
- * trip cannot be watched, and after eight attempts in a row without a change or a heartbeat.
+ * does not answer or has too many watchers, or the stream is silent for three times the interval of its
+ * heartbeats. Rejects when the trip cannot be watched, and after eight attempts in a row without a change or a
+ * heartbeat.
  */
 export async function* watchTrip(
   client: Pick<TripsClient, "watchTrip">,
