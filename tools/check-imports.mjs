@@ -13,7 +13,7 @@ const service = [
   "kysely",
   "zod",
 ];
-// Fleet publishes events; an app that depends on @fanfare/reactor is a reactor.
+// Fleet and riders publish events; an app that depends on @fanfare/reactor is a reactor.
 const publisher = [...service, "@bufbuild/protovalidate", "@fanfare/bus", "@fanfare/outbox"];
 const reactor = [...service, "@fanfare/bus", "@fanfare/outbox", "@fanfare/reactor"];
 
@@ -57,6 +57,7 @@ const packages = {
   "apps/trips": [...service, "@fanfare/saga", "@fanfare/trip-contract", "@temporalio/"],
   "apps/fleet": [...publisher, "@fanfare/bus-nats"],
   "apps/billing": service,
+  "apps/riders": [...publisher, "@fanfare/bus-nats"],
   "apps/worker": [
     ...connect,
     "@bufbuild/protovalidate",

@@ -11,7 +11,7 @@ import { createTestTransport } from "./testing.ts";
 const methods = services.flatMap((service) => service.methods);
 
 describe("allowedSubjects()", () => {
-  it("names the worker for each step of the saga, and no service for any other method", () => {
+  it("names the worker for each step of the saga, and no service for other methods but those of riders", () => {
     const callable = methods.filter((method) => allowedSubjects(method, "service")?.length !== 0);
     expect(callable.map(({ parent, name }) => `${parent.name}/${name}`)).toEqual([
       "BillingService/OpenTab",
@@ -21,9 +21,12 @@ describe("allowedSubjects()", () => {
       "BillingService/CaptureTab",
       "FleetService/ReserveVehicle",
       "FleetService/ReleaseVehicle",
+      "RidersService/GetGatewayToken",
+      "RidersService/GetRegion",
       ...TripRegistryService.methods.map(({ name }) => `TripRegistryService/${name}`),
     ]);
-    for (const method of callable) expect(allowedSubjects(method, "service")).toEqual(["worker"]);
+    const steps = callable.filter(({ parent }) => parent.name !== "RidersService");
+    for (const method of steps) expect(allowedSubjects(method, "service")).toEqual(["worker"]);
   });
 
   it("names services exactly where the role service is allowed", () => {

@@ -5,6 +5,7 @@ import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 
@@ -16,6 +17,7 @@ export const services: readonly DescService[] = [
   NotificationsService,
   OperatorLogService,
   RevenueService,
+  RidersService,
   TariffService,
   TripRegistryService,
   TripsService,
