@@ -1,6 +1,7 @@
 import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf";
 import type { EventRouter } from "@fanfare/bus";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
+import { RiderEvents } from "@fanfare/contracts/riders/v1/rider_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Inbox } from "@fanfare/reactor";
 import { appendEvent } from "./store.ts";
@@ -29,7 +30,7 @@ export function react(inbox: Inbox<AuditDatabase>): (on: EventRouter) => void {
     });
   });
   return (on) =>
-    on.all([TripEvents, FleetEvents], (event, delivery, { input: schema }) =>
+    on.all([TripEvents, FleetEvents, RiderEvents], (event, delivery, { input: schema }) =>
       append({ event, schema }, delivery),
     );
 }

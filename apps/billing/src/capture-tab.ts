@@ -19,7 +19,7 @@ import type { BillingTables, TabRow } from "./tables.ts";
  * `capturing`: a repeated call captures the same amount under the same key.
  */
 export async function captureTab(
-  { db, gateway }: BillingDeps,
+  { db, gateway }: Pick<BillingDeps, "db" | "gateway">,
   key: string,
   request: CaptureTabRequest,
 ): Promise<CaptureTabResponse> {

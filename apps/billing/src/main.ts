@@ -2,18 +2,23 @@ import { createAccess } from "@fanfare/access";
 import {
   authVariables,
   createLogger,
+  createServiceTransport,
   databaseVariables,
+  defineAddressVariable,
   defineHealthPortVariable,
   definePortVariable,
   loadConfig,
   openDatabase,
   readTlsFiles,
+  readTokenSource,
   runUntilSignal,
   serve,
   serverVariables,
+  serviceTokenVariables,
   tlsVariables,
 } from "@fanfare/service";
 import { migrations } from "./migrations.ts";
+import { createPaymentMethods } from "./payment-methods.ts";
 import { createRoutes } from "./routes.ts";
 import { createSandboxGateway } from "./sandbox-gateway.ts";
 import type { BillingTables } from "./tables.ts";
@@ -29,6 +34,8 @@ const config = loadConfig({
     ...authVariables,
     ...tlsVariables,
     ...databaseVariables,
+    ...serviceTokenVariables,
+    ridersUrl: defineAddressVariable("RIDERS_URL", "http://127.0.0.1:8089", "URL of riders."),
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -44,6 +51,15 @@ runUntilSignal(
         logger,
       }),
     );
+    const tls = readTlsFiles(config);
+    const riders = resources.use(
+      createServiceTransport({
+        baseUrl: config.ridersUrl,
+        ...readTokenSource(config, { subject: name, role: "service", audience: "riders" }),
+        tls,
+        timeoutMs: 5_000,
+      }),
+    );
     const access = createAccess({ ...config, name });
     resources.use(
       await serve({
@@ -51,8 +67,12 @@ runUntilSignal(
         port: config.port,
         healthPort: config.healthPort,
         trustedProxies: config.trustedProxies,
-        tls: readTlsFiles(config),
-        routes: createRoutes({ db: database.db, gateway: createSandboxGateway(database.db) }),
+        tls,
+        routes: createRoutes({
+          db: database.db,
+          gateway: createSandboxGateway(database.db),
+          paymentMethods: createPaymentMethods(riders),
+        }),
         reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },

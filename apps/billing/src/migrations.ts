@@ -80,10 +80,19 @@ const sandbox: Migration = {
   },
 };
 
+const gatewayToken: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql`alter table tabs add column gateway_token text`.execute(db);
+    // Trips named the gateway's payment methods before riders kept them.
+    await sql`update tabs set gateway_token = payment_method`.execute(db);
+  },
+};
+
 /** The migrations of billing's database and its sandbox gateway, in the order of their names. */
 export const migrations: Record<string, Migration> = {
   "0001-idempotency": idempotencyMigration,
   "0002-tabs": tabs,
   "0003-sandbox": sandbox,
   "0004-tombstones": tombstonesMigration,
+  "0005-gateway-token": gatewayToken,
 };

@@ -10,17 +10,19 @@ import { readLimit } from "./amounts.ts";
 import { authoriseTab } from "./authorise-tab.ts";
 import type { BillingDeps } from "./billing-deps.ts";
 import { createRejectionError } from "./call-gateway.ts";
+import { confirmMethod, createOvertakenError } from "./confirm-method.ts";
 import { findAnswer } from "./find-answer.ts";
 import { findTab, insertTab, readTab, updateTab, withTripLock } from "./store.ts";
 import { toTab } from "./tab-message.ts";
 import type { BillingTables, TabRow, TabTable } from "./tables.ts";
 
 /**
- * Stores the tab, authorises its limit, and stores the result. A crash in between leaves the tab
- * `opening`: a repeated call completes it, and VoidTab releases what was authorised.
+ * Stores the tab, then the gateway's token of its payment method, authorises its limit, and stores the result.
+ * A crash in between leaves the tab `opening`: a repeated call completes it, and VoidTab releases what was
+ * authorised.
  */
 export async function openTab(
-  { db, gateway }: BillingDeps,
+  { db, gateway, paymentMethods }: BillingDeps,
   key: string,
   request: OpenTabRequest,
 ): Promise<OpenTabResponse> {
@@ -33,8 +35,8 @@ export async function openTab(
     return answer === undefined ? { tab: await beginOpening(tx, newTab) } : { answer };
   });
   if (begun.answer !== undefined) return begun.answer;
-  const { tab } = begun;
-  if (tab.state !== "opening") return await readOpened(db, call);
+  if (begun.tab.state !== "opening") return await readOpened(db, call);
+  const tab = await confirmMethod({ db, paymentMethods }, begun.tab);
 
   const result = await authoriseTab(gateway, tab);
   if (result.outcome !== "authorised") {
@@ -69,6 +71,7 @@ function createTabRow(key: string, request: OpenTabRequest): Insertable<TabTable
     trip_id: request.tripId,
     rider_id: request.riderId,
     payment_method: request.paymentMethod,
+    gateway_token: null,
     currency: limit.currency,
     limit_minor_units: limit.minorUnits,
     state: "opening",
@@ -130,11 +133,4 @@ function isSameRequest(tab: TabRow, newTab: Insertable<TabTable>): boolean {
 
 function isSameAttempt(now: TabRow | undefined, begun: TabRow): boolean {
   return now?.state === "opening" && now.authorise_attempt === begun.authorise_attempt;
-}
-
-function createOvertakenError(tripId: string): ConnectError {
-  return new ConnectError(
-    `the tab of trip ${tripId} was voided or opened again meanwhile: call again`,
-    Code.Aborted,
-  );
 }

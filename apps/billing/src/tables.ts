@@ -21,7 +21,10 @@ export type TabState =
 export interface TabTable {
   trip_id: string;
   rider_id: string;
+  /** The id that riders gave the payment method. */
   payment_method: string;
+  /** What the gateway calls it. Null until riders has confirmed that it is the rider's: nothing is authorised. */
+  gateway_token: string | null;
   currency: string;
   limit_minor_units: Int8;
   state: TabState;

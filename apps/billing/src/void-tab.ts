@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { tombstone } from "@fanfare/service";
 import type { Transaction } from "kysely";
-import { authoriseTab } from "./authorise-tab.ts";
+import { authoriseTab, isAuthorisable } from "./authorise-tab.ts";
 import type { BillingDeps } from "./billing-deps.ts";
 import { callGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
@@ -12,7 +12,11 @@ import type { BillingTables, TabRow } from "./tables.ts";
  * Refuses OpenTab's key from now on and releases its authorisation. When OpenTab crashed, requests the
  * authorisation again under the same key to find out what to release. Resolves once nothing is held.
  */
-export async function voidTab({ db, gateway }: BillingDeps, key: string, tripId: string) {
+export async function voidTab(
+  { db, gateway }: Pick<BillingDeps, "db" | "gateway">,
+  key: string,
+  tripId: string,
+) {
   const tab = await withTripLock(db, tripId, async (tx) => {
     await tombstone(tx, key);
     return await beginVoiding(tx, tripId);
@@ -30,6 +34,7 @@ async function findAuthorisation(
   gateway: PaymentGateway,
   tab: TabRow,
 ): Promise<string | undefined> {
+  if (!isAuthorisable(tab)) return undefined;
   const result = await authoriseTab(gateway, tab);
   return result.outcome === "authorised" ? result.authorisationId : undefined;
 }

@@ -6,6 +6,7 @@ import { openTestDatabase, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { type Kysely, sql } from "kysely";
 import type { PaymentGateway } from "../src/gateway.ts";
 import { migrations } from "../src/migrations.ts";
+import type { PaymentMethods } from "../src/payment-methods.ts";
 import { createRoutes } from "../src/routes.ts";
 import { createSandboxGateway } from "../src/sandbox-gateway.ts";
 import type { BillingTables } from "../src/tables.ts";
@@ -14,8 +15,12 @@ import type { BillingTables } from "../src/tables.ts";
 export interface TestBilling extends AsyncDisposable {
   readonly db: Kysely<BillingTables>;
   readonly gateway: PaymentGateway;
-  /** Returns a client of a caller. Default for `gateway`: the sandbox. */
-  as(caller: Caller, gateway?: PaymentGateway): Client<typeof BillingService>;
+  /** Returns a client of a caller. Default for `gateway`: the sandbox; for `methods`: {@link sandboxMethods}. */
+  as(
+    caller: Caller,
+    gateway?: PaymentGateway,
+    methods?: PaymentMethods,
+  ): Client<typeof BillingService>;
   /** Creates a trip with an open tab. */
   openTrip(paymentMethod?: string): Promise<TestTrip>;
   /** Returns the balance of the trip's tab in minor units, as GetTab reports it. */
@@ -27,18 +32,24 @@ export const worker: Caller = { role: "service", subject: "worker" };
 export const operator: Caller = { role: "operator", subject: "olga" };
 export const rider: Caller = { role: "rider", subject: "rider-1" };
 
+/** Payment methods whose ids are the gateway's tokens, and which every rider has. */
+const sandboxMethods: PaymentMethods = { findToken: async (_riderId, id) => id };
+
 /** Starts PostgreSQL and creates the tables and the service. */
 export async function startTestBilling(): Promise<TestBilling> {
   const database = await openTestDatabase<BillingTables>({ name: "billing", migrations });
   const { db } = database;
   const sandbox = createSandboxGateway(db);
-  const create = (caller: Caller, gateway: PaymentGateway) =>
-    createClient(BillingService, createTestTransport(createRoutes({ db, gateway }), caller));
+  const create = (caller: Caller, gateway: PaymentGateway, paymentMethods: PaymentMethods) =>
+    createClient(
+      BillingService,
+      createTestTransport(createRoutes({ db, gateway, paymentMethods }), caller),
+    );
   // No service needs to read: the tests of the worker read as an operator.
-  const as = (caller: Caller, gateway = sandbox) =>
+  const as = (caller: Caller, gateway = sandbox, methods = sandboxMethods) =>
     caller.role === "service"
-      ? { ...create(caller, gateway), getTab: create(operator, gateway).getTab }
-      : create(caller, gateway);
+      ? { ...create(caller, gateway, methods), getTab: create(operator, gateway, methods).getTab }
+      : create(caller, gateway, methods);
   const billing = as(worker);
   return {
     db,

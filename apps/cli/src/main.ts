@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { addDeadLetters } from "./dead-letters/add-dead-letters.ts";
 import { addOperators } from "./operators/add-operators.ts";
+import { addRiders } from "./riders/add-riders.ts";
 import { runUntilDone } from "./run-until-done.ts";
 import type { TokenOptions } from "./stack/mint-development-token.ts";
 import { addTariffs } from "./tariffs/add-tariffs.ts";
@@ -108,6 +109,7 @@ program
 addDeadLetters(program);
 addOperators(program);
 addTariffs(program);
+addRiders(program);
 
 program
   .command("pack")

@@ -86,6 +86,13 @@ describe("the commands of the README and of the operations page", { timeout: 240
     expect(await run("npm run fanfare -- token")).toMatch(/^ey\S+$/m);
   });
 
+  it("show and change a rider", async () => {
+    const updated = await run("npm run fanfare -- riders update");
+    expect(updated).toMatch(/^name +Alice Moreau$/m);
+    expect(await run("npm run fanfare -- riders show")).toBe(updated);
+    expect(await run("npm run fanfare -- riders methods list")).toContain("Visa …4242");
+  });
+
   it("show the groups, and replay dead letters", async () => {
     expect(await run("npm run fanfare -- groups")).toMatch(/^revenue +trips\.completed +\d/m);
     expect(await run("npm run fanfare -- dead-letters list")).toContain(

@@ -36,8 +36,8 @@ const toServiceName = (server: string): string => (server === "nats-1" ? "nats" 
 
 describe("docker compose with clusters of servers", { timeout: 900_000 }, async () => {
   const {
-    ports: [trips, temporal, nats, postgres],
-  } = await reservePorts(4);
+    ports: [trips, riders, temporal, nats, postgres],
+  } = await reservePorts(5);
   const stack = createCompose({
     project,
     files: [
@@ -48,6 +48,7 @@ describe("docker compose with clusters of servers", { timeout: 900_000 }, async 
     variables: {
       FANFARE_IMAGE: image,
       TRIPS_PORT: String(trips),
+      RIDERS_PORT: String(riders),
       TEMPORAL_PORT: String(temporal),
       NATS_PORT: String(nats),
       POSTGRES_PORT: String(postgres),

@@ -43,6 +43,11 @@ describe("parked trips", { timeout: 300_000 }, () => {
     );
   }
 
+  /** Returns what the CLI prints of the authorisation that a trip holds. */
+  async function describeAuthorisation({ name, gatewayToken }: Rider): Promise<string> {
+    return `authorisation on ${await stack.clients.findPaymentMethod(name, gatewayToken)}`;
+  }
+
   /** Reads the latest decision, which only operators see. */
   async function readDecision({ tripId }: Rider): Promise<string | undefined> {
     const operator = stack.clients.trips("ada", { role: "operator" });
@@ -112,7 +117,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
       expect(answer?.status).toBe(TripStatus.NEEDS_ATTENTION);
       expect(await waitForParked(trip)).toMatchObject({
         parked: [{ name: "charge-unlock-fee" }],
-        held: ["vehicle-2", "authorisation on pm_card_visa", "unlock fee"],
+        held: ["vehicle-2", await describeAuthorisation(trip), "unlock fee"],
       });
     });
     await system.app("billing").start();
@@ -129,8 +134,8 @@ describe("parked trips", { timeout: 300_000 }, () => {
 
   it("parks a declined capture, parks it again on retry, and settles when it is resolved", async () => {
     const { clients } = stack;
-    const paymentMethod = "pm_card_chargeCustomerFail";
-    const trip = createTrip({ vehicleId: "vehicle-3", paymentMethod });
+    const gatewayToken = "pm_card_chargeCustomerFail";
+    const trip = createTrip({ vehicleId: "vehicle-3", gatewayToken });
     await startTrip(clients, trip);
     await clients.trips(trip.name).endTrip(trip);
     expect((await waitForStatus(clients, trip, TripStatus.NEEDS_ATTENTION)).reason).toMatch(
@@ -138,7 +143,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
     );
     expect(await waitForParked(trip)).toMatchObject({
       parked: [{ name: "capture", lastError: expect.stringMatching(/declined/) }],
-      held: [`authorisation on ${paymentMethod}`, "unlock fee", "fare"],
+      held: [await describeAuthorisation(trip), "unlock fee", "fare"],
     });
     await expectVehicleFree(trip);
 

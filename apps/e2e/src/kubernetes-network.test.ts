@@ -98,7 +98,7 @@ describe("the network policies", async () => {
   });
 
   it("let pods and machines outside of the system call the APIs, and nothing else", () => {
-    const open: readonly AppName[] = ["trips", ...reactorNames];
+    const open: readonly AppName[] = ["trips", "riders", ...reactorNames];
     for (const from of outsiders) {
       const reached = ports.filter(({ to, port }) => isAllowed(from, to, port));
       expect(reached.map((one) => one.name).toSorted()).toEqual(open.toSorted());

@@ -109,8 +109,8 @@ describe("the networks of docker compose", { timeout: 120_000 }, async () => {
     expect(await probeFromNetwork(network, [metadata])).toEqual([]);
   });
 
-  it("publish the ports of the servers and of trips on this machine", async () => {
-    for (const name of [...serverNames, "trips"]) {
+  it("publish the ports of the servers, trips and riders on this machine", async () => {
+    for (const name of [...serverNames, "trips", "riders"]) {
       const port = await compose("port", name, String(ports.get(name)?.[0]));
       expect(port).toMatch(/^127\.0\.0\.1:\d+$/);
       await expect(fetch(`http://${port}`)).rejects.toThrow("fetch failed");

@@ -33,13 +33,13 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
     ],
     [
       "a payment method that is declined",
-      { paymentMethod: "pm_card_chargeDeclined" },
+      { gatewayToken: "pm_card_chargeDeclined" },
       Code.FailedPrecondition,
       /declined/,
     ],
     [
       "a payment method that does not exist",
-      { paymentMethod: "pm_wishful" },
+      { gatewayToken: "pm_wishful" },
       Code.InvalidArgument,
       /pm_card_visa/,
     ],
@@ -51,8 +51,26 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
     const refusal = await catchRefusal(startTrip(stack.clients, trip));
     expect(refusal.code).toBe(code);
     expect(refusal.rawMessage).toMatch(message);
-    if (code !== Code.InvalidArgument || fields.paymentMethod !== undefined) {
+    if (code !== Code.InvalidArgument || fields.gatewayToken !== undefined) {
       await expectNothingLeft(trip);
+    }
+  });
+
+  it("refuses another rider's payment method and a removed one, and leaves nothing behind", async () => {
+    const { clients } = stack;
+    const trip = createTrip({ vehicleId: "vehicle-5" });
+    const others = await clients.findPaymentMethod("bob", "pm_card_visa");
+    const removed = await clients.findPaymentMethod(trip.name, "pm_card_visa");
+    await clients.riders(trip.name).removePaymentMethod({ paymentMethodId: removed });
+    for (const paymentMethod of [others, removed, "pm_card_visa"]) {
+      const one = { ...trip, tripId: crypto.randomUUID() };
+      const { tripId, vehicleId } = one;
+      const refusal = await catchRefusal(
+        clients.trips(trip.name).startTrip({ tripId, vehicleId, paymentMethod }),
+      );
+      expect(refusal.code).toBe(Code.FailedPrecondition);
+      expect(refusal.rawMessage).toContain(`the rider has no payment method ${paymentMethod}`);
+      await expectNothingLeft(one);
     }
   });
 
@@ -135,7 +153,7 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
     ],
   ])("refuses %s", async (_what, claims, code, message) => {
     const trip = createTrip({ vehicleId: "vehicle-11" });
-    const { tripId, vehicleId, paymentMethod } = trip;
+    const { tripId, vehicleId, gatewayToken: paymentMethod } = trip;
     const trips = stack.clients.trips(trip.name, claims);
     const refusal = await catchRefusal(trips.startTrip({ tripId, vehicleId, paymentMethod }));
     expect(refusal.code).toBe(code);

@@ -9,7 +9,7 @@ import { type Measures, startMeasuring } from "../test/compose/measures.ts";
 import { readStories, storiesOfRunning } from "../test/compose/read-stories.ts";
 import { beginTrips, endTrips } from "../test/compose/take-trips.ts";
 import { type Effects, oneEffect, readEffects } from "../test/effects.ts";
-import { createTrip, waitForStatus } from "../test/trips.ts";
+import { createTrip, startTrip, waitForStatus } from "../test/trips.ts";
 
 const project = "fanfare-test";
 const image = `${project}:latest`;
@@ -19,14 +19,15 @@ const oneEffectEach = [oneEffect, oneEffect, oneEffect];
 
 describe("docker compose", { timeout: 900_000 }, async () => {
   const {
-    ports: [trips, temporal, page, nats, postgres],
-  } = await reservePorts(5);
+    ports: [trips, riders, temporal, page, nats, postgres],
+  } = await reservePorts(6);
   const stack = createCompose({
     project,
     files: ["docker-compose.yml", "apps/e2e/test/compose/publish.yml"],
     variables: {
       FANFARE_IMAGE: image,
       TRIPS_PORT: String(trips),
+      RIDERS_PORT: String(riders),
       TEMPORAL_PORT: String(temporal),
       TEMPORAL_UI_PORT: String(page),
       NATS_PORT: String(nats),
@@ -191,10 +192,10 @@ describe("docker compose", { timeout: 900_000 }, async () => {
     // Without a worker, this call waits until its timeout, which is shorter than the time that a
     // stopping app leaves its calls.
     await compose("stop", "worker");
-    const starting = clients.trips(trip.name).startTrip(trip, { timeoutMs: 4_000 });
+    const starting = startTrip(clients, trip, { timeoutMs: 4_000 });
     await waitForStatus(clients, trip, TripStatus.REQUESTED);
     await compose("stop", "trips");
-    expect((await starting).trip?.status).toBe(TripStatus.REQUESTED);
+    expect((await starting)?.status).toBe(TripStatus.REQUESTED);
     const stopped = (await running()).filter(({ status }) => status === "exited");
     expect(new Map(stopped.map(({ service, exitCode }) => [service, exitCode]))).toEqual(
       new Map([

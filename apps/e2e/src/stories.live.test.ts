@@ -59,7 +59,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
 
   it("compensates a trip whose payment method is declined, and repeats the refusal", async () => {
     const { clients } = stack;
-    const trip = createTrip({ vehicleId: "vehicle-2", paymentMethod: "pm_card_chargeDeclined" });
+    const trip = createTrip({ vehicleId: "vehicle-2", gatewayToken: "pm_card_chargeDeclined" });
     const refusals = [];
     for (let call = 0; call < 2; call++) {
       const refusal = ConnectError.from(

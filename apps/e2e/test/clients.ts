@@ -6,14 +6,20 @@ import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { TokenClaims } from "@fanfare/dev-stack";
+import { addPaymentMethod } from "@fanfare/test-fixtures";
 import type { AppName } from "@fanfare/topology";
 
-/** Clients of the apps: of trips as a rider, of the others as an operator. */
+/** Clients of the apps: of trips and riders as a rider, of the others as an operator. */
 export interface Clients {
   /** Returns a client of the trips API for a rider, or for other claims. */
   trips(rider: string, claims?: Partial<TokenClaims>): Client<typeof TripsService>;
+  /** Returns a client of the riders API for a rider. */
+  riders(rider: string): Client<typeof RidersService>;
+  /** Returns the id of a rider's payment method with a token of the sandbox, which is added once. */
+  findPaymentMethod(rider: string, gatewayToken: string): Promise<string>;
   readonly fleet: Client<typeof FleetService>;
   readonly billing: Client<typeof BillingService>;
   readonly revenue: Client<typeof RevenueService>;
@@ -46,7 +52,20 @@ export function createClients(options: ClientsOptions): Clients {
       interceptors: [...interceptors, withToken(mintToken(claims))],
     });
   const as = (name: AppName) => transport(findUrl(name), operator);
+  const asRider = (name: AppName, subject: string) =>
+    transport(findUrl(name), { role: "rider", subject });
+  const methods = new Map<string, Promise<string>>();
   return {
+    riders: (rider) => createClient(RidersService, asRider("riders", rider)),
+    findPaymentMethod(rider, gatewayToken) {
+      const key = JSON.stringify([rider, gatewayToken]);
+      const known = methods.get(key);
+      if (known !== undefined) return known;
+      const added = addPaymentMethod(asRider("riders", rider), gatewayToken);
+      methods.set(key, added);
+      added.catch(() => methods.delete(key));
+      return added;
+    },
     trips: (rider, claims) =>
       createClient(
         TripsService,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { CallOptions } from "@connectrpc/connect";
 import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "./clients.ts";
@@ -9,7 +10,8 @@ export interface Rider {
   readonly name: string;
   readonly tripId: string;
   readonly vehicleId: string;
-  readonly paymentMethod: string;
+  /** The sandbox's token of the rider's payment method. */
+  readonly gatewayToken: string;
 }
 
 /** Creates a trip of a rider of its own that can complete, with the given changes. */
@@ -19,15 +21,21 @@ export function createTrip(fields: Partial<Rider> = {}): Rider {
     name: `alice-${tripId}`,
     tripId,
     vehicleId: "vehicle-1",
-    paymentMethod: "pm_card_visa",
+    gatewayToken: "pm_card_visa",
     ...fields,
   };
 }
 
-/** Starts the trip, and returns it. */
-export async function startTrip(clients: Clients, rider: Rider): Promise<Trip | undefined> {
-  const { name, tripId, vehicleId, paymentMethod } = rider;
-  return (await clients.trips(name).startTrip({ tripId, vehicleId, paymentMethod })).trip;
+/** Starts the trip with the rider's payment method, and returns it. */
+export async function startTrip(
+  clients: Clients,
+  rider: Rider,
+  options?: CallOptions,
+): Promise<Trip | undefined> {
+  const { name, tripId, vehicleId, gatewayToken } = rider;
+  const paymentMethod = await clients.findPaymentMethod(name, gatewayToken);
+  const request = { tripId, vehicleId, paymentMethod };
+  return (await clients.trips(name).startTrip(request, options)).trip;
 }
 
 /** Repeats an idempotent call until it succeeds, as a rider's phone does. */

@@ -23,7 +23,7 @@ import {
   serviceKeySetFile,
 } from "@fanfare/secrets";
 import { createLogger, createServiceTransport } from "@fanfare/service";
-import { type Books, openBooks } from "@fanfare/test-fixtures";
+import { type Books, openBooks, startSandboxRiders } from "@fanfare/test-fixtures";
 import { createTripWorkflowId, searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
@@ -40,7 +40,7 @@ export const groups = ["revenue", "audit"] as const;
 
 /**
  * The worker in this process on a real Temporal server, and trips, fleet and billing as processes of their
- * own on real PostgreSQL. The calls of the worker pass through the faults.
+ * own on real PostgreSQL. Payment methods have the tokens of the sandbox as ids. The calls of the worker pass through the faults.
  */
 export interface ServiceLab extends AsyncDisposable {
   readonly faults: Faults;
@@ -107,12 +107,21 @@ export async function openServiceLab(): Promise<ServiceLab> {
     INTERNAL_PORT: String(registry),
     RECONCILE_AFTER_MS: "1000",
   };
+  const riders = stack.use(await startSandboxRiders());
+  const own = {
+    trips: {},
+    fleet: {},
+    billing: {
+      RIDERS_URL: riders.url,
+      SERVICE_KEY_FILE: secrets.locate("billing", serviceKeyFile),
+    },
+  };
   const start = async (name: "trips" | "fleet" | "billing", port: number) =>
     stack.use(
       await startApp({
         name,
         port,
-        env: { ...shared, DATABASE_URL: urls[name] },
+        env: { ...shared, ...own[name], DATABASE_URL: urls[name] },
         logFile: join(folder, `${name}.log`),
       }),
     );

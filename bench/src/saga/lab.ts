@@ -15,6 +15,7 @@ import {
   startServers,
   startSystem,
 } from "@fanfare/dev-stack";
+import { addPaymentMethod } from "@fanfare/test-fixtures";
 import { searchAttributes } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
 import { Client as PostgresClient } from "pg";
@@ -26,6 +27,8 @@ export interface Lab extends AsyncDisposable {
   readonly system: System;
   /** One rider for each trip in flight: a rider has one active trip at a time. */
   readonly riders: readonly ConnectClient<typeof TripsService>[];
+  /** The id of each rider's payment method. */
+  readonly paymentMethods: readonly string[];
   /** Encrypts payloads, as the trips do. */
   readonly temporal: Client;
   /** Leaves payloads plain. */
@@ -62,6 +65,14 @@ export async function openLab(inFlight: number): Promise<Lab> {
     const baseUrl = system.app("trips").url;
     const sessionManager = new Http2SessionManager(baseUrl);
     stack.defer(() => sessionManager.abort());
+    const addMethod = async (index: number) => {
+      const token = await mintToken(keys, { role: "rider", subject: `rider-${index}` });
+      return await addPaymentMethod(
+        createConnectTransport({ baseUrl: system.app("riders").url, httpVersion: "1.1" }),
+        "pm_card_visa",
+        { headers: { authorization: `Bearer ${token}` }, timeoutMs: 60_000 },
+      );
+    };
     const openRider = async (index: number) => {
       const token = await mintToken(keys, { role: "rider", subject: `rider-${index}` });
       const withToken: Interceptor = (next) => async (request) => {
@@ -81,6 +92,9 @@ export async function openLab(inFlight: number): Promise<Lab> {
       servers,
       system,
       riders: await Promise.all(Array.from({ length: inFlight }, (_, index) => openRider(index))),
+      paymentMethods: await Promise.all(
+        Array.from({ length: inFlight }, (_, index) => addMethod(index)),
+      ),
       temporal: new Client({ connection, namespace, dataConverter: openConverter(keyFile) }),
       plainTemporal: new Client({ connection, namespace }),
       vehicles: await addVehicles(system, inFlight),

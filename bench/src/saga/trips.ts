@@ -23,7 +23,7 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
     await rider.startTrip({
       tripId,
       vehicleId: lab.vehicles[loop] ?? "",
-      paymentMethod: "pm_card_visa",
+      paymentMethod: lab.paymentMethods[loop] ?? "",
     });
     taken.push({ tripId, answerMs: performance.now() - began });
     await rider.endTrip({ tripId });

@@ -66,7 +66,7 @@ describe("least privilege: whoever gets at NATS", { timeout: 60_000 }, () => {
     expect(leaks).toEqual([]);
   });
 
-  it.each(["fleet", "revenue", "audit", "notifications", "operator"] as const)(
+  it.each(["fleet", "riders", "revenue", "audit", "notifications", "operator"] as const)(
     "%s cannot publish a forged TripCompleted",
     async (name) => {
       await using bus = await connectAs(name);

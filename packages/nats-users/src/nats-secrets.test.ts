@@ -28,6 +28,7 @@ describe("createNatsSecrets()", () => {
       "operator",
       "provision",
       "revenue",
+      "riders",
       "worker",
     ]);
     const keys = holders.filter((name) => name !== "nats").map(readKey);

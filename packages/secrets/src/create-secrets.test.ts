@@ -39,11 +39,12 @@ describe("createSecrets()", () => {
       holders.map(async (holder) => [holder, (await readdir(join(folder, holder))).toSorted()]),
     );
     expect(Object.fromEntries(files)).toEqual({
-      billing: database,
+      billing: [...database, "service-key.json"],
       fleet: database,
       keys: ["codec-keys.json", "jwks.json", "service-jwks.json", "signing-key.json"],
       postgres: ["admin-url", "logins.json", "password"],
       ...mapReactors(() => database),
+      riders: database,
       temporal: ["password", "pgpass"],
       trips: ["codec-keys.json", ...database],
       worker: ["codec-keys.json", "service-key.json"],

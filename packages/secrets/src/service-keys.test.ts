@@ -12,7 +12,9 @@ describe("the keys of services", () => {
   let folder: SecretsFolder;
   const parse = async (holder: string, file: string) =>
     JSON.parse(await readFile(folder.locate(holder, file), "utf8"));
-  const readSigner = async (): Promise<string> => (await parse("worker", "service-key.json")).kid;
+  const readSigner = async (app = "worker"): Promise<string> =>
+    (await parse(app, "service-key.json")).kid;
+  const readSigners = async () => [await readSigner("worker"), await readSigner("billing")];
   const readKeys = async (holder = "fleet"): Promise<{ kid: string; exp?: number }[]> =>
     (await parse(holder, "service-jwks.json")).keys;
 
@@ -25,13 +27,17 @@ describe("the keys of services", () => {
     await rm(folder.path, { recursive: true });
   });
 
-  it("gives the worker a key of its own, and every service its public half", async () => {
-    expect(await readSigner()).toMatch(/^worker\.[0-9a-f]{8}$/);
+  it("gives the worker and billing keys of their own, and every service the public halves", async () => {
+    const signers = await readSigners();
+    expect(signers).toEqual([
+      expect.stringMatching(/^worker\.[0-9a-f]{8}$/),
+      expect.stringMatching(/^billing\.[0-9a-f]{8}$/),
+    ]);
     for (const app of appNames.filter(servesCalls)) {
-      expect(await readKeys(app)).toEqual([
-        expect.objectContaining({ kid: await readSigner(), kty: "OKP", alg: "EdDSA" }),
-      ]);
-      expect((await readKeys(app))[0]).not.toHaveProperty("d");
+      expect(await readKeys(app)).toEqual(
+        signers.map((kid) => expect.objectContaining({ kid, kty: "OKP", alg: "EdDSA" })),
+      );
+      for (const key of await readKeys(app)) expect(key).not.toHaveProperty("d");
     }
   });
 
@@ -44,7 +50,7 @@ describe("the keys of services", () => {
         async write(holder, file, text) {
           const { keys, kid = "" } = JSON.parse(text);
           const retired = keys?.some(({ exp }: { exp?: number }) => exp !== undefined);
-          const what = keys ? `${keys.length} keys${retired ? ", one retired" : ""}` : kid;
+          const what = keys ? `${keys.length} keys${retired ? ", some retired" : ""}` : kid;
           if (["fleet", "worker"].includes(holder)) steps.push(`${holder}: ${what}`);
           await folder.write(holder, file, text);
         },
@@ -53,7 +59,7 @@ describe("the keys of services", () => {
     );
     const fresh = await readSigner();
     expect(fresh).not.toBe(earlier);
-    expect(steps).toEqual(["fleet: 2 keys", `worker: ${fresh}`, "fleet: 2 keys, one retired"]);
+    expect(steps).toEqual(["fleet: 4 keys", `worker: ${fresh}`, "fleet: 4 keys, some retired"]);
   });
 
   it("rotation: removes the earlier key once its tokens have expired", async () => {
@@ -61,10 +67,10 @@ describe("the keys of services", () => {
     const [{ exp = 0 } = {}] = await readKeys();
     expect(exp * 1000 - Date.now()).toBeGreaterThan(5 * 60_000);
     await createServiceKeys(folder);
-    expect(await readKeys()).toHaveLength(2);
+    expect(await readKeys()).toHaveLength(4);
     vi.useFakeTimers({ toFake: ["Date"], now: (exp + 1) * 1000 });
     await createServiceKeys(folder);
-    expect((await readKeys()).map(({ kid }) => kid)).toEqual([await readSigner()]);
+    expect((await readKeys()).map(({ kid }) => kid)).toEqual(await readSigners());
   });
 
   it("rotation: recovers from one that ended before the new key signed", async () => {
@@ -80,6 +86,6 @@ describe("the keys of services", () => {
     expect(await readSigner()).toBe(earlier);
     await rotateServiceKeys(folder, report);
     const signing = (await readKeys()).filter(({ exp }) => exp === undefined);
-    expect(signing.map(({ kid }) => kid)).toEqual([await readSigner()]);
+    expect(signing.map(({ kid }) => kid)).toEqual(await readSigners());
   });
 });

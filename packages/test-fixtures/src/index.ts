@@ -9,6 +9,8 @@ export {
 } from "./check-minutes.ts";
 export { completedTrip } from "./completed-trip.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";
+export { addPaymentMethod } from "./payment-method.ts";
 export { type RestrictedTemporal, startRestrictedTemporal } from "./restricted-temporal.ts";
 export { type RetryOptions, retryWhileUnavailable } from "./retry-while-unavailable.ts";
+export { type SandboxRiders, startSandboxRiders } from "./sandbox-riders.ts";
 export { withIdempotencyKey } from "./with-idempotency-key.ts";

@@ -1,7 +1,7 @@
 import { mapReactors, type ReactorName, reactorNames } from "./reactors.ts";
 
 /** The name of an app: of its folder, its process and its database. */
-export type AppName = "trips" | "worker" | "fleet" | "billing" | ReactorName;
+export type AppName = "trips" | "worker" | "fleet" | "billing" | "riders" | ReactorName;
 
 /** An app that serves calls: all but the worker. */
 export type ServingApp = Exclude<AppName, "worker">;
@@ -21,6 +21,7 @@ export const appNames: readonly AppName[] = [
   "worker",
   "fleet",
   "billing",
+  "riders",
   ...reactorNames,
 ];
 
@@ -28,6 +29,7 @@ const apiPorts: Readonly<Record<ServingApp, number>> = {
   trips: 8080,
   fleet: 8082,
   billing: 8083,
+  riders: 8089,
   ...mapReactors(({ port }) => port),
 };
 
@@ -78,5 +80,5 @@ export function usesTemporal(name: AppName): boolean {
 
 /** Returns whether an app calls other services, with a token of its own. */
 export function callsServices(name: AppName): boolean {
-  return name === "worker";
+  return name === "worker" || name === "billing";
 }

@@ -1,10 +1,11 @@
 import { type DescMessage, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
 import { event } from "@fanfare/bus/proto/fanfare/events/v1/options_pb.js";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
+import { RiderEvents } from "@fanfare/contracts/riders/v1/rider_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { reactors } from "./reactors.ts";
 
-const eventServices: readonly DescService[] = [TripEvents, FleetEvents];
+const eventServices: readonly DescService[] = [TripEvents, FleetEvents, RiderEvents];
 
 /** A consumer group as it is provisioned. */
 export interface Group {
@@ -17,6 +18,7 @@ export interface Group {
 export const publishers: Readonly<Record<string, readonly string[]>> = {
   worker: listTopics(TripEvents),
   fleet: listTopics(FleetEvents),
+  riders: listTopics(RiderEvents),
 };
 
 /** The consumer group of each reactor. Each starts at the first event, as its process does. */

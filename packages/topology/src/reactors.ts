@@ -3,6 +3,7 @@ import { AuditService } from "@fanfare/contracts/audit/v1/audit";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { RiderEvents } from "@fanfare/contracts/riders/v1/rider_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Reactor, ReactorEffects } from "./reactor.ts";
 
@@ -27,7 +28,7 @@ export const reactors = [
   {
     name: "audit",
     port: 8086,
-    events: [TripEvents, FleetEvents],
+    events: [TripEvents, FleetEvents, RiderEvents],
     serial: "each append locks the row with the end of the log",
     effects: {
       table: "events",

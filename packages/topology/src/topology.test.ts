@@ -12,13 +12,14 @@ import {
 
 describe("topics", () => {
   it("are those that the protos declare", () => {
-    expect(topics).toEqual(["trips.completed", "fleet.vehicles.changed"]);
+    expect(topics).toEqual(["trips.completed", "fleet.vehicles.changed", "riders.changed"]);
   });
 
   it("have a message type each, and others have none", () => {
     expect(topics.map((topic) => findEventSchema(topic)?.typeName)).toEqual([
       "trips.v1.TripCompleted",
       "fleet.v1.VehicleChanged",
+      "riders.v1.RiderChanged",
     ]);
     expect(findEventSchema("trips.started")).toBeUndefined();
   });
@@ -34,7 +35,7 @@ describe("reactors", () => {
     });
     expect(groups).toContainEqual({
       group: "audit",
-      topics: ["trips.completed", "fleet.vehicles.changed"],
+      topics: ["trips.completed", "fleet.vehicles.changed", "riders.changed"],
       from: "start",
     });
   });
@@ -56,6 +57,7 @@ describe("natsUsers", () => {
     expect(natsUsers.map(({ name }) => name)).toEqual([
       "worker",
       "fleet",
+      "riders",
       ...reactors.map(({ name }) => name),
       "operator",
     ]);

@@ -66,6 +66,7 @@ function reportDemo({ trips, problems }: Demo, { terminal, json, logs }: ReportO
 function toDemoStack({ system, nats, keys, tls }: Stack): DemoStack {
   const urls = {
     trips: system.app("trips").url,
+    riders: system.app("riders").url,
     ...mapReactors(({ name }) => system.app(name).url),
   };
   const billing = system.app("billing");

@@ -50,6 +50,7 @@ describe("a stack with --tls", { timeout: 240_000 }, () => {
     const { system, nats, keys, tls } = stack;
     const urls = {
       trips: system.app("trips").url,
+      riders: system.app("riders").url,
       ...mapReactors(({ name }) => system.app(name).url),
     };
     const { trips, problems } = await runDemo(

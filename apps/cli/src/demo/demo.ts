@@ -3,6 +3,7 @@ import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
 import type { TlsFiles } from "@fanfare/service";
 import { countedReactors, type ReactorName, reactorNames } from "@fanfare/topology";
+import { addSandboxMethod } from "../riders/sandbox-methods.ts";
 import { alignRows, type Terminal } from "../terminal.ts";
 import { connectTo } from "../trip/trips-client.ts";
 import { checkTrip } from "./check-trip.ts";
@@ -14,8 +15,8 @@ import { waitForGroups } from "./wait-for-groups.ts";
 
 /** The parts of a stack that the demo uses. */
 export interface DemoStack {
-  /** The URL of the trips API and of each reactor's API. */
-  readonly urls: Readonly<Record<"trips" | ReactorName, string>>;
+  /** The URL of the APIs of riders and of each reactor's API. */
+  readonly urls: Readonly<Record<"trips" | "riders" | ReactorName, string>>;
   /** Where NATS is, and how to log in there as an operator. */
   readonly nats: NatsOptions;
   readonly keys: DevKeys;
@@ -60,7 +61,10 @@ export async function runDemo(
     const rider = { role: "rider", subject: `demo-${crypto.randomUUID()}` } as const;
     const token = await mintToken(keys, rider);
     using riding = connectTo(TripsService, { url: urls.trips, token, tls });
-    played.push(await playStory(story, { client: riding.client, terminal, signal, stopBilling }));
+    const riders = { url: urls.riders, token, tls };
+    const paymentMethod = await addSandboxMethod(riders, story.gatewayToken, signal);
+    const context = { client: riding.client, terminal, signal, stopBilling, paymentMethod };
+    played.push(await playStory(story, context));
   }
   using reader = createEffectsReader(urls, { token: operator, tls });
   await waitForGroups({ nats, groups: reactorNames, signal });

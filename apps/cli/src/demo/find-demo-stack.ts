@@ -9,6 +9,7 @@ import type { DemoStack } from "./demo.ts";
 /** The variables that override the addresses of this checkout's stack. */
 const variables = {
   trips: "FANFARE_URL",
+  riders: "RIDERS_URL",
   ...mapReactors(({ name }) => `${name.toUpperCase()}_URL`),
 };
 
@@ -27,6 +28,7 @@ export async function findDemoStack(env: NodeJS.ProcessEnv = process.env): Promi
   };
   const urls = {
     trips: findAddress("trips"),
+    riders: findAddress("riders"),
     ...mapReactors(({ name }) => findAddress(name)),
   };
   return {

@@ -1,4 +1,5 @@
 import { TripStep_State as State } from "@fanfare/contracts/trips/v1/trips";
+import { getSandboxLabel } from "../riders/sandbox-methods.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatColouredStatus, formatStatus } from "../trip/trip-text.ts";
 import type { TripsClient } from "../trip/trips-client.ts";
@@ -28,6 +29,8 @@ export interface StoryContext {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly stopBilling: StopBilling | undefined;
+  /** The id of the rider's payment method. */
+  readonly paymentMethod: string;
 }
 
 /** A story takes about a second on an idle machine. */
@@ -35,12 +38,13 @@ const timeoutMs = 120_000;
 
 /** Plays a story and prints each step and compensation as it happens. */
 export async function playStory(story: Story, context: StoryContext): Promise<PlayedStory> {
-  const { client, terminal, signal, stopBilling } = context;
+  const { client, terminal, signal, stopBilling, paymentMethod } = context;
   const tripId = crypto.randomUUID();
-  const { title, vehicleId, paymentMethod } = story;
+  const { title, vehicleId, gatewayToken } = story;
   terminal.line();
   terminal.line(terminal.colour("bold", title));
-  terminal.line(terminal.colour("dim", `  trip ${tripId}, ${vehicleId}, ${paymentMethod}`));
+  const card = getSandboxLabel(gatewayToken);
+  terminal.line(terminal.colour("dim", `  trip ${tripId}, ${vehicleId}, the rider's ${card}`));
   const began = performance.now();
   const follower = new AbortController();
   const following = followTrip(client, {
@@ -50,7 +54,7 @@ export async function playStory(story: Story, context: StoryContext): Promise<Pl
   });
   following.catch(() => {});
   try {
-    await story.act(client, { tripId, signal, stopBilling });
+    await story.act(client, { tripId, paymentMethod, signal, stopBilling });
   } catch (error) {
     follower.abort();
     throw error;

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Broadcast_State, type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import type { SandboxToken } from "../riders/sandbox-methods.ts";
 import { formatStatus } from "../trip/trip-text.ts";
 import type { TripsClient } from "../trip/trips-client.ts";
 import { checkDemoFare } from "./demo-tariff.ts";
@@ -9,7 +10,8 @@ export interface Story {
   readonly name: "completed" | "declined" | "cancelled" | "outage";
   readonly title: string;
   readonly vehicleId: string;
-  readonly paymentMethod: string;
+  /** The sandbox's token of the rider's payment method. */
+  readonly gatewayToken: SandboxToken;
   readonly ends: "SETTLED" | "CANCELLED";
   /** The steps that must be compensated, last step first. */
   readonly compensated: readonly string[];
@@ -31,6 +33,8 @@ export type StopBilling = () => Promise<() => Promise<void>>;
 /** The trip of a story. */
 export interface RiderTrip {
   readonly tripId: string;
+  /** The id of the rider's payment method. */
+  readonly paymentMethod: string;
   readonly signal: AbortSignal;
   /** Absent on a stack that is not the demo's own. */
   readonly stopBilling?: StopBilling | undefined;
@@ -40,8 +44,12 @@ const isSettled = (trip: Trip): boolean =>
   trip.status === TripStatus.SETTLED && trip.broadcast?.state === Broadcast_State.PUBLISHED;
 const isCancelled = (trip: Trip): boolean => trip.status === TripStatus.CANCELLED;
 
-async function start(story: Story, client: TripsClient, { tripId, signal }: RiderTrip) {
-  const { vehicleId, paymentMethod } = story;
+async function start(
+  story: Story,
+  client: TripsClient,
+  { tripId, paymentMethod, signal }: RiderTrip,
+) {
+  const { vehicleId } = story;
   const { trip } = await client.startTrip({ tripId, vehicleId, paymentMethod }, { signal });
   if (trip?.status !== TripStatus.ACTIVE) {
     throw new Error(
@@ -63,7 +71,7 @@ export const stories: readonly Story[] = [
     name: "completed",
     title: "A trip that completes",
     vehicleId: "vehicle-1",
-    paymentMethod: "pm_card_visa",
+    gatewayToken: "pm_card_visa",
     ends: "SETTLED",
     compensated: [],
     effects: 1,
@@ -77,7 +85,7 @@ export const stories: readonly Story[] = [
     name: "declined",
     title: "A trip whose payment method is declined",
     vehicleId: "vehicle-2",
-    paymentMethod: "pm_card_chargeDeclined",
+    gatewayToken: "pm_card_chargeDeclined",
     ends: "CANCELLED",
     compensated: ["reserve-vehicle", "accept-trip"],
     effects: 0,
@@ -97,7 +105,7 @@ export const stories: readonly Story[] = [
     name: "cancelled",
     title: "A trip that its rider cancels within the grace",
     vehicleId: "vehicle-3",
-    paymentMethod: "pm_card_visa",
+    gatewayToken: "pm_card_visa",
     ends: "CANCELLED",
     compensated: ["charge-unlock-fee", "open-tab", "reserve-vehicle", "accept-trip"],
     effects: 0,
@@ -112,7 +120,7 @@ export const stories: readonly Story[] = [
     name: "outage",
     title: "A trip whose drive ends while billing is down",
     vehicleId: "vehicle-4",
-    paymentMethod: "pm_card_visa",
+    gatewayToken: "pm_card_visa",
     ends: "SETTLED",
     compensated: [],
     effects: 1,

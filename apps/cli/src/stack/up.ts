@@ -5,6 +5,7 @@ import type { TlsFiles } from "@fanfare/service";
 import { redactUrls } from "@fanfare/service";
 import { appNames, mapReactors } from "@fanfare/topology";
 import { CliError } from "../cli-error.ts";
+import { addSandboxMethod } from "../riders/sandbox-methods.ts";
 import { alignRows, createTerminal, type Terminal } from "../terminal.ts";
 import { awaitPredecessor } from "./await-predecessor.ts";
 import { followLogs } from "./follow-logs.ts";
@@ -110,6 +111,7 @@ function collectAddresses({ servers, system }: Stack): Record<string, string> {
     registry: system.registryUrl,
     fleet: system.app("fleet").url,
     billing: system.app("billing").url,
+    riders: system.app("riders").url,
     worker: system.app("worker").healthUrl,
     ...mapReactors(({ name }) => system.app(name).url),
     Temporal: temporal.address,
@@ -140,7 +142,9 @@ async function printWelcome(
   terminal.line();
   terminal.line("Start a trip as the rider alice:");
   terminal.line();
-  terminal.line(formatCurl(system.app("trips").url, token, tls));
+  const riders = { url: system.app("riders").url, token, tls };
+  const paymentMethod = await addSandboxMethod(riders, "pm_card_visa");
+  terminal.line(formatCurl(system.app("trips").url, { token, tls, paymentMethod }));
   terminal.line();
   terminal.line(
     "Then list it with npm run fanfare -- trip list. All commands: npm run fanfare -- --help",
@@ -149,11 +153,18 @@ async function printWelcome(
 }
 
 /** Formats a shell command that starts a trip. Repeated, it returns the same trip. */
-function formatCurl(url: string, token: string, tls: TlsFiles | undefined): string {
+function formatCurl(
+  url: string,
+  {
+    token,
+    tls,
+    paymentMethod,
+  }: { token: string; tls: TlsFiles | undefined; paymentMethod: string },
+): string {
   const trip = {
     tripId: crypto.randomUUID(),
     vehicleId: "vehicle-1",
-    paymentMethod: "pm_card_visa",
+    paymentMethod,
   };
   return [
     `curl -sS ${tls?.caFile === undefined ? "" : `--cacert ${tls.caFile} `}${url}/trips.v1.TripsService/StartTrip`,

@@ -19,11 +19,18 @@ export function addTripCommands(program: Command): void {
 
   add("start", "start a trip")
     .option("--vehicle <id>", "the vehicle", "vehicle-1")
-    .option("--payment <method>", "a payment method of the sandbox", "pm_card_visa")
+    .option(
+      "--payment <method>",
+      "the id of a payment method, or one of the sandbox, which is added",
+      "pm_card_visa",
+    )
     .option("--id <uuid>", "the id of the trip (default: a new one)")
     .action(async (options: TripOptions & { vehicle: string; payment: string; id?: string }) => {
-      const { startTrip } = await import("./trip.ts");
-      await callTrips(options, (context) => startTrip(context, options));
+      const { findPaymentMethod, startTrip } = await import("./trip.ts");
+      await callTrips(options, async (context) => {
+        const payment = await findPaymentMethod(options.payment, options);
+        await startTrip(context, { ...options, payment });
+      });
     });
 
   add("end", "end the drive")

@@ -11,14 +11,25 @@ export interface CallerOptions {
   readonly rider?: string;
 }
 
+/** The variables with the addresses of the APIs of riders, and the addresses where nothing else is configured. */
+const apis = {
+  trips: { variable: "FANFARE_URL", usual: "http://127.0.0.1:8080" },
+  riders: { variable: "RIDERS_URL", usual: "http://127.0.0.1:8089" },
+} as const;
+
 /**
- * Returns the URL of the trips API and a token. Takes them from the options, else from FANFARE_URL and
- * FANFARE_TOKEN, else from the stack of this checkout and its development keys.
+ * Returns the URL of an API and a token. Takes them from the options, else from FANFARE_URL or RIDERS_URL and
+ * FANFARE_TOKEN, else from the stack of this checkout and its development keys. Default: the trips API.
  */
-export async function findAddress(options: CallerOptions, env = process.env): Promise<Address> {
+export async function findAddress(
+  options: CallerOptions,
+  env = process.env,
+  api: keyof typeof apis = "trips",
+): Promise<Address> {
   const stack = await readStack();
   const tls = readTls(env) ?? stack?.tls;
-  const url = options.url ?? env.FANFARE_URL ?? stack?.addresses.trips ?? "http://127.0.0.1:8080";
+  const { variable, usual } = apis[api];
+  const url = options.url ?? env[variable] ?? stack?.addresses[api] ?? usual;
   const given = options.token ?? env.FANFARE_TOKEN;
   if (given !== undefined) return { url, token: given, tls };
   const keys = await createDevKeys(getKeysFolder());

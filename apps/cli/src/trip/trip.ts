@@ -7,6 +7,7 @@ import {
   type TripStep,
 } from "@fanfare/contracts/trips/v1/trips";
 import { CliError } from "../cli-error.ts";
+import { addSandboxMethod, isSandboxToken } from "../riders/sandbox-methods.ts";
 import type { Terminal } from "../terminal.ts";
 import { type CallerOptions, findAddress } from "./find-address.ts";
 import { formatTrip, formatTripTable, formatWatched } from "./trip-text.ts";
@@ -40,6 +41,16 @@ export interface StartOptions {
   readonly id?: string;
   readonly vehicle: string;
   readonly payment: string;
+}
+
+/**
+ * Returns the id of a payment method: the given one, or that of a method of the sandbox, which is added to the
+ * rider.
+ */
+export async function findPaymentMethod(payment: string, options: TripOptions): Promise<string> {
+  if (!isSandboxToken(payment)) return payment;
+  const { url: _, ...caller } = options;
+  return await addSandboxMethod(await findAddress(caller, process.env, "riders"), payment);
 }
 
 /** Starts a trip and prints it, which is ACTIVE, or still REQUESTED or PENDING. */

@@ -33,6 +33,8 @@ export type Tab = Message<"billing.v1.Tab"> & {
   riderId: string;
 
   /**
+   * The id of the payment method, as riders.v1 has it.
+   *
    * @generated from field: string payment_method = 3;
    */
   paymentMethod: string;
@@ -375,7 +377,8 @@ export const TabStateSchema: GenEnum<TabState> = /*@__PURE__*/
 export const BillingService: GenService<{
   /**
    * Opens a tab and authorises the payment method for the limit. failed_precondition: the payment method
-   * is declined. invalid_argument: there is no such payment method.
+   * is declined, or is not the rider's. invalid_argument: the gateway does not know it. unavailable: riders or the
+   * gateway does not answer.
    *
    * @generated from rpc billing.v1.BillingService.OpenTab
    */

@@ -327,7 +327,7 @@ export type StartTripRequest = Message<"trips.v1.StartTripRequest"> & {
   vehicleId: string;
 
   /**
-   * A payment method of the gateway, such as pm_card_visa.
+   * The id of a payment method of the rider, as riders.v1 returns it.
    *
    * @generated from field: string payment_method = 3;
    */
