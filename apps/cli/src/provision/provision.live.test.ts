@@ -28,10 +28,10 @@ describe("fanfare provision", { timeout: 120_000 }, () => {
     expect(first.stderr).toBe("");
     const provisioned = JSON.parse(first.stdout);
     expect(provisioned.databases.toSorted()).toEqual(
-      ["trips", "fleet", "billing", ...reactorNames].toSorted(),
+      ["trips", "fleet", "billing", "riders", ...reactorNames].toSorted(),
     );
     expect(provisioned.warnings).toEqual([]);
-    expect(provisioned.streams).toHaveLength(2);
+    expect(provisioned.streams).toHaveLength(3);
     expect(provisioned.searchAttributes).toEqual(["TripStatus", "TripAttention", "TripDelayed"]);
     const second = await runFanfare(["provision", "--json"], env);
     expect(JSON.parse(second.stdout)).toEqual(provisioned);

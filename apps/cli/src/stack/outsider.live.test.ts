@@ -17,6 +17,7 @@ import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { reservePorts } from "@fanfare/dev-stack";
 import { appNames } from "@fanfare/topology";
@@ -137,13 +138,14 @@ describe.skipIf(process.platform !== "linux")(
     });
 
     it("gets no answer of an API without a token, and no metrics from its port", async () => {
-      const { trips, registry, fleet, billing, revenue, audit, notifications } = ports;
+      const { trips, registry, fleet, billing, riders, revenue, audit, notifications } = ports;
       for (const [port, service] of [
         [trips, TripsService],
         [trips, OperatorLogService],
         [registry, TripRegistryService],
         [fleet, FleetService],
         [billing, BillingService],
+        [riders, RidersService],
         [revenue, RevenueService],
         [audit, AuditService],
         [notifications, NotificationsService],
