@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
+import { TripStep_State } from "@fanfare/contracts/operators/v1/trip_operations";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Account,
@@ -67,8 +68,8 @@ describe("kill -9 while a trip is at each step and compensation", { timeout: 600
     ]);
     await waitForEffects(clients, completed.tripId, oneEffect);
     await waitForStatus(clients, cancelled, TripStatus.CANCELLED);
-    const readSteps = async ({ tripId, name }: Rider) =>
-      (await clients.trips(name).getTripProgress({ tripId })).steps;
+    const readSteps = async ({ tripId }: Rider) =>
+      (await clients.operations.getTripProgress({ tripId })).steps;
     const steps = await readSteps(completed);
     const compensated = (await readSteps(cancelled)).filter(
       ({ state }) => state === TripStep_State.COMPENSATED,

@@ -1,6 +1,8 @@
 import { TabState } from "@fanfare/contracts/billing/v1/billing";
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
-import { Broadcast_State, TripStatus, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
+import { TripStep_State } from "@fanfare/contracts/operators/v1/trip_operations";
+import { Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { oneEffect, readEffects } from "../test/effects.ts";
 import { type Stack, startStack } from "../test/stack.ts";

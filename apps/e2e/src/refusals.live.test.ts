@@ -24,12 +24,12 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
   }
 
   it.each<[string, Partial<Rider>, Code, RegExp]>([
-    ["an unknown vehicle", { vehicleId: "vehicle-99" }, Code.NotFound, /vehicle-99/],
+    ["an unknown vehicle", { vehicleId: "vehicle-99" }, Code.NotFound, /no such vehicle/],
     [
       "a vehicle that is out of service",
       { vehicleId: "vehicle-20" },
       Code.FailedPrecondition,
-      /choose an available vehicle/,
+      /the vehicle is not available/,
     ],
     [
       "a payment method that is declined",
@@ -41,7 +41,7 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
       "a payment method that does not exist",
       { gatewayToken: "pm_wishful" },
       Code.InvalidArgument,
-      /pm_card_visa/,
+      /payment method is unknown/,
     ],
     ["a trip id that is no UUID", { tripId: "one" }, Code.InvalidArgument, /trip_id/],
     ["a missing vehicle", { vehicleId: "" }, Code.InvalidArgument, /vehicle_id/],
@@ -69,7 +69,7 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
         clients.trips(trip.name).startTrip({ tripId, vehicleId, paymentMethod }),
       );
       expect(refusal.code).toBe(Code.FailedPrecondition);
-      expect(refusal.rawMessage).toContain(`the rider has no payment method ${paymentMethod}`);
+      expect(refusal.rawMessage).toContain("is not yours");
       await expectNothingLeft(one);
     }
   });
@@ -109,7 +109,6 @@ describe("refusals at the edge", { timeout: 180_000 }, () => {
       (of: { tripId: string }) => mallory.getTrip(of),
       (of: { tripId: string }) => mallory.endTrip(of),
       (of: { tripId: string }) => mallory.cancelTrip(of),
-      (of: { tripId: string }) => mallory.getTripProgress(of),
     ];
     for (const call of calls) {
       expect(await catchRefusal(call(trip))).toMatchObject({ code: Code.NotFound });

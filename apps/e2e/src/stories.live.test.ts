@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { TabState } from "@fanfare/contracts/billing/v1/billing";
 import { VehicleState } from "@fanfare/contracts/fleet/v1/fleet";
-import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { appNames, servesCalls } from "@fanfare/topology";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noEffects, oneEffect, readEffects } from "../test/effects.ts";
@@ -98,7 +99,7 @@ describe("three stories on real servers", { timeout: 180_000 }, () => {
     await startTrip(clients, trip);
     const seen: TripStatus[] = [];
     const states: (Broadcast_State | undefined)[] = [];
-    for await (const { trip: now } of clients.trips(trip.name).watchTrip(trip)) {
+    for await (const { trip: now } of clients.operations.watchTrip(trip)) {
       if (now === undefined) continue;
       seen.push(now.status);
       states.push(now.broadcast?.state);

@@ -5,6 +5,7 @@ import { AuditService } from "@fanfare/contracts/audit/v1/audit";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
@@ -20,6 +21,8 @@ export interface Clients {
   riders(rider: string): Client<typeof RidersService>;
   /** Returns the id of a rider's payment method with a token of the sandbox, which is added once. */
   findPaymentMethod(rider: string, gatewayToken: string): Promise<string>;
+  /** The trips of all riders. */
+  readonly operations: Client<typeof TripOperationsService>;
   readonly fleet: Client<typeof FleetService>;
   readonly billing: Client<typeof BillingService>;
   readonly revenue: Client<typeof RevenueService>;
@@ -71,6 +74,7 @@ export function createClients(options: ClientsOptions): Clients {
         TripsService,
         transport(findUrl("trips"), { role: "rider", subject: rider, ...claims }),
       ),
+    operations: createClient(TripOperationsService, as("trips")),
     fleet: createClient(FleetService, as("fleet")),
     billing: createClient(BillingService, as("billing")),
     revenue: createClient(RevenueService, as("revenue")),

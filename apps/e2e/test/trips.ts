@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CallOptions } from "@connectrpc/connect";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "./clients.ts";
@@ -61,15 +62,15 @@ export async function takeTrip(
   });
 }
 
-/** Waits until the trip has the status, long enough for a system that recovers from a fault. */
+/** Waits until the trip has the status, long enough for a system that recovers from a fault. Returns all of it. */
 export async function waitForStatus(
   clients: Clients,
   rider: Rider,
   status: TripStatus,
-): Promise<Trip> {
+): Promise<OperatorTrip> {
   return await waitUntil(
     async () => {
-      const { trip } = await clients.trips(rider.name).getTrip({ tripId: rider.tripId });
+      const { trip } = await clients.operations.getTrip({ tripId: rider.tripId });
       return trip?.status === status && trip;
     },
     {

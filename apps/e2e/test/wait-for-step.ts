@@ -1,4 +1,4 @@
-import type { TripStep } from "@fanfare/contracts/trips/v1/trips";
+import type { TripStep } from "@fanfare/contracts/operators/v1/trip_operations";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { Clients } from "./clients.ts";
 import type { Rider } from "./trips.ts";
@@ -9,10 +9,9 @@ export async function waitForStep(
   rider: Rider,
   { name, ...wanted }: Partial<Pick<TripStep, "state">> & { name: string; minAttempts?: number },
 ): Promise<TripStep> {
-  const trips = clients.trips(rider.name);
   return await waitUntil(
     async () => {
-      const { steps } = await trips.getTripProgress({ tripId: rider.tripId });
+      const { steps } = await clients.operations.getTripProgress({ tripId: rider.tripId });
       const step = steps.find((one) => one.name === name);
       if (step === undefined || step.attempts < (wanted.minAttempts ?? 0)) return false;
       return (wanted.state === undefined || step.state === wanted.state) && step;

@@ -19,6 +19,7 @@ import { payloadVariables } from "@fanfare/trip-contract/payloads";
 import { openTemporalSettings, temporalVariables } from "@fanfare/trip-contract/temporal";
 import { z } from "zod";
 import { createTripFeed } from "./api/trip-feed.ts";
+import { createTripOperationsRoutes } from "./api/trip-operations-routes.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
 import { createOperatorLogRoutes } from "./operators/operator-log-routes.ts";
 import { runReconciler } from "./reconciler/run-reconciler.ts";
@@ -130,7 +131,9 @@ runUntilSignal(
         trustedProxies: config.trustedProxies,
         tls: edgeTls,
         routes: (router) => {
-          createTripsRoutes({ registry, workflows, feed, reconcileAfterMs, heartbeatMs })(router);
+          const deps = { registry, workflows, feed, reconcileAfterMs, heartbeatMs };
+          createTripsRoutes(deps)(router);
+          createTripOperationsRoutes(deps)(router);
           createOperatorLogRoutes(database.db)(router);
           createTariffRoutes(database.db)(router);
         },

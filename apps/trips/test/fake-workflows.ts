@@ -1,5 +1,5 @@
-import type { Refusal } from "@fanfare/contracts/trips/v1/trips";
-import type { TripInput } from "@fanfare/trip-contract";
+import type { Refusal } from "@fanfare/contracts/trips/v1/trip_registry";
+import type { EndArgument, TripInput } from "@fanfare/trip-contract";
 import {
   accept,
   activate,
@@ -16,8 +16,10 @@ export interface FakeWorkflows extends TripWorkflows {
   readonly started: TripInput[];
   /** The number of calls of `end` and `cancel`. */
   calls: number;
+  /** The arguments of all calls of `end`. */
+  readonly ends: EndArgument[];
   /** The refusal that compensates every trip that starts. */
-  refusal: Pick<Refusal, "code" | "message"> | undefined;
+  refusal: Pick<Refusal, "code" | "message" | "step"> | undefined;
   /** The reply of every call, which then does nothing. */
   override: Reply<never> | undefined;
   /** The reply of `retry` and `resolve`, which then do nothing. */
@@ -57,6 +59,7 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
 
   const fake: FakeWorkflows = {
     started: [],
+    ends: [],
     calls: 0,
     refusal: undefined,
     override: undefined,
@@ -85,7 +88,8 @@ export function createFakeWorkflows(registry: TripRegistry): FakeWorkflows {
       return fake.override ?? { kind: "answered", outcome: "started" };
     },
 
-    async end(tripId) {
+    async end(tripId, argument) {
+      fake.ends.push(argument);
       fake.calls += 1;
       if (fake.override !== undefined) return fake.override;
       const trip = await registry.record(tripId, completeDrive(new Date()));

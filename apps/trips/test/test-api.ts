@@ -1,10 +1,13 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
-import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
 import { createTripFeed } from "../src/api/trip-feed.ts";
+import { createTripOperationsRoutes } from "../src/api/trip-operations-routes.ts";
 import { createTripsRoutes } from "../src/api/trips-routes.ts";
 import { createOperatorLogRoutes } from "../src/operators/operator-log-routes.ts";
 import { createRegistryRoutes } from "../src/registry/registry-routes.ts";
@@ -12,7 +15,7 @@ import { createTariffRoutes } from "../src/tariffs/tariff-routes.ts";
 import { createFakeWorkflows, type FakeWorkflows } from "./fake-workflows.ts";
 import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
 
-/** Both APIs over a real registry, called in memory, with fake workflows. */
+/** The APIs over a real registry, called in memory, with fake workflows. */
 export interface TestApi extends TestRegistry {
   readonly workflows: FakeWorkflows;
   as(caller: Caller): Client<typeof TripsService>;
@@ -20,7 +23,10 @@ export interface TestApi extends TestRegistry {
   rider(name?: string): Client<typeof TripsService>;
   /** Lets riders start another trip although theirs is not over. */
   freeRiders(): Promise<void>;
-  readonly operator: Client<typeof TripsService>;
+  /** Returns a client of TripOperationsService for a caller. */
+  operations(caller: Caller): Client<typeof TripOperationsService>;
+  /** The one of the operator `otto`. */
+  readonly operator: Client<typeof TripOperationsService>;
   /** Returns a client of the operator log. Default: of the operator `otto`. */
   operatorLog(caller?: Caller): Client<typeof OperatorLogService>;
   /** Returns a client of the tariffs. Default: of the operator `otto`. */
@@ -30,7 +36,7 @@ export interface TestApi extends TestRegistry {
 
 /** Starts PostgreSQL and creates the routes. */
 export async function openTestApi(
-  options: { readonly heartbeatMs?: number } = {},
+  options: { readonly heartbeatMs?: number; readonly maxWatchers?: number } = {},
 ): Promise<TestApi> {
   const opened = await openTestRegistry();
   const { registry } = opened;
@@ -38,16 +44,18 @@ export async function openTestApi(
   const feed = createTripFeed({
     registry,
     pollIntervalMs: 10,
-    maxWatchers: 3,
+    maxWatchers: options.maxWatchers ?? 3,
     onError: () => {},
   });
-  const routes = createTripsRoutes({
+  const deps = {
     registry,
     workflows,
     feed,
     reconcileAfterMs: 60_000,
     heartbeatMs: options.heartbeatMs ?? 30_000,
-  });
+  };
+  const routes = createTripsRoutes(deps);
+  const operationsRoutes = createTripOperationsRoutes(deps);
   const as = (caller: Caller) => createClient(TripsService, createTestTransport(routes, caller));
   const otto: Caller = { role: "operator", subject: "otto" };
   const logRoutes = createOperatorLogRoutes(opened.db);
@@ -60,7 +68,9 @@ export async function openTestApi(
     async freeRiders() {
       await opened.db.updateTable("trips").set({ occupies_rider: false }).execute();
     },
-    operator: as(otto),
+    operations: (caller) =>
+      createClient(TripOperationsService, createTestTransport(operationsRoutes, caller)),
+    operator: createClient(TripOperationsService, createTestTransport(operationsRoutes, otto)),
     operatorLog: (caller = otto) =>
       createClient(OperatorLogService, createTestTransport(logRoutes, caller)),
     tariffs: (caller = otto) =>

@@ -30,6 +30,7 @@ export function createTripRow(fields: Partial<TripRow> = {}): TripRow {
     stop_requested_at: null,
     stop_reason: null,
     stop_operator: null,
+    cancelled_by: null,
     stop_deliver_at: null,
     stop_deliveries: 0,
     broadcast: null,

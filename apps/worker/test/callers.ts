@@ -1,18 +1,19 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
-import { type DevKeys, mintToken, type TokenClaims } from "@fanfare/dev-stack";
+import { type DevKeys, mintToken } from "@fanfare/dev-stack";
 
-/** Returns the client of a caller of the trips API. */
-export type Callers = (claims: TokenClaims) => Client<typeof TripsService>;
+/** Returns the client of a rider. */
+export type Riders = (rider: string) => Client<typeof TripsService>;
 
-/** Creates the clients of callers, who share the connections of one transport. */
-export function createCallers(transport: Transport, keys: DevKeys): Callers {
+/** Creates the clients of riders, who share the connections of one transport. */
+export function createRiders(transport: Transport, keys: DevKeys): Riders {
   const clients = new Map<string, Client<typeof TripsService>>();
-  return (claims) => {
-    const known = clients.get(claims.subject);
+  return (subject) => {
+    const known = clients.get(subject);
     if (known) return known;
-    const client = createClient(TripsService, addToken(transport, mintToken(keys, claims)));
-    clients.set(claims.subject, client);
+    const token = mintToken(keys, { role: "rider", subject });
+    const client = createClient(TripsService, addToken(transport, token));
+    clients.set(subject, client);
     return client;
   };
 }

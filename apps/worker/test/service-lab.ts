@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type Client as ServiceClient } from "@connectrpc/connect";
 import { createMemoryBus } from "@fanfare/bus";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { TripsService } from "@fanfare/contracts/trips/v1/trips";
@@ -32,7 +33,7 @@ import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
-import { addToken, createCallers } from "./callers.ts";
+import { addToken, createRiders } from "./callers.ts";
 import { createFaults, type Faults } from "./faults.ts";
 
 /** The consumer groups of completed trips. */
@@ -49,7 +50,7 @@ export interface ServiceLab extends AsyncDisposable {
   readonly app: Readonly<Record<"trips" | "fleet" | "billing", App>>;
   /** Returns the client of a rider. Trips of riders whose name begins with `hasty` have short timeouts. */
   rider(name?: string): ServiceClient<typeof TripsService>;
-  readonly operator: ServiceClient<typeof TripsService>;
+  readonly operator: ServiceClient<typeof TripOperationsService>;
   /** The tariffs, as an operator. */
   readonly tariffs: ServiceClient<typeof TariffService>;
   workflow(tripId: string): WorkflowHandle;
@@ -198,18 +199,18 @@ export async function openServiceLab(): Promise<ServiceLab> {
   const temporal = new Client({ connection, namespace, identity: "lab" });
   const books = stack.use(openBooks(urls));
   const transport = stack.use(createServiceTransport({ baseUrl: tripsApp.url, timeoutMs: 60_000 }));
-  const caller = createCallers(transport, keys);
-
+  const openRider = createRiders(transport, keys);
   const otto: TokenClaims = { role: "operator", subject: "otto" };
+  const operated = addToken(transport, mintToken(keys, otto));
   const owned = stack.move();
   return {
     faults,
     books,
     temporal,
     app: { trips: tripsApp, fleet: fleetApp, billing: billingApp },
-    rider: (name = "rosa") => caller({ role: "rider", subject: name }),
-    operator: caller(otto),
-    tariffs: createClient(TariffService, addToken(transport, mintToken(keys, otto))),
+    rider: (name = "rosa") => openRider(name),
+    operator: createClient(TripOperationsService, operated),
+    tariffs: createClient(TariffService, operated),
     workflow: (tripId) => temporal.workflow.getHandle(createTripWorkflowId(tripId)),
     countDeliveries,
     failAuditOnce: (tripId) => void failing.add(tripId),

@@ -2,7 +2,7 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { format } from "../compare.ts";
 import type { Table } from "../report.ts";
 import type { Lab } from "./lab.ts";
-import { getRider, takeTrips } from "./trips.ts";
+import { takeTrips } from "./trips.ts";
 
 /** Measures the time until StartTrip answers, and the share of each step. */
 export async function measureAnswers(lab: Lab): Promise<Table[]> {
@@ -25,7 +25,7 @@ async function measureParts(lab: Lab): Promise<Table> {
   const parts = new Map<string, number[]>();
   const add = (name: string, ms: number) => parts.set(name, [...(parts.get(name) ?? []), ms]);
   for (const { tripId, answerMs } of await takeTrips(lab, { inFlight: 1, count: 15 })) {
-    const { steps } = await getRider(lab, 0).getTripProgress({ tripId });
+    const { steps } = await lab.operations.getTripProgress({ tripId });
     let rest = answerMs;
     for (const { name, startedAt, finishedAt } of steps) {
       if (name === "drive") break;

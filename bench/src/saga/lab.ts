@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client as ConnectClient, createClient, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import {
   createDevKeys,
@@ -14,6 +15,7 @@ import {
   type System,
   startServers,
   startSystem,
+  type TokenClaims,
 } from "@fanfare/dev-stack";
 import { addPaymentMethod } from "@fanfare/test-fixtures";
 import { searchAttributes } from "@fanfare/trip-contract";
@@ -29,6 +31,7 @@ export interface Lab extends AsyncDisposable {
   readonly riders: readonly ConnectClient<typeof TripsService>[];
   /** The id of each rider's payment method. */
   readonly paymentMethods: readonly string[];
+  readonly operations: ConnectClient<typeof TripOperationsService>;
   /** Encrypts payloads, as the trips do. */
   readonly temporal: Client;
   /** Leaves payloads plain. */
@@ -73,21 +76,25 @@ export async function openLab(inFlight: number): Promise<Lab> {
         { headers: { authorization: `Bearer ${token}` }, timeoutMs: 60_000 },
       );
     };
-    const openRider = async (index: number) => {
-      const token = await mintToken(keys, { role: "rider", subject: `rider-${index}` });
+    const openTransport = async (caller: TokenClaims) => {
+      const token = await mintToken(keys, caller);
       const withToken: Interceptor = (next) => async (request) => {
         request.header.set("authorization", `Bearer ${token}`);
         return await next(request);
       };
-      const transport = createConnectTransport({
+      return createConnectTransport({
         baseUrl,
         httpVersion: "2",
         sessionManager,
         interceptors: [withToken],
         defaultTimeoutMs: 60_000,
       });
-      return createClient(TripsService, transport);
     };
+    const openRider = async (index: number) => {
+      const caller = { role: "rider", subject: `rider-${index}` } as const;
+      return createClient(TripsService, await openTransport(caller));
+    };
+    const operator = await openTransport({ role: "operator", subject: "bench" });
     const opened = {
       servers,
       system,
@@ -95,6 +102,7 @@ export async function openLab(inFlight: number): Promise<Lab> {
       paymentMethods: await Promise.all(
         Array.from({ length: inFlight }, (_, index) => addMethod(index)),
       ),
+      operations: createClient(TripOperationsService, operator),
       temporal: new Client({ connection, namespace, dataConverter: openConverter(keyFile) }),
       plainTemporal: new Client({ connection, namespace }),
       vehicles: await addVehicles(system, inFlight),

@@ -33,7 +33,7 @@ export async function takeTrips(lab: Lab, load: Load): Promise<readonly Taken[]>
 }
 
 /** Returns the rider of a loop. */
-export function getRider({ riders }: Lab, loop: number): Lab["riders"][number] {
+function getRider({ riders }: Lab, loop: number): Lab["riders"][number] {
   const rider = riders[loop];
   if (rider === undefined) throw new Error(`expected ${loop + 1} riders, got ${riders.length}`);
   return rider;

@@ -1,3 +1,4 @@
+import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
@@ -5,7 +6,7 @@ import { allowedRoles, findUnguardedMethods } from "./allowed-roles.ts";
 
 describe("allowedRoles()", () => {
   it("lists the roles of the option", () => {
-    expect(allowedRoles(TripsService.method.cancelTrip)).toEqual(["rider", "operator"]);
+    expect(allowedRoles(TariffService.method.getTariff)).toEqual(["rider", "operator"]);
     expect(allowedRoles(TripEvents.method.tripCompleted)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { getOption } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { access } from "@fanfare/contracts/fanfare/access/v1/options";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
-import { TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
 import { describe, expect, it } from "vitest";
 import { services } from "../test/services.ts";
 import { allowedRoles, allowedSubjects } from "./allowed-roles.ts";

@@ -4,10 +4,12 @@ import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
-import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 
 /** Every service of this system. */
 export const services: readonly DescService[] = [
@@ -19,6 +21,7 @@ export const services: readonly DescService[] = [
   RevenueService,
   RidersService,
   TariffService,
+  TripOperationsService,
   TripRegistryService,
   TripsService,
 ];

@@ -17,16 +17,18 @@ export type StartUpdateResult =
 /** The result of the update `cancel`, which returns once the trip is compensated or parked. */
 export type CancelUpdateResult = CompensationResult;
 
-/** The argument of the update `end`. */
-export interface EndArgument {
-  /** When the registry recorded the request: the end of the drive. */
-  readonly requestedAt: string;
-}
-
 /** The author of a decision. It stays in the workflow's history. */
 interface OperatorArgument {
-  /** The subject of the operator's token. Absent when the rider cancels. */
+  /** The subject of the operator's token. Absent when the rider calls. */
   readonly operator?: string;
+}
+
+/** The argument of the update `end`. */
+export interface EndArgument extends OperatorArgument {
+  /** When the registry recorded the request: the end of the drive. */
+  readonly requestedAt: string;
+  /** Why an operator ends the drive. */
+  readonly reason?: string;
 }
 
 /** The argument of the update `cancel`. */

@@ -1,6 +1,6 @@
 import { durationFromMs, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
-import type { Trip } from "@fanfare/contracts/trips/v1/trips";
 import { type Address, connectTo } from "../trip/trips-client.ts";
 
 const incrementMs = 1_000;
@@ -26,7 +26,12 @@ export async function setDemoTariff(address: Address): Promise<void> {
 }
 
 /** Returns what is wrong with the fare of a trip under the tariff of the demo; empty when nothing is. */
-export function checkDemoFare({ startedAt, endRequestedAt, endedAt, fare }: Trip): string[] {
+export function checkDemoFare({
+  startedAt,
+  endRequestedAt,
+  endedAt,
+  fare,
+}: OperatorTrip): string[] {
   if (!startedAt || !endRequestedAt || !endedAt) return ["the drive has no recorded end"];
   const driveMs = readMs(endRequestedAt) - readMs(startedAt);
   const owed = BigInt(Math.ceil(driveMs / incrementMs)) * price;

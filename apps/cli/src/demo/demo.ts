@@ -1,11 +1,10 @@
 import type { NatsOptions } from "@fanfare/bus-nats";
-import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { type DevKeys, mintToken } from "@fanfare/dev-stack";
 import type { TlsFiles } from "@fanfare/service";
 import { countedReactors, type ReactorName, reactorNames } from "@fanfare/topology";
 import { addSandboxMethod } from "../riders/sandbox-methods.ts";
 import { alignRows, type Terminal } from "../terminal.ts";
-import { connectTo } from "../trip/trips-client.ts";
+import { connectToOperations, connectToTrips } from "../trip/trips-client.ts";
 import { checkTrip } from "./check-trip.ts";
 import { setDemoTariff } from "./demo-tariff.ts";
 import { createEffectsReader } from "./effects.ts";
@@ -51,6 +50,8 @@ export async function runDemo(
   const operator = await mintToken(keys, { role: "operator", subject: "demo" });
   const isOwn = stopBilling !== undefined;
   if (isOwn) await setDemoTariff({ url: urls.trips, token: operator, tls });
+  using operating = connectToOperations({ url: urls.trips, token: operator, tls });
+  const operations = operating.client;
   const played: PlayedStory[] = [];
   for (const story of stories) {
     if (story.needsOwnStack && !isOwn) {
@@ -60,10 +61,11 @@ export async function runDemo(
     // A rider has one active trip at a time: each story has a rider of its own.
     const rider = { role: "rider", subject: `demo-${crypto.randomUUID()}` } as const;
     const token = await mintToken(keys, rider);
-    using riding = connectTo(TripsService, { url: urls.trips, token, tls });
+    using riding = connectToTrips({ url: urls.trips, token, tls });
     const riders = { url: urls.riders, token, tls };
     const paymentMethod = await addSandboxMethod(riders, story.gatewayToken, signal);
-    const context = { client: riding.client, terminal, signal, stopBilling, paymentMethod };
+    const { client } = riding;
+    const context = { client, operations, terminal, signal, stopBilling, paymentMethod };
     played.push(await playStory(story, context));
   }
   using reader = createEffectsReader(urls, { token: operator, tls });

@@ -3,11 +3,11 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   TripStep_State as State,
-  type Trip,
-  type TripStatus,
   type TripStep,
-} from "@fanfare/contracts/trips/v1/trips";
-import type { TripsClient } from "../trip/trips-client.ts";
+} from "@fanfare/contracts/operators/v1/trip_operations";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
+import type { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import type { OperationsClient } from "../trip/trips-client.ts";
 import { watchTrip } from "../trip/watch-trip.ts";
 
 /** A change of a trip: a new status, a finished step or a compensated step. */
@@ -18,7 +18,7 @@ export type TripChange =
 
 /** A trip that is over, with its steps. */
 export interface FollowedTrip {
-  readonly trip: Trip;
+  readonly trip: OperatorTrip;
   /** In the order of their starts. */
   readonly steps: readonly TripStep[];
 }
@@ -39,12 +39,12 @@ const pollIntervalMs = 150;
  * the trip is over and broadcast. Rejects when the signal aborts.
  */
 export async function followTrip(
-  client: TripsClient,
+  client: OperationsClient,
   { tripId, onChange, signal }: FollowOptions,
 ): Promise<FollowedTrip> {
   const report = createReporter(onChange);
   let steps: readonly TripStep[] = [];
-  let last: Trip | undefined;
+  let last: OperatorTrip | undefined;
   const poll = async (): Promise<void> => {
     const progress = await client.getTripProgress({ tripId }, { signal }).catch(() => undefined);
     steps = progress?.steps ?? steps;
@@ -70,10 +70,10 @@ export async function followTrip(
 
 /** Waits until the trip exists, and yields it after each change. */
 async function* watch(
-  client: TripsClient,
+  client: OperationsClient,
   tripId: string,
   signal: AbortSignal,
-): AsyncGenerator<Trip> {
+): AsyncGenerator<OperatorTrip> {
   for (;;) {
     try {
       yield* watchTrip(client, tripId, { signal });

@@ -1,8 +1,8 @@
-import { TripStep_State as State } from "@fanfare/contracts/trips/v1/trips";
+import { TripStep_State as State } from "@fanfare/contracts/operators/v1/trip_operations";
 import { getSandboxLabel } from "../riders/sandbox-methods.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatColouredStatus, formatStatus } from "../trip/trip-text.ts";
-import type { TripsClient } from "../trip/trips-client.ts";
+import type { OperationsClient, TripsClient } from "../trip/trips-client.ts";
 import type { Effects } from "./effects.ts";
 import { followTrip, listCompensated, type TripChange } from "./follow-trip.ts";
 import type { StopBilling, Story } from "./stories.ts";
@@ -25,7 +25,10 @@ export interface DemoTrip extends Omit<PlayedStory, "faults"> {
 
 /** What a story is played with. */
 export interface StoryContext {
+  /** The rider's. */
   readonly client: TripsClient;
+  /** An operator's, which shows the steps. */
+  readonly operations: OperationsClient;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly stopBilling: StopBilling | undefined;
@@ -38,7 +41,7 @@ const timeoutMs = 120_000;
 
 /** Plays a story and prints each step and compensation as it happens. */
 export async function playStory(story: Story, context: StoryContext): Promise<PlayedStory> {
-  const { client, terminal, signal, stopBilling, paymentMethod } = context;
+  const { client, operations, terminal, signal, stopBilling, paymentMethod } = context;
   const tripId = crypto.randomUUID();
   const { title, vehicleId, gatewayToken } = story;
   terminal.line();
@@ -47,14 +50,14 @@ export async function playStory(story: Story, context: StoryContext): Promise<Pl
   terminal.line(terminal.colour("dim", `  trip ${tripId}, ${vehicleId}, the rider's ${card}`));
   const began = performance.now();
   const follower = new AbortController();
-  const following = followTrip(client, {
+  const following = followTrip(operations, {
     tripId,
     onChange: (change) => terminal.line(formatChange(change, performance.now() - began, terminal)),
     signal: AbortSignal.any([signal, follower.signal, AbortSignal.timeout(timeoutMs)]),
   });
   following.catch(() => {});
   try {
-    await story.act(client, { tripId, paymentMethod, signal, stopBilling });
+    await story.act(client, { tripId, paymentMethod, operations, signal, stopBilling });
   } catch (error) {
     follower.abort();
     throw error;

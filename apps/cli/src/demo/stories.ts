@@ -1,8 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Broadcast_State, type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State, type OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import type { SandboxToken } from "../riders/sandbox-methods.ts";
 import { formatStatus } from "../trip/trip-text.ts";
-import type { TripsClient } from "../trip/trips-client.ts";
+import type { OperationsClient, TripsClient } from "../trip/trips-client.ts";
 import { checkDemoFare } from "./demo-tariff.ts";
 
 /** A trip of the demo, and its expected end. */
@@ -20,11 +21,11 @@ export interface Story {
   /** Sends the rider's calls. Rejects when an answer is unexpected. */
   act(client: TripsClient, trip: RiderTrip): Promise<void>;
   /** Returns what is wrong with the trip after its end. Default: nothing is. */
-  readonly check?: (trip: Trip) => string[];
+  readonly check?: (trip: OperatorTrip) => string[];
   /** Whether it stops billing, which a demo can do on a stack of its own only. */
   readonly needsOwnStack?: boolean;
   /** Returns whether the trip is over and, if it completed, broadcast. */
-  readonly isOver: (trip: Trip) => boolean;
+  readonly isOver: (trip: OperatorTrip) => boolean;
 }
 
 /** Stops billing. Resolves with what starts it again. */
@@ -35,14 +36,15 @@ export interface RiderTrip {
   readonly tripId: string;
   /** The id of the rider's payment method. */
   readonly paymentMethod: string;
+  readonly operations: OperationsClient;
   readonly signal: AbortSignal;
   /** Absent on a stack that is not the demo's own. */
   readonly stopBilling?: StopBilling | undefined;
 }
 
-const isSettled = (trip: Trip): boolean =>
+const isSettled = (trip: OperatorTrip): boolean =>
   trip.status === TripStatus.SETTLED && trip.broadcast?.state === Broadcast_State.PUBLISHED;
-const isCancelled = (trip: Trip): boolean => trip.status === TripStatus.CANCELLED;
+const isCancelled = (trip: OperatorTrip): boolean => trip.status === TripStatus.CANCELLED;
 
 async function start(
   story: Story,
@@ -59,8 +61,8 @@ async function start(
 }
 
 /** Waits until the trip shows that its fare cannot be charged. */
-async function waitUntilDelayed(client: TripsClient, { tripId, signal }: RiderTrip): Promise<void> {
-  for await (const { trip } of client.watchTrip({ tripId }, { signal, timeoutMs: 60_000 })) {
+async function waitUntilDelayed({ tripId, operations, signal }: RiderTrip): Promise<void> {
+  for await (const { trip } of operations.watchTrip({ tripId }, { signal, timeoutMs: 60_000 })) {
     if (trip?.delayedStep !== undefined && trip.delayedStep !== "") return;
   }
 }
@@ -130,7 +132,7 @@ export const stories: readonly Story[] = [
       await start(this, client, trip);
       const startBilling = await stopBilling?.();
       await client.endTrip({ tripId }, { signal });
-      await waitUntilDelayed(client, trip);
+      await waitUntilDelayed(trip);
       await startBilling?.();
     },
     check: checkDemoFare,

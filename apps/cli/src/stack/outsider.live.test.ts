@@ -16,9 +16,11 @@ import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { RidersService } from "@fanfare/contracts/riders/v1/riders";
-import { TripRegistryService, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
+import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { reservePorts } from "@fanfare/dev-stack";
 import { appNames } from "@fanfare/topology";
 import { Client } from "pg";
@@ -141,6 +143,7 @@ describe.skipIf(process.platform !== "linux")(
       const { trips, registry, fleet, billing, riders, revenue, audit, notifications } = ports;
       for (const [port, service] of [
         [trips, TripsService],
+        [trips, TripOperationsService],
         [trips, OperatorLogService],
         [registry, TripRegistryService],
         [fleet, FleetService],

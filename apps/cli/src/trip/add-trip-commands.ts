@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { runUntilDone } from "../run-until-done.ts";
 import { createTerminal } from "../terminal.ts";
-import type { TripContext, TripOptions } from "./trip.ts";
+import type { OperatorContext, RiderContext, TripContext, TripOptions } from "./trip-context.ts";
 
 /** Adds the commands that call the trips API of a running stack. */
 export function addTripCommands(program: Command): void {
@@ -14,7 +14,7 @@ export function addTripCommands(program: Command): void {
       .option("--url <address>", "the address of the trips API (default: FANFARE_URL)")
       .option("--token <token>", "the caller's token (default: FANFARE_TOKEN, else a new one)")
       .option("--rider <id>", "the rider of the development token", "alice")
-      .option("--operator", "call as an operator")
+      .option("--operator", "call the API of operators")
       .option("--json", "print JSON");
 
   add("start", "start a trip")
@@ -27,7 +27,7 @@ export function addTripCommands(program: Command): void {
     .option("--id <uuid>", "the id of the trip (default: a new one)")
     .action(async (options: TripOptions & { vehicle: string; payment: string; id?: string }) => {
       const { findPaymentMethod, startTrip } = await import("./trip.ts");
-      await callTrips(options, async (context) => {
+      await callAsRider(options, async (context) => {
         const payment = await findPaymentMethod(options.payment, options);
         await startTrip(context, { ...options, payment });
       });
@@ -35,9 +35,10 @@ export function addTripCommands(program: Command): void {
 
   add("end", "end the drive")
     .argument("<trip id>")
-    .action(async (id: string, options: TripOptions) => {
+    .option("--reason <text>", "why an operator ends it", "")
+    .action(async (id: string, options: TripOptions & { reason: string }) => {
       const { endTrip } = await import("./trip.ts");
-      await callTrips(options, (context) => endTrip(context, id));
+      await callTrips(options, (context) => endTrip(context, id, options.reason));
     });
 
   add("cancel", "cancel a trip within its grace")
@@ -48,7 +49,7 @@ export function addTripCommands(program: Command): void {
       await callTrips(options, (context) => cancelTrip(context, id, options.reason));
     });
 
-  add("get", "show a trip and its steps")
+  add("get", "show a trip (with --operator also its steps)")
     .argument("<trip id>")
     .action(async (id: string, options: TripOptions) => {
       const { getTrip } = await import("./trip.ts");
@@ -81,7 +82,7 @@ export function addTripCommands(program: Command): void {
         import("./parked-trips.ts"),
         import("./find-parked-trips.ts"),
       ]);
-      await callTrips({ ...options, operator: true }, async (context) => {
+      await callAsOperator(options, async (context) => {
         await listParkedTrips(context, await findParkedTrips(await findTemporal(), options.limit));
       });
     });
@@ -92,7 +93,7 @@ export function addTripCommands(program: Command): void {
     .action(async (tripId: string, options: TripOptions & { step?: string }) => {
       const { retryTrip } = await import("./parked-trips.ts");
       const request = { tripId, ...pickStep(options) };
-      await callTrips({ ...options, operator: true }, (context) => retryTrip(context, request));
+      await callAsOperator(options, (context) => retryTrip(context, request));
     });
 
   add(
@@ -105,7 +106,7 @@ export function addTripCommands(program: Command): void {
     .action(async (tripId: string, options: TripOptions & { note: string; step?: string }) => {
       const { resolveTrip } = await import("./parked-trips.ts");
       const request = { tripId, note: options.note, ...pickStep(options) };
-      await callTrips({ ...options, operator: true }, (context) => resolveTrip(context, request));
+      await callAsOperator(options, (context) => resolveTrip(context, request));
     });
 }
 
@@ -113,8 +114,24 @@ async function callTrips(
   options: TripOptions,
   command: (context: TripContext) => Promise<void>,
 ): Promise<void> {
-  const { withTrips } = await import("./trip.ts");
+  if (options.operator) await callAsOperator(options, command);
+  else await callAsRider(options, command);
+}
+
+async function callAsRider(
+  options: TripOptions,
+  command: (context: RiderContext) => Promise<void>,
+): Promise<void> {
+  const { withTrips } = await import("./trip-context.ts");
   await runUntilDone(() => withTrips(options, createTerminal(), command));
+}
+
+async function callAsOperator(
+  options: TripOptions,
+  command: (context: OperatorContext) => Promise<void>,
+): Promise<void> {
+  const { withOperations } = await import("./trip-context.ts");
+  await runUntilDone(() => withOperations(options, createTerminal(), command));
 }
 
 function pickStep({ step }: { step?: string }): { step?: string } {

@@ -1,6 +1,12 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { WatchTripResponse } from "@fanfare/contracts/trips/v1/trips";
+import type { Heartbeat } from "@fanfare/contracts/trips/v1/trips";
+
+/** A response of WatchTrip: a trip as its rider or operators see it, or a heartbeat. */
+export interface WatchResponse<T> {
+  readonly trip?: T | undefined;
+  readonly heartbeat?: Heartbeat | undefined;
+}
 
 /** The longest interval of heartbeats, for as long as none has named a shorter one. */
 const longestIntervalMs = 30_000;
@@ -12,10 +18,10 @@ const intervals = 3;
  * heartbeats: its connection is lost, although nothing closed it. The time in which the caller handles a
  * response does not count.
  */
-export async function* endWhenSilent(
-  open: (signal: AbortSignal) => AsyncIterable<WatchTripResponse>,
+export async function* endWhenSilent<T>(
+  open: (signal: AbortSignal) => AsyncIterable<WatchResponse<T>>,
   signal?: AbortSignal,
-): AsyncGenerator<WatchTripResponse> {
+): AsyncGenerator<WatchResponse<T>> {
   const ended = new AbortController();
   const signals = signal === undefined ? [ended.signal] : [signal, ended.signal];
   const responses = open(AbortSignal.any(signals))[Symbol.asyncIterator]();

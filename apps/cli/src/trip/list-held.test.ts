@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import { TripSchema, TripStep_State, TripStepSchema } from "@fanfare/contracts/trips/v1/trips";
+import { TripStep_State, TripStepSchema } from "@fanfare/contracts/operators/v1/trip_operations";
+import { OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
 import { describe, expect, it } from "vitest";
 import { listHeld } from "./list-held.ts";
 
-const trip = create(TripSchema, { vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
+const trip = create(OperatorTripSchema, { vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
 
 function held(states: Record<string, keyof typeof TripStep_State>): string[] {
   const steps = Object.entries(states).map(([name, state]) =>

@@ -1,7 +1,8 @@
-import { type Trip, type TripStep, TripStep_State } from "@fanfare/contracts/trips/v1/trips";
+import { type TripStep, TripStep_State } from "@fanfare/contracts/operators/v1/trip_operations";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 
 /** Returns in words what a trip still holds or may hold: its vehicle, its authorisation and its charges. */
-export function listHeld(trip: Trip, steps: readonly TripStep[]): string[] {
+export function listHeld(trip: OperatorTrip, steps: readonly TripStep[]): string[] {
   const findState = (name: string) => steps.find((step) => step.name === name)?.state;
   // A step that has started may have taken effect, also when its call failed.
   const taken = (name: string) =>

@@ -1,8 +1,12 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { TripStatus, TripStep_State, TripsService } from "@fanfare/contracts/trips/v1/trips";
+import {
+  TripOperationsService,
+  TripStep_State,
+} from "@fanfare/contracts/operators/v1/trip_operations";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
 import { listParkedTrips, resolveTrip, retryTrip } from "./parked-trips.ts";
-import type { TripContext } from "./trip.ts";
+import type { OperatorContext } from "./trip-context.ts";
 
 const tripId = "0e1f5cb4-7a25-4b6e-9a2f-3b8f2c7d9e10";
 
@@ -14,7 +18,7 @@ function createOperator(json = false) {
   const requests: object[] = [];
   const lines: string[] = [];
   const transport = createRouterTransport((router) => {
-    router.service(TripsService, {
+    router.service(TripOperationsService, {
       getTrip: ({ tripId: of }) => ({
         trip: {
           tripId: of,
@@ -41,12 +45,12 @@ function createOperator(json = false) {
       resolveTrip: (request) => (requests.push(request), { steps: ["capture"] }),
     });
   });
-  const terminal: TripContext["terminal"] = {
+  const terminal: OperatorContext["terminal"] = {
     line: (text = "") => void lines.push(text),
     colour: (_, text) => text,
   };
-  const client = createClient(TripsService, transport);
-  return { context: { client, terminal, json }, requests, lines };
+  const client = createClient(TripOperationsService, transport);
+  return { context: { role: "operator", client, terminal, json } as const, requests, lines };
 }
 
 describe("listParkedTrips()", () => {

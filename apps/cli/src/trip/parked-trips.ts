@@ -1,22 +1,22 @@
-import { create, type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
 import {
   ResolveTripResponseSchema,
   RetryTripResponseSchema,
-  type Trip,
-  TripSchema,
   type TripStep,
   TripStep_State,
   TripStepSchema,
-} from "@fanfare/contracts/trips/v1/trips";
+} from "@fanfare/contracts/operators/v1/trip_operations";
+import { type OperatorTrip, OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
 import { alignRows, type Terminal } from "../terminal.ts";
 import type { ParkedTripIds } from "./find-parked-trips.ts";
 import { listHeld } from "./list-held.ts";
-import type { TripContext } from "./trip.ts";
+import { printJson } from "./print-json.ts";
+import type { OperatorContext } from "./trip-context.ts";
 import { formatColouredStatus } from "./trip-text.ts";
 
 /** A trip that waits for an operator. */
 interface ParkedTrip {
-  readonly trip: Trip;
+  readonly trip: OperatorTrip;
   /** The parked steps with their errors; undefined when the workflow does not answer. */
   readonly parked: readonly TripStep[] | undefined;
   /** What the trip still holds, in words. */
@@ -25,7 +25,7 @@ interface ParkedTrip {
 
 /** Prints the parked trips with the parked steps, what the trips hold, and the errors. */
 export async function listParkedTrips(
-  context: TripContext,
+  context: OperatorContext,
   { tripIds, more }: ParkedTripIds,
 ): Promise<void> {
   const { client, terminal, json } = context;
@@ -42,8 +42,11 @@ export async function listParkedTrips(
   if (more) terminal.line("There are more: raise --limit");
 }
 
-async function readParkedTrip(client: TripContext["client"], tripId: string): Promise<ParkedTrip> {
-  const [{ trip = create(TripSchema, { tripId }) }, steps] = await Promise.all([
+async function readParkedTrip(
+  client: OperatorContext["client"],
+  tripId: string,
+): Promise<ParkedTrip> {
+  const [{ trip = create(OperatorTripSchema, { tripId }) }, steps] = await Promise.all([
     client.getTrip({ tripId }),
     client.getTripProgress({ tripId }).then(
       (progress) => progress.steps,
@@ -69,7 +72,7 @@ function toRows({ trip, parked, held }: ParkedTrip, terminal: Terminal): string[
 
 function toJsonDocument({ trip, parked, held }: ParkedTrip): object {
   return {
-    trip: toJson(TripSchema, trip),
+    trip: toJson(OperatorTripSchema, trip),
     parked: parked?.map((step) => toJson(TripStepSchema, step)),
     held,
   };
@@ -77,28 +80,20 @@ function toJsonDocument({ trip, parked, held }: ParkedTrip): object {
 
 /** Retries the parked steps of a trip, or one of them. */
 export async function retryTrip(
-  context: TripContext,
+  context: OperatorContext,
   request: { readonly tripId: string; readonly step?: string },
 ): Promise<void> {
   const response = await context.client.retryTrip(request);
-  if (context.json) return printJson(context, RetryTripResponseSchema, response);
+  if (context.json) return printJson(context.terminal, [RetryTripResponseSchema], response);
   context.terminal.line(`Retrying ${response.steps.join(", ")}.`);
 }
 
 /** Resolves the parked steps of a trip, or one of them, with a note of what was done by hand. */
 export async function resolveTrip(
-  context: TripContext,
+  context: OperatorContext,
   request: { readonly tripId: string; readonly note: string; readonly step?: string },
 ): Promise<void> {
   const response = await context.client.resolveTrip(request);
-  if (context.json) return printJson(context, ResolveTripResponseSchema, response);
+  if (context.json) return printJson(context.terminal, [ResolveTripResponseSchema], response);
   context.terminal.line(`Resolved ${response.steps.join(", ")}.`);
-}
-
-function printJson<S extends DescMessage>(
-  { terminal }: TripContext,
-  schema: S,
-  message: MessageShape<S>,
-): void {
-  terminal.line(JSON.stringify(toJson(schema, message)));
 }

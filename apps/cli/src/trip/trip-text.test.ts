@@ -1,13 +1,14 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Broadcast_State, TripSchema, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State, OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { describe, expect, it } from "vitest";
 import { formatWatched } from "./trip-text.ts";
 
 const terminal = { line: () => {}, colour: (_: string, text: string) => text };
 
-function watch(fields: MessageInitShape<typeof TripSchema>): string {
-  return formatWatched(create(TripSchema, { version: 7n, ...fields }), terminal);
+function watch(fields: MessageInitShape<typeof OperatorTripSchema>): string {
+  return formatWatched(create(OperatorTripSchema, { version: 7n, ...fields }), terminal);
 }
 
 describe("formatWatched()", () => {

@@ -2,13 +2,11 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { countMinorDigits } from "@fanfare/contracts/minor-units";
 import type { Money } from "@fanfare/contracts/money/v1/money";
 import {
-  Broadcast_State,
-  type Trip,
-  TripStatus,
-  TripStatusSchema,
   type TripStep,
   TripStep_StateSchema,
-} from "@fanfare/contracts/trips/v1/trips";
+} from "@fanfare/contracts/operators/v1/trip_operations";
+import { Broadcast_State, type OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
+import { type Trip, TripStatus, TripStatusSchema } from "@fanfare/contracts/trips/v1/trips";
 import { alignRows, type Colour, type Terminal } from "../terminal.ts";
 
 /** Returns the name of a status, such as SETTLED. */
@@ -28,8 +26,12 @@ const colours: Readonly<Partial<Record<TripStatus, Colour>>> = {
   [TripStatus.NEEDS_ATTENTION]: "red",
 };
 
-/** Formats a trip and its steps as lines of text. */
-export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Terminal): string[] {
+/** Formats a trip, as its rider or operators see it, and its steps as lines of text. */
+export function formatTrip(
+  trip: Trip | OperatorTrip,
+  steps: readonly TripStep[],
+  terminal: Terminal,
+): string[] {
   const facts: [string, string][] = [
     ["trip", trip.tripId],
     ["status", formatColouredStatus(trip.status, terminal)],
@@ -44,10 +46,8 @@ export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Ter
     ["tariff", trip.tariff?.id ?? ""],
     ["fare", formatMoney(trip.fare)],
     ["settled", formatMoney(trip.settled)],
-    ["broadcast", formatBroadcast(trip)],
-    ["delayed", trip.delayedStep],
+    ...(isOperatorTrip(trip) ? listOperatorFacts(trip) : []),
     ["reason", trip.reason],
-    ["decision", trip.decision],
   ];
   const known = facts.filter(([, text]) => text !== "");
   return [
@@ -56,20 +56,38 @@ export function formatTrip(trip: Trip, steps: readonly TripStep[], terminal: Ter
   ];
 }
 
+function isOperatorTrip(trip: Trip | OperatorTrip): trip is OperatorTrip {
+  return trip.$typeName === "trips.v1.OperatorTrip";
+}
+
+function listOperatorFacts(trip: OperatorTrip): [string, string][] {
+  return [
+    ["broadcast", formatBroadcast(trip)],
+    ["delayed", trip.delayedStep],
+    ["decision", trip.decision],
+  ];
+}
+
 /** Formats a change of a trip as one line, with everything that is open or delayed. */
-export function formatWatched(trip: Trip, terminal: Terminal): string {
-  const broadcast =
-    trip.broadcast?.state === Broadcast_State.PUBLISHED ? "published" : formatBroadcast(trip);
+export function formatWatched(trip: Trip | OperatorTrip, terminal: Terminal): string {
   const parts = [
     `version ${trip.version}`,
     formatColouredStatus(trip.status, terminal),
     trip.endRequestedAt !== undefined && trip.endedAt === undefined ? "end requested" : "",
     trip.cancelRequestedAt === undefined ? "" : "cancellation requested",
-    trip.delayedStep === "" ? "" : `${trip.delayedStep} is delayed`,
-    broadcast === "" ? "" : `broadcast ${broadcast}`,
+    ...(isOperatorTrip(trip) ? listDelays(trip) : []),
     trip.reason,
   ];
   return parts.filter((part) => part !== "").join("  ");
+}
+
+function listDelays(trip: OperatorTrip): string[] {
+  const broadcast =
+    trip.broadcast?.state === Broadcast_State.PUBLISHED ? "published" : formatBroadcast(trip);
+  return [
+    trip.delayedStep === "" ? "" : `${trip.delayedStep} is delayed`,
+    broadcast === "" ? "" : `broadcast ${broadcast}`,
+  ];
 }
 
 /** Formats each step with its state, its attempts and its last error. */
@@ -85,7 +103,10 @@ function formatSteps(steps: readonly TripStep[], terminal: Terminal): string[] {
 }
 
 /** Formats trips as a table. */
-export function formatTripTable(trips: readonly Trip[], terminal: Terminal): string[] {
+export function formatTripTable(
+  trips: readonly (Trip | OperatorTrip)[],
+  terminal: Terminal,
+): string[] {
   const head = ["TRIP", "STATUS", "VEHICLE", "RIDER", "REQUESTED", "SETTLED"];
   return alignRows([
     head.map((name) => terminal.colour("dim", name)),
@@ -100,7 +121,7 @@ export function formatTripTable(trips: readonly Trip[], terminal: Terminal): str
   ]);
 }
 
-function formatBroadcast({ broadcast }: Trip): string {
+function formatBroadcast({ broadcast }: OperatorTrip): string {
   if (broadcast === undefined) return "";
   if (broadcast.state === Broadcast_State.PUBLISHED) {
     return `published ${formatTime(broadcast.publishedAt)}`;

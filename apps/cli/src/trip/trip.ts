@@ -1,40 +1,14 @@
-import { create, type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
-import {
-  ListTripsResponseSchema,
-  type Trip,
-  TripSchema,
-  TripStatus,
-  type TripStep,
-} from "@fanfare/contracts/trips/v1/trips";
+import type { TripStep } from "@fanfare/contracts/operators/v1/trip_operations";
+import { ListTripsResponseSchema as OperatorPageSchema } from "@fanfare/contracts/operators/v1/trip_operations";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
+import { ListTripsResponseSchema, type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { CliError } from "../cli-error.ts";
 import { addSandboxMethod, isSandboxToken } from "../riders/sandbox-methods.ts";
-import type { Terminal } from "../terminal.ts";
-import { type CallerOptions, findAddress } from "./find-address.ts";
+import { findAddress } from "./find-address.ts";
+import { printJson, tripSchemas } from "./print-json.ts";
+import type { OperatorContext, RiderContext, TripContext, TripOptions } from "./trip-context.ts";
 import { formatTrip, formatTripTable, formatWatched } from "./trip-text.ts";
-import { connectToTrips, type TripsClient } from "./trips-client.ts";
 import { watchTrip } from "./watch-trip.ts";
-
-/** The options that all trip commands share. */
-export interface TripOptions extends CallerOptions {
-  readonly json?: boolean;
-}
-
-/** What a trip command works with. */
-export interface TripContext {
-  readonly client: TripsClient;
-  readonly terminal: Terminal;
-  readonly json: boolean;
-}
-
-/** Runs a command with a client of the running stack. */
-export async function withTrips(
-  options: TripOptions,
-  terminal: Terminal,
-  command: (context: TripContext) => Promise<void>,
-): Promise<void> {
-  using trips = connectToTrips(await findAddress(options));
-  await command({ client: trips.client, terminal, json: options.json ?? false });
-}
 
 /** Options of {@link startTrip}. */
 export interface StartOptions {
@@ -54,7 +28,7 @@ export async function findPaymentMethod(payment: string, options: TripOptions): 
 }
 
 /** Starts a trip and prints it, which is ACTIVE, or still REQUESTED or PENDING. */
-export async function startTrip(context: TripContext, options: StartOptions): Promise<void> {
+export async function startTrip(context: RiderContext, options: StartOptions): Promise<void> {
   const { trip } = await context.client.startTrip({
     tripId: options.id ?? crypto.randomUUID(),
     vehicleId: options.vehicle,
@@ -63,30 +37,39 @@ export async function startTrip(context: TripContext, options: StartOptions): Pr
   printTrip(context, trip);
 }
 
-/** Ends the drive and prints the trip. */
-export async function endTrip(context: TripContext, tripId: string): Promise<void> {
-  const { trip } = await context.client.endTrip({ tripId });
+/** Ends the drive and prints the trip. Operators state the reason. */
+export async function endTrip(context: TripContext, tripId: string, reason: string): Promise<void> {
+  const { trip } =
+    context.role === "operator"
+      ? await context.client.endTrip({ tripId, reason })
+      : await context.client.endTrip({ tripId });
   printTrip(context, trip);
 }
 
 /** Cancels a trip and prints it. */
 export async function cancelTrip(
-  context: TripContext,
+  { client, ...context }: TripContext,
   tripId: string,
   reason: string,
 ): Promise<void> {
-  const { trip } = await context.client.cancelTrip({ tripId, reason });
+  const { trip } = await client.cancelTrip({ tripId, reason });
   printTrip(context, trip);
 }
 
-/** Prints a trip and its steps. Omits the steps when the workflow does not answer. */
+/** Prints a trip, and its steps to operators. Omits the steps when the workflow does not answer. */
 export async function getTrip(context: TripContext, tripId: string): Promise<void> {
-  const { client } = context;
-  const [{ trip }, { steps }] = await Promise.all([
-    client.getTrip({ tripId }),
-    client.getTripProgress({ tripId }).catch(() => ({ steps: [] })),
+  const [{ trip }, steps] = await Promise.all([
+    context.client.getTrip({ tripId }),
+    context.role === "operator" ? readSteps(context, tripId) : [],
   ]);
   printTrip(context, trip, steps);
+}
+
+async function readSteps({ client }: OperatorContext, tripId: string): Promise<TripStep[]> {
+  return await client.getTripProgress({ tripId }).then(
+    ({ steps }) => steps,
+    () => [],
+  );
 }
 
 /** Options of {@link listTrips}. */
@@ -98,21 +81,30 @@ export interface ListOptions {
 
 /** Prints a page of trips, newest first. */
 export async function listTrips(context: TripContext, options: ListOptions): Promise<void> {
-  const page = await context.client.listTrips({
+  const { terminal, json } = context;
+  const request = {
     pageSize: options.limit,
     pageToken: options.page ?? "",
     status: options.status === undefined ? TripStatus.UNSPECIFIED : parseStatus(options.status),
-  });
-  if (context.json) return printJson(context, ListTripsResponseSchema, page);
-  for (const line of formatTripTable(page.trips, context.terminal)) context.terminal.line(line);
-  if (page.nextPageToken !== "") context.terminal.line(`Next page: --page ${page.nextPageToken}`);
+  };
+  const page = await context.client.listTrips(request);
+  if (json) return printJson(terminal, [ListTripsResponseSchema, OperatorPageSchema], page);
+  for (const line of formatTripTable(page.trips, terminal)) terminal.line(line);
+  if (page.nextPageToken !== "") terminal.line(`Next page: --page ${page.nextPageToken}`);
 }
 
-/** Prints a trip after each change, until it is over and its event is published. Resumes a stream that ends early. */
+/**
+ * Prints a trip after each change, until it is over; for operators, until its event is published as well. Resumes
+ * a stream that ends early.
+ */
 export async function printChanges(context: TripContext, tripId: string): Promise<void> {
-  const { client, terminal, json } = context;
-  for await (const trip of watchTrip(client, tripId)) {
-    if (json) printJson(context, TripSchema, trip);
+  const { terminal, json } = context;
+  const changes: AsyncIterable<Trip | OperatorTrip> =
+    context.role === "operator"
+      ? watchTrip(context.client, tripId)
+      : watchTrip(context.client, tripId);
+  for await (const trip of changes) {
+    if (json) printJson(terminal, tripSchemas, trip);
     else terminal.line(formatWatched(trip, terminal));
   }
 }
@@ -129,19 +121,11 @@ function parseStatus(name: string): TripStatus {
 }
 
 function printTrip(
-  context: TripContext,
-  trip: Trip | undefined,
+  { terminal, json }: Pick<TripContext, "terminal" | "json">,
+  trip: Trip | OperatorTrip | undefined,
   steps: readonly TripStep[] = [],
 ): void {
-  const shown = trip ?? create(TripSchema);
-  if (context.json) return printJson(context, TripSchema, shown);
-  for (const line of formatTrip(shown, steps, context.terminal)) context.terminal.line(line);
-}
-
-function printJson<S extends DescMessage>(
-  { terminal }: TripContext,
-  schema: S,
-  message: MessageShape<S>,
-): void {
-  terminal.line(JSON.stringify(toJson(schema, message)));
+  if (trip === undefined) throw new CliError("the answer has no trip: update this command");
+  if (json) return printJson(terminal, tripSchemas, trip);
+  for (const line of formatTrip(trip, steps, terminal)) terminal.line(line);
 }

@@ -1,10 +1,13 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import { createServiceTransport, type TlsFiles } from "@fanfare/service";
 
-/** A client of the API of riders and operators. */
+/** A client of the API of riders. */
 export type TripsClient = Client<typeof TripsService>;
+/** A client of the API of operators. */
+export type OperationsClient = Client<typeof TripOperationsService>;
 
 /** Where a service is, and who calls it. */
 export interface Address {
@@ -50,7 +53,12 @@ export function connectTo<S extends DescService>(service: S, address: Address): 
   return { client: createClient(service, transport), [Symbol.dispose]: close };
 }
 
-/** Creates a client of the API of riders and operators. */
+/** Creates a client of the API of riders. */
 export function connectToTrips(address: Address): ServiceClient<typeof TripsService> {
   return connectTo(TripsService, address);
+}
+
+/** Creates a client of the API of operators. */
+export function connectToOperations(address: Address): ServiceClient<typeof TripOperationsService> {
+  return connectTo(TripOperationsService, address);
 }

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Trip } from "@fanfare/contracts/trips/v1/trips";
-import { endWhenSilent } from "./end-when-silent.ts";
-import type { TripsClient } from "./trips-client.ts";
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { endWhenSilent, type WatchResponse } from "./end-when-silent.ts";
 
 /** Options of {@link watchTrip}. */
 export interface WatchOptions {
@@ -19,6 +17,15 @@ const passingCodes = [
   Code.Canceled,
   Code.ResourceExhausted,
 ];
+
+/** The part of a client that watches trips: as riders see them, or as operators do. */
+export interface WatchClient<T> {
+  watchTrip(
+    request: { readonly tripId: string; readonly afterVersion: bigint },
+    options: CallOptions,
+  ): AsyncIterable<WatchResponse<T>>;
+}
+
 const maxPauseMs = 5_000;
 /** How many attempts in a row may end without a change. */
 const maxAttempts = 8;
@@ -30,11 +37,11 @@ const maxAttempts = 8;
  * heartbeats. Rejects when the trip cannot be watched, and after eight attempts in a row without a change or a
  * heartbeat.
  */
-export async function* watchTrip(
-  client: Pick<TripsClient, "watchTrip">,
+export async function* watchTrip<T extends { readonly version: bigint }>(
+  client: WatchClient<T>,
   tripId: string,
   { signal, pauseMs = 200 }: WatchOptions = {},
-): AsyncGenerator<Trip> {
+): AsyncGenerator<T> {
   let afterVersion = 0n;
   let attempts = 0;
   let received = false;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
-import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { CancellationCause, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { createLogger } from "@fanfare/service";
 import { catchRefusal } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
@@ -33,10 +33,16 @@ async function startTrip(): Promise<{ tripId: string }> {
 }
 
 describe("CancelTrip", () => {
-  it("returns the trip once it is compensated, with the reason", async () => {
+  it("returns the trip once it is compensated, and its reason to operators", async () => {
     const { tripId } = await startTrip();
     const { trip } = await api.rider().cancelTrip({ tripId, reason: "rain" });
-    expect(trip).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
+    const cancelled = {
+      status: TripStatus.CANCELLED,
+      cancellationCause: CancellationCause.RIDER,
+    };
+    expect(trip).toMatchObject({ ...cancelled, reason: "you cancelled the trip" });
+    const { trip: all } = await api.operator.getTrip({ tripId });
+    expect(all).toMatchObject({ ...cancelled, reason: "rain" });
   });
 
   it("is refused after the grace, although the workflow has not noticed, and records nothing", async () => {
@@ -74,7 +80,9 @@ describe("CancelTrip", () => {
   it("names the caller when no reason is given", async () => {
     const byOperator = await api.operator.cancelTrip(await startTrip());
     expect(byOperator.trip?.reason).toBe("cancelled by an operator");
-    const byRider = await api.rider().cancelTrip(await startTrip());
+    const trip = await startTrip();
+    await api.rider().cancelTrip(trip);
+    const byRider = await api.operator.getTrip(trip);
     expect(byRider.trip?.reason).toBe("cancelled by its rider");
   });
 
@@ -104,7 +112,7 @@ describe("CancelTrip", () => {
     const { trip } = await api.rider().cancelTrip({ tripId });
     expect(trip).toMatchObject({
       status: TripStatus.NEEDS_ATTENTION,
-      reason: "open-tab: unavailable",
+      reason: expect.stringContaining("an operator attends to the trip"),
     });
   });
 
@@ -121,12 +129,16 @@ describe("CancelTrip", () => {
     expect((await api.rider().getTrip(trip)).trip?.status).toBe(TripStatus.SETTLED);
   });
 
-  it("throws the reason of the workflow's refusal", async () => {
+  it("is refused when the workflow refuses it, with the workflow's reason for operators", async () => {
     const trip = await startTrip();
-    api.workflows.override = { kind: "refused", reason: "the drive has ended" };
+    api.workflows.override = { kind: "refused", reason: "capture: declined" };
     expect(await catchRefusal(api.rider().cancelTrip(trip))).toMatchObject({
       code: Code.FailedPrecondition,
-      rawMessage: "the drive has ended",
+      rawMessage: expect.stringMatching(/is ACTIVE: it can no longer be cancelled/),
+    });
+    expect(await catchRefusal(api.operator.cancelTrip(trip))).toMatchObject({
+      code: Code.FailedPrecondition,
+      rawMessage: "capture: declined",
     });
   });
 
@@ -154,10 +166,13 @@ describe("CancelTrip", () => {
     );
     await deliverStopRequests(never, { ...api, logger }, { batchSize: 10 });
     const { trip: cancelled } = await api.rider().getTrip(request);
-    expect(cancelled).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
+    expect(cancelled).toMatchObject({
+      status: TripStatus.CANCELLED,
+      cancellationCause: CancellationCause.RIDER,
+    });
   });
 
-  it("is refused with the reason while the end of the drive is parked", async () => {
+  it("is refused while the end of the drive is parked", async () => {
     const trip = await startTrip();
     api.workflows.override = { kind: "timed-out" };
     await api.rider().endTrip(trip);
@@ -166,7 +181,7 @@ describe("CancelTrip", () => {
     for (const caller of [api.rider(), api.operator]) {
       const refusal = await catchRefusal(caller.cancelTrip(trip));
       expect(refusal.code).toBe(Code.FailedPrecondition);
-      expect(refusal.rawMessage).toContain("waits for an operator (complete-drive: no)");
+      expect(refusal.rawMessage).toContain("its drive has ended and waits for an operator");
     }
   });
 

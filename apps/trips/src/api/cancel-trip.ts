@@ -1,8 +1,6 @@
-import type { CancelTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
 import { createCannotCancelError, requestCancel } from "../registry/stop-requests.ts";
 import type { TripRow } from "../registry/tables.ts";
-import { toTrip } from "../registry/trip-message.ts";
 import { isCompensating, isEndParked } from "../registry/trip-phase.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import { sendStopRequest } from "../temporal/send-stop-request.ts";
@@ -23,10 +21,10 @@ export interface CancelTripDeps {
  * same. Throws failed_precondition when the drive has ended.
  */
 export async function cancelTrip(
-  request: CancelTripRequest,
+  request: { readonly tripId: string; readonly reason: string },
   { caller, ...call }: DecisionOptions & { caller: Caller },
   { registry, workflows }: CancelTripDeps,
-): Promise<Trip> {
+): Promise<TripRow> {
   const visible = await getVisibleTrip(registry, caller, request.tripId);
   const isOperator = caller.role === "operator";
   const reason = request.reason || `cancelled by ${isOperator ? "an operator" : "its rider"}`;
@@ -42,7 +40,7 @@ export async function cancelTrip(
         details: "",
         reason,
       }));
-  if (isCompensated(asked)) return toTrip(asked);
+  if (isCompensated(asked)) return asked;
 
   const reply = await (asked.stop_kind === "CANCEL"
     ? sendStopRequest(workflows, asked, call)
@@ -51,9 +49,12 @@ export async function cancelTrip(
   const trip = await getVisibleTrip(registry, caller, request.tripId);
   if (trip.ended_at !== null || isEndParked(trip)) throw createCannotCancelError(trip);
   if (reply.kind === "refused" && !isCompensating(trip)) {
-    throw createUnansweredError(reply, `cancellation of trip ${trip.trip_id}`);
+    // The words of a workflow are for operators.
+    throw isOperator
+      ? createUnansweredError(reply, `cancellation of trip ${trip.trip_id}`)
+      : createCannotCancelError(trip);
   }
-  return toTrip(trip);
+  return trip;
 }
 
 /** Returns whether everything is compensated, or what is left is parked. */

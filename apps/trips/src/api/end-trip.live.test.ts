@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "@connectrpc/connect";
+import { Action, type Entry } from "@fanfare/contracts/operators/v1/operators";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { createLogger } from "@fanfare/service";
-import { catchRefusal } from "@fanfare/test-fixtures";
+import { catchRefusal, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
@@ -29,6 +30,7 @@ afterAll(async () => {
 beforeEach(() => {
   api.workflows.override = undefined;
   api.workflows.calls = 0;
+  api.workflows.drivenMs = 90_000;
 });
 
 async function startTrip(): Promise<{ tripId: string }> {
@@ -36,6 +38,11 @@ async function startTrip(): Promise<{ tripId: string }> {
   await api.freeRiders();
   await api.rider().startTrip({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
   return { tripId };
+}
+
+/** Returns what the operator log has of a trip, the newest first. */
+async function readLog({ tripId }: { tripId: string }): Promise<Entry[]> {
+  return (await api.operatorLog().list({ subject: tripId })).entries;
 }
 
 describe("EndTrip", () => {
@@ -125,6 +132,57 @@ describe("EndTrip", () => {
 
   it("refuses a malformed id", async () => {
     const refusal = await catchRefusal(api.rider().endTrip({ tripId: "42" }));
+    expect(refusal.code).toBe(Code.InvalidArgument);
+  });
+});
+
+describe("EndTrip of an operator", () => {
+  const reason = "the car was left with its doors open";
+
+  it("ends a drive whose cancellation is refused, and logs who ended it and why", async () => {
+    api.workflows.drivenMs = 121_000;
+    const trip = await startTrip();
+    const refusal = await catchRefusal(api.operator.cancelTrip(trip));
+    expect(refusal.rawMessage).toContain("end the trip instead");
+    const { trip: ended } = await api.operator.endTrip({ ...trip, reason });
+    const decision = `otto ended the drive: ${reason}`;
+    expect(ended).toMatchObject({ status: TripStatus.ENDED, fare: { minorUnits: 90n }, decision });
+    expect(ended?.endedAt).toEqual(ended?.endRequestedAt);
+    expect(await readLog(trip)).toMatchObject([
+      {
+        operator: "otto",
+        action: Action.END_TRIP,
+        reason,
+        before: { state: { value: { status: TripStatus.ACTIVE, decision: "" } } },
+        after: { state: { value: { decision } } },
+      },
+    ]);
+  });
+
+  it("decides once, whatever the workflow does, and carries the author to it", async () => {
+    const trip = await startTrip();
+    api.workflows.override = { kind: "timed-out" };
+    const key = withIdempotencyKey(`end/${trip.tripId}`);
+    const { trip: first } = await api.operator.endTrip({ ...trip, reason }, key);
+    const { trip: second } = await api.operator.endTrip({ ...trip, reason }, key);
+    expect(second).toEqual(first);
+    expect(await readLog(trip)).toHaveLength(1);
+    expect(api.workflows.ends.at(-1)).toMatchObject({ operator: "otto", reason });
+  });
+
+  it("logs nothing when the rider ended the drive before, or there is none", async () => {
+    const trip = await startTrip();
+    await api.rider().endTrip(trip);
+    await api.operator.endTrip({ ...trip, reason });
+    const cancelled = await startTrip();
+    await api.rider().cancelTrip(cancelled);
+    const refusal = await catchRefusal(api.operator.endTrip({ ...cancelled, reason }));
+    expect(refusal.code).toBe(Code.FailedPrecondition);
+    expect([await readLog(trip), await readLog(cancelled)]).toEqual([[], []]);
+  });
+
+  it("requires a reason", async () => {
+    const refusal = await catchRefusal(api.operator.endTrip(await startTrip()));
     expect(refusal.code).toBe(Code.InvalidArgument);
   });
 });

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { TripStep } from "@fanfare/contracts/trips/v1/trips";
+import type { TripStep } from "@fanfare/contracts/operators/v1/trip_operations";
 import type { Caller } from "@fanfare/service";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";

@@ -1,7 +1,8 @@
-import type { ListTripsRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
+import type { ListTripsRequest } from "@fanfare/contracts/trips/v1/trips";
 import { type Caller, paginate } from "@fanfare/service";
 import { z } from "zod";
-import { toStatusName, toTrip } from "../registry/trip-message.ts";
+import { toOperatorTrip, toStatusName } from "../registry/trip-message.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 
 const position = z.object({
@@ -15,10 +16,10 @@ const position = z.object({
  * that ListTrips did not issue.
  */
 export async function listTrips(
-  request: ListTripsRequest,
+  request: Pick<ListTripsRequest, "pageSize" | "pageToken" | "status">,
   caller: Caller,
   { registry }: { readonly registry: TripRegistry },
-): Promise<{ trips: Trip[]; nextPageToken: string }> {
+): Promise<{ trips: OperatorTrip[]; nextPageToken: string }> {
   const riderId = caller.role === "operator" ? undefined : caller.subject;
   const status = toStatusName(request.status);
   const { items, nextPageToken } = await paginate(request, {
@@ -26,5 +27,5 @@ export async function listTrips(
     fetch: (range) => registry.list({ riderId, status, ...range }),
     toPosition: (row) => ({ requestedAt: row.requested_at, tripId: row.trip_id }),
   });
-  return { trips: items.map(toTrip), nextPageToken };
+  return { trips: items.map(toOperatorTrip), nextPageToken };
 }

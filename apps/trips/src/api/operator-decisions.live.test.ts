@@ -19,11 +19,16 @@ beforeEach(() => {
   api.workflows.decisionReply = undefined;
 });
 
-/** Creates a trip whose capture is parked. */
-async function parkTrip(): Promise<{ tripId: string }> {
+async function startTrip(): Promise<{ tripId: string }> {
   const tripId = randomUUID();
   await api.freeRiders();
   await api.rider().startTrip({ tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" });
+  return { tripId };
+}
+
+/** Creates a trip whose capture is parked. */
+async function parkTrip(): Promise<{ tripId: string }> {
+  const { tripId } = await startTrip();
   await api.rider().endTrip({ tripId });
   await api.registry.record(tripId, park({ version: 9n, step: "capture", reason: "declined" }));
   api.workflows.parked = ["capture"];
@@ -167,10 +172,7 @@ describe("ResolveTrip", () => {
 describe("CancelTrip of an operator", () => {
   it("records who cancelled the trip and why, whatever the workflow does", async () => {
     for (const kind of ["timed-out", "not-running"] as const) {
-      const tripId = randomUUID();
-      const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
-      await api.freeRiders();
-      await api.rider().startTrip(request);
+      const { tripId } = await startTrip();
       api.workflows.override = { kind };
       for (let call = 1; call <= 2; call++) {
         const { trip } = await api.operator.cancelTrip({ tripId, reason: "stolen" });
@@ -183,10 +185,7 @@ describe("CancelTrip of an operator", () => {
 
   it("records who cancelled a trip that has no workflow yet", async () => {
     api.workflows.override = { kind: "unavailable", cause: new Error("no server") };
-    const tripId = randomUUID();
-    const request = { tripId, vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
-    await api.freeRiders();
-    await api.rider().startTrip(request);
+    const { tripId } = await startTrip();
     await api.operator.cancelTrip({ tripId, reason: "stolen" });
     const { trip } = await api.operator.getTrip({ tripId });
     expect(trip).toMatchObject({
@@ -210,29 +209,5 @@ describe("CancelTrip of an operator", () => {
     const { tripId } = await parkTrip();
     await catchRefusal(api.operator.cancelTrip({ tripId }));
     expect(await readLog(tripId)).toEqual([]);
-  });
-});
-
-describe("a rider", () => {
-  it("never sees who decided", async () => {
-    const { tripId } = await parkTrip();
-    await api.operator.retryTrip({ tripId });
-    const watched = api.rider().watchTrip({ tripId })[Symbol.asyncIterator]();
-    const trips = [
-      (await api.rider().getTrip({ tripId })).trip,
-      (await api.rider().endTrip({ tripId })).trip,
-      (await api.rider().listTrips({})).trips.find((trip) => trip.tripId === tripId),
-      (await watched.next()).value?.trip,
-    ];
-    expect(trips.map((trip) => trip?.decision)).toEqual(["", "", "", ""]);
-    await watched.return?.();
-  });
-
-  it("may not decide", async () => {
-    const { tripId } = await parkTrip();
-    const retried = await catchRefusal(api.rider().retryTrip({ tripId }));
-    const resolved = await catchRefusal(api.rider().resolveTrip({ tripId, note: "let me" }));
-    expect([retried.code, resolved.code]).toEqual([Code.PermissionDenied, Code.PermissionDenied]);
-    expect((await api.rider().getTrip({ tripId })).trip?.status).toBe(TripStatus.NEEDS_ATTENTION);
   });
 });

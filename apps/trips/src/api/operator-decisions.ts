@@ -1,10 +1,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { ResolveTripRequest, RetryTripRequest, Trip } from "@fanfare/contracts/trips/v1/trips";
+import type {
+  ResolveTripRequest,
+  RetryTripRequest,
+} from "@fanfare/contracts/operators/v1/trip_operations";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 import type { Caller } from "@fanfare/service";
 import { deliverDecision, describeDecision } from "../operators/deliver-decision.ts";
 import { createEntryIdTakenError, type NewLogEntry } from "../operators/operator-log.ts";
 import { recordDecision } from "../registry/transitions.ts";
-import { toTrip } from "../registry/trip-message.ts";
+import { toOperatorTrip } from "../registry/trip-message.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type {
   CallOptions,
@@ -24,7 +28,7 @@ export interface OperatorDecisionDeps {
 
 /** The trip with the recorded decision, and the steps that the decision applied to. */
 export interface OperatorDecision {
-  readonly trip: Trip;
+  readonly trip: OperatorTrip;
   readonly steps: string[];
 }
 
@@ -85,7 +89,10 @@ async function decide(
   // The workflow of a decision that was sent before may have closed since.
   const isDone = reply.kind === "not-running" && known !== undefined;
   const decided = isDone ? steps.split(", ") : requireAnswer(tripId, reply);
-  return { trip: toTrip(await getVisibleTrip(registry, caller, tripId)), steps: [...decided] };
+  return {
+    trip: toOperatorTrip(await getVisibleTrip(registry, caller, tripId)),
+    steps: [...decided],
+  };
 }
 
 /** Returns the parked steps that a decision applies to. Throws failed_precondition when there are none. */

@@ -20,7 +20,11 @@ beforeEach(async () => {
   api.workflows.started.length = 0;
 });
 
-const declined = { code: "failed_precondition", message: "the card was declined: use another" };
+const declined = {
+  code: "failed_precondition",
+  message: "the card was declined: use another",
+  step: "open-tab",
+};
 
 function createRequest() {
   return { tripId: randomUUID(), vehicleId: "vehicle-1", paymentMethod: "pm_card_visa" };
@@ -67,16 +71,29 @@ describe("StartTrip", () => {
   it("throws the refusal that caused the compensation, and again when it is repeated", async () => {
     const request = createRequest();
     api.workflows.refusal = declined;
-    const expected = { code: Code.FailedPrecondition, rawMessage: declined.message };
+    const rawMessage = "the payment method was declined or is not yours: use another one";
+    const expected = { code: Code.FailedPrecondition, rawMessage };
     expect(await catchRefusal(api.rider().startTrip(request))).toMatchObject(expected);
     expect(await catchRefusal(api.rider().startTrip(request))).toMatchObject(expected);
     expect(api.workflows.started).toHaveLength(1);
   });
 
   it("throws a refusal with its original code", async () => {
-    const request = createRequest();
-    api.workflows.refusal = { code: "not_found", message: "there is no such vehicle" };
-    expect((await catchRefusal(api.rider().startTrip(request))).code).toBe(Code.NotFound);
+    const message = "there is no vehicle vehicle-1: choose one from ListVehicles";
+    api.workflows.refusal = { code: "not_found", message, step: "reserve-vehicle" };
+    expect(await catchRefusal(api.rider().startTrip(createRequest()))).toMatchObject({
+      code: Code.NotFound,
+      rawMessage: "there is no such vehicle: choose another one",
+    });
+  });
+
+  it("throws internal for a refusal that only services understand", async () => {
+    const message = "billing.v1.BillingService/OpenTab cannot be called by the service worker";
+    api.workflows.refusal = { code: "permission_denied", message, step: "open-tab" };
+    expect(await catchRefusal(api.rider().startTrip(createRequest()))).toMatchObject({
+      code: Code.Internal,
+      rawMessage: expect.stringContaining("a fault on our side"),
+    });
   });
 
   it("returns the trip as it is when its workflow takes longer or Temporal is unavailable", async () => {
@@ -103,7 +120,10 @@ describe("StartTrip", () => {
     await api.rider().startTrip(request);
     await api.rider().cancelTrip({ tripId: request.tripId, reason: "rain" });
     const { trip } = await api.rider().startTrip(request);
-    expect(trip).toMatchObject({ status: TripStatus.CANCELLED, reason: "rain" });
+    expect(trip).toMatchObject({
+      status: TripStatus.CANCELLED,
+      reason: "you cancelled the trip",
+    });
   });
 
   it("refuses a rider's second active trip, and leaves nothing of it", async () => {
@@ -156,7 +176,8 @@ describe("StartTrip", () => {
   });
 
   it("is allowed for riders only", async () => {
-    const refusal = await catchRefusal(api.operator.startTrip(createRequest()));
+    const operator = api.as({ role: "operator", subject: "otto" });
+    const refusal = await catchRefusal(operator.startTrip(createRequest()));
     expect(refusal.code).toBe(Code.PermissionDenied);
   });
 });

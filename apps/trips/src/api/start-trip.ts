@@ -5,17 +5,17 @@ import { clone, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import {
+  CancellationCause,
   type StartTripRequest,
   StartTripRequestSchema,
-  type Trip,
 } from "@fanfare/contracts/trips/v1/trips";
+import { findCancellationCause } from "../registry/cancellation-cause.ts";
 import { createTripNotFoundError } from "../registry/registry-errors.ts";
 import type { TripRow } from "../registry/tables.ts";
 import { createTripInput } from "../registry/trip-input.ts";
-import { toTrip } from "../registry/trip-message.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import type { CallOptions, TripWorkflows } from "../temporal/trip-workflows.ts";
-import { hideInternals } from "./show-to-rider.ts";
+import { explainToRider } from "./rider-trip.ts";
 
 /** The dependencies of `startTrip`. */
 export interface StartTripDeps {
@@ -39,7 +39,7 @@ export async function startTrip(
   request: StartTripRequest,
   call: StartTripCall,
   { registry, workflows, reconcileAfterMs }: StartTripDeps,
-): Promise<Trip> {
+): Promise<TripRow> {
   // The registry comes first. If nothing below happens, the reconciler starts the workflow.
   const requested = await registry.request({
     tripId: request.tripId,
@@ -64,12 +64,18 @@ function isUndecided({ status }: TripRow): boolean {
   return status === "REQUESTED" || status === "PENDING" || status === "COMPENSATING";
 }
 
-function returnOrThrow(trip: TripRow): Trip {
-  if (trip.status === "CANCELLED" && trip.refusal_code !== null) {
-    const code = codeFromString(trip.refusal_code) ?? Code.FailedPrecondition;
-    throw new ConnectError(hideInternals(trip.refusal_message ?? "the trip was refused"), code);
+function returnOrThrow(trip: TripRow): TripRow {
+  if (trip.status !== "CANCELLED" || trip.refusal_code === null) return trip;
+  const cause = findCancellationCause(trip);
+  // The code of a fault is a matter between services, such as permission_denied, and its text is for the log.
+  if (cause === CancellationCause.FAULT) {
+    const text = `${trip.refusal_step} was refused with ${trip.refusal_code}: ${trip.refusal_message}`;
+    throw new ConnectError(explainToRider(cause), Code.Internal, undefined, undefined, text);
   }
-  return toTrip(trip);
+  throw new ConnectError(
+    explainToRider(cause),
+    codeFromString(trip.refusal_code) ?? Code.FailedPrecondition,
+  );
 }
 
 // Hashes the binary form without unknown fields: a field that is added to the request later does not

@@ -1,9 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 import { describe, expect, it, vi } from "vitest";
 import { createTripRow, tripRows } from "../../test/trip-rows.ts";
 import type { TripRow } from "../registry/tables.ts";
-import { toTrip } from "../registry/trip-message.ts";
+import { toOperatorTrip } from "../registry/trip-message.ts";
 import type { TripVersion } from "../registry/trip-registry.ts";
 import { createTripFeed } from "./trip-feed.ts";
 
@@ -15,7 +15,7 @@ interface TestFeedOptions {
 }
 
 /** Creates a feed of `changes`, which the registry returns once `minWatchers` are polled for. */
-function createTestFeed(changes: Trip[], options: TestFeedOptions = {}) {
+function createTestFeed(changes: OperatorTrip[], options: TestFeedOptions = {}) {
   const { maxWatchers = 2, minWatchers = 1, listener } = options;
   const polls: number[] = [];
   const errors: unknown[] = [];
@@ -42,13 +42,13 @@ function createTestFeed(changes: Trip[], options: TestFeedOptions = {}) {
   return { feed, polls, errors, outage };
 }
 
-function createChange(version: bigint, row: TripRow): Trip {
-  return toTrip(createTripRow({ ...row, version: version.toString() }));
+function createChange(version: bigint, row: TripRow): OperatorTrip {
+  return toOperatorTrip(createTripRow({ ...row, version: version.toString() }));
 }
 
 const never = new AbortController().signal;
 
-async function readVersions(watching: AsyncIterable<Trip>): Promise<bigint[]> {
+async function readVersions(watching: AsyncIterable<OperatorTrip>): Promise<bigint[]> {
   const seen: bigint[] = [];
   for await (const trip of watching) seen.push(trip.version);
   return seen;
@@ -60,7 +60,11 @@ describe("watch()", () => {
       createChange(2n, tripRows.pending),
       createChange(3n, tripRows.cancelled),
     ]);
-    expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 2n, 3n]);
+    expect(await readVersions(feed.watch(toOperatorTrip(tripRows.requested), never))).toEqual([
+      1n,
+      2n,
+      3n,
+    ]);
   });
 
   it("yields every change after the version that an earlier watch ended with", async () => {
@@ -85,7 +89,7 @@ describe("watch()", () => {
     const changes = [createChange(3n, tripRows.active), createChange(4n, tripRows.cancelled)];
     const { feed, polls } = createTestFeed(changes, { minWatchers: 2 });
     const seen = await Promise.all([
-      readVersions(feed.watch(toTrip(tripRows.requested), never)),
+      readVersions(feed.watch(toOperatorTrip(tripRows.requested), never)),
       readVersions(feed.watch(createChange(3n, tripRows.active), never)),
     ]);
     expect(seen).toEqual([
@@ -98,7 +102,10 @@ describe("watch()", () => {
   it("continues when the registry is available again", async () => {
     const { feed, errors, outage } = createTestFeed([createChange(4n, tripRows.cancelled)]);
     outage.cause = new Error("the database is unavailable");
-    expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 4n]);
+    expect(await readVersions(feed.watch(toOperatorTrip(tripRows.requested), never))).toEqual([
+      1n,
+      4n,
+    ]);
     expect(errors).toHaveLength(1);
   });
 
@@ -110,7 +117,10 @@ describe("watch()", () => {
       },
     });
     outage.cause = new Error("the database is unavailable");
-    expect(await readVersions(feed.watch(toTrip(tripRows.requested), never))).toEqual([1n, 4n]);
+    expect(await readVersions(feed.watch(toOperatorTrip(tripRows.requested), never))).toEqual([
+      1n,
+      4n,
+    ]);
     expect(emitWarning.mock.calls).toEqual([["a listener failed: no disk"]]);
     emitWarning.mockRestore();
   });
@@ -118,7 +128,7 @@ describe("watch()", () => {
   it("rejects with the reason when its signal aborts, and makes room for another watcher", async () => {
     const { feed } = createTestFeed([], { maxWatchers: 1 });
     const leaving = new AbortController();
-    const watching = feed.watch(toTrip(tripRows.requested), leaving.signal);
+    const watching = feed.watch(toOperatorTrip(tripRows.requested), leaving.signal);
     await watching.next();
     const waiting = watching.next();
     leaving.abort(new Error("not-running"));
@@ -130,10 +140,10 @@ describe("watch()", () => {
 
   it("refuses more watchers than allowed", async () => {
     const { feed } = createTestFeed([], { maxWatchers: 1 });
-    const first = feed.watch(toTrip(tripRows.requested), never);
+    const first = feed.watch(toOperatorTrip(tripRows.requested), never);
     await first.next();
     const refusal = await feed
-      .watch(toTrip(tripRows.requested), never)
+      .watch(toOperatorTrip(tripRows.requested), never)
       .next()
       .then(
         () => undefined,

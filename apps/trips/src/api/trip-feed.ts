@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 import { notify } from "@fanfare/service";
 import { isFinal } from "../registry/trip-message.ts";
 import type { TripRegistry, TripVersion } from "../registry/trip-registry.ts";
@@ -12,7 +12,11 @@ export interface TripFeed {
    * until it is final. Throws
    * resource_exhausted when there are too many watchers, and the reason of the signal when it aborts.
    */
-  watch(trip: Trip, signal: AbortSignal, afterVersion?: bigint): AsyncGenerator<Trip>;
+  watch(
+    trip: OperatorTrip,
+    signal: AbortSignal,
+    afterVersion?: bigint,
+  ): AsyncGenerator<OperatorTrip>;
 }
 
 /** How a feed polls the registry. */
@@ -25,7 +29,7 @@ export interface TripFeedOptions {
 }
 
 interface Waiter extends TripVersion {
-  resolve(changes: Trip[]): void;
+  resolve(changes: OperatorTrip[]): void;
 }
 
 const maxPauseMs = 5_000;
@@ -57,7 +61,7 @@ export function createTripFeed(options: TripFeedOptions): TripFeed {
     polling = false;
   }
 
-  function deliver(changes: readonly Trip[]): void {
+  function deliver(changes: readonly OperatorTrip[]): void {
     const byTrip = Map.groupBy(changes, (change) => change.tripId);
     for (const waiter of waiters) {
       const newer = byTrip.get(waiter.tripId)?.filter((trip) => trip.version > waiter.version);
@@ -65,8 +69,8 @@ export function createTripFeed(options: TripFeedOptions): TripFeed {
     }
   }
 
-  async function waitForChanges(trip: Trip, signal: AbortSignal): Promise<Trip[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<Trip[]>();
+  async function waitForChanges(trip: OperatorTrip, signal: AbortSignal): Promise<OperatorTrip[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<OperatorTrip[]>();
     const waiter = { tripId: trip.tripId, version: trip.version, resolve };
     const onAbort = () => reject(signal.reason);
     signal.throwIfAborted();

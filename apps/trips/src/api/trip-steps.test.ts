@@ -1,5 +1,5 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { TripStep_State } from "@fanfare/contracts/trips/v1/trips";
+import { TripStep_State } from "@fanfare/contracts/operators/v1/trip_operations";
 import type { StepProgress } from "@fanfare/trip-contract";
 import { describe, expect, it } from "vitest";
 import type { PendingActivity } from "../temporal/trip-workflows.ts";

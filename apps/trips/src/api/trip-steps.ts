@@ -1,6 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type TripStep, TripStep_State, TripStepSchema } from "@fanfare/contracts/trips/v1/trips";
+import {
+  type TripStep,
+  TripStep_State,
+  TripStepSchema,
+} from "@fanfare/contracts/operators/v1/trip_operations";
 import { compensationSuffix, type StepProgress } from "@fanfare/trip-contract";
 import type { WorkflowProgress } from "../temporal/trip-workflows.ts";
 

@@ -1,6 +1,11 @@
 import { launchTariff } from "@fanfare/trip-contract";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import {
+  createTariffInForce,
+  createTariffs,
+  refuseTariffChanges,
+} from "../tariffs/tariff-tables.ts";
 
 const createTrips = sql`
   create table trips (
@@ -101,18 +106,7 @@ const refuseLogChanges = sql`
     end
   $$`;
 
-const createTariffs = sql`
-  create table tariffs (
-    position bigint primary key generated always as identity,
-    id text not null unique,
-    currency text not null check (currency ~ '^[A-Z]{3}$'),
-    unlock_fee bigint not null check (unlock_fee >= 0),
-    increment_price bigint not null check (increment_price >= 0),
-    increment_ms bigint not null check (increment_ms > 0),
-    maximum_drive_ms bigint not null check (maximum_drive_ms > 0),
-    grace_ms bigint not null check (grace_ms >= 0 and grace_ms < maximum_drive_ms)
-  )`;
-
+/** The statuses of a trip that keeps its rider from another one. */
 const activeStatuses = sql`('REQUESTED', 'PENDING', 'ACTIVE')`;
 
 /** The trips that keep their rider from another one. */
@@ -125,20 +119,6 @@ const releaseOlderTrips = sql`
     select from trips newer
     where newer.rider_id = trips.rider_id and newer.status in ${activeStatuses}
       and (newer.requested_at, newer.trip_id) > (trips.requested_at, trips.trip_id))`;
-
-/** Has one row, because its key has one value and the row can be neither removed nor added. */
-const createTariffInForce = sql`
-  create table tariff_in_force (
-    single boolean primary key default true check (single),
-    tariff_id text not null references tariffs (id)
-  )`;
-
-const refuseTariffChanges = sql`
-  create function refuse_tariff_change() returns trigger language plpgsql as $$
-    begin
-      raise exception 'tariffs never change and exactly one is in force: put another one in force instead';
-    end
-  $$`;
 
 /** The migrations of the registry's database, in the order of their names. */
 export const migrations: Record<string, Migration> = {
@@ -239,6 +219,17 @@ export const migrations: Record<string, Migration> = {
       await sql`
         create unique index trips_active_of_rider on trips (rider_id)
         where ${ridersTrips}`.execute(db);
+    },
+  },
+  "0012-cancelled-by": {
+    async up(db: Kysely<unknown>) {
+      await sql`
+        alter table trips add column cancelled_by text check (cancelled_by in ('RIDER', 'OPERATOR'))`.execute(
+        db,
+      );
+      await sql`
+        update trips set cancelled_by = case when stop_operator is null then 'RIDER' else 'OPERATOR' end
+        where stop_kind = 'CANCEL' and stop_deliver_at is not null`.execute(db);
     },
   },
 };

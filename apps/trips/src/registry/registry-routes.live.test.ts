@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
-import { Broadcast_State, TripStatus } from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";

@@ -1,10 +1,7 @@
 import { durationFromMs, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  type Broadcast,
-  Broadcast_State,
-  TripRegistryService,
-} from "@fanfare/contracts/trips/v1/trips";
+import { type Broadcast, Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
 import type { Routes } from "@fanfare/service";
 import { endGrace, getRemainingGraceMs, stopTrip } from "./grace.ts";
 import { createTripNotFoundError } from "./registry-errors.ts";
@@ -23,7 +20,7 @@ import {
   settle,
   type Transition,
 } from "./transitions.ts";
-import { toTrip } from "./trip-message.ts";
+import { toOperatorTrip } from "./trip-message.ts";
 import { isCompensating } from "./trip-phase.ts";
 import { toTripRecord } from "./trip-record.ts";
 import type { TripRegistry } from "./trip-registry.ts";
@@ -34,7 +31,7 @@ import type { TripRegistry } from "./trip-registry.ts";
  */
 export function createRegistryRoutes(registry: TripRegistry): Routes {
   async function record({ tripId }: { tripId: string }, transition: Transition) {
-    return { trip: toTrip(await registry.record(tripId, transition)) };
+    return { trip: toOperatorTrip(await registry.record(tripId, transition)) };
   }
   return (router) => {
     router.service(TripRegistryService, {
@@ -52,10 +49,11 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
           return endGrace()(trip, now);
         });
         const isCancelled = row.stop_kind === "CANCEL" || isCompensating(row);
-        const cancelReason = row.stop_reason ?? row.compensation_reason ?? row.reason ?? "";
+        const requested = row.stop_kind === "CANCEL" ? row.stop_reason : null;
+        const cancelReason = requested ?? row.compensation_reason ?? row.reason ?? "";
         const isDecided = row.grace_ended_at !== null || isCancelled;
         return {
-          trip: toTrip(row),
+          trip: toOperatorTrip(row),
           ...(isCancelled ? { cancelReason } : {}),
           ...(isDecided ? {} : { remaining: durationFromMs(remainingMs) }),
         };

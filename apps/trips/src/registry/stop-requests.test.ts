@@ -41,6 +41,17 @@ describe("requestEnd()", () => {
     });
   });
 
+  it("records the operator who ends the drive on behalf of the rider, and why", () => {
+    const request = requestEnd({ operator: "otto", reason: "the car was left" });
+    expect(request(tripRows.active, now)).toMatchObject({
+      stop_kind: "END",
+      stop_requested_at: now,
+      stop_operator: "otto",
+      stop_reason: "the car was left",
+      decision: "otto ended the drive: the car was left",
+    });
+  });
+
   it("states why there is no drive to end", () => {
     const end = requestEnd();
     expect(() => end(tripRows.pending, now)).toThrow("is PENDING: its drive has not begun");
@@ -124,12 +135,18 @@ describe("requestCancel()", () => {
   });
 
   it("records the reason, and the operator who cancels on behalf of the rider", () => {
+    expect(requestCancel({ reason: "rain" })(tripRows.active, inGrace)).toMatchObject({
+      cancelled_by: "RIDER",
+      stop_operator: null,
+    });
     const request = requestCancel({ reason: "rain", operator: "otto" });
     expect(request(tripRows.active, inGrace)).toMatchObject({
       stop_kind: "CANCEL",
       stop_requested_at: inGrace,
       stop_reason: "rain",
       stop_operator: "otto",
+      cancelled_by: "OPERATOR",
+      decision: "otto cancelled: rain",
     });
   });
 
@@ -140,7 +157,7 @@ describe("requestCancel()", () => {
     );
     expect(() => cancel(tripRows.endRequested, now)).toThrow("the end of its drive was requested");
     expect(() => cancel(tripRows.endParked, now)).toThrow(
-      "its drive has ended and waits for an operator (complete-drive: no)",
+      "its drive has ended and waits for an operator:",
     );
   });
 });

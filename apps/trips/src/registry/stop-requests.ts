@@ -9,12 +9,18 @@ import { isCompensating, isEndParked } from "./trip-phase.ts";
 /** The time in milliseconds after which the reconciler delivers a request that its call did not. */
 const deliverAfterMs = 2_000;
 
+/** The operator who stops a trip on behalf of its rider, and why. */
+export interface OnBehalf {
+  readonly operator: string;
+  readonly reason: string;
+}
+
 /**
- * Records the request to end the drive. Its time is the end of the drive. Changes nothing when the end was
- * requested before, or the drive has ended. Throws failed_precondition when the trip has no drive to end,
- * or was cancelled first.
+ * Records the request to end the drive, and the operator who decided it if `onBehalf` is given. Its time is the
+ * end of the drive. Changes nothing when the end was requested before, or the drive has ended. Throws
+ * failed_precondition when the trip has no drive to end, or was cancelled first.
  */
-export function requestEnd(): Transition {
+export function requestEnd(onBehalf?: OnBehalf): Transition {
   return (trip, now) => {
     if (trip.ended_at !== null || trip.stop_kind === "END") return undefined;
     if (trip.stop_kind === "CANCEL" || trip.status !== "ACTIVE") throw createCannotEndError(trip);
@@ -23,6 +29,11 @@ export function requestEnd(): Transition {
       // A transaction that began before the activation of the trip may record the request after it.
       stop_requested_at: trip.started_at !== null && now < trip.started_at ? trip.started_at : now,
       stop_deliver_at: addMs(now, deliverAfterMs),
+      ...(onBehalf && {
+        stop_reason: onBehalf.reason,
+        stop_operator: onBehalf.operator,
+        decision: `${onBehalf.operator} ended the drive: ${onBehalf.reason}`,
+      }),
     };
   };
 }
@@ -60,10 +71,13 @@ export interface Cancellation {
 export function requestCancel({ reason, operator }: Cancellation): Transition {
   return (trip, now) => {
     if (isCompensating(trip) || trip.stop_kind === "CANCEL") return undefined;
-    const decision = operator === undefined ? {} : { decision: `${operator} cancelled: ${reason}` };
+    const decided =
+      operator === undefined
+        ? ({ cancelled_by: "RIDER" } as const)
+        : ({ cancelled_by: "OPERATOR", decision: `${operator} cancelled: ${reason}` } as const);
     if (trip.status === "REQUESTED") {
       const patch = cancel(reason)(trip, now);
-      return patch && { ...patch, ...decision };
+      return patch && { ...patch, ...decided };
     }
     if (trip.ended_at !== null || trip.stop_kind === "END" || isEndParked(trip)) {
       throw createCannotCancelError(trip);
@@ -75,7 +89,7 @@ export function requestCancel({ reason, operator }: Cancellation): Transition {
       stop_reason: reason,
       stop_operator: operator ?? null,
       stop_deliver_at: addMs(now, deliverAfterMs),
-      ...decision,
+      ...decided,
     };
   };
 }
@@ -113,7 +127,7 @@ export function createCannotCancelError(trip: TripRow): ConnectError {
 }
 
 function explainCancel(trip: TripRow): string {
-  if (isEndParked(trip)) return `, its drive has ended and waits for an operator (${trip.reason})`;
+  if (isEndParked(trip)) return ", its drive has ended and waits for an operator";
   if (trip.ended_at !== null) return ", its drive has ended";
   return trip.stop_kind === "END" ? ", the end of its drive was requested" : "";
 }

@@ -1,5 +1,5 @@
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
-import { TripSchema } from "@fanfare/contracts/trips/v1/trips";
+import { OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
 import { type Kysely, type RawBuilder, sql, type Transaction, type UpdateObject } from "kysely";
 import { appendEntry, findEntry } from "../operators/operator-log.ts";
 import {
@@ -67,7 +67,8 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         const decided = await updateTrip(tx, tripId, { ...patch, version });
         const states = { before: toTripState(trip), after: toTripState(decided) };
         await appendEntry(tx, { ...entry, ...states });
-        if (entry.action !== "CANCEL_TRIP") await addPendingDecision(tx, entry.entryId);
+        if (entry.action === "RETRY_TRIP" || entry.action === "RESOLVE_TRIP")
+          await addPendingDecision(tx, entry.entryId);
         return decided;
       });
     },
@@ -85,7 +86,9 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         join trip_changes change
           on change.trip_id = seen.trip_id and change.version > seen.version
         order by change.trip_id, change.version`.execute(db);
-      return rows.map(({ trip }) => fromJson(TripSchema, trip, { ignoreUnknownFields: true }));
+      return rows.map(({ trip }) =>
+        fromJson(OperatorTripSchema, trip, { ignoreUnknownFields: true }),
+      );
     },
 
     claimUnstarted: (options) => claimTrips(db, sql<boolean>`status = 'REQUESTED'`, options),

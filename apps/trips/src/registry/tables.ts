@@ -68,9 +68,11 @@ interface TripTable {
   /** The recorded request to end or cancel the trip. The first one wins. */
   stop_kind: "END" | "CANCEL" | null;
   stop_requested_at: Date | null;
-  /** Why the trip is to be cancelled, and the operator who cancels it on behalf of its rider. */
+  /** Why the trip is to be stopped, and the operator who stops it on behalf of its rider. */
   stop_reason: string | null;
   stop_operator: string | null;
+  /** Who cancelled the trip. Null unless CancelTrip did. */
+  cancelled_by: "RIDER" | "OPERATOR" | null;
   /** When the reconciler delivers the request next, and how often it has done so. */
   stop_deliver_at: Date | null;
   stop_deliveries: Generated<number>;
@@ -104,7 +106,7 @@ interface TariffInForceTable {
   tariff_id: string;
 }
 
-/** The trip after each of its changes, as the JSON of the message Trip. */
+/** The trip after each of its changes, as the JSON of the message OperatorTrip. */
 interface TripChangeTable {
   trip_id: string;
   version: BigInteger;
@@ -146,6 +148,7 @@ export const operatorActions = [
   "REPLAY_DEAD_LETTERS",
   "DISCARD_DEAD_LETTERS",
   "SET_TARIFF",
+  "END_TRIP",
 ] as const;
 
 /** What an operator decided, such as RETRY_TRIP. */

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Refusal } from "@fanfare/contracts/trips/v1/trips";
+import type { Refusal } from "@fanfare/contracts/trips/v1/trip_registry";
 import { steps } from "@fanfare/trip-contract";
 import { calculateDriveFare, getTariff, limitDriveEnd } from "./fare.ts";
 import type { TripPatch, TripRow } from "./tables.ts";

@@ -1,8 +1,8 @@
 import { toJson } from "@bufbuild/protobuf";
-import { TripSchema } from "@fanfare/contracts/trips/v1/trips";
+import { OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import type { TripRow, TripsDatabase } from "./tables.ts";
-import { toTrip } from "./trip-message.ts";
+import { toOperatorTrip } from "./trip-message.ts";
 
 /** Stores a trip as it is after its change. */
 export async function insertChange(tx: Transaction<TripsDatabase>, row: TripRow): Promise<void> {
@@ -11,7 +11,7 @@ export async function insertChange(tx: Transaction<TripsDatabase>, row: TripRow)
     .values({
       trip_id: row.trip_id,
       version: BigInt(row.version),
-      trip: JSON.stringify(toJson(TripSchema, toTrip(row))),
+      trip: JSON.stringify(toJson(OperatorTripSchema, toOperatorTrip(row))),
     })
     .execute();
 }

@@ -5,17 +5,18 @@ import {
   type Broadcast,
   Broadcast_State,
   BroadcastSchema,
-  type Trip,
-  TripSchema,
-  TripStatus,
-} from "@fanfare/contracts/trips/v1/trips";
+  type OperatorTrip,
+  OperatorTripSchema,
+} from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { toTariffMessage } from "../tariffs/tariff-message.ts";
+import { findCancellationCause } from "./cancellation-cause.ts";
 import { getTariff } from "./fare.ts";
 import { type TripRow, type TripStatusName, tripStatuses } from "./tables.ts";
 
-/** Converts a row of the registry to the message that the API returns. */
-export function toTrip(row: TripRow): Trip {
-  return create(TripSchema, {
+/** Converts a row of the registry to the message with everything that it has. */
+export function toOperatorTrip(row: TripRow): OperatorTrip {
+  return create(OperatorTripSchema, {
     tripId: row.trip_id,
     riderId: row.rider_id,
     vehicleId: row.vehicle_id,
@@ -34,11 +35,12 @@ export function toTrip(row: TripRow): Trip {
     settled: toMoney(row.settled, row.currency),
     broadcast: toBroadcast(row),
     tariff: toTariffMessage(getTariff(row)),
+    cancellationCause: findCancellationCause(row),
   });
 }
 
 /** Returns whether the trip is final: CANCELLED, or SETTLED and its TripCompleted published. */
-export function isFinal(trip: Trip): boolean {
+export function isFinal(trip: OperatorTrip): boolean {
   return (
     trip.status === TripStatus.CANCELLED ||
     (trip.status === TripStatus.SETTLED && trip.broadcast?.state === Broadcast_State.PUBLISHED)

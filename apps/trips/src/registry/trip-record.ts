@@ -2,16 +2,16 @@ import { create } from "@bufbuild/protobuf";
 import {
   type GetTripRecordResponse,
   GetTripRecordResponseSchema,
-} from "@fanfare/contracts/trips/v1/trips";
+} from "@fanfare/contracts/trips/v1/trip_registry";
 import type { TripRow } from "./tables.ts";
-import { toTrip } from "./trip-message.ts";
+import { toOperatorTrip } from "./trip-message.ts";
 import { isCompensating } from "./trip-phase.ts";
 
 /** Converts a row of the registry to the message from which the saga continues after a reset. */
 export function toTripRecord(row: TripRow): GetTripRecordResponse {
   const latest = [row.compensation_version, row.delay_version].map(BigInt);
   return create(GetTripRecordResponseSchema, {
-    trip: toTrip(row),
+    trip: toOperatorTrip(row),
     latestVersion: latest.reduce((one, other) => (one > other ? one : other)),
     resolvedSteps: row.resolved_steps,
     ...toCompensation(row),

@@ -1,4 +1,4 @@
-import type { Trip } from "@fanfare/contracts/trips/v1/trips";
+import type { OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
 import type { EntryKey, NewLogEntry } from "../operators/operator-log.ts";
 import type { OperatorLogRow, TripRow, TripStatusName } from "./tables.ts";
 import type { Transition } from "./transitions.ts";
@@ -36,7 +36,7 @@ export interface TripRegistry {
   /** Records that a decision is delivered, or never will be. */
   closeDecision(entryId: string): Promise<void>;
   /** Returns the trips after each change that follows the given versions, in order for each trip. */
-  changesSince(versions: readonly TripVersion[]): Promise<Trip[]>;
+  changesSince(versions: readonly TripVersion[]): Promise<OperatorTrip[]>;
   /**
    * Claims up to `limit` REQUESTED trips whose workflow is overdue. No other process claims them for
    * `leaseDurationMs`; afterwards they are overdue again unless they were accepted.

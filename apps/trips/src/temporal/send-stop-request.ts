@@ -14,9 +14,11 @@ export async function sendStopRequest(
   if (stop_kind === null || stop_requested_at === null) {
     throw new Error(`expected a stop request of trip ${tripId}, found none: record one first`);
   }
-  if (stop_kind === "END") {
-    return await workflows.end(tripId, { requestedAt: stop_requested_at.toISOString() }, call);
-  }
   const operator = stop_operator === null ? {} : { operator: stop_operator };
+  if (stop_kind === "END") {
+    const reason = stop_reason === null ? {} : { reason: stop_reason };
+    const requestedAt = stop_requested_at.toISOString();
+    return await workflows.end(tripId, { requestedAt, ...reason, ...operator }, call);
+  }
   return await workflows.cancel(tripId, { reason: stop_reason ?? "", ...operator }, call);
 }

@@ -1,8 +1,6 @@
-import {
-  Broadcast_State,
-  type GetTripRecordResponse,
-  TripStatus,
-} from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
+import { type GetTripRecordResponse } from "@fanfare/contracts/trips/v1/trip_registry";
+import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import type { Cancellation, TripRecord } from "../trip-activities.ts";
 import { fromMoney, fromTimestamp } from "./plain-json.ts";
 

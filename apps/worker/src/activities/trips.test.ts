@@ -1,10 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import {
-  Broadcast_State,
-  TripRegistryService,
-  type TripSchema,
-} from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State, OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
 import { describe, expect, it } from "vitest";
 import { createRecordingService, runAsActivity, workflowId } from "../../test/activity.ts";
 import { createRegistryActivities } from "./trips.ts";
@@ -12,7 +9,7 @@ import { createRegistryActivities } from "./trips.ts";
 const at = "2030-01-01T10:00:00.000Z";
 const call = (step: string) => ({ step, tripId: "t", version: 7 });
 
-function createRegistry(trip: MessageInitShape<typeof TripSchema> = {}) {
+function createRegistry(trip: MessageInitShape<typeof OperatorTripSchema> = {}) {
   const { transport, calls } = createRecordingService((router, record) =>
     router.service(TripRegistryService, {
       acceptTrip: (request, context) => (record(request, context), { trip }),

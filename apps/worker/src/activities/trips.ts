@@ -1,6 +1,7 @@
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { Broadcast_State, type Trip, TripRegistryService } from "@fanfare/contracts/trips/v1/trips";
+import { Broadcast_State, type OperatorTrip } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
 import type {
   BroadcastState,
   Cancellation,
@@ -109,7 +110,7 @@ export function createRegistryActivities({
   };
 }
 
-function toEndRequest(trip: Trip | undefined): { endRequestedAt?: string } {
+function toEndRequest(trip: OperatorTrip | undefined): { endRequestedAt?: string } {
   const at = trip?.endRequestedAt ?? trip?.endedAt;
   return at === undefined ? {} : { endRequestedAt: fromTimestamp(at, "request to end") };
 }

@@ -18,10 +18,10 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file trips/v1/trips.proto.
  */
 export const file_trips_v1_trips: GenFile = /*@__PURE__*/
-  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEizgQKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIdCgRmYXJlGAogASgLMg8ubW9uZXkudjEuTW9uZXkSIAoHc2V0dGxlZBgLIAEoCzIPLm1vbmV5LnYxLk1vbmV5Eg4KBnJlYXNvbhgMIAEoCRIUCgxkZWxheWVkX3N0ZXAYDSABKAkSJgoJYnJvYWRjYXN0GA4gASgLMhMudHJpcHMudjEuQnJvYWRjYXN0EhAKCGRlY2lzaW9uGA8gASgJEjQKEGVuZF9yZXF1ZXN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE2NhbmNlbF9yZXF1ZXN0ZWRfYXQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBnRhcmlmZhgSIAEoCzIQLnRyaXBzLnYxLlRhcmlmZiK+AQoJQnJvYWRjYXN0EigKBXN0YXRlGAEgASgOMhkudHJpcHMudjEuQnJvYWRjYXN0LlN0YXRlEg0KBWVycm9yGAIgASgJEjAKDHB1Ymxpc2hlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9ERUxBWUVEEAESEwoPU1RBVEVfUFVCTElTSEVEEAIikwMKCFRyaXBTdGVwEgwKBG5hbWUYASABKAkSJwoFc3RhdGUYAiABKA4yGC50cmlwcy52MS5UcmlwU3RlcC5TdGF0ZRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY29tcGVuc2F0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGF0dGVtcHRzGAYgASgFEhIKCmxhc3RfZXJyb3IYByABKAkilAEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEg4KClNUQVRFX0RPTkUQAhIQCgxTVEFURV9GQUlMRUQQAxIWChJTVEFURV9DT01QRU5TQVRJTkcQBBIVChFTVEFURV9DT01QRU5TQVRFRBAFEhAKDFNUQVRFX1BBUktFRBAGIosBChBTdGFydFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh0KCnZlaGljbGVfaWQYAiABKAlCCbpIBnIEEAEYQBIhCg5wYXltZW50X21ldGhvZBgDIAEoCUIJukgGcgQQARhAEhoKCXRhcmlmZl9pZBgEIAEoCUIHukgEcgIYPyIxChFTdGFydFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9FbmRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASIyChJDYW5jZWxUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAiKwoOR2V0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiLwoPR2V0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIjMKFkdldFRyaXBQcm9ncmVzc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoXR2V0VHJpcFByb2dyZXNzUmVzcG9uc2USIQoFc3RlcHMYASADKAsyEi50cmlwcy52MS5UcmlwU3RlcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIksKEUxpc3RUcmlwc1Jlc3BvbnNlEh0KBXRyaXBzGAEgAygLMg4udHJpcHMudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTQoQV2F0Y2hUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIeCg1hZnRlcl92ZXJzaW9uGAIgASgDQge6SAQiAigAIlkKEVdhdGNoVHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEiYKCWhlYXJ0YmVhdBgCIAEoCzITLnRyaXBzLnYxLkhlYXJ0YmVhdCI4CglIZWFydGJlYXQSKwoIaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iXAoQUmV0cnlUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIVCgRzdGVwGAIgASgJQge6SARyAhhAEhYKBG5vdGUYAyABKAlCCLpIBXIDGPQDIkAKEVJldHJ5VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEg0KBXN0ZXBzGAIgAygJImAKElJlc29sdmVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgRub3RlGAIgASgJQgq6SAdyBRABGPQDEhUKBHN0ZXAYAyABKAlCB7pIBHICGEAiQgoTUmVzb2x2ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBINCgVzdGVwcxgCIAMoCSIxChRHZXRUcmlwUmVjb3JkUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASKTAQoVR2V0VHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEhYKDmxhdGVzdF92ZXJzaW9uGAIgASgDEiwKDGNvbXBlbnNhdGlvbhgDIAEoCzIWLnRyaXBzLnYxLkNvbXBlbnNhdGlvbhIWCg5yZXNvbHZlZF9zdGVwcxgEIAMoCSJCCgxDb21wZW5zYXRpb24SDgoGcmVhc29uGAEgASgJEiIKB3JlZnVzYWwYAiABKAsyES50cmlwcy52MS5SZWZ1c2FsIkgKEUFjY2VwdFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhgKB3ZlcnNpb24YAiABKANCB7pIBCICIAAiMgoSQWNjZXB0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIkoKE0FjdGl2YXRlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgACI0ChRBY3RpdmF0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJGCg9FbmRHcmFjZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgACJ1ChBFbmRHcmFjZVJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwEiwKCXJlbWFpbmluZxgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIVCg1jYW5jZWxfcmVhc29uGAMgASgJImAKD1N0b3BUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AciMAoQU3RvcFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJ+ChFMaW1pdERyaXZlUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEjQKCGVuZGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBIjIKEkxpbWl0RHJpdmVSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKBAQoUQ29tcGxldGVEcml2ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABI0CghlbmRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASI1ChVDb21wbGV0ZURyaXZlUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAicgoRU2V0dGxlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIoCgdzZXR0bGVkGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIyChJTZXR0bGVUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAi2AEKFUNvbXBlbnNhdGVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AcSHAoUdW5sZXNzX2VuZF9yZXF1ZXN0ZWQYBCABKAgSIgoHcmVmdXNhbBgFIAEoCzIRLnRyaXBzLnYxLlJlZnVzYWwSFgoOcmVzb2x2ZWRfc3RlcHMYBiADKAkSFgoOdW5sZXNzX2RyaXZpbmcYByABKAgiNgoWQ29tcGVuc2F0ZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCKkAQoXQ2FuY2VsVHJpcFJlY29yZFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHEiIKB3JlZnVzYWwYBCABKAsyES50cmlwcy52MS5SZWZ1c2FsEhYKDnJlc29sdmVkX3N0ZXBzGAUgAygJIj8KB1JlZnVzYWwSFQoEY29kZRgBIAEoCUIHukgEcgIQARIPCgdtZXNzYWdlGAIgASgJEgwKBHN0ZXAYAyABKAkiOAoYQ2FuY2VsVHJpcFJlY29yZFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIo8BCg9QYXJrVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIVCgRzdGVwGAMgASgJQge6SARyAhABEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMY6AcSFgoOcmVzb2x2ZWRfc3RlcHMYBSADKAkiMAoQUGFya1RyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJgChFSZXN1bWVUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEhYKDnJlc29sdmVkX3N0ZXBzGAMgAygJIjIKElJlc3VtZVRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJXChJSZWNvcmREZWxheVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoHdmVyc2lvbhgCIAEoA0IHukgEIgIgABIMCgRzdGVwGAMgASgJIjMKE1JlY29yZERlbGF5UmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAifQoWUmVjb3JkQnJvYWRjYXN0UmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgd2ZXJzaW9uGAIgASgDQge6SAQiAiAAEi4KCWJyb2FkY2FzdBgDIAEoCzITLnRyaXBzLnYxLkJyb2FkY2FzdEIGukgDyAEBIjcKF1JlY29yZEJyb2FkY2FzdFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwKv8BCgpUcmlwU3RhdHVzEhsKF1RSSVBfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVVFJJUF9TVEFUVVNfUkVRVUVTVEVEEAESFwoTVFJJUF9TVEFUVVNfUEVORElORxACEhYKElRSSVBfU1RBVFVTX0FDVElWRRADEhUKEVRSSVBfU1RBVFVTX0VOREVEEAQSFwoTVFJJUF9TVEFUVVNfU0VUVExFRBAFEhwKGFRSSVBfU1RBVFVTX0NPTVBFTlNBVElORxAGEhkKFVRSSVBfU1RBVFVTX0NBTkNFTExFRBAHEh8KG1RSSVBfU1RBVFVTX05FRURTX0FUVEVOVElPThAIMusFCgxUcmlwc1NlcnZpY2USTQoJU3RhcnRUcmlwEhoudHJpcHMudjEuU3RhcnRUcmlwUmVxdWVzdBobLnRyaXBzLnYxLlN0YXJ0VHJpcFJlc3BvbnNlIgey1BgDCgEBEkcKB0VuZFRyaXASGC50cmlwcy52MS5FbmRUcmlwUmVxdWVzdBoZLnRyaXBzLnYxLkVuZFRyaXBSZXNwb25zZSIHstQYAwoBARJRCgpDYW5jZWxUcmlwEhsudHJpcHMudjEuQ2FuY2VsVHJpcFJlcXVlc3QaHC50cmlwcy52MS5DYW5jZWxUcmlwUmVzcG9uc2UiCLLUGAQKAgECEkgKB0dldFRyaXASGC50cmlwcy52MS5HZXRUcmlwUmVxdWVzdBoZLnRyaXBzLnYxLkdldFRyaXBSZXNwb25zZSIIstQYBAoCAQISYAoPR2V0VHJpcFByb2dyZXNzEiAudHJpcHMudjEuR2V0VHJpcFByb2dyZXNzUmVxdWVzdBohLnRyaXBzLnYxLkdldFRyaXBQcm9ncmVzc1Jlc3BvbnNlIgiy1BgECgIBAhJOCglMaXN0VHJpcHMSGi50cmlwcy52MS5MaXN0VHJpcHNSZXF1ZXN0GhsudHJpcHMudjEuTGlzdFRyaXBzUmVzcG9uc2UiCLLUGAQKAgECEk0KCVJldHJ5VHJpcBIaLnRyaXBzLnYxLlJldHJ5VHJpcFJlcXVlc3QaGy50cmlwcy52MS5SZXRyeVRyaXBSZXNwb25zZSIHstQYAwoBAhJTCgtSZXNvbHZlVHJpcBIcLnRyaXBzLnYxLlJlc29sdmVUcmlwUmVxdWVzdBodLnRyaXBzLnYxLlJlc29sdmVUcmlwUmVzcG9uc2UiB7LUGAMKAQISUAoJV2F0Y2hUcmlwEhoudHJpcHMudjEuV2F0Y2hUcmlwUmVxdWVzdBobLnRyaXBzLnYxLldhdGNoVHJpcFJlc3BvbnNlIgiy1BgECgIBAjABMrcKChNUcmlwUmVnaXN0cnlTZXJ2aWNlEmEKDUdldFRyaXBSZWNvcmQSHi50cmlwcy52MS5HZXRUcmlwUmVjb3JkUmVxdWVzdBofLnRyaXBzLnYxLkdldFRyaXBSZWNvcmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKCkFjY2VwdFRyaXASGy50cmlwcy52MS5BY2NlcHRUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkFjY2VwdFRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEl4KDEFjdGl2YXRlVHJpcBIdLnRyaXBzLnYxLkFjdGl2YXRlVHJpcFJlcXVlc3QaHi50cmlwcy52MS5BY3RpdmF0ZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCEVuZEdyYWNlEhkudHJpcHMudjEuRW5kR3JhY2VSZXF1ZXN0GhoudHJpcHMudjEuRW5kR3JhY2VSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCFN0b3BUcmlwEhkudHJpcHMudjEuU3RvcFRyaXBSZXF1ZXN0GhoudHJpcHMudjEuU3RvcFRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKCkxpbWl0RHJpdmUSGy50cmlwcy52MS5MaW1pdERyaXZlUmVxdWVzdBocLnRyaXBzLnYxLkxpbWl0RHJpdmVSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmEKDUNvbXBsZXRlRHJpdmUSHi50cmlwcy52MS5Db21wbGV0ZURyaXZlUmVxdWVzdBofLnRyaXBzLnYxLkNvbXBsZXRlRHJpdmVSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKClNldHRsZVRyaXASGy50cmlwcy52MS5TZXR0bGVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlNldHRsZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmQKDkNvbXBlbnNhdGVUcmlwEh8udHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXF1ZXN0GiAudHJpcHMudjEuQ29tcGVuc2F0ZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmoKEENhbmNlbFRyaXBSZWNvcmQSIS50cmlwcy52MS5DYW5jZWxUcmlwUmVjb3JkUmVxdWVzdBoiLnRyaXBzLnYxLkNhbmNlbFRyaXBSZWNvcmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElIKCFBhcmtUcmlwEhkudHJpcHMudjEuUGFya1RyaXBSZXF1ZXN0GhoudHJpcHMudjEuUGFya1RyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElgKClJlc3VtZVRyaXASGy50cmlwcy52MS5SZXN1bWVUcmlwUmVxdWVzdBocLnRyaXBzLnYxLlJlc3VtZVRyaXBSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElsKC1JlY29yZERlbGF5EhwudHJpcHMudjEuUmVjb3JkRGVsYXlSZXF1ZXN0Gh0udHJpcHMudjEuUmVjb3JkRGVsYXlSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmcKD1JlY29yZEJyb2FkY2FzdBIgLnRyaXBzLnYxLlJlY29yZEJyb2FkY2FzdFJlcXVlc3QaIS50cmlwcy52MS5SZWNvcmRCcm9hZGNhc3RSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp, file_money_v1_money, file_trips_v1_tariffs]);
+  fileDesc("ChR0cmlwcy92MS90cmlwcy5wcm90bxIIdHJpcHMudjEitwQKBFRyaXASDwoHdHJpcF9pZBgBIAEoCRIQCghyaWRlcl9pZBgCIAEoCRISCgp2ZWhpY2xlX2lkGAMgASgJEhYKDnBheW1lbnRfbWV0aG9kGAQgASgJEiQKBnN0YXR1cxgFIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXMSDwoHdmVyc2lvbhgGIAEoAxIwCgxyZXF1ZXN0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0ChBlbmRfcmVxdWVzdGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI3ChNjYW5jZWxfcmVxdWVzdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgZ0YXJpZmYYDCABKAsyEC50cmlwcy52MS5UYXJpZmYSHQoEZmFyZRgNIAEoCzIPLm1vbmV5LnYxLk1vbmV5EiAKB3NldHRsZWQYDiABKAsyDy5tb25leS52MS5Nb25leRI3ChJjYW5jZWxsYXRpb25fY2F1c2UYDyABKA4yGy50cmlwcy52MS5DYW5jZWxsYXRpb25DYXVzZRIOCgZyZWFzb24YECABKAkiiwEKEFN0YXJ0VHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESHQoKdmVoaWNsZV9pZBgCIAEoCUIJukgGcgQQARhAEiEKDnBheW1lbnRfbWV0aG9kGAMgASgJQgm6SAZyBBABGEASGgoJdGFyaWZmX2lkGAQgASgJQge6SARyAhg/IjEKEVN0YXJ0VHJpcFJlc3BvbnNlEhwKBHRyaXAYASABKAsyDi50cmlwcy52MS5UcmlwIisKDkVuZFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBIi8KD0VuZFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCJIChFDYW5jZWxUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGMgBIjIKEkNhbmNlbFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcCIrCg5HZXRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIvCg9HZXRUcmlwUmVzcG9uc2USHAoEdHJpcBgBIAEoCzIOLnRyaXBzLnYxLlRyaXAifgoQTGlzdFRyaXBzUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxjIARIuCgZzdGF0dXMYAyABKA4yFC50cmlwcy52MS5UcmlwU3RhdHVzQgi6SAWCAQIQASJLChFMaXN0VHJpcHNSZXNwb25zZRIdCgV0cmlwcxgBIAMoCzIOLnRyaXBzLnYxLlRyaXASFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk0KEFdhdGNoVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESHgoNYWZ0ZXJfdmVyc2lvbhgCIAEoA0IHukgEIgIoACJZChFXYXRjaFRyaXBSZXNwb25zZRIcCgR0cmlwGAEgASgLMg4udHJpcHMudjEuVHJpcBImCgloZWFydGJlYXQYAiABKAsyEy50cmlwcy52MS5IZWFydGJlYXQiOAoJSGVhcnRiZWF0EisKCGludGVydmFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uKv8BCgpUcmlwU3RhdHVzEhsKF1RSSVBfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVVFJJUF9TVEFUVVNfUkVRVUVTVEVEEAESFwoTVFJJUF9TVEFUVVNfUEVORElORxACEhYKElRSSVBfU1RBVFVTX0FDVElWRRADEhUKEVRSSVBfU1RBVFVTX0VOREVEEAQSFwoTVFJJUF9TVEFUVVNfU0VUVExFRBAFEhwKGFRSSVBfU1RBVFVTX0NPTVBFTlNBVElORxAGEhkKFVRSSVBfU1RBVFVTX0NBTkNFTExFRBAHEh8KG1RSSVBfU1RBVFVTX05FRURTX0FUVEVOVElPThAIKsACChFDYW5jZWxsYXRpb25DYXVzZRIiCh5DQU5DRUxMQVRJT05fQ0FVU0VfVU5TUEVDSUZJRUQQABIcChhDQU5DRUxMQVRJT05fQ0FVU0VfUklERVIQARIfChtDQU5DRUxMQVRJT05fQ0FVU0VfT1BFUkFUT1IQAhIqCiZDQU5DRUxMQVRJT05fQ0FVU0VfVkVISUNMRV9VTkFWQUlMQUJMRRADEiYKIkNBTkNFTExBVElPTl9DQVVTRV9WRUhJQ0xFX1VOS05PV04QBBInCiNDQU5DRUxMQVRJT05fQ0FVU0VfUEFZTUVOVF9ERUNMSU5FRBAFEi0KKUNBTkNFTExBVElPTl9DQVVTRV9QQVlNRU5UX01FVEhPRF9JTlZBTElEEAYSHAoYQ0FOQ0VMTEFUSU9OX0NBVVNFX0ZBVUxUEAcy4QMKDFRyaXBzU2VydmljZRJNCglTdGFydFRyaXASGi50cmlwcy52MS5TdGFydFRyaXBSZXF1ZXN0GhsudHJpcHMudjEuU3RhcnRUcmlwUmVzcG9uc2UiB7LUGAMKAQESRwoHRW5kVHJpcBIYLnRyaXBzLnYxLkVuZFRyaXBSZXF1ZXN0GhkudHJpcHMudjEuRW5kVHJpcFJlc3BvbnNlIgey1BgDCgEBElAKCkNhbmNlbFRyaXASGy50cmlwcy52MS5DYW5jZWxUcmlwUmVxdWVzdBocLnRyaXBzLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIHstQYAwoBARJHCgdHZXRUcmlwEhgudHJpcHMudjEuR2V0VHJpcFJlcXVlc3QaGS50cmlwcy52MS5HZXRUcmlwUmVzcG9uc2UiB7LUGAMKAQESTQoJTGlzdFRyaXBzEhoudHJpcHMudjEuTGlzdFRyaXBzUmVxdWVzdBobLnRyaXBzLnYxLkxpc3RUcmlwc1Jlc3BvbnNlIgey1BgDCgEBEk8KCVdhdGNoVHJpcBIaLnRyaXBzLnYxLldhdGNoVHJpcFJlcXVlc3QaGy50cmlwcy52MS5XYXRjaFRyaXBSZXNwb25zZSIHstQYAwoBATABYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_duration, file_google_protobuf_timestamp, file_money_v1_money, file_trips_v1_tariffs]);
 
 /**
- * A trip, as the registry has it.
+ * A trip, as its rider sees it.
  *
  * @generated from message trips.v1.Trip
  */
@@ -52,7 +52,7 @@ export type Trip = Message<"trips.v1.Trip"> & {
   status: TripStatus;
 
   /**
-   * The number of changes of this trip.
+   * Grows with each change of this trip, also with those that its rider does not see.
    *
    * @generated from field: int64 version = 6;
    */
@@ -76,65 +76,55 @@ export type Trip = Message<"trips.v1.Trip"> & {
   endedAt?: Timestamp | undefined;
 
   /**
-   * The price of the drive without the unlock fee. Set from ENDED on.
+   * When the end of the drive was first requested, or the drive reached its maximum. It is the end of the drive.
+   * At most one of the two requests is set.
    *
-   * @generated from field: money.v1.Money fare = 10;
-   */
-  fare?: Money | undefined;
-
-  /**
-   * The captured amount: unlock fee and fare. Set from SETTLED on.
-   *
-   * @generated from field: money.v1.Money settled = 11;
-   */
-  settled?: Money | undefined;
-
-  /**
-   * Why the trip is or was compensated, or which step is parked and why.
-   *
-   * @generated from field: string reason = 12;
-   */
-  reason: string;
-
-  /**
-   * The delayed step of an ended trip; empty when none is.
-   *
-   * @generated from field: string delayed_step = 13;
-   */
-  delayedStep: string;
-
-  /**
-   * @generated from field: trips.v1.Broadcast broadcast = 14;
-   */
-  broadcast?: Broadcast | undefined;
-
-  /**
-   * The latest decision of an operator: who decided what, with the note. Empty for riders.
-   *
-   * @generated from field: string decision = 15;
-   */
-  decision: string;
-
-  /**
-   * When EndTrip was first called, or the drive reached its maximum: the end of the drive. At most one of the two requests is set.
-   *
-   * @generated from field: google.protobuf.Timestamp end_requested_at = 16;
+   * @generated from field: google.protobuf.Timestamp end_requested_at = 10;
    */
   endRequestedAt?: Timestamp | undefined;
 
   /**
-   * When CancelTrip was first called. Absent when the trip had not been accepted.
+   * When the cancellation was first requested. Absent when the trip had not been accepted.
    *
-   * @generated from field: google.protobuf.Timestamp cancel_requested_at = 17;
+   * @generated from field: google.protobuf.Timestamp cancel_requested_at = 11;
    */
   cancelRequestedAt?: Timestamp | undefined;
 
   /**
    * The tariff that was in force when the trip was requested. It is the one of this trip whatever follows.
    *
-   * @generated from field: trips.v1.Tariff tariff = 18;
+   * @generated from field: trips.v1.Tariff tariff = 12;
    */
   tariff?: Tariff | undefined;
+
+  /**
+   * The price of the drive without the unlock fee. Set from ENDED on.
+   *
+   * @generated from field: money.v1.Money fare = 13;
+   */
+  fare?: Money | undefined;
+
+  /**
+   * The captured amount: unlock fee and fare. Set from SETTLED on.
+   *
+   * @generated from field: money.v1.Money settled = 14;
+   */
+  settled?: Money | undefined;
+
+  /**
+   * Why the trip is or was compensated. Unspecified for every other trip.
+   *
+   * @generated from field: trips.v1.CancellationCause cancellation_cause = 15;
+   */
+  cancellationCause: CancellationCause;
+
+  /**
+   * A sentence for the rider: why the trip is or was compensated, or that an operator attends to it. Empty
+   * otherwise.
+   *
+   * @generated from field: string reason = 16;
+   */
+  reason: string;
 };
 
 /**
@@ -143,172 +133,6 @@ export type Trip = Message<"trips.v1.Trip"> & {
  */
 export const TripSchema: GenMessage<Trip> = /*@__PURE__*/
   messageDesc(file_trips_v1_trips, 0);
-
-/**
- * The state of the publication of a trip's TripCompleted.
- *
- * @generated from message trips.v1.Broadcast
- */
-export type Broadcast = Message<"trips.v1.Broadcast"> & {
-  /**
-   * @generated from field: trips.v1.Broadcast.State state = 1;
-   */
-  state: Broadcast_State;
-
-  /**
-   * Why it is delayed.
-   *
-   * @generated from field: string error = 2;
-   */
-  error: string;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp published_at = 3;
-   */
-  publishedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message trips.v1.Broadcast.
- * Use `create(BroadcastSchema)` to create a new message.
- */
-export const BroadcastSchema: GenMessage<Broadcast> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 1);
-
-/**
- * @generated from enum trips.v1.Broadcast.State
- */
-export const Broadcast_State = {
-  /**
-   * @generated from enum value: STATE_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED: 0,
-
-  /**
-   * @generated from enum value: STATE_DELAYED = 1;
-   */
-  DELAYED: 1,
-
-  /**
-   * @generated from enum value: STATE_PUBLISHED = 2;
-   */
-  PUBLISHED: 2,
-} as const;
-
-/**
- * @generated from enum trips.v1.Broadcast.State
- */
-export type Broadcast_State = (typeof Broadcast_State)[keyof typeof Broadcast_State] | UnknownEnum;
-
-/**
- * Describes the enum trips.v1.Broadcast.State.
- */
-export const Broadcast_StateSchema: GenEnum<Broadcast_State> = /*@__PURE__*/
-  enumDesc(file_trips_v1_trips, 1, 0);
-
-/**
- * A step of a trip's saga.
- *
- * @generated from message trips.v1.TripStep
- */
-export type TripStep = Message<"trips.v1.TripStep"> & {
-  /**
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * @generated from field: trips.v1.TripStep.State state = 2;
-   */
-  state: TripStep_State;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp started_at = 3;
-   */
-  startedAt?: Timestamp | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp finished_at = 4;
-   */
-  finishedAt?: Timestamp | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp compensated_at = 5;
-   */
-  compensatedAt?: Timestamp | undefined;
-
-  /**
-   * The number of the current attempt of the step or its compensation; 0 when no activity is pending.
-   *
-   * @generated from field: int32 attempts = 6;
-   */
-  attempts: number;
-
-  /**
-   * The error of the latest attempt, or the one with which the step failed or was parked.
-   *
-   * @generated from field: string last_error = 7;
-   */
-  lastError: string;
-};
-
-/**
- * Describes the message trips.v1.TripStep.
- * Use `create(TripStepSchema)` to create a new message.
- */
-export const TripStepSchema: GenMessage<TripStep> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 2);
-
-/**
- * @generated from enum trips.v1.TripStep.State
- */
-export const TripStep_State = {
-  /**
-   * @generated from enum value: STATE_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED: 0,
-
-  /**
-   * @generated from enum value: STATE_RUNNING = 1;
-   */
-  RUNNING: 1,
-
-  /**
-   * @generated from enum value: STATE_DONE = 2;
-   */
-  DONE: 2,
-
-  /**
-   * @generated from enum value: STATE_FAILED = 3;
-   */
-  FAILED: 3,
-
-  /**
-   * @generated from enum value: STATE_COMPENSATING = 4;
-   */
-  COMPENSATING: 4,
-
-  /**
-   * @generated from enum value: STATE_COMPENSATED = 5;
-   */
-  COMPENSATED: 5,
-
-  /**
-   * @generated from enum value: STATE_PARKED = 6;
-   */
-  PARKED: 6,
-} as const;
-
-/**
- * @generated from enum trips.v1.TripStep.State
- */
-export type TripStep_State = (typeof TripStep_State)[keyof typeof TripStep_State] | UnknownEnum;
-
-/**
- * Describes the enum trips.v1.TripStep.State.
- */
-export const TripStep_StateSchema: GenEnum<TripStep_State> = /*@__PURE__*/
-  enumDesc(file_trips_v1_trips, 2, 0);
 
 /**
  * @generated from message trips.v1.StartTripRequest
@@ -346,7 +170,7 @@ export type StartTripRequest = Message<"trips.v1.StartTripRequest"> & {
  * Use `create(StartTripRequestSchema)` to create a new message.
  */
 export const StartTripRequestSchema: GenMessage<StartTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 3);
+  messageDesc(file_trips_v1_trips, 1);
 
 /**
  * @generated from message trips.v1.StartTripResponse
@@ -363,7 +187,7 @@ export type StartTripResponse = Message<"trips.v1.StartTripResponse"> & {
  * Use `create(StartTripResponseSchema)` to create a new message.
  */
 export const StartTripResponseSchema: GenMessage<StartTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 4);
+  messageDesc(file_trips_v1_trips, 2);
 
 /**
  * @generated from message trips.v1.EndTripRequest
@@ -380,7 +204,7 @@ export type EndTripRequest = Message<"trips.v1.EndTripRequest"> & {
  * Use `create(EndTripRequestSchema)` to create a new message.
  */
 export const EndTripRequestSchema: GenMessage<EndTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 5);
+  messageDesc(file_trips_v1_trips, 3);
 
 /**
  * @generated from message trips.v1.EndTripResponse
@@ -397,7 +221,7 @@ export type EndTripResponse = Message<"trips.v1.EndTripResponse"> & {
  * Use `create(EndTripResponseSchema)` to create a new message.
  */
 export const EndTripResponseSchema: GenMessage<EndTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 6);
+  messageDesc(file_trips_v1_trips, 4);
 
 /**
  * @generated from message trips.v1.CancelTripRequest
@@ -409,6 +233,8 @@ export type CancelTripRequest = Message<"trips.v1.CancelTripRequest"> & {
   tripId: string;
 
   /**
+   * Why, in the words of the rider. Operators see it.
+   *
    * @generated from field: string reason = 2;
    */
   reason: string;
@@ -419,7 +245,7 @@ export type CancelTripRequest = Message<"trips.v1.CancelTripRequest"> & {
  * Use `create(CancelTripRequestSchema)` to create a new message.
  */
 export const CancelTripRequestSchema: GenMessage<CancelTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 7);
+  messageDesc(file_trips_v1_trips, 5);
 
 /**
  * @generated from message trips.v1.CancelTripResponse
@@ -436,7 +262,7 @@ export type CancelTripResponse = Message<"trips.v1.CancelTripResponse"> & {
  * Use `create(CancelTripResponseSchema)` to create a new message.
  */
 export const CancelTripResponseSchema: GenMessage<CancelTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 8);
+  messageDesc(file_trips_v1_trips, 6);
 
 /**
  * @generated from message trips.v1.GetTripRequest
@@ -453,7 +279,7 @@ export type GetTripRequest = Message<"trips.v1.GetTripRequest"> & {
  * Use `create(GetTripRequestSchema)` to create a new message.
  */
 export const GetTripRequestSchema: GenMessage<GetTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 9);
+  messageDesc(file_trips_v1_trips, 7);
 
 /**
  * @generated from message trips.v1.GetTripResponse
@@ -470,43 +296,7 @@ export type GetTripResponse = Message<"trips.v1.GetTripResponse"> & {
  * Use `create(GetTripResponseSchema)` to create a new message.
  */
 export const GetTripResponseSchema: GenMessage<GetTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 10);
-
-/**
- * @generated from message trips.v1.GetTripProgressRequest
- */
-export type GetTripProgressRequest = Message<"trips.v1.GetTripProgressRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-};
-
-/**
- * Describes the message trips.v1.GetTripProgressRequest.
- * Use `create(GetTripProgressRequestSchema)` to create a new message.
- */
-export const GetTripProgressRequestSchema: GenMessage<GetTripProgressRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 11);
-
-/**
- * @generated from message trips.v1.GetTripProgressResponse
- */
-export type GetTripProgressResponse = Message<"trips.v1.GetTripProgressResponse"> & {
-  /**
-   * The steps that have begun, in their order.
-   *
-   * @generated from field: repeated trips.v1.TripStep steps = 1;
-   */
-  steps: TripStep[];
-};
-
-/**
- * Describes the message trips.v1.GetTripProgressResponse.
- * Use `create(GetTripProgressResponseSchema)` to create a new message.
- */
-export const GetTripProgressResponseSchema: GenMessage<GetTripProgressResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 12);
+  messageDesc(file_trips_v1_trips, 8);
 
 /**
  * @generated from message trips.v1.ListTripsRequest
@@ -539,7 +329,7 @@ export type ListTripsRequest = Message<"trips.v1.ListTripsRequest"> & {
  * Use `create(ListTripsRequestSchema)` to create a new message.
  */
 export const ListTripsRequestSchema: GenMessage<ListTripsRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 13);
+  messageDesc(file_trips_v1_trips, 9);
 
 /**
  * @generated from message trips.v1.ListTripsResponse
@@ -563,7 +353,7 @@ export type ListTripsResponse = Message<"trips.v1.ListTripsResponse"> & {
  * Use `create(ListTripsResponseSchema)` to create a new message.
  */
 export const ListTripsResponseSchema: GenMessage<ListTripsResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 14);
+  messageDesc(file_trips_v1_trips, 10);
 
 /**
  * @generated from message trips.v1.WatchTripRequest
@@ -588,7 +378,7 @@ export type WatchTripRequest = Message<"trips.v1.WatchTripRequest"> & {
  * Use `create(WatchTripRequestSchema)` to create a new message.
  */
 export const WatchTripRequestSchema: GenMessage<WatchTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 15);
+  messageDesc(file_trips_v1_trips, 11);
 
 /**
  * Either a trip or a heartbeat.
@@ -612,7 +402,7 @@ export type WatchTripResponse = Message<"trips.v1.WatchTripResponse"> & {
  * Use `create(WatchTripResponseSchema)` to create a new message.
  */
 export const WatchTripResponseSchema: GenMessage<WatchTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 16);
+  messageDesc(file_trips_v1_trips, 12);
 
 /**
  * Shows that the stream is alive.
@@ -633,863 +423,7 @@ export type Heartbeat = Message<"trips.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 17);
-
-/**
- * @generated from message trips.v1.RetryTripRequest
- */
-export type RetryTripRequest = Message<"trips.v1.RetryTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * The parked step to retry; empty for all.
-   *
-   * @generated from field: string step = 2;
-   */
-  step: string;
-
-  /**
-   * Why.
-   *
-   * @generated from field: string note = 3;
-   */
-  note: string;
-};
-
-/**
- * Describes the message trips.v1.RetryTripRequest.
- * Use `create(RetryTripRequestSchema)` to create a new message.
- */
-export const RetryTripRequestSchema: GenMessage<RetryTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 18);
-
-/**
- * @generated from message trips.v1.RetryTripResponse
- */
-export type RetryTripResponse = Message<"trips.v1.RetryTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-
-  /**
-   * The steps that are retried.
-   *
-   * @generated from field: repeated string steps = 2;
-   */
-  steps: string[];
-};
-
-/**
- * Describes the message trips.v1.RetryTripResponse.
- * Use `create(RetryTripResponseSchema)` to create a new message.
- */
-export const RetryTripResponseSchema: GenMessage<RetryTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 19);
-
-/**
- * @generated from message trips.v1.ResolveTripRequest
- */
-export type ResolveTripRequest = Message<"trips.v1.ResolveTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * What the operator did by hand.
-   *
-   * @generated from field: string note = 2;
-   */
-  note: string;
-
-  /**
-   * The parked step to resolve; empty for all that can be resolved.
-   *
-   * @generated from field: string step = 3;
-   */
-  step: string;
-};
-
-/**
- * Describes the message trips.v1.ResolveTripRequest.
- * Use `create(ResolveTripRequestSchema)` to create a new message.
- */
-export const ResolveTripRequestSchema: GenMessage<ResolveTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 20);
-
-/**
- * @generated from message trips.v1.ResolveTripResponse
- */
-export type ResolveTripResponse = Message<"trips.v1.ResolveTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-
-  /**
-   * The steps that are resolved.
-   *
-   * @generated from field: repeated string steps = 2;
-   */
-  steps: string[];
-};
-
-/**
- * Describes the message trips.v1.ResolveTripResponse.
- * Use `create(ResolveTripResponseSchema)` to create a new message.
- */
-export const ResolveTripResponseSchema: GenMessage<ResolveTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 21);
-
-/**
- * @generated from message trips.v1.GetTripRecordRequest
- */
-export type GetTripRecordRequest = Message<"trips.v1.GetTripRecordRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-};
-
-/**
- * Describes the message trips.v1.GetTripRecordRequest.
- * Use `create(GetTripRecordRequestSchema)` to create a new message.
- */
-export const GetTripRecordRequestSchema: GenMessage<GetTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 22);
-
-/**
- * @generated from message trips.v1.GetTripRecordResponse
- */
-export type GetTripRecordResponse = Message<"trips.v1.GetTripRecordResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-
-  /**
-   * The highest number of the saga's calls that the trip has.
-   *
-   * @generated from field: int64 latest_version = 2;
-   */
-  latestVersion: bigint;
-
-  /**
-   * Set once the trip is being compensated: why it began. The first reason is kept.
-   *
-   * @generated from field: trips.v1.Compensation compensation = 3;
-   */
-  compensation?: Compensation | undefined;
-
-  /**
-   * The steps that operators have resolved, as the saga recorded them.
-   *
-   * @generated from field: repeated string resolved_steps = 4;
-   */
-  resolvedSteps: string[];
-};
-
-/**
- * Describes the message trips.v1.GetTripRecordResponse.
- * Use `create(GetTripRecordResponseSchema)` to create a new message.
- */
-export const GetTripRecordResponseSchema: GenMessage<GetTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 23);
-
-/**
- * Why a trip is being compensated, or was.
- *
- * @generated from message trips.v1.Compensation
- */
-export type Compensation = Message<"trips.v1.Compensation"> & {
-  /**
-   * @generated from field: string reason = 1;
-   */
-  reason: string;
-
-  /**
-   * Absent when the rider or an operator cancelled the trip.
-   *
-   * @generated from field: trips.v1.Refusal refusal = 2;
-   */
-  refusal?: Refusal | undefined;
-};
-
-/**
- * Describes the message trips.v1.Compensation.
- * Use `create(CompensationSchema)` to create a new message.
- */
-export const CompensationSchema: GenMessage<Compensation> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 24);
-
-/**
- * @generated from message trips.v1.AcceptTripRequest
- */
-export type AcceptTripRequest = Message<"trips.v1.AcceptTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-};
-
-/**
- * Describes the message trips.v1.AcceptTripRequest.
- * Use `create(AcceptTripRequestSchema)` to create a new message.
- */
-export const AcceptTripRequestSchema: GenMessage<AcceptTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 25);
-
-/**
- * @generated from message trips.v1.AcceptTripResponse
- */
-export type AcceptTripResponse = Message<"trips.v1.AcceptTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.AcceptTripResponse.
- * Use `create(AcceptTripResponseSchema)` to create a new message.
- */
-export const AcceptTripResponseSchema: GenMessage<AcceptTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 26);
-
-/**
- * @generated from message trips.v1.ActivateTripRequest
- */
-export type ActivateTripRequest = Message<"trips.v1.ActivateTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-};
-
-/**
- * Describes the message trips.v1.ActivateTripRequest.
- * Use `create(ActivateTripRequestSchema)` to create a new message.
- */
-export const ActivateTripRequestSchema: GenMessage<ActivateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 27);
-
-/**
- * @generated from message trips.v1.ActivateTripResponse
- */
-export type ActivateTripResponse = Message<"trips.v1.ActivateTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.ActivateTripResponse.
- * Use `create(ActivateTripResponseSchema)` to create a new message.
- */
-export const ActivateTripResponseSchema: GenMessage<ActivateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 28);
-
-/**
- * @generated from message trips.v1.EndGraceRequest
- */
-export type EndGraceRequest = Message<"trips.v1.EndGraceRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-};
-
-/**
- * Describes the message trips.v1.EndGraceRequest.
- * Use `create(EndGraceRequestSchema)` to create a new message.
- */
-export const EndGraceRequestSchema: GenMessage<EndGraceRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 29);
-
-/**
- * @generated from message trips.v1.EndGraceResponse
- */
-export type EndGraceResponse = Message<"trips.v1.EndGraceResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-
-  /**
-   * How much of the grace is left. Absent when the trip is past its pivot, or was cancelled.
-   *
-   * @generated from field: google.protobuf.Duration remaining = 2;
-   */
-  remaining?: Duration | undefined;
-
-  /**
-   * Why the trip is compensated. Empty when it is not.
-   *
-   * @generated from field: string cancel_reason = 3;
-   */
-  cancelReason: string;
-};
-
-/**
- * Describes the message trips.v1.EndGraceResponse.
- * Use `create(EndGraceResponseSchema)` to create a new message.
- */
-export const EndGraceResponseSchema: GenMessage<EndGraceResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 30);
-
-/**
- * @generated from message trips.v1.StopTripRequest
- */
-export type StopTripRequest = Message<"trips.v1.StopTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * The reason of the cancellation.
-   *
-   * @generated from field: string reason = 3;
-   */
-  reason: string;
-};
-
-/**
- * Describes the message trips.v1.StopTripRequest.
- * Use `create(StopTripRequestSchema)` to create a new message.
- */
-export const StopTripRequestSchema: GenMessage<StopTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 31);
-
-/**
- * @generated from message trips.v1.StopTripResponse
- */
-export type StopTripResponse = Message<"trips.v1.StopTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.StopTripResponse.
- * Use `create(StopTripResponseSchema)` to create a new message.
- */
-export const StopTripResponseSchema: GenMessage<StopTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 32);
-
-/**
- * @generated from message trips.v1.LimitDriveRequest
- */
-export type LimitDriveRequest = Message<"trips.v1.LimitDriveRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * The end of the longest drive.
-   *
-   * @generated from field: google.protobuf.Timestamp ended_at = 3;
-   */
-  endedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message trips.v1.LimitDriveRequest.
- * Use `create(LimitDriveRequestSchema)` to create a new message.
- */
-export const LimitDriveRequestSchema: GenMessage<LimitDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 33);
-
-/**
- * @generated from message trips.v1.LimitDriveResponse
- */
-export type LimitDriveResponse = Message<"trips.v1.LimitDriveResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.LimitDriveResponse.
- * Use `create(LimitDriveResponseSchema)` to create a new message.
- */
-export const LimitDriveResponseSchema: GenMessage<LimitDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 34);
-
-/**
- * @generated from message trips.v1.CompleteDriveRequest
- */
-export type CompleteDriveRequest = Message<"trips.v1.CompleteDriveRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * The end of a drive that no request has ended: the end of the longest drive. The recorded request
-   * replaces it. The registry never fixes an end in the future or before the start.
-   *
-   * @generated from field: google.protobuf.Timestamp ended_at = 3;
-   */
-  endedAt?: Timestamp | undefined;
-};
-
-/**
- * Describes the message trips.v1.CompleteDriveRequest.
- * Use `create(CompleteDriveRequestSchema)` to create a new message.
- */
-export const CompleteDriveRequestSchema: GenMessage<CompleteDriveRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 35);
-
-/**
- * @generated from message trips.v1.CompleteDriveResponse
- */
-export type CompleteDriveResponse = Message<"trips.v1.CompleteDriveResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.CompleteDriveResponse.
- * Use `create(CompleteDriveResponseSchema)` to create a new message.
- */
-export const CompleteDriveResponseSchema: GenMessage<CompleteDriveResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 36);
-
-/**
- * @generated from message trips.v1.SettleTripRequest
- */
-export type SettleTripRequest = Message<"trips.v1.SettleTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * @generated from field: money.v1.Money settled = 3;
-   */
-  settled?: Money | undefined;
-};
-
-/**
- * Describes the message trips.v1.SettleTripRequest.
- * Use `create(SettleTripRequestSchema)` to create a new message.
- */
-export const SettleTripRequestSchema: GenMessage<SettleTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 37);
-
-/**
- * @generated from message trips.v1.SettleTripResponse
- */
-export type SettleTripResponse = Message<"trips.v1.SettleTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.SettleTripResponse.
- * Use `create(SettleTripResponseSchema)` to create a new message.
- */
-export const SettleTripResponseSchema: GenMessage<SettleTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 38);
-
-/**
- * @generated from message trips.v1.CompensateTripRequest
- */
-export type CompensateTripRequest = Message<"trips.v1.CompensateTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * @generated from field: string reason = 3;
-   */
-  reason: string;
-
-  /**
-   * Refuses with failed_precondition when EndTrip was called before the compensation began. Set by workers of
-   * older versions.
-   *
-   * @generated from field: bool unless_end_requested = 4;
-   */
-  unlessEndRequested: boolean;
-
-  /**
-   * Absent when the rider or an operator cancelled.
-   *
-   * @generated from field: trips.v1.Refusal refusal = 5;
-   */
-  refusal?: Refusal | undefined;
-
-  /**
-   * @generated from field: repeated string resolved_steps = 6;
-   */
-  resolvedSteps: string[];
-
-  /**
-   * Refuses with failed_precondition when the drive has begun and the trip was not cancelled before the pivot.
-   * For a workflow that does not have the answer of ActivateTrip.
-   *
-   * @generated from field: bool unless_driving = 7;
-   */
-  unlessDriving: boolean;
-};
-
-/**
- * Describes the message trips.v1.CompensateTripRequest.
- * Use `create(CompensateTripRequestSchema)` to create a new message.
- */
-export const CompensateTripRequestSchema: GenMessage<CompensateTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 39);
-
-/**
- * @generated from message trips.v1.CompensateTripResponse
- */
-export type CompensateTripResponse = Message<"trips.v1.CompensateTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.CompensateTripResponse.
- * Use `create(CompensateTripResponseSchema)` to create a new message.
- */
-export const CompensateTripResponseSchema: GenMessage<CompensateTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 40);
-
-/**
- * @generated from message trips.v1.CancelTripRecordRequest
- */
-export type CancelTripRecordRequest = Message<"trips.v1.CancelTripRecordRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * @generated from field: string reason = 3;
-   */
-  reason: string;
-
-  /**
-   * The refusal that StartTrip fails with from then on. Absent when the rider or an operator cancelled.
-   *
-   * @generated from field: trips.v1.Refusal refusal = 4;
-   */
-  refusal?: Refusal | undefined;
-
-  /**
-   * @generated from field: repeated string resolved_steps = 5;
-   */
-  resolvedSteps: string[];
-};
-
-/**
- * Describes the message trips.v1.CancelTripRecordRequest.
- * Use `create(CancelTripRecordRequestSchema)` to create a new message.
- */
-export const CancelTripRecordRequestSchema: GenMessage<CancelTripRecordRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 41);
-
-/**
- * A business refusal of a trip. The registry stores it, so repeated calls get it again.
- *
- * @generated from message trips.v1.Refusal
- */
-export type Refusal = Message<"trips.v1.Refusal"> & {
-  /**
-   * The name of a Connect code, such as failed_precondition.
-   *
-   * @generated from field: string code = 1;
-   */
-  code: string;
-
-  /**
-   * @generated from field: string message = 2;
-   */
-  message: string;
-
-  /**
-   * The step that was refused.
-   *
-   * @generated from field: string step = 3;
-   */
-  step: string;
-};
-
-/**
- * Describes the message trips.v1.Refusal.
- * Use `create(RefusalSchema)` to create a new message.
- */
-export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 42);
-
-/**
- * @generated from message trips.v1.CancelTripRecordResponse
- */
-export type CancelTripRecordResponse = Message<"trips.v1.CancelTripRecordResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.CancelTripRecordResponse.
- * Use `create(CancelTripRecordResponseSchema)` to create a new message.
- */
-export const CancelTripRecordResponseSchema: GenMessage<CancelTripRecordResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 43);
-
-/**
- * @generated from message trips.v1.ParkTripRequest
- */
-export type ParkTripRequest = Message<"trips.v1.ParkTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * The parked step, and why it is parked.
-   *
-   * @generated from field: string step = 3;
-   */
-  step: string;
-
-  /**
-   * @generated from field: string reason = 4;
-   */
-  reason: string;
-
-  /**
-   * @generated from field: repeated string resolved_steps = 5;
-   */
-  resolvedSteps: string[];
-};
-
-/**
- * Describes the message trips.v1.ParkTripRequest.
- * Use `create(ParkTripRequestSchema)` to create a new message.
- */
-export const ParkTripRequestSchema: GenMessage<ParkTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 44);
-
-/**
- * @generated from message trips.v1.ParkTripResponse
- */
-export type ParkTripResponse = Message<"trips.v1.ParkTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.ParkTripResponse.
- * Use `create(ParkTripResponseSchema)` to create a new message.
- */
-export const ParkTripResponseSchema: GenMessage<ParkTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 45);
-
-/**
- * @generated from message trips.v1.ResumeTripRequest
- */
-export type ResumeTripRequest = Message<"trips.v1.ResumeTripRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * @generated from field: repeated string resolved_steps = 3;
-   */
-  resolvedSteps: string[];
-};
-
-/**
- * Describes the message trips.v1.ResumeTripRequest.
- * Use `create(ResumeTripRequestSchema)` to create a new message.
- */
-export const ResumeTripRequestSchema: GenMessage<ResumeTripRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 46);
-
-/**
- * @generated from message trips.v1.ResumeTripResponse
- */
-export type ResumeTripResponse = Message<"trips.v1.ResumeTripResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.ResumeTripResponse.
- * Use `create(ResumeTripResponseSchema)` to create a new message.
- */
-export const ResumeTripResponseSchema: GenMessage<ResumeTripResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 47);
-
-/**
- * @generated from message trips.v1.RecordDelayRequest
- */
-export type RecordDelayRequest = Message<"trips.v1.RecordDelayRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * The delayed step; empty when none is.
-   *
-   * @generated from field: string step = 3;
-   */
-  step: string;
-};
-
-/**
- * Describes the message trips.v1.RecordDelayRequest.
- * Use `create(RecordDelayRequestSchema)` to create a new message.
- */
-export const RecordDelayRequestSchema: GenMessage<RecordDelayRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 48);
-
-/**
- * @generated from message trips.v1.RecordDelayResponse
- */
-export type RecordDelayResponse = Message<"trips.v1.RecordDelayResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.RecordDelayResponse.
- * Use `create(RecordDelayResponseSchema)` to create a new message.
- */
-export const RecordDelayResponseSchema: GenMessage<RecordDelayResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 49);
-
-/**
- * @generated from message trips.v1.RecordBroadcastRequest
- */
-export type RecordBroadcastRequest = Message<"trips.v1.RecordBroadcastRequest"> & {
-  /**
-   * @generated from field: string trip_id = 1;
-   */
-  tripId: string;
-
-  /**
-   * @generated from field: int64 version = 2;
-   */
-  version: bigint;
-
-  /**
-   * @generated from field: trips.v1.Broadcast broadcast = 3;
-   */
-  broadcast?: Broadcast | undefined;
-};
-
-/**
- * Describes the message trips.v1.RecordBroadcastRequest.
- * Use `create(RecordBroadcastRequestSchema)` to create a new message.
- */
-export const RecordBroadcastRequestSchema: GenMessage<RecordBroadcastRequest> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 50);
-
-/**
- * @generated from message trips.v1.RecordBroadcastResponse
- */
-export type RecordBroadcastResponse = Message<"trips.v1.RecordBroadcastResponse"> & {
-  /**
-   * @generated from field: trips.v1.Trip trip = 1;
-   */
-  trip?: Trip | undefined;
-};
-
-/**
- * Describes the message trips.v1.RecordBroadcastResponse.
- * Use `create(RecordBroadcastResponseSchema)` to create a new message.
- */
-export const RecordBroadcastResponseSchema: GenMessage<RecordBroadcastResponse> = /*@__PURE__*/
-  messageDesc(file_trips_v1_trips, 51);
+  messageDesc(file_trips_v1_trips, 13);
 
 /**
  * The status of a trip. It is REQUESTED first. SETTLED and CANCELLED are final.
@@ -1557,18 +491,94 @@ export const TripStatusSchema: GenEnum<TripStatus> = /*@__PURE__*/
   enumDesc(file_trips_v1_trips, 0);
 
 /**
- * The API of riders and operators. The rider of a trip is the caller who starts it, as the token names
- * them. A rider can access only their own trips: those of other riders are not_found.
+ * Why a trip is or was compensated.
+ *
+ * @generated from enum trips.v1.CancellationCause
+ */
+export const CancellationCause = {
+  /**
+   * @generated from enum value: CANCELLATION_CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The rider cancelled it.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_RIDER = 1;
+   */
+  RIDER: 1,
+
+  /**
+   * An operator cancelled it.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_OPERATOR = 2;
+   */
+  OPERATOR: 2,
+
+  /**
+   * Another trip holds the vehicle, or it is out of service.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_VEHICLE_UNAVAILABLE = 3;
+   */
+  VEHICLE_UNAVAILABLE: 3,
+
+  /**
+   * There is no such vehicle.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_VEHICLE_UNKNOWN = 4;
+   */
+  VEHICLE_UNKNOWN: 4,
+
+  /**
+   * The payment method was declined, or is not one of the rider.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_PAYMENT_DECLINED = 5;
+   */
+  PAYMENT_DECLINED: 5,
+
+  /**
+   * The gateway does not have the payment method.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_PAYMENT_METHOD_INVALID = 6;
+   */
+  PAYMENT_METHOD_INVALID: 6,
+
+  /**
+   * Anything else, such as a fault of a service.
+   *
+   * @generated from enum value: CANCELLATION_CAUSE_FAULT = 7;
+   */
+  FAULT: 7,
+} as const;
+
+/**
+ * Why a trip is or was compensated.
+ *
+ * @generated from enum trips.v1.CancellationCause
+ */
+export type CancellationCause = (typeof CancellationCause)[keyof typeof CancellationCause] | UnknownEnum;
+
+/**
+ * Describes the enum trips.v1.CancellationCause.
+ */
+export const CancellationCauseSchema: GenEnum<CancellationCause> = /*@__PURE__*/
+  enumDesc(file_trips_v1_trips, 1);
+
+/**
+ * The API of riders. The rider of a trip is the caller who starts it, as the token names them. A rider can access
+ * only their own trips: those of other riders are not_found. Operators have operators.v1.TripOperationsService.
+ * No answer has a step of the saga, the error of one, or the name or words of an operator.
  *
  * @generated from service trips.v1.TripsService
  */
 export const TripsService: GenService<{
   /**
-   * Starts a trip and returns it once it is ACTIVE. Fails with the refusal that caused its compensation.
+   * Starts a trip and returns it once it is ACTIVE. Fails with the code of the refusal that caused its
+   * compensation, in a sentence for the rider; internal: a fault caused it.
    * Returns it as REQUESTED or PENDING when that takes longer than the deadline of the call; GetTrip and
    * WatchTrip report its progress. A repeated call with the same trip id returns the same trip.
    * already_exists: the trip id is taken by a call with other contents. failed_precondition: the tariff that the
-   * request names is not in force.
+   * request names is not in force, or the rider has an active trip.
    *
    * @generated from rpc trips.v1.TripsService.StartTrip
    */
@@ -1593,9 +603,10 @@ export const TripsService: GenService<{
   },
   /**
    * Compensates a trip within its cancellation grace and returns it as CANCELLED, or as NEEDS_ATTENTION when
-   * a compensation is parked. The time of the registry when it records the request decides, whatever is down. The registry records the request before the workflow gets it. Returns the
-   * trip as it is, with cancel_requested_at, when the workflow takes longer than the call may or cannot
-   * be reached: the cancellation is delivered later. An operator's call is an entry of the operator log.
+   * a compensation is parked. The time of the registry when it records the request decides, whatever is down.
+   * The registry records the request before the workflow gets it. Returns the trip as it is, with
+   * cancel_requested_at, when the workflow takes longer than the call may or cannot be reached: the
+   * cancellation is delivered later.
    * failed_precondition: the grace is over, the drive has ended, or EndTrip was called first.
    *
    * @generated from rpc trips.v1.TripsService.CancelTrip
@@ -1616,18 +627,7 @@ export const TripsService: GenService<{
     output: typeof GetTripResponseSchema;
   },
   /**
-   * Returns each step of the trip's saga and its compensation, as the workflow reports them.
-   * unavailable: the workflow does not answer. not_found: Temporal no longer has the workflow.
-   *
-   * @generated from rpc trips.v1.TripsService.GetTripProgress
-   */
-  getTripProgress: {
-    methodKind: "unary";
-    input: typeof GetTripProgressRequestSchema;
-    output: typeof GetTripProgressResponseSchema;
-  },
-  /**
-   * Returns trips, the newest first: all for an operator, their own for a rider.
+   * Returns the rider's trips, the newest first.
    *
    * @generated from rpc trips.v1.TripsService.ListTrips
    */
@@ -1637,35 +637,10 @@ export const TripsService: GenService<{
     output: typeof ListTripsResponseSchema;
   },
   /**
-   * Retries parked steps. The decision is appended to the operator log before it takes effect, under the
-   * header idempotency-key if the call has one: a repeated call with the same key decides once and returns
-   * the same. A logged decision that the workflow has not got is delivered later.
-   * failed_precondition: no step is parked.
-   *
-   * @generated from rpc trips.v1.TripsService.RetryTrip
-   */
-  retryTrip: {
-    methodKind: "unary";
-    input: typeof RetryTripRequestSchema;
-    output: typeof RetryTripResponseSchema;
-  },
-  /**
-   * Resolves parked steps, with which the operator dealt by hand: the saga continues without them. The
-   * decision is logged as that of RetryTrip. failed_precondition: no step is parked, or the step can only
-   * be retried.
-   *
-   * @generated from rpc trips.v1.TripsService.ResolveTrip
-   */
-  resolveTrip: {
-    methodKind: "unary";
-    input: typeof ResolveTripRequestSchema;
-    output: typeof ResolveTripResponseSchema;
-  },
-  /**
-   * Sends the trip, then the trip after each of its changes. Ends when the trip is CANCELLED, or SETTLED
-   * with its TripCompleted published. unauthenticated: the token of the caller has expired; watch again with
-   * a new one, after the last version. While nothing changes it sends heartbeats, at most 30 s apart: a
-   * stream that is silent for longer is broken, and is to be watched again in the same way.
+   * Sends the trip, then the trip after each of its changes. Ends when the trip is SETTLED or CANCELLED.
+   * unauthenticated: the token of the caller has expired; watch again with a new one, after the last version.
+   * While nothing changes it sends heartbeats, at most 30 s apart: a stream that is silent for longer is
+   * broken, and is to be watched again in the same way.
    *
    * @generated from rpc trips.v1.TripsService.WatchTrip
    */
@@ -1676,165 +651,4 @@ export const TripsService: GenService<{
   },
 }> = /*@__PURE__*/
   serviceDesc(file_trips_v1_trips, 0);
-
-/**
- * The trip registry, in which the saga records the state of a trip. Every method returns the trip.
- *
- * Calls may arrive twice, late and out of order. A call that the trip is past changes nothing. Where the
- * state of the trip does not show that (COMPENSATING, NEEDS_ATTENTION and delays), the version does: the
- * saga numbers its calls. failed_precondition: the trip cannot make the transition.
- * Records of the compensation and of parked steps carry all steps that operators have resolved so far.
- *
- * @generated from service trips.v1.TripRegistryService
- */
-export const TripRegistryService: GenService<{
-  /**
-   * Returns everything that the registry has of a trip. The saga continues from it after a reset of its
-   * workflow, instead of waiting for what has already happened.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.GetTripRecord
-   */
-  getTripRecord: {
-    methodKind: "unary";
-    input: typeof GetTripRecordRequestSchema;
-    output: typeof GetTripRecordResponseSchema;
-  },
-  /**
-   * Makes a REQUESTED trip PENDING. failed_precondition: the trip was cancelled.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.AcceptTrip
-   */
-  acceptTrip: {
-    methodKind: "unary";
-    input: typeof AcceptTripRequestSchema;
-    output: typeof AcceptTripResponseSchema;
-  },
-  /**
-   * Makes a PENDING trip ACTIVE: the drive begins, at the time of the registry's clock.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.ActivateTrip
-   */
-  activateTrip: {
-    methodKind: "unary";
-    input: typeof ActivateTripRequestSchema;
-    output: typeof ActivateTripResponseSchema;
-  },
-  /**
-   * Decides whether the trip is past its pivot, from which on it cannot be cancelled: its cancellation grace is
-   * over by the clock of the registry, or the end of the drive was requested. Records that it is. Otherwise the
-   * answer has what keeps it from that. failed_precondition: the trip has no drive.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.EndGrace
-   */
-  endGrace: {
-    methodKind: "unary";
-    input: typeof EndGraceRequestSchema;
-    output: typeof EndGraceResponseSchema;
-  },
-  /**
-   * Records a cancellation that the workflow cannot refuse, unless EndTrip or CancelTrip was called before:
-   * before the pivot as CancelTrip does, and after it as the request to end the drive now.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.StopTrip
-   */
-  stopTrip: {
-    methodKind: "unary";
-    input: typeof StopTripRequestSchema;
-    output: typeof StopTripResponseSchema;
-  },
-  /**
-   * Ends a drive that has reached its maximum: records the request to end it, unless EndTrip or CancelTrip
-   * was called before.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.LimitDrive
-   */
-  limitDrive: {
-    methodKind: "unary";
-    input: typeof LimitDriveRequestSchema;
-    output: typeof LimitDriveResponseSchema;
-  },
-  /**
-   * Makes the trip ENDED. Fixes the end of the drive, which is the recorded request to end it, and
-   * calculates the fare from the recorded times.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.CompleteDrive
-   */
-  completeDrive: {
-    methodKind: "unary";
-    input: typeof CompleteDriveRequestSchema;
-    output: typeof CompleteDriveResponseSchema;
-  },
-  /**
-   * Makes the trip SETTLED.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.SettleTrip
-   */
-  settleTrip: {
-    methodKind: "unary";
-    input: typeof SettleTripRequestSchema;
-    output: typeof SettleTripResponseSchema;
-  },
-  /**
-   * Makes the trip COMPENSATING.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.CompensateTrip
-   */
-  compensateTrip: {
-    methodKind: "unary";
-    input: typeof CompensateTripRequestSchema;
-    output: typeof CompensateTripResponseSchema;
-  },
-  /**
-   * Makes the trip CANCELLED. This is the compensation of AcceptTrip: late calls are refused afterwards.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.CancelTripRecord
-   */
-  cancelTripRecord: {
-    methodKind: "unary";
-    input: typeof CancelTripRecordRequestSchema;
-    output: typeof CancelTripRecordResponseSchema;
-  },
-  /**
-   * Makes the trip NEEDS_ATTENTION: a step is parked, and an operator has to decide.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.ParkTrip
-   */
-  parkTrip: {
-    methodKind: "unary";
-    input: typeof ParkTripRequestSchema;
-    output: typeof ParkTripResponseSchema;
-  },
-  /**
-   * Returns a trip that was parked after the pivot to ENDED, or to ACTIVE when its end is not recorded
-   * yet. Clears the reason. A SETTLED trip keeps its status.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.ResumeTrip
-   */
-  resumeTrip: {
-    methodKind: "unary";
-    input: typeof ResumeTripRequestSchema;
-    output: typeof ResumeTripResponseSchema;
-  },
-  /**
-   * Records which step of an ended trip is delayed, or that none is.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.RecordDelay
-   */
-  recordDelay: {
-    methodKind: "unary";
-    input: typeof RecordDelayRequestSchema;
-    output: typeof RecordDelayResponseSchema;
-  },
-  /**
-   * Records whether TripCompleted is published, or delayed and why.
-   *
-   * @generated from rpc trips.v1.TripRegistryService.RecordBroadcast
-   */
-  recordBroadcast: {
-    methodKind: "unary";
-    input: typeof RecordBroadcastRequestSchema;
-    output: typeof RecordBroadcastResponseSchema;
-  },
-}> = /*@__PURE__*/
-  serviceDesc(file_trips_v1_trips, 1);
 
