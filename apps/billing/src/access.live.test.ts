@@ -26,7 +26,7 @@ afterAll(async () => {
 
 /** Makes each writing call and returns the errors. */
 function catchWriteRefusals(caller: Caller, key: ReturnType<typeof withIdempotencyKey> | object) {
-  const { tripId, open, fee } = newTrip();
+  const { tripId, open, fee, partRefund } = newTrip();
   const client = test.as(caller);
   const calls = [
     client.openTab(open, key),
@@ -34,6 +34,7 @@ function catchWriteRefusals(caller: Caller, key: ReturnType<typeof withIdempoten
     client.refund({ tripId }, key),
     client.captureTab({ tripId }, key),
     client.voidTab({ tripId }, key),
+    client.refundCapture(partRefund, key),
   ];
   return Promise.all(calls.map(catchRefusal));
 }

@@ -8,8 +8,13 @@ describe("BillingService", () => {
   });
 
   it("allows only services to write", () => {
-    const { getTab: _read, ...writes } = BillingService.method;
+    const {
+      getTab: _tab,
+      getLedger: _ledger,
+      checkLedger: _check,
+      ...writes
+    } = BillingService.method;
     const roles = Object.values(writes).map(allowedRoles);
-    expect(roles).toEqual(Array.from({ length: 5 }, () => ["service"]));
+    expect(roles).toEqual(Array.from({ length: 6 }, () => ["service"]));
   });
 });

@@ -10,14 +10,7 @@ export function toMoney(minorUnits: bigint, currency: string): Money {
 
 /** Returns the limit of a tab. Throws invalid_argument unless it is above zero. */
 export function readLimit(money: Money | undefined): Amount {
-  const limit = readMoney(money, "limit");
-  if (limit.minorUnits <= 0n) {
-    throw new ConnectError(
-      `limit is ${format(limit)}: send an amount above zero, in minor units`,
-      Code.InvalidArgument,
-    );
-  }
-  return limit;
+  return requirePositive(readMoney(money, "limit"), "limit");
 }
 
 /** Returns the amount of a charge. Throws invalid_argument when it is negative. */
@@ -30,6 +23,31 @@ export function readCharge(money: Money | undefined): Amount {
     );
   }
   return amount;
+}
+
+/** Returns the amount of a refund. Throws invalid_argument unless it is above zero. */
+export function readRefund(money: Money | undefined): Amount {
+  return requirePositive(readMoney(money, "amount"), "amount");
+}
+
+/**
+ * Checks that so much of a capture is left to refund. Throws invalid_argument for another currency than that
+ * of the capture, and out_of_range beyond what is left.
+ */
+export function checkRefund(refund: Amount, left: Amount): void {
+  const { currency, minorUnits } = left;
+  if (refund.currency !== currency) {
+    throw new ConnectError(
+      `the capture is in ${currency}, the refund is in ${refund.currency}: refund in ${currency}`,
+      Code.InvalidArgument,
+    );
+  }
+  if (refund.minorUnits > minorUnits) {
+    throw new ConnectError(
+      `the refund of ${format(refund)} exceeds what is captured and not refunded: refund at most ${minorUnits}`,
+      Code.OutOfRange,
+    );
+  }
 }
 
 /**
@@ -51,6 +69,14 @@ export function checkCharge(charge: Amount, tab: { limit: Amount; balance: bigin
       Code.OutOfRange,
     );
   }
+}
+
+function requirePositive(amount: Amount, field: string): Amount {
+  if (amount.minorUnits > 0n) return amount;
+  throw new ConnectError(
+    `${field} is ${format(amount)}: send an amount above zero, in minor units`,
+    Code.InvalidArgument,
+  );
 }
 
 function readMoney(money: Money | undefined, field: string): Amount {

@@ -10,7 +10,8 @@ import type { BillingDeps } from "./billing-deps.ts";
 import { callGateway, createRejectionError } from "./call-gateway.ts";
 import { findAnswer } from "./find-answer.ts";
 import type { GatewayRejection, PaymentGateway } from "./gateway.ts";
-import { findTab, readBalance, updateTab, withTripLock } from "./store.ts";
+import { postCapture, readBalance } from "./ledger/post.ts";
+import { findTab, updateTab, withTripLock } from "./store.ts";
 import { createNotOpenError } from "./tab-message.ts";
 import type { BillingTables, TabRow } from "./tables.ts";
 
@@ -46,6 +47,7 @@ export async function captureTab(
   return await withTripLock(db, tripId, (tx) =>
     runOnce(tx, call, async () => {
       await updateTab(tx, tripId, { state: "captured" });
+      await postCapture(tx, tab, getAmount(tab));
       return { captured: toMoney(getAmount(tab), tab.currency) };
     }),
   );
@@ -83,7 +85,7 @@ async function capture(
   if (tab.state === "captured") return { outcome: "captured" };
   if (authorisationId === null) throw new Error(`the tab of trip ${trip_id} has no authorisation`);
   const minorUnits = getAmount(tab);
-  const key = `tab/${trip_id}/capture/${tab.capture_attempt}`;
+  const key = createCaptureKey(tab);
   if (minorUnits === 0n) {
     // Gateways refuse to capture zero.
     await callGateway(gateway.void({ key, authorisationId }));
@@ -92,6 +94,11 @@ async function capture(
   return await callGateway(
     gateway.capture({ key, authorisationId, amount: { minorUnits, currency } }),
   );
+}
+
+/** Returns the key under which the gateway captures the tab, and by which it finds the capture. */
+export function createCaptureKey({ trip_id, capture_attempt }: TabRow): string {
+  return `tab/${trip_id}/capture/${capture_attempt}`;
 }
 
 function getAmount({ captured_minor_units }: TabRow): bigint {

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  Account,
   BillingService,
   type ChargeRequest,
   type ChargeResponse,
@@ -8,7 +9,8 @@ import { runOnce } from "@fanfare/service";
 import type { Transaction } from "kysely";
 import { checkCharge, readCharge } from "./amounts.ts";
 import type { BillingDeps } from "./billing-deps.ts";
-import { addCharge, findCharge, findTab, readBalance, readTab, withTripLock } from "./store.ts";
+import { readBalance } from "./ledger/post.ts";
+import { addCharge, findCharge, findTab, readTab, withTripLock } from "./store.ts";
 import { createNotOpenError, toTab } from "./tab-message.ts";
 import type { BillingTables } from "./tables.ts";
 
@@ -23,7 +25,9 @@ export async function charge(
 ): Promise<ChargeResponse> {
   const { tripId, description } = request;
   const amount = readCharge(request.amount);
-  const call = { key, method: BillingService.method.charge, request };
+  // The account is not part of the call: the worker that repeats it may be of a version that sends another.
+  const identity = { ...request, account: Account.UNSPECIFIED };
+  const call = { key, method: BillingService.method.charge, request: identity };
   return await withTripLock(db, tripId, (tx) =>
     runOnce(tx, call, async () => {
       const tab = await findTab(tx, tripId);
@@ -33,10 +37,15 @@ export async function charge(
       if (tab?.state !== "open") throw createNotOpenError(tripId, tab?.state);
       const limit = { minorUnits: BigInt(tab.limit_minor_units), currency: tab.currency };
       checkCharge(amount, { limit, balance: await readBalance(tx, tripId) });
-      await addCharge(tx, { tripId, key, description, minorUnits: amount.minorUnits });
+      await addCharge(tx, { tripId, key, description, ...amount, account: findAccount(request) });
       return { tab: toTab(await readTab(tx, tripId)) };
     }),
   );
+}
+
+function findAccount({ account }: ChargeRequest): "FEES" | "FARES" | "OTHER_CHARGES" {
+  if (account === Account.FEES) return "FEES";
+  return account === Account.FARES ? "FARES" : "OTHER_CHARGES";
 }
 
 /**

@@ -35,6 +35,11 @@ const openAndCharge = async (trip: TestTrip) => {
   await chargeFee(trip);
 };
 
+const capture = async (trip: TestTrip) => {
+  await openAndCharge(trip);
+  await billing.captureTab({ tripId: trip.tripId }, trip.captureKey);
+};
+
 /** The sample of every method that the service has: a new one has to be added. */
 const samples: Record<keyof typeof BillingService.method, Sample> = {
   openTab: {
@@ -59,6 +64,14 @@ const samples: Record<keyof typeof BillingService.method, Sample> = {
     before: openAndCharge,
     call: ({ tripId, openKey }) => billing.voidTab({ tripId }, openKey),
   },
+  refundCapture: {
+    before: capture,
+    call: (trip) => billing.refundCapture(trip.partRefund, trip.refundKey),
+    another: (trip) =>
+      billing.refundCapture({ ...trip.partRefund, amount: euros(39) }, trip.refundKey),
+  },
+  getLedger: { before: capture, call: ({ tripId }) => billing.getLedger({ tripId }) },
+  checkLedger: { before: capture, call: () => billing.checkLedger({}) },
   getTab: { before: openAndCharge, call: ({ tripId }) => billing.getTab({ tripId }) },
 };
 
@@ -66,10 +79,12 @@ const forgetKeys = () => sql`delete from idempotency_keys`.execute(test.db);
 
 /** Reads everything that billing and its gateway have of a trip. */
 async function readAll({ tripId }: TestTrip) {
-  const byTrip = (table: "tabs" | "tab_entries") =>
+  const byTrip = (table: "tabs" | "tab_entries" | "journal" | "capture_refunds") =>
     test.db.selectFrom(table).selectAll().where("trip_id", "=", tripId).execute();
-  const [tabs, entries] = await Promise.all([byTrip("tabs"), byTrip("tab_entries")]);
-  return { tabs, entries, gateway: await readAccount(test.db, tripId) };
+  const [tabs, entries, journal, refunds] = await Promise.all(
+    (["tabs", "tab_entries", "journal", "capture_refunds"] as const).map(byTrip),
+  );
+  return { tabs, entries, journal, refunds, gateway: await readAccount(test.db, tripId) };
 }
 
 describe("keys: what already happened is the answer when the keys are deleted", () => {

@@ -34,6 +34,14 @@ export interface PaymentGateway {
     readonly amount: Amount;
   }): Promise<{ readonly outcome: "captured" } | GatewayRejection>;
 
+  /** Returns an amount of a capture to the rider, at most what is captured and not refunded. */
+  refund(request: {
+    readonly key: string;
+    /** The key of the capture. */
+    readonly captureKey: string;
+    readonly amount: Amount;
+  }): Promise<{ readonly outcome: "refunded" } | GatewayRejection>;
+
   /** Releases an authorisation. Rejects when it is captured. */
   void(request: { readonly key: string; readonly authorisationId: string }): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { createAccess } from "@fanfare/access";
 import {
   authVariables,
   createLogger,
+  createMetrics,
   createServiceTransport,
   databaseVariables,
   defineAddressVariable,
@@ -17,6 +18,7 @@ import {
   serviceTokenVariables,
   tlsVariables,
 } from "@fanfare/service";
+import { createLedgerMetrics } from "./ledger/ledger-metrics.ts";
 import { migrations } from "./migrations.ts";
 import { createPaymentMethods } from "./payment-methods.ts";
 import { createRoutes } from "./routes.ts";
@@ -76,6 +78,7 @@ runUntilSignal(
         reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },
+        metrics: createMetrics({ ledger: createLedgerMetrics(database.db) }, { logger }),
         logger,
       }),
     );

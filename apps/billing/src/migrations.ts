@@ -1,6 +1,8 @@
 import { idempotencyMigration, tombstonesMigration } from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { ledgerMigration } from "./ledger/ledger-migration.ts";
+import { captureRefundsMigration } from "./refunds/capture-refunds-migration.ts";
 
 const tabs: Migration = {
   async up(db: Kysely<unknown>) {
@@ -95,4 +97,6 @@ export const migrations: Record<string, Migration> = {
   "0003-sandbox": sandbox,
   "0004-tombstones": tombstonesMigration,
   "0005-gateway-token": gatewayToken,
+  "0006-ledger": ledgerMigration,
+  "0007-capture-refunds": captureRefundsMigration,
 };

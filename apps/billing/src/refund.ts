@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { tombstone } from "@fanfare/service";
 import type { BillingDeps } from "./billing-deps.ts";
+import { postWriteBack } from "./ledger/post.ts";
 import { addRefund, findCharge, findTab, withTripLock } from "./store.ts";
 import { createNotOpenError } from "./tab-message.ts";
 
@@ -27,5 +28,8 @@ export async function refund(
     if (tab.state === "capturing" || tab.state === "captured")
       throw createNotOpenError(tripId, tab.state);
     await addRefund(tx, key);
+    if (tab.state === "void") {
+      await postWriteBack(tx, tab, { key, minorUnits: BigInt(charged.minor_units) });
+    }
   });
 }

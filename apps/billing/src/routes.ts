@@ -4,8 +4,11 @@ import { type Routes, readIdempotencyKey } from "@fanfare/service";
 import type { BillingDeps } from "./billing-deps.ts";
 import { captureTab } from "./capture-tab.ts";
 import { charge } from "./charge.ts";
+import { findLedgerFaults } from "./ledger/find-ledger-faults.ts";
+import { getLedger } from "./ledger/get-ledger.ts";
 import { openTab } from "./open-tab.ts";
 import { refund } from "./refund.ts";
+import { refundCapture } from "./refunds/refund-capture.ts";
 import { readTab } from "./store.ts";
 import { toTab } from "./tab-message.ts";
 import { voidTab } from "./void-tab.ts";
@@ -32,6 +35,15 @@ export function createRoutes(deps: BillingDeps): Routes {
       },
 
       captureTab: (request, context) => captureTab(deps, readIdempotencyKey(context), request),
+
+      refundCapture: (request, context) =>
+        refundCapture(deps, readIdempotencyKey(context), request),
+
+      getLedger: (request) => getLedger(deps.db, request),
+
+      async checkLedger() {
+        return { faults: await findLedgerFaults(deps.db, 100) };
+      },
 
       async getTab({ tripId }) {
         const tab = toTab(await readTab(deps.db, tripId));

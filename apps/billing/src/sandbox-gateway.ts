@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { PaymentGateway } from "./gateway.ts";
 import { findAuthorisationRejection, findCaptureRejection } from "./sandbox-methods.ts";
+import { refundInSandbox } from "./sandbox-refund.ts";
 import type { SandboxTables } from "./tables.ts";
 
 /**
@@ -70,6 +71,8 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
         return rejection ?? { outcome: "captured" };
       });
     },
+
+    refund: (request) => db.transaction().execute((tx) => refundInSandbox(tx, request)),
 
     async void({ authorisationId }) {
       await db.transaction().execute(async (tx) => {

@@ -1,15 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { findAuthorisationRejection, findCaptureRejection } from "./sandbox-methods.ts";
+import {
+  findAuthorisationRejection,
+  findCaptureRejection,
+  findRefundRejection,
+} from "./sandbox-methods.ts";
 
 describe("the sandbox's payment methods", () => {
   it.each([
-    { method: "pm_card_visa", authorisation: undefined, capture: undefined },
-    { method: "pm_card_chargeDeclined", authorisation: "declined", capture: "declined" },
-    { method: "pm_card_chargeCustomerFail", authorisation: undefined, capture: "declined" },
-    { method: "pm_unheard_of", authorisation: "unknown-method", capture: "declined" },
-    { method: "constructor", authorisation: "unknown-method", capture: "declined" },
-  ])("$method behaves as its name says", ({ method, authorisation, capture }) => {
+    ["pm_card_visa", undefined, undefined, undefined],
+    ["pm_card_chargeDeclined", "declined", "declined", "declined"],
+    ["pm_card_chargeCustomerFail", undefined, "declined", "declined"],
+    ["pm_card_refundFail", undefined, undefined, "declined"],
+    ["pm_unheard_of", "unknown-method", "declined", "declined"],
+    ["constructor", "unknown-method", "declined", "declined"],
+  ])("%s behaves as its name says", (method, authorisation, capture, refund) => {
     expect(findAuthorisationRejection(method)?.outcome).toBe(authorisation);
     expect(findCaptureRejection(method)?.outcome).toBe(capture);
+    expect(findRefundRejection(method)?.outcome).toBe(refund);
   });
 });

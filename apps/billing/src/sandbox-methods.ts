@@ -2,11 +2,15 @@ import type { GatewayRejection } from "./gateway.ts";
 
 /** The payment methods of the sandbox, and which calls succeed with them. */
 const sandboxMethods: Readonly<
-  Record<string, { readonly authorises: boolean; readonly captures: boolean }>
+  Record<
+    string,
+    { readonly authorises: boolean; readonly captures: boolean; readonly refunds: boolean }
+  >
 > = {
-  pm_card_visa: { authorises: true, captures: true },
-  pm_card_chargeDeclined: { authorises: false, captures: false },
-  pm_card_chargeCustomerFail: { authorises: true, captures: false },
+  pm_card_visa: { authorises: true, captures: true, refunds: true },
+  pm_card_chargeDeclined: { authorises: false, captures: false, refunds: false },
+  pm_card_chargeCustomerFail: { authorises: true, captures: false, refunds: false },
+  pm_card_refundFail: { authorises: true, captures: true, refunds: false },
 };
 
 /** Returns why the payment method cannot be authorised; undefined when it can. */
@@ -36,5 +40,15 @@ export function findCaptureRejection(paymentMethod: string): GatewayRejection | 
     : {
         outcome: "declined",
         reason: `the capture on ${paymentMethod} is declined: ask the rider for another payment`,
+      };
+}
+
+/** Returns why what was captured on a payment method cannot be refunded; undefined when it can. */
+export function findRefundRejection(paymentMethod: string): GatewayRejection | undefined {
+  return sandboxMethods[paymentMethod]?.refunds
+    ? undefined
+    : {
+        outcome: "declined",
+        reason: `the refund on ${paymentMethod} is declined: pay the rider in another way`,
       };
 }

@@ -1,4 +1,7 @@
 import { type Insertable, type Kysely, sql, type Transaction, type Updateable } from "kysely";
+import type { Account } from "./ledger/accounts.ts";
+import { post, postReversal, readBalance } from "./ledger/post.ts";
+import { readRefunded } from "./refunds/store.ts";
 import type { BillingTables, TabRow, TabTable } from "./tables.ts";
 
 /** A charge, or a refund with a negative amount. */
@@ -11,8 +14,10 @@ interface TabEntryRow {
 export interface TabRecord {
   readonly row: TabRow;
   readonly entries: readonly TabEntryRow[];
-  /** The sum of the entries, in minor units. */
+  /** The charges less the refunds, in minor units, as the ledger has them. */
   readonly balance: bigint;
+  /** What was refunded after the capture. */
+  readonly refunded: bigint;
 }
 
 /**
@@ -58,24 +63,35 @@ export function updateTab(
     .executeTakeFirstOrThrow();
 }
 
-/** Adds a charge under an idempotency key. */
+/** A charge to add to a tab. */
+export interface NewCharge {
+  readonly tripId: string;
+  readonly key: string;
+  readonly description: string;
+  readonly minorUnits: bigint;
+  readonly currency: string;
+  /** The account that earns it. */
+  readonly account: Account;
+}
+
+/** Adds a charge under an idempotency key, and posts it. */
 export async function addCharge(
   tx: Transaction<BillingTables>,
-  charge: {
-    readonly tripId: string;
-    readonly key: string;
-    readonly description: string;
-    readonly minorUnits: bigint;
-  },
+  { tripId, key, description, minorUnits, currency, account }: NewCharge,
 ): Promise<void> {
+  const accounts = { from: account, to: "RECEIVABLE" } as const;
+  const charge = { tripId, kind: "CHARGE", key, currency, ...accounts, minorUnits } as const;
+  const transactionId = await post(tx, charge);
+  if (transactionId === undefined) throw new Error(`the charge ${key} is in the journal already`);
   await tx
     .insertInto("tab_entries")
     .values({
-      trip_id: charge.tripId,
+      trip_id: tripId,
       kind: "charge",
-      charge_key: charge.key,
-      description: charge.description,
-      minor_units: charge.minorUnits,
+      charge_key: key,
+      description,
+      minor_units: minorUnits,
+      transaction_id: transactionId,
     })
     .execute();
 }
@@ -98,11 +114,12 @@ export function findCharge(tx: Transaction<BillingTables>, key: string) {
     .executeTakeFirst();
 }
 
-/** Adds a refund of the charge under the key. The table allows one. */
+/** Adds a refund of the charge under the key, and posts it. The tables allow one. */
 export async function addRefund(tx: Transaction<BillingTables>, key: string): Promise<void> {
+  const transactionId = await postReversal(tx, key);
   await tx
     .insertInto("tab_entries")
-    .columns(["trip_id", "kind", "charge_key", "description", "minor_units"])
+    .columns(["trip_id", "kind", "charge_key", "description", "minor_units", "transaction_id"])
     .expression((eb) =>
       eb
         .selectFrom("tab_entries")
@@ -112,21 +129,12 @@ export async function addRefund(tx: Transaction<BillingTables>, key: string): Pr
           "charge_key",
           sql<string>`'Refund: ' || description`.as("description"),
           sql<bigint>`-minor_units`.as("minor_units"),
+          row.val(transactionId).as("transaction_id"),
         ])
         .where("charge_key", "=", key)
         .where("kind", "=", "charge"),
     )
     .execute();
-}
-
-/** Returns the charges of the trip less its refunds, in minor units. */
-export async function readBalance(db: Kysely<BillingTables>, tripId: string): Promise<bigint> {
-  const { balance } = await db
-    .selectFrom("tab_entries")
-    .select(sql<string>`coalesce(sum(minor_units), 0)::bigint`.as("balance"))
-    .where("trip_id", "=", tripId)
-    .executeTakeFirstOrThrow();
-  return BigInt(balance);
 }
 
 /** Returns the tab of the trip with its entries; undefined when it has none. */
@@ -151,5 +159,6 @@ export async function readTab(
       minorUnits: BigInt(entry.minor_units),
     })),
     balance: await readBalance(db, tripId),
+    refunded: await readRefunded(db, tripId),
   };
 }

@@ -15,7 +15,7 @@ import type { TabState } from "./tables.ts";
  */
 export function toTab(record: TabRecord | undefined): Tab | undefined {
   if (record === undefined) return undefined;
-  const { row, entries, balance } = record;
+  const { row, entries, balance, refunded } = record;
   const state = stateMessages[row.state];
   if (state === undefined) return undefined;
   const money = (minorUnits: bigint) => toMoney(minorUnits, row.currency);
@@ -31,7 +31,7 @@ export function toTab(record: TabRecord | undefined): Tab | undefined {
     })),
     balance: money(balance),
     ...(row.state === "captured" && row.captured_minor_units !== null
-      ? { captured: money(BigInt(row.captured_minor_units)) }
+      ? { captured: money(BigInt(row.captured_minor_units)), refunded: money(refunded) }
       : {}),
   });
 }
@@ -50,6 +50,14 @@ const stateMessages: Readonly<Record<TabState, TabStateMessage | undefined>> = {
 export function createNotOpenError(tripId: string, state: TabState | undefined): ConnectError {
   return new ConnectError(
     `the tab of trip ${tripId} is not open: ${explanations[state ?? "none"]}`,
+    Code.FailedPrecondition,
+  );
+}
+
+/** Creates the failed_precondition error of a refund that needs a captured tab. */
+export function createNotCapturedError(tripId: string, state: TabState | undefined): ConnectError {
+  return new ConnectError(
+    `the tab of trip ${tripId} is ${state ?? "not there"}: only a captured tab can be refunded`,
     Code.FailedPrecondition,
   );
 }

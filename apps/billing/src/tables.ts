@@ -1,4 +1,5 @@
-import type { ColumnType, Generated, Selectable } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways, Selectable } from "kysely";
+import type { Account, TransactionKind } from "./ledger/accounts.ts";
 
 /** A bigint column. The driver reads it as decimal digits. */
 type Int8 = ColumnType<string, bigint, bigint>;
@@ -50,7 +51,41 @@ interface TabEntryTable {
   description: string;
   /** Negative for a refund. */
   minor_units: Int8;
+  /** The transaction of the journal that was posted with the entry. */
+  transaction_id: string;
 }
+
+/** One row for each transaction. The database refuses to change or remove one. */
+export interface JournalTable {
+  transaction_id: GeneratedAlways<string>;
+  trip_id: string;
+  kind: TransactionKind;
+  /** Unique among the transactions of its kind. */
+  key: string;
+  currency: string;
+  posted_at: GeneratedAlways<Date>;
+}
+
+/** The postings of a transaction sum to zero: the database refuses to commit others. */
+interface PostingTable {
+  transaction_id: string;
+  account: Account;
+  /** A debit; negative for a credit. */
+  minor_units: Int8;
+}
+
+/** One row for each refund of a captured tab. */
+interface CaptureRefundTable {
+  /** The idempotency key of RefundCapture. */
+  refund_key: string;
+  trip_id: string;
+  minor_units: Int8;
+  /** `refunding` is stored before the gateway is called, and replaced when its answer is stored. */
+  state: "refunding" | "refunded" | "declined";
+}
+
+/** A refund of a captured tab. */
+export type CaptureRefundRow = Selectable<CaptureRefundTable>;
 
 interface SandboxAuthorisationTable {
   authorisation_key: string;
@@ -67,14 +102,25 @@ interface SandboxCaptureTable {
   taken: boolean;
 }
 
+interface SandboxRefundTable {
+  refund_key: string;
+  capture_key: string;
+  minor_units: Int8;
+  given: boolean;
+}
+
 /** The tables of the sandbox gateway. Only it uses them. */
 export interface SandboxTables {
   sandbox_authorisations: SandboxAuthorisationTable;
   sandbox_captures: SandboxCaptureTable;
+  sandbox_refunds: SandboxRefundTable;
 }
 
 /** The tables of billing's database. */
 export interface BillingTables extends SandboxTables {
   tabs: TabTable;
   tab_entries: TabEntryTable;
+  journal: JournalTable;
+  postings: PostingTable;
+  capture_refunds: CaptureRefundTable;
 }

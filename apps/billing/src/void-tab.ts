@@ -5,12 +5,14 @@ import { authoriseTab, isAuthorisable } from "./authorise-tab.ts";
 import type { BillingDeps } from "./billing-deps.ts";
 import { callGateway } from "./call-gateway.ts";
 import type { PaymentGateway } from "./gateway.ts";
+import { postWriteOff } from "./ledger/post.ts";
 import { findTab, updateTab, withTripLock } from "./store.ts";
 import type { BillingTables, TabRow } from "./tables.ts";
 
 /**
  * Refuses OpenTab's key from now on and releases its authorisation. When OpenTab crashed, requests the
- * authorisation again under the same key to find out what to release. Resolves once nothing is held.
+ * authorisation again under the same key to find out what to release. Resolves once nothing is held. Charges
+ * that were not refunded are written off.
  */
 export async function voidTab(
   { db, gateway }: Pick<BillingDeps, "db" | "gateway">,
@@ -27,7 +29,10 @@ export async function voidTab(
   if (authorisationId !== undefined) {
     await callGateway(gateway.void({ key: `tab/${tab.trip_id}/void`, authorisationId }));
   }
-  await withTripLock(db, tripId, (tx) => updateTab(tx, tripId, { state: "void" }));
+  await withTripLock(db, tripId, async (tx) => {
+    await updateTab(tx, tripId, { state: "void" });
+    await postWriteOff(tx, tab);
+  });
 }
 
 async function findAuthorisation(

@@ -1,6 +1,6 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
-import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { Account, BillingService } from "@fanfare/contracts/billing/v1/billing";
 import type { Caller } from "@fanfare/service";
 import { openTestDatabase, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { type Kysely, sql } from "kysely";
@@ -46,10 +46,16 @@ export async function startTestBilling(): Promise<TestBilling> {
       createTestTransport(createRoutes({ db, gateway, paymentMethods }), caller),
     );
   // No service needs to read: the tests of the worker read as an operator.
-  const as = (caller: Caller, gateway = sandbox, methods = sandboxMethods) =>
-    caller.role === "service"
-      ? { ...create(caller, gateway, methods), getTab: create(operator, gateway, methods).getTab }
-      : create(caller, gateway, methods);
+  function as(
+    caller: Caller,
+    gateway = sandbox,
+    methods = sandboxMethods,
+  ): Client<typeof BillingService> {
+    const client = create(caller, gateway, methods);
+    if (caller.role !== "service") return client;
+    const { getTab, getLedger, checkLedger } = create(operator, gateway, methods);
+    return { ...client, getTab, getLedger, checkLedger };
+  }
   const billing = as(worker);
   return {
     db,
@@ -83,17 +89,19 @@ export function newTrip(paymentMethod = "pm_card_visa") {
     tripId,
     open: { tripId, riderId: "rider-1", paymentMethod, limit: euros(5000) },
     openKey: withIdempotencyKey(`trip/${tripId}/open-tab`),
-    fee: { tripId, description: "Unlock fee", amount: euros(100) },
+    fee: { tripId, description: "Unlock fee", amount: euros(100), account: Account.FEES },
     feeKey: withIdempotencyKey(`trip/${tripId}/charge-unlock-fee`),
-    fare: { tripId, description: "Fare", amount: euros(1250) },
+    fare: { tripId, description: "Fare", amount: euros(1250), account: Account.FARES },
     fareKey: withIdempotencyKey(`trip/${tripId}/charge-fare`),
     captureKey: withIdempotencyKey(`trip/${tripId}/capture`),
+    partRefund: { tripId, amount: euros(40) },
+    refundKey: withIdempotencyKey(`refund/${tripId}/1/refund-capture`),
   };
 }
 
 /**
  * Returns what the gateway did for a trip: the number of authorisations that it ever granted, and in
- * minor units what it holds now and what it took.
+ * minor units what it holds now and what it took, less what it refunded.
  */
 export async function readAccount(db: Kysely<BillingTables>, tripId: string) {
   const keys = `tab/${tripId}/%`;
@@ -112,5 +120,10 @@ export async function readAccount(db: Kysely<BillingTables>, tripId: string) {
     .select(sql<number>`coalesce(sum(minor_units) filter (where taken), 0)::integer`.as("taken"))
     .where("capture_key", "like", keys)
     .executeTakeFirstOrThrow();
-  return { ...authorisations, ...captures };
+  const { refunded } = await db
+    .selectFrom("sandbox_refunds")
+    .select(sql<number>`coalesce(sum(minor_units) filter (where given), 0)::integer`.as("refunded"))
+    .where("capture_key", "like", keys)
+    .executeTakeFirstOrThrow();
+  return { ...authorisations, taken: captures.taken - refunded };
 }

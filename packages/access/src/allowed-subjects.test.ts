@@ -19,6 +19,7 @@ describe("allowedSubjects()", () => {
       "BillingService/Charge",
       "BillingService/Refund",
       "BillingService/CaptureTab",
+      "BillingService/RefundCapture",
       "FleetService/ReserveVehicle",
       "FleetService/ReleaseVehicle",
       "RidersService/GetGatewayToken",

@@ -1,5 +1,5 @@
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { Account, BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { describe, expect, it } from "vitest";
 import { createRecordingService, runAsActivity, workflowId } from "../../test/activity.ts";
 import { createBillingActivities } from "./billing.ts";
@@ -39,9 +39,14 @@ describe("createBillingActivities()", () => {
       }),
     );
     await runAsActivity(() =>
-      billing.charge({ step: "charge", tripId: "t", description: "Fee", amount: euros(100) }),
+      billing.charge({
+        step: "charge-unlock-fee",
+        tripId: "t",
+        description: "Fee",
+        amount: euros(100),
+      }),
     );
-    await runAsActivity(() => billing.refund({ step: "charge", tripId: "t" }));
+    await runAsActivity(() => billing.refund({ step: "charge-unlock-fee", tripId: "t" }));
     await runAsActivity(() => billing.voidTab({ step: "open-tab", tripId: "t" }));
     expect(calls).toMatchObject([
       {
@@ -51,10 +56,14 @@ describe("createBillingActivities()", () => {
       },
       {
         method: "Charge",
-        key: `${workflowId}/charge`,
-        request: { description: "Fee", amount: { minorUnits: 100n, currency: "EUR" } },
+        key: `${workflowId}/charge-unlock-fee`,
+        request: {
+          description: "Fee",
+          amount: { minorUnits: 100n, currency: "EUR" },
+          account: Account.FEES,
+        },
       },
-      { method: "Refund", key: `${workflowId}/charge`, request: { tripId: "t" } },
+      { method: "Refund", key: `${workflowId}/charge-unlock-fee`, request: { tripId: "t" } },
       { method: "VoidTab", key: `${workflowId}/open-tab`, request: { tripId: "t" } },
     ]);
   });

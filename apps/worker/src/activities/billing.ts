@@ -1,5 +1,5 @@
 import { createClient, type Transport } from "@connectrpc/connect";
-import { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import { Account, BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { type Amount, steps } from "@fanfare/trip-contract";
 import { ApplicationFailure } from "@temporalio/common";
 import type { BillingActivities, TripCall } from "../trip-activities.ts";
@@ -24,7 +24,8 @@ export function createBillingActivities(deps: { transport: Transport }): Billing
       await callService(step, (options) => billing.voidTab({ tripId }, options));
     },
     async charge({ step, tripId, description, amount }) {
-      const request = { tripId, description, amount: toMoney(amount) };
+      const account = step === steps.chargeUnlockFee ? Account.FEES : Account.FARES;
+      const request = { tripId, description, amount: toMoney(amount), account };
       await callService(step, (options) => billing.charge(request, options));
     },
     async refund({ step, tripId }) {

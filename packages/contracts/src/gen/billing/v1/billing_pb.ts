@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_fanfare_access_v1_options } from "../../fanfare/access/v1/options_pb.ts";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../money/v1/money_pb.ts";
 import { file_money_v1_money } from "../../money/v1/money_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file billing/v1/billing.proto.
  */
 export const file_billing_v1_billing: GenFile = /*@__PURE__*/
-  fileDesc("ChhiaWxsaW5nL3YxL2JpbGxpbmcucHJvdG8SCmJpbGxpbmcudjEi8QEKA1RhYhIPCgd0cmlwX2lkGAEgASgJEhAKCHJpZGVyX2lkGAIgASgJEhYKDnBheW1lbnRfbWV0aG9kGAMgASgJEiMKBXN0YXRlGAQgASgOMhQuYmlsbGluZy52MS5UYWJTdGF0ZRIeCgVsaW1pdBgFIAEoCzIPLm1vbmV5LnYxLk1vbmV5EiUKB2VudHJpZXMYBiADKAsyFC5iaWxsaW5nLnYxLlRhYkVudHJ5EiAKB2JhbGFuY2UYByABKAsyDy5tb25leS52MS5Nb25leRIhCghjYXB0dXJlZBgIIAEoCzIPLm1vbmV5LnYxLk1vbmV5IkAKCFRhYkVudHJ5EhMKC2Rlc2NyaXB0aW9uGAEgASgJEh8KBmFtb3VudBgCIAEoCzIPLm1vbmV5LnYxLk1vbmV5Io8BCg5PcGVuVGFiUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIZCghyaWRlcl9pZBgCIAEoCUIHukgEcgIQARIfCg5wYXltZW50X21ldGhvZBgDIAEoCUIHukgEcgIQARImCgVsaW1pdBgEIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQEiLwoPT3BlblRhYlJlc3BvbnNlEhwKA3RhYhgBIAEoCzIPLmJpbGxpbmcudjEuVGFiIisKDlZvaWRUYWJSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBIhEKD1ZvaWRUYWJSZXNwb25zZSJ0Cg1DaGFyZ2VSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh8KC2Rlc2NyaXB0aW9uGAIgASgJQgq6SAdyBRABGMgBEicKBmFtb3VudBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQEiLgoOQ2hhcmdlUmVzcG9uc2USHAoDdGFiGAEgASgLMg8uYmlsbGluZy52MS5UYWIiKgoNUmVmdW5kUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIQCg5SZWZ1bmRSZXNwb25zZSIuChFDYXB0dXJlVGFiUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASI3ChJDYXB0dXJlVGFiUmVzcG9uc2USIQoIY2FwdHVyZWQYASABKAsyDy5tb25leS52MS5Nb25leSIqCg1HZXRUYWJSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBIi4KDkdldFRhYlJlc3BvbnNlEhwKA3RhYhgBIAEoCzIPLmJpbGxpbmcudjEuVGFiKmUKCFRhYlN0YXRlEhkKFVRBQl9TVEFURV9VTlNQRUNJRklFRBAAEhIKDlRBQl9TVEFURV9PUEVOEAESFgoSVEFCX1NUQVRFX0NBUFRVUkVEEAISEgoOVEFCX1NUQVRFX1ZPSUQQAzKGBAoOQmlsbGluZ1NlcnZpY2USUwoHT3BlblRhYhIaLmJpbGxpbmcudjEuT3BlblRhYlJlcXVlc3QaGy5iaWxsaW5nLnYxLk9wZW5UYWJSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElMKB1ZvaWRUYWISGi5iaWxsaW5nLnYxLlZvaWRUYWJSZXF1ZXN0GhsuYmlsbGluZy52MS5Wb2lkVGFiUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJQCgZDaGFyZ2USGS5iaWxsaW5nLnYxLkNoYXJnZVJlcXVlc3QaGi5iaWxsaW5nLnYxLkNoYXJnZVJlc3BvbnNlIg+y1BgLCgEDEgZ3b3JrZXISUAoGUmVmdW5kEhkuYmlsbGluZy52MS5SZWZ1bmRSZXF1ZXN0GhouYmlsbGluZy52MS5SZWZ1bmRSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElwKCkNhcHR1cmVUYWISHS5iaWxsaW5nLnYxLkNhcHR1cmVUYWJSZXF1ZXN0Gh4uYmlsbGluZy52MS5DYXB0dXJlVGFiUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJICgZHZXRUYWISGS5iaWxsaW5nLnYxLkdldFRhYlJlcXVlc3QaGi5iaWxsaW5nLnYxLkdldFRhYlJlc3BvbnNlIgey1BgDCgECYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_money_v1_money]);
+  fileDesc("ChhiaWxsaW5nL3YxL2JpbGxpbmcucHJvdG8SCmJpbGxpbmcudjEilAIKA1RhYhIPCgd0cmlwX2lkGAEgASgJEhAKCHJpZGVyX2lkGAIgASgJEhYKDnBheW1lbnRfbWV0aG9kGAMgASgJEiMKBXN0YXRlGAQgASgOMhQuYmlsbGluZy52MS5UYWJTdGF0ZRIeCgVsaW1pdBgFIAEoCzIPLm1vbmV5LnYxLk1vbmV5EiUKB2VudHJpZXMYBiADKAsyFC5iaWxsaW5nLnYxLlRhYkVudHJ5EiAKB2JhbGFuY2UYByABKAsyDy5tb25leS52MS5Nb25leRIhCghjYXB0dXJlZBgIIAEoCzIPLm1vbmV5LnYxLk1vbmV5EiEKCHJlZnVuZGVkGAkgASgLMg8ubW9uZXkudjEuTW9uZXkiQAoIVGFiRW50cnkSEwoLZGVzY3JpcHRpb24YASABKAkSHwoGYW1vdW50GAIgASgLMg8ubW9uZXkudjEuTW9uZXkijwEKDk9wZW5UYWJSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhkKCHJpZGVyX2lkGAIgASgJQge6SARyAhABEh8KDnBheW1lbnRfbWV0aG9kGAMgASgJQge6SARyAhABEiYKBWxpbWl0GAQgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBASIvCg9PcGVuVGFiUmVzcG9uc2USHAoDdGFiGAEgASgLMg8uYmlsbGluZy52MS5UYWIiKwoOVm9pZFRhYlJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiEQoPVm9pZFRhYlJlc3BvbnNlIqgBCg1DaGFyZ2VSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh8KC2Rlc2NyaXB0aW9uGAIgASgJQgq6SAdyBRABGMgBEicKBmFtb3VudBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Qga6SAPIAQESMgoHYWNjb3VudBgEIAEoDjITLmJpbGxpbmcudjEuQWNjb3VudEIMukgJggEGGAAYAhgDIi4KDkNoYXJnZVJlc3BvbnNlEhwKA3RhYhgBIAEoCzIPLmJpbGxpbmcudjEuVGFiIioKDVJlZnVuZFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiEAoOUmVmdW5kUmVzcG9uc2UiLgoRQ2FwdHVyZVRhYlJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiNwoSQ2FwdHVyZVRhYlJlc3BvbnNlEiEKCGNhcHR1cmVkGAEgASgLMg8ubW9uZXkudjEuTW9uZXkiKgoNR2V0VGFiUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASIuCg5HZXRUYWJSZXNwb25zZRIcCgN0YWIYASABKAsyDy5iaWxsaW5nLnYxLlRhYiJaChRSZWZ1bmRDYXB0dXJlUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARInCgZhbW91bnQYAiABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBIjoKFVJlZnVuZENhcHR1cmVSZXNwb25zZRIhCghyZWZ1bmRlZBgBIAEoCzIPLm1vbmV5LnYxLk1vbmV5Ir4BChJKb3VybmFsVHJhbnNhY3Rpb24SFgoOdHJhbnNhY3Rpb25faWQYASABKAMSDwoHdHJpcF9pZBgCIAEoCRIpCgRraW5kGAMgASgOMhsuYmlsbGluZy52MS5UcmFuc2FjdGlvbktpbmQSLQoJcG9zdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCghwb3N0aW5ncxgFIAMoCzITLmJpbGxpbmcudjEuUG9zdGluZyJQCgdQb3N0aW5nEiQKB2FjY291bnQYASABKA4yEy5iaWxsaW5nLnYxLkFjY291bnQSHwoGYW1vdW50GAIgASgLMg8ubW9uZXkudjEuTW9uZXkibAoQR2V0TGVkZ2VyUmVxdWVzdBIcCgd0cmlwX2lkGAEgASgJQgu6SAjYAQFyA7ABARIcCglwYWdlX3NpemUYAiABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjIASKJAQoRR2V0TGVkZ2VyUmVzcG9uc2USJQoIYmFsYW5jZXMYASADKAsyEy5iaWxsaW5nLnYxLlBvc3RpbmcSNAoMdHJhbnNhY3Rpb25zGAIgAygLMh4uYmlsbGluZy52MS5Kb3VybmFsVHJhbnNhY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIhQKEkNoZWNrTGVkZ2VyUmVxdWVzdCI+ChNDaGVja0xlZGdlclJlc3BvbnNlEicKBmZhdWx0cxgBIAMoCzIXLmJpbGxpbmcudjEuTGVkZ2VyRmF1bHQiMwoLTGVkZ2VyRmF1bHQSDwoHdHJpcF9pZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCSplCghUYWJTdGF0ZRIZChVUQUJfU1RBVEVfVU5TUEVDSUZJRUQQABISCg5UQUJfU1RBVEVfT1BFThABEhYKElRBQl9TVEFURV9DQVBUVVJFRBACEhIKDlRBQl9TVEFURV9WT0lEEAMqvQEKB0FjY291bnQSFwoTQUNDT1VOVF9VTlNQRUNJRklFRBAAEhYKEkFDQ09VTlRfUkVDRUlWQUJMRRABEhAKDEFDQ09VTlRfRkVFUxACEhEKDUFDQ09VTlRfRkFSRVMQAxIZChVBQ0NPVU5UX09USEVSX0NIQVJHRVMQBBITCg9BQ0NPVU5UX1JFRlVORFMQBRIXChNBQ0NPVU5UX0FESlVTVE1FTlRTEAYSEwoPQUNDT1VOVF9HQVRFV0FZEAcqygEKD1RyYW5zYWN0aW9uS2luZBIgChxUUkFOU0FDVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXVFJBTlNBQ1RJT05fS0lORF9DSEFSR0UQARIdChlUUkFOU0FDVElPTl9LSU5EX1JFVkVSU0FMEAISHAoYVFJBTlNBQ1RJT05fS0lORF9DQVBUVVJFEAMSHgoaVFJBTlNBQ1RJT05fS0lORF9XUklURV9PRkYQBBIbChdUUkFOU0FDVElPTl9LSU5EX1JFRlVORBAFMpkGCg5CaWxsaW5nU2VydmljZRJTCgdPcGVuVGFiEhouYmlsbGluZy52MS5PcGVuVGFiUmVxdWVzdBobLmJpbGxpbmcudjEuT3BlblRhYlJlc3BvbnNlIg+y1BgLCgEDEgZ3b3JrZXISUwoHVm9pZFRhYhIaLmJpbGxpbmcudjEuVm9pZFRhYlJlcXVlc3QaGy5iaWxsaW5nLnYxLlZvaWRUYWJSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyElAKBkNoYXJnZRIZLmJpbGxpbmcudjEuQ2hhcmdlUmVxdWVzdBoaLmJpbGxpbmcudjEuQ2hhcmdlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJQCgZSZWZ1bmQSGS5iaWxsaW5nLnYxLlJlZnVuZFJlcXVlc3QaGi5iaWxsaW5nLnYxLlJlZnVuZFJlc3BvbnNlIg+y1BgLCgEDEgZ3b3JrZXISXAoKQ2FwdHVyZVRhYhIdLmJpbGxpbmcudjEuQ2FwdHVyZVRhYlJlcXVlc3QaHi5iaWxsaW5nLnYxLkNhcHR1cmVUYWJSZXNwb25zZSIPstQYCwoBAxIGd29ya2VyEmUKDVJlZnVuZENhcHR1cmUSIC5iaWxsaW5nLnYxLlJlZnVuZENhcHR1cmVSZXF1ZXN0GiEuYmlsbGluZy52MS5SZWZ1bmRDYXB0dXJlUmVzcG9uc2UiD7LUGAsKAQMSBndvcmtlchJRCglHZXRMZWRnZXISHC5iaWxsaW5nLnYxLkdldExlZGdlclJlcXVlc3QaHS5iaWxsaW5nLnYxLkdldExlZGdlclJlc3BvbnNlIgey1BgDCgECElcKC0NoZWNrTGVkZ2VyEh4uYmlsbGluZy52MS5DaGVja0xlZGdlclJlcXVlc3QaHy5iaWxsaW5nLnYxLkNoZWNrTGVkZ2VyUmVzcG9uc2UiB7LUGAMKAQISSAoGR2V0VGFiEhkuYmlsbGluZy52MS5HZXRUYWJSZXF1ZXN0GhouYmlsbGluZy52MS5HZXRUYWJSZXNwb25zZSIHstQYAwoBAmIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
  * What a rider owes for a trip.
@@ -69,6 +71,13 @@ export type Tab = Message<"billing.v1.Tab"> & {
    * @generated from field: money.v1.Money captured = 8;
    */
   captured?: Money | undefined;
+
+  /**
+   * What was refunded of the captured amount; absent before the capture.
+   *
+   * @generated from field: money.v1.Money refunded = 9;
+   */
+  refunded?: Money | undefined;
 };
 
 /**
@@ -201,6 +210,13 @@ export type ChargeRequest = Message<"billing.v1.ChargeRequest"> & {
    * @generated from field: money.v1.Money amount = 3;
    */
   amount?: Money | undefined;
+
+  /**
+   * The account that earns the charge: ACCOUNT_FEES or ACCOUNT_FARES. Workers of older versions send none.
+   *
+   * @generated from field: billing.v1.Account account = 4;
+   */
+  account: Account;
 };
 
 /**
@@ -326,6 +342,230 @@ export const GetTabResponseSchema: GenMessage<GetTabResponse> = /*@__PURE__*/
   messageDesc(file_billing_v1_billing, 13);
 
 /**
+ * @generated from message billing.v1.RefundCaptureRequest
+ */
+export type RefundCaptureRequest = Message<"billing.v1.RefundCaptureRequest"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * @generated from field: money.v1.Money amount = 2;
+   */
+  amount?: Money | undefined;
+};
+
+/**
+ * Describes the message billing.v1.RefundCaptureRequest.
+ * Use `create(RefundCaptureRequestSchema)` to create a new message.
+ */
+export const RefundCaptureRequestSchema: GenMessage<RefundCaptureRequest> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 14);
+
+/**
+ * @generated from message billing.v1.RefundCaptureResponse
+ */
+export type RefundCaptureResponse = Message<"billing.v1.RefundCaptureResponse"> & {
+  /**
+   * @generated from field: money.v1.Money refunded = 1;
+   */
+  refunded?: Money | undefined;
+};
+
+/**
+ * Describes the message billing.v1.RefundCaptureResponse.
+ * Use `create(RefundCaptureResponseSchema)` to create a new message.
+ */
+export const RefundCaptureResponseSchema: GenMessage<RefundCaptureResponse> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 15);
+
+/**
+ * A transaction of the journal. Its postings sum to zero, and it never changes.
+ *
+ * @generated from message billing.v1.JournalTransaction
+ */
+export type JournalTransaction = Message<"billing.v1.JournalTransaction"> & {
+  /**
+   * @generated from field: int64 transaction_id = 1;
+   */
+  transactionId: bigint;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * @generated from field: billing.v1.TransactionKind kind = 3;
+   */
+  kind: TransactionKind;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp posted_at = 4;
+   */
+  postedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: repeated billing.v1.Posting postings = 5;
+   */
+  postings: Posting[];
+};
+
+/**
+ * Describes the message billing.v1.JournalTransaction.
+ * Use `create(JournalTransactionSchema)` to create a new message.
+ */
+export const JournalTransactionSchema: GenMessage<JournalTransaction> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 16);
+
+/**
+ * A debit of an account, or a credit when its amount is negative.
+ *
+ * @generated from message billing.v1.Posting
+ */
+export type Posting = Message<"billing.v1.Posting"> & {
+  /**
+   * @generated from field: billing.v1.Account account = 1;
+   */
+  account: Account;
+
+  /**
+   * @generated from field: money.v1.Money amount = 2;
+   */
+  amount?: Money | undefined;
+};
+
+/**
+ * Describes the message billing.v1.Posting.
+ * Use `create(PostingSchema)` to create a new message.
+ */
+export const PostingSchema: GenMessage<Posting> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 17);
+
+/**
+ * @generated from message billing.v1.GetLedgerRequest
+ */
+export type GetLedgerRequest = Message<"billing.v1.GetLedgerRequest"> & {
+  /**
+   * Only the part of this trip; the whole ledger when empty.
+   *
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * 1 to 100; 0 means 20.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message billing.v1.GetLedgerRequest.
+ * Use `create(GetLedgerRequestSchema)` to create a new message.
+ */
+export const GetLedgerRequestSchema: GenMessage<GetLedgerRequest> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 18);
+
+/**
+ * @generated from message billing.v1.GetLedgerResponse
+ */
+export type GetLedgerResponse = Message<"billing.v1.GetLedgerResponse"> & {
+  /**
+   * The sum of the postings of each account and currency that has any.
+   *
+   * @generated from field: repeated billing.v1.Posting balances = 1;
+   */
+  balances: Posting[];
+
+  /**
+   * @generated from field: repeated billing.v1.JournalTransaction transactions = 2;
+   */
+  transactions: JournalTransaction[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message billing.v1.GetLedgerResponse.
+ * Use `create(GetLedgerResponseSchema)` to create a new message.
+ */
+export const GetLedgerResponseSchema: GenMessage<GetLedgerResponse> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 19);
+
+/**
+ * @generated from message billing.v1.CheckLedgerRequest
+ */
+export type CheckLedgerRequest = Message<"billing.v1.CheckLedgerRequest"> & {
+};
+
+/**
+ * Describes the message billing.v1.CheckLedgerRequest.
+ * Use `create(CheckLedgerRequestSchema)` to create a new message.
+ */
+export const CheckLedgerRequestSchema: GenMessage<CheckLedgerRequest> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 20);
+
+/**
+ * @generated from message billing.v1.CheckLedgerResponse
+ */
+export type CheckLedgerResponse = Message<"billing.v1.CheckLedgerResponse"> & {
+  /**
+   * 100 at most.
+   *
+   * @generated from field: repeated billing.v1.LedgerFault faults = 1;
+   */
+  faults: LedgerFault[];
+};
+
+/**
+ * Describes the message billing.v1.CheckLedgerResponse.
+ * Use `create(CheckLedgerResponseSchema)` to create a new message.
+ */
+export const CheckLedgerResponseSchema: GenMessage<CheckLedgerResponse> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 21);
+
+/**
+ * A trip whose tab and ledger disagree.
+ *
+ * @generated from message billing.v1.LedgerFault
+ */
+export type LedgerFault = Message<"billing.v1.LedgerFault"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * What was expected and what was found.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message billing.v1.LedgerFault.
+ * Use `create(LedgerFaultSchema)` to create a new message.
+ */
+export const LedgerFaultSchema: GenMessage<LedgerFault> = /*@__PURE__*/
+  messageDesc(file_billing_v1_billing, 22);
+
+/**
  * The state of a tab.
  *
  * @generated from enum billing.v1.TabState
@@ -364,6 +604,136 @@ export type TabState = (typeof TabState)[keyof typeof TabState] | UnknownEnum;
  */
 export const TabStateSchema: GenEnum<TabState> = /*@__PURE__*/
   enumDesc(file_billing_v1_billing, 0);
+
+/**
+ * An account of the ledger.
+ *
+ * @generated from enum billing.v1.Account
+ */
+export const Account = {
+  /**
+   * @generated from enum value: ACCOUNT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * What riders owe.
+   *
+   * @generated from enum value: ACCOUNT_RECEIVABLE = 1;
+   */
+  RECEIVABLE: 1,
+
+  /**
+   * Earned unlock fees.
+   *
+   * @generated from enum value: ACCOUNT_FEES = 2;
+   */
+  FEES: 2,
+
+  /**
+   * Earned fares.
+   *
+   * @generated from enum value: ACCOUNT_FARES = 3;
+   */
+  FARES: 3,
+
+  /**
+   * Earned charges of another kind.
+   *
+   * @generated from enum value: ACCOUNT_OTHER_CHARGES = 4;
+   */
+  OTHER_CHARGES: 4,
+
+  /**
+   * What was refunded of captured tabs.
+   *
+   * @generated from enum value: ACCOUNT_REFUNDS = 5;
+   */
+  REFUNDS: 5,
+
+  /**
+   * Charges that billing does not collect, because an operator settled them by hand.
+   *
+   * @generated from enum value: ACCOUNT_ADJUSTMENTS = 6;
+   */
+  ADJUSTMENTS: 6,
+
+  /**
+   * What the payment gateway has taken for this company and not returned to riders.
+   *
+   * @generated from enum value: ACCOUNT_GATEWAY = 7;
+   */
+  GATEWAY: 7,
+} as const;
+
+/**
+ * An account of the ledger.
+ *
+ * @generated from enum billing.v1.Account
+ */
+export type Account = (typeof Account)[keyof typeof Account] | UnknownEnum;
+
+/**
+ * Describes the enum billing.v1.Account.
+ */
+export const AccountSchema: GenEnum<Account> = /*@__PURE__*/
+  enumDesc(file_billing_v1_billing, 1);
+
+/**
+ * Why a transaction of the journal was posted.
+ *
+ * @generated from enum billing.v1.TransactionKind
+ */
+export const TransactionKind = {
+  /**
+   * @generated from enum value: TRANSACTION_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: TRANSACTION_KIND_CHARGE = 1;
+   */
+  CHARGE: 1,
+
+  /**
+   * Takes a charge back before the capture.
+   *
+   * @generated from enum value: TRANSACTION_KIND_REVERSAL = 2;
+   */
+  REVERSAL: 2,
+
+  /**
+   * @generated from enum value: TRANSACTION_KIND_CAPTURE = 3;
+   */
+  CAPTURE: 3,
+
+  /**
+   * Writes off the charges of a tab that is voided.
+   *
+   * @generated from enum value: TRANSACTION_KIND_WRITE_OFF = 4;
+   */
+  WRITE_OFF: 4,
+
+  /**
+   * Refunds a captured tab.
+   *
+   * @generated from enum value: TRANSACTION_KIND_REFUND = 5;
+   */
+  REFUND: 5,
+} as const;
+
+/**
+ * Why a transaction of the journal was posted.
+ *
+ * @generated from enum billing.v1.TransactionKind
+ */
+export type TransactionKind = (typeof TransactionKind)[keyof typeof TransactionKind] | UnknownEnum;
+
+/**
+ * Describes the enum billing.v1.TransactionKind.
+ */
+export const TransactionKindSchema: GenEnum<TransactionKind> = /*@__PURE__*/
+  enumDesc(file_billing_v1_billing, 2);
 
 /**
  * The tabs of trips. A tab is opened with an authorisation of the rider's payment method, charged while
@@ -427,6 +797,39 @@ export const BillingService: GenService<{
     methodKind: "unary";
     input: typeof CaptureTabRequestSchema;
     output: typeof CaptureTabResponseSchema;
+  },
+  /**
+   * Refunds a captured tab, in whole or in part, once for each idempotency key. failed_precondition: the tab is
+   * not captured, or the gateway declines the refund, which is final for the key. out_of_range: the amount
+   * exceeds what is captured and not refunded. invalid_argument: the amount is in another currency, or not
+   * above zero.
+   *
+   * @generated from rpc billing.v1.BillingService.RefundCapture
+   */
+  refundCapture: {
+    methodKind: "unary";
+    input: typeof RefundCaptureRequestSchema;
+    output: typeof RefundCaptureResponseSchema;
+  },
+  /**
+   * Returns the balances of the accounts and the transactions of the journal, the newest first.
+   *
+   * @generated from rpc billing.v1.BillingService.GetLedger
+   */
+  getLedger: {
+    methodKind: "unary";
+    input: typeof GetLedgerRequestSchema;
+    output: typeof GetLedgerResponseSchema;
+  },
+  /**
+   * Compares the whole ledger with the tabs. Returns what disagrees: nothing while all is right.
+   *
+   * @generated from rpc billing.v1.BillingService.CheckLedger
+   */
+  checkLedger: {
+    methodKind: "unary";
+    input: typeof CheckLedgerRequestSchema;
+    output: typeof CheckLedgerResponseSchema;
   },
   /**
    * Returns the tab of a trip.
