@@ -56,7 +56,7 @@ describe("OpenTab", () => {
     const error = await catchRefusal(billing.openTab(open, openKey));
     expect(error.code).toBe(Code.InvalidArgument);
     expect(error.rawMessage).toBe(
-      "there is no payment method toString: use one of pm_card_visa, pm_card_chargeDeclined, pm_card_chargeCustomerFail",
+      "there is no payment method toString: use one of pm_card_visa, pm_card_chargeDeclined, pm_card_chargeCustomerFail, pm_card_refundFail",
     );
     expect(await readAccount(test.db, tripId)).toEqual({ granted: 0, held: 0, taken: 0 });
   });

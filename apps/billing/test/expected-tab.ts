@@ -23,7 +23,6 @@ export function createExpectedTab(): ExpectedTab {
   const charges = new Map<string, number>();
   const refunds = new Map<string, number>();
   let end: "open" | "captured" | "void" = "open";
-  const sum = (amounts: Iterable<number>) => [...amounts].reduce((one, other) => one + other, 0);
   const readBalance = () => sum(charges.values()) - sum(refunds.values());
   return {
     apply(call) {
@@ -36,4 +35,8 @@ export function createExpectedTab(): ExpectedTab {
     read: () => ({ taken: end === "captured" ? readBalance() : 0, closed: end !== "open" }),
     readBalance,
   };
+}
+
+function sum(amounts: Iterable<number>): number {
+  return [...amounts].reduce((one, other) => one + other, 0);
 }

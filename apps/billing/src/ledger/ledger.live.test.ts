@@ -132,19 +132,19 @@ describe("the database", () => {
   });
 });
 
-describe("CheckLedger", () => {
-  /** Changes the ledger as the owner of its tables can. */
-  async function changeFares(tripId: string, by: number): Promise<void> {
-    await test.db.transaction().execute(async (tx) => {
-      await sql`alter table postings disable trigger user`.execute(tx);
-      await sql`
-        update postings set minor_units = minor_units + ${by} from journal
-        where postings.transaction_id = journal.transaction_id and trip_id = ${tripId}
-          and account = 'FARES'`.execute(tx);
-      await sql`alter table postings enable trigger user`.execute(tx);
-    });
-  }
+/** Changes the ledger as the owner of its tables can. */
+async function changeFares(tripId: string, by: number): Promise<void> {
+  await test.db.transaction().execute(async (tx) => {
+    await sql`alter table postings disable trigger user`.execute(tx);
+    await sql`
+      update postings set minor_units = minor_units + ${by} from journal
+      where postings.transaction_id = journal.transaction_id and trip_id = ${tripId}
+        and account = 'FARES'`.execute(tx);
+    await sql`alter table postings enable trigger user`.execute(tx);
+  });
+}
 
+describe("CheckLedger", () => {
   it("finds a ledger that was changed behind the triggers, and the metric counts it", async () => {
     const { tripId } = await chargeTrip();
     let now = 0;
