@@ -111,7 +111,10 @@ describe("rotation", { timeout: 90_000 }, () => {
     const nkeyFile = locateSeed(secrets, "operator");
     const operator = { servers: closed.url, ...createUserOptions("operator", { nkeyFile }) };
     const [audit] = await readGroups(operator, { topics });
-    expect(audit).toMatchObject({ group: "audit", topics: [{ pending: 0 }, { pending: 1 }] });
+    expect(audit?.group).toBe("audit");
+    expect(audit?.topics.filter(({ pending }) => pending !== 0)).toMatchObject([
+      { topic: "trips.completed", pending: 1 },
+    ]);
   });
 });
 
