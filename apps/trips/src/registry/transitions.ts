@@ -87,27 +87,22 @@ interface FirstCause {
 }
 
 /**
- * Makes a trip whose drive has not ended COMPENSATING. `unlessEndRequested` refuses that as well when the end
- * of the drive was requested before the compensation began, and `unlessDriving` when the drive has begun, and
- * no cancellation was recorded before the compensation began.
+ * Makes a trip whose drive has not ended COMPENSATING. `unlessDriving` refuses that as well when the drive has
+ * begun, and no cancellation was recorded before the compensation began.
  */
 export function compensate({
   version,
   resolvedSteps,
-  unlessEndRequested = false,
   unlessDriving = false,
   ...cause
 }: Numbered &
   FirstCause & {
-    readonly unlessEndRequested?: boolean;
     readonly unlessDriving?: boolean;
   }): Transition {
   return (trip) => {
-    const endRequested = trip.stop_kind === "END" && !isCompensating(trip);
     const driving =
       trip.started_at !== null && trip.stop_kind !== "CANCEL" && !isCompensating(trip);
-    const isRefused = (unlessEndRequested && endRequested) || (unlessDriving && driving);
-    if (trip.ended_at !== null || isRefused) {
+    if (trip.ended_at !== null || (unlessDriving && driving)) {
       throw createTransitionError(trip, "COMPENSATING");
     }
     if (trip.status === "CANCELLED" || version <= BigInt(trip.compensation_version))
