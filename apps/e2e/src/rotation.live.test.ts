@@ -1,10 +1,18 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { connectNats, createUserOptions } from "@fanfare/bus-nats";
 import { FleetService } from "@fanfare/contracts/fleet/v1/fleet";
 import { type Trip, TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { createDevKeys, mintToken, waitUntil } from "@fanfare/dev-stack";
-import { codecKeysFile, createSecrets, rotateSecrets, serviceKeyFile } from "@fanfare/secrets";
+import { locateSeed, rotateNatsSecrets } from "@fanfare/nats-users";
+import {
+  codecKeysFile,
+  createSecrets,
+  openSecretsFolder,
+  rotateSecrets,
+  serviceKeyFile,
+} from "@fanfare/secrets";
 import { createServiceTransport } from "@fanfare/service";
 import { appNames } from "@fanfare/topology";
 import { Client } from "pg";
@@ -68,12 +76,17 @@ describe("rotation under load", { timeout: 240_000 }, () => {
     return statuses;
   }
 
-  async function rotate(part: string): Promise<void> {
+  async function rotateWith(work: () => Promise<unknown>): Promise<void> {
     await waitForTrips(2);
-    await rotateSecrets(stack.secretsFolder, part, { report: () => {}, timeoutMs: 60_000 });
+    await work();
     await waitForTrips(2);
     expect(failures).toEqual([]);
   }
+
+  const rotate = (part: string) =>
+    rotateWith(() =>
+      rotateSecrets(stack.secretsFolder, part, { report: () => {}, timeoutMs: 60_000 }),
+    );
 
   beforeAll(async () => {
     stack = await startStack();
@@ -98,6 +111,17 @@ describe("rotation under load", { timeout: 240_000 }, () => {
     await expect(new Client({ connectionString: earlier }).connect()).rejects.toThrow(
       "password authentication failed",
     );
+  });
+
+  it("nats: gives every app another key, and refuses the earlier one", async () => {
+    const { url } = stack.servers.nats;
+    const earlier = join(stack.secretsFolder, "earlier.nk");
+    await copyFile(locateSeed(openSecretsFolder(stack.secretsFolder), "worker"), earlier);
+    await rotateWith(() => rotateNatsSecrets(stack.secretsFolder, { nats: { servers: url } }));
+    const login = createUserOptions("worker", { nkeyFile: earlier });
+    await expect(connectNats({ servers: url, ...login })).rejects.toMatchObject({
+      code: "permission_denied",
+    });
   });
 
   it("tokens: gives the worker another key", async () => {

@@ -10,8 +10,11 @@ import {
   startServers,
   startSystem,
 } from "@fanfare/dev-stack";
+import { createNatsSecrets, locateAccounts } from "@fanfare/nats-users";
+import { openSecretsFolder } from "@fanfare/secrets";
 import { searchAttributes } from "@fanfare/trip-contract";
 import { type Clients, createClients } from "./clients.ts";
+import { provisionNats } from "./provision-nats.ts";
 
 /** The three servers, all apps, and clients of the apps. */
 export interface Stack extends AsyncDisposable {
@@ -23,8 +26,8 @@ export interface Stack extends AsyncDisposable {
 }
 
 /**
- * Starts everything on free ports, with data and logs in a temporary folder. `env` is added to the
- * variables of every app.
+ * Starts everything on free ports, with data and logs in a temporary folder. Each app logs in to NATS as its own
+ * user. `env` is added to the variables of every app.
  */
 export async function startStack(env: Readonly<Record<string, string>> = {}): Promise<Stack> {
   const stack = new AsyncDisposableStack();
@@ -33,20 +36,25 @@ export async function startStack(env: Readonly<Record<string, string>> = {}): Pr
     stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
     const secretsFolder = join(folder, "secrets");
     const keys = await createDevKeys(join(secretsFolder, "keys"));
+    await createNatsSecrets(secretsFolder);
+    const natsSecrets = openSecretsFolder(secretsFolder);
     const logFolder = join(folder, "logs");
     const attributes = Object.values(searchAttributes).map((name) => [name, "Keyword"]);
     const servers = stack.use(
       await startServers({
         logFolder,
         searchAttributes: Object.fromEntries(attributes),
+        natsConfigFile: locateAccounts(natsSecrets),
         // Servers named in the environment cannot be killed.
         env: withoutServers(process.env),
       }),
     );
+    await provisionNats(servers.nats.url, natsSecrets);
     const system = stack.use(
       await startSystem({
         servers,
         secretsFolder,
+        natsSecrets,
         logFolder,
         // The tests take the trips of many riders as a few of them.
         env: { CALL_RATES: "rider=1000", ...env },
