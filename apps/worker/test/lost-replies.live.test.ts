@@ -69,6 +69,14 @@ async function redeliverAll(trip: RealTrip): Promise<Readonly<Record<string, str
   return refusals;
 }
 
+/** Expects a compensated trip whose rider learns of a fault, and operators of the step. */
+async function expectTimedOut(trip: RealTrip, step: string): Promise<void> {
+  expect(await trip.started).toContain("[internal] a fault on our side ended the trip");
+  await trip.expectCompensated();
+  const { reason } = await trip.readAccount();
+  expect(reason).toContain(`${step} did not succeed within its timeout`);
+}
+
 describe.concurrent(`a trip settles with one charge of each kind${suffix}, when the network`, () => {
   it.for(forwardCases)("$fault of $step", async ({ step, fault, other }) => {
     const trip = await beginTrip(lab, { faults: { ...other, [step]: findFault(fault) } });
@@ -106,8 +114,7 @@ describe.concurrent(`a trip is compensated, and late copies are refused${suffix}
 
   it.for(compensatable)("loses every reply of %s", async (step) => {
     const trip = await beginTrip(lab, { rider: "hasty", faults: { [step]: loseReply(1_000) } });
-    expect(await trip.started).toContain(`${step} did not succeed within its timeout`);
-    await trip.expectCompensated();
+    await expectTimedOut(trip, step);
     expect(Object.keys(await redeliverAll(trip))).toContain(step);
   });
 
@@ -118,8 +125,7 @@ describe.concurrent(`a trip is compensated, and late copies are refused${suffix}
         rider: "hasty",
         faults: { [step]: loseRequest(1_000) },
       });
-      expect(await trip.started).toContain(`${step} did not succeed within its timeout`);
-      await trip.expectCompensated();
+      await expectTimedOut(trip, step);
       expect(Object.keys(await redeliverAll(trip))).toContain(step);
     },
   );
