@@ -81,6 +81,8 @@ describe("the commands of the README and of the operations page", { timeout: 240
     expect(await run("npm run fanfare -- trip end", withId)).toMatch(/^status +(ENDED|SETTLED)$/m);
     expect(await watching).toContain("SETTLED");
     expect(await run("npm run fanfare -- trip get", withId)).toMatch(/^status +SETTLED$/m);
+    const asOperator = "npm run fanfare -- trip get <trip id> --operator";
+    expect(await run(asOperator, withId)).toMatch(/^ {2}capture +done$/m);
     const other = await startTrip();
     expect(await run("npm run fanfare -- trip cancel", other)).toMatch(/^status +CANCELLED$/m);
     expect(await run("npm run fanfare -- token")).toMatch(/^ey\S+$/m);
@@ -88,8 +90,11 @@ describe("the commands of the README and of the operations page", { timeout: 240
 
   it("show and change a rider", async () => {
     const updated = await run("npm run fanfare -- riders update");
-    expect(updated).toMatch(/^name +Alice Moreau$/m);
-    expect(await run("npm run fanfare -- riders show")).toBe(updated);
+    const shown = await run("npm run fanfare -- riders show");
+    for (const printed of [updated, shown]) {
+      expect(printed).toMatch(/^name +Alice Moreau$/m);
+      expect(printed).toMatch(/^time zone +Europe\/Paris$/m);
+    }
     expect(await run("npm run fanfare -- riders methods list")).toContain("Visa …4242");
   });
 

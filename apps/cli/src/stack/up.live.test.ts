@@ -143,7 +143,8 @@ describe("fanfare up", { timeout: 180_000 }, () => {
     expect(await stack.end("SIGINT")).toBe(0);
     stack = startFanfare(upArguments, env);
     await stack.waitForOutput("Ctrl-C stops everything");
-    expect((await trip("watch", tripId)).stdout).toMatch(/SETTLED {2}broadcast published\n$/);
+    const watched = await trip("watch", tripId, "--operator");
+    expect(watched.stdout).toMatch(/SETTLED {2}broadcast published\n$/);
   });
 });
 
@@ -152,7 +153,9 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
     const id = crypto.randomUUID();
     const started = await trip("start", "--vehicle", "vehicle-6", "--id", id);
     expect(started.stdout).toMatch(new RegExp(`^trip +${id}\nstatus +ACTIVE\n`));
-    expect((await trip("get", id)).stdout).toMatch(/^ {2}reserve-vehicle +done$/m);
+    expect((await trip("get", id)).stdout).toMatch(/^status +ACTIVE$/m);
+    const shown = await trip("get", id, "--operator");
+    expect(shown.stdout).toMatch(/^ {2}reserve-vehicle +done$/m);
     expect((await trip("list", "--status", "active")).stdout).toMatch(
       new RegExp(`^${id} {2}ACTIVE +vehicle-6`, "m"),
     );
@@ -162,11 +165,15 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
   it("prints one JSON document, and a line of JSON for each watched change", async () => {
     const started = JSON.parse((await trip("start", "--vehicle", "vehicle-7", "--json")).stdout);
     const watching = trip("watch", started.tripId, "--json");
+    const watchingAll = trip("watch", started.tripId, "--json", "--operator");
     const ended = JSON.parse((await trip("end", started.tripId, "--json")).stdout);
     expect(ended.tripId).toBe(started.tripId);
-    const lines = (await watching).stdout.trim().split("\n");
-    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
-      status: "TRIP_STATUS_SETTLED",
+    const readLast = ({ stdout }: { stdout: string }) =>
+      JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    const settled = { status: "TRIP_STATUS_SETTLED" };
+    expect(readLast(await watching)).toMatchObject(settled);
+    expect(readLast(await watchingAll)).toMatchObject({
+      ...settled,
       broadcast: { state: "STATE_PUBLISHED" },
     });
     const { trips } = JSON.parse((await trip("list", "--json", "--limit", "1")).stdout);
