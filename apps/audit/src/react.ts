@@ -2,6 +2,7 @@ import { type DescMessage, type Message, toJsonString } from "@bufbuild/protobuf
 import type { EventRouter } from "@fanfare/bus";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { RiderEvents } from "@fanfare/contracts/riders/v1/rider_events";
+import { RefundEvents } from "@fanfare/contracts/trips/v1/refund_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Inbox } from "@fanfare/reactor";
 import { appendEvent } from "./store.ts";
@@ -30,7 +31,8 @@ export function react(inbox: Inbox<AuditDatabase>): (on: EventRouter) => void {
     });
   });
   return (on) =>
-    on.all([TripEvents, FleetEvents, RiderEvents], (event, delivery, { input: schema }) =>
-      append({ event, schema }, delivery),
+    on.all(
+      [TripEvents, RefundEvents, FleetEvents, RiderEvents],
+      (event, delivery, { input: schema }) => append({ event, schema }, delivery),
     );
 }

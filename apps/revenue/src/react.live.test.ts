@@ -1,4 +1,6 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { createMemoryBus, createPublisher } from "@fanfare/bus";
+import { RefundEvents } from "@fanfare/contracts/trips/v1/refund_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { createInbox } from "@fanfare/reactor";
 import { completedTrip, openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
@@ -59,6 +61,37 @@ describe("react()", { timeout: 60_000 }, () => {
     await bus.idle({ timeoutMs });
     expect(await listRevenue(database.db, trip.tripId)).toHaveLength(1);
     expect(await readDays("again")).toMatchObject([{ trips: "1", minor_units: "1250" }]);
+  });
+
+  it("takes a refund from the day on which it was made, once", async () => {
+    await using bus = await openBus();
+    const trip = completedTrip({ vehicleId: "refunded" });
+    const { tripId, riderId, vehicleId } = trip;
+    await createPublisher(TripEvents, bus).tripCompleted(trip);
+    const refunded = { minorUnits: 250n, currency: "EUR" };
+    const { tripRefunded } = createPublisher(RefundEvents, bus);
+    const refund = {
+      tripId,
+      riderId,
+      vehicleId,
+      refundId: "one",
+      refunded,
+      totalRefunded: refunded,
+      settled: { minorUnits: 1250n, currency: "EUR" },
+      refundedAt: timestampFromDate(new Date("2026-11-23T10:00:00Z")),
+    };
+    const id = `refund/${tripId}/one`;
+    await tripRefunded(refund, { id });
+    await bus.idle({ timeoutMs });
+    await bus.advance(24 * 3_600_000);
+    await tripRefunded(refund, { id });
+    await bus.idle({ timeoutMs });
+    const entries = await listRevenue(database.db, tripId);
+    expect(entries.map(({ minor_units }) => minor_units).toSorted()).toEqual(["-250", "1250"]);
+    expect(await readDays("refunded")).toMatchObject([
+      { day: "2026-11-23", trips: "0", minor_units: "-250" },
+      { day: "2026-11-21", trips: "1", minor_units: "1250" },
+    ]);
   });
 
   it("sums concurrent trips of a vehicle by day and currency", async () => {

@@ -1,7 +1,9 @@
+import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { TripRefundedSchema } from "@fanfare/contracts/trips/v1/refund_events";
 import { completedTrip } from "@fanfare/test-fixtures";
 import { describe, expect, it } from "vitest";
-import { computeRevenue } from "./revenue.ts";
+import { computeRefund, computeRevenue } from "./revenue.ts";
 
 const at = (iso: string) => timestampFromDate(new Date(iso));
 
@@ -14,6 +16,7 @@ describe("computeRevenue()", () => {
       minorUnits: 1250n,
       currency: "EUR",
       day: "2026-11-21",
+      trips: 1n,
       drivenSeconds: 1380n,
     });
   });
@@ -43,6 +46,34 @@ describe("computeRevenue()", () => {
         name: "PermanentError",
         message: expect.stringContaining(trip.tripId),
       }),
+    );
+  });
+});
+
+describe("computeRefund()", () => {
+  const refund = create(TripRefundedSchema, {
+    tripId: "trip-1",
+    vehicleId: "vehicle-1",
+    refunded: { minorUnits: 50n, currency: "EUR" },
+    refundedAt: at("2026-11-22T00:30:00+01:00"),
+  });
+
+  it("returns the refunded amount as negative, for the day of the refund, and no trip", () => {
+    expect(computeRefund(refund)).toEqual({
+      tripId: "trip-1",
+      vehicleId: "vehicle-1",
+      minorUnits: -50n,
+      currency: "EUR",
+      day: "2026-11-21",
+      trips: 0n,
+      drivenSeconds: 0n,
+    });
+  });
+
+  it("throws a permanent error for an event without its amount", () => {
+    const { refunded: _, ...without } = refund;
+    expect(() => computeRefund(create(TripRefundedSchema, without))).toThrow(
+      expect.objectContaining({ name: "PermanentError" }),
     );
   });
 });

@@ -15,7 +15,7 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   let database: TestDatabase<RevenueDatabase>;
   beforeAll(async () => {
     database = await openTestDatabase({ name: "revenue", migrations });
-    const revenue = { tripId, vehicleId: "v", minorUnits: 1250n, drivenSeconds: 60n };
+    const revenue = { tripId, vehicleId: "v", minorUnits: 1250n, trips: 1n, drivenSeconds: 60n };
     for (const day of ["2026-11-19", "2026-11-20", "2026-11-21"]) {
       for (const currency of ["CHF", "EUR"]) {
         await addRevenue(database.db, { ...revenue, day, currency });

@@ -1,14 +1,17 @@
 import { type Kysely, sql } from "kysely";
 import type { RevenueDatabase } from "./tables.ts";
 
-/** The revenue of a completed trip. Amounts are in minor units of the currency. */
+/** The revenue of a completed trip, or of a refund. Amounts are in minor units of the currency. */
 export interface NewRevenue {
   readonly tripId: string;
   readonly vehicleId: string;
+  /** Negative for a refund. */
   readonly minorUnits: bigint;
   readonly currency: string;
-  /** The day on which the trip ended, UTC, such as 2026-11-21. */
+  /** The day on which the trip ended or was refunded, UTC, such as 2026-11-21. */
   readonly day: string;
+  /** How many trips it adds to the day. */
+  readonly trips: bigint;
   readonly drivenSeconds: bigint;
 }
 
@@ -25,7 +28,12 @@ export async function addRevenue(db: Kysely<RevenueDatabase>, revenue: NewRevenu
     .execute();
   await db
     .insertInto("vehicle_days")
-    .values({ ...amount, day: revenue.day, trips: 1n, driven_seconds: revenue.drivenSeconds })
+    .values({
+      ...amount,
+      day: revenue.day,
+      trips: revenue.trips,
+      driven_seconds: revenue.drivenSeconds,
+    })
     .onConflict((conflict) =>
       conflict.columns(["vehicle_id", "day", "currency"]).doUpdateSet((eb) => ({
         trips: eb("vehicle_days.trips", "+", eb.ref("excluded.trips")),

@@ -9,7 +9,7 @@ export interface RevenueDatabase {
 /** A bigint column. The driver returns it as decimal digits. */
 type Whole = ColumnType<string, bigint, bigint>;
 
-/** One row for each effect of a completed trip. */
+/** One row for each effect of a completed trip or a refund. */
 interface RevenueTable {
   id: Generated<string>;
   trip_id: string;
@@ -19,7 +19,7 @@ interface RevenueTable {
   recorded_at: Generated<Date>;
 }
 
-/** The sums of a vehicle's trips that ended on one day, in UTC, by currency. */
+/** The sums of a vehicle's trips that ended on one day, less the refunds of that day, in UTC, by currency. */
 interface VehicleDayTable {
   vehicle_id: string;
   /** ISO 8601. Not selectable: the driver would return midnight in the local time zone. */

@@ -23,6 +23,8 @@ import { createTripOperationsRoutes } from "./api/trip-operations-routes.ts";
 import { createTripsRoutes } from "./api/trips-routes.ts";
 import { createOperatorLogRoutes } from "./operators/operator-log-routes.ts";
 import { runReconciler } from "./reconciler/run-reconciler.ts";
+import { createRefundWorkflows } from "./refunds/refund-workflows.ts";
+import { createTripRefunds } from "./refunds/trip-refunds.ts";
 import { migrations } from "./registry/migrations.ts";
 import { createRegistryRoutes } from "./registry/registry-routes.ts";
 import { createTripRegistry } from "./registry/store.ts";
@@ -104,6 +106,8 @@ runUntilSignal(
       logger.warn({ err: cause }, "Temporal is unavailable");
     const workflows = createTripWorkflows(temporal.client, onUnavailable);
     const interruptedWorkflows = createInterruptedWorkflows(temporal.client, onUnavailable);
+    const refunds = createTripRefunds(database.db);
+    const refundWorkflows = createRefundWorkflows(temporal.client, onUnavailable);
     const feed = createTripFeed({
       registry,
       pollIntervalMs: 200,
@@ -117,7 +121,7 @@ runUntilSignal(
         port: config.internalPort,
         portName: "INTERNAL_PORT",
         tls: tls && { ...tls, clientCertificate: undefined },
-        routes: createRegistryRoutes(registry),
+        routes: createRegistryRoutes({ registry, refunds }),
         reflection: config.reflection,
         access,
         logger,
@@ -133,7 +137,7 @@ runUntilSignal(
         routes: (router) => {
           const deps = { registry, workflows, feed, reconcileAfterMs, heartbeatMs };
           createTripsRoutes(deps)(router);
-          createTripOperationsRoutes(deps)(router);
+          createTripOperationsRoutes({ ...deps, refunds, refundWorkflows })(router);
           createOperatorLogRoutes(database.db)(router);
           createTariffRoutes(database.db)(router);
         },
@@ -147,7 +151,14 @@ runUntilSignal(
       }),
     );
 
-    const reconcilerDeps = { registry, workflows, interruptedWorkflows, logger };
+    const reconcilerDeps = {
+      registry,
+      refunds,
+      workflows,
+      refundWorkflows,
+      interruptedWorkflows,
+      logger,
+    };
     resources.watch(
       "the reconciler",
       runReconciler(resources.signal, reconcilerDeps, { reconcileAfterMs }),

@@ -7,9 +7,13 @@ import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import type { Caller } from "@fanfare/service";
 import { createTripFeed } from "../src/api/trip-feed.ts";
-import { createTripOperationsRoutes } from "../src/api/trip-operations-routes.ts";
-import { createTripsRoutes } from "../src/api/trips-routes.ts";
+import {
+  createTripOperationsRoutes,
+  type TripOperationsRoutesDeps,
+} from "../src/api/trip-operations-routes.ts";
+import { createTripsRoutes, type TripsRoutesDeps } from "../src/api/trips-routes.ts";
 import { createOperatorLogRoutes } from "../src/operators/operator-log-routes.ts";
+import { createTripRefunds, type TripRefunds } from "../src/refunds/trip-refunds.ts";
 import { createRegistryRoutes } from "../src/registry/registry-routes.ts";
 import { createTariffRoutes } from "../src/tariffs/tariff-routes.ts";
 import { createFakeWorkflows, type FakeWorkflows } from "./fake-workflows.ts";
@@ -18,6 +22,9 @@ import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
 /** The APIs over a real registry, called in memory, with fake workflows. */
 export interface TestApi extends TestRegistry {
   readonly workflows: FakeWorkflows;
+  readonly refunds: TripRefunds;
+  /** The ids of the refunds whose workflow was started. */
+  readonly refundsStarted: readonly string[];
   as(caller: Caller): Client<typeof TripsService>;
   /** Returns a client of a rider. Default: `rosa`. */
   rider(name?: string): Client<typeof TripsService>;
@@ -47,8 +54,17 @@ export async function openTestApi(
     maxWatchers: options.maxWatchers ?? 3,
     onError: () => {},
   });
-  const deps = {
+  const refunds = createTripRefunds(opened.db);
+  const refundsStarted: string[] = [];
+  const deps: TripOperationsRoutesDeps & TripsRoutesDeps = {
     registry,
+    refunds,
+    refundWorkflows: {
+      async start({ refund_id }) {
+        refundsStarted.push(refund_id);
+        return { kind: "answered", outcome: "started" };
+      },
+    },
     workflows,
     feed,
     reconcileAfterMs: 60_000,
@@ -63,6 +79,8 @@ export async function openTestApi(
   return {
     ...opened,
     workflows,
+    refunds,
+    refundsStarted,
     as,
     rider: (subject = "rosa") => as({ role: "rider", subject }),
     async freeRiders() {
@@ -77,7 +95,7 @@ export async function openTestApi(
       createClient(TariffService, createTestTransport(createTariffRoutes(opened.db), caller)),
     saga: createClient(
       TripRegistryService,
-      createTestTransport(createRegistryRoutes(registry), service),
+      createTestTransport(createRegistryRoutes({ registry, refunds }), service),
     ),
   };
 }

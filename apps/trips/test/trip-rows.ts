@@ -17,6 +17,7 @@ export function createTripRow(fields: Partial<TripRow> = {}): TripRow {
     ended_at: null,
     fare: null,
     settled: null,
+    refunded: null,
     currency: null,
     reason: null,
     refusal_code: null,

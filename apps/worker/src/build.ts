@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger } from "@temporalio/worker";
 import { workflowBundlePath } from "./workflow-bundle.ts";
 
 const { code } = await bundleWorkflowCode({
-  workflowsPath: fileURLToPath(new URL("./trip-workflow.ts", import.meta.url)),
+  workflowsPath: fileURLToPath(new URL("./workflows.ts", import.meta.url)),
   failureConverterPath,
   logger: new DefaultLogger("WARN"),
 });

@@ -29,6 +29,7 @@ import { z } from "zod";
 import { createBillingActivities } from "./activities/billing.ts";
 import { createFleetActivities } from "./activities/fleet.ts";
 import { createPublishActivities } from "./activities/publish.ts";
+import { createRefundActivities } from "./activities/refunds.ts";
 import { createRegistryActivities } from "./activities/trips.ts";
 import { createTemporalLogger } from "./temporal-logger.ts";
 import { startTripWorker } from "./trip-worker.ts";
@@ -95,15 +96,18 @@ runUntilSignal(
         interceptors: [createValidation(createValidator())],
       }),
     );
+    const trips = connect("trips", config.tripsUrl);
+    const billing = connect("billing", config.billingUrl);
     const worker = resources.use(
       startTripWorker({
         readSettings: openTemporalSettings(process.env),
         bundlePath,
         activities: {
-          ...createRegistryActivities(connect("trips", config.tripsUrl)),
+          ...createRegistryActivities(trips),
           ...createFleetActivities(connect("fleet", config.fleetUrl)),
-          ...createBillingActivities(connect("billing", config.billingUrl)),
+          ...createBillingActivities(billing),
           ...createPublishActivities({ bus }),
+          ...createRefundActivities({ billing: billing.transport, trips: trips.transport, bus }),
         },
         dataConverter: createDataConverter(config.codecKeys),
         buildId: config.buildId,

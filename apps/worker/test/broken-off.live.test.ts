@@ -247,7 +247,7 @@ describe.concurrent("a parked trip whose workflow is terminated", () => {
         captured: 0,
       }),
     );
-    expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
+    expect(lab.events.countDeliveries(trip.tripId)).toEqual({ revenue: 1, audit: 1 });
   });
 
   it("after the pivot charges no fare that an operator has resolved", async () => {

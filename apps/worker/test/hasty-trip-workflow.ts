@@ -2,6 +2,8 @@ import type { TripInput, TripOutcome, TripTimings } from "@fanfare/trip-contract
 import { ApplicationFailure, sleep } from "@temporalio/workflow";
 import { trip as usualTrip } from "../src/trip-workflow.ts";
 
+export { refund } from "../src/refund-workflow.ts";
+
 const hasty: Partial<TripTimings> = {
   stepTimeoutMs: 3_000,
   compensationTimeoutMs: 3_000,

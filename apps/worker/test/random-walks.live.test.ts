@@ -53,7 +53,7 @@ async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
   for (const { trip, account } of ended) {
     // G: the failures of audit do not affect revenue.
     const effects = account.status === "SETTLED" ? 1 : 0;
-    await eventually(() => expect(lab.countDeliveries(trip.tripId).revenue).toBe(effects));
+    await eventually(() => expect(lab.events.countDeliveries(trip.tripId).revenue).toBe(effects));
     await trip.redeliver();
     expect(await trip.readAccount()).toEqual(account);
   }
@@ -61,8 +61,8 @@ async function expectInvariants(ended: readonly WalkedTrip[]): Promise<void> {
     const effects = account.status === "SETTLED" ? 1 : 0;
     // E: a completed trip has one effect in each group, any other none.
     await eventually(async () => {
-      await lab.retryEvents();
-      expect(lab.countDeliveries(trip.tripId)).toEqual({ revenue: effects, audit: effects });
+      await lab.events.retry();
+      expect(lab.events.countDeliveries(trip.tripId)).toEqual({ revenue: effects, audit: effects });
     });
     expect(await lab.books.findHolder(trip.vehicleId)).toBeUndefined();
   }

@@ -65,14 +65,16 @@ export async function beginTrip(lab: ServiceLab, options: RealTripOptions = {}):
     },
     async expectSettled() {
       await eventually(async () => expect(await readAccount()).toMatchObject(settled));
-      await eventually(() => expect(lab.countDeliveries(tripId)).toEqual({ revenue: 1, audit: 1 }));
+      await eventually(() =>
+        expect(lab.events.countDeliveries(tripId)).toEqual({ revenue: 1, audit: 1 }),
+      );
     },
     async expectCompensated() {
       await eventually(async () => expect(await readAccount()).toMatchObject(compensated));
       const { tab, authorisations } = await readAccount();
       expect([null, "void"]).toContain(tab);
       expect(authorisations).toBeLessThanOrEqual(1);
-      expect(lab.countDeliveries(tripId)).toEqual({ revenue: 0, audit: 0 });
+      expect(lab.events.countDeliveries(tripId)).toEqual({ revenue: 0, audit: 0 });
     },
     async redeliver() {
       const refusals: Record<string, string> = {};

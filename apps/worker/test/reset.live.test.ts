@@ -278,7 +278,7 @@ describe.concurrent("reset: a workflow reset to any of its tasks reaches the sam
     // A run that a reset has created is reset like any other.
     await resetEach(await findRun(lab.temporal, trip.tripId));
     await finish?.(trip);
-    expect(lab.countDeliveries(trip.tripId).revenue).toBeLessThanOrEqual(1);
+    expect(lab.events.countDeliveries(trip.tripId).revenue).toBeLessThanOrEqual(1);
   });
 });
 

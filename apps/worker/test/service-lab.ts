@@ -3,10 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type Client as ServiceClient } from "@connectrpc/connect";
-import { createMemoryBus } from "@fanfare/bus";
 import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
-import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { TripsService } from "@fanfare/contracts/trips/v1/trips";
 import {
   type App,
@@ -25,19 +23,22 @@ import {
 } from "@fanfare/secrets";
 import { createLogger, createServiceTransport } from "@fanfare/service";
 import { type Books, openBooks, startSandboxRiders } from "@fanfare/test-fixtures";
-import { createTripWorkflowId, searchAttributes } from "@fanfare/trip-contract";
+import {
+  createRefundWorkflowId,
+  createTripWorkflowId,
+  searchAttributes,
+} from "@fanfare/trip-contract";
 import { Client, Connection, type WorkflowHandle } from "@temporalio/client";
 import { bundleWorkflowCode, DefaultLogger, Runtime } from "@temporalio/worker";
 import { createBillingActivities } from "../src/activities/billing.ts";
 import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
+import { createRefundActivities } from "../src/activities/refunds.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
 import { addToken, createRiders } from "./callers.ts";
 import { createFaults, type Faults } from "./faults.ts";
-
-/** The consumer groups of completed trips. */
-export const groups = ["revenue", "audit"] as const;
+import { type LabEvents, openLabEvents } from "./lab-events.ts";
 
 /**
  * The worker in this process on a real Temporal server, and trips, fleet and billing as processes of their
@@ -54,12 +55,8 @@ export interface ServiceLab extends AsyncDisposable {
   /** The tariffs, as an operator. */
   readonly tariffs: ServiceClient<typeof TariffService>;
   workflow(tripId: string): WorkflowHandle;
-  /** Returns how often each group has handled the event of a completed trip. */
-  countDeliveries(tripId: string): Readonly<Record<(typeof groups)[number], number>>;
-  /** Makes the handler of `audit` fail once for the event of a trip. */
-  failAuditOnce(tripId: string): void;
-  /** Advances the clock of the bus to the next redelivery. */
-  retryEvents(): Promise<void>;
+  readonly events: LabEvents;
+  refundWorkflow(tripId: string, refundId: string): WorkflowHandle;
   /** Stops the worker, as a deployment does, and starts another one after `during`. Default: at once. */
   restartWorker(during?: () => Promise<void>): Promise<void>;
 }
@@ -148,26 +145,20 @@ export async function openServiceLab(): Promise<ServiceLab> {
       }),
     ),
   });
-  const failing = new Set<string>();
-  const counts = new Map<string, Record<(typeof groups)[number], number>>();
-  const countDeliveries = (tripId: string) => counts.get(tripId) ?? { revenue: 0, audit: 0 };
-  const bus = stack.use(createMemoryBus());
-  for (const group of groups) {
-    await bus.subscribe(group, (on) =>
-      on.service(TripEvents, {
-        tripCompleted({ tripId }) {
-          if (group === "audit" && failing.delete(tripId)) throw new Error("audit fails");
-          const before = countDeliveries(tripId);
-          counts.set(tripId, { ...before, [group]: before[group] + 1 });
-        },
-      }),
-    );
-  }
+  const events = stack.use(await openLabEvents());
+  const toTrips = connect("trips", registry);
+  const toBilling = connect("billing", billing);
+  const publishing = { bus: faults.wrapBus(events.bus) };
   const activities = {
-    ...createRegistryActivities(connect("trips", registry)),
+    ...createRegistryActivities(toTrips),
     ...createFleetActivities(connect("fleet", fleet)),
-    ...createBillingActivities(connect("billing", billing)),
-    ...createPublishActivities({ bus: faults.wrapBus(bus) }),
+    ...createBillingActivities(toBilling),
+    ...createPublishActivities(publishing),
+    ...createRefundActivities({
+      trips: toTrips.transport,
+      billing: toBilling.transport,
+      ...publishing,
+    }),
   };
   const { address, namespace } = servers.temporal;
   const logger = createLogger({ name: "lab", level: "silent" });
@@ -212,9 +203,9 @@ export async function openServiceLab(): Promise<ServiceLab> {
     operator: createClient(TripOperationsService, operated),
     tariffs: createClient(TariffService, operated),
     workflow: (tripId) => temporal.workflow.getHandle(createTripWorkflowId(tripId)),
-    countDeliveries,
-    failAuditOnce: (tripId) => void failing.add(tripId),
-    retryEvents: () => bus.advance(1_000),
+    events,
+    refundWorkflow: (tripId, refundId) =>
+      temporal.workflow.getHandle(createRefundWorkflowId(tripId, refundId)),
     restartWorker(during) {
       restarting = restartAfter(restarting, during);
       return restarting;

@@ -144,7 +144,7 @@ async function begin(
   await putInForce(lab, walking.tariff);
   const plan: Record<string, Fault> = {};
   for (const [activityId, fault] of walking.faults) plan[activityId] = faults[fault] ?? sendTwice;
-  if (auditFails) lab.failAuditOnce(tripId);
+  if (auditFails) lab.events.failAuditOnce(tripId);
   const trip = Promise.withResolvers<RealTrip>();
   for (const { act, at } of acts) {
     const planned = plan[at] ?? ((send) => send());

@@ -1,6 +1,7 @@
 import { countedReactors, type ReactorEffects, type ReactorName } from "@fanfare/topology";
 import { Pool } from "pg";
 import { type CancelAccount, checkGrace, checkMinutes } from "./check-minutes.ts";
+import { type BilledTrip, checkMoney } from "./check-money.ts";
 
 /** What the databases contain of one trip. Amounts are in minor units. */
 export interface TripAccount extends CancelAccount {
@@ -39,8 +40,8 @@ export interface BooksUrls extends Record<"trips" | "fleet" | "billing", string>
 /** Reads the databases of all apps, without their services. */
 export interface Books extends AsyncDisposable {
   /**
-   * Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M, or was
-   * compensated after its grace.
+   * Reads the accounts of trips, in the order of their ids. Throws when one breaks the invariant M, was
+   * compensated after its grace, or has a ledger that is not right.
    */
   readAccounts(tripIds: readonly string[]): Promise<TripAccount[]>;
   /** Reads the effects of trips, in the order of their ids. */
@@ -108,6 +109,25 @@ const billingSql = `
   from (select trip_id, 'tab/' || trip_id || '/' as prefix from unnest($1::uuid[]) as id (trip_id)) as trip
     left join tabs using (trip_id)`;
 
+const moneySql = `
+  select trip_id::text as "tripId", state as tab, postings::integer, receivable::integer,
+    fees::integer, fares::integer, refunds::integer, gateway::integer,
+    (select coalesce(sum(minor_units), 0)::integer from sandbox_captures
+      where starts_with(capture_key, prefix) and taken) as taken,
+    (select coalesce(sum(minor_units), 0)::integer from sandbox_refunds
+      where starts_with(capture_key, prefix) and given) as returned
+  from (select trip_id, 'tab/' || trip_id || '/' as prefix from unnest($1::uuid[]) as id (trip_id)) as trip
+    left join tabs using (trip_id),
+    lateral (
+      select coalesce(sum(minor_units), 0) as postings,
+        coalesce(sum(minor_units) filter (where account = 'RECEIVABLE'), 0) as receivable,
+        coalesce(sum(minor_units) filter (where account = 'FEES'), 0) as fees,
+        coalesce(sum(minor_units) filter (where account = 'FARES'), 0) as fares,
+        coalesce(sum(minor_units) filter (where account = 'REFUNDS'), 0) as refunds,
+        coalesce(sum(minor_units) filter (where account = 'GATEWAY'), 0) as gateway
+      from journal join postings using (transaction_id) where journal.trip_id = trip.trip_id
+    ) as ledger`;
+
 /** Opens the databases. */
 export function openBooks(urls: BooksUrls): Books {
   const stack = new AsyncDisposableStack();
@@ -130,9 +150,13 @@ export function openBooks(urls: BooksUrls): Books {
       const findTrip = indexByTrip(registry.rows);
       const findHolds = indexByTrip(holds.rows);
       const findTab = indexByTrip(tabs.rows);
+      // Read after the registry, which records what billing has done.
+      const money = await billing.query<BilledTrip>(moneySql, [tripIds]);
+      const findMoney = indexByTrip(money.rows);
       for (const account of registry.rows) {
         checkMinutes(account);
         checkGrace(account);
+        checkMoney(account, findMoney(account.tripId));
       }
       return tripIds.map((id) => ({ ...findTrip(id), ...findHolds(id), ...findTab(id) }));
     },

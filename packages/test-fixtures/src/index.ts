@@ -7,6 +7,7 @@ export {
   type DriveAccount,
   type DriveTariff,
 } from "./check-minutes.ts";
+export { type BilledTrip, checkMoney, type PricedTrip } from "./check-money.ts";
 export { completedTrip } from "./completed-trip.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";
 export { addPaymentMethod } from "./payment-method.ts";

@@ -2,10 +2,11 @@ import { type DescMessage, type DescService, getOption, hasOption } from "@bufbu
 import { event } from "@fanfare/bus/proto/fanfare/events/v1/options_pb.js";
 import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { RiderEvents } from "@fanfare/contracts/riders/v1/rider_events";
+import { RefundEvents } from "@fanfare/contracts/trips/v1/refund_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { reactors } from "./reactors.ts";
 
-const eventServices: readonly DescService[] = [TripEvents, FleetEvents, RiderEvents];
+const eventServices: readonly DescService[] = [TripEvents, RefundEvents, FleetEvents, RiderEvents];
 
 /** A consumer group as it is provisioned. */
 export interface Group {
@@ -16,7 +17,7 @@ export interface Group {
 
 /** The topics that each publishing app may publish to, by the app's name. */
 export const publishers: Readonly<Record<string, readonly string[]>> = {
-  worker: listTopics(TripEvents),
+  worker: [TripEvents, RefundEvents].flatMap(listTopics),
   fleet: listTopics(FleetEvents),
   riders: listTopics(RiderEvents),
 };

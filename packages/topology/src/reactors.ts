@@ -4,6 +4,7 @@ import { FleetEvents } from "@fanfare/contracts/fleet/v1/fleet_events";
 import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifications";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
 import { RiderEvents } from "@fanfare/contracts/riders/v1/rider_events";
+import { RefundEvents } from "@fanfare/contracts/trips/v1/refund_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Reactor, ReactorEffects } from "./reactor.ts";
 
@@ -16,7 +17,7 @@ export const reactors = [
   {
     name: "revenue",
     port: 8085,
-    events: [TripEvents],
+    events: [TripEvents, RefundEvents],
     effects: {
       table: "revenue",
       tripColumn: "trip_id",
@@ -28,7 +29,7 @@ export const reactors = [
   {
     name: "audit",
     port: 8086,
-    events: [TripEvents, FleetEvents, RiderEvents],
+    events: [TripEvents, RefundEvents, FleetEvents, RiderEvents],
     serial: "each append locks the row with the end of the log",
     effects: {
       table: "events",

@@ -12,12 +12,18 @@ import {
 
 describe("topics", () => {
   it("are those that the protos declare", () => {
-    expect(topics).toEqual(["trips.completed", "fleet.vehicles.changed", "riders.changed"]);
+    expect(topics).toEqual([
+      "trips.completed",
+      "trips.refunded",
+      "fleet.vehicles.changed",
+      "riders.changed",
+    ]);
   });
 
   it("have a message type each, and others have none", () => {
     expect(topics.map((topic) => findEventSchema(topic)?.typeName)).toEqual([
       "trips.v1.TripCompleted",
+      "trips.v1.TripRefunded",
       "fleet.v1.VehicleChanged",
       "riders.v1.RiderChanged",
     ]);
@@ -30,12 +36,12 @@ describe("reactors", () => {
     expect(groups.map(({ group }) => group)).toEqual(reactors.map(({ name }) => name));
     expect(groups).toContainEqual({
       group: "revenue",
-      topics: ["trips.completed"],
+      topics: ["trips.completed", "trips.refunded"],
       from: "start",
     });
     expect(groups).toContainEqual({
       group: "audit",
-      topics: ["trips.completed", "fleet.vehicles.changed", "riders.changed"],
+      topics: ["trips.completed", "trips.refunded", "fleet.vehicles.changed", "riders.changed"],
       from: "start",
     });
   });

@@ -5,6 +5,12 @@ export type { SagaProgress, StepProgress } from "@fanfare/saga";
 export type { Amount } from "./money.ts";
 export { createTripWorkflowId, taskQueue, tripWorkflowType } from "./names.ts";
 export type { CompensationResult, CompletedDrive, Refusal, TripOutcome } from "./outcomes.ts";
+export {
+  createRefundWorkflowId,
+  type RefundInput,
+  type RefundOutcome,
+  refundWorkflowType,
+} from "./refund.ts";
 export { searchAttributes } from "./search-attributes.ts";
 export { compensationSuffix, steps } from "./steps.ts";
 export { launchTariff, priceDrive, priceLongestTrip, type Tariff } from "./tariff.ts";

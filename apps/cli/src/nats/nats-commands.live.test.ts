@@ -27,7 +27,9 @@ describe("the commands for NATS", { timeout: 120_000 }, () => {
     const consumers = groups.flatMap((group) => [...group.topics]);
     expect(changes).toHaveLength(topics.length + consumers.length);
     const table = await runFanfare(["groups"], env);
-    expect(table.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +0 +- +0 +- +no$/m);
+    expect(table.stdout).toMatch(
+      /^revenue +trips\.completed,trips\.refunded +0 +0 +0 +0 +- +0 +- +no$/m,
+    );
   });
 
   it("print permissions that a server accepts", async () => {

@@ -47,6 +47,7 @@ export function toRiderTrip(trip: OperatorTrip): Trip {
     tariff: trip.tariff,
     fare: trip.fare,
     settled: trip.settled,
+    refunded: trip.refunded,
     cancellationCause: trip.cancellationCause,
     reason: explainTrip(trip),
   });

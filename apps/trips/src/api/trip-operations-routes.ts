@@ -1,5 +1,7 @@
 import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { getCaller, type Routes } from "@fanfare/service";
+import { toRefund } from "../refunds/refund-message.ts";
+import { type RefundTripDeps, refundTrip } from "../refunds/refund-trip.ts";
 import { toOperatorTrip } from "../registry/trip-message.ts";
 import { progressTimeoutMs } from "./call-options.ts";
 import { cancelTrip } from "./cancel-trip.ts";
@@ -12,7 +14,10 @@ import { readCall, readDecision } from "./read-call.ts";
 import { type WatchTripDeps, watchTrip } from "./watch-trip.ts";
 
 /** The dependencies of `createTripOperationsRoutes`. */
-export interface TripOperationsRoutesDeps extends OperatorDecisionDeps, WatchTripDeps {}
+export interface TripOperationsRoutesDeps
+  extends OperatorDecisionDeps,
+    RefundTripDeps,
+    WatchTripDeps {}
 
 /** Creates the routes of TripOperationsService, the API of operators. */
 export function createTripOperationsRoutes(deps: TripOperationsRoutesDeps): Routes {
@@ -45,6 +50,12 @@ export function createTripOperationsRoutes(deps: TripOperationsRoutesDeps): Rout
 
       retryTrip: (request, context) => retryTrip(request, readDecision(context), deps),
       resolveTrip: (request, context) => resolveTrip(request, readDecision(context), deps),
+      refundTrip: (request, context) => refundTrip(request, readDecision(context), deps),
+
+      async listRefunds({ tripId }, context) {
+        const { trip_id } = await getVisibleTrip(deps.registry, getCaller(context), tripId);
+        return { refunds: (await deps.refunds.list(trip_id)).map(toRefund) };
+      },
     });
   };
 }

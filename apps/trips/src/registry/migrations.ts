@@ -1,6 +1,7 @@
 import { launchTariff } from "@fanfare/trip-contract";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { refundsMigration } from "../refunds/refunds-migration.ts";
 import {
   createTariffInForce,
   createTariffs,
@@ -232,4 +233,5 @@ export const migrations: Record<string, Migration> = {
         where stop_kind = 'CANCEL' and stop_deliver_at is not null`.execute(db);
     },
   },
+  "0013-refunds": refundsMigration,
 };

@@ -1,8 +1,11 @@
 import { durationFromMs, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Broadcast, Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
+import { TripRefund_State } from "@fanfare/contracts/trips/v1/trip_refund";
 import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
 import type { Routes } from "@fanfare/service";
+import { toRefund } from "../refunds/refund-message.ts";
+import type { RefundRecord, TripRefunds } from "../refunds/trip-refunds.ts";
 import { endGrace, getRemainingGraceMs, stopTrip } from "./grace.ts";
 import { createTripNotFoundError } from "./registry-errors.ts";
 import { limitDrive } from "./stop-requests.ts";
@@ -25,11 +28,17 @@ import { isCompensating } from "./trip-phase.ts";
 import { toTripRecord } from "./trip-record.ts";
 import type { TripRegistry } from "./trip-registry.ts";
 
+/** The dependencies of `createRegistryRoutes`. */
+export interface RegistryRoutesDeps {
+  readonly registry: TripRegistry;
+  readonly refunds: Pick<TripRefunds, "record">;
+}
+
 /**
  * Creates the routes of TripRegistryService, with which the saga records the state of a trip. It calls them
  * from apps/worker/src/activities/trips.ts.
  */
-export function createRegistryRoutes(registry: TripRegistry): Routes {
+export function createRegistryRoutes({ registry, refunds }: RegistryRoutesDeps): Routes {
   async function record({ tripId }: { tripId: string }, transition: Transition) {
     return { trip: toOperatorTrip(await registry.record(tripId, transition)) };
   }
@@ -68,6 +77,11 @@ export function createRegistryRoutes(registry: TripRegistry): Routes {
         record(request, cancel(request.reason, request.refusal, request.resolvedSteps)),
       parkTrip: (request) => record(request, park(request)),
       resumeTrip: (request) => record(request, resume(request)),
+      async recordRefund({ tripId, refundId, state, refusal }) {
+        const became = { state: toRefundState(state), refusal };
+        const { trip, refund } = await refunds.record(tripId, refundId, became);
+        return { trip: toOperatorTrip(trip), refund: toRefund(refund) };
+      },
       recordDelay: (request) => record(request, recordDelay(request)),
       recordBroadcast: (request) =>
         record(request, recordBroadcast(readBroadcast(request.broadcast))),
@@ -95,4 +109,9 @@ function requireField<T>(field: string, value: T | undefined): T {
 
 function createMissingFieldError(field: string): ConnectError {
   return new ConnectError(`${field} is missing: send it`, Code.InvalidArgument);
+}
+
+function toRefundState(state: TripRefund_State): RefundRecord["state"] {
+  if (state === TripRefund_State.REFUSED) return "REFUSED";
+  return state === TripRefund_State.PUBLISHED ? "PUBLISHED" : "REFUNDED";
 }

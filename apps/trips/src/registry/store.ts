@@ -1,6 +1,6 @@
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { OperatorTripSchema } from "@fanfare/contracts/trips/v1/operator_trip";
-import { type Kysely, type RawBuilder, sql, type Transaction, type UpdateObject } from "kysely";
+import { type Kysely, type RawBuilder, sql, type UpdateObject } from "kysely";
 import { appendEntry, findEntry } from "../operators/operator-log.ts";
 import {
   addPendingDecision,
@@ -9,10 +9,11 @@ import {
 } from "../operators/pending-decisions.ts";
 import { toTripState } from "../operators/trip-state.ts";
 import { insertOrFind } from "./insert-trip.ts";
+import { lockTrip, updateTrip } from "./lock-trip.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
-import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
-import type { TripPatch, TripRow, TripsDatabase } from "./tables.ts";
-import { afterNow, insertChange } from "./trip-changes.ts";
+import { createTripIdTakenError } from "./registry-errors.ts";
+import type { TripRow, TripsDatabase } from "./tables.ts";
+import { afterNow } from "./trip-changes.ts";
 import type { ClaimOptions, TripRegistry } from "./trip-registry.ts";
 
 /** Creates the registry over its PostgreSQL database. */
@@ -146,35 +147,4 @@ async function claim(db: Kysely<TripsDatabase>, options: Claim): Promise<TripRow
     .set(patch)
     .returningAll("trips")
     .execute();
-}
-
-/** Locks a trip, and returns it with the time at which the transaction began. */
-async function lockTrip(
-  tx: Transaction<TripsDatabase>,
-  tripId: string,
-): Promise<TripRow & { now: Date }> {
-  const trip = await tx
-    .selectFrom("trips")
-    .selectAll()
-    .select(sql<Date>`now()`.as("now"))
-    .where("trip_id", "=", tripId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (trip === undefined) throw createTripNotFoundError(tripId);
-  return trip;
-}
-
-async function updateTrip(
-  tx: Transaction<TripsDatabase>,
-  tripId: string,
-  patch: TripPatch,
-): Promise<TripRow> {
-  const updated = await tx
-    .updateTable("trips")
-    .set(patch)
-    .where("trip_id", "=", tripId)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  await insertChange(tx, updated);
-  return updated;
 }

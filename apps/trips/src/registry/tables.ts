@@ -8,6 +8,7 @@ export interface TripsDatabase {
   trip_changes: TripChangeTable;
   operator_log: OperatorLogTable;
   pending_decisions: PendingDecisionTable;
+  trip_refunds: RefundTable;
   tariffs: TariffTable;
   tariff_in_force: TariffInForceTable;
 }
@@ -53,6 +54,8 @@ interface TripTable {
   ended_at: Date | null;
   fare: NullableBigInteger;
   settled: NullableBigInteger;
+  /** What was refunded of `settled`. Null when nothing was. */
+  refunded: NullableBigInteger;
   currency: string | null;
   reason: string | null;
   refusal_code: string | null;
@@ -124,7 +127,7 @@ interface OperatorLogTable {
   action: OperatorAction;
   /** The id of a trip or a tariff, or the name of a consumer group. */
   subject: string;
-  /** The steps of a trip, the terms of a tariff, or the dead letters. */
+  /** The steps of a trip, the amount of a refund, the terms of a tariff, or the dead letters. */
   details: string;
   reason: string;
   /** The JSON of the message State. Null in rows of older versions. */
@@ -140,6 +143,27 @@ interface PendingDecisionTable {
   deliveries: Generated<number>;
 }
 
+/** One row for each refund of a settled trip, with the id of its entry in the operator log. */
+interface RefundTable {
+  refund_id: string;
+  trip_id: string;
+  minor_units: BigInteger;
+  currency: string;
+  state: "REQUESTED" | "REFUNDED" | "PUBLISHED" | "REFUSED";
+  /** Why it was refused. */
+  refusal: string | null;
+  requested_at: GeneratedAlways<Date>;
+  refunded_at: Date | null;
+  /** The sum of the refund and those that were made before it. */
+  total_refunded: NullableBigInteger;
+  /** When the reconciler starts its workflow next, and how often it has done so. */
+  deliver_at: Date;
+  deliveries: Generated<number>;
+}
+
+/** A refund of a settled trip. */
+export type RefundRow = Selectable<RefundTable>;
+
 /** What operators decide, as the values of the proto enum Action. */
 export const operatorActions = [
   "RETRY_TRIP",
@@ -149,6 +173,7 @@ export const operatorActions = [
   "DISCARD_DEAD_LETTERS",
   "SET_TARIFF",
   "END_TRIP",
+  "REFUND_TRIP",
 ] as const;
 
 /** What an operator decided, such as RETRY_TRIP. */

@@ -33,6 +33,7 @@ export function toOperatorTrip(row: TripRow): OperatorTrip {
     endedAt: toTimestamp(row.ended_at),
     fare: toMoney(row.fare, row.currency),
     settled: toMoney(row.settled, row.currency),
+    refunded: toMoney(row.refunded, row.currency),
     broadcast: toBroadcast(row),
     tariff: toTariffMessage(getTariff(row)),
     cancellationCause: findCancellationCause(row),

@@ -18,36 +18,38 @@ export function createPublishActivities(deps: {
   const events = createPublisher(TripEvents, deps.bus);
   return {
     async publishTripCompleted(trip) {
-      const signal = Context.current().cancellationSignal;
       const { tripId, riderId, vehicleId, tariffId, unlockFee, fare, settled } = trip;
       const minorUnits = settled.minorUnits - unlockFee.minorUnits - fare.minorUnits;
-      try {
-        await events.tripCompleted(
-          {
-            tripId,
-            riderId,
-            vehicleId,
-            tariffId,
-            startedAt: toTimestamp(trip.startedAt),
-            endedAt: toTimestamp(trip.endedAt),
-            unlockFee: toMoney(unlockFee),
-            fare: toMoney(fare),
-            settled: toMoney(settled),
-            adjustment: toMoney({ ...settled, minorUnits }),
-          },
-          {
-            id: `trip/${tripId}/completed`,
-            time: new Date(trip.endedAt),
-            timeoutMs: publishTimeoutMs,
-            signal,
-          },
-        );
-      } catch (reason) {
-        signal.throwIfAborted();
-        throw createFailure(BusError.from(reason));
-      }
+      const event = {
+        tripId,
+        riderId,
+        vehicleId,
+        tariffId,
+        startedAt: toTimestamp(trip.startedAt),
+        endedAt: toTimestamp(trip.endedAt),
+        unlockFee: toMoney(unlockFee),
+        fare: toMoney(fare),
+        settled: toMoney(settled),
+        adjustment: toMoney({ ...settled, minorUnits }),
+      };
+      const id = `trip/${tripId}/completed`;
+      const time = new Date(trip.endedAt);
+      await publishEvent((options) => events.tripCompleted(event, { ...options, id, time }));
     },
   };
+}
+
+/** Publishes an event from an activity, with a timeout of 2 s and the cancellation of the activity. */
+export async function publishEvent(
+  publish: (options: { timeoutMs: number; signal: AbortSignal }) => Promise<unknown>,
+): Promise<void> {
+  const signal = Context.current().cancellationSignal;
+  try {
+    await publish({ timeoutMs: publishTimeoutMs, signal });
+  } catch (reason) {
+    signal.throwIfAborted();
+    throw createFailure(BusError.from(reason));
+  }
 }
 
 function createFailure({ code, message, retryable }: BusError): ApplicationFailure {

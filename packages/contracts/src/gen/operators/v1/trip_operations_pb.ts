@@ -8,8 +8,12 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_fanfare_access_v1_options } from "../../fanfare/access/v1/options_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Money } from "../../money/v1/money_pb.ts";
+import { file_money_v1_money } from "../../money/v1/money_pb.ts";
 import type { OperatorTrip } from "../../trips/v1/operator_trip_pb.ts";
 import { file_trips_v1_operator_trip } from "../../trips/v1/operator_trip_pb.ts";
+import type { TripRefund } from "../../trips/v1/trip_refund_pb.ts";
+import { file_trips_v1_trip_refund } from "../../trips/v1/trip_refund_pb.ts";
 import type { Heartbeat, TripStatus } from "../../trips/v1/trips_pb.ts";
 import { file_trips_v1_trips } from "../../trips/v1/trips_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -18,7 +22,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file operators/v1/trip_operations.proto.
  */
 export const file_operators_v1_trip_operations: GenFile = /*@__PURE__*/
-  fileDesc("CiJvcGVyYXRvcnMvdjEvdHJpcF9vcGVyYXRpb25zLnByb3RvEgxvcGVyYXRvcnMudjEilwMKCFRyaXBTdGVwEgwKBG5hbWUYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcGVyYXRvcnMudjEuVHJpcFN0ZXAuU3RhdGUSLgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZmluaXNoZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNvbXBlbnNhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgGIAEoBRISCgpsYXN0X2Vycm9yGAcgASgJIpQBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1JVTk5JTkcQARIOCgpTVEFURV9ET05FEAISEAoMU1RBVEVfRkFJTEVEEAMSFgoSU1RBVEVfQ09NUEVOU0FUSU5HEAQSFQoRU1RBVEVfQ09NUEVOU0FURUQQBRIQCgxTVEFURV9QQVJLRUQQBiIrCg5HZXRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASI3Cg9HZXRUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIlMKEUxpc3RUcmlwc1Jlc3BvbnNlEiUKBXRyaXBzGAEgAygLMhYudHJpcHMudjEuT3BlcmF0b3JUcmlwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJNChBXYXRjaFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh4KDWFmdGVyX3ZlcnNpb24YAiABKANCB7pIBCICKAAiYQoRV2F0Y2hUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcBImCgloZWFydGJlYXQYAiABKAsyEy50cmlwcy52MS5IZWFydGJlYXQiMwoWR2V0VHJpcFByb2dyZXNzUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASJAChdHZXRUcmlwUHJvZ3Jlc3NSZXNwb25zZRIlCgVzdGVwcxgBIAMoCzIWLm9wZXJhdG9ycy52MS5UcmlwU3RlcCJHCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIaCgZyZWFzb24YAiABKAlCCrpIB3IFEAEYyAEiNwoPRW5kVHJpcFJlc3BvbnNlEiQKBHRyaXAYASABKAsyFi50cmlwcy52MS5PcGVyYXRvclRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASI6ChJDYW5jZWxUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcCJcChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEASFgoEbm90ZRgDIAEoCUIIukgFcgMY9AMiSAoRUmV0cnlUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcBINCgVzdGVwcxgCIAMoCSJgChJSZXNvbHZlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoEbm90ZRgCIAEoCUIKukgHcgUQARj0AxIVCgRzdGVwGAMgASgJQge6SARyAhhAIkoKE1Jlc29sdmVUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcBINCgVzdGVwcxgCIAMoCTLgBQoVVHJpcE9wZXJhdGlvbnNTZXJ2aWNlEk8KB0dldFRyaXASHC5vcGVyYXRvcnMudjEuR2V0VHJpcFJlcXVlc3QaHS5vcGVyYXRvcnMudjEuR2V0VHJpcFJlc3BvbnNlIgey1BgDCgECElUKCUxpc3RUcmlwcxIeLm9wZXJhdG9ycy52MS5MaXN0VHJpcHNSZXF1ZXN0Gh8ub3BlcmF0b3JzLnYxLkxpc3RUcmlwc1Jlc3BvbnNlIgey1BgDCgECElcKCVdhdGNoVHJpcBIeLm9wZXJhdG9ycy52MS5XYXRjaFRyaXBSZXF1ZXN0Gh8ub3BlcmF0b3JzLnYxLldhdGNoVHJpcFJlc3BvbnNlIgey1BgDCgECMAESZwoPR2V0VHJpcFByb2dyZXNzEiQub3BlcmF0b3JzLnYxLkdldFRyaXBQcm9ncmVzc1JlcXVlc3QaJS5vcGVyYXRvcnMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiB7LUGAMKAQISTwoHRW5kVHJpcBIcLm9wZXJhdG9ycy52MS5FbmRUcmlwUmVxdWVzdBodLm9wZXJhdG9ycy52MS5FbmRUcmlwUmVzcG9uc2UiB7LUGAMKAQISWAoKQ2FuY2VsVHJpcBIfLm9wZXJhdG9ycy52MS5DYW5jZWxUcmlwUmVxdWVzdBogLm9wZXJhdG9ycy52MS5DYW5jZWxUcmlwUmVzcG9uc2UiB7LUGAMKAQISVQoJUmV0cnlUcmlwEh4ub3BlcmF0b3JzLnYxLlJldHJ5VHJpcFJlcXVlc3QaHy5vcGVyYXRvcnMudjEuUmV0cnlUcmlwUmVzcG9uc2UiB7LUGAMKAQISWwoLUmVzb2x2ZVRyaXASIC5vcGVyYXRvcnMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0GiEub3BlcmF0b3JzLnYxLlJlc29sdmVUcmlwUmVzcG9uc2UiB7LUGAMKAQJiBnByb3RvMw", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_trips_v1_operator_trip, file_trips_v1_trips]);
+  fileDesc("CiJvcGVyYXRvcnMvdjEvdHJpcF9vcGVyYXRpb25zLnByb3RvEgxvcGVyYXRvcnMudjEilwMKCFRyaXBTdGVwEgwKBG5hbWUYASABKAkSKwoFc3RhdGUYAiABKA4yHC5vcGVyYXRvcnMudjEuVHJpcFN0ZXAuU3RhdGUSLgoKc3RhcnRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZmluaXNoZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNvbXBlbnNhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhdHRlbXB0cxgGIAEoBRISCgpsYXN0X2Vycm9yGAcgASgJIpQBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1JVTk5JTkcQARIOCgpTVEFURV9ET05FEAISEAoMU1RBVEVfRkFJTEVEEAMSFgoSU1RBVEVfQ09NUEVOU0FUSU5HEAQSFQoRU1RBVEVfQ09NUEVOU0FURUQQBRIQCgxTVEFURV9QQVJLRUQQBiIrCg5HZXRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASI3Cg9HZXRUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcCJ+ChBMaXN0VHJpcHNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGMgBEi4KBnN0YXR1cxgDIAEoDjIULnRyaXBzLnYxLlRyaXBTdGF0dXNCCLpIBYIBAhABIlMKEUxpc3RUcmlwc1Jlc3BvbnNlEiUKBXRyaXBzGAEgAygLMhYudHJpcHMudjEuT3BlcmF0b3JUcmlwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJNChBXYXRjaFRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEh4KDWFmdGVyX3ZlcnNpb24YAiABKANCB7pIBCICKAAiYQoRV2F0Y2hUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcBImCgloZWFydGJlYXQYAiABKAsyEy50cmlwcy52MS5IZWFydGJlYXQiMwoWR2V0VHJpcFByb2dyZXNzUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABASJAChdHZXRUcmlwUHJvZ3Jlc3NSZXNwb25zZRIlCgVzdGVwcxgBIAMoCzIWLm9wZXJhdG9ycy52MS5UcmlwU3RlcCJHCg5FbmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIaCgZyZWFzb24YAiABKAlCCrpIB3IFEAEYyAEiNwoPRW5kVHJpcFJlc3BvbnNlEiQKBHRyaXAYASABKAsyFi50cmlwcy52MS5PcGVyYXRvclRyaXAiSAoRQ2FuY2VsVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjIASI6ChJDYW5jZWxUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcCJcChBSZXRyeVRyaXBSZXF1ZXN0EhkKB3RyaXBfaWQYASABKAlCCLpIBXIDsAEBEhUKBHN0ZXAYAiABKAlCB7pIBHICGEASFgoEbm90ZRgDIAEoCUIIukgFcgMY9AMiSAoRUmV0cnlUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcBINCgVzdGVwcxgCIAMoCSJgChJSZXNvbHZlVHJpcFJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGAoEbm90ZRgCIAEoCUIKukgHcgUQARj0AxIVCgRzdGVwGAMgASgJQge6SARyAhhAIkoKE1Jlc29sdmVUcmlwUmVzcG9uc2USJAoEdHJpcBgBIAEoCzIWLnRyaXBzLnYxLk9wZXJhdG9yVHJpcBINCgVzdGVwcxgCIAMoCSJrChFSZWZ1bmRUcmlwUmVxdWVzdBIZCgd0cmlwX2lkGAEgASgJQgi6SAVyA7ABARIfCgZhbW91bnQYAiABKAsyDy5tb25leS52MS5Nb25leRIaCgZyZWFzb24YAyABKAlCCrpIB3IFEAEY9AMiYAoSUmVmdW5kVHJpcFJlc3BvbnNlEiQKBHRyaXAYASABKAsyFi50cmlwcy52MS5PcGVyYXRvclRyaXASJAoGcmVmdW5kGAIgASgLMhQudHJpcHMudjEuVHJpcFJlZnVuZCIvChJMaXN0UmVmdW5kc1JlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiPAoTTGlzdFJlZnVuZHNSZXNwb25zZRIlCgdyZWZ1bmRzGAEgAygLMhQudHJpcHMudjEuVHJpcFJlZnVuZDKXBwoVVHJpcE9wZXJhdGlvbnNTZXJ2aWNlEk8KB0dldFRyaXASHC5vcGVyYXRvcnMudjEuR2V0VHJpcFJlcXVlc3QaHS5vcGVyYXRvcnMudjEuR2V0VHJpcFJlc3BvbnNlIgey1BgDCgECElUKCUxpc3RUcmlwcxIeLm9wZXJhdG9ycy52MS5MaXN0VHJpcHNSZXF1ZXN0Gh8ub3BlcmF0b3JzLnYxLkxpc3RUcmlwc1Jlc3BvbnNlIgey1BgDCgECElcKCVdhdGNoVHJpcBIeLm9wZXJhdG9ycy52MS5XYXRjaFRyaXBSZXF1ZXN0Gh8ub3BlcmF0b3JzLnYxLldhdGNoVHJpcFJlc3BvbnNlIgey1BgDCgECMAESZwoPR2V0VHJpcFByb2dyZXNzEiQub3BlcmF0b3JzLnYxLkdldFRyaXBQcm9ncmVzc1JlcXVlc3QaJS5vcGVyYXRvcnMudjEuR2V0VHJpcFByb2dyZXNzUmVzcG9uc2UiB7LUGAMKAQISTwoHRW5kVHJpcBIcLm9wZXJhdG9ycy52MS5FbmRUcmlwUmVxdWVzdBodLm9wZXJhdG9ycy52MS5FbmRUcmlwUmVzcG9uc2UiB7LUGAMKAQISWAoKQ2FuY2VsVHJpcBIfLm9wZXJhdG9ycy52MS5DYW5jZWxUcmlwUmVxdWVzdBogLm9wZXJhdG9ycy52MS5DYW5jZWxUcmlwUmVzcG9uc2UiB7LUGAMKAQISVQoJUmV0cnlUcmlwEh4ub3BlcmF0b3JzLnYxLlJldHJ5VHJpcFJlcXVlc3QaHy5vcGVyYXRvcnMudjEuUmV0cnlUcmlwUmVzcG9uc2UiB7LUGAMKAQISWwoLUmVzb2x2ZVRyaXASIC5vcGVyYXRvcnMudjEuUmVzb2x2ZVRyaXBSZXF1ZXN0GiEub3BlcmF0b3JzLnYxLlJlc29sdmVUcmlwUmVzcG9uc2UiB7LUGAMKAQISWAoKUmVmdW5kVHJpcBIfLm9wZXJhdG9ycy52MS5SZWZ1bmRUcmlwUmVxdWVzdBogLm9wZXJhdG9ycy52MS5SZWZ1bmRUcmlwUmVzcG9uc2UiB7LUGAMKAQISWwoLTGlzdFJlZnVuZHMSIC5vcGVyYXRvcnMudjEuTGlzdFJlZnVuZHNSZXF1ZXN0GiEub3BlcmF0b3JzLnYxLkxpc3RSZWZ1bmRzUmVzcG9uc2UiB7LUGAMKAQJiBnByb3RvMw", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money, file_trips_v1_operator_trip, file_trips_v1_trip_refund, file_trips_v1_trips]);
 
 /**
  * A step of a trip's saga.
@@ -493,6 +497,95 @@ export const ResolveTripResponseSchema: GenMessage<ResolveTripResponse> = /*@__P
   messageDesc(file_operators_v1_trip_operations, 16);
 
 /**
+ * @generated from message operators.v1.RefundTripRequest
+ */
+export type RefundTripRequest = Message<"operators.v1.RefundTripRequest"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * Absent: everything that is left.
+   *
+   * @generated from field: money.v1.Money amount = 2;
+   */
+  amount?: Money | undefined;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message operators.v1.RefundTripRequest.
+ * Use `create(RefundTripRequestSchema)` to create a new message.
+ */
+export const RefundTripRequestSchema: GenMessage<RefundTripRequest> = /*@__PURE__*/
+  messageDesc(file_operators_v1_trip_operations, 17);
+
+/**
+ * @generated from message operators.v1.RefundTripResponse
+ */
+export type RefundTripResponse = Message<"operators.v1.RefundTripResponse"> & {
+  /**
+   * @generated from field: trips.v1.OperatorTrip trip = 1;
+   */
+  trip?: OperatorTrip | undefined;
+
+  /**
+   * @generated from field: trips.v1.TripRefund refund = 2;
+   */
+  refund?: TripRefund | undefined;
+};
+
+/**
+ * Describes the message operators.v1.RefundTripResponse.
+ * Use `create(RefundTripResponseSchema)` to create a new message.
+ */
+export const RefundTripResponseSchema: GenMessage<RefundTripResponse> = /*@__PURE__*/
+  messageDesc(file_operators_v1_trip_operations, 18);
+
+/**
+ * @generated from message operators.v1.ListRefundsRequest
+ */
+export type ListRefundsRequest = Message<"operators.v1.ListRefundsRequest"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+};
+
+/**
+ * Describes the message operators.v1.ListRefundsRequest.
+ * Use `create(ListRefundsRequestSchema)` to create a new message.
+ */
+export const ListRefundsRequestSchema: GenMessage<ListRefundsRequest> = /*@__PURE__*/
+  messageDesc(file_operators_v1_trip_operations, 19);
+
+/**
+ * @generated from message operators.v1.ListRefundsResponse
+ */
+export type ListRefundsResponse = Message<"operators.v1.ListRefundsResponse"> & {
+  /**
+   * 1000 at most.
+   *
+   * @generated from field: repeated trips.v1.TripRefund refunds = 1;
+   */
+  refunds: TripRefund[];
+};
+
+/**
+ * Describes the message operators.v1.ListRefundsResponse.
+ * Use `create(ListRefundsResponseSchema)` to create a new message.
+ */
+export const ListRefundsResponseSchema: GenMessage<ListRefundsResponse> = /*@__PURE__*/
+  messageDesc(file_operators_v1_trip_operations, 20);
+
+/**
  * The API of operators: the trips of all riders with their steps, and the decisions on them. Each decision is an
  * entry of the operator log, stored before the decision takes effect under the header idempotency-key if the call
  * has one: a repeated call with the same key decides once and returns the same.
@@ -583,6 +676,30 @@ export const TripOperationsService: GenService<{
     methodKind: "unary";
     input: typeof ResolveTripRequestSchema;
     output: typeof ResolveTripResponseSchema;
+  },
+  /**
+   * Refunds a SETTLED trip, in whole or in part, and returns once the refund is stored. It is made whatever is
+   * down, and ListRefunds has its state.
+   * failed_precondition: the trip is not SETTLED, or nothing of it is left to refund. out_of_range: the amount
+   * exceeds what is settled and not refunded. invalid_argument: the amount is in another currency, or not above
+   * zero.
+   *
+   * @generated from rpc operators.v1.TripOperationsService.RefundTrip
+   */
+  refundTrip: {
+    methodKind: "unary";
+    input: typeof RefundTripRequestSchema;
+    output: typeof RefundTripResponseSchema;
+  },
+  /**
+   * Returns the refunds of a trip, the oldest first.
+   *
+   * @generated from rpc operators.v1.TripOperationsService.ListRefunds
+   */
+  listRefunds: {
+    methodKind: "unary";
+    input: typeof ListRefundsRequestSchema;
+    output: typeof ListRefundsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_operators_v1_trip_operations, 0);

@@ -19,7 +19,7 @@ export const file_revenue_v1_revenue: GenFile = /*@__PURE__*/
   fileDesc("ChhyZXZlbnVlL3YxL3JldmVudWUucHJvdG8SCnJldmVudWUudjEigAEKB1JldmVudWUSDwoHdHJpcF9pZBgBIAEoCRISCgp2ZWhpY2xlX2lkGAIgASgJEh8KBmFtb3VudBgDIAEoCzIPLm1vbmV5LnYxLk1vbmV5Ei8KC3JlY29yZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ2CgpWZWhpY2xlRGF5EhIKCnZlaGljbGVfaWQYASABKAkSCwoDZGF5GAIgASgJEg0KBXRyaXBzGAMgASgDEhYKDmRyaXZlbl9zZWNvbmRzGAQgASgDEiAKB3JldmVudWUYBSABKAsyDy5tb25leS52MS5Nb25leSIvChJMaXN0UmV2ZW51ZVJlcXVlc3QSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQEiOwoTTGlzdFJldmVudWVSZXNwb25zZRIkCgdlbnRyaWVzGAEgAygLMhMucmV2ZW51ZS52MS5SZXZlbnVlInEKFkxpc3RWZWhpY2xlRGF5c1JlcXVlc3QSGwoKdmVoaWNsZV9pZBgBIAEoCUIHukgEcgIQARIcCglwYWdlX3NpemUYAiABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxjIASJYChdMaXN0VmVoaWNsZURheXNSZXNwb25zZRIkCgRkYXlzGAEgAygLMhYucmV2ZW51ZS52MS5WZWhpY2xlRGF5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLOAQoOUmV2ZW51ZVNlcnZpY2USVwoLTGlzdFJldmVudWUSHi5yZXZlbnVlLnYxLkxpc3RSZXZlbnVlUmVxdWVzdBofLnJldmVudWUudjEuTGlzdFJldmVudWVSZXNwb25zZSIHstQYAwoBAhJjCg9MaXN0VmVoaWNsZURheXMSIi5yZXZlbnVlLnYxLkxpc3RWZWhpY2xlRGF5c1JlcXVlc3QaIy5yZXZlbnVlLnYxLkxpc3RWZWhpY2xlRGF5c1Jlc3BvbnNlIgey1BgDCgECYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
- * Revenue is the amount that was captured for a trip.
+ * Revenue is the amount that was captured for a trip, or that was refunded of it, which is negative.
  *
  * @generated from message revenue.v1.Revenue
  */
@@ -53,7 +53,8 @@ export const RevenueSchema: GenMessage<Revenue> = /*@__PURE__*/
   messageDesc(file_revenue_v1_revenue, 0);
 
 /**
- * VehicleDay has the sums of a vehicle's trips that ended on one day, in UTC, in one currency.
+ * VehicleDay has the sums of a vehicle's trips that ended on one day, less the refunds of that day, in UTC, in one
+ * currency.
  *
  * @generated from message revenue.v1.VehicleDay
  */
@@ -189,7 +190,8 @@ export const ListVehicleDaysResponseSchema: GenMessage<ListVehicleDaysResponse> 
  */
 export const RevenueService: GenService<{
   /**
-   * ListRevenue returns the revenue of a trip: one entry for a completed trip, none for any other.
+   * ListRevenue returns the revenue of a trip: one entry for a completed trip and one for each refund of it, none
+   * for any other.
    *
    * @generated from rpc revenue.v1.RevenueService.ListRevenue
    */
