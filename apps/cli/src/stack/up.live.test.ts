@@ -34,6 +34,10 @@ afterAll(async () => {
   await rm(state, { recursive: true, force: true });
 }, 30_000);
 
+function readLast({ stdout }: { readonly stdout: string }) {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+}
+
 function formatPorts(ports: readonly number[]): string[] {
   return Object.keys(defaultPorts).flatMap((name, i) => ["--port", `${name}=${ports[i]}`]);
 }
@@ -168,8 +172,6 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
     const watchingAll = trip("watch", started.tripId, "--json", "--operator");
     const ended = JSON.parse((await trip("end", started.tripId, "--json")).stdout);
     expect(ended.tripId).toBe(started.tripId);
-    const readLast = ({ stdout }: { stdout: string }) =>
-      JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     const settled = { status: "TRIP_STATUS_SETTLED" };
     expect(readLast(await watching)).toMatchObject(settled);
     expect(readLast(await watchingAll)).toMatchObject({
