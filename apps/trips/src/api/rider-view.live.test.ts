@@ -147,6 +147,26 @@ describe("a rider sees nothing of what is the operators'", () => {
     expect(await findMarked(request)).toEqual([]);
   });
 
+  it("when an operator refunds the trip, but the sum of what was refunded", async () => {
+    const request = await startTrip();
+    const { tripId } = request;
+    await api.rider().endTrip(request);
+    await api.registry.record(tripId, settle({ minorUnits: 160n, currency: "EUR" }));
+    const amount = { minorUnits: 80n, currency: "EUR" };
+    const refund = { tripId, amount, reason: marker };
+    const [made, refused] = await Promise.all([
+      api.operations(operator).refundTrip(refund),
+      api.operations(operator).refundTrip(refund),
+    ]);
+    const [one = "", other = ""] = [made, refused].map(({ refund: { refundId } = {} }) => refundId);
+    expect(await findMarked(request)).toEqual([]);
+    await api.refunds.record(tripId, one, { state: "REFUNDED", refusal: "" });
+    await api.refunds.record(tripId, other, { state: "REFUSED", refusal: marker });
+    expect(await findMarked(request)).toEqual([]);
+    const { trip } = await api.rider().getTrip({ tripId });
+    expect(trip?.refunded).toMatchObject(amount);
+  });
+
   it("when an operator ends or cancels the trip", async () => {
     const ended = await startTrip();
     await api.operations(operator).endTrip({ tripId: ended.tripId, reason: marker });
@@ -193,6 +213,8 @@ it("lets no rider call a method of operators", async () => {
     rider.cancelTrip({ tripId }),
     rider.retryTrip({ tripId }),
     rider.resolveTrip({ tripId, note: "let me" }),
+    rider.refundTrip({ tripId, reason: "mine" }),
+    rider.listRefunds({ tripId }),
     rider.watchTrip({ tripId })[Symbol.asyncIterator]().next(),
   ];
   expect(calls).toHaveLength(TripOperationsService.methods.length);
