@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { selectSystemVariables } from "./system-variables.ts";
+import { trimFile } from "./trim-file.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /**
@@ -36,7 +37,7 @@ export interface GuardedProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** A folder that is removed when the parent process is gone. */
   readonly temporaryFolder?: string | undefined;
-  /** The file that its output is appended to. */
+  /** The file that its output is appended to. Above 32 MiB, it is cut to its last MiB first. */
   readonly logFile: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
@@ -68,6 +69,7 @@ export interface GuardedProcess {
  * with this process. Rejects when the program cannot be started.
  */
 export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
+  trimFile(options.logFile);
   const log = openSync(options.logFile, "a", 0o600);
   const began = fstatSync(log).size;
   let child: ChildProcess;

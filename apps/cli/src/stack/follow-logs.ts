@@ -12,7 +12,10 @@ export function followLogs(
   const read = new Map<string, { offset: number; rest: string }>();
   const poll = (): void => {
     for (const file of listLogs(folder)) {
-      const state = read.get(file) ?? { offset: 0, rest: "" };
+      const known = read.get(file) ?? { offset: 0, rest: "" };
+      // A process that starts again may have cut its file.
+      const { size } = statSync(join(folder, file));
+      const state = size < known.offset ? { offset: 0, rest: "" } : known;
       const text = state.rest + readFrom(join(folder, file), state.offset);
       const lines = text.split("\n");
       const rest = lines.pop() ?? "";
