@@ -55,8 +55,8 @@ const packages = {
     "zod",
   ],
   "apps/trips": [...service, "@fanfare/saga", "@fanfare/trip-contract", "@temporalio/"],
-  "apps/fleet": [...publisher, "@fanfare/bus-nats"],
-  "apps/billing": service,
+  "apps/fleet": [...publisher, "@fanfare/bus-nats", "@fanfare/trip-contract"],
+  "apps/billing": [...service, "@fanfare/trip-contract"],
   "apps/riders": [...publisher, "@fanfare/bus-nats"],
   "apps/worker": [
     ...connect,

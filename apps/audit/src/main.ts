@@ -2,6 +2,7 @@ import { createAccess } from "@fanfare/access";
 import { runReactor } from "@fanfare/reactor";
 import { migrations } from "./migrations.ts";
 import { react } from "./react.ts";
+import { retained } from "./retention.ts";
 import { createRoutes } from "./routes.ts";
 
 runReactor({
@@ -10,6 +11,7 @@ runReactor({
   port: 8086,
   migrations,
   react,
+  retained,
   routes: createRoutes,
   access: createAccess,
 });

@@ -27,4 +27,9 @@ export const migrations: Record<string, Migration> = {
       await sql`create index events_of_key on events (key, position)`.execute(db);
     },
   },
+  "0003-event-ages": {
+    async up(db) {
+      await sql`create index events_recorded_at on events (recorded_at)`.execute(db);
+    },
+  },
 };

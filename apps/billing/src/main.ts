@@ -16,11 +16,14 @@ import {
   serve,
   serverVariables,
   serviceTokenVariables,
+  startPruner,
   tlsVariables,
 } from "@fanfare/service";
+import { keyRetentionVariables } from "@fanfare/trip-contract/retention";
 import { createLedgerMetrics } from "./ledger/ledger-metrics.ts";
 import { migrations } from "./migrations.ts";
 import { createPaymentMethods } from "./payment-methods.ts";
+import { listPrunedTables } from "./retention.ts";
 import { createRoutes } from "./routes.ts";
 import { createSandboxGateway } from "./sandbox-gateway.ts";
 import type { BillingTables } from "./tables.ts";
@@ -38,6 +41,7 @@ const config = loadConfig({
     ...databaseVariables,
     ...serviceTokenVariables,
     ridersUrl: defineAddressVariable("RIDERS_URL", "http://127.0.0.1:8089", "URL of riders."),
+    ...keyRetentionVariables,
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -52,6 +56,9 @@ runUntilSignal(
         migrations,
         logger,
       }),
+    );
+    const pruner = resources.use(
+      startPruner(database.db, { tables: listPrunedTables(config), logger }),
     );
     const tls = readTlsFiles(config);
     const riders = resources.use(
@@ -78,7 +85,10 @@ runUntilSignal(
         reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },
-        metrics: createMetrics({ ledger: createLedgerMetrics(database.db) }, { logger }),
+        metrics: createMetrics(
+          { ledger: createLedgerMetrics(database.db), retention: pruner.metrics },
+          { logger },
+        ),
         logger,
       }),
     );

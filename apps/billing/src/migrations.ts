@@ -1,4 +1,8 @@
-import { idempotencyMigration, tombstonesMigration } from "@fanfare/service";
+import {
+  idempotencyAgesMigration,
+  idempotencyMigration,
+  tombstonesMigration,
+} from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { ledgerMigration } from "./ledger/ledger-migration.ts";
@@ -99,4 +103,5 @@ export const migrations: Record<string, Migration> = {
   "0005-gateway-token": gatewayToken,
   "0006-ledger": ledgerMigration,
   "0007-capture-refunds": captureRefundsMigration,
+  "0008-idempotency-ages": idempotencyAgesMigration,
 };

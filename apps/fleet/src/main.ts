@@ -20,9 +20,11 @@ import {
   runUntilSignal,
   serve,
   serverVariables,
+  startPruner,
   tlsVariables,
 } from "@fanfare/service";
 import { migrations } from "./migrations.ts";
+import { listPrunedTables, retentionVariables } from "./retention.ts";
 import { createRoutes } from "./routes.ts";
 import type { FleetTables } from "./tables.ts";
 
@@ -39,6 +41,7 @@ const config = loadConfig({
     ...databaseVariables,
     ...natsVariables,
     ...natsTlsVariables,
+    ...retentionVariables,
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -73,6 +76,9 @@ runUntilSignal(
           logger.error({ err: error, id }, "an event of the outbox was rejected"),
       }),
     );
+    const pruner = resources.use(
+      startPruner(database.db, { tables: listPrunedTables(config), logger }),
+    );
     const access = createAccess({ ...config, name });
     resources.use(
       await serve({
@@ -96,6 +102,7 @@ runUntilSignal(
             bus: createBusMetrics(bus),
             outbox: createOutboxMetrics(database.db),
             relay: createRelayMetrics(relay),
+            retention: pruner.metrics,
           },
           { logger },
         ),

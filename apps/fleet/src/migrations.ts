@@ -1,5 +1,9 @@
 import { outboxKeysMigration, outboxMigration } from "@fanfare/outbox";
-import { idempotencyMigration, tombstonesMigration } from "@fanfare/service";
+import {
+  idempotencyAgesMigration,
+  idempotencyMigration,
+  tombstonesMigration,
+} from "@fanfare/service";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { type SeedVehicle, seedVehicles } from "./seed-vehicles.ts";
@@ -42,6 +46,17 @@ const reservations: Migration = {
   },
 };
 
+/** A reservation that was made before has the time of the migration. */
+const reservationAges: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql`
+      alter table reservations add column reserved_at timestamptz not null default now()`.execute(
+      db,
+    );
+    await sql`create index reservations_reserved_at on reservations (reserved_at)`.execute(db);
+  },
+};
+
 const seed: Migration = {
   async up(db: Kysely<{ vehicles: SeedVehicle }>) {
     await db.insertInto("vehicles").values(seedVehicles).execute();
@@ -57,4 +72,6 @@ export const migrations: Record<string, Migration> = {
   "0005-outbox-keys": outboxKeysMigration,
   "0006-tombstones": tombstonesMigration,
   "0007-reservations": reservations,
+  "0008-idempotency-ages": idempotencyAgesMigration,
+  "0009-reservation-ages": reservationAges,
 };

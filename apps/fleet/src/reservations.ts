@@ -28,7 +28,7 @@ export async function findReservation(
   return vehicle && { ...vehicle, trip_id: reserved.trip_id };
 }
 
-/** Records a reservation under its idempotency key, for as long as the database exists. */
+/** Records a reservation under its idempotency key, for RESERVATION_RETENTION_DAYS. */
 export async function insertReservation(
   tx: Transaction<FleetTables>,
   key: string,

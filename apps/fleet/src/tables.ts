@@ -20,6 +20,7 @@ interface ReservationTable {
   reserve_key: string;
   vehicle_id: string;
   trip_id: string;
+  reserved_at: Generated<Date>;
 }
 
 /** The tables of fleet's database. */

@@ -3,6 +3,7 @@ import { runReactor } from "@fanfare/reactor";
 import { migrations } from "./migrations.ts";
 import { react } from "./react.ts";
 import { createLogSender } from "./receipt-sender.ts";
+import { retained } from "./retention.ts";
 import { createRoutes } from "./routes.ts";
 import { startSending } from "./start-sending.ts";
 
@@ -12,6 +13,7 @@ runReactor({
   port: 8087,
   migrations,
   react,
+  retained,
   routes: createRoutes,
   access: createAccess,
   start({ db, logger, resources }) {

@@ -29,4 +29,9 @@ export const migrations: Record<string, Migration> = {
       );
     },
   },
+  "0003-receipt-ages": {
+    async up(db) {
+      await sql`create index receipts_created_at on receipts (created_at)`.execute(db);
+    },
+  },
 };

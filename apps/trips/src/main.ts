@@ -3,6 +3,7 @@ import { createDataConverter } from "@fanfare/saga/codec";
 import {
   authVariables,
   createLogger,
+  createMetrics,
   databaseVariables,
   defineClientCertificateVariable,
   definePortVariable,
@@ -13,6 +14,7 @@ import {
   runUntilSignal,
   serve,
   serverVariables,
+  startPruner,
   tlsVariables,
 } from "@fanfare/service";
 import { payloadVariables } from "@fanfare/trip-contract/payloads";
@@ -27,6 +29,7 @@ import { createRefundWorkflows } from "./refunds/refund-workflows.ts";
 import { createTripRefunds } from "./refunds/trip-refunds.ts";
 import { migrations } from "./registry/migrations.ts";
 import { createRegistryRoutes } from "./registry/registry-routes.ts";
+import { changeRetention, listPrunedTables } from "./registry/retention.ts";
 import { createTripRegistry } from "./registry/store.ts";
 import type { TripsDatabase } from "./registry/tables.ts";
 import { createTariffRoutes } from "./tariffs/tariff-routes.ts";
@@ -76,6 +79,7 @@ const config = loadConfig({
         example: "10000",
       },
     ),
+    changeRetention,
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -102,6 +106,9 @@ runUntilSignal(
       }),
     );
     const registry = createTripRegistry(database.db);
+    const pruner = resources.use(
+      startPruner(database.db, { tables: listPrunedTables(config.changeRetention), logger }),
+    );
     const onUnavailable = (cause: unknown) =>
       logger.warn({ err: cause }, "Temporal is unavailable");
     const workflows = createTripWorkflows(temporal.client, onUnavailable);
@@ -147,6 +154,7 @@ runUntilSignal(
         // The registry alone answers reads, and records what riders ask for. Only the progress of a workflow
         // and the decisions of operators are refused meanwhile.
         dependencies: { temporal: () => temporal.assertReady() },
+        metrics: createMetrics({ retention: pruner.metrics }, { logger }),
         logger,
       }),
     );

@@ -8,7 +8,7 @@ export {
   inboxBatch,
 } from "./inbox/inbox-batch.ts";
 export { createInboxCounters, type InboxCounters } from "./inbox/inbox-counters.ts";
-export { inboxMigration } from "./inbox/inbox-migration.ts";
+export { inboxMigration, inboxTable } from "./inbox/inbox-migration.ts";
 export { type PruneOptions, pruneInbox } from "./inbox/prune-inbox.ts";
 export {
   type Pruning,

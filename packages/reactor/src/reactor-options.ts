@@ -3,8 +3,10 @@ import type { Access, DatabaseOptions, Logger, Resources, Routes } from "@fanfar
 import type { Kysely } from "kysely";
 import type { Inbox } from "./create-inbox.ts";
 import type { ReactorConfig } from "./reactor-variables.ts";
+import type { RetainedTable } from "./retained-tables.ts";
 
 export type { ReactorConfig } from "./reactor-variables.ts";
+export type { RetainedTable } from "./retained-tables.ts";
 
 /** The parts of a reactor. `DB` are the tables of its database, as Kysely types them. */
 export interface ReactorOptions<DB> {
@@ -30,6 +32,8 @@ export interface ReactorOptions<DB> {
    * transaction that `inbox` passes to it, so that its effects happen once for each event.
    */
   readonly react: (inbox: Inbox<DB>) => (on: EventRouter) => void;
+  /** The tables of the reactor that grow. Their old rows are removed, and those of the inbox in any case. */
+  readonly retained?: readonly RetainedTable[];
   /** Registers the Connect services of the reactor's API. Without it there is no API. */
   readonly routes?: (db: Kysely<DB>) => Routes;
   /** Creates the access rules of the API of this name. Required when there are routes. */

@@ -39,6 +39,8 @@ describe("runReactor()", () => {
     expect(output).toMatch(/^ {2}PORT +8088 /m);
     expect(output).toMatch(/^ {2}HEALTH_PORT +9088 /m);
     expect(output).toMatch(/^ {2}DATABASE_URL +\(required\) /m);
+    expect(output).toMatch(/^ {2}INBOX_RETENTION_DAYS +31 /m);
+    expect(output).toMatch(/^ {2}TRACK_RETENTION_DAYS +30 /m);
     expect(output).toMatch(/^ {2}NATS_URL +nats:\/\/127\.0\.0\.1:4222 /m);
   });
 
@@ -47,6 +49,20 @@ describe("runReactor()", () => {
     const { status, output } = await reactor.exited;
     expect(status).toBe(1);
     expect(output).toContain("DATABASE_URL is not set");
+  });
+
+  it.each([
+    [
+      "INBOX_RETENTION_DAYS",
+      "30",
+      "it has to be above 30, as the broker may deliver an event again",
+    ],
+    ["TRACK_RETENTION_DAYS", "soon", "it is neither a whole number of days"],
+  ])("exits with status 1 when %s is %s, and states why", async (name, value, reason) => {
+    using reactor = startProcess([], { ...withoutServers, [name]: value });
+    const { status, output } = await reactor.exited;
+    expect(status).toBe(1);
+    expect(output).toContain(`${name} is "${value}", but ${reason}`);
   });
 
   it("is alive but not ready without its servers, and stops cleanly on SIGTERM", async () => {

@@ -1,5 +1,5 @@
 import { assertSubscribed, createBusMetrics, startSubscription } from "@fanfare/bus";
-import { createInboxCounters, createInboxMetrics, startPruning } from "@fanfare/outbox";
+import { createInboxCounters, createInboxMetrics } from "@fanfare/outbox";
 import {
   createLogger,
   createMetrics,
@@ -10,18 +10,18 @@ import {
   type ServeHealthOptions,
   serve,
   serveHealth,
+  startPruner,
 } from "@fanfare/service";
 import { createInbox } from "./create-inbox.ts";
 import { openBus } from "./open-bus.ts";
 import type { ReactorOptions } from "./reactor-options.ts";
 import { createReactorVariables } from "./reactor-variables.ts";
-
-const dayMs = 24 * 3_600_000;
+import { inboxRecords, type RetainedTable } from "./retained-tables.ts";
 
 /**
  * Runs a reactor until SIGTERM or SIGINT, and then exits the process. It reads the configuration from
  * the environment (`--help` prints the variables), opens the database and migrates it, subscribes the
- * group from the first event on, prunes the inbox, and serves the API, and on the health port `/healthz`,
+ * group from the first event on, removes old rows, and serves the API, and on the health port `/healthz`,
  * `/readyz` and `/metrics`. It is ready when the database is migrated and, without routes, when the group is
  * subscribed. With routes it answers queries without the broker, and `/healthz` shows the part `bus` as
  * degraded.
@@ -49,7 +49,11 @@ const dayMs = 24 * 3_600_000;
  */
 export function runReactor<DB>(options: ReactorOptions<DB>): void {
   const { name, about, port, migrations, react, routes, access, start } = options;
-  const config = loadConfig({ name, about, variables: createReactorVariables(port) });
+  const retained = [inboxRecords, ...(options.retained ?? [])];
+  const retentions = collectVariables(retained);
+  const variables = { ...createReactorVariables(port), ...retentions };
+  const config = loadConfig({ name, about, variables });
+  const retentionDays = loadConfig({ name, about, variables: retentions });
   const logger = createLogger({ name, level: config.logLevel });
   runUntilSignal(
     async (resources) => {
@@ -64,13 +68,14 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
       );
       const { db } = database;
       await start?.({ db, logger, resources });
-      const { bus, maxRedeliveryMs } = await openBus(config, name);
-      resources.use(bus);
-      resources.use(
-        startPruning(db, {
-          retentionMs: maxRedeliveryMs + dayMs,
-          maxRedeliveryMs,
-          onError: (error) => logger.warn({ err: error }, "the inbox was not pruned"),
+      const bus = resources.use(await openBus(config, name));
+      const pruner = resources.use(
+        startPruner(db, {
+          tables: retained.map(({ retention, ...table }) => ({
+            ...table,
+            retentionDays: retentionDays[retention.name] ?? "never",
+          })),
+          logger,
         }),
       );
       const counters = createInboxCounters();
@@ -93,7 +98,11 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
         },
         dependencies: routes === undefined ? {} : subscribed,
         metrics: createMetrics(
-          { bus: createBusMetrics(bus), inbox: createInboxMetrics(counters) },
+          {
+            bus: createBusMetrics(bus),
+            inbox: createInboxMetrics(counters),
+            retention: pruner.metrics,
+          },
           { logger },
         ),
         logger,
@@ -120,4 +129,10 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
     },
     { logger },
   );
+}
+
+function collectVariables(
+  tables: readonly RetainedTable[],
+): Readonly<Record<string, RetainedTable["retention"]>> {
+  return Object.fromEntries(tables.map(({ retention }) => [retention.name, retention]));
 }

@@ -71,12 +71,24 @@ export { createTokenVerifier } from "./auth/token-verifier.ts";
 export type { Database, DatabaseOptions } from "./database/open-database.ts";
 export { openDatabase } from "./database/open-database.ts";
 
+// Retention.
+
+export type { PruneBounds, PrunedTable, RetentionDays } from "./retention/pruned-table.ts";
+export { pruneTable } from "./retention/pruned-table.ts";
+export type { RetentionOptions } from "./retention/retention-variable.ts";
+export { defineRetentionVariable } from "./retention/retention-variable.ts";
+export type { Pruner, PrunerOptions } from "./retention/start-pruner.ts";
+export { startPruner } from "./retention/start-pruner.ts";
+
 // Methods: pages and idempotency.
 
 export type { IdempotencyTable } from "./idempotency/idempotency-migration.ts";
 export { idempotencyMigration, tombstonesMigration } from "./idempotency/idempotency-migration.ts";
-export type { PruneKeysOptions } from "./idempotency/prune-idempotency-keys.ts";
-export { pruneIdempotencyKeys } from "./idempotency/prune-idempotency-keys.ts";
+export type { IdempotencyRetention } from "./idempotency/idempotency-retention.ts";
+export {
+  idempotencyAgesMigration,
+  listIdempotencyTables,
+} from "./idempotency/idempotency-retention.ts";
 export { readIdempotencyKey } from "./idempotency/read-idempotency-key.ts";
 export type { IdempotentCall } from "./idempotency/run-once.ts";
 export { runOnce } from "./idempotency/run-once.ts";

@@ -77,6 +77,14 @@ describe("watch()", () => {
     expect(await readVersions(feed.watch(active, never, 3n))).toEqual([4n, 5n]);
   });
 
+  it("yields the trip to a watch that resumes after its changes were removed", async () => {
+    const now = createChange(5n, tripRows.cancelled);
+    const none = createTestFeed([]);
+    expect(await readVersions(none.feed.watch(now, never, 2n))).toEqual([5n]);
+    const some = createTestFeed([createChange(4n, tripRows.active)]);
+    expect(await readVersions(some.feed.watch(now, never, 2n))).toEqual([4n, 5n]);
+  });
+
   it("does not poll for a final trip", async () => {
     const { feed, polls } = createTestFeed([]);
     expect(await readVersions(feed.watch(createChange(4n, tripRows.cancelled), never))).toEqual([

@@ -90,14 +90,18 @@ export function createTripFeed(options: TripFeedOptions): TripFeed {
       if (watchers >= maxWatchers) throw createTooManyWatchersError();
       watchers += 1;
       try {
-        let last = trip;
-        if (afterVersion === 0n) yield last;
-        else if (afterVersion < trip.version) {
+        let last: OperatorTrip | undefined = afterVersion < trip.version ? undefined : trip;
+        if (afterVersion > 0n && last === undefined) {
           const version = afterVersion;
           for (const change of await registry.changesSince([{ tripId: trip.tripId, version }])) {
             yield change;
             last = change;
           }
+        }
+        // The changes of a finished trip are removed after their retention.
+        if (last === undefined || last.version < trip.version) {
+          yield trip;
+          last = trip;
         }
         while (!isFinal(last)) {
           for (const change of await waitForChanges(last, signal)) {

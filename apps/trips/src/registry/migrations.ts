@@ -234,4 +234,9 @@ export const migrations: Record<string, Migration> = {
     },
   },
   "0013-refunds": refundsMigration,
+  "0014-ages-of-changes": {
+    async up(db: Kysely<unknown>) {
+      await sql`create index trip_changes_recorded_at on trip_changes (recorded_at)`.execute(db);
+    },
+  },
 };

@@ -9,7 +9,6 @@ import type { Database } from "../database/open-database.ts";
 import { openDatabase } from "../database/open-database.ts";
 import { EchoService, SayRequestSchema } from "../gen/fanfare/echo/v1/echo_pb.ts";
 import { idempotencyMigration, tombstonesMigration } from "./idempotency-migration.ts";
-import { pruneIdempotencyKeys } from "./prune-idempotency-keys.ts";
 import { runOnce } from "./run-once.ts";
 import { tombstone } from "./tombstone.ts";
 
@@ -169,24 +168,6 @@ describe("runOnce() and tombstone()", { timeout: 60_000 }, () => {
     await expect(transact((tx) => say(tx, "old"))).rejects.toEqual(
       refused(Code.FailedPrecondition),
     );
-  });
-
-  it("prunes keys that are older than every repeated call, and no younger ones", async () => {
-    const day = 86_400_000;
-    await transact((tx) => say(tx, "aged"));
-    await transact((tx) => say(tx, "young"));
-    const age = sql`update idempotency_keys set created_at = now() - interval '40 days' where key = 'aged'`;
-    await age.execute(database.db);
-    const prune = (retentionMs: number) =>
-      pruneIdempotencyKeys(database.db, { retentionMs, longestRecoveryMs: 30 * day, batchSize: 1 });
-    for (const tooShort of [30 * day, 1, 0, Number.NaN, Number.POSITIVE_INFINITY]) {
-      await expect(prune(tooShort)).rejects.toThrow("must exceed longestRecoveryMs");
-    }
-    expect(await prune(41 * day)).toBe(0);
-    expect(await prune(31 * day)).toBe(1);
-    const young = await transact((tx) => say(tx, "young"));
-    expect(young).toBe(await transact((tx) => say(tx, "young")));
-    expect(await effects("young")).toBe(1);
   });
 
   it("refuses the same request to another method", async () => {

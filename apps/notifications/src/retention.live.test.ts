@@ -1,0 +1,29 @@
+import { pruneTable } from "@fanfare/service";
+import { openTestDatabase } from "@fanfare/test-fixtures";
+import { sql } from "kysely";
+import { expect, it } from "vitest";
+import { migrations } from "./migrations.ts";
+import { retained } from "./retention.ts";
+import { addReceipt } from "./store.ts";
+import type { NotificationsDatabase } from "./tables.ts";
+
+it("removes old receipts that were sent, and keeps those that are still to be sent", async () => {
+  await using database = await openTestDatabase<NotificationsDatabase>({
+    name: "notifications",
+    migrations,
+  });
+  const { db } = database;
+  for (const tripId of ["sent", "unsent", "young"]) {
+    await addReceipt(db, { tripId, riderId: "ada", subject: "Hi", text: "Thanks" });
+  }
+  await sql`update receipts set created_at = now() - interval '4000 days' where trip_id <> 'young'`.execute(
+    db,
+  );
+  await sql`update receipts set sent_at = now() where trip_id <> 'unsent'`.execute(db);
+  for (const { retention: _, ...table } of retained) {
+    expect(await pruneTable(db, { ...table, retentionDays: "never" })).toBe(0);
+    expect(await pruneTable(db, { ...table, retentionDays: 3_650 })).toBe(1);
+  }
+  const left = await db.selectFrom("receipts").select("trip_id").orderBy("id").execute();
+  expect(left.map(({ trip_id }) => trip_id)).toEqual(["unsent", "young"]);
+});

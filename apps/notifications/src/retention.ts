@@ -1,0 +1,18 @@
+import type { RetainedTable } from "@fanfare/reactor";
+import { defineRetentionVariable } from "@fanfare/service";
+import { sql } from "kysely";
+
+/** The receipts. One that is not sent stays until it is. */
+export const retained: readonly RetainedTable[] = [
+  {
+    table: "receipts",
+    key: ["id"],
+    since: "created_at",
+    inUse: sql<boolean>`sent_at is null`,
+    // Bookkeeping keeps receipts.
+    retention: defineRetentionVariable("RECEIPT_RETENTION_DAYS", {
+      about: "Receipts that were sent",
+      days: "never",
+    }),
+  },
+];
