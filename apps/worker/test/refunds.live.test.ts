@@ -133,6 +133,7 @@ describe("RefundTrip", () => {
         Code.InvalidArgument,
       ],
       [() => lab.operator.refundTrip({ tripId, reason: "" }), Code.InvalidArgument],
+      [() => lab.operator.refundTrip({ tripId, reason: "  " }), Code.InvalidArgument],
       [
         () => lab.operator.refundTrip({ tripId: crypto.randomUUID(), reason: "which?" }),
         Code.NotFound,

@@ -6,6 +6,7 @@ const labels = {
   pm_card_visa: "Visa …4242",
   pm_card_chargeDeclined: "Visa …0002, declined",
   pm_card_chargeCustomerFail: "Visa …0341, declined when it is captured",
+  pm_card_refundFail: "Visa …5126, declined when it is refunded",
 } as const;
 
 /** The sandbox's token of a payment method. */

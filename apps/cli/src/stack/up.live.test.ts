@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { reservePorts } from "@fanfare/dev-stack";
+import { reservePorts, waitUntil } from "@fanfare/dev-stack";
 import { Client, Connection } from "@temporalio/client";
 import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -180,6 +180,29 @@ describe("fanfare trip", { timeout: 60_000 }, () => {
     });
     const { trips } = JSON.parse((await trip("list", "--json", "--limit", "1")).stdout);
     expect(trips).toHaveLength(1);
+  });
+
+  it("refunds a part of a settled trip, once under a key", async () => {
+    const { stdout } = await trip("start", "--vehicle", "vehicle-9", "--rider", "carol", "--json");
+    const { tripId } = JSON.parse(stdout);
+    await trip("end", tripId, "--rider", "carol");
+    await trip("watch", tripId, "--operator");
+    const key = crypto.randomUUID();
+    const refund = ["refund", tripId, "--amount", "0.50", "--reason", "dirty", "--key", key];
+    for (const { stderr, stdout: printed } of [await trip(...refund), await trip(...refund)]) {
+      expect(stderr).toBe("");
+      expect(printed).toMatch(new RegExp(`^${key} {2}[A-Z]+ +€0.50 `, "m"));
+    }
+    await waitUntil(
+      async () => (await trip("refunds", tripId)).stdout.includes(`${key}  PUBLISHED`),
+      { what: "the refund to be published", timeoutMs: 30_000 },
+    );
+    expect((await trip("get", tripId, "--rider", "carol")).stdout).toMatch(/^refunded +€0.50$/m);
+    const rest = await trip("refund", tripId, "--amount", "1000", "--reason", "dirty");
+    expect(rest).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^out_of_range: .+\n$/),
+    });
   });
 
   it("names the error in one line, and exits with 1", async () => {

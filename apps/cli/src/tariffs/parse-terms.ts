@@ -1,5 +1,5 @@
-import { countMinorDigits } from "@fanfare/contracts/minor-units";
 import { CliError } from "../cli-error.ts";
+import { parseAmount } from "../parse-amount.ts";
 
 /** The terms of a tariff, as an operator writes them. */
 export interface TermFlags {
@@ -46,24 +46,6 @@ export function parseTerms(flags: TermFlags): ParsedTerms | undefined {
 
 function toFlag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** Returns an amount such as 1.30 in minor units of the currency, exactly. */
-function parseAmount(text: string, currency: string): bigint {
-  checkCurrency(currency);
-  const digits = countMinorDigits(currency);
-  const [, whole, fraction = ""] = /^(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
-  if (whole === undefined || fraction.length > digits) {
-    throw new CliError(
-      `expected an amount in ${currency} with at most ${digits} decimals, got "${text}"`,
-    );
-  }
-  return BigInt(whole + fraction.padEnd(digits, "0"));
-}
-
-function checkCurrency(currency: string): void {
-  if (/^[A-Z]{3}$/.test(currency)) return;
-  throw new CliError(`expected an ISO 4217 code such as EUR, got "${currency}"`);
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { runUntilDone } from "../run-until-done.ts";
 import { createTerminal } from "../terminal.ts";
+import type { RefundFlags } from "./refunds.ts";
 import type { OperatorContext, RiderContext, TripContext, TripOptions } from "./trip-context.ts";
 
 /** Adds the commands that call the trips API of a running stack. */
@@ -107,6 +108,23 @@ export function addTripCommands(program: Command): void {
       const { resolveTrip } = await import("./parked-trips.ts");
       const request = { tripId, note: options.note, ...pickStep(options) };
       await callAsOperator(options, (context) => resolveTrip(context, request));
+    });
+
+  add("refund", "refund a settled trip, in whole or in part (as an operator)")
+    .argument("<trip id>")
+    .requiredOption("--reason <text>", "why")
+    .option("--amount <amount>", "how much, such as 1.50 (default: everything that is left)")
+    .option("--key <key>", "the key under which it is refunded once (default: a new one)")
+    .action(async (tripId: string, options: TripOptions & RefundFlags) => {
+      const { refundTrip } = await import("./refunds.ts");
+      await callAsOperator(options, (context) => refundTrip(context, tripId, options));
+    });
+
+  add("refunds", "list the refunds of a trip and their states (as an operator)")
+    .argument("<trip id>")
+    .action(async (tripId: string, options: TripOptions) => {
+      const { listRefunds } = await import("./refunds.ts");
+      await callAsOperator(options, (context) => listRefunds(context, tripId));
     });
 }
 

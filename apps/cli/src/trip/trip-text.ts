@@ -46,6 +46,7 @@ export function formatTrip(
     ["tariff", trip.tariff?.id ?? ""],
     ["fare", formatMoney(trip.fare)],
     ["settled", formatMoney(trip.settled)],
+    ["refunded", formatMoney(trip.refunded)],
     ...(isOperatorTrip(trip) ? listOperatorFacts(trip) : []),
     ["reason", trip.reason],
   ];
@@ -139,6 +140,7 @@ export function formatMoney(money: Money | undefined): string {
   return format.format(Number(money.minorUnits) / 10 ** digits);
 }
 
-function formatTime(time: Timestamp | undefined): string {
+/** Formats a time in UTC, such as 2026-11-21 10:00:00; empty for undefined. */
+export function formatTime(time: Timestamp | undefined): string {
   return time === undefined ? "" : timestampDate(time).toISOString().replace("T", " ").slice(0, 19);
 }

@@ -80,6 +80,14 @@ describe("RefundTrip", () => {
     expect(refunds).toEqual([]);
   });
 
+  it.each(["", "  "])("refuses %j as a reason, and stores nothing", async (reason) => {
+    const tripId = await settleTrip();
+    const refusal = await catchRefusal(api.operator.refundTrip({ tripId, reason }));
+    expect(refusal).toMatchObject({ code: Code.InvalidArgument });
+    expect(refusal.rawMessage).toContain("must state why");
+    expect((await api.operator.listRefunds({ tripId })).refunds).toEqual([]);
+  });
+
   it("of concurrent refunds accepts as much as is settled", async () => {
     const tripId = await settleTrip();
     const calls = Array.from({ length: 5 }, () =>
