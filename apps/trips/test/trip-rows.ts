@@ -27,6 +27,7 @@ export function createTripRow(fields: Partial<TripRow> = {}): TripRow {
     resolved_steps: [],
     delayed_step: null,
     decision: null,
+    vehicle_released: false,
     stop_kind: null,
     stop_requested_at: null,
     stop_reason: null,

@@ -30,6 +30,7 @@ import { createBillingActivities } from "./activities/billing.ts";
 import { createFleetActivities } from "./activities/fleet.ts";
 import { createPublishActivities } from "./activities/publish.ts";
 import { createRefundActivities } from "./activities/refunds.ts";
+import { createReturnActivities } from "./activities/return-vehicle.ts";
 import { createRegistryActivities } from "./activities/trips.ts";
 import { createTemporalLogger } from "./temporal-logger.ts";
 import { startTripWorker } from "./trip-worker.ts";
@@ -97,6 +98,7 @@ runUntilSignal(
       }),
     );
     const trips = connect("trips", config.tripsUrl);
+    const fleet = connect("fleet", config.fleetUrl);
     const billing = connect("billing", config.billingUrl);
     const worker = resources.use(
       startTripWorker({
@@ -104,7 +106,8 @@ runUntilSignal(
         bundlePath,
         activities: {
           ...createRegistryActivities(trips),
-          ...createFleetActivities(connect("fleet", config.fleetUrl)),
+          ...createFleetActivities(fleet),
+          ...createReturnActivities({ fleet: fleet.transport, trips: trips.transport }),
           ...createBillingActivities(billing),
           ...createPublishActivities({ bus }),
           ...createRefundActivities({ billing: billing.transport, trips: trips.transport, bus }),

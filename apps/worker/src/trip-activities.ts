@@ -8,6 +8,7 @@ import type { Amount, CompletedDrive, Refusal } from "@fanfare/trip-contract";
  */
 export interface TripActivities
   extends FleetActivities,
+    ReturnActivities,
     BillingActivities,
     RegistryActivities,
     PublishActivities {}
@@ -27,6 +28,12 @@ export const resolvedFailureType = "resolved";
 export interface FleetActivities {
   reserveVehicle(call: VehicleCall): Promise<void>;
   releaseVehicle(call: VehicleCall): Promise<void>;
+}
+
+/** The activity that ends the use of a vehicle. It calls fleet and the registry. */
+export interface ReturnActivities {
+  /** Releases the vehicle of an ended trip, and records that in the registry. */
+  returnVehicle(call: VehicleCall): Promise<void>;
 }
 
 /** A call that concerns a vehicle. */

@@ -121,7 +121,7 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
       retriable(steps.releaseVehicle, {
         // Beside the local calls of the charge, which the rider waits for.
         tries: "activity",
-        run: (activities, call) => activities.releaseVehicle({ ...call, vehicleId }),
+        run: (activities, call) => activities.returnVehicle({ ...call, vehicleId }),
         resolved: () => undefined,
       }),
       chargeAndPublish({ startedAt, ...completedDrive }),

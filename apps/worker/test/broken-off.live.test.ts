@@ -391,8 +391,12 @@ describe("a workflow that is deleted from Temporal", () => {
     });
     const charging = await holdTrip(steps.chargeFare, { moment: "before", go: end });
     const telling = await holdTrip(steps.publish, { moment: "after", go: end });
+    const releasing = await holdTrip(steps.releaseVehicle, { moment: "before", go: end });
+    await eventually(async () =>
+      expect(await releasing.trip.readAccount()).toMatchObject({ broadcast: "PUBLISHED" }),
+    );
     const halts = [compensating, charging, telling];
-    const trips = [driving, ...halts.map(({ trip }) => trip)];
+    const trips = [driving, releasing.trip, ...halts.map(({ trip }) => trip)];
     // Temporal terminates a workflow before it deletes it: trips must not see that.
     await lab.app.trips.kill();
     await Promise.all(trips.map(deleteWorkflow));
@@ -408,6 +412,8 @@ describe("a workflow that is deleted from Temporal", () => {
         broadcast: "PUBLISHED",
       });
     }
+    expect((await waitUntilSettled(releasing.trip)).vehicles).toEqual([]);
+    releasing.gate.open();
   });
 });
 

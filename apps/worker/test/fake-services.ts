@@ -93,6 +93,7 @@ export function createFakeServices(): FakeServices {
     activities: {
       reserveVehicle: (call) => step(call, (fake) => void (fake.vehicle = call.vehicleId)),
       releaseVehicle: (call) => compensate(call, (fake) => void delete fake.vehicle),
+      returnVehicle: (call) => compensate(call, (fake) => void delete fake.vehicle),
       openTab: (call) =>
         step(call, (fake) => void (fake.tab = { limit: call.limit, state: "open" })),
       voidTab: (call) => compensate(call, (fake) => fake.tab && void (fake.tab.state = "void")),

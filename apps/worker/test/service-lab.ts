@@ -34,6 +34,7 @@ import { createBillingActivities } from "../src/activities/billing.ts";
 import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
 import { createRefundActivities } from "../src/activities/refunds.ts";
+import { createReturnActivities } from "../src/activities/return-vehicle.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker, type TripWorker } from "../src/trip-worker.ts";
 import { addToken, createRiders } from "./callers.ts";
@@ -147,11 +148,13 @@ export async function openServiceLab(): Promise<ServiceLab> {
   });
   const events = stack.use(await openLabEvents());
   const toTrips = connect("trips", registry);
+  const toFleet = connect("fleet", fleet);
   const toBilling = connect("billing", billing);
   const publishing = { bus: faults.wrapBus(events.bus) };
   const activities = {
     ...createRegistryActivities(toTrips),
-    ...createFleetActivities(connect("fleet", fleet)),
+    ...createFleetActivities(toFleet),
+    ...createReturnActivities({ fleet: toFleet.transport, trips: toTrips.transport }),
     ...createBillingActivities(toBilling),
     ...createPublishActivities(publishing),
     ...createRefundActivities({

@@ -13,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import { createBillingActivities } from "../src/activities/billing.ts";
 import { createFleetActivities } from "../src/activities/fleet.ts";
 import { createPublishActivities } from "../src/activities/publish.ts";
+import { createReturnActivities } from "../src/activities/return-vehicle.ts";
 import { createRegistryActivities } from "../src/activities/trips.ts";
 import { startTripWorker } from "../src/trip-worker.ts";
 import { findWorkflowBundle } from "../src/workflow-bundle.ts";
@@ -55,6 +56,7 @@ describe("a worker of Temporal Cloud", { timeout: 120_000 }, () => {
       activities: {
         ...createRegistryActivities(noService),
         ...createFleetActivities(noService),
+        ...createReturnActivities({ fleet: noService.transport, trips: noService.transport }),
         ...createBillingActivities(noService),
         ...createPublishActivities({ bus }),
       },

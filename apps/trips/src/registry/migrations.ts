@@ -1,4 +1,4 @@
-import { launchTariff } from "@fanfare/trip-contract";
+import { launchTariff, steps } from "@fanfare/trip-contract";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { refundsMigration } from "../refunds/refunds-migration.ts";
@@ -56,6 +56,12 @@ const indexes = [
   sql`create index trips_unstarted on trips (reconcile_at) where status = 'REQUESTED'`,
 ];
 
+const openTripsAtFirst = sql<boolean>`(
+  status in ('PENDING', 'ACTIVE', 'ENDED', 'COMPENSATING', 'NEEDS_ATTENTION')
+  or status = 'SETTLED'
+    and (broadcast is distinct from 'PUBLISHED' or reason is not null or delayed_step is not null)
+)`;
+
 /**
  * Selects the trips that a workflow accepted and has not finished. The index `trips_open` has the same
  * predicate: another predicate needs a migration that replaces the index.
@@ -63,7 +69,8 @@ const indexes = [
 export const openTrips = sql<boolean>`(
   status in ('PENDING', 'ACTIVE', 'ENDED', 'COMPENSATING', 'NEEDS_ATTENTION')
   or status = 'SETTLED'
-    and (broadcast is distinct from 'PUBLISHED' or reason is not null or delayed_step is not null)
+    and (broadcast is distinct from 'PUBLISHED' or reason is not null or delayed_step is not null
+      or not (vehicle_released or ${sql.lit(steps.releaseVehicle)} = any (resolved_steps)))
 )`;
 
 /** Selects the trips whose stop request their workflow has not carried out. */
@@ -137,7 +144,9 @@ export const migrations: Record<string, Migration> = {
   },
   "0003-open-trips": {
     async up(db: Kysely<unknown>) {
-      await sql`create index trips_open on trips (reconcile_at) where ${openTrips}`.execute(db);
+      await sql`create index trips_open on trips (reconcile_at) where ${openTripsAtFirst}`.execute(
+        db,
+      );
     },
   },
   "0004-trip-record": {
@@ -237,6 +246,18 @@ export const migrations: Record<string, Migration> = {
   "0014-ages-of-changes": {
     async up(db: Kysely<unknown>) {
       await sql`create index trip_changes_recorded_at on trip_changes (recorded_at)`.execute(db);
+    },
+  },
+  "0015-vehicle-released": {
+    async up(db: Kysely<unknown>) {
+      await sql`alter table trips add column vehicle_released boolean not null default false`.execute(
+        db,
+      );
+      await sql`
+        update trips set vehicle_released = true
+        where status = 'SETTLED' and not ${openTripsAtFirst}`.execute(db);
+      await sql`drop index trips_open`.execute(db);
+      await sql`create index trips_open on trips (reconcile_at) where ${openTrips}`.execute(db);
     },
   },
 };

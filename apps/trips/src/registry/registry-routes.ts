@@ -83,6 +83,10 @@ export function createRegistryRoutes({ registry, refunds }: RegistryRoutesDeps):
         return { trip: toOperatorTrip(trip), refund: toRefund(refund) };
       },
       recordDelay: (request) => record(request, recordDelay(request)),
+      async recordVehicleReleased({ tripId }) {
+        await registry.recordVehicleReleased(tripId);
+        return {};
+      },
       recordBroadcast: (request) =>
         record(request, recordBroadcast(readBroadcast(request.broadcast))),
     });

@@ -15,12 +15,14 @@ afterAll(async () => {
   await test[Symbol.asyncDispose]();
 });
 
-const published = createTripRow({ ...tripRows.settled, version: "6", broadcast: "PUBLISHED" });
+const notReleased = createTripRow({ ...tripRows.settled, version: "6", broadcast: "PUBLISHED" });
+const published = createTripRow({ ...notReleased, vehicle_released: true });
 const finished = { published, cancelled: tripRows.cancelled };
 const unfinished = {
   ...tripRows,
   cancelled: undefined,
-  notPublished: createTripRow({ ...tripRows.settled, broadcast: "DELAYED" }),
+  notPublished: createTripRow({ ...published, broadcast: "DELAYED" }),
+  notReleased,
   broadcastParked: createTripRow({ ...published, reason: "publish: no" }),
 };
 

@@ -15,6 +15,7 @@ import {
   park,
   recordBroadcast,
   recordDelay,
+  resume,
   settle,
   type Transition,
 } from "./transitions.ts";
@@ -124,15 +125,19 @@ describe("claimOpen()", () => {
       createTrip(0, accept(), compensate({ version: 3n, reason: "no" })),
       createTrip(0, accept(), park(parked)),
       createTrip(0, ...settled),
+      createTrip(0, ...published),
       createTrip(0, ...published, park(parked)),
       createTrip(0, ...published, recordDelay({ version: 9n, step: "release-vehicle" })),
     ]);
-    await Promise.all([
+    const resolvedSteps = ["release-vehicle"];
+    const finished = await Promise.all([
       createTrip(0),
       createTrip(oneHourMs, accept()),
       createTrip(0, accept(), cancel("no")),
       createTrip(0, ...published),
+      createTrip(0, ...published, park(parked), resume({ version: 10n, resolvedSteps })),
     ]);
+    await test.registry.recordVehicleReleased(finished[3] ?? "");
     expect(sortIds(await claimOpen())).toEqual(open.toSorted());
     expect(await claimOpen()).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { toTripState } from "../operators/trip-state.ts";
 import { insertOrFind } from "./insert-trip.ts";
 import { lockTrip, updateTrip } from "./lock-trip.ts";
 import { openTrips, stoppingTrips } from "./migrations.ts";
-import { createTripIdTakenError } from "./registry-errors.ts";
+import { createTripIdTakenError, createTripNotFoundError } from "./registry-errors.ts";
 import type { TripRow, TripsDatabase } from "./tables.ts";
 import { afterNow } from "./trip-changes.ts";
 import type { ClaimOptions, TripRegistry } from "./trip-registry.ts";
@@ -56,6 +56,15 @@ export function createTripRegistry(db: Kysely<TripsDatabase>): TripRegistry {
         if (patch === undefined) return trip;
         return await updateTrip(tx, tripId, { ...patch, version: BigInt(trip.version) + 1n });
       });
+    },
+
+    async recordVehicleReleased(tripId) {
+      const { numUpdatedRows } = await db
+        .updateTable("trips")
+        .set({ vehicle_released: true })
+        .where("trip_id", "=", tripId)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw createTripNotFoundError(tripId);
     },
 
     async decide(tripId, transition, entry) {

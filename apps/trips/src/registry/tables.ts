@@ -83,6 +83,8 @@ interface TripTable {
   occupies_rider: Generated<boolean>;
   /** When the registry decided that the cancellation grace is over. */
   grace_ended_at: Date | null;
+  /** Whether the vehicle of an ended trip is released. */
+  vehicle_released: Generated<boolean>;
   broadcast: "DELAYED" | "PUBLISHED" | null;
   broadcast_error: string | null;
   published_at: Date | null;

@@ -26,6 +26,11 @@ export interface TripRegistry {
    * when the log has the decision. A decision on parked steps is pending until `closeDecision`.
    */
   decide(tripId: string, transition: Transition, entry: NewLogEntry): Promise<TripRow>;
+  /**
+   * Records that the vehicle of an ended trip is released. Nobody is shown it, so the trip keeps its version.
+   * Throws not_found when there is no such trip.
+   */
+  recordVehicleReleased(tripId: string): Promise<void>;
   /** Returns the decision that an earlier call with this key appended to the operator log. */
   findDecision(key: EntryKey): Promise<OperatorLogRow | undefined>;
   /**
