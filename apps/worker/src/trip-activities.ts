@@ -1,4 +1,4 @@
-import type { Amount, CompletedDrive, Refusal } from "@fanfare/trip-contract";
+import type { Amount, CompletedDrive, Refusal, Tariff } from "@fanfare/trip-contract";
 
 /**
  * The activities that the trip workflow calls. Arguments and results are plain JSON.
@@ -178,6 +178,8 @@ export interface CompletedTrip {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly tariffId: string;
+  /** Absent in calls of workflows that began before it was passed. */
+  readonly tariff?: Tariff;
   readonly unlockFee: Amount;
   readonly fare: Amount;
   /** The captured amount. */

@@ -167,8 +167,8 @@ export async function trip(input: TripInput): Promise<TripOutcome> {
     state.settled = settled;
 
     if (state.record?.published) return settled;
-    const tariffId = tariff.id;
-    const completed = { tripId, riderId, vehicleId, tariffId, ...ended, unlockFee, settled };
+    const ids = { tripId, riderId, vehicleId, tariffId: tariff.id };
+    const completed = { ...ids, ...ended, tariff, unlockFee, settled };
     await saga.step(steps.publish, {
       ...publishTrip(completed, { calls, recorder }),
       delayedAfterMs: timings.broadcastDelayedAfterMs,

@@ -13,7 +13,13 @@ export {
 } from "./refund.ts";
 export { searchAttributes } from "./search-attributes.ts";
 export { compensationSuffix, steps } from "./steps.ts";
-export { launchTariff, priceDrive, priceLongestTrip, type Tariff } from "./tariff.ts";
+export {
+  countIncrements,
+  launchTariff,
+  priceDrive,
+  priceLongestTrip,
+  type Tariff,
+} from "./tariff.ts";
 export { defaultTimings, type TripTimings } from "./timings.ts";
 export type { RecoveryInput, TripInput } from "./trip-input.ts";
 export {

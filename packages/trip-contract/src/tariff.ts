@@ -39,9 +39,20 @@ export const launchTariff: Tariff = {
  * ```
  */
 export function priceDrive(tariff: Tariff, driveMs: number): Amount {
-  const { currency, incrementPrice, incrementMs } = tariff;
-  const increments = Math.ceil(Math.max(0, driveMs) / incrementMs);
-  return { minorUnits: increments * incrementPrice, currency };
+  const { currency, incrementPrice } = tariff;
+  return { minorUnits: countIncrements(tariff, driveMs) * incrementPrice, currency };
+}
+
+/**
+ * Returns the number of started increments of a drive, each of which is charged.
+ *
+ * @example
+ * ```ts
+ * countIncrements(launchTariff, 61_000); // 2
+ * ```
+ */
+export function countIncrements({ incrementMs }: Tariff, driveMs: number): number {
+  return Math.ceil(Math.max(0, driveMs) / incrementMs);
 }
 
 /**

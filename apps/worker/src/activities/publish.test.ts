@@ -1,11 +1,13 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { createValidator } from "@bufbuild/protovalidate";
 import { BusError, createMemoryBus } from "@fanfare/bus";
 import { createValidation } from "@fanfare/bus/validate";
 import { type TripCompleted, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { launchTariff } from "@fanfare/trip-contract";
 import { CancelledFailure } from "@temporalio/common";
 import { describe, expect, it } from "vitest";
 import { createActivityEnvironment, runAsActivity } from "../../test/activity.ts";
-import { persistentFailureType } from "../trip-activities.ts";
+import { type CompletedTrip, persistentFailureType } from "../trip-activities.ts";
 import { createPublishActivities } from "./publish.ts";
 
 const euros = (minorUnits: number) => ({ minorUnits, currency: "EUR" });
@@ -22,9 +24,7 @@ const trip = {
 };
 
 /** Publishes a trip and returns what a subscriber gets, whose messages are validated. */
-async function publishAndReceive(
-  changes: Partial<typeof trip>,
-): Promise<TripCompleted | undefined> {
+async function publishAndReceive(changes: Partial<CompletedTrip>): Promise<TripCompleted> {
   await using bus = createMemoryBus({ interceptors: [createValidation(createValidator())] });
   let seen: TripCompleted | undefined;
   await bus.subscribe("test", (on) =>
@@ -33,6 +33,7 @@ async function publishAndReceive(
   const activities = createPublishActivities({ bus });
   await runAsActivity(() => activities.publishTripCompleted({ ...trip, ...changes }));
   await bus.idle();
+  if (seen === undefined) throw new Error("expected an event, got none");
   return seen;
 }
 
@@ -62,6 +63,32 @@ describe("publishTripCompleted()", () => {
       });
     },
   );
+
+  it.each([
+    [14, 90_000, 50],
+    [2400, 500, 0],
+  ])(
+    "publishes the %i started increments of %i ms at %i that the fare consists of",
+    async (...row) => {
+      const [count, incrementMs, incrementPrice] = row;
+      const tariff = { ...launchTariff, incrementMs, incrementPrice };
+      const received = await publishAndReceive({ tariff, fare: euros(count * incrementPrice) });
+      expect(received.chargedIncrements).toMatchObject({
+        count: BigInt(count),
+        increment: durationFromMs(incrementMs),
+        price: { minorUnits: BigInt(incrementPrice), currency: "EUR" },
+      });
+    },
+  );
+
+  it.each([
+    ["the workflow began before it was passed", undefined],
+    ["another tariff has priced the fare", { ...launchTariff, incrementPrice: 31 }],
+  ])("publishes no increments when %s", async (_, tariff) => {
+    const received = await publishAndReceive(tariff === undefined ? {} : { tariff });
+    expect(received.chargedIncrements).toBeUndefined();
+    expect(received.fare?.minorUnits).toBe(600n);
+  });
 
   it("publishes the trip under its own id, so a retry stores nothing", async () => {
     await using bus = createMemoryBus();

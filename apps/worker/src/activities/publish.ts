@@ -1,8 +1,14 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { BusError, createPublisher, type EventBus } from "@fanfare/bus";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { countIncrements } from "@fanfare/trip-contract";
 import { Context } from "@temporalio/activity";
 import { ApplicationFailure } from "@temporalio/common";
-import { type PublishActivities, persistentFailureType } from "../trip-activities.ts";
+import {
+  type CompletedTrip,
+  type PublishActivities,
+  persistentFailureType,
+} from "../trip-activities.ts";
 import { toMoney, toTimestamp } from "./plain-json.ts";
 
 /** The timeout of one attempt, in milliseconds. */
@@ -31,10 +37,26 @@ export function createPublishActivities(deps: {
         fare: toMoney(fare),
         settled: toMoney(settled),
         adjustment: toMoney({ ...settled, minorUnits }),
+        ...describeFare(trip),
       };
       const id = `trip/${tripId}/completed`;
       const time = new Date(trip.endedAt);
       await publishEvent((options) => events.tripCompleted(event, { ...options, id, time }));
+    },
+  };
+}
+
+/** Returns what the fare consists of. A fare of another tariff consists of nothing that is known. */
+function describeFare({ startedAt, endedAt, fare, tariff }: CompletedTrip) {
+  if (tariff === undefined) return {};
+  const { incrementMs, incrementPrice, currency } = tariff;
+  const count = countIncrements(tariff, Date.parse(endedAt) - Date.parse(startedAt));
+  if (count * incrementPrice !== fare.minorUnits || currency !== fare.currency) return {};
+  return {
+    chargedIncrements: {
+      count: BigInt(count),
+      increment: durationFromMs(incrementMs),
+      price: toMoney({ minorUnits: incrementPrice, currency }),
     },
   };
 }

@@ -6,8 +6,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_fanfare_events_v1_options } from "@fanfare/bus/proto/fanfare/events/v1/options_pb.js";
-import type { EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_empty, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Money } from "../../money/v1/money_pb.ts";
 import { file_money_v1_money } from "../../money/v1/money_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trips/v1/trip_events.proto.
  */
 export const file_trips_v1_trip_events: GenFile = /*@__PURE__*/
-  fileDesc("Chp0cmlwcy92MS90cmlwX2V2ZW50cy5wcm90bxIIdHJpcHMudjEi4gQKDVRyaXBDb21wbGV0ZWQSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGQoIcmlkZXJfaWQYAiABKAlCB7pIBHICEAESGwoKdmVoaWNsZV9pZBgDIAEoCUIHukgEcgIQARI2CgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEjQKCGVuZGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEisKCnVubG9ja19mZWUYBiABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiUKBGZhcmUYByABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEigKB3NldHRsZWQYCCABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiMKCmFkanVzdG1lbnQYCSABKAsyDy5tb25leS52MS5Nb25leRIRCgl0YXJpZmZfaWQYCiABKAk62QG6SNUBGtIBChJ0cmlwX2NvbXBsZXRlZC5zdW0SM3VubG9ja19mZWUsIGZhcmUgYW5kIGFkanVzdG1lbnQgbXVzdCBzdW0gdG8gc2V0dGxlZBqGASFoYXModGhpcy5hZGp1c3RtZW50KSB8fCB0aGlzLnVubG9ja19mZWUubWlub3JfdW5pdHMgKyB0aGlzLmZhcmUubWlub3JfdW5pdHMgKyB0aGlzLmFkanVzdG1lbnQubWlub3JfdW5pdHMgPT0gdGhpcy5zZXR0bGVkLm1pbm9yX3VuaXRzMm4KClRyaXBFdmVudHMSYAoNVHJpcENvbXBsZXRlZBIXLnRyaXBzLnYxLlRyaXBDb21wbGV0ZWQaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiHqrUGBoKD3RyaXBzLmNvbXBsZXRlZBIHdHJpcF9pZGIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_empty, file_google_protobuf_timestamp, file_money_v1_money]);
+  fileDesc("Chp0cmlwcy92MS90cmlwX2V2ZW50cy5wcm90bxIIdHJpcHMudjEi/wYKDVRyaXBDb21wbGV0ZWQSGQoHdHJpcF9pZBgBIAEoCUIIukgFcgOwAQESGQoIcmlkZXJfaWQYAiABKAlCB7pIBHICEAESGwoKdmVoaWNsZV9pZBgDIAEoCUIHukgEcgIQARI2CgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEjQKCGVuZGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEisKCnVubG9ja19mZWUYBiABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiUKBGZhcmUYByABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEigKB3NldHRsZWQYCCABKAsyDy5tb25leS52MS5Nb25leUIGukgDyAEBEiMKCmFkanVzdG1lbnQYCSABKAsyDy5tb25leS52MS5Nb25leRIRCgl0YXJpZmZfaWQYCiABKAkSNwoSY2hhcmdlZF9pbmNyZW1lbnRzGAsgASgLMhsudHJpcHMudjEuQ2hhcmdlZEluY3JlbWVudHM6vQO6SLkDGtIBChJ0cmlwX2NvbXBsZXRlZC5zdW0SM3VubG9ja19mZWUsIGZhcmUgYW5kIGFkanVzdG1lbnQgbXVzdCBzdW0gdG8gc2V0dGxlZBqGASFoYXModGhpcy5hZGp1c3RtZW50KSB8fCB0aGlzLnVubG9ja19mZWUubWlub3JfdW5pdHMgKyB0aGlzLmZhcmUubWlub3JfdW5pdHMgKyB0aGlzLmFkanVzdG1lbnQubWlub3JfdW5pdHMgPT0gdGhpcy5zZXR0bGVkLm1pbm9yX3VuaXRzGuEBChl0cmlwX2NvbXBsZXRlZC5pbmNyZW1lbnRzEj50aGUgY291bnQgb2YgY2hhcmdlZF9pbmNyZW1lbnRzIHRpbWVzIHRoZWlyIHByaWNlIG11c3QgYmUgZmFyZRqDASFoYXModGhpcy5jaGFyZ2VkX2luY3JlbWVudHMpIHx8IHRoaXMuY2hhcmdlZF9pbmNyZW1lbnRzLmNvdW50ICogdGhpcy5jaGFyZ2VkX2luY3JlbWVudHMucHJpY2UubWlub3JfdW5pdHMgPT0gdGhpcy5mYXJlLm1pbm9yX3VuaXRzIo4BChFDaGFyZ2VkSW5jcmVtZW50cxIWCgVjb3VudBgBIAEoA0IHukgEIgIoABI5CglpbmNyZW1lbnQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CC7pICMgBAaoBAioAEiYKBXByaWNlGAMgASgLMg8ubW9uZXkudjEuTW9uZXlCBrpIA8gBATJuCgpUcmlwRXZlbnRzEmAKDVRyaXBDb21wbGV0ZWQSFy50cmlwcy52MS5UcmlwQ29tcGxldGVkGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ih6q1BgaCg90cmlwcy5jb21wbGV0ZWQSB3RyaXBfaWRiBnByb3RvMw", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_money_v1_money]);
 
 /**
  * A settled trip.
@@ -80,6 +80,13 @@ export type TripCompleted = Message<"trips.v1.TripCompleted"> & {
    * @generated from field: string tariff_id = 10;
    */
   tariffId: string;
+
+  /**
+   * What the fare consists of. Absent in events that were published before the field existed.
+   *
+   * @generated from field: trips.v1.ChargedIncrements charged_increments = 11;
+   */
+  chargedIncrements?: ChargedIncrements | undefined;
 };
 
 /**
@@ -88,6 +95,39 @@ export type TripCompleted = Message<"trips.v1.TripCompleted"> & {
  */
 export const TripCompletedSchema: GenMessage<TripCompleted> = /*@__PURE__*/
   messageDesc(file_trips_v1_trip_events, 0);
+
+/**
+ * The started increments of a drive. Their number times the price of one is the fare.
+ *
+ * @generated from message trips.v1.ChargedIncrements
+ */
+export type ChargedIncrements = Message<"trips.v1.ChargedIncrements"> & {
+  /**
+   * @generated from field: int64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * The length of one.
+   *
+   * @generated from field: google.protobuf.Duration increment = 2;
+   */
+  increment?: Duration | undefined;
+
+  /**
+   * The price of one.
+   *
+   * @generated from field: money.v1.Money price = 3;
+   */
+  price?: Money | undefined;
+};
+
+/**
+ * Describes the message trips.v1.ChargedIncrements.
+ * Use `create(ChargedIncrementsSchema)` to create a new message.
+ */
+export const ChargedIncrementsSchema: GenMessage<ChargedIncrements> = /*@__PURE__*/
+  messageDesc(file_trips_v1_trip_events, 1);
 
 /**
  * The events of trips.
