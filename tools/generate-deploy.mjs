@@ -2,12 +2,16 @@
 // packages/topology. With --check it writes nothing and fails when a file differs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { groups, mapReactors, reactorNames } from "@fanfare/topology";
+import { appNames, connections, groups, mapReactors, reactorNames } from "@fanfare/topology";
 import { composeRegions, kubernetesFiles } from "./reactor-manifests.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 const composeFile = "docker-compose.yml";
 const serial = mapReactors((reactor) => reactor.serial);
+/** The apps that each reactor calls. */
+const calls = mapReactors(({ name }) =>
+  connections[name].filter((peer) => appNames.includes(peer)),
+);
 const kubernetesFolder = "deploy/kubernetes/reactors";
 
 /** Replaces the lines between the markers of each region. */
@@ -27,8 +31,10 @@ function replaceRegions(text, regions) {
 
 function generate() {
   const compose = readFileSync(join(root, composeFile), "utf8");
-  const files = new Map([[composeFile, replaceRegions(compose, composeRegions(reactorNames))]]);
-  for (const [name, text] of Object.entries(kubernetesFiles(groups, serial))) {
+  const files = new Map([
+    [composeFile, replaceRegions(compose, composeRegions(reactorNames, calls))],
+  ]);
+  for (const [name, text] of Object.entries(kubernetesFiles(groups, { serial, calls }))) {
     files.set(join(kubernetesFolder, name), text);
   }
   return files;

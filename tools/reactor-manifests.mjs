@@ -1,5 +1,10 @@
-/** Returns the lines of each marked region of docker-compose.yml, for the reactors with these names. */
-export function composeRegions(names) {
+const serviceKeyFile = "/run/fanfare/service-key.json";
+
+/**
+ * Returns the lines of each marked region of docker-compose.yml, for the reactors with these names. `calls` are the
+ * apps that each of them calls.
+ */
+export function composeRegions(names, calls) {
   return {
     "reactor-urls": names.map((name) => `${name.toUpperCase()}_URL: http://${name}:8080`),
     "reactor-dependencies": names.map((name) => `${name}: { condition: service_healthy }`),
@@ -9,17 +14,29 @@ export function composeRegions(names) {
       `${name}:`,
       "  <<: *reactor",
       `  working_dir: /app/apps/${name}`,
+      ...toComposeEnvironment(calls[name]),
       `  volumes: ["${name}-secrets:/run/fanfare:ro"]`,
     ]),
     "reactor-volumes": names.map((name) => `${name}-secrets:`),
   };
 }
 
+/** The environment of a reactor that calls other apps, besides what every reactor has. */
+function toComposeEnvironment(calls) {
+  if (calls.length === 0) return [];
+  return [
+    "  environment:",
+    "    <<: [*database, *nats]",
+    `    SERVICE_KEY_FILE: ${serviceKeyFile}`,
+    ...calls.map((app) => `    ${app.toUpperCase()}_URL: http://${app}:8080`),
+  ];
+}
+
 /**
  * Returns the files of deploy/kubernetes/reactors by name, for the consumer groups of the reactors and,
- * by the reactor's name, why more processes would handle no more events.
+ * by the reactor's name, why more processes would handle no more events, and the apps that it calls.
  */
-export function kubernetesFiles(groups, serial) {
+export function kubernetesFiles(groups, { serial, calls }) {
   const names = groups.map(({ group }) => `${group}.yaml`);
   return {
     "kustomization.yaml": `# Written by \`npm run generate\` from packages/topology/src/reactors.ts.
@@ -28,12 +45,15 @@ kind: Kustomization
 resources:
 ${names.map((name) => `  - ${name}\n`).join("")}`,
     ...Object.fromEntries(
-      groups.map((group) => [`${group.group}.yaml`, toManifest(group, serial[group.group])]),
+      groups.map((group) => [
+        `${group.group}.yaml`,
+        toManifest(group, serial[group.group], calls[group.group]),
+      ]),
     ),
   };
 }
 
-function toManifest({ group: name, topics }, serial) {
+function toManifest({ group: name, topics }, serial, calls) {
   return `# The reactor ${name}. Written by \`npm run generate\` from packages/topology/src/reactors.ts.
 apiVersion: apps/v1
 kind: Deployment
@@ -56,6 +76,7 @@ ${serial === undefined ? "" : toReplicas(serial)}\
           workingDir: /app/apps/${name}
           env:
             - { name: DATABASE_URL_FILE, value: /run/fanfare/database-url }
+${toEnvironment(calls)}\
           resources:
             requests: { cpu: 100m, memory: 192Mi }
             limits: { memory: 256Mi }
@@ -98,7 +119,38 @@ spec:
   policyTypes: [Ingress]
   ingress:
     - ports: [{ port: http }]
+${toEgress(name, calls)}\
 ${serial === undefined ? toScaledObject(name, topics) : ""}`;
+}
+
+/** The variables of a reactor that calls other apps. */
+function toEnvironment(calls) {
+  if (calls.length === 0) return "";
+  const urls = calls.map(
+    (app) => `            - { name: ${app.toUpperCase()}_URL, value: "http://${app}" }\n`,
+  );
+  return `            - { name: SERVICE_KEY_FILE, value: ${serviceKeyFile} }\n${urls.join("")}`;
+}
+
+function toEgress(name, calls) {
+  if (calls.length === 0) return "";
+  return `---
+# It calls ${calls.join(", ")}.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: ${name}-calls
+spec:
+  podSelector:
+    matchLabels: { app.kubernetes.io/name: ${name} }
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - podSelector:
+            matchExpressions:
+              - { key: app.kubernetes.io/name, operator: In, values: [${calls.join(", ")}] }
+      ports: [{ port: http }]
+`;
 }
 
 function toReplicas(serial) {

@@ -168,7 +168,7 @@ describe("parked trips", { timeout: 300_000 }, () => {
     await waitForEffects(clients, trip.tripId, oneEffect);
     expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
     const { receipts } = await clients.notifications.listReceipts(trip);
-    expect(receipts[0]?.text).toMatch(/Adjustment -€1\.30\nTotal {6}€0\.00\n/);
+    expect(receipts[0]?.text).toMatch(/Adjustment +-€1\.30\nTotal +€0\.00\n/);
     await waitForNoneParked();
   });
 

@@ -44,7 +44,7 @@ async function startFanOut() {
     bus,
     revenue: () => revenueDb.selectFrom("revenue").selectAll().execute(),
     events: () => auditDb.selectFrom("events").selectAll().execute(),
-    receipts: () => notificationsDb.selectFrom("receipts").selectAll().execute(),
+    drafts: () => notificationsDb.selectFrom("receipt_drafts").selectAll().execute(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -67,8 +67,8 @@ describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
     expect(await reactors.revenue()).toMatchObject([
       { trip_id: trip.tripId, vehicle_id: "vehicle-7", minor_units: "790", currency: "EUR" },
     ]);
-    expect(await reactors.receipts()).toMatchObject([
-      { trip_id: trip.tripId, rider_id: "alice", text: expect.stringContaining("7.90") },
+    expect(await reactors.drafts()).toMatchObject([
+      { trip_id: trip.tripId, rider_id: "alice", event: expect.stringContaining('"790"') },
     ]);
     const events = await reactors.events();
     expect(events).toHaveLength(1);
@@ -92,6 +92,6 @@ describe("fan-out over the memory bus", { timeout: 120_000 }, () => {
     await reactors.bus.idle();
     expect(await reactors.revenue()).toEqual([]);
     expect(await reactors.events()).toEqual([]);
-    expect(await reactors.receipts()).toEqual([]);
+    expect(await reactors.drafts()).toEqual([]);
   });
 });

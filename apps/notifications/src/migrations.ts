@@ -17,6 +17,19 @@ const createReceipts = sql`
     last_error text
   )`;
 
+const createDrafts = sql`
+  create table receipt_drafts (
+    id bigint primary key generated always as identity,
+    trip_id text not null,
+    rider_id text not null,
+    refund_id text,
+    event text not null,
+    created_at timestamptz not null default now(),
+    attempts integer not null default 0,
+    due_at timestamptz not null default now(),
+    last_error text
+  )`;
+
 /** The migrations of the notifications database, by name, in the order of the names. */
 export const migrations: Record<string, Migration> = {
   "0001-inbox": inboxMigration,
@@ -32,6 +45,17 @@ export const migrations: Record<string, Migration> = {
   "0003-receipt-ages": {
     async up(db) {
       await sql`create index receipts_created_at on receipts (created_at)`.execute(db);
+    },
+  },
+  // The version before writes its receipts without a draft and an event, and sends those of this one.
+  "0004-receipt-drafts": {
+    async up(db) {
+      await createDrafts.execute(db);
+      await sql`create index receipt_drafts_due on receipt_drafts (due_at)`.execute(db);
+      await sql`create index receipt_drafts_of_trip on receipt_drafts (trip_id)`.execute(db);
+      await sql`alter table receipts add column refund_id text, add column event text`.execute(db);
+      await sql`
+        create unique index receipts_of_refund on receipts (trip_id, refund_id)`.execute(db);
     },
   },
 };

@@ -1,19 +1,27 @@
+import { toJsonString } from "@bufbuild/protobuf";
 import type { EventRouter } from "@fanfare/bus";
-import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
+import { TripCompletedSchema, TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import type { Inbox } from "@fanfare/reactor";
-import { writeReceipt } from "./receipt.ts";
-import { addReceipt } from "./store.ts";
+import { addDraft } from "./draft-store.ts";
+import { readTrip } from "./read-events.ts";
 import type { NotificationsDatabase } from "./tables.ts";
 
 /**
- * Returns the bindings that store a receipt for each completed trip, once. `startSending` sends it
- * after the transaction has committed.
+ * Returns the bindings that store the draft of a receipt for each completed trip, once. `startWriting` writes the
+ * receipt and `startSending` sends it, each after the transaction before it has committed.
  */
 export function react(inbox: Inbox<NotificationsDatabase>): (on: EventRouter) => void {
   return (on) => {
     on.service(TripEvents, {
       tripCompleted: inbox(async (trip, tx) => {
-        await addReceipt(tx, writeReceipt(trip));
+        // What no receipt can be written from is dead-lettered.
+        readTrip(trip);
+        await addDraft(tx, {
+          trip_id: trip.tripId,
+          rider_id: trip.riderId,
+          refund_id: null,
+          event: toJsonString(TripCompletedSchema, { ...trip, riderId: "" }),
+        });
       }),
     });
   };

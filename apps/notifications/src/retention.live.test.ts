@@ -2,6 +2,7 @@ import { pruneTable } from "@fanfare/service";
 import { openTestDatabase } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { expect, it } from "vitest";
+import { newReceipt } from "../test/new-receipt.ts";
 import { migrations } from "./migrations.ts";
 import { retained } from "./retention.ts";
 import { addReceipt } from "./store.ts";
@@ -14,7 +15,7 @@ it("removes old receipts that were sent, and keeps those that are still to be se
   });
   const { db } = database;
   for (const tripId of ["sent", "unsent", "young"]) {
-    await addReceipt(db, { tripId, riderId: "ada", subject: "Hi", text: "Thanks" });
+    await addReceipt(db, newReceipt({ trip_id: tripId }));
   }
   await sql`update receipts set created_at = now() - interval '4000 days' where trip_id <> 'young'`.execute(
     db,

@@ -5,6 +5,7 @@ import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifi
 import type { Caller } from "@fanfare/service";
 import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newReceipt } from "../test/new-receipt.ts";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
 import { addReceipt } from "./store.ts";
@@ -17,7 +18,7 @@ describe("createRoutes()", { timeout: 60_000 }, () => {
   let database: TestDatabase<NotificationsDatabase>;
   beforeAll(async () => {
     database = await openTestDatabase({ name: "notifications", migrations });
-    await addReceipt(database.db, { tripId, riderId: "ada", subject: "Hi", text: "Thanks" });
+    await addReceipt(database.db, newReceipt({ trip_id: tripId }));
   }, 60_000);
   afterAll(() => database?.[Symbol.asyncDispose]());
 

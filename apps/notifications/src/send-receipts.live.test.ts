@@ -2,6 +2,7 @@ import { createLogger } from "@fanfare/service";
 import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { newReceipt } from "../test/new-receipt.ts";
 import { migrations } from "./migrations.ts";
 import type { ReceiptSender } from "./receipt-sender.ts";
 import { sendReceipts } from "./send-receipts.ts";
@@ -26,7 +27,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
 
   async function write(...tripIds: string[]) {
     for (const tripId of tripIds) {
-      await addReceipt(database.db, { tripId, riderId: "ada", subject: "Hi", text: "Thanks" });
+      await addReceipt(database.db, newReceipt({ trip_id: tripId }));
     }
   }
   const receipts = () =>
@@ -92,7 +93,7 @@ describe("sendReceipts()", { timeout: 60_000 }, () => {
 
   it("stops waiting for a sender that hangs, and retries", async () => {
     await write("t1");
-    expect(await sendWith(() => new Promise(() => {}), 20)).toBe(1);
+    expect(await sendWith(() => new Promise(() => {}), 20)).toBe(0);
     expect(await receipts()).toMatchObject([
       { sent_at: null, attempts: 1, last_error: expect.stringContaining("TimeoutError") },
     ]);

@@ -2,6 +2,7 @@ import { createBackoff, describeReason } from "@fanfare/bus/kit";
 import type { Logger } from "@fanfare/service";
 import type { Kysely } from "kysely";
 import type { ReceiptSender } from "./receipt-sender.ts";
+import { maxBatchSize } from "./start-loop.ts";
 import { leaseDueReceipts, markFailed, markSent } from "./store.ts";
 import type { NotificationsDatabase, ReceiptRow } from "./tables.ts";
 
@@ -16,13 +17,10 @@ export interface SendOptions {
   readonly timeoutMs?: number;
 }
 
-/** The maximum number of receipts in a batch. */
-export const maxBatchSize = 10;
-
 const backoff = createBackoff({ initialIntervalMs: 1_000, maxIntervalMs: 300_000, jitter: 0 });
 
 /**
- * Sends the receipts that are due, one batch at most, and returns the size of the batch. Each is sent at
+ * Sends the receipts that are due, one batch at most, and returns how many were sent. Each is sent at
  * least once; it is sent twice only when the process dies, or loses the database, after sending and
  * before marking it. A receipt that cannot be sent is due again after 1 s, 2 s, 4 s and so on, up to
  * 5 min.
@@ -34,19 +32,20 @@ export async function sendReceipts(options: SendOptions): Promise<number> {
     limit: maxBatchSize,
     leaseDurationMs: timeoutMs + 20_000,
   });
-  await Promise.all(
+  const sent = await Promise.all(
     due.map((receipt) =>
       sendOne(options, receipt, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
     ),
   );
-  return due.length;
+  return sent.filter(Boolean).length;
 }
 
+/** Returns whether the receipt was sent. */
 async function sendOne(
   { db, sender, logger }: SendOptions,
   receipt: ReceiptRow,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { id, trip_id: tripId, rider_id: riderId, subject, text } = receipt;
   try {
     await rejectOnAbort(signal, () =>
@@ -56,9 +55,10 @@ async function sendOne(
     const delayMs = backoff(receipt.attempts);
     logger.warn({ err: error, receiptId: id, tripId, delayMs }, "receipt not sent, will retry");
     await markFailed(db, id, { error: describeReason(error), delayMs });
-    return;
+    return false;
   }
   await markSent(db, id);
+  return true;
 }
 
 /** Rejects when the signal aborts, also when the work ignores the signal. */

@@ -1,27 +1,24 @@
 import { type Kysely, sql } from "kysely";
+import { inMs } from "./in-ms.ts";
 import type { NotificationsDatabase, ReceiptRow } from "./tables.ts";
 
 /** A receipt before it is stored. */
-export interface NewReceipt {
-  readonly tripId: string;
-  readonly riderId: string;
-  readonly subject: string;
-  readonly text: string;
-}
+export type NewReceipt = Pick<
+  ReceiptRow,
+  "trip_id" | "rider_id" | "refund_id" | "event" | "subject" | "text"
+>;
 
-/** Stores a receipt that is due at once, even when the trip has one already. */
+/**
+ * Stores a receipt that is to be sent at once. A trip may get two without a refund; of a refund, one is stored.
+ */
 export async function addReceipt(
   db: Kysely<NotificationsDatabase>,
   receipt: NewReceipt,
 ): Promise<void> {
   await db
     .insertInto("receipts")
-    .values({
-      trip_id: receipt.tripId,
-      rider_id: receipt.riderId,
-      subject: receipt.subject,
-      text: receipt.text,
-    })
+    .values(receipt)
+    .onConflict((conflict) => conflict.columns(["trip_id", "refund_id"]).doNothing())
     .execute();
 }
 
@@ -93,8 +90,4 @@ export async function markFailed(
     .where("sent_at", "is", null)
     .set({ last_error: failure.error, due_at: inMs(failure.delayMs) })
     .execute();
-}
-
-function inMs(delayMs: number) {
-  return sql<Date>`now() + ${delayMs} * interval '1 millisecond'`;
 }

@@ -1,5 +1,12 @@
 import type { EventRouter } from "@fanfare/bus";
-import type { Access, DatabaseOptions, Logger, Resources, Routes } from "@fanfare/service";
+import type {
+  Access,
+  DatabaseOptions,
+  Logger,
+  Resources,
+  Routes,
+  Variables,
+} from "@fanfare/service";
 import type { Kysely } from "kysely";
 import type { Inbox } from "./create-inbox.ts";
 import type { ReactorConfig } from "./reactor-variables.ts";
@@ -22,6 +29,11 @@ export interface ReactorOptions<DB> {
    * where `HEALTH_PORT` is not set.
    */
   readonly port: number;
+  /**
+   * The environment variables that `start` reads, with `loadConfig`, besides those of every reactor. They are
+   * printed by `--help`, and the process exits with status 1 when one is invalid.
+   */
+  readonly variables?: Variables;
   /**
    * The migrations of the database, by name, in the order of the names. One of them is
    * `inboxMigration` of `@fanfare/outbox`.
@@ -49,6 +61,8 @@ export interface ReactorOptions<DB> {
 export interface ReactorContext<DB> {
   /** The reactor's database. Its migrations may still be running. */
   readonly db: Kysely<DB>;
+  /** The values of the environment variables that every reactor reads. */
+  readonly config: ReactorConfig;
   readonly logger: Logger;
   /** Keeps what has to be closed when the process stops. */
   readonly resources: Resources;

@@ -38,17 +38,20 @@ describe("runReactor()", () => {
     expect(output).toMatch(/^mileage: Counts the trips of each vehicle\.$/m);
     expect(output).toMatch(/^ {2}PORT +8088 /m);
     expect(output).toMatch(/^ {2}HEALTH_PORT +9088 /m);
+    expect(output).toMatch(/^ {2}MAPS_URL +http:\/\/127\.0\.0\.1:8090 /m);
     expect(output).toMatch(/^ {2}DATABASE_URL +\(required\) /m);
     expect(output).toMatch(/^ {2}INBOX_RETENTION_DAYS +31 /m);
     expect(output).toMatch(/^ {2}TRACK_RETENTION_DAYS +30 /m);
     expect(output).toMatch(/^ {2}NATS_URL +nats:\/\/127\.0\.0\.1:4222 /m);
   });
 
-  it("exits with status 1 when a variable is missing, and names it", async () => {
-    using reactor = startProcess([], { ...withoutServers, DATABASE_URL: "" });
+  it("exits with status 1 when variables are missing or invalid, and names them", async () => {
+    const env = { ...withoutServers, DATABASE_URL: "", MAPS_URL: "here" };
+    using reactor = startProcess([], env);
     const { status, output } = await reactor.exited;
     expect(status).toBe(1);
     expect(output).toContain("DATABASE_URL is not set");
+    expect(output).toContain('MAPS_URL is "here"');
   });
 
   it.each([
@@ -78,6 +81,7 @@ describe("runReactor()", () => {
       'fanfare_bus_subscription{group="mileage",state="starting"} 1',
     );
     expect(reactor.read()).toContain("further work has started");
+    expect(reactor.read()).toContain('"mapsUrl":"http://127.0.0.1:8090"');
     reactor.child.kill("SIGTERM");
     const { status, output } = await reactor.exited;
     expect({ status, output }).toMatchObject({ status: 0 });

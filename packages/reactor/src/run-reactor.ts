@@ -15,7 +15,7 @@ import {
 import { createInbox } from "./create-inbox.ts";
 import { openBus } from "./open-bus.ts";
 import type { ReactorOptions } from "./reactor-options.ts";
-import { createReactorVariables } from "./reactor-variables.ts";
+import { createReactorVariables, type ReactorConfig } from "./reactor-variables.ts";
 import { inboxRecords, type RetainedTable } from "./retained-tables.ts";
 
 /**
@@ -51,8 +51,8 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
   const { name, about, port, migrations, react, routes, access, start } = options;
   const retained = [inboxRecords, ...(options.retained ?? [])];
   const retentions = collectVariables(retained);
-  const variables = { ...createReactorVariables(port), ...retentions };
-  const config = loadConfig({ name, about, variables });
+  const variables = { ...options.variables, ...createReactorVariables(port), ...retentions };
+  const config: ReactorConfig = loadConfig({ name, about, variables });
   const retentionDays = loadConfig({ name, about, variables: retentions });
   const logger = createLogger({ name, level: config.logLevel });
   runUntilSignal(
@@ -67,7 +67,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
         }),
       );
       const { db } = database;
-      await start?.({ db, logger, resources });
+      await start?.({ db, config, logger, resources });
       const bus = resources.use(await openBus(config, name));
       const pruner = resources.use(
         startPruner(db, {

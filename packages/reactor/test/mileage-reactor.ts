@@ -1,13 +1,20 @@
 // A reactor as its main.ts would start it.
 import { inboxMigration } from "@fanfare/outbox";
-import { defineRetentionVariable } from "@fanfare/service";
+import { defineAddressVariable, defineRetentionVariable, loadConfig } from "@fanfare/service";
 import { runReactor } from "../src/index.ts";
 import { mileageMigration, react } from "./example-context.ts";
 
+const name = "mileage";
+const about = "Counts the trips of each vehicle.";
+const variables = {
+  mapsUrl: defineAddressVariable("MAPS_URL", "http://127.0.0.1:8090", "URL of maps."),
+};
+
 runReactor({
-  name: "mileage",
-  about: "Counts the trips of each vehicle.",
+  name,
+  about,
   port: 8088,
+  variables,
   migrations: { "0001-inbox": inboxMigration, "0002-mileage": mileageMigration },
   react,
   retained: [
@@ -19,7 +26,8 @@ runReactor({
     },
   ],
   start: ({ logger, resources }) => {
-    logger.info("further work has started");
+    const { mapsUrl } = loadConfig({ name, about, variables });
+    logger.info({ mapsUrl }, "further work has started");
     resources.defer(() => logger.info("further work has stopped"));
   },
 });

@@ -44,6 +44,7 @@ describe("createSecrets()", () => {
       keys: ["codec-keys.json", "jwks.json", "service-jwks.json", "signing-key.json"],
       postgres: ["admin-url", "logins.json", "password"],
       ...mapReactors(() => database),
+      notifications: [...database, "service-key.json"],
       riders: database,
       temporal: ["password", "pgpass"],
       trips: ["codec-keys.json", ...database],

@@ -7,6 +7,7 @@ import { openSecretsFolder, type SecretsFolder } from "./secrets-folder.ts";
 import { createServiceKeys, rotateServiceKeys } from "./service-keys.ts";
 
 const report = () => {};
+const callers = ["worker", "billing", "notifications"];
 
 describe("the keys of services", () => {
   let folder: SecretsFolder;
@@ -14,7 +15,7 @@ describe("the keys of services", () => {
     JSON.parse(await readFile(folder.locate(holder, file), "utf8"));
   const readSigner = async (app = "worker"): Promise<string> =>
     (await parse(app, "service-key.json")).kid;
-  const readSigners = async () => [await readSigner("worker"), await readSigner("billing")];
+  const readSigners = async () => await Promise.all(callers.map(readSigner));
   const readKeys = async (holder = "fleet"): Promise<{ kid: string; exp?: number }[]> =>
     (await parse(holder, "service-jwks.json")).keys;
 
@@ -27,11 +28,12 @@ describe("the keys of services", () => {
     await rm(folder.path, { recursive: true });
   });
 
-  it("gives the worker and billing keys of their own, and every service the public halves", async () => {
+  it("gives the apps that call others keys of their own, and every service the public halves", async () => {
     const signers = await readSigners();
     expect(signers).toEqual([
       expect.stringMatching(/^worker\.[0-9a-f]{8}$/),
       expect.stringMatching(/^billing\.[0-9a-f]{8}$/),
+      expect.stringMatching(/^notifications\.[0-9a-f]{8}$/),
     ]);
     for (const app of appNames.filter(servesCalls)) {
       expect(await readKeys(app)).toEqual(
@@ -59,7 +61,7 @@ describe("the keys of services", () => {
     );
     const fresh = await readSigner();
     expect(fresh).not.toBe(earlier);
-    expect(steps).toEqual(["fleet: 4 keys", `worker: ${fresh}`, "fleet: 4 keys, some retired"]);
+    expect(steps).toEqual(["fleet: 6 keys", `worker: ${fresh}`, "fleet: 6 keys, some retired"]);
   });
 
   it("rotation: removes the earlier key once its tokens have expired", async () => {
@@ -67,7 +69,7 @@ describe("the keys of services", () => {
     const [{ exp = 0 } = {}] = await readKeys();
     expect(exp * 1000 - Date.now()).toBeGreaterThan(5 * 60_000);
     await createServiceKeys(folder);
-    expect(await readKeys()).toHaveLength(4);
+    expect(await readKeys()).toHaveLength(6);
     vi.useFakeTimers({ toFake: ["Date"], now: (exp + 1) * 1000 });
     await createServiceKeys(folder);
     expect((await readKeys()).map(({ kid }) => kid)).toEqual(await readSigners());

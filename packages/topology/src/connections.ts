@@ -21,6 +21,7 @@ export const connections: Readonly<Record<ClientName, readonly (ServerName | Por
   billing: ["postgres", "riders"],
   riders: ["postgres", "nats"],
   ...mapReactors(() => ["postgres", "nats"] as const),
+  notifications: ["postgres", "nats", "riders"],
   provision: ["postgres", "nats", "temporal"],
   rotate: ["postgres", "nats"],
   backup: ["postgres", "nats"],

@@ -5,7 +5,7 @@ import type { ComposeFile } from "./compose-model.ts";
 const aliases: Readonly<Record<string, ClientName>> = { demo: "cli", fanfare: "cli" };
 
 /** The networks that publish ports. Containers on them do not reach one another. */
-export const publishing: readonly string[] = ["host", "host-servers"];
+export const publishing: readonly string[] = ["host", "host-riders", "host-servers"];
 
 /** Returns the services that share a network with a service of compose, in the order of their names. */
 export function findNeighbours({ services }: ComposeFile, name: string): readonly string[] {

@@ -11,16 +11,21 @@ export interface FireDatabases extends Readonly<Record<Group, Kysely<unknown>>> 
   readonly fire: Kysely<FireDatabase>;
 }
 
-/** The names of the effects, which match those of the events. The tables would accept a duplicate. */
+/**
+ * The names of the effects, which match those of the events. The tables would accept a duplicate. Without riders,
+ * every receipt stays a draft.
+ */
 const nameQueries = {
   revenue: sql<{ name: string }>`select trip_id || '/' || minor_units as name from revenue`,
   audit: sql<{ name: string }>`select event_id as name from events`,
-  notifications: sql<{ name: string }>`select trip_id || '/' || rider_id as name from receipts`,
+  notifications: sql<{
+    name: string;
+  }>`select trip_id || '/' || rider_id as name from receipt_drafts`,
 };
 const countQueries = {
   revenue: sql<{ count: number }>`select count(*)::int as count from revenue`,
   audit: sql<{ count: number }>`select count(*)::int as count from events`,
-  notifications: sql<{ count: number }>`select count(*)::int as count from receipts`,
+  notifications: sql<{ count: number }>`select count(*)::int as count from receipt_drafts`,
 };
 
 /** Returns the number of effects that are missing in the group that lacks the most. */

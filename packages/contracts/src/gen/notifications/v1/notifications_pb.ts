@@ -101,8 +101,9 @@ export const ListReceiptsResponseSchema: GenMessage<ListReceiptsResponse> = /*@_
  */
 export const NotificationsService: GenService<{
   /**
-   * ListReceipts returns the receipts of a trip: one for a completed trip, none for any other. Riders
-   * see their own receipts only.
+   * ListReceipts returns the written receipts of a trip, oldest first: one for a completed trip, and one for each
+   * of its refunds; none for any other trip. They are in the language and time zone that the rider had when they
+   * were written. Riders see their own receipts only.
    *
    * @generated from rpc notifications.v1.NotificationsService.ListReceipts
    */

@@ -569,7 +569,8 @@ export const RidersService: GenService<{
     output: typeof GetGatewayTokenResponseSchema;
   },
   /**
-   * Returns how to write to a rider.
+   * Returns how to write to a rider: in English and UTC unless they chose otherwise. not_found: the rider was
+   * erased.
    *
    * @generated from rpc riders.v1.RidersService.GetRegion
    */
