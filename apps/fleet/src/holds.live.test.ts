@@ -190,65 +190,6 @@ describe("ReserveVehicle", () => {
   });
 });
 
-describe("ReleaseVehicle", () => {
-  it("releases the vehicle as the compensation of its reservation, and refuses a late copy of that", async () => {
-    const { tripId, reserve } = newTrip();
-    const request = { vehicleId: "vehicle-1", tripId };
-    await fleet.reserveVehicle(request, reserve);
-    await fleet.releaseVehicle(request, reserve);
-    expect(await test.readHolds()).toEqual([]);
-    const error = await catchRefusal(fleet.reserveVehicle(request, reserve));
-    expect(error.code).toBe(Code.FailedPrecondition);
-    expect(await test.readHolds()).toEqual([]);
-  });
-
-  it("refuses a reservation that arrives after its compensation", async () => {
-    const { tripId, reserve } = newTrip();
-    const request = { vehicleId: "vehicle-1", tripId };
-    await fleet.releaseVehicle(request, reserve);
-    const error = await catchRefusal(fleet.reserveVehicle(request, reserve));
-    expect(error.code).toBe(Code.FailedPrecondition);
-    expect(await test.readHolds()).toEqual([]);
-  });
-
-  it("leaves nothing held when it races its reservation", async () => {
-    const trips = Array.from({ length: 19 }, (_, index) => ({
-      ...newTrip(),
-      vehicleId: `vehicle-${index + 1}`,
-    }));
-    await Promise.all(
-      trips.flatMap(({ tripId, vehicleId, reserve }) => [
-        fleet.reserveVehicle({ vehicleId, tripId }, reserve).catch(() => {}),
-        retryWhileUnavailable(() => fleet.releaseVehicle({ vehicleId, tripId }, reserve)),
-      ]),
-    );
-    expect(await test.readHolds()).toEqual([]);
-  });
-
-  it("releases the vehicle under a key of its own, and may be repeated", async () => {
-    const { tripId, reserve, release } = newTrip();
-    const request = { vehicleId: "vehicle-1", tripId };
-    await fleet.reserveVehicle(request, reserve);
-    await fleet.releaseVehicle(request, release);
-    await fleet.releaseVehicle(request, release);
-    expect(await test.readHolds()).toEqual([]);
-  });
-
-  it("does not release a vehicle that another trip holds", async () => {
-    const first = newTrip();
-    const second = newTrip();
-    await fleet.reserveVehicle({ vehicleId: "vehicle-1", tripId: first.tripId }, first.reserve);
-    await fleet.releaseVehicle({ vehicleId: "vehicle-1", tripId: second.tripId }, second.reserve);
-    expect(await test.readHolds()).toEqual([{ vehicle_id: "vehicle-1", trip_id: first.tripId }]);
-  });
-
-  it("succeeds for an unknown vehicle", async () => {
-    const { tripId, reserve } = newTrip();
-    await fleet.releaseVehicle({ vehicleId: "bicycle-1", tripId }, reserve);
-    expect(await test.readHolds()).toEqual([]);
-  });
-});
-
 describe("the database", () => {
   it("allows one holder for a vehicle and one vehicle for a trip", async () => {
     const [one, two] = [crypto.randomUUID(), crypto.randomUUID()];

@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { CallOptions } from "@connectrpc/connect";
 import type { TripAccount } from "@fanfare/test-fixtures";
-import { compensationSuffix, type SagaProgress, steps } from "@fanfare/trip-contract";
+import { type SagaProgress, steps } from "@fanfare/trip-contract";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { eventually } from "./eventually.ts";
-import { type Fault, losePublishResult, refuseCall } from "./faults.ts";
-import { beginTrip, type RealTrip, type RealTripOptions, waitUntilActive } from "./real-trip.ts";
+import { beginTrip, type RealTrip, waitUntilActive } from "./real-trip.ts";
+import { end, type Story, stories } from "./reset-stories.ts";
 import {
   findRun,
   type Reapply,
@@ -24,198 +22,6 @@ beforeAll(async () => {
   lab = await openServiceLab();
 });
 afterAll(() => lab?.[Symbol.asyncDispose]());
-
-const always: Fault = (send, attempt) => refuseCall(Infinity)(send, attempt);
-const refuseLate: Fault = async (send, attempt) => {
-  await sleep(1_500);
-  return await always(send, attempt);
-};
-/** Takes so long that Temporal splits a workflow task with four calls. */
-const slowly: Fault = async (send, { number }) => {
-  if (number === 1) await sleep(1_200);
-  return await send();
-};
-
-/** Plays a trip until its workflow is over, or waits. */
-interface Story extends RealTripOptions {
-  readonly play: (trip: RealTrip) => Promise<void>;
-  /** What the account contains then. */
-  readonly account: Partial<TripAccount>;
-  /** The state of the saga then, or the step that it waits in. */
-  readonly reaches: string;
-  /** Ends a trip whose workflow waits. */
-  readonly finish?: (trip: RealTrip) => Promise<void>;
-}
-
-const end = async (trip: RealTrip) => {
-  await trip.end();
-  await trip.expectSettled();
-};
-const cancel = async (trip: RealTrip) => {
-  await trip.cancel();
-  await trip.expectCompensated();
-};
-const park = async (trip: RealTrip, step: string) => {
-  trip.end().catch(() => undefined);
-  await eventually(async () => {
-    expect((await trip.readAccount()).reason).toContain(`${step}: `);
-  });
-};
-/**
- * Repeats a decision until the workflow has it. After a reset a step runs again before it is parked again, and
- * the registry shows each some time after the saga: what the registry has proves nothing.
- */
-const decide = (call: (options: CallOptions) => Promise<unknown>) => {
-  const headers = { "idempotency-key": crypto.randomUUID() };
-  return eventually(async () => void (await call({ headers })));
-};
-const resolve = async ({ tripId }: RealTrip, step: string) => {
-  const decision = { tripId, step, note: "settled in cash" };
-  await decide((options) => lab.operator.resolveTrip(decision, options));
-  lab.faults.plan(tripId, {});
-};
-const waitUntilCalled = (trip: RealTrip, activityId: string) =>
-  eventually(async () => {
-    const { raw } = await lab.workflow(trip.tripId).describe();
-    expect(raw.pendingActivities?.map((pending) => pending.activityId)).toContain(activityId);
-  });
-const expectBroadcast = async (trip: RealTrip, broadcast: string) =>
-  await eventually(async () => expect(await trip.readAccount()).toMatchObject({ broadcast }));
-
-const insolvent = "pm_card_chargeCustomerFail";
-const settled = { status: "SETTLED", broadcast: "PUBLISHED", vehicles: [], reason: null } as const;
-const cancelled = { status: "CANCELLED", vehicles: [], balance: 0, captured: 0 } as const;
-const fareRefused = { faults: { [steps.chargeFare]: always } };
-const voidRefused = { faults: { [`${steps.openTab}${compensationSuffix}`]: always } };
-
-const stories: Record<string, Story> = {
-  settled: { play: end, reaches: "done", account: { ...settled, captures: 1, captured: 130 } },
-  refused: {
-    reaches: "done",
-    paymentMethod: "pm_card_chargeDeclined",
-    play: (trip) => trip.expectCompensated(),
-    account: { ...cancelled, authorisations: 0 },
-  },
-  cancelled: { play: cancel, reaches: "done", account: { ...cancelled, authorised: 0 } },
-  "cancelled after slow calls": {
-    rider: "rosa",
-    faults: {
-      [steps.acceptTrip]: slowly,
-      [steps.reserveVehicle]: slowly,
-      [steps.openTab]: slowly,
-      [steps.chargeUnlockFee]: slowly,
-    },
-    play: cancel,
-    reaches: "done",
-    account: { ...cancelled, authorised: 0 },
-  },
-  active: {
-    play: async () => undefined,
-    account: { status: "ACTIVE", captures: 0, balance: 100 },
-    reaches: steps.drive,
-    finish: end,
-  },
-  "parked at its capture": {
-    paymentMethod: insolvent,
-    play: (trip) => park(trip, steps.capture),
-    account: { status: "NEEDS_ATTENTION", captures: 0, balance: 130 },
-    reaches: "parked",
-    finish: async (trip) => {
-      await resolve(trip, steps.capture);
-      await expectBroadcast(trip, "PUBLISHED");
-    },
-  },
-  "settled with its capture resolved": {
-    reaches: "done",
-    paymentMethod: insolvent,
-    async play(trip) {
-      await park(trip, steps.capture);
-      await resolve(trip, steps.capture);
-      await expectBroadcast(trip, "PUBLISHED");
-    },
-    account: { ...settled, captures: 0, captured: 0 },
-  },
-  "settled with its fare paid in cash": {
-    reaches: "done",
-    ...fareRefused,
-    async play(trip) {
-      await park(trip, steps.chargeFare);
-      await resolve(trip, steps.chargeFare);
-      await expectBroadcast(trip, "PUBLISHED");
-    },
-    account: { ...settled, charges: 1, captures: 1, captured: 100 },
-  },
-  "parked at its capture, with its fare paid in cash": {
-    ...fareRefused,
-    paymentMethod: insolvent,
-    async play(trip) {
-      await park(trip, steps.chargeFare);
-      await resolve(trip, steps.chargeFare);
-      await park(trip, steps.capture);
-    },
-    account: { status: "NEEDS_ATTENTION", charges: 1, captures: 0, balance: 100 },
-    reaches: "parked",
-    finish: async (trip) => {
-      await resolve(trip, steps.capture);
-      await expectBroadcast(trip, "PUBLISHED");
-    },
-  },
-  "parked at a compensation": {
-    ...voidRefused,
-    async play(trip) {
-      trip.cancel().catch(() => undefined);
-      await eventually(async () => {
-        expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION");
-      });
-    },
-    account: { status: "NEEDS_ATTENTION", ended: false, balance: 0, authorisations: 1 },
-    reaches: "parked",
-    finish: async (trip) => {
-      const { tripId } = trip;
-      lab.faults.plan(tripId, {});
-      // The reset may retry it as well.
-      await eventually(async () => {
-        await lab.operator.retryTrip({ tripId }).catch(() => undefined);
-        expect((await trip.readAccount()).status).toBe("CANCELLED");
-      });
-      await trip.expectCompensated();
-    },
-  },
-  "cancelled with a compensation resolved": {
-    reaches: "done",
-    faults: { [`${steps.openTab}${compensationSuffix}`]: refuseLate },
-    async play(trip) {
-      const { tripId } = trip;
-      trip.cancel().catch(() => undefined);
-      // A workflow task ends while the compensation is called: a reset to it calls the compensation again.
-      await waitUntilCalled(trip, `${steps.openTab}${compensationSuffix}`);
-      await lab.workflow(tripId).cancel();
-      await eventually(async () => {
-        expect((await trip.readAccount()).status).toBe("NEEDS_ATTENTION");
-      });
-      const decision = { tripId, note: "voided by hand" };
-      await decide((options) => lab.operator.resolveTrip(decision, options));
-      lab.faults.plan(tripId, {});
-      await eventually(async () => {
-        expect((await trip.readAccount()).status).toBe("CANCELLED");
-      });
-    },
-    account: { ...cancelled, tab: "open" },
-  },
-  "settled and unpublished": {
-    reaches: steps.publish,
-    faults: { [steps.publish]: losePublishResult(Infinity) },
-    async play(trip) {
-      await trip.end();
-      await expectBroadcast(trip, "DELAYED");
-    },
-    account: { status: "SETTLED", captures: 1, captured: 130, broadcast: "DELAYED" },
-    finish: async (trip) => {
-      lab.faults.plan(trip.tripId, {});
-      await trip.expectSettled();
-    },
-  },
-};
 
 const isLong = process.env["FANFARE_RESETS"] === "long";
 const reapplied: readonly Reapply[] = ["nothing reapplied", "updates reapplied"];
@@ -260,7 +66,7 @@ describe.concurrent("reset: a workflow reset to any of its tasks reaches the sam
     const trip = await beginTrip(lab, { rider: "hasty", ...options });
     if (account.authorisations !== 0) await waitUntilActive(trip);
     await trip.started;
-    await play(trip);
+    await play(trip, lab);
     const before = await trip.readAccount();
     expect(before).toMatchObject(account);
     const run = await findRun(lab.temporal, trip.tripId);
@@ -277,7 +83,7 @@ describe.concurrent("reset: a workflow reset to any of its tasks reaches the sam
     await resetEach(run);
     // A run that a reset has created is reset like any other.
     await resetEach(await findRun(lab.temporal, trip.tripId));
-    await finish?.(trip);
+    await finish?.(trip, lab);
     expect(lab.events.countDeliveries(trip.tripId).revenue).toBeLessThanOrEqual(1);
   });
 });

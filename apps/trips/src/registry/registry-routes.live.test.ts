@@ -5,6 +5,7 @@ import { Broadcast_State } from "@fanfare/contracts/trips/v1/operator_trip";
 import { TripStatus } from "@fanfare/contracts/trips/v1/trips";
 import { catchRefusal } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { requestTrip } from "../../test/request-trip.ts";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
 import { requestCancel, requestEnd } from "./stop-requests.ts";
 import { activate, type Transition } from "./transitions.ts";
@@ -26,22 +27,8 @@ function recordEarlier(transition: Transition, agoMs: number): Transition {
   return (trip, now) => transition(trip, new Date(now.getTime() - agoMs));
 }
 
-async function requestTrip(): Promise<string> {
-  const tripId = randomUUID();
-  await api.registry.request({
-    tripId,
-    riderId: randomUUID(),
-    vehicleId: "vehicle-1",
-    paymentMethod: "pm_card_visa",
-    tariffId: "",
-    requestHash: "hash",
-    reconcileAfterMs: 60_000,
-  });
-  return tripId;
-}
-
 async function endTrip(): Promise<string> {
-  const tripId = await requestTrip();
+  const tripId = await requestTrip(api.registry);
   await api.saga.acceptTrip({ tripId, version: 1n });
   await api.saga.activateTrip({ tripId, version: 2n });
   await api.saga.completeDrive({ tripId, version: 3n, endedAt: inAnHour });
@@ -50,7 +37,7 @@ async function endTrip(): Promise<string> {
 
 describe("TripRegistryService", () => {
   it("records a trip from its request to its broadcast", async () => {
-    const tripId = await requestTrip();
+    const tripId = await requestTrip(api.registry);
     const { saga } = api;
     const published = { state: Broadcast_State.PUBLISHED, publishedAt: inAnHour };
     const answers = [
@@ -95,7 +82,7 @@ describe("TripRegistryService", () => {
   });
 
   it("charges until the recorded request, however late the saga ends the drive", async () => {
-    const tripId = await requestTrip();
+    const tripId = await requestTrip(api.registry);
     await api.saga.acceptTrip({ tripId, version: 1n });
     await api.registry.record(tripId, recordEarlier(activate(), 70_000));
     await api.registry.record(tripId, recordEarlier(requestEnd(), 65_000));
@@ -108,7 +95,7 @@ describe("TripRegistryService", () => {
   });
 
   it("decides whether the grace is over by its own clock, and keeps to that", async () => {
-    const tripId = await requestTrip();
+    const tripId = await requestTrip(api.registry);
     const grace = { tripId, version: 3n };
     await api.saga.acceptTrip({ tripId, version: 1n });
     expect((await catchRefusal(api.saga.endGrace(grace))).code).toBe(Code.FailedPrecondition);
@@ -128,30 +115,6 @@ describe("TripRegistryService", () => {
     expect(stopped?.endRequestedAt).toBeDefined();
   });
 
-  it("compensates a trip for a workflow without its answer unless the drive has begun", async () => {
-    const tripId = await requestTrip();
-    const compensation = { tripId, version: 3n, reason: "lost", unlessDriving: true };
-    await api.saga.acceptTrip({ tripId, version: 1n });
-    await api.saga.activateTrip({ tripId, version: 2n });
-    const refusal = await catchRefusal(api.saga.compensateTrip(compensation));
-    expect(refusal.code).toBe(Code.FailedPrecondition);
-    await api.registry.record(tripId, requestCancel({ reason: "rain" }));
-    const { trip } = await api.saga.compensateTrip(compensation);
-    expect(trip?.status).toBe(TripStatus.COMPENSATING);
-    const grace = await api.saga.endGrace({ tripId, version: 4n });
-    expect(grace).toMatchObject({ cancelReason: "rain" });
-    expect(grace.remaining).toBeUndefined();
-
-    const pending = await requestTrip();
-    await api.saga.acceptTrip({ tripId: pending, version: 1n });
-    await api.saga.compensateTrip({ ...compensation, tripId: pending });
-    const left = await api.saga.endGrace({ tripId: pending, version: 4n });
-    expect(left).toMatchObject({ cancelReason: "lost" });
-    expect(left.remaining).toBeUndefined();
-    const late = await catchRefusal(api.saga.activateTrip({ tripId: pending, version: 2n }));
-    expect(late.code).toBe(Code.FailedPrecondition);
-  });
-
   it("accepts a step that arrives after a later record of its delay", async () => {
     const tripId = await endTrip();
     await api.saga.recordDelay({ tripId, version: 5n, step: "settle" });
@@ -159,23 +122,6 @@ describe("TripRegistryService", () => {
     expect(trip).toMatchObject({ status: TripStatus.SETTLED, delayedStep: "settle" });
     const clear = await api.saga.recordDelay({ tripId, version: 6n, step: "" });
     expect(clear.trip?.delayedStep).toBe("");
-  });
-
-  it("refuses to accept and to activate a trip that was compensated", async () => {
-    const tripId = await requestTrip();
-    const refusal = { code: "not_found", message: "there is no such vehicle" };
-    await api.saga.compensateTrip({ tripId, version: 2n, reason: "no vehicle" });
-    const compensating = await catchRefusal(api.saga.acceptTrip({ tripId, version: 1n }));
-    expect(compensating.code).toBe(Code.FailedPrecondition);
-    await api.saga.cancelTripRecord({ tripId, version: 3n, reason: "no vehicle", refusal });
-    for (const late of [
-      api.saga.acceptTrip({ tripId, version: 1n }),
-      api.saga.activateTrip({ tripId, version: 9n }),
-    ]) {
-      const refused = await catchRefusal(late);
-      expect(refused.code).toBe(Code.FailedPrecondition);
-      expect(refused.rawMessage).toContain("is CANCELLED");
-    }
   });
 
   it("parks a trip, and continues it", async () => {
@@ -202,7 +148,7 @@ describe("TripRegistryService", () => {
   });
 
   it("applies a change once when copies arrive concurrently", async () => {
-    const tripId = await requestTrip();
+    const tripId = await requestTrip(api.registry);
     const copies = Array.from({ length: 8 }, () => api.saga.acceptTrip({ tripId, version: 1n }));
     await Promise.all(copies);
     expect((await api.registry.find(tripId))?.version).toBe("2");
@@ -219,15 +165,6 @@ describe("TripRegistryService", () => {
     expect(record.compensation).toBeUndefined();
   });
 
-  it("returns why the compensation of a trip began, also while it is parked", async () => {
-    const tripId = await requestTrip();
-    const refusal = { code: "failed_precondition", message: "no money", step: "open-tab" };
-    await api.saga.compensateTrip({ tripId, version: 3n, reason: "declined", refusal });
-    await api.saga.parkTrip({ tripId, version: 4n, step: "open-tab", reason: "it is locked" });
-    const { compensation } = await api.saga.getTripRecord({ tripId });
-    expect(compensation).toMatchObject({ reason: "declined", refusal });
-  });
-
   it("throws not_found for a trip that was not requested", async () => {
     for (const call of [
       () => api.saga.acceptTrip({ tripId: randomUUID(), version: 1n }),
@@ -238,7 +175,7 @@ describe("TripRegistryService", () => {
   });
 
   it("refuses missing fields", async () => {
-    const tripId = await requestTrip();
+    const tripId = await requestTrip(api.registry);
     for (const call of [
       api.saga.acceptTrip({ tripId }),
       api.saga.completeDrive({ tripId, version: 1n }),
