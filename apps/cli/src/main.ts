@@ -156,6 +156,7 @@ program
     new Option("--rotate <part>", "replace the secrets of a part while everything runs").choices([
       "nats",
       "postgres",
+      "administrator",
       "tokens",
       "keys",
       "codec",

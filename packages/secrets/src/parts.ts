@@ -1,6 +1,7 @@
 import { codecPart } from "./codec-part.ts";
 import { keysPart } from "./keys-part.ts";
 import { postgresPart } from "./postgres-part.ts";
+import { administratorPart } from "./rotate-administrator.ts";
 import type { SecretsPart } from "./secrets-part.ts";
 import { temporalPart } from "./temporal/temporal-part.ts";
 import { tokensPart } from "./tokens-part.ts";
@@ -11,5 +12,6 @@ export const parts: readonly SecretsPart[] = [
   tokensPart,
   codecPart,
   postgresPart,
+  administratorPart,
   temporalPart,
 ];

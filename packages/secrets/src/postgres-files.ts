@@ -6,10 +6,26 @@ import type { SecretsFolder } from "./secrets-folder.ts";
 export const postgresFiles = {
   holder: "postgres",
   password: "password",
+  /** The password that replaces it, while it is rotated. */
+  nextPassword: "password.next",
   adminUrl: "admin-url",
   logins: "logins.json",
   databaseUrl: "database-url",
 } as const;
+
+/** The mode of the password: a PostgreSQL server in a container reads it as a user of its own. */
+export const serverMode = 0o644;
+
+/** Reads the administrator's URL of the apps' PostgreSQL server. Throws an error when there is none. */
+export async function readAdminUrl(folder: SecretsFolder): Promise<string> {
+  const { holder, adminUrl } = postgresFiles;
+  const url = await folder.read(holder, adminUrl);
+  if (url !== undefined) return url;
+  throw new Error(
+    `expected the administrator's URL in ${folder.locate(holder, adminUrl)}, got none: ` +
+      "run fanfare secrets --postgres <url>",
+  );
+}
 
 /** Reads the administrator's password of the apps' PostgreSQL server. */
 export async function readPostgresPassword(folder: SecretsFolder): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import {
   createDatabaseUrl,
   postgresFiles,
   readDatabaseLogins,
+  serverMode,
   writeDatabaseLogins,
 } from "./postgres-files.ts";
 import { rotatePostgres } from "./rotate-postgres.ts";
@@ -13,8 +14,6 @@ import type { SecretsFolder } from "./secrets-folder.ts";
 import type { SecretsPart } from "./secrets-part.ts";
 
 const { holder } = postgresFiles;
-/** A PostgreSQL server in a container reads its password as a user of its own. */
-const serverMode = 0o644;
 
 /** The passwords of the administrator and of each app's login, and the URLs with them. */
 export const postgresPart: SecretsPart = {

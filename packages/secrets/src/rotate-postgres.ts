@@ -3,11 +3,16 @@ import { createPassword, createVerifier } from "./postgres/create-verifier.ts";
 import type { DatabaseLogins } from "./postgres/provision-databases.ts";
 import { nameLogins } from "./postgres/provision-roles.ts";
 import { enableLogins, retireLogins } from "./postgres/rotate-logins.ts";
-import { postgresFiles, readDatabaseLogins, writeDatabaseLogins } from "./postgres-files.ts";
+import {
+  postgresFiles,
+  readAdminUrl,
+  readDatabaseLogins,
+  writeDatabaseLogins,
+} from "./postgres-files.ts";
 import type { SecretsFolder } from "./secrets-folder.ts";
 import type { RotationContext } from "./secrets-part.ts";
 
-const { holder, adminUrl: adminUrlFile, databaseUrl: urlFile } = postgresFiles;
+const { databaseUrl: urlFile } = postgresFiles;
 
 /** An app's URL, and its database. */
 interface AppDatabase {
@@ -22,13 +27,7 @@ interface AppDatabase {
  */
 export async function rotatePostgres(context: RotationContext): Promise<void> {
   const { folder, report } = context;
-  const adminUrl = await folder.read(holder, adminUrlFile);
-  if (adminUrl === undefined) {
-    throw new Error(
-      `expected the administrator's URL in ${folder.locate(holder, adminUrlFile)}, got none: ` +
-        "run fanfare secrets --postgres <url>",
-    );
-  }
+  const adminUrl = await readAdminUrl(folder);
   const apps = await readApps(folder);
   const known = await readDatabaseLogins(folder);
   if (isUnfinished(apps, known)) {

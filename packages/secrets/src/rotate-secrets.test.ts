@@ -73,7 +73,7 @@ describe("rotateSecrets()", () => {
 
   it("names the parts when there is none of that name", async () => {
     await expect(rotateSecrets(folder, "password", { report })).rejects.toThrow(
-      'expected a part to rotate, got "password": choose one of keys, tokens, codec, postgres',
+      'expected a part to rotate, got "password": choose one of keys, tokens, codec, postgres, administrator, temporal',
     );
   });
 });
