@@ -115,7 +115,9 @@ const moneySql = `
     (select coalesce(sum(minor_units), 0)::integer from sandbox_captures
       where starts_with(capture_key, prefix) and taken) as taken,
     (select coalesce(sum(minor_units), 0)::integer from sandbox_refunds
-      where starts_with(capture_key, prefix) and given) as returned
+      where starts_with(capture_key, prefix) and given) as returned,
+    (select coalesce(sum(minor_units), 0)::integer from capture_refunds refund
+      where refund.trip_id = trip.trip_id and state = 'refunding') as refunding
   from (select trip_id, 'tab/' || trip_id || '/' as prefix from unnest($1::uuid[]) as id (trip_id)) as trip
     left join tabs using (trip_id),
     lateral (

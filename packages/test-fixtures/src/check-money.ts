@@ -25,26 +25,31 @@ export interface BilledTrip {
   /** What the gateway itself has taken, and what it has given back. */
   readonly taken: number;
   readonly returned: number;
+  /** The refunds that the gateway may have made, and that billing has not booked yet. */
+  readonly refunding: number;
 }
 
 const launchUnlockFee = 100;
 
 /**
- * Checks that the ledger of a trip balances, that it has what the gateway has, and that the rider was charged
- * the unlock fee of the trip's tariff and its fare, each once at most, and nothing else. A settled trip was
- * captured as the registry has it, a cancelled one not at all. Throws otherwise. `billed` is read after
- * `priced`. Shares no code with what it checks.
+ * Checks that the ledger of a trip balances, that it has what the gateway has except for a call in flight, and
+ * that the rider was charged the unlock fee of the trip's tariff and its fare, each once at most, and nothing
+ * else. A settled trip was captured as the registry has it, a cancelled one not at all. Throws otherwise.
+ * `billed` is read after `priced`. Shares no code with what it checks.
  */
 export function checkMoney(priced: PricedTrip, billed: BilledTrip): void {
   const { tripId, status, fare, settled, tariff } = priced;
-  const { postings, receivable, fees, fares, refunds, gateway, taken, returned } = billed;
+  const { postings, receivable, fees, fares, refunds, gateway, taken, returned, refunding } =
+    billed;
   const unlockFee = tariff === null ? launchUnlockFee : tariff.unlockFee;
   const isClosed = billed.tab === "captured" || billed.tab === "void";
+  // The gateway may have taken what billing books next.
+  const isCapturing = billed.tab === "capturing";
   const rules: readonly (readonly [string, boolean])[] = [
     ["postings that sum to 0", postings === 0],
     ["a tab that is closed to owe nothing", !isClosed || receivable === 0],
-    ["the ledger to have what the gateway has", gateway === taken - returned],
-    ["refunds that the gateway made", refunds === returned],
+    ["the ledger to have what the gateway took", isCapturing || gateway + refunds === taken],
+    ["refunds that the gateway made", refunds <= returned && returned <= refunds + refunding],
     ["no refund of more than was captured", returned <= taken],
     [`unlock fees of 0 or ${unlockFee}`, fees === 0 || fees === -unlockFee],
     [`fares of 0 or ${fare}`, fares === 0 || fare === null || fares === -fare],
