@@ -1,8 +1,10 @@
 import { createMemoryBus, createPublisher } from "@fanfare/bus";
+import { RefundEvents } from "@fanfare/contracts/trips/v1/refund_events";
 import { TripEvents } from "@fanfare/contracts/trips/v1/trip_events";
 import { createInbox } from "@fanfare/reactor";
 import { completedTrip, openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newRefund } from "../test/new-refund.ts";
 import { migrations } from "./migrations.ts";
 import { react } from "./react.ts";
 import type { NotificationsDatabase } from "./tables.ts";
@@ -47,5 +49,20 @@ describe("react()", { timeout: 60_000 }, () => {
     expect((await tripCompleted(trip, { id })).duplicate).toBe(false);
     await bus.idle({ timeoutMs });
     expect(await listDrafts(trip.tripId)).toHaveLength(1);
+  });
+
+  it("stores one draft for each refund of a trip", async () => {
+    await using bus = await openBus();
+    const { tripRefunded } = createPublisher(RefundEvents, bus);
+    const refund = newRefund();
+    const id = `refund/${refund.tripId}/one`;
+    await tripRefunded(refund, { id });
+    await bus.idle({ timeoutMs });
+    await bus.advance(24 * 3_600_000);
+    expect((await tripRefunded(refund, { id })).duplicate).toBe(false);
+    await bus.idle({ timeoutMs });
+    expect(await listDrafts(refund.tripId)).toMatchObject([
+      { rider_id: "rider-1", refund_id: "one", event: expect.not.stringContaining("rider-1") },
+    ]);
   });
 });

@@ -2,9 +2,11 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { PermanentError } from "@fanfare/bus";
 import { completedTrip } from "@fanfare/test-fixtures";
 import { describe, expect, it } from "vitest";
-import { readTrip } from "./read-events.ts";
+import { newRefund } from "../test/new-refund.ts";
+import { readRefund, readTrip } from "./read-events.ts";
 
-const price = { minorUnits: 50n, currency: "EUR" };
+const euros = (minorUnits: bigint) => ({ minorUnits, currency: "EUR" });
+const price = euros(50n);
 
 describe("readTrip()", () => {
   it("returns the amounts, and the increments that the fare consists of", () => {
@@ -30,5 +32,29 @@ describe("readTrip()", () => {
     expect(() => readTrip(trip)).toThrow(PermanentError);
     expect(() => readTrip(trip)).toThrow(message);
     expect(() => readTrip(trip)).toThrow(trip.tripId);
+  });
+});
+
+describe("readRefund()", () => {
+  it("returns what was refunded, and what the refunds before it returned", () => {
+    const refund = newRefund({ refunded: euros(300n), totalRefunded: euros(500n) });
+    expect(readRefund(refund)).toMatchObject({
+      refundedAt: new Date("2026-11-25T10:00:00Z"),
+      refunded: { minorUnits: 300n, currency: "EUR" },
+      totalBefore: 200n,
+      settled: { minorUnits: 1250n, currency: "EUR" },
+    });
+  });
+
+  it.each([
+    ["an amount", { refunded: undefined }, "all amounts in TripRefunded one of trip"],
+    ["a time", { refundedAt: undefined }, "expected refunded_at"],
+    ["an amount above 0", { refunded: { minorUnits: 0n, currency: "EUR" } }, "a refund above 0"],
+    ["one currency", { totalRefunded: { minorUnits: 1n, currency: "USD" } }, "got EUR, USD"],
+  ])("throws a permanent error for an event without %s", (_, fields, message) => {
+    const refund = newRefund(fields);
+    expect(() => readRefund(refund)).toThrow(PermanentError);
+    expect(() => readRefund(refund)).toThrow(message);
+    expect(() => readRefund(refund)).toThrow(refund.tripId);
   });
 });

@@ -22,6 +22,19 @@ export async function addReceipt(
     .execute();
 }
 
+/** Returns the events that the receipts of a trip were written from. A trip has 1,000 refunds at most. */
+export function listReceiptEvents(
+  db: Kysely<NotificationsDatabase>,
+  tripId: string,
+): Promise<Pick<ReceiptRow, "refund_id" | "event">[]> {
+  return db
+    .selectFrom("receipts")
+    .select(["refund_id", "event"])
+    .where("trip_id", "=", tripId)
+    .orderBy("id")
+    .execute();
+}
+
 /** Returns the receipts of a trip, oldest first, at most 100. With a `riderId`, only that rider's. */
 export function listReceipts(
   db: Kysely<NotificationsDatabase>,

@@ -54,7 +54,9 @@ async function writeOne(
     }
     await db.transaction().execute(async (tx) => {
       if (!(await deleteDraft(tx, id))) return;
-      const text = writeReceipt(await findContent(tx, draft), region);
+      const content = await findContent(tx, draft);
+      if (content === undefined) return;
+      const text = writeReceipt(content, region);
       await addReceipt(tx, { trip_id, rider_id, refund_id, event, ...text });
     });
     await makeDraftsDue(db, trip_id);

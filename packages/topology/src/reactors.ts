@@ -42,7 +42,7 @@ export const reactors = [
   {
     name: "notifications",
     port: 8087,
-    events: [TripEvents],
+    events: [TripEvents, RefundEvents],
     effects: {
       table: "receipts",
       tripColumn: "trip_id",
