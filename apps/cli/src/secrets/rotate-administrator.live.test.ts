@@ -6,6 +6,8 @@ import { createSecrets, rotateSecrets } from "@fanfare/secrets";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
+const report = () => {};
+
 describe("secrets --rotate administrator", { timeout: 60_000 }, () => {
   let folder: string;
   let postgres: Postgres;
@@ -26,7 +28,6 @@ describe("secrets --rotate administrator", { timeout: 60_000 }, () => {
 
   const locate = (file: string, holder = "postgres") => join(folder, holder, file);
   const read = (file: string, holder?: string) => readFile(locate(file, holder), "utf8");
-  const report = () => {};
   const rotate = () => rotateSecrets(folder, "administrator", { report });
   const refusal = "password authentication failed";
 
@@ -62,14 +63,11 @@ describe("secrets --rotate administrator", { timeout: 60_000 }, () => {
   });
 
   it.each([
-    ["before the server has the new password", undefined],
-    ["after the server has the new password", "select 1"],
-  ])("finishes a rotation that was interrupted %s", async (_, check) => {
+    ["before the server has the new password", "select 1"],
+    ["after the server has the new password", "alter role current_user password 'interrupted'"],
+  ])("finishes a rotation that was interrupted %s", async (_, done) => {
     await writeFile(locate("password.next"), "interrupted");
-    if (check !== undefined) {
-      await execute("alter role current_user password 'interrupted'");
-      await expect(execute(check)).rejects.toThrow(refusal);
-    }
+    await execute(done);
     await rotate();
     expect(new URL(await read("admin-url")).password).toBe("interrupted");
     await execute("select 1");

@@ -14,9 +14,9 @@ describe("createReturnActivities()", () => {
         recordVehicleReleased: (request, context) => (record(request, context), {}),
       });
     });
-    const { returnVehicle } = createReturnActivities({ fleet: transport, trips: transport });
+    const activities = createReturnActivities({ fleet: transport, trips: transport });
     const vehicle = { tripId: "t", vehicleId: "v" };
-    await runAsActivity(() => returnVehicle({ step: "release-vehicle", ...vehicle }));
+    await runAsActivity(() => activities.returnVehicle({ step: "release-vehicle", ...vehicle }));
     const key = `${workflowId}/release-vehicle`;
     expect(calls).toMatchObject([
       { method: "ReleaseVehicle", key, request: vehicle },
