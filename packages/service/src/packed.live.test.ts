@@ -40,7 +40,7 @@ it("runs the service of its README, packed and installed outside the checkout", 
 
   const greeter = spawn(process.execPath, ["main.ts"], {
     cwd: project.folder,
-    env: { ...process.env, PORT: "0", AUTH_JWKS: "jwks.json" },
+    env: { ...process.env, PORT: "0", HEALTH_PORT: "0", AUTH_JWKS: "jwks.json" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(greeter, "exit");

@@ -81,6 +81,7 @@ export async function startFire(): Promise<Fire> {
         DATABASE_URL: urls[role],
         NATS_URL: nats.url,
         PORT: "0",
+        HEALTH_PORT: "0",
         // Nothing listens on port 1.
         RIDERS_URL: "http://127.0.0.1:1",
         SERVICE_TOKEN_FILE: keys.jwksFile,
