@@ -45,6 +45,7 @@ it("reports its outbox and its relay at /metrics", {
     "fanfare_outbox_waiting 0",
     "fanfare_outbox_oldest_seconds 0",
     "fanfare_outbox_rejected 0",
+    'fanfare_retention_removed_total{table="idempotency_keys"} 0',
   ];
   await expectMetrics(...idle, "fanfare_relay_published_total 0");
 
