@@ -75,6 +75,35 @@ describe("outages while a trip settles", { timeout: 360_000 }, () => {
     expect(await readEffects(clients, trip.tripId)).toEqual(oneEffect);
   });
 
+  it("writes the receipt in the rider's language once riders is back, and corrects it after a refund", async () => {
+    const { clients, system } = stack;
+    const trip = createTrip({ name: "dora", vehicleId: "vehicle-8" });
+    await clients.riders(trip.name).updateProfile({ locale: "de", timeZone: "Europe/Berlin" });
+    await startTrip(clients, trip);
+    await system.app("riders").kill();
+    await clients.trips(trip.name).endTrip(trip);
+    await waitForStatus(clients, trip, TripStatus.SETTLED);
+    const count = async (name: "revenue" | "notifications") =>
+      (await readEffects(clients, trip.tripId))[name];
+    await expect.poll(() => count("revenue"), { timeout: 60_000 }).toBe(1);
+    expect(await count("notifications")).toBe(0);
+
+    await system.app("riders").start();
+    await expect.poll(() => count("notifications"), { timeout: 60_000 }).toBe(1);
+    const amount = { minorUnits: 50n, currency: "EUR" };
+    await clients.operations.refundTrip({ ...trip, amount, reason: "the heater was cold" });
+    await expect.poll(() => count("notifications"), { timeout: 60_000 }).toBe(2);
+    const { receipts } = await clients.notifications.listReceipts(trip);
+    const texts = receipts.map(({ text }) => text.replaceAll("\u00a0", " "));
+    expect(texts[0]).toMatch(
+      /^Freischaltgebühr +1,00 €\nFahrt: 1 angefangene Minute zu 0,30 € +0,30 €\nGesamtbetrag +1,30 €\n$/m,
+    );
+    expect(texts[1]).toContain(`Dieser Beleg korrigiert den Beleg ${trip.tripId}-1.\n`);
+    expect(texts[1]).toMatch(
+      /\nErstattung vom .* -0,50 €\nGesamtbetrag nach Erstattung +0,80 €\n$/,
+    );
+  });
+
   it("releases the vehicle while billing is down after the drive, and settles once it is back", async () => {
     const { clients, system } = stack;
     const trip = createTrip({ vehicleId: "vehicle-3" });

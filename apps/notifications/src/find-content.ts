@@ -27,9 +27,9 @@ export async function findContent(
       `the receipt of trip ${tripId} is not written yet: refund ${refundId} waits for it`,
     );
   }
-  const earlier = receipts
-    .flatMap((one) => (one.refund_id === null || one.event === null ? [] : parseRefund(one.event)))
-    .toSorted((one, other) => (one.totalBefore < other.totalBefore ? -1 : 1));
+  const earlier = receipts.flatMap((one) =>
+    one.refund_id === null || one.event === null ? [] : parseRefund(one.event),
+  );
   const total = earlier.reduce((sum, { refunded }) => sum + refunded.minorUnits, 0n);
   if (total !== refund.totalBefore) {
     throw new Error(
