@@ -10,6 +10,7 @@ import {
 } from "@fanfare/service";
 import { migrations } from "./migrations.ts";
 import { react } from "./react.ts";
+import { assertLanguageData } from "./receipt/choose-language.ts";
 import { createLogSender } from "./receipt-sender.ts";
 import { createRegions } from "./regions.ts";
 import { retained } from "./retention.ts";
@@ -35,6 +36,7 @@ runReactor({
   routes: createRoutes,
   access: createAccess,
   start({ db, config, logger, resources }) {
+    assertLanguageData();
     const own = loadConfig({ name, about, variables });
     const riders = resources.use(
       createServiceTransport({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chooseLanguage } from "./choose-language.ts";
+import { assertLanguageData, chooseLanguage } from "./choose-language.ts";
 import { english } from "./english.ts";
 import { german } from "./german.ts";
 
@@ -16,10 +16,13 @@ describe("chooseLanguage()", () => {
   ])("chooses the texts and formats of %s", (locale, texts, formats) => {
     expect(chooseLanguage(locale)).toEqual({ texts, locale: formats });
   });
+});
 
-  it("finds the data of each language in this Node.js", () => {
-    for (const locale of ["en", "de"]) {
-      expect(new Intl.NumberFormat(locale).resolvedOptions().locale).toBe(locale);
-    }
+describe("assertLanguageData()", () => {
+  it("accepts this Node.js, and refuses one that knows English alone", () => {
+    expect(() => assertLanguageData()).not.toThrow();
+    expect(() => assertLanguageData(() => ["en"])).toThrow(
+      "it has none of de: use a build with full ICU",
+    );
   });
 });

@@ -23,3 +23,18 @@ export function chooseLanguage(locale: string): ChosenLanguage {
   const texts = languages.get(language);
   return texts === undefined ? { texts: english, locale: "en" } : { texts, locale: baseName };
 }
+
+/**
+ * Throws an Error when Node.js lacks the data of a language of receipts, as builds without full ICU do: amounts and
+ * times would be in English.
+ */
+export function assertLanguageData(find = Intl.DateTimeFormat.supportedLocalesOf): void {
+  const names = [...languages.keys()];
+  const known = find(names);
+  const missing = names.filter((name) => !known.includes(name));
+  if (missing.length === 0) return;
+  throw new Error(
+    `expected Node.js to have the data of ${names.join(", ")}, it has none of ${missing.join(", ")}: ` +
+      "use a build with full ICU",
+  );
+}
