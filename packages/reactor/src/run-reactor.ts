@@ -53,6 +53,7 @@ export function runReactor<DB>(options: ReactorOptions<DB>): void {
   const retentions = collectVariables(retained);
   const variables = { ...options.variables, ...createReactorVariables(port), ...retentions };
   const config: ReactorConfig = loadConfig({ name, about, variables });
+  // The same values by the names of the variables, with their type.
   const retentionDays = loadConfig({ name, about, variables: retentions });
   const logger = createLogger({ name, level: config.logLevel });
   runUntilSignal(

@@ -9,6 +9,11 @@ export interface TableCounts {
   oldestMs: number | undefined;
 }
 
+/** Creates the counts of a table that is not pruned yet. */
+export function createCounts(): TableCounts {
+  return { removed: 0, failures: 0, oldestMs: undefined };
+}
+
 /** Creates a function that returns the metrics of a pruner. */
 export function createPrunerMetrics(counts: ReadonlyMap<string, TableCounts>): Collector {
   return async () => [

@@ -4,7 +4,7 @@ import type { Collector } from "../metrics/create-metrics.ts";
 import type { Logger } from "../process/create-logger.ts";
 import { withTimeout } from "../process/with-timeout.ts";
 import { type PrunedTable, pruneTable, readOldestMs } from "./pruned-table.ts";
-import { createPrunerMetrics, type TableCounts } from "./pruner-metrics.ts";
+import { createCounts, createPrunerMetrics } from "./pruner-metrics.ts";
 
 /** Options of `startPruner`. */
 export interface PrunerOptions {
@@ -46,22 +46,20 @@ const maxIntervalMs = 24 * 3_600_000;
 export function startPruner<DB>(db: Kysely<DB>, options: PrunerOptions): Pruner {
   const { logger, intervalMs = 3_600_000, batchSize = 1_000 } = options;
   checkOptions(options.tables, { intervalMs, batchSize });
-  const tables = options.tables.filter(({ retentionDays }) => retentionDays !== "never");
+  const tables = options.tables
+    .filter(({ retentionDays }) => retentionDays !== "never")
+    .map((table) => ({ table, counts: createCounts() }));
   const stop = new AbortController();
   const { signal } = stop;
-  const counts = new Map<string, TableCounts>(
-    tables.map(({ table }) => [table, { removed: 0, failures: 0, oldestMs: undefined }]),
-  );
 
-  async function prune(table: PrunedTable): Promise<boolean> {
-    const count = counts.get(table.table);
-    if (count === undefined) return true;
+  /** Returns whether the table was pruned. */
+  async function prune({ table, counts }: (typeof tables)[number]): Promise<boolean> {
     try {
-      count.removed += await pruneTable(db, table, { batchSize, signal });
-      count.oldestMs = await readOldestMs(db, table);
+      counts.removed += await pruneTable(db, table, { batchSize, signal });
+      counts.oldestMs = await readOldestMs(db, table);
       return true;
     } catch (error) {
-      count.failures += 1;
+      counts.failures += 1;
       logger.warn({ err: error, table: table.table }, "old rows cannot be removed, will retry");
       return false;
     }
@@ -84,7 +82,7 @@ export function startPruner<DB>(db: Kysely<DB>, options: PrunerOptions): Pruner 
 
   const running = run();
   return {
-    metrics: createPrunerMetrics(counts),
+    metrics: createPrunerMetrics(new Map(tables.map(({ table, counts }) => [table.table, counts]))),
     async close({ timeoutMs = 10_000 } = {}) {
       stop.abort();
       await withTimeout(running, timeoutMs);
