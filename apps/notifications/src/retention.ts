@@ -12,7 +12,7 @@ export const retained: readonly RetainedTable[] = [
       sent_at is null
       or exists (select from receipt_drafts draft where draft.trip_id = receipts.trip_id)
     )`,
-    // Bookkeeping keeps receipts.
+    // Bookkeeping keeps receipts, and the receipt of a refund repeats the earlier ones of its trip.
     retention: defineRetentionVariable("RECEIPT_RETENTION_DAYS", {
       about: "Receipts that were sent",
       days: "never",
