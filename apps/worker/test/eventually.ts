@@ -1,6 +1,9 @@
 import { vi } from "vitest";
 
-/** Waits until a check passes, for a minute at most. */
-export async function eventually(check: () => Promise<void> | void): Promise<void> {
-  await vi.waitFor(check, { timeout: 60_000, interval: 50 });
+/** Waits until a check passes, for a minute at most unless `timeoutMs` is given. */
+export async function eventually(
+  check: () => Promise<void> | void,
+  timeoutMs = 60_000,
+): Promise<void> {
+  await vi.waitFor(check, { timeout: timeoutMs, interval: 50 });
 }

@@ -12,7 +12,7 @@ import {
   resetRun,
 } from "./reset-workflow.ts";
 import { openServiceLab, type ServiceLab } from "./service-lab.ts";
-import { putInForce } from "./walk.ts";
+import { putInForce } from "./walk-tariff.ts";
 
 // Each reset replays a workflow, which takes the time of a processor.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000, maxConcurrency: 6 });

@@ -1,4 +1,3 @@
-import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { waitUntil } from "@fanfare/dev-stack";
 import type { TripAccount } from "@fanfare/test-fixtures";
 import { compensationSuffix, steps } from "@fanfare/trip-contract";
@@ -13,6 +12,9 @@ import {
 } from "./faults.ts";
 import { addVehicle, beginTrip, type RealTrip } from "./real-trip.ts";
 import type { ServiceLab } from "./service-lab.ts";
+import type { Interval, TariffHistory } from "./tariff-history.ts";
+import { arbitraryRefunds, type WalkRefunds } from "./walk-refunds.ts";
+import { arbitraryTariff, putInForce, type WalkTariff } from "./walk-tariff.ts";
 
 /** Some trips that start at the same time, with their faults and the actions of people. */
 export type Walk = readonly WalkingTrip[];
@@ -30,15 +32,8 @@ interface WalkingTrip {
   /** What a person does when a call is made for the first time. */
   readonly acts: readonly { readonly act: Act; readonly at: string }[];
   readonly auditFails: boolean;
-}
-
-/** Durations are in milliseconds, prices in minor units. */
-export interface WalkTariff {
-  readonly unlockFee: number;
-  readonly price: number;
-  readonly incrementMs: number;
-  readonly maximumDriveMs: number;
-  readonly graceMs: number;
+  /** What operators refund after its end. */
+  readonly refunds: WalkRefunds;
 }
 
 const actions = ["cancel", "cancel-in-temporal", "terminate", "restart-worker", "end"] as const;
@@ -77,18 +72,14 @@ const faultArbitrary = fc.oneof(
 /** Generates walks, and shrinks those that fail. */
 export const arbitraryWalk: fc.Arbitrary<Walk> = fc.array(
   fc.record({
-    tariff: fc.record({
-      unlockFee: fc.integer({ min: 0, max: 300 }),
-      price: fc.integer({ min: 1, max: 90 }),
-      incrementMs: fc.constantFrom(1, 700, 1_000, 60_000),
-      maximumDriveMs: fc.constantFrom(1_500, 600_000),
-      graceMs: fc.constantFrom(0, 300, 1_000),
-    }),
+    tariff: arbitraryTariff,
+    refunds: arbitraryRefunds,
     driveMs: fc.constantFrom(0, 0, 0, 500, 1_200),
     paymentMethod: fc.oneof(
       { weight: 8, arbitrary: fc.constant("pm_card_visa") },
       { weight: 1, arbitrary: fc.constant("pm_card_chargeDeclined") },
       { weight: 1, arbitrary: fc.constant("pm_card_chargeCustomerFail") },
+      { weight: 1, arbitrary: fc.constant("pm_card_refundFail") },
     ),
     shares: fc.boolean(),
     faults: fc.uniqueArray(faultArbitrary, {
@@ -111,6 +102,10 @@ export const arbitraryWalk: fc.Arbitrary<Walk> = fc.array(
 export interface WalkedTrip {
   readonly trip: RealTrip;
   readonly account: TripAccount;
+  readonly paymentMethod: string;
+  readonly refunds: WalkRefunds;
+  /** The time in which it was requested, in milliseconds of the history of tariffs. */
+  readonly requested: Interval;
   /** The time from the request to the end, in milliseconds. */
   readonly tookMs: number;
 }
@@ -119,18 +114,27 @@ export interface WalkedTrip {
  * Runs the trips of a walk to their ends. The rider ends a drive that is not ended otherwise, and an operator
  * retries parked steps, or resolves those that are always refused. Rejects when a trip does not end.
  */
-export async function runWalk(lab: ServiceLab, trips: Walk): Promise<readonly WalkedTrip[]> {
+export async function runWalk(
+  lab: ServiceLab,
+  trips: Walk,
+  history: TariffHistory,
+): Promise<readonly WalkedTrip[]> {
   const shared = await addVehicle(lab.books);
   return await Promise.all(
     trips.map(async (walking) => {
       const began = performance.now();
+      await putInForce(lab, walking.tariff, history);
+      const from = performance.now();
       const trip = await begin(lab, walking, shared);
       const refusal = await trip.started;
+      const requested = { from, to: performance.now() };
       const { status } = await trip.readAccount();
       if (status === "unknown") throw new Error(`StartTrip recorded no trip: ${refusal}`);
-      const declines = walking.paymentMethod === "pm_card_chargeCustomerFail";
+      const { paymentMethod, refunds } = walking;
+      const declines = paymentMethod === "pm_card_chargeCustomerFail";
       const account = await finishTrip(lab, trip, { declines, driveMs: walking.driveMs });
-      return { trip, account, tookMs: performance.now() - began };
+      const tookMs = performance.now() - began;
+      return { trip, account, paymentMethod, refunds, requested, tookMs };
     }),
   );
 }
@@ -141,7 +145,6 @@ async function begin(
   shared: string,
 ): Promise<RealTrip> {
   const tripId = crypto.randomUUID();
-  await putInForce(lab, walking.tariff);
   const plan: Record<string, Fault> = {};
   for (const [activityId, fault] of walking.faults) plan[activityId] = faults[fault] ?? sendTwice;
   if (auditFails) lab.events.failAuditOnce(tripId);
@@ -164,24 +167,6 @@ async function begin(
     }),
   );
   return await trip.promise;
-}
-
-function toMoney(minorUnits: number) {
-  return { minorUnits: BigInt(minorUnits), currency: "EUR" };
-}
-
-/** Puts a tariff in force for the trips that start from then on. */
-export async function putInForce(lab: ServiceLab, tariff: WalkTariff): Promise<void> {
-  await lab.tariffs.setTariff({
-    tariffId: `walk-${Object.values(tariff).join("-")}`,
-    terms: {
-      unlockFee: toMoney(tariff.unlockFee),
-      incrementPrice: toMoney(tariff.price),
-      increment: durationFromMs(tariff.incrementMs),
-      maximumDrive: durationFromMs(tariff.maximumDriveMs),
-      cancellationGrace: durationFromMs(tariff.graceMs),
-    },
-  });
 }
 
 /** Creates a function that acts on its first call, in the background. Failures are ignored. */
