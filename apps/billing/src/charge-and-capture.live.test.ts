@@ -215,7 +215,7 @@ describe("CaptureTab", () => {
     for (let time = 0; time < 2; time++) {
       const error = await catchRefusal(billing.captureTab({ tripId }, captureKey));
       expect(error.code).toBe(Code.FailedPrecondition);
-      expect(error.rawMessage).toContain("pm_card_chargeCustomerFail is declined");
+      expect(error.rawMessage).toContain("the capture is declined");
     }
     const { tab } = await billing.getTab({ tripId });
     expect(tab?.state).toBe(TabState.OPEN);

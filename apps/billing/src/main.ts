@@ -24,6 +24,7 @@ import { createLedgerMetrics } from "./ledger/ledger-metrics.ts";
 import { migrations } from "./migrations.ts";
 import { createPaymentMethods } from "./payment-methods.ts";
 import { listPrunedTables } from "./retention.ts";
+import { createRiderDataRoutes } from "./riders/rider-data-routes.ts";
 import { createRoutes } from "./routes.ts";
 import { createSandboxGateway } from "./sandbox-gateway.ts";
 import type { BillingTables } from "./tables.ts";
@@ -77,11 +78,12 @@ runUntilSignal(
         healthPort: config.healthPort,
         trustedProxies: config.trustedProxies,
         tls,
-        routes: createRoutes({
-          db: database.db,
-          gateway: createSandboxGateway(database.db),
-          paymentMethods: createPaymentMethods(riders),
-        }),
+        routes: (router) => {
+          const paymentMethods = createPaymentMethods(riders);
+          const gateway = createSandboxGateway(database.db);
+          createRoutes({ db: database.db, gateway, paymentMethods })(router);
+          createRiderDataRoutes(database.db)(router);
+        },
         reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },

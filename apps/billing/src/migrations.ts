@@ -7,6 +7,7 @@ import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { ledgerMigration } from "./ledger/ledger-migration.ts";
 import { captureRefundsMigration } from "./refunds/capture-refunds-migration.ts";
+import { forgetTokensMigration } from "./riders/gateway-token-migration.ts";
 
 const tabs: Migration = {
   async up(db: Kysely<unknown>) {
@@ -104,4 +105,5 @@ export const migrations: Record<string, Migration> = {
   "0006-ledger": ledgerMigration,
   "0007-capture-refunds": captureRefundsMigration,
   "0008-idempotency-ages": idempotencyAgesMigration,
+  "0009-forget-tokens": forgetTokensMigration,
 };

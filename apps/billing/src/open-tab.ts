@@ -42,7 +42,7 @@ export async function openTab(
   if (result.outcome !== "authorised") {
     await withTripLock(db, tripId, async (tx) => {
       if (isSameAttempt(await findTab(tx, tripId), tab)) {
-        await updateTab(tx, tripId, { state: "declined" });
+        await updateTab(tx, tripId, { state: "declined", gateway_token: null });
       }
     });
     throw createRejectionError(result);
@@ -54,6 +54,7 @@ export async function openTab(
       await updateTab(tx, tripId, {
         state: "open",
         authorisation_id: result.authorisationId,
+        gateway_token: null,
       });
       return { tab: toTab(await readTab(tx, tripId)) };
     }),

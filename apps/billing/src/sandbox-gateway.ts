@@ -16,7 +16,7 @@ export function createSandboxGateway(db: Kysely<SandboxTables>): PaymentGateway 
         .insertInto("sandbox_authorisations")
         .values({
           authorisation_key: key,
-          payment_method: paymentMethod,
+          payment_method: rejection?.outcome === "unknown-method" ? "unknown" : paymentMethod,
           minor_units: amount.minorUnits,
           currency: amount.currency,
           state: rejection === undefined ? "authorised" : "refused",

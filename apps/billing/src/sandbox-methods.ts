@@ -1,5 +1,7 @@
 import type { GatewayRejection } from "./gateway.ts";
 
+// No reason names a payment method: reasons are stored with trips and logged.
+
 /** The payment methods of the sandbox, and which calls succeed with them. */
 const sandboxMethods: Readonly<
   Record<
@@ -22,14 +24,14 @@ export function findAuthorisationRejection(paymentMethod: string): GatewayReject
     const known = Object.keys(sandboxMethods).join(", ");
     return {
       outcome: "unknown-method",
-      reason: `there is no payment method ${paymentMethod}: use one of ${known}`,
+      reason: `the gateway has no such payment method: use one of ${known}`,
     };
   }
   return method.authorises
     ? undefined
     : {
         outcome: "declined",
-        reason: `the payment method ${paymentMethod} is declined: use another one`,
+        reason: "the payment method is declined: use another one",
       };
 }
 
@@ -39,7 +41,7 @@ export function findCaptureRejection(paymentMethod: string): GatewayRejection | 
     ? undefined
     : {
         outcome: "declined",
-        reason: `the capture on ${paymentMethod} is declined: ask the rider for another payment`,
+        reason: "the capture is declined: ask the rider for another payment",
       };
 }
 
@@ -49,6 +51,6 @@ export function findRefundRejection(paymentMethod: string): GatewayRejection | u
     ? undefined
     : {
         outcome: "declined",
-        reason: `the refund on ${paymentMethod} is declined: pay the rider in another way`,
+        reason: "the refund is declined: pay the rider in another way",
       };
 }

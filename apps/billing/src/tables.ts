@@ -24,7 +24,10 @@ export interface TabTable {
   rider_id: string;
   /** The id that riders gave the payment method. */
   payment_method: string;
-  /** What the gateway calls it. Null until riders has confirmed that it is the rider's: nothing is authorised. */
+  /**
+   * What the gateway calls it. Null until riders has confirmed that it is the rider's: nothing is authorised. Null
+   * again once the gateway has answered.
+   */
   gateway_token: string | null;
   currency: string;
   limit_minor_units: Int8;

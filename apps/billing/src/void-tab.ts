@@ -30,7 +30,7 @@ export async function voidTab(
     await callGateway(gateway.void({ key: `tab/${tab.trip_id}/void`, authorisationId }));
   }
   await withTripLock(db, tripId, async (tx) => {
-    await updateTab(tx, tripId, { state: "void" });
+    await updateTab(tx, tripId, { state: "void", gateway_token: null });
     await postWriteOff(tx, tab);
   });
 }

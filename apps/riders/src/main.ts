@@ -7,7 +7,10 @@ import {
   authVariables,
   createLogger,
   createMetrics,
+  createServiceTransport,
+  createTextEscaper,
   databaseVariables,
+  defineAddressVariable,
   defineHealthPortVariable,
   definePortVariable,
   loadConfig,
@@ -17,11 +20,15 @@ import {
   readNatsCredentials,
   readNatsTls,
   readTlsFiles,
+  readTokenSource,
   runUntilSignal,
   serve,
   serverVariables,
+  serviceTokenVariables,
   tlsVariables,
 } from "@fanfare/service";
+import { createDataClients } from "./data-apps.ts";
+import { startErasing } from "./erasure/start-erasing.ts";
 import { migrations } from "./migrations.ts";
 import { createRoutes } from "./routes.ts";
 import type { RidersTables } from "./tables.ts";
@@ -29,7 +36,7 @@ import type { RidersTables } from "./tables.ts";
 const name = "riders";
 const config = loadConfig({
   name,
-  about: "Keeps the profiles and payment methods of riders.",
+  about: "Keeps the profiles and payment methods of riders, and erases riders everywhere.",
   variables: {
     ...serverVariables,
     port: definePortVariable("PORT", 8089),
@@ -39,6 +46,18 @@ const config = loadConfig({
     ...databaseVariables,
     ...natsVariables,
     ...natsTlsVariables,
+    ...serviceTokenVariables,
+    tripsUrl: defineAddressVariable(
+      "TRIPS_URL",
+      "http://127.0.0.1:8081",
+      "URL of the trip registry.",
+    ),
+    billingUrl: defineAddressVariable("BILLING_URL", "http://127.0.0.1:8083", "URL of billing."),
+    notificationsUrl: defineAddressVariable(
+      "NOTIFICATIONS_URL",
+      "http://127.0.0.1:8087",
+      "URL of notifications.",
+    ),
   },
 });
 const logger = createLogger({ name, level: config.logLevel });
@@ -73,6 +92,22 @@ runUntilSignal(
           logger.error({ err: error, id }, "an event of the outbox was rejected"),
       }),
     );
+    const tls = readTlsFiles(config);
+    const connect = (audience: string, baseUrl: string) =>
+      resources.use(
+        createServiceTransport({
+          baseUrl,
+          interceptors: [createTextEscaper()],
+          ...readTokenSource(config, { subject: name, role: "service", audience }),
+          tls,
+        }),
+      );
+    const clients = createDataClients({
+      trips: connect("trips", config.tripsUrl),
+      billing: connect("billing", config.billingUrl),
+      notifications: connect("notifications", config.notificationsUrl),
+    });
+    resources.use(startErasing({ db: database.db, clients, logger }));
     const access = createAccess({ ...config, name });
     resources.use(
       await serve({
@@ -80,8 +115,8 @@ runUntilSignal(
         port: config.port,
         healthPort: config.healthPort,
         trustedProxies: config.trustedProxies,
-        tls: readTlsFiles(config),
-        routes: createRoutes(database.db, { onCommit: () => relay.wake() }),
+        tls,
+        routes: createRoutes({ db: database.db, clients, onCommit: () => relay.wake() }),
         reflection: config.reflection,
         access,
         checks: { database: () => database.assertReady() },

@@ -1,6 +1,7 @@
 import { outboxKeysMigration, outboxMigration } from "@fanfare/outbox";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
+import { erasuresMigration } from "./erasure/erasure-tables.ts";
 
 const riders: Migration = {
   async up(db: Kysely<unknown>) {
@@ -37,4 +38,5 @@ export const migrations: Record<string, Migration> = {
   "0001-outbox": outboxMigration,
   "0002-outbox-keys": outboxKeysMigration,
   "0003-riders": riders,
+  "0004-erasures": erasuresMigration,
 };

@@ -1,10 +1,11 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { UpdateProfileRequest } from "@fanfare/contracts/riders/v1/riders";
 import type { Kysely, Transaction, Updateable } from "kysely";
 import { consentNames } from "./profile-message.ts";
 import { readLocale, readTimeZone } from "./region.ts";
 import type { ConsentName, ProfileRecord, RiderRow, RidersTables } from "./tables.ts";
 
-/** Returns a rider's profile; undefined when nothing is stored of them. */
+/** Returns a rider's profile; undefined when nothing is stored of them, or they were erased. */
 export async function findProfile(
   db: Kysely<RidersTables>,
   riderId: string,
@@ -13,6 +14,7 @@ export async function findProfile(
     .selectFrom("riders")
     .selectAll()
     .where("rider_id", "=", riderId)
+    .where("erased_at", "is", null)
     .executeTakeFirst();
   if (rider === undefined) return undefined;
   const consents = await db
@@ -38,9 +40,16 @@ export function createEmptyProfile(riderId: string): ProfileRecord {
 
 /**
  * Creates the row of a rider unless it exists, and locks it: transactions of the same rider run one after the
- * other.
+ * other. Throws failed_precondition when the rider was erased.
  */
 export async function lockRider(tx: Transaction<RidersTables>, riderId: string): Promise<RiderRow> {
+  const row = await createRow(tx, riderId);
+  if (row.erased_at !== null) throw createErasedError();
+  return row;
+}
+
+/** Does the same for a rider who may be erased. */
+export async function createRow(tx: Transaction<RidersTables>, riderId: string): Promise<RiderRow> {
   await tx
     .insertInto("riders")
     .values({ rider_id: riderId })
@@ -52,6 +61,33 @@ export async function lockRider(tx: Transaction<RidersTables>, riderId: string):
     .where("rider_id", "=", riderId)
     .forUpdate()
     .executeTakeFirstOrThrow();
+}
+
+/** Throws failed_precondition when a rider was erased. */
+export async function checkNotErased(db: Kysely<RidersTables>, riderId: string): Promise<void> {
+  if (await isErased(db, riderId)) throw createErasedError();
+}
+
+/** The ids that trips and billing put in place of an erased rider's. */
+const anonymousId = /^erased-[0-9a-f-]{36}$/;
+
+/** Returns whether a rider was erased, also for the id that an app put in place of an erased rider's. */
+export async function isErased(db: Kysely<RidersTables>, riderId: string): Promise<boolean> {
+  if (anonymousId.test(riderId)) return true;
+  const erased = await db
+    .selectFrom("riders")
+    .select("rider_id")
+    .where("rider_id", "=", riderId)
+    .where("erased_at", "is not", null)
+    .executeTakeFirst();
+  return erased !== undefined;
+}
+
+function createErasedError(): ConnectError {
+  return new ConnectError(
+    "the rider was erased: nothing is stored of them any more, and their id is not used again",
+    Code.FailedPrecondition,
+  );
 }
 
 /** Changes the fields of a rider that the request has. Returns whether anything is different. */

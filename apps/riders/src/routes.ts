@@ -2,7 +2,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { RiderChange } from "@fanfare/contracts/riders/v1/rider_events";
 import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { getCaller, notify, type Routes } from "@fanfare/service";
-import type { Kysely } from "kysely";
+import type { ErasureDeps } from "./erasure/begin-erasure.ts";
+import { eraseRider, getErasure } from "./erasure/erase-rider.ts";
+import { toErasure } from "./erasure/erasure-message.ts";
+import { chooseRider, exportRider } from "./export/export-rider.ts";
 import {
   addPaymentMethod,
   getPaymentMethod,
@@ -10,24 +13,31 @@ import {
   removePaymentMethod,
 } from "./payment-methods.ts";
 import { toPaymentMethod, toProfile } from "./profile-message.ts";
-import { createEmptyProfile, findProfile, updateProfile } from "./profiles.ts";
+import {
+  checkNotErased,
+  createEmptyProfile,
+  findProfile,
+  isErased,
+  updateProfile,
+} from "./profiles.ts";
 import { publishRiderChange } from "./publish-rider-change.ts";
-import type { RidersTables } from "./tables.ts";
 
-/** Options of `createRoutes`. */
-export interface RoutesOptions {
+/** What the routes work with. */
+export interface RoutesDeps extends ErasureDeps {
   /** Called after each transaction that may have written an event. Its failures change no answer. */
   readonly onCommit?: () => void;
 }
 
-/** Creates the routes of RidersService over its database. */
-export function createRoutes(db: Kysely<RidersTables>, { onCommit }: RoutesOptions = {}): Routes {
+/** Creates the routes of RidersService over its database and the other apps that store data of riders. */
+export function createRoutes({ db, clients, onCommit }: RoutesDeps): Routes {
   const readProfile = async (riderId: string) =>
     (await findProfile(db, riderId)) ?? createEmptyProfile(riderId);
   return (router) =>
     router.service(RidersService, {
       async getProfile(_, context) {
-        return { profile: toProfile(await readProfile(getCaller(context).subject)) };
+        const { subject: riderId } = getCaller(context);
+        await checkNotErased(db, riderId);
+        return { profile: toProfile(await readProfile(riderId)) };
       },
 
       async updateProfile(request, context) {
@@ -84,12 +94,33 @@ export function createRoutes(db: Kysely<RidersTables>, { onCommit }: RoutesOptio
         return { profile: toProfile(profile), paymentMethods: methods.map(toPaymentMethod) };
       },
 
+      async eraseRider({ riderId, reason }, context) {
+        const { subject: operator } = getCaller(context);
+        const erasure = await eraseRider({ db, clients }, { riderId, operator, reason });
+        notify(onCommit, []);
+        return { erasure: toErasure(erasure) };
+      },
+
+      async getErasure({ riderId }) {
+        return { erasure: toErasure(await getErasure({ db }, riderId)) };
+      },
+
+      async *exportRider({ riderId }, context) {
+        yield* exportRider({ db, clients }, chooseRider(riderId, getCaller(context)));
+      },
+
       async getGatewayToken({ riderId, paymentMethodId }) {
         const method = await getPaymentMethod(db, riderId, paymentMethodId);
         return { gatewayToken: method.gateway_token };
       },
 
       async getRegion({ riderId }) {
+        if (await isErased(db, riderId)) {
+          throw new ConnectError(
+            `rider ${riderId} was erased: write nothing to them`,
+            Code.NotFound,
+          );
+        }
         const { rider } = await readProfile(riderId);
         return { locale: rider.locale, timeZone: rider.time_zone };
       },

@@ -1,4 +1,5 @@
-import type { Generated, Selectable } from "kysely";
+import type { ColumnType, Generated, Selectable } from "kysely";
+import type { ErasureAppTable, ErasureTable } from "./erasure/erasure-tables.ts";
 
 /** One row for each rider of whom anything was written. The defaults are those of a rider without one. */
 interface RiderTable {
@@ -8,6 +9,8 @@ interface RiderTable {
   email: Generated<string>;
   locale: Generated<string>;
   time_zone: Generated<string>;
+  /** When the rider was erased. Nothing else is stored of them then, and nothing is written any more. */
+  erased_at: ColumnType<Date | null, never, Date>;
 }
 
 /** The name of a consent. */
@@ -35,6 +38,8 @@ export interface RidersTables {
   riders: RiderTable;
   rider_consents: ConsentTable;
   payment_methods: PaymentMethodTable;
+  erasures: ErasureTable;
+  erasure_apps: ErasureAppTable;
 }
 
 /** A row of the table of riders. */
@@ -45,7 +50,7 @@ type ConsentRow = Omit<Selectable<ConsentTable>, "rider_id">;
 
 /** A rider and the consents that they have given, in the order of their names. */
 export interface ProfileRecord {
-  readonly rider: RiderRow;
+  readonly rider: Omit<RiderRow, "erased_at">;
   readonly consents: readonly ConsentRow[];
 }
 

@@ -32,10 +32,12 @@ import { createRegistryRoutes } from "./registry/registry-routes.ts";
 import { changeRetention, listPrunedTables } from "./registry/retention.ts";
 import { createTripRegistry } from "./registry/store.ts";
 import type { TripsDatabase } from "./registry/tables.ts";
+import { createRiderDataRoutes } from "./riders/rider-data-routes.ts";
 import { createTariffRoutes } from "./tariffs/tariff-routes.ts";
 import { connectTemporal } from "./temporal/connect-temporal.ts";
 import { createInterruptedWorkflows } from "./temporal/interrupted-workflows.ts";
 import { createTripWorkflows } from "./temporal/temporal-trip-workflows.ts";
+import { createTripHistories } from "./temporal/trip-histories.ts";
 
 const name = "trips";
 const config = loadConfig({
@@ -115,6 +117,7 @@ runUntilSignal(
     const interruptedWorkflows = createInterruptedWorkflows(temporal.client, onUnavailable);
     const refunds = createTripRefunds(database.db);
     const refundWorkflows = createRefundWorkflows(temporal.client, onUnavailable);
+    const histories = createTripHistories(temporal.client, onUnavailable);
     const feed = createTripFeed({
       registry,
       pollIntervalMs: 200,
@@ -128,7 +131,10 @@ runUntilSignal(
         port: config.internalPort,
         portName: "INTERNAL_PORT",
         tls: tls && { ...tls, clientCertificate: undefined },
-        routes: createRegistryRoutes({ registry, refunds }),
+        routes: (router) => {
+          createRegistryRoutes({ registry, refunds })(router);
+          createRiderDataRoutes({ db: database.db, registry, histories })(router);
+        },
         reflection: config.reflection,
         access,
         logger,

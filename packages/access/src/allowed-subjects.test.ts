@@ -22,11 +22,15 @@ describe("allowedSubjects()", () => {
       "BillingService/RefundCapture",
       "FleetService/ReserveVehicle",
       "FleetService/ReleaseVehicle",
+      "RiderDataService/EraseRiderData",
+      "RiderDataService/ExportRiderData",
       "RidersService/GetGatewayToken",
       "RidersService/GetRegion",
       ...TripRegistryService.methods.map(({ name }) => `TripRegistryService/${name}`),
+      "TripRidersService/CloseRider",
     ]);
-    const steps = callable.filter(({ parent }) => parent.name !== "RidersService");
+    const ofRiders = ["RiderDataService", "RidersService", "TripRidersService"];
+    const steps = callable.filter(({ parent }) => !ofRiders.includes(parent.name));
     for (const method of steps) expect(allowedSubjects(method, "service")).toEqual(["worker"]);
   });
 

@@ -6,9 +6,11 @@ import { NotificationsService } from "@fanfare/contracts/notifications/v1/notifi
 import { OperatorLogService } from "@fanfare/contracts/operators/v1/operators";
 import { TripOperationsService } from "@fanfare/contracts/operators/v1/trip_operations";
 import { RevenueService } from "@fanfare/contracts/revenue/v1/revenue";
+import { RiderDataService } from "@fanfare/contracts/riders/v1/rider_data";
 import { RidersService } from "@fanfare/contracts/riders/v1/riders";
 import { TariffService } from "@fanfare/contracts/trips/v1/tariffs";
 import { TripRegistryService } from "@fanfare/contracts/trips/v1/trip_registry";
+import { TripRidersService } from "@fanfare/contracts/trips/v1/trip_riders";
 import { TripsService } from "@fanfare/contracts/trips/v1/trips";
 
 /** Every service of this system. */
@@ -19,9 +21,11 @@ export const services: readonly DescService[] = [
   NotificationsService,
   OperatorLogService,
   RevenueService,
+  RiderDataService,
   RidersService,
   TariffService,
   TripOperationsService,
   TripRegistryService,
+  TripRidersService,
   TripsService,
 ];

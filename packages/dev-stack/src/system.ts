@@ -83,6 +83,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     TRIPS_URL: `${scheme}://127.0.0.1:${ports.registry}`,
     FLEET_URL: `${scheme}://127.0.0.1:${ports.fleet}`,
     BILLING_URL: `${scheme}://127.0.0.1:${ports.billing}`,
+    NOTIFICATIONS_URL: `${scheme}://127.0.0.1:${ports.notifications}`,
     RIDERS_URL: `${scheme}://127.0.0.1:${ports.riders}`,
     INTERNAL_PORT: String(ports.registry),
     REFLECTION: "true",

@@ -40,10 +40,15 @@ export interface Temporal extends DevServer {
   readonly uiUrl: string | undefined;
 }
 
-/** With its default settings, the development server adds about 100 ms to each step of a workflow. */
+/**
+ * With its default settings, the development server adds about 100 ms to each step of a workflow, and deletes one
+ * up to 30 s after it closed.
+ */
 const dynamicConfig = [
   "history.transferProcessorMaxPollRPS=200",
   "history.timerProcessorMaxPollRPS=200",
+  'history.transferProcessorUpdateAckInterval="1s"',
+  'history.visibilityProcessorUpdateAckInterval="1s"',
   "system.enableActivityEagerExecution=true",
 ];
 

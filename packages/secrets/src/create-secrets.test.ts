@@ -45,7 +45,7 @@ describe("createSecrets()", () => {
       postgres: ["admin-url", "logins.json", "password"],
       ...mapReactors(() => database),
       notifications: [...database, "service-key.json"],
-      riders: database,
+      riders: [...database, "service-key.json"],
       temporal: ["password", "pgpass"],
       trips: ["codec-keys.json", ...database],
       worker: ["codec-keys.json", "service-key.json"],

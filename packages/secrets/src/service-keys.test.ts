@@ -7,7 +7,7 @@ import { openSecretsFolder, type SecretsFolder } from "./secrets-folder.ts";
 import { createServiceKeys, rotateServiceKeys } from "./service-keys.ts";
 
 const report = () => {};
-const callers = ["worker", "billing", "notifications"];
+const callers = ["worker", "billing", "riders", "notifications"];
 
 describe("the keys of services", () => {
   let folder: SecretsFolder;
@@ -33,6 +33,7 @@ describe("the keys of services", () => {
     expect(signers).toEqual([
       expect.stringMatching(/^worker\.[0-9a-f]{8}$/),
       expect.stringMatching(/^billing\.[0-9a-f]{8}$/),
+      expect.stringMatching(/^riders\.[0-9a-f]{8}$/),
       expect.stringMatching(/^notifications\.[0-9a-f]{8}$/),
     ]);
     for (const app of appNames.filter(servesCalls)) {
@@ -61,7 +62,7 @@ describe("the keys of services", () => {
     );
     const fresh = await readSigner();
     expect(fresh).not.toBe(earlier);
-    expect(steps).toEqual(["fleet: 6 keys", `worker: ${fresh}`, "fleet: 6 keys, some retired"]);
+    expect(steps).toEqual(["fleet: 8 keys", `worker: ${fresh}`, "fleet: 8 keys, some retired"]);
   });
 
   it("rotation: removes the earlier key once its tokens have expired", async () => {
@@ -69,7 +70,7 @@ describe("the keys of services", () => {
     const [{ exp = 0 } = {}] = await readKeys();
     expect(exp * 1000 - Date.now()).toBeGreaterThan(5 * 60_000);
     await createServiceKeys(folder);
-    expect(await readKeys()).toHaveLength(6);
+    expect(await readKeys()).toHaveLength(8);
     vi.useFakeTimers({ toFake: ["Date"], now: (exp + 1) * 1000 });
     await createServiceKeys(folder);
     expect((await readKeys()).map(({ kid }) => kid)).toEqual(await readSigners());

@@ -80,5 +80,5 @@ export function usesTemporal(name: AppName): boolean {
 
 /** Returns whether an app calls other services, with a token of its own. */
 export function callsServices(name: AppName): boolean {
-  return name === "worker" || name === "billing" || name === "notifications";
+  return ["worker", "billing", "riders", "notifications"].includes(name);
 }

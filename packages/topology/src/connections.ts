@@ -19,7 +19,7 @@ export const connections: Readonly<Record<ClientName, readonly (ServerName | Por
   worker: ["temporal", "nats", "registry", "fleet", "billing"],
   fleet: ["postgres", "nats"],
   billing: ["postgres", "riders"],
-  riders: ["postgres", "nats"],
+  riders: ["postgres", "nats", "registry", "billing", "notifications"],
   ...mapReactors(() => ["postgres", "nats"] as const),
   notifications: ["postgres", "nats", "riders"],
   provision: ["postgres", "nats", "temporal"],

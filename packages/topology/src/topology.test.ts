@@ -17,6 +17,7 @@ describe("topics", () => {
       "trips.refunded",
       "fleet.vehicles.changed",
       "riders.changed",
+      "riders.erased",
     ]);
   });
 
@@ -26,6 +27,7 @@ describe("topics", () => {
       "trips.v1.TripRefunded",
       "fleet.v1.VehicleChanged",
       "riders.v1.RiderChanged",
+      "riders.v1.RiderErased",
     ]);
     expect(findEventSchema("trips.started")).toBeUndefined();
   });
@@ -41,7 +43,13 @@ describe("reactors", () => {
     });
     expect(groups).toContainEqual({
       group: "audit",
-      topics: ["trips.completed", "trips.refunded", "fleet.vehicles.changed", "riders.changed"],
+      topics: [
+        "trips.completed",
+        "trips.refunded",
+        "fleet.vehicles.changed",
+        "riders.changed",
+        "riders.erased",
+      ],
       from: "start",
     });
   });

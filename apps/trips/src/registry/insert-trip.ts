@@ -1,4 +1,5 @@
 import { sql, type Transaction } from "kysely";
+import { keepOpen } from "../riders/close-rider.ts";
 import { readTariffInForce } from "../tariffs/tariff-store.ts";
 import { ridersTrips } from "./migrations.ts";
 import { createRiderBusyError, createTariffGoneError } from "./registry-errors.ts";
@@ -8,13 +9,14 @@ import type { TripRequest } from "./trip-registry.ts";
 
 /**
  * Inserts a trip as REQUESTED with the tariff in force, or returns the trip that has its id. Throws
- * failed_precondition, and inserts nothing, when the rider has an active trip or the requested tariff is not in
- * force.
+ * failed_precondition, and inserts nothing, when the rider is erased, has an active trip, or agreed to a tariff
+ * that is not in force.
  */
 export async function insertOrFind(
   tx: Transaction<TripsDatabase>,
   request: TripRequest,
 ): Promise<TripRow> {
+  await keepOpen(tx, request.riderId);
   const known = await tx
     .selectFrom("trips")
     .selectAll()

@@ -2,6 +2,7 @@ import { launchTariff, steps } from "@fanfare/trip-contract";
 import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { refundsMigration } from "../refunds/refunds-migration.ts";
+import { closedRidersMigration } from "../riders/closed-riders-migration.ts";
 import {
   createTariffInForce,
   createTariffs,
@@ -260,4 +261,5 @@ export const migrations: Record<string, Migration> = {
       await sql`create index trips_open on trips (reconcile_at) where ${openTrips}`.execute(db);
     },
   },
+  "0016-closed-riders": closedRidersMigration,
 };

@@ -11,6 +11,7 @@ export interface TripsDatabase {
   trip_refunds: RefundTable;
   tariffs: TariffTable;
   tariff_in_force: TariffInForceTable;
+  closed_riders: ClosedRiderTable;
 }
 
 /** The statuses of a trip, as the registry stores them. */
@@ -127,7 +128,7 @@ interface OperatorLogTable {
   operator: string;
   decided_at: GeneratedAlways<Date>;
   action: OperatorAction;
-  /** The id of a trip or a tariff, or the name of a consumer group. */
+  /** The id of a trip, a tariff or a rider, or the name of a consumer group. */
   subject: string;
   /** The steps of a trip, the amount of a refund, the terms of a tariff, or the dead letters. */
   details: string;
@@ -166,6 +167,12 @@ interface RefundTable {
 /** A refund of a settled trip. */
 export type RefundRow = Selectable<RefundTable>;
 
+/** One row for each rider who is erased, or is being erased. */
+interface ClosedRiderTable {
+  rider_id: string;
+  closed_at: Generated<Date>;
+}
+
 /** What operators decide, as the values of the proto enum Action. */
 export const operatorActions = [
   "RETRY_TRIP",
@@ -176,6 +183,7 @@ export const operatorActions = [
   "SET_TARIFF",
   "END_TRIP",
   "REFUND_TRIP",
+  "ERASE_RIDER",
 ] as const;
 
 /** What an operator decided, such as RETRY_TRIP. */

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file riders/v1/rider_events.proto.
  */
 export const file_riders_v1_rider_events: GenFile = /*@__PURE__*/
-  fileDesc("ChxyaWRlcnMvdjEvcmlkZXJfZXZlbnRzLnByb3RvEglyaWRlcnMudjEidgoMUmlkZXJDaGFuZ2VkEhkKCHJpZGVyX2lkGAEgASgJQge6SARyAhABEjAKBmNoYW5nZRgCIAEoDjIWLnJpZGVycy52MS5SaWRlckNoYW5nZUIIukgFggECIAASGQoRcGF5bWVudF9tZXRob2RfaWQYAyABKAkqlQEKC1JpZGVyQ2hhbmdlEhwKGFJJREVSX0NIQU5HRV9VTlNQRUNJRklFRBAAEhgKFFJJREVSX0NIQU5HRV9QUk9GSUxFEAESJQohUklERVJfQ0hBTkdFX1BBWU1FTlRfTUVUSE9EX0FEREVEEAISJwojUklERVJfQ0hBTkdFX1BBWU1FTlRfTUVUSE9EX1JFTU9WRUQQAzJuCgtSaWRlckV2ZW50cxJfCgxSaWRlckNoYW5nZWQSFy5yaWRlcnMudjEuUmlkZXJDaGFuZ2VkGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ih6q1BgaCg5yaWRlcnMuY2hhbmdlZBIIcmlkZXJfaWRiBnByb3RvMw", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_empty]);
+  fileDesc("ChxyaWRlcnMvdjEvcmlkZXJfZXZlbnRzLnByb3RvEglyaWRlcnMudjEidgoMUmlkZXJDaGFuZ2VkEhkKCHJpZGVyX2lkGAEgASgJQge6SARyAhABEjAKBmNoYW5nZRgCIAEoDjIWLnJpZGVycy52MS5SaWRlckNoYW5nZUIIukgFggECIAASGQoRcGF5bWVudF9tZXRob2RfaWQYAyABKAkiKAoLUmlkZXJFcmFzZWQSGQoIcmlkZXJfaWQYASABKAlCB7pIBHICEAEqlQEKC1JpZGVyQ2hhbmdlEhwKGFJJREVSX0NIQU5HRV9VTlNQRUNJRklFRBAAEhgKFFJJREVSX0NIQU5HRV9QUk9GSUxFEAESJQohUklERVJfQ0hBTkdFX1BBWU1FTlRfTUVUSE9EX0FEREVEEAISJwojUklERVJfQ0hBTkdFX1BBWU1FTlRfTUVUSE9EX1JFTU9WRUQQAzLMAQoLUmlkZXJFdmVudHMSXwoMUmlkZXJDaGFuZ2VkEhcucmlkZXJzLnYxLlJpZGVyQ2hhbmdlZBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIeqtQYGgoOcmlkZXJzLmNoYW5nZWQSCHJpZGVyX2lkElwKC1JpZGVyRXJhc2VkEhYucmlkZXJzLnYxLlJpZGVyRXJhc2VkGhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ih2q1BgZCg1yaWRlcnMuZXJhc2VkEghyaWRlcl9pZGIGcHJvdG8z", [file_buf_validate_validate, file_fanfare_events_v1_options, file_google_protobuf_empty]);
 
 /**
  * A change of a rider.
@@ -46,6 +46,25 @@ export type RiderChanged = Message<"riders.v1.RiderChanged"> & {
  */
 export const RiderChangedSchema: GenMessage<RiderChanged> = /*@__PURE__*/
   messageDesc(file_riders_v1_rider_events, 0);
+
+/**
+ * A rider who is erased. Events that were stored before have the id.
+ *
+ * @generated from message riders.v1.RiderErased
+ */
+export type RiderErased = Message<"riders.v1.RiderErased"> & {
+  /**
+   * @generated from field: string rider_id = 1;
+   */
+  riderId: string;
+};
+
+/**
+ * Describes the message riders.v1.RiderErased.
+ * Use `create(RiderErasedSchema)` to create a new message.
+ */
+export const RiderErasedSchema: GenMessage<RiderErased> = /*@__PURE__*/
+  messageDesc(file_riders_v1_rider_events, 1);
 
 /**
  * What changed of a rider.
@@ -101,6 +120,16 @@ export const RiderEvents: GenService<{
   riderChanged: {
     methodKind: "unary";
     input: typeof RiderChangedSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Published once when the erasure of a rider begins. Whoever stores data of riders erases it.
+   *
+   * @generated from rpc riders.v1.RiderEvents.RiderErased
+   */
+  riderErased: {
+    methodKind: "unary";
+    input: typeof RiderErasedSchema;
     output: typeof EmptySchema;
   },
 }> = /*@__PURE__*/

@@ -8,13 +8,15 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_fanfare_access_v1_options } from "../../fanfare/access/v1/options_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { RiderRecord } from "./rider_data_pb.ts";
+import { file_riders_v1_rider_data } from "./rider_data_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file riders/v1/riders.proto.
  */
 export const file_riders_v1_riders: GenFile = /*@__PURE__*/
-  fileDesc("ChZyaWRlcnMvdjEvcmlkZXJzLnByb3RvEglyaWRlcnMudjEiYQoMR2l2ZW5Db25zZW50EiMKB2NvbnNlbnQYASABKA4yEi5yaWRlcnMudjEuQ29uc2VudBIsCghnaXZlbl9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijgEKB1Byb2ZpbGUSEAoIcmlkZXJfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEg0KBWVtYWlsGAMgASgJEg4KBmxvY2FsZRgEIAEoCRIRCgl0aW1lX3pvbmUYBSABKAkSKQoIY29uc2VudHMYBiADKAsyFy5yaWRlcnMudjEuR2l2ZW5Db25zZW50ImcKDVBheW1lbnRNZXRob2QSGQoRcGF5bWVudF9tZXRob2RfaWQYASABKAkSDQoFbGFiZWwYAiABKAkSLAoIYWRkZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhMKEUdldFByb2ZpbGVSZXF1ZXN0IjkKEkdldFByb2ZpbGVSZXNwb25zZRIjCgdwcm9maWxlGAEgASgLMhIucmlkZXJzLnYxLlByb2ZpbGUiRQoIQ29uc2VudHMSOQoIY29uc2VudHMYASADKA4yEi5yaWRlcnMudjEuQ29uc2VudEITukgQkgENEAoYASIHggEEEAEgACL2AgoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSIwoMZGlzcGxheV9uYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEpoBCgVlbWFpbBgCIAEoCUKFAbpIgQG6AXkKBWVtYWlsElJleHBlY3RlZCBhbiBlbWFpbCBhZGRyZXNzLCBzdWNoIGFzIHJvc2FAZXhhbXBsZS5jb20sIG9yIGFuIGVtcHR5IHRleHQgdG8gcmVtb3ZlIGl0Ghx0aGlzID09ICcnIHx8IHRoaXMuaXNFbWFpbCgpcgMY/gFIAYgBARIeCgZsb2NhbGUYAyABKAlCCbpIBnIEEAEYZEgCiAEBEiEKCXRpbWVfem9uZRgEIAEoCUIJukgGcgQQARhkSAOIAQESJQoIY29uc2VudHMYBSABKAsyEy5yaWRlcnMudjEuQ29uc2VudHNCDwoNX2Rpc3BsYXlfbmFtZUIICgZfZW1haWxCCQoHX2xvY2FsZUIMCgpfdGltZV96b25lIjwKFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIjCgdwcm9maWxlGAEgASgLMhIucmlkZXJzLnYxLlByb2ZpbGUiVgoXQWRkUGF5bWVudE1ldGhvZFJlcXVlc3QSIQoNZ2F0ZXdheV90b2tlbhgBIAEoCUIKukgHcgUQARjIARIYCgVsYWJlbBgCIAEoCUIJukgGcgQQARhkIkwKGEFkZFBheW1lbnRNZXRob2RSZXNwb25zZRIwCg5wYXltZW50X21ldGhvZBgBIAEoCzIYLnJpZGVycy52MS5QYXltZW50TWV0aG9kIhsKGUxpc3RQYXltZW50TWV0aG9kc1JlcXVlc3QiTwoaTGlzdFBheW1lbnRNZXRob2RzUmVzcG9uc2USMQoPcGF5bWVudF9tZXRob2RzGAEgAygLMhgucmlkZXJzLnYxLlBheW1lbnRNZXRob2QiQQoaUmVtb3ZlUGF5bWVudE1ldGhvZFJlcXVlc3QSIwoRcGF5bWVudF9tZXRob2RfaWQYASABKAlCCLpIBXIDsAEBIh0KG1JlbW92ZVBheW1lbnRNZXRob2RSZXNwb25zZSIvCg9HZXRSaWRlclJlcXVlc3QSHAoIcmlkZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiagoQR2V0UmlkZXJSZXNwb25zZRIjCgdwcm9maWxlGAEgASgLMhIucmlkZXJzLnYxLlByb2ZpbGUSMQoPcGF5bWVudF9tZXRob2RzGAIgAygLMhgucmlkZXJzLnYxLlBheW1lbnRNZXRob2QiWgoWR2V0R2F0ZXdheVRva2VuUmVxdWVzdBIZCghyaWRlcl9pZBgBIAEoCUIHukgEcgIQARIlChFwYXltZW50X21ldGhvZF9pZBgCIAEoCUIKukgHcgUQARjIASIwChdHZXRHYXRld2F5VG9rZW5SZXNwb25zZRIVCg1nYXRld2F5X3Rva2VuGAEgASgJIi0KEEdldFJlZ2lvblJlcXVlc3QSGQoIcmlkZXJfaWQYASABKAlCB7pIBHICEAEiNgoRR2V0UmVnaW9uUmVzcG9uc2USDgoGbG9jYWxlGAEgASgJEhEKCXRpbWVfem9uZRgCIAEoCSpQCgdDb25zZW50EhcKE0NPTlNFTlRfVU5TUEVDSUZJRUQQABIVChFDT05TRU5UX01BUktFVElORxABEhUKEUNPTlNFTlRfQU5BTFlUSUNTEAIymwYKDVJpZGVyc1NlcnZpY2USUgoKR2V0UHJvZmlsZRIcLnJpZGVycy52MS5HZXRQcm9maWxlUmVxdWVzdBodLnJpZGVycy52MS5HZXRQcm9maWxlUmVzcG9uc2UiB7LUGAMKAQESWwoNVXBkYXRlUHJvZmlsZRIfLnJpZGVycy52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBogLnJpZGVycy52MS5VcGRhdGVQcm9maWxlUmVzcG9uc2UiB7LUGAMKAQESZAoQQWRkUGF5bWVudE1ldGhvZBIiLnJpZGVycy52MS5BZGRQYXltZW50TWV0aG9kUmVxdWVzdBojLnJpZGVycy52MS5BZGRQYXltZW50TWV0aG9kUmVzcG9uc2UiB7LUGAMKAQESagoSTGlzdFBheW1lbnRNZXRob2RzEiQucmlkZXJzLnYxLkxpc3RQYXltZW50TWV0aG9kc1JlcXVlc3QaJS5yaWRlcnMudjEuTGlzdFBheW1lbnRNZXRob2RzUmVzcG9uc2UiB7LUGAMKAQESbQoTUmVtb3ZlUGF5bWVudE1ldGhvZBIlLnJpZGVycy52MS5SZW1vdmVQYXltZW50TWV0aG9kUmVxdWVzdBomLnJpZGVycy52MS5SZW1vdmVQYXltZW50TWV0aG9kUmVzcG9uc2UiB7LUGAMKAQESTAoIR2V0UmlkZXISGi5yaWRlcnMudjEuR2V0UmlkZXJSZXF1ZXN0GhsucmlkZXJzLnYxLkdldFJpZGVyUmVzcG9uc2UiB7LUGAMKAQISagoPR2V0R2F0ZXdheVRva2VuEiEucmlkZXJzLnYxLkdldEdhdGV3YXlUb2tlblJlcXVlc3QaIi5yaWRlcnMudjEuR2V0R2F0ZXdheVRva2VuUmVzcG9uc2UiELLUGAwKAQMSB2JpbGxpbmcSXgoJR2V0UmVnaW9uEhsucmlkZXJzLnYxLkdldFJlZ2lvblJlcXVlc3QaHC5yaWRlcnMudjEuR2V0UmVnaW9uUmVzcG9uc2UiFrLUGBIKAQMSDW5vdGlmaWNhdGlvbnNiBnByb3RvMw", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("ChZyaWRlcnMvdjEvcmlkZXJzLnByb3RvEglyaWRlcnMudjEiYQoMR2l2ZW5Db25zZW50EiMKB2NvbnNlbnQYASABKA4yEi5yaWRlcnMudjEuQ29uc2VudBIsCghnaXZlbl9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijgEKB1Byb2ZpbGUSEAoIcmlkZXJfaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEg0KBWVtYWlsGAMgASgJEg4KBmxvY2FsZRgEIAEoCRIRCgl0aW1lX3pvbmUYBSABKAkSKQoIY29uc2VudHMYBiADKAsyFy5yaWRlcnMudjEuR2l2ZW5Db25zZW50ImcKDVBheW1lbnRNZXRob2QSGQoRcGF5bWVudF9tZXRob2RfaWQYASABKAkSDQoFbGFiZWwYAiABKAkSLAoIYWRkZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhMKEUdldFByb2ZpbGVSZXF1ZXN0IjkKEkdldFByb2ZpbGVSZXNwb25zZRIjCgdwcm9maWxlGAEgASgLMhIucmlkZXJzLnYxLlByb2ZpbGUiRQoIQ29uc2VudHMSOQoIY29uc2VudHMYASADKA4yEi5yaWRlcnMudjEuQ29uc2VudEITukgQkgENEAoYASIHggEEEAEgACL2AgoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSIwoMZGlzcGxheV9uYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEpoBCgVlbWFpbBgCIAEoCUKFAbpIgQG6AXkKBWVtYWlsElJleHBlY3RlZCBhbiBlbWFpbCBhZGRyZXNzLCBzdWNoIGFzIHJvc2FAZXhhbXBsZS5jb20sIG9yIGFuIGVtcHR5IHRleHQgdG8gcmVtb3ZlIGl0Ghx0aGlzID09ICcnIHx8IHRoaXMuaXNFbWFpbCgpcgMY/gFIAYgBARIeCgZsb2NhbGUYAyABKAlCCbpIBnIEEAEYZEgCiAEBEiEKCXRpbWVfem9uZRgEIAEoCUIJukgGcgQQARhkSAOIAQESJQoIY29uc2VudHMYBSABKAsyEy5yaWRlcnMudjEuQ29uc2VudHNCDwoNX2Rpc3BsYXlfbmFtZUIICgZfZW1haWxCCQoHX2xvY2FsZUIMCgpfdGltZV96b25lIjwKFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIjCgdwcm9maWxlGAEgASgLMhIucmlkZXJzLnYxLlByb2ZpbGUiVgoXQWRkUGF5bWVudE1ldGhvZFJlcXVlc3QSIQoNZ2F0ZXdheV90b2tlbhgBIAEoCUIKukgHcgUQARjIARIYCgVsYWJlbBgCIAEoCUIJukgGcgQQARhkIkwKGEFkZFBheW1lbnRNZXRob2RSZXNwb25zZRIwCg5wYXltZW50X21ldGhvZBgBIAEoCzIYLnJpZGVycy52MS5QYXltZW50TWV0aG9kIhsKGUxpc3RQYXltZW50TWV0aG9kc1JlcXVlc3QiTwoaTGlzdFBheW1lbnRNZXRob2RzUmVzcG9uc2USMQoPcGF5bWVudF9tZXRob2RzGAEgAygLMhgucmlkZXJzLnYxLlBheW1lbnRNZXRob2QiQQoaUmVtb3ZlUGF5bWVudE1ldGhvZFJlcXVlc3QSIwoRcGF5bWVudF9tZXRob2RfaWQYASABKAlCCLpIBXIDsAEBIh0KG1JlbW92ZVBheW1lbnRNZXRob2RSZXNwb25zZSIvCg9HZXRSaWRlclJlcXVlc3QSHAoIcmlkZXJfaWQYASABKAlCCrpIB3IFEAEYyAEiagoQR2V0UmlkZXJSZXNwb25zZRIjCgdwcm9maWxlGAEgASgLMhIucmlkZXJzLnYxLlByb2ZpbGUSMQoPcGF5bWVudF9tZXRob2RzGAIgAygLMhgucmlkZXJzLnYxLlBheW1lbnRNZXRob2QiWgoWR2V0R2F0ZXdheVRva2VuUmVxdWVzdBIZCghyaWRlcl9pZBgBIAEoCUIHukgEcgIQARIlChFwYXltZW50X21ldGhvZF9pZBgCIAEoCUIKukgHcgUQARjIASIwChdHZXRHYXRld2F5VG9rZW5SZXNwb25zZRIVCg1nYXRld2F5X3Rva2VuGAEgASgJIi0KEEdldFJlZ2lvblJlcXVlc3QSGQoIcmlkZXJfaWQYASABKAlCB7pIBHICEAEiNgoRR2V0UmVnaW9uUmVzcG9uc2USDgoGbG9jYWxlGAEgASgJEhEKCXRpbWVfem9uZRgCIAEoCSJNChFFcmFzZVJpZGVyUmVxdWVzdBIcCghyaWRlcl9pZBgBIAEoCUIKukgHcgUQARjIARIaCgZyZWFzb24YAiABKAlCCrpIB3IFEAEY9AMiOQoSRXJhc2VSaWRlclJlc3BvbnNlEiMKB2VyYXN1cmUYASABKAsyEi5yaWRlcnMudjEuRXJhc3VyZSIxChFHZXRFcmFzdXJlUmVxdWVzdBIcCghyaWRlcl9pZBgBIAEoCUIKukgHcgUQARjIASI5ChJHZXRFcmFzdXJlUmVzcG9uc2USIwoHZXJhc3VyZRgBIAEoCzISLnJpZGVycy52MS5FcmFzdXJlIuMBCgdFcmFzdXJlEhAKCHJpZGVyX2lkGAEgASgJEjAKDHJlcXVlc3RlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIYmVndW5fYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcmVmdXNhbBgFIAEoCRIjCgRhcHBzGAYgAygLMhUucmlkZXJzLnYxLkFwcEVyYXN1cmUibQoKQXBwRXJhc3VyZRILCgNhcHAYASABKAkSMAoMY29uZmlybWVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRrZXB0GAMgAygJEhIKCmxhc3RfZXJyb3IYBCABKAkiMAoSRXhwb3J0UmlkZXJSZXF1ZXN0EhoKCHJpZGVyX2lkGAEgASgJQgi6SAVyAxjIASJKChNFeHBvcnRSaWRlclJlc3BvbnNlEgsKA2FwcBgBIAEoCRImCgZyZWNvcmQYAiABKAsyFi5yaWRlcnMudjEuUmlkZXJSZWNvcmQqUAoHQ29uc2VudBIXChNDT05TRU5UX1VOU1BFQ0lGSUVEEAASFQoRQ09OU0VOVF9NQVJLRVRJTkcQARIVChFDT05TRU5UX0FOQUxZVElDUxACMp0ICg1SaWRlcnNTZXJ2aWNlElIKCkdldFByb2ZpbGUSHC5yaWRlcnMudjEuR2V0UHJvZmlsZVJlcXVlc3QaHS5yaWRlcnMudjEuR2V0UHJvZmlsZVJlc3BvbnNlIgey1BgDCgEBElsKDVVwZGF0ZVByb2ZpbGUSHy5yaWRlcnMudjEuVXBkYXRlUHJvZmlsZVJlcXVlc3QaIC5yaWRlcnMudjEuVXBkYXRlUHJvZmlsZVJlc3BvbnNlIgey1BgDCgEBEmQKEEFkZFBheW1lbnRNZXRob2QSIi5yaWRlcnMudjEuQWRkUGF5bWVudE1ldGhvZFJlcXVlc3QaIy5yaWRlcnMudjEuQWRkUGF5bWVudE1ldGhvZFJlc3BvbnNlIgey1BgDCgEBEmoKEkxpc3RQYXltZW50TWV0aG9kcxIkLnJpZGVycy52MS5MaXN0UGF5bWVudE1ldGhvZHNSZXF1ZXN0GiUucmlkZXJzLnYxLkxpc3RQYXltZW50TWV0aG9kc1Jlc3BvbnNlIgey1BgDCgEBEm0KE1JlbW92ZVBheW1lbnRNZXRob2QSJS5yaWRlcnMudjEuUmVtb3ZlUGF5bWVudE1ldGhvZFJlcXVlc3QaJi5yaWRlcnMudjEuUmVtb3ZlUGF5bWVudE1ldGhvZFJlc3BvbnNlIgey1BgDCgEBEkwKCEdldFJpZGVyEhoucmlkZXJzLnYxLkdldFJpZGVyUmVxdWVzdBobLnJpZGVycy52MS5HZXRSaWRlclJlc3BvbnNlIgey1BgDCgECEmoKD0dldEdhdGV3YXlUb2tlbhIhLnJpZGVycy52MS5HZXRHYXRld2F5VG9rZW5SZXF1ZXN0GiIucmlkZXJzLnYxLkdldEdhdGV3YXlUb2tlblJlc3BvbnNlIhCy1BgMCgEDEgdiaWxsaW5nEl4KCUdldFJlZ2lvbhIbLnJpZGVycy52MS5HZXRSZWdpb25SZXF1ZXN0GhwucmlkZXJzLnYxLkdldFJlZ2lvblJlc3BvbnNlIhay1BgSCgEDEg1ub3RpZmljYXRpb25zElIKCkVyYXNlUmlkZXISHC5yaWRlcnMudjEuRXJhc2VSaWRlclJlcXVlc3QaHS5yaWRlcnMudjEuRXJhc2VSaWRlclJlc3BvbnNlIgey1BgDCgECElIKCkdldEVyYXN1cmUSHC5yaWRlcnMudjEuR2V0RXJhc3VyZVJlcXVlc3QaHS5yaWRlcnMudjEuR2V0RXJhc3VyZVJlc3BvbnNlIgey1BgDCgECElgKC0V4cG9ydFJpZGVyEh0ucmlkZXJzLnYxLkV4cG9ydFJpZGVyUmVxdWVzdBoeLnJpZGVycy52MS5FeHBvcnRSaWRlclJlc3BvbnNlIgiy1BgECgIBAjABYgZwcm90bzM", [file_buf_validate_validate, file_fanfare_access_v1_options, file_google_protobuf_timestamp, file_riders_v1_rider_data]);
 
 /**
  * A consent, and since when it is given.
@@ -450,6 +452,215 @@ export const GetRegionResponseSchema: GenMessage<GetRegionResponse> = /*@__PURE_
   messageDesc(file_riders_v1_riders, 19);
 
 /**
+ * @generated from message riders.v1.EraseRiderRequest
+ */
+export type EraseRiderRequest = Message<"riders.v1.EraseRiderRequest"> & {
+  /**
+   * @generated from field: string rider_id = 1;
+   */
+  riderId: string;
+
+  /**
+   * Why, in the words of the operator, such as the number of the rider's request. It is kept for good: name no
+   * person.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message riders.v1.EraseRiderRequest.
+ * Use `create(EraseRiderRequestSchema)` to create a new message.
+ */
+export const EraseRiderRequestSchema: GenMessage<EraseRiderRequest> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 20);
+
+/**
+ * @generated from message riders.v1.EraseRiderResponse
+ */
+export type EraseRiderResponse = Message<"riders.v1.EraseRiderResponse"> & {
+  /**
+   * @generated from field: riders.v1.Erasure erasure = 1;
+   */
+  erasure?: Erasure | undefined;
+};
+
+/**
+ * Describes the message riders.v1.EraseRiderResponse.
+ * Use `create(EraseRiderResponseSchema)` to create a new message.
+ */
+export const EraseRiderResponseSchema: GenMessage<EraseRiderResponse> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 21);
+
+/**
+ * @generated from message riders.v1.GetErasureRequest
+ */
+export type GetErasureRequest = Message<"riders.v1.GetErasureRequest"> & {
+  /**
+   * @generated from field: string rider_id = 1;
+   */
+  riderId: string;
+};
+
+/**
+ * Describes the message riders.v1.GetErasureRequest.
+ * Use `create(GetErasureRequestSchema)` to create a new message.
+ */
+export const GetErasureRequestSchema: GenMessage<GetErasureRequest> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 22);
+
+/**
+ * @generated from message riders.v1.GetErasureResponse
+ */
+export type GetErasureResponse = Message<"riders.v1.GetErasureResponse"> & {
+  /**
+   * @generated from field: riders.v1.Erasure erasure = 1;
+   */
+  erasure?: Erasure | undefined;
+};
+
+/**
+ * Describes the message riders.v1.GetErasureResponse.
+ * Use `create(GetErasureResponseSchema)` to create a new message.
+ */
+export const GetErasureResponseSchema: GenMessage<GetErasureResponse> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 23);
+
+/**
+ * The erasure of a rider.
+ *
+ * @generated from message riders.v1.Erasure
+ */
+export type Erasure = Message<"riders.v1.Erasure"> & {
+  /**
+   * @generated from field: string rider_id = 1;
+   */
+  riderId: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp requested_at = 2;
+   */
+  requestedAt?: Timestamp | undefined;
+
+  /**
+   * When riders erased its own data. Absent while trips has not closed the rider.
+   *
+   * @generated from field: google.protobuf.Timestamp begun_at = 3;
+   */
+  begunAt?: Timestamp | undefined;
+
+  /**
+   * When the last app confirmed.
+   *
+   * @generated from field: google.protobuf.Timestamp completed_at = 4;
+   */
+  completedAt?: Timestamp | undefined;
+
+  /**
+   * Why trips refused a recorded erasure. It is over: erase again.
+   *
+   * @generated from field: string refusal = 5;
+   */
+  refusal: string;
+
+  /**
+   * @generated from field: repeated riders.v1.AppErasure apps = 6;
+   */
+  apps: AppErasure[];
+};
+
+/**
+ * Describes the message riders.v1.Erasure.
+ * Use `create(ErasureSchema)` to create a new message.
+ */
+export const ErasureSchema: GenMessage<Erasure> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 24);
+
+/**
+ * The erasure of a rider in one app.
+ *
+ * @generated from message riders.v1.AppErasure
+ */
+export type AppErasure = Message<"riders.v1.AppErasure"> & {
+  /**
+   * @generated from field: string app = 1;
+   */
+  app: string;
+
+  /**
+   * Absent until the app has erased its data.
+   *
+   * @generated from field: google.protobuf.Timestamp confirmed_at = 2;
+   */
+  confirmedAt?: Timestamp | undefined;
+
+  /**
+   * What the app keeps, and why.
+   *
+   * @generated from field: repeated string kept = 3;
+   */
+  kept: string[];
+
+  /**
+   * Why the app has not confirmed yet. Empty when it was not asked.
+   *
+   * @generated from field: string last_error = 4;
+   */
+  lastError: string;
+};
+
+/**
+ * Describes the message riders.v1.AppErasure.
+ * Use `create(AppErasureSchema)` to create a new message.
+ */
+export const AppErasureSchema: GenMessage<AppErasure> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 25);
+
+/**
+ * @generated from message riders.v1.ExportRiderRequest
+ */
+export type ExportRiderRequest = Message<"riders.v1.ExportRiderRequest"> & {
+  /**
+   * Empty: the caller.
+   *
+   * @generated from field: string rider_id = 1;
+   */
+  riderId: string;
+};
+
+/**
+ * Describes the message riders.v1.ExportRiderRequest.
+ * Use `create(ExportRiderRequestSchema)` to create a new message.
+ */
+export const ExportRiderRequestSchema: GenMessage<ExportRiderRequest> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 26);
+
+/**
+ * @generated from message riders.v1.ExportRiderResponse
+ */
+export type ExportRiderResponse = Message<"riders.v1.ExportRiderResponse"> & {
+  /**
+   * The app that stores the record.
+   *
+   * @generated from field: string app = 1;
+   */
+  app: string;
+
+  /**
+   * @generated from field: riders.v1.RiderRecord record = 2;
+   */
+  record?: RiderRecord | undefined;
+};
+
+/**
+ * Describes the message riders.v1.ExportRiderResponse.
+ * Use `create(ExportRiderResponseSchema)` to create a new message.
+ */
+export const ExportRiderResponseSchema: GenMessage<ExportRiderResponse> = /*@__PURE__*/
+  messageDesc(file_riders_v1_riders, 27);
+
+/**
  * What a rider agreed to.
  *
  * @generated from enum riders.v1.Consent
@@ -578,6 +789,41 @@ export const RidersService: GenService<{
     methodKind: "unary";
     input: typeof GetRegionRequestSchema;
     output: typeof GetRegionResponseSchema;
+  },
+  /**
+   * Erases a rider from all apps, and refuses everything of them from then on. Returns once the erasure has begun,
+   * or once it is recorded when trips does not answer: each app is asked until it confirms. A repeated call
+   * returns the same erasure. failed_precondition: a trip of the rider is open. not_found: nothing is stored of
+   * this rider.
+   *
+   * @generated from rpc riders.v1.RidersService.EraseRider
+   */
+  eraseRider: {
+    methodKind: "unary";
+    input: typeof EraseRiderRequestSchema;
+    output: typeof EraseRiderResponseSchema;
+  },
+  /**
+   * Returns the erasure of a rider. not_found: there is none.
+   *
+   * @generated from rpc riders.v1.RidersService.GetErasure
+   */
+  getErasure: {
+    methodKind: "unary";
+    input: typeof GetErasureRequestSchema;
+    output: typeof GetErasureResponseSchema;
+  },
+  /**
+   * Sends all records of a rider from all apps. Riders get their own, operators that of any rider.
+   * permission_denied: it is another rider. unavailable: an app does not answer, so that the records that were
+   * sent are not all. failed_precondition: the rider was erased.
+   *
+   * @generated from rpc riders.v1.RidersService.ExportRider
+   */
+  exportRider: {
+    methodKind: "server_streaming";
+    input: typeof ExportRiderRequestSchema;
+    output: typeof ExportRiderResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_riders_v1_riders, 0);
