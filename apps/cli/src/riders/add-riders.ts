@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { runUntilDone } from "../run-until-done.ts";
+import type { EraseFlags } from "./erase-command.ts";
 import type { RidersFlags, UpdateFlags } from "./riders-command.ts";
 
 /** Adds the commands that show and change riders and their payment methods. */
@@ -25,6 +26,26 @@ export function addRiders(program: Command): void {
       await runUntilDone(() => updateRider(flags));
     });
 
+  add(
+    riders,
+    "erase",
+    "erase a rider from all apps, as an operator, and wait until each has confirmed",
+  )
+    .argument("<id>", "the id of the rider")
+    .requiredOption("--reason <text>", "why; it is kept for good, so name no person")
+    .option("--wait <seconds>", "how long to wait for the apps", parseSeconds, 60)
+    .action(async (id: string, flags: EraseFlags) => {
+      const { eraseRider } = await import("./erase-command.ts");
+      await runUntilDone(() => eraseRider(id, flags));
+    });
+
+  add(riders, "export", "print all data of the rider as one JSON document")
+    .argument("[id]", "the id of another rider, as an operator")
+    .action(async (id: string | undefined, flags: RidersFlags) => {
+      const { exportRider } = await import("./export-command.ts");
+      await runUntilDone(() => exportRider(id, flags));
+    });
+
   add(methods, "list", "list the rider's payment methods").action(async (flags: RidersFlags) => {
     const { listMethods } = await import("./riders-command.ts");
     await runUntilDone(() => listMethods(flags));
@@ -43,6 +64,12 @@ export function addRiders(program: Command): void {
       const { removeMethod } = await import("./riders-command.ts");
       await runUntilDone(() => removeMethod(id, flags));
     });
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds >= 0 && seconds <= 3600) return seconds;
+  throw new InvalidArgumentError("expected seconds from 0 to 3600, such as 60");
 }
 
 /** Adds a command about a rider, with the options that all of them share. */
