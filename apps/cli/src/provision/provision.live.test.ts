@@ -31,7 +31,7 @@ describe("fanfare provision", { timeout: 120_000 }, () => {
       ["trips", "fleet", "billing", "riders", ...reactorNames].toSorted(),
     );
     expect(provisioned.warnings).toEqual([]);
-    expect(provisioned.streams).toHaveLength(4);
+    expect(provisioned.streams).toHaveLength(5);
     expect(provisioned.searchAttributes).toEqual(["TripStatus", "TripAttention", "TripDelayed"]);
     const second = await runFanfare(["provision", "--json"], env);
     expect(JSON.parse(second.stdout)).toEqual(provisioned);
