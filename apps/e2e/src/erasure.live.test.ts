@@ -8,6 +8,7 @@ import { createTripWorkflowId } from "@fanfare/trip-contract";
 import { Client, Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { oneEffect } from "../test/effects.ts";
+import { runFanfare } from "../test/run-fanfare.ts";
 import { searchEverything } from "../test/search-everything.ts";
 import { type Stack, startStack } from "../test/stack.ts";
 import { createTrip, startTrip, takeTrip, waitForEffects, waitForStatus } from "../test/trips.ts";
@@ -28,6 +29,8 @@ describe("the erasure of a rider", { timeout: 180_000 }, () => {
       adminUrl: stack.servers.postgres.adminUrl,
       folder: join(stack.secretsFolder, "../logs"),
     });
+  const fanfare = (...args: readonly string[]) =>
+    runFanfare(stack, "riders", ...args, "--url", stack.system.app("riders").url);
   const connect = () => createClient(RidersService, stack.clients.createTransport("riders"));
 
   it("leaves nothing of the person in any database and log, and the id where the docs list it", async () => {
@@ -47,14 +50,22 @@ describe("the erasure of a rider", { timeout: 180_000 }, () => {
     await catchRefusal(clients.trips(name).startTrip({ ...refused, ...method }));
     expect(await search(...texts)).toEqual(["riders.payment_methods", "riders.riders"]);
 
-    const riders = connect();
-    await waitUntil(
+    const exported = await fanfare("export", name);
+    const { records } = JSON.parse(exported.stdout);
+    const kinds = records.map(({ kind }: { kind: string }) => kind);
+    expect([...new Set(kinds)]).toEqual(["profile", "payment_method", "trip", "tab", "receipt"]);
+    expect(exported.stdout).toContain(person.email);
+
+    const erased = await waitUntil(
       async () => {
-        const { erasure } = await riders.eraseRider({ riderId: name, reason: "request 7" });
-        return erasure?.completedAt !== undefined;
+        // Refused until the vehicle of the settled trip is released.
+        const ran = await fanfare("erase", name, "--reason", "request 7");
+        return ran.status === 0 && ran;
       },
       { what: "the erasure to complete", intervalMs: 500, timeoutMs: 60_000 },
     );
+    expect(erased.stdout).toMatch(/^billing +erased$/m);
+    expect(erased.stdout).toContain("for bookkeeping");
 
     expect(await search(...texts)).toEqual([]);
     // The event that the payment method was added has its id.
@@ -107,6 +118,9 @@ describe("the erasure of a rider", { timeout: 180_000 }, () => {
         .filter(({ confirmedAt }) => confirmedAt === undefined)
         .map(({ app }) => app);
     await expect.poll(unconfirmed, { timeout: 60_000 }).toEqual(["billing"]);
+    const ran = await fanfare("erase", trip.name, "--reason", "request 8", "--wait", "0");
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain("no confirmation of billing within 0 s: the erasure goes on");
     await system.app("billing").start();
     await expect.poll(unconfirmed, { timeout: 60_000 }).toEqual([]);
   });
