@@ -1,4 +1,5 @@
 import { RidersService } from "@fanfare/contracts/riders/v1/riders";
+import { createTerminal } from "../terminal.ts";
 import { findAddress } from "../trip/find-address.ts";
 import { connectTo } from "../trip/trips-client.ts";
 import type { RidersFlags } from "./riders-command.ts";
@@ -22,5 +23,6 @@ export async function exportRider(id: string | undefined, flags: RidersFlags): P
     const { kind = "", json = "null" } = record ?? {};
     records.push({ app, kind, data: JSON.parse(json) });
   }
-  process.stdout.write(`${JSON.stringify({ records }, undefined, 2)}\n`);
+  const terminal = createTerminal();
+  for (const line of JSON.stringify({ records }, undefined, 2).split("\n")) terminal.line(line);
 }
