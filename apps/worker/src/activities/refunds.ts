@@ -1,6 +1,5 @@
 import { createClient, type Transport } from "@connectrpc/connect";
-import type { EventBus } from "@fanfare/bus";
-import { createPublisher } from "@fanfare/bus";
+import { createPublisher, type EventBus } from "@fanfare/bus";
 import { BillingService } from "@fanfare/contracts/billing/v1/billing";
 import { RefundEvents } from "@fanfare/contracts/trips/v1/refund_events";
 import { TripRefund_State } from "@fanfare/contracts/trips/v1/trip_refund";
