@@ -8,6 +8,7 @@ import type { Migration } from "kysely/migration";
 import { ledgerMigration } from "./ledger/ledger-migration.ts";
 import { captureRefundsMigration } from "./refunds/capture-refunds-migration.ts";
 import { forgetTokensMigration } from "./riders/gateway-token-migration.ts";
+import { tripKeysMigration } from "./riders/trip-keys-migration.ts";
 
 const tabs: Migration = {
   async up(db: Kysely<unknown>) {
@@ -106,4 +107,5 @@ export const migrations: Record<string, Migration> = {
   "0007-capture-refunds": captureRefundsMigration,
   "0008-idempotency-ages": idempotencyAgesMigration,
   "0009-forget-tokens": forgetTokensMigration,
+  "0010-trip-keys": tripKeysMigration,
 };

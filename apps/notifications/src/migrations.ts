@@ -58,4 +58,10 @@ export const migrations: Record<string, Migration> = {
         create unique index receipts_of_refund on receipts (trip_id, refund_id)`.execute(db);
     },
   },
+  // Receipts are kept for good, and their rider exports or erases them.
+  "0005-receipts-of-rider": {
+    async up(db) {
+      await sql`create index receipts_of_rider on receipts (rider_id, id)`.execute(db);
+    },
+  },
 };

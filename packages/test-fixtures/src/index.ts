@@ -9,6 +9,7 @@ export {
 } from "./check-minutes.ts";
 export { type BilledTrip, checkMoney, type PricedTrip } from "./check-money.ts";
 export { completedTrip } from "./completed-trip.ts";
+export { explain } from "./explain.ts";
 export { openTestDatabase, type TestDatabase } from "./open-test-database.ts";
 export { addPaymentMethod } from "./payment-method.ts";
 export { type RestrictedTemporal, startRestrictedTemporal } from "./restricted-temporal.ts";

@@ -1,7 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
 import { RiderDataService } from "@fanfare/contracts/riders/v1/rider_data";
-import { catchRefusal } from "@fanfare/test-fixtures";
+import { catchRefusal, explain } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -12,6 +12,7 @@ import {
   type TestBilling,
   worker,
 } from "../../test/test-billing.ts";
+import { selectKeys } from "./erase-tabs.ts";
 import { createRiderDataRoutes } from "./rider-data-routes.ts";
 
 let test: TestBilling;
@@ -76,6 +77,11 @@ describe("the erasure of a rider's tabs", { timeout: 60_000 }, () => {
     await connect().eraseRiderData({ riderId });
     await billing.refundCapture(trip.partRefund, trip.refundKey);
     expect((await readAccount(test.db, trip.tripId)).taken).toBe(60);
+  });
+
+  it("finds the keys of a trip by an index, for they grow with every trip", async () => {
+    const keys = sql`select from idempotency_keys where ${selectKeys([crypto.randomUUID()])}`;
+    expect(await explain(test.db, keys)).toContain("idempotency_keys_of_trip");
   });
 
   it("erases the tabs of no other rider", async () => {

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { BillingTables } from "../tables.ts";
+import { keyTripId } from "./trip-keys-migration.ts";
 
 /** How many tabs one call erases. */
 const batchSize = 500;
@@ -31,9 +32,12 @@ export async function eraseTabs(db: Kysely<BillingTables>, riderId: string): Pro
       })
       .where("trip_id", "in", tripIds)
       .execute();
-    // Each key of a trip contains its id.
-    const patterns = tripIds.map((tripId) => `%${tripId}%`);
-    await sql`delete from idempotency_keys where key like any (${patterns}::text[])`.execute(tx);
+    await sql`delete from idempotency_keys where ${selectKeys(tripIds)}`.execute(tx);
     return tabs.length < batchSize;
   });
+}
+
+/** Selects the idempotency keys of the calls for some trips. */
+export function selectKeys(tripIds: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`${keyTripId} = any (${tripIds}::text[])`;
 }

@@ -1,7 +1,8 @@
 import { createClient } from "@connectrpc/connect";
 import { createTestTransport } from "@fanfare/access/testing";
 import { RiderDataService } from "@fanfare/contracts/riders/v1/rider_data";
-import { openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
+import { explain, openTestDatabase, type TestDatabase } from "@fanfare/test-fixtures";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addDraft, deleteDraft } from "../draft-store.ts";
 import { migrations } from "../migrations.ts";
@@ -74,6 +75,14 @@ describe("the erasure of a rider's receipts", { timeout: 60_000 }, () => {
     });
     await erasing;
     expect(await listRows(riderId)).toEqual([]);
+  });
+
+  it("finds the receipts of a rider by an index, for they are kept for good", async () => {
+    const plan = await explain(
+      database.db,
+      sql`select from receipts where rider_id = 'rider-1' and id > 0 order by id limit 100`,
+    );
+    expect(plan).toContain("receipts_of_rider");
   });
 
   it("exports the receipts of the rider alone", async () => {
