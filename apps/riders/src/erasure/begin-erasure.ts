@@ -21,17 +21,27 @@ export async function beginErasure({ db, clients }: ErasureDeps, erasure: Erasur
   const { rider_id: riderId, operator, reason } = erasure;
   const mustHaveTrips = (await findProfile(db, riderId)) === undefined;
   await clients.trips.closeRider({ riderId, operator, reason, mustHaveTrips });
-  await db.transaction().execute((tx) => eraseRiderRows(tx, riderId));
+  await db.transaction().execute((tx) => eraseRiderRows(tx, erasure));
 }
 
-async function eraseRiderRows(tx: Transaction<RidersTables>, riderId: string): Promise<void> {
-  const erasure = await tx
+async function eraseRiderRows(
+  tx: Transaction<RidersTables>,
+  { rider_id: riderId, operator, reason }: ErasureRow,
+): Promise<void> {
+  // Trips has closed the rider for good: the erasure begins, also when another call was refused meanwhile, and
+  // has removed or refused it.
+  await tx
+    .insertInto("erasures")
+    .values({ rider_id: riderId, operator, reason })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const { begun_at: begunAt } = await tx
     .selectFrom("erasures")
     .select("begun_at")
     .where("rider_id", "=", riderId)
     .forUpdate()
-    .executeTakeFirst();
-  if (erasure === undefined || erasure.begun_at !== null) return;
+    .executeTakeFirstOrThrow();
+  if (begunAt !== null) return;
   // Locked by every transaction that writes data of the rider.
   await createRow(tx, riderId);
   await tx
@@ -53,7 +63,7 @@ async function eraseRiderRows(tx: Transaction<RidersTables>, riderId: string): P
     .execute();
   await tx
     .updateTable("erasures")
-    .set({ begun_at: sql<Date>`now()` })
+    .set({ begun_at: sql<Date>`now()`, refusal: null })
     .where("rider_id", "=", riderId)
     .execute();
   await outbox(tx, RiderEvents).riderErased({ riderId });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createFakeApps, type FakeApps } from "../../test/fake-apps.ts";
 import { startTestRiders, type TestRiders } from "../../test/test-riders.ts";
 import { carryOutErasure } from "./carry-out.ts";
+import { refuseErasure, removeErasure } from "./erasure-store.ts";
 
 let test: TestRiders;
 let apps: FakeApps;
@@ -181,6 +182,31 @@ describe("the erasure of a rider", { timeout: 60_000 }, () => {
     await carryOut(1);
     expect(await getErasure(riderId)).toMatchObject({ refusal: "" });
     expect((await getErasure(riderId))?.completedAt).toBeDefined();
+  });
+
+  it("is complete in the end, when another call was refused while trips closed the rider", async () => {
+    for (const refuse of [
+      (riderId: string) => refuseErasure(test.db, riderId, "a trip of the rider is ACTIVE"),
+      (riderId: string) => removeErasure(test.db, riderId),
+    ]) {
+      const riderId = await createRider();
+      const { trips } = apps.clients;
+      const refusing: typeof trips = {
+        async closeRider(request, options) {
+          const closed = await trips.closeRider(request, options);
+          await refuse(riderId);
+          return closed;
+        },
+      };
+      const clients = { ...apps.clients, trips: refusing };
+      const { erasure } = await test.as(olga, clients).eraseRider({ riderId, reason: "request 7" });
+      expect(erasure?.begunAt).toBeDefined();
+      await carryOut(1);
+      const completed = await getErasure(riderId);
+      expect(completed).toMatchObject({ refusal: "" });
+      expect(completed?.completedAt).toBeDefined();
+      expect(await findTables(riderId)).toEqual([]);
+    }
   });
 
   it("leaves an erased rider without profile, methods and export, and refuses to create them again", async () => {
