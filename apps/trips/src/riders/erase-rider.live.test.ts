@@ -7,10 +7,13 @@ import { catchRefusal } from "@fanfare/test-fixtures";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestApi, type TestApi } from "../../test/test-api.ts";
+import type { RefundRow } from "../registry/tables.ts";
 import type { TripHistories } from "../temporal/trip-histories.ts";
 import { createRiderDataRoutes } from "./rider-data-routes.ts";
 
 const service: Caller = { role: "service", subject: "riders" };
+
+type RefundState = RefundRow["state"];
 
 const newRider = () => `rider-${crypto.randomUUID()}`;
 const createRequest = () => ({
@@ -51,6 +54,21 @@ describe("the erasure of a rider's trips", { timeout: 60_000 }, () => {
       .where("trip_id", "=", request.tripId)
       .execute();
     return request.tripId;
+  }
+
+  async function addRefund(tripId: string, state: RefundState): Promise<void> {
+    await api.db.deleteFrom("trip_refunds").execute();
+    await api.db
+      .insertInto("trip_refunds")
+      .values({
+        refund_id: "refund-1",
+        trip_id: tripId,
+        minor_units: 40,
+        currency: "EUR",
+        state,
+        deliver_at: sql<Date>`now()`,
+      })
+      .execute();
   }
 
   async function countRows(text: string): Promise<number> {
@@ -150,24 +168,47 @@ describe("the erasure of a rider's trips", { timeout: 60_000 }, () => {
   it("deletes the histories of the trip and of its refunds", async () => {
     const riderId = newRider();
     const tripId = await takeTrip(riderId);
-    await api.db
-      .insertInto("trip_refunds")
-      .values({
-        refund_id: "refund-1",
-        trip_id: tripId,
-        minor_units: 40,
-        currency: "EUR",
-        state: "PUBLISHED",
-        total_refunded: 40,
-        refunded_at: sql<Date>`now()`,
-        deliver_at: sql<Date>`now()`,
-      })
-      .execute();
+    await addRefund(tripId, "PUBLISHED");
     await close(riderId);
     const deleted: string[] = [];
     const histories: TripHistories = { delete: async (id) => deleted.push(id) > 0 };
     await connect(histories).eraseRiderData({ riderId });
     expect(deleted.toSorted()).toEqual([`refund/${tripId}/refund-1`, `trip/${tripId}`]);
+  });
+
+  it.each(["REQUESTED", "REFUNDED"] as const)(
+    "keeps the rider of a trip with a refund that is %s, whose workflow reads the rider",
+    async (state) => {
+      const riderId = newRider();
+      const tripId = await takeTrip(riderId);
+      await addRefund(tripId, state);
+      await close(riderId);
+      const refusal = await catchRefusal(connect().eraseRiderData({ riderId }));
+      expect(refusal.code).toBe(Code.Unavailable);
+      expect(refusal.rawMessage).toBe(
+        `refund refund-1 of trip ${tripId} is ${state}: call again once it is made`,
+      );
+      expect((await api.registry.list({ riderId, limit: 10 })).length).toBe(1);
+      await api.db.updateTable("trip_refunds").set({ state: "PUBLISHED" }).execute();
+      expect(await connect().eraseRiderData({ riderId })).toMatchObject({ done: true });
+    },
+  );
+
+  it("keeps the rider of a trip that is refunded while its histories are deleted", async () => {
+    const riderId = newRider();
+    const tripId = await takeTrip(riderId);
+    await close(riderId);
+    const refunding: TripHistories = {
+      async delete() {
+        await addRefund(tripId, "PUBLISHED");
+        return true;
+      },
+    };
+    expect(await connect(refunding).eraseRiderData({ riderId })).toMatchObject({ done: false });
+    const deleted: string[] = [];
+    const histories: TripHistories = { delete: async (id) => deleted.push(id) > 0 };
+    expect(await connect(histories).eraseRiderData({ riderId })).toMatchObject({ done: true });
+    expect(deleted).toContain(`refund/${tripId}/refund-1`);
   });
 
   it("erases no trips of a rider who is not closed", async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createRefundWorkflowId, createTripWorkflowId } from "@fanfare/trip-contract";
 import type { Kysely, Transaction } from "kysely";
+import { lockTrip } from "../registry/lock-trip.ts";
 import type { TripPatch, TripsDatabase } from "../registry/tables.ts";
 import { insertChange } from "../registry/trip-changes.ts";
 import type { TripHistories } from "../temporal/trip-histories.ts";
@@ -17,10 +18,10 @@ export interface EraseTripsDeps {
 const batchSize = 50;
 
 /**
- * Erases a batch of the trips of a rider who is closed: deletes the histories of each trip and its refunds from Temporal, and
- * then takes the rider and all texts out of the trip. Times and amounts stay. Returns whether no trip of the
- * rider is left. Throws failed_precondition for a rider who is not closed, and unavailable when Temporal does
- * not answer.
+ * Erases a batch of the trips of a rider who is closed: deletes the histories of each trip and its refunds from
+ * Temporal, and then takes the rider and all texts out of the trip. Times and amounts stay. Returns whether no trip
+ * of the rider is left. Throws failed_precondition for a rider who is not closed, and unavailable when Temporal does
+ * not answer, or a refund is not made yet: its workflow reads the rider.
  */
 export async function eraseTrips(
   { db, histories }: EraseTripsDeps,
@@ -39,35 +40,44 @@ export async function eraseTrips(
     .limit(batchSize)
     .execute();
   const erased = await Promise.all(
-    trips.map(async ({ trip_id: tripId }) => {
-      const workflowIds = await listWorkflowIds(db, tripId);
-      const deleted = await Promise.all(workflowIds.map((id) => histories.delete(id)));
-      const gone = deleted.every(Boolean);
-      if (gone) await db.transaction().execute((tx) => anonymise(tx, tripId));
-      return gone;
-    }),
+    trips.map(({ trip_id }) => eraseTrip({ db, histories }, trip_id)),
   );
   return trips.length < batchSize && erased.every(Boolean);
 }
 
-/** Returns the ids of the workflows of a trip and its refunds. */
-async function listWorkflowIds(db: Kysely<TripsDatabase>, tripId: string): Promise<string[]> {
-  const refunds = await db
-    .selectFrom("trip_refunds")
-    .select("refund_id")
-    .where("trip_id", "=", tripId)
-    .execute();
+/** Returns whether the trip is erased. */
+async function eraseTrip({ db, histories }: EraseTripsDeps, tripId: string): Promise<boolean> {
+  const refunds = await listRefunds(db, tripId);
+  const pending = refunds.find(({ state }) => state === "REQUESTED" || state === "REFUNDED");
+  if (pending !== undefined) {
+    throw new ConnectError(
+      `refund ${pending.refund_id} of trip ${tripId} is ${pending.state}: call again once it is made`,
+      Code.Unavailable,
+    );
+  }
   const ofRefunds = refunds.map(({ refund_id: id }) => createRefundWorkflowId(tripId, id));
-  return [createTripWorkflowId(tripId), ...ofRefunds];
+  const workflowIds = [createTripWorkflowId(tripId), ...ofRefunds];
+  const deleted = await Promise.all(workflowIds.map((id) => histories.delete(id)));
+  if (!deleted.every(Boolean)) return false;
+  return await db.transaction().execute((tx) => anonymise(tx, tripId, refunds.length));
 }
 
-async function anonymise(tx: Transaction<TripsDatabase>, tripId: string): Promise<void> {
-  const trip = await tx
-    .selectFrom("trips")
-    .select("version")
+function listRefunds(db: Kysely<TripsDatabase>, tripId: string) {
+  return db
+    .selectFrom("trip_refunds")
+    .select(["refund_id", "state"])
     .where("trip_id", "=", tripId)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
+    .execute();
+}
+
+/** Returns false, and changes nothing, when the trip has got another refund, whose history may have the rider. */
+async function anonymise(
+  tx: Transaction<TripsDatabase>,
+  tripId: string,
+  refunds: number,
+): Promise<boolean> {
+  const trip = await lockTrip(tx, tripId);
+  if ((await listRefunds(tx, tripId)).length !== refunds) return false;
   const version = BigInt(trip.version) + 1n;
   const updated = await tx
     .updateTable("trips")
@@ -77,6 +87,7 @@ async function anonymise(tx: Transaction<TripsDatabase>, tripId: string): Promis
     .executeTakeFirstOrThrow();
   await tx.deleteFrom("trip_changes").where("trip_id", "=", tripId).execute();
   await insertChange(tx, updated);
+  return true;
 }
 
 /** A random id for each trip: nothing shows which trips had the same rider. */
