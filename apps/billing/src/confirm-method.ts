@@ -26,8 +26,9 @@ export async function confirmMethod(
   });
   if (isAuthorisable(confirmed)) return confirmed;
   if (confirmed.state !== "declined") throw createOvertakenError(tripId);
+  // Does not name the method: callers may have sent the gateway's token, and refusals are stored and logged.
   throw new ConnectError(
-    `the rider has no payment method ${method}: use one of their own, from ListPaymentMethods`,
+    "the payment method is not one of the rider: use one of their own, from ListPaymentMethods",
     Code.FailedPrecondition,
   );
 }

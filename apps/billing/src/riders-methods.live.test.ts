@@ -40,7 +40,7 @@ describe("a payment method of riders", () => {
     const error = await catchRefusal(billing.openTab({ ...open, riderId: "mallory" }, openKey));
     expect(error.code).toBe(Code.FailedPrecondition);
     expect(error.rawMessage).toBe(
-      "the rider has no payment method method-1: use one of their own, from ListPaymentMethods",
+      "the payment method is not one of the rider: use one of their own, from ListPaymentMethods",
     );
     expect((await catchRefusal(billing.getTab({ tripId }))).code).toBe(Code.NotFound);
     await billing.voidTab({ tripId }, openKey);

@@ -63,7 +63,7 @@ export async function getPaymentMethod(
     .executeTakeFirst();
   if (method !== undefined) return method;
   throw new ConnectError(
-    `the rider has no payment method ${paymentMethodId}: choose one from ListPaymentMethods, or add it with AddPaymentMethod`,
+    `the payment method is not one of the rider: choose one from ListPaymentMethods, or add it with AddPaymentMethod`,
     Code.NotFound,
   );
 }

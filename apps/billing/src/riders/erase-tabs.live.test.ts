@@ -113,6 +113,10 @@ describe("the gateway's token", { timeout: 60_000 }, () => {
     const unknown = await catchRefusal(takeTrip("rider-1", "tok_of_rosa"));
     expect(`${declined.message} ${unknown.message}`).not.toMatch(/chargeDeclined is|tok_of_rosa/);
     expect(await findTables("tok_of_rosa")).toEqual([]);
+    const { open, openKey } = newTrip("tok_of_rosa");
+    const nobodys = test.as(worker, undefined, { findToken: async () => undefined });
+    const foreign = await catchRefusal(nobodys.openTab(open, openKey));
+    expect(foreign.message).not.toContain("tok_of_rosa");
     // The sandbox stands for the gateway, and keeps the methods that it has.
     expect(await findTables("pm_card_visa")).toEqual(["sandbox_authorisations"]);
   });
