@@ -162,3 +162,26 @@ describe("CheckLedger", () => {
     expect(await readFaults()).toMatchObject([{ samples: [{ value: 0 }] }]);
   });
 });
+
+describe("the metric of the ledger", () => {
+  it("reads the ledger once for scrapes at the same time, and a minute after a failure", async () => {
+    let now = 0;
+    let reads = 0;
+    const failing = test.db.withPlugin({
+      transformQuery: () => {
+        reads += 1;
+        throw new Error("statement timeout");
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const readFaults = createLedgerMetrics(failing, () => now);
+    const scrapes = await Promise.allSettled([readFaults(), readFaults()]);
+    expect(scrapes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    now = 59_999;
+    await expect(readFaults()).rejects.toThrow("statement timeout");
+    expect(reads).toBe(1);
+    now = 60_000;
+    await expect(readFaults()).rejects.toThrow("statement timeout");
+    expect(reads).toBe(2);
+  });
+});
