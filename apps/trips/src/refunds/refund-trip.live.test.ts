@@ -88,6 +88,20 @@ describe("RefundTrip", () => {
     expect((await api.operator.listRefunds({ tripId })).refunds).toEqual([]);
   });
 
+  it("is refused for a trip with 1000 refunds, which is as many as are listed", async () => {
+    const tripId = await settleTrip();
+    await sql`
+      insert into trip_refunds (refund_id, trip_id, minor_units, currency, state, deliver_at)
+      select ${tripId} || number, ${tripId}, 1, 'EUR', 'REFUSED', now()
+      from generate_series(1, 1000) number`.execute(api.db);
+    const refusal = await catchRefusal(api.operator.refundTrip({ tripId, reason: "dirty" }));
+    expect(refusal.code).toBe(Code.ResourceExhausted);
+    expect(refusal.rawMessage).toBe(
+      `trip ${tripId} has 1000 refunds, refused ones included, and gets no more: return the money in another way`,
+    );
+    expect((await api.operator.listRefunds({ tripId })).refunds).toHaveLength(1_000);
+  });
+
   it("of concurrent refunds accepts as much as is settled", async () => {
     const tripId = await settleTrip();
     const calls = Array.from({ length: 5 }, () =>

@@ -43,7 +43,8 @@ export interface RefundedTrip {
 export interface TripRefunds {
   /**
    * Stores a refund and its entry of the operator log, or returns the one that has this id. Throws what
-   * `planRefund` throws, and already_exists when the id belongs to another decision.
+   * `planRefund` throws, already_exists when the id belongs to another decision, and resource_exhausted when the trip
+   * has 1000 refunds.
    */
   request(request: RefundRequest): Promise<RefundedTrip>;
   /**
@@ -62,6 +63,9 @@ export interface TripRefunds {
 
 /** The time in milliseconds after which the reconciler starts a workflow that RefundTrip did not. */
 const deliverAfterMs = 2_000;
+
+/** The most refunds of a trip: so many are listed, and are on its receipts. */
+const maxRefunds = 1_000;
 
 /** Creates the refunds over the database of the registry. */
 export function createTripRefunds(db: Kysely<TripsDatabase>): TripRefunds {
@@ -98,7 +102,7 @@ export function createTripRefunds(db: Kysely<TripsDatabase>): TripRefunds {
         .where("trip_id", "=", tripId)
         .orderBy("requested_at")
         .orderBy("refund_id")
-        .limit(1_000)
+        .limit(maxRefunds)
         .execute();
     },
 
@@ -135,7 +139,14 @@ async function insertOrFind(
     if (!isSame) throw createEntryIdTakenError(entryId);
     return { trip, refund: known };
   }
-  const amount = planRefund(trip, await readReserved(tx, trip.trip_id), asked);
+  const { count, reserved } = await sumRefunds(tx, trip.trip_id);
+  const amount = planRefund(trip, reserved, asked);
+  if (count >= maxRefunds) {
+    throw new ConnectError(
+      `trip ${trip.trip_id} has ${maxRefunds} refunds, refused ones included, and gets no more: return the money in another way`,
+      Code.ResourceExhausted,
+    );
+  }
   const details = formatAmount(amount);
   const decided = await updateTrip(tx, trip.trip_id, {
     decision: `${operator} refunded ${details}: ${reason}`,
@@ -159,15 +170,19 @@ async function insertOrFind(
   return { trip: decided, refund };
 }
 
-/** Returns the sum of the refunds that were made or are being made. */
-async function readReserved(tx: Transaction<TripsDatabase>, tripId: string): Promise<bigint> {
-  const { total } = await tx
+/** Returns the number of refunds, and the sum of those that were made or are being made. */
+async function sumRefunds(tx: Transaction<TripsDatabase>, tripId: string) {
+  const { count, reserved } = await tx
     .selectFrom("trip_refunds")
-    .select(sql<string>`coalesce(sum(minor_units), 0)::bigint`.as("total"))
+    .select([
+      sql<number>`count(*)::int`.as("count"),
+      sql<string>`coalesce(sum(minor_units) filter (where state <> 'REFUSED'), 0)::bigint`.as(
+        "reserved",
+      ),
+    ])
     .where("trip_id", "=", tripId)
-    .where("state", "<>", "REFUSED")
     .executeTakeFirstOrThrow();
-  return BigInt(total);
+  return { count, reserved: BigInt(reserved) };
 }
 
 function findRefund(

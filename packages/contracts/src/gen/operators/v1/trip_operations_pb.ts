@@ -682,7 +682,7 @@ export const TripOperationsService: GenService<{
    * down, and ListRefunds has its state.
    * failed_precondition: the trip is not SETTLED, or nothing of it is left to refund. out_of_range: the amount
    * exceeds what is settled and not refunded. invalid_argument: the amount is in another currency, or not above
-   * zero.
+   * zero. resource_exhausted: the trip has 1000 refunds, refused ones included.
    *
    * @generated from rpc operators.v1.TripOperationsService.RefundTrip
    */
