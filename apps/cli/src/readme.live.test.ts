@@ -83,6 +83,8 @@ describe("the commands of the README and of the operations page", { timeout: 240
     expect(await run("npm run fanfare -- trip get", withId)).toMatch(/^status +SETTLED$/m);
     const asOperator = "npm run fanfare -- trip get <trip id> --operator";
     expect(await run(asOperator, withId)).toMatch(/^ {2}capture +done$/m);
+    expect(await run("npm run fanfare -- trip refund <", withId)).toContain("€0.50");
+    expect(await run("npm run fanfare -- trip refunds", withId)).toMatch(/REFUNDED|PUBLISHED/);
     const other = await startTrip();
     expect(await run("npm run fanfare -- trip cancel", other)).toMatch(/^status +CANCELLED$/m);
     expect(await run("npm run fanfare -- token")).toMatch(/^ey\S+$/m);
@@ -99,7 +101,9 @@ describe("the commands of the README and of the operations page", { timeout: 240
   });
 
   it("show the groups, and replay dead letters", async () => {
-    expect(await run("npm run fanfare -- groups")).toMatch(/^revenue +trips\.completed +\d/m);
+    expect(await run("npm run fanfare -- groups")).toMatch(
+      /^revenue +trips\.completed,trips\.refunded +\d/m,
+    );
     expect(await run("npm run fanfare -- dead-letters list")).toContain(
       "No event is dead-lettered.",
     );

@@ -96,13 +96,16 @@ describe("writeDrafts()", { timeout: 60_000 }, () => {
 
   it("writes a draft once that two processes have, as the lease of one has ended", async () => {
     await addTrip();
+    const { promise: otherHasIt, resolve: tellOther } = Promise.withResolvers<void>();
     let writeAgain: Promise<number> | undefined;
-    await writeWith(async (riderId, options) => {
-      if (writeAgain === undefined) {
-        await makeDue();
-        writeAgain = writeWith(german);
-      }
-      return await german(riderId, options);
+    await writeWith(async (...call) => {
+      await makeDue();
+      writeAgain = writeWith(async (...again) => {
+        tellOther();
+        return await german(...again);
+      });
+      await otherHasIt;
+      return await german(...call);
     });
     expect(await writeAgain).toBe(1);
     expect(await receipts()).toHaveLength(1);

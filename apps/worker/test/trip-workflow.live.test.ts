@@ -2,6 +2,7 @@ import {
   type CompletedDrive,
   compensationSuffix,
   type EndArgument,
+  launchTariff,
   steps,
   updates,
 } from "@fanfare/trip-contract";
@@ -43,6 +44,7 @@ describe("a trip that completes", () => {
         startedAt: started.status === "ACTIVE" ? started.startedAt : undefined,
         ...ended,
         tariffId: "launch",
+        tariff: launchTariff,
         unlockFee: { minorUnits: 100, currency: "EUR" },
         settled: { minorUnits: 130, currency: "EUR" },
       },

@@ -43,6 +43,11 @@ it("least privilege: the reactors and the commands run with the keys of fanfare 
   const postgres = stack.use(await startPostgres());
   const keys = await createDevKeys(folder);
   const { ports } = await reservePorts(reactorNames.length);
+  const riders = {
+    // Nothing listens on port 1.
+    RIDERS_URL: "http://127.0.0.1:1",
+    SERVICE_KEY_FILE: join(folder, "notifications", "service-key.json"),
+  };
   const apps = await Promise.all(
     reactorNames.map(async (name, index) =>
       stack.use(
@@ -55,6 +60,7 @@ it("least privilege: the reactors and the commands run with the keys of fanfare 
             AUTH_ISSUER: keys.issuer,
             AUTH_AUDIENCE: keys.audience,
             DATABASE_URL: await postgres.createDatabase(name),
+            ...(name === "notifications" ? riders : {}),
             ...loginAs(name),
           },
         }),
@@ -91,7 +97,9 @@ it("least privilege: the reactors and the commands run with the keys of fanfare 
   }
   const operator = { ...others, ...loginAs("operator") };
   const groups = await runFanfare(["groups"], operator);
-  expect(groups.stdout).toMatch(/^revenue +trips\.completed +0 +0 +0 +0 +- +0 +- +yes$/m);
+  expect(groups.stdout).toMatch(
+    /^revenue +trips\.completed,trips\.refunded +0 +0 +0 +0 +- +0 +- +yes$/m,
+  );
   const letters = await runFanfare(["dead-letters", "list"], operator);
   expect(letters).toMatchObject({ status: 0, stdout: "No event is dead-lettered.\n" });
   const strange = await runFanfare(["groups"], { ...others, ...loginAs("revenue") });
