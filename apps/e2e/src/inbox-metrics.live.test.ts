@@ -43,6 +43,9 @@ it("counts handled events and duplicates in the /metrics of each reactor", async
           AUTH_AUDIENCE: keys.audience,
           DATABASE_URL: await postgres.createDatabase(name),
           NATS_URL: nats.url,
+          // Nothing listens on port 1.
+          RIDERS_URL: "http://127.0.0.1:1",
+          SERVICE_TOKEN_FILE: keys.jwksFile,
         },
       }),
     );
