@@ -60,6 +60,16 @@ describe("a payment method", () => {
     expect(await addVisa(riderId)).not.toBe(paymentMethodId);
   });
 
+  it("is refused when its label, which riders and operators see, has the token", async () => {
+    const riderId = crypto.randomUUID();
+    const shown = { ...visa, label: "my pm_card_visa" };
+    const refusal = await catchRefusal(test.asRider(riderId).addPaymentMethod(shown));
+    expect(refusal.code).toBe(Code.InvalidArgument);
+    expect(refusal.rawMessage).toContain("expected a label without the gateway's token");
+    expect(refusal.rawMessage).not.toContain("pm_card_visa");
+    expect((await test.asRider(riderId).listPaymentMethods({})).paymentMethods).toEqual([]);
+  });
+
   it.each(["", "pm_card_visa", crypto.randomUUID()])("is not found by %j", async (id) => {
     const error = await catchRefusal(askBilling(crypto.randomUUID(), id));
     expect(error.code).toBe(id === "" ? Code.InvalidArgument : Code.NotFound);

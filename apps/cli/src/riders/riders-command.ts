@@ -69,7 +69,7 @@ export async function listMethods(flags: RidersFlags): Promise<void> {
 
 /** Adds a payment method of the gateway to the caller, and prints it. */
 export async function addMethod(gatewayToken: string, flags: RidersFlags): Promise<void> {
-  const label = isSandboxToken(gatewayToken) ? getSandboxLabel(gatewayToken) : gatewayToken;
+  const label = isSandboxToken(gatewayToken) ? getSandboxLabel(gatewayToken) : "Card";
   const { paymentMethod } = await callRiders(flags, (client) =>
     client.addPaymentMethod({ gatewayToken, label }),
   );
