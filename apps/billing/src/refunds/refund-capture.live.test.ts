@@ -1,5 +1,10 @@
+import { create } from "@bufbuild/protobuf";
+import { WireType } from "@bufbuild/protobuf/wire";
 import { type Client, Code } from "@connectrpc/connect";
-import type { BillingService } from "@fanfare/contracts/billing/v1/billing";
+import {
+  type BillingService,
+  RefundCaptureRequestSchema,
+} from "@fanfare/contracts/billing/v1/billing";
 import { catchRefusal, retryWhileUnavailable, withIdempotencyKey } from "@fanfare/test-fixtures";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -52,6 +57,25 @@ describe("RefundCapture", () => {
     ]);
     expect(await readAccount(test.db, tripId)).toMatchObject({ taken: 0 });
     expect(await findLedgerFaults(test.db, 10)).toEqual([]);
+  });
+
+  it("was made also for a worker that repeats it with a field of another version", async () => {
+    const trip = await captureTrip();
+    const request = create(RefundCaptureRequestSchema, trip.partRefund);
+    request.$unknown = [{ no: 99, wireType: WireType.Varint, data: new Uint8Array([1]) }];
+    const versions = [trip.partRefund, request];
+    for (const _ of ["at the same time", "later"]) {
+      const calls = versions.map((one) =>
+        retryWhileUnavailable(() => billing.refundCapture(one, trip.refundKey)),
+      );
+      for (const { refunded } of await Promise.all(calls)) {
+        expect(refunded).toMatchObject(euros(40));
+      }
+    }
+    expect(await readAccount(test.db, trip.tripId)).toMatchObject({ taken: 1310 });
+    const other = { ...trip.partRefund, amount: euros(41) };
+    const refusal = await catchRefusal(billing.refundCapture(other, trip.refundKey));
+    expect(refusal.code).toBe(Code.AlreadyExists);
   });
 
   it("refuses more than what is captured and not refunded, also from concurrent calls", async () => {

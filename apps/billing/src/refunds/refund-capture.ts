@@ -1,8 +1,10 @@
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   BillingService,
   type RefundCaptureRequest,
   type RefundCaptureResponse,
+  RefundCaptureResponseSchema,
 } from "@fanfare/contracts/billing/v1/billing";
 import { runOnce } from "@fanfare/service";
 import type { Transaction } from "kysely";
@@ -30,13 +32,16 @@ export async function refundCapture(
   const amount = readRefund(request.amount);
   const call = { key, method: BillingService.method.refundCapture, request };
 
-  const begun = await withTripLock(db, tripId, async (tx) => {
-    const answer = await findAnswer(tx, call);
-    if (answer !== undefined) return { answer };
-    return { work: await beginRefunding(tx, { key, tripId, amount }) };
+  const { tab, refund } = await withTripLock(db, tripId, async (tx) => {
+    const known = await findRefund(tx, key);
+    // Of a refund that was made, the refund is the answer: the worker that repeats the call may be of a version that
+    // sends another field. For any other, this refuses a key of another call.
+    if (known?.state !== "refunded") await findAnswer(tx, call);
+    return await beginRefunding(tx, { key, tripId, amount }, known);
   });
-  if (begun.answer !== undefined) return begun.answer;
-  const { tab, refund } = begun.work;
+  const refunded = toMoney(amount.minorUnits, amount.currency);
+  const response = create(RefundCaptureResponseSchema, { refunded });
+  if (refund.state === "refunded") return response;
 
   const captureKey = createCaptureKey(tab);
   // The gateway answers a repeated request as the first one, also one that is declined.
@@ -48,21 +53,23 @@ export async function refundCapture(
     throw createRejectionError(result);
   }
 
-  return await withTripLock(db, tripId, (tx) =>
-    runOnce(tx, call, async () => {
+  return await withTripLock(db, tripId, async (tx) => {
+    // Another copy of the call was answered first.
+    if ((await findRefund(tx, key))?.state === "refunded") return response;
+    return await runOnce(tx, call, async () => {
       await completeRefund(tx, tab, refund);
-      return { refunded: toMoney(amount.minorUnits, amount.currency) };
-    }),
-  );
+      return response;
+    });
+  });
 }
 
 /** Returns the tab, and its refund under the key. Throws what keeps the tab from being refunded. */
 async function beginRefunding(
   tx: Transaction<BillingTables>,
   { key, tripId, amount }: { key: string; tripId: string; amount: Amount },
+  known: CaptureRefundRow | undefined,
 ): Promise<{ tab: TabRow; refund: CaptureRefundRow }> {
   const tab = await findTab(tx, tripId);
-  const known = await findRefund(tx, key);
   if (tab?.state !== "captured" || tab.captured_minor_units === null) {
     throw createNotCapturedError(tripId, tab?.state);
   }
