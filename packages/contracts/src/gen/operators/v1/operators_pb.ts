@@ -149,7 +149,7 @@ export type TripState = Message<"operators.v1.TripState"> & {
   version: bigint;
 
   /**
-   * Why the trip is compensated, or which step is parked and why.
+   * Why the trip is compensated, or which step is parked and why. Empty where it is the words of the rider.
    *
    * @generated from field: string reason = 3;
    */
