@@ -9,7 +9,7 @@ export async function addPaymentMethod(
   gatewayToken = "pm_card_visa",
   options?: CallOptions,
 ): Promise<string> {
-  const request = { gatewayToken, label: gatewayToken };
+  const request = { gatewayToken, label: "Card" };
   const { paymentMethod } = await createClient(RidersService, transport).addPaymentMethod(
     request,
     options,
