@@ -225,4 +225,21 @@ describe("the erasure of a rider's trips", { timeout: 60_000 }, () => {
     expect(trips.map(({ tripId }) => tripId).toSorted()).toEqual(tripIds.toSorted());
     expect(trips[0]).toMatchObject({ riderId, status: "TRIP_STATUS_CANCELLED" });
   });
+
+  it("exports the words with which the rider cancelled a trip, and none of an operator", async () => {
+    const riderId = newRider();
+    const [mine, theirs] = [createRequest(), createRequest()];
+    await api.rider(riderId).startTrip(mine);
+    await api.rider(riderId).cancelTrip({ tripId: mine.tripId, reason: "I am Rosa" });
+    await api.db.updateTable("trips").set({ status: "CANCELLED" }).execute();
+    await api.rider(riderId).startTrip(theirs);
+    await api.operator.cancelTrip({ tripId: theirs.tripId, reason: "the rider is drunk" });
+    const { records } = await connect().exportRiderData({ riderId });
+    const texts = records.filter(({ kind }) => kind === "cancellation").map(({ json }) => json);
+    expect(texts.map((text): unknown => JSON.parse(text))).toEqual([
+      { tripId: mine.tripId, reason: "I am Rosa" },
+    ]);
+    expect(JSON.stringify(records)).not.toContain("drunk");
+    await api.db.updateTable("trips").set({ status: "CANCELLED" }).execute();
+  });
 });

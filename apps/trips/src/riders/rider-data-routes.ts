@@ -8,6 +8,7 @@ import { toRiderTrip } from "../api/rider-trip.ts";
 import type { TripRegistry } from "../registry/trip-registry.ts";
 import { closeRider } from "./close-rider.ts";
 import { type EraseTripsDeps, eraseTrips } from "./erase-trips.ts";
+import { listCancellations } from "./list-cancellations.ts";
 
 /** The dependencies of the routes for riders. */
 export interface RiderDataDeps extends EraseTripsDeps {
@@ -42,7 +43,11 @@ export function createRiderDataRoutes(deps: RiderDataDeps): Routes {
           kind: "trip",
           json: toJsonString(TripSchema, toRiderTrip(trip)),
         }));
-        return { records, nextPageToken };
+        const words = await listCancellations(
+          deps.db,
+          trips.map(({ tripId }) => tripId),
+        );
+        return { records: [...records, ...words], nextPageToken };
       },
     });
   };
