@@ -53,7 +53,14 @@ describe("the erasure of a rider", { timeout: 180_000 }, () => {
     const exported = await fanfare("export", name);
     const { records } = JSON.parse(exported.stdout);
     const kinds = records.map(({ kind }: { kind: string }) => kind);
-    expect([...new Set(kinds)]).toEqual(["profile", "payment_method", "trip", "tab", "receipt"]);
+    expect([...new Set(kinds)]).toEqual([
+      "profile",
+      "payment_method",
+      "trip",
+      "cancellation",
+      "tab",
+      "receipt",
+    ]);
     expect(exported.stdout).toContain(person.email);
 
     const erased = await waitUntil(
