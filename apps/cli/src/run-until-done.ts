@@ -29,7 +29,16 @@ export async function runUntilDone(work: (signal: AbortSignal) => Promise<void>)
   } catch (error) {
     if (stoppedBy !== undefined) process.exit(128 + constants.signals[stoppedBy]);
     writeError(formatError(error));
+    await flushOutput();
     process.exit(1);
   }
+  await flushOutput();
   process.exit(0);
+}
+
+/** Waits until the reader of a pipe has taken what was printed, or is gone. */
+async function flushOutput(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.stdout.write("", () => resolve());
+  await promise;
 }
