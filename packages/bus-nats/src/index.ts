@@ -1,5 +1,6 @@
 export { restoreStreams } from "./backup/restore-streams.ts";
 export { openStreamBackup, type StreamBackup, type StreamEnds } from "./backup/stream-backup.ts";
+export { openStreamReader, type StreamMessage, type StreamReader } from "./backup/stream-reader.ts";
 export { connectNats } from "./connect-nats.ts";
 export {
   type Credentials,
