@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { mintToken } from "@fanfare/dev-stack";
+import { locateSeed } from "@fanfare/nats-users";
+import { openSecretsFolder } from "@fanfare/secrets";
 import type { Stack } from "./stack.ts";
 
 const main = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
@@ -22,6 +24,18 @@ export async function runFanfare(
     FANFARE_TOKEN: await mintToken(keys, { role: "operator", subject: "ada" }),
     TEMPORAL_ADDRESS: servers.temporal.address,
     TEMPORAL_NAMESPACE: servers.temporal.namespace,
+  });
+}
+
+/** Runs `fanfare riders` on the stack to its end, as the operator ada, with access to all servers and logs. */
+export async function runRiders(stack: Stack, ...args: readonly string[]): Promise<Ran> {
+  const { servers, system, keys, secretsFolder } = stack;
+  return await runCli(["riders", ...args], {
+    RIDERS_URL: system.app("riders").url,
+    FANFARE_TOKEN: await mintToken(keys, { role: "operator", subject: "ada" }),
+    POSTGRES_ADMIN_URL: servers.postgres.adminUrl,
+    NATS_URL: servers.nats.url,
+    NATS_NKEY_FILE: locateSeed(openSecretsFolder(secretsFolder), "provision"),
   });
 }
 

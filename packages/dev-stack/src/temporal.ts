@@ -38,6 +38,8 @@ export interface Temporal extends DevServer {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | undefined;
+  /** The file of its database. Absent: the server is not of this process. */
+  readonly database?: string;
 }
 
 /**
@@ -69,6 +71,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(await createDataFolder("temporal", options));
   const temporaryFolder = folder.temporary ? folder.path : undefined;
+  const database = join(folder.path, "temporal.db");
   const server = await startServer({
     name: "temporal",
     portCount: 1,
@@ -89,7 +92,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
           ...(options.uiCodecEndpoint === undefined
             ? []
             : [`--ui-codec-endpoint=${options.uiCodecEndpoint}`]),
-          `--db-filename=${join(folder.path, "temporal.db")}`,
+          `--db-filename=${database}`,
           "--sqlite-pragma=journal_mode=WAL",
           // A kill of the server loses nothing either way. When the machine crashes, NORMAL may lose the
           // last writes; OFF may damage the file as well, which is acceptable for temporary data.
@@ -120,6 +123,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
     ...(proxy === undefined ? {} : { stop, [Symbol.asyncDispose]: stop }),
     address: `127.0.0.1:${proxy?.port ?? targetPort}`,
     namespace: "default",
+    database,
     uiUrl: options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`,
   });
 }

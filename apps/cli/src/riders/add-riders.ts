@@ -29,11 +29,13 @@ export function addRiders(program: Command): void {
   add(
     riders,
     "erase",
-    "erase a rider from all apps, as an operator, and wait until each has confirmed",
+    "erase a rider from all apps, as an operator, and search all places for what is left",
   )
     .argument("<id>", "the id of the rider")
     .requiredOption("--reason <text>", "why; it is kept for good, so name no person")
     .option("--wait <seconds>", "how long to wait for the apps", parseSeconds, 60)
+    .option("--logs <folder>", "the logs to search (default: those of the running stack)")
+    .option("--temporal-database <file>", "the database to search (default: that of the stack)")
     .action(async (id: string, flags: EraseFlags) => {
       const { eraseRider } = await import("./erase-command.ts");
       await runUntilDone(() => eraseRider(id, flags));

@@ -15,7 +15,7 @@ import { CliError } from "../cli-error.ts";
 import { alignRows, createTerminal } from "../terminal.ts";
 import { type CallerOptions, findAddress } from "../trip/find-address.ts";
 import { connectTo } from "../trip/trips-client.ts";
-import { getSandboxLabel, isSandboxToken } from "./sandbox-methods.ts";
+import { defaultLabel, getSandboxLabel, isSandboxToken } from "./sandbox-methods.ts";
 
 /** The flags that all commands about riders share. */
 export interface RidersFlags extends CallerOptions {
@@ -69,7 +69,7 @@ export async function listMethods(flags: RidersFlags): Promise<void> {
 
 /** Adds a payment method of the gateway to the caller, and prints it. */
 export async function addMethod(gatewayToken: string, flags: RidersFlags): Promise<void> {
-  const label = isSandboxToken(gatewayToken) ? getSandboxLabel(gatewayToken) : "Card";
+  const label = isSandboxToken(gatewayToken) ? getSandboxLabel(gatewayToken) : defaultLabel;
   const { paymentMethod } = await callRiders(flags, (client) =>
     client.addPaymentMethod({ gatewayToken, label }),
   );

@@ -17,6 +17,14 @@ export function isSandboxToken(text: string): text is SandboxToken {
   return Object.hasOwn(labels, text);
 }
 
+/** What riders see of a payment method that was added without a label. */
+export const defaultLabel = "Card";
+
+/** Returns whether any rider may have a token or label: it is one of the sandbox, or the default. */
+export function isAnyonesCard(text: string): boolean {
+  return isSandboxToken(text) || [...Object.values<string>(labels), defaultLabel].includes(text);
+}
+
 /** Returns what riders see of a payment method of the sandbox. */
 export function getSandboxLabel(token: SandboxToken): string {
   return labels[token];
