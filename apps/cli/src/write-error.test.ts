@@ -7,7 +7,8 @@ const printers = ["main.ts", "terminal.ts", "write-error.ts"];
 it("every command prints by the terminal or writeError, which escape", () => {
   const files = globSync("**/*.ts", { cwd: import.meta.dirname });
   const printing = files.filter((file) =>
-    /process\.std(out|err)\.write|console\.\w+\(/.test(
+    // A write of nothing waits for what was printed before.
+    /process\.std(out|err)\.write\((?!"")|console\.\w+\(/.test(
       readFileSync(`${import.meta.dirname}/${file}`, "utf8"),
     ),
   );
